@@ -1,0 +1,1 @@
+"""Gene models, consequences, HGVS names, origin and identity."""

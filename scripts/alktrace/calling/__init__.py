@@ -1,0 +1,1 @@
+"""Molecule-level small-variant calling, genotyping and detection power."""

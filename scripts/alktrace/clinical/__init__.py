@@ -1,0 +1,1 @@
+"""Clinical tables, endpoints and associations."""

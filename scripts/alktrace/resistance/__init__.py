@@ -1,0 +1,1 @@
+"""Pure clinical logic: knowledge, phase, classification, timing."""

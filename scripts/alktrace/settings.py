@@ -1,0 +1,227 @@
+"""The configuration as checked objects. Values live in config/config.yaml, never here."""
+
+from pathlib import Path
+from typing import Annotated, Any, Literal
+
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
+
+from .errors import InputProblems, Problem
+from .models import ID_PATTERN, UmiSource
+
+Probability = Annotated[float, Field(gt=0, lt=1)]
+Share = Annotated[float, Field(ge=0, le=1)]
+Positive = Annotated[float, Field(gt=0)]
+Natural = Annotated[int, Field(ge=0)]
+AtLeastOne = Annotated[int, Field(ge=1)]
+
+
+class Section(BaseModel):
+    """Base of every section: unknown keys are errors, values do not change."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True, allow_inf_nan=False)
+
+
+class ReferenceSettings(Section):
+    fasta: str = Field(description="genome FASTA with true coordinates (plain or bgzip, with .fai)")
+    gff3: str = Field(description="gene models in Ensembl GFF3, of the same build")
+    align_fasta: str | None = Field(
+        description="compact FASTA with contigs named chr:start-end to align to instead; alignments are "
+        "lifted to true coordinates. For demos and tests: real runs align to the whole genome"
+    )
+    polymorphisms: str | None = Field(
+        description="VCF of common polymorphisms for identity and contamination"
+    )
+    population_vcf: str | None = Field(
+        description="VCF with INFO/AF of population frequencies, used to recognise germline variants"
+    )
+    aligner: Literal["bwa", "bwa-mem2"] = Field(description="program that aligns")
+
+
+class UmiSettings(Section):
+    source: UmiSource = Field(description="where the UMI is")
+    read_structures: tuple[str, ...] = Field(
+        description="fgbio read structures, one per FASTQ in the order fastq_1, fastq_2, fastq_umi; "
+        "empty where reads are template only"
+    )
+    tag: str = Field(pattern="^[A-Za-z][A-Za-z0-9]$", description="BAM tag with the UMI")
+    duplex: bool = Field(description="do both strands of a molecule carry paired UMIs (A-B and B-A)")
+    edits: Natural = Field(description="mismatches between UMIs of one family")
+    fixed_umis: str | None = Field(description="file with one allowed UMI per line, for correction")
+    max_mismatches: Natural = Field(description="mismatches to correct to a fixed UMI")
+    min_distance: AtLeastOne = Field(description="distance to the second-best fixed UMI")
+
+
+class AssayQc(Section):
+    min_molecules: Natural = Field(description="median molecules over targets, below: fail")
+    warn_molecules: Natural = Field(description="median molecules over targets, below: warn")
+    min_on_target: Share = Field(description="share of molecules on target, below: warn")
+    max_contamination: Share = Field(description="estimated contamination, above: fail")
+    max_blank_molecules: Natural = Field(description="molecules of a no-template control, above: fail")
+
+
+class AssaySettings(Section):
+    targets: str = Field(description="BED of targeted regions, true coordinates")
+    umi: UmiSettings = Field(description="UMIs of the assay")
+    noise_model: str | None = Field(description="noise model built from normals; null: shipped prior")
+    copy_number_reference: str | None = Field(
+        description="CNVkit reference; null: pooled from the normals of the sheet if enough, else flat"
+    )
+    expected: tuple[str, ...] = Field(
+        description="alterations a positive control of this assay must show, as `ALK p.Gly1202Arg`"
+    )
+    qc: AssayQc = Field(description="thresholds of the QC verdict")
+
+
+class AlignSettings(Section):
+    min_length: AtLeastOne = Field(description="bases a read must keep after adapter trimming")
+    batch_bases: AtLeastOne = Field(description="bwa mem -K, fixed so that threads do not change results")
+
+
+class MoleculeSettings(Section):
+    min_mapq: Natural = Field(description="mapping quality that both mates must reach to be grouped")
+    error_rate_pre_umi: Positive = Field(description="phred error rate before UMIs were attached")
+    error_rate_post_umi: Positive = Field(description="phred error rate after UMIs were attached")
+    min_input_base_quality: Natural = Field(description="raw bases below are ignored")
+    saturation: Share = Field(
+        description="without UMIs: share of positions taken above which `fragment_saturation` is flagged"
+    )
+
+
+class StrictSettings(Section):
+    min_reads: tuple[int, int, int] = Field(
+        description="reads in total, on the better and on the worse strand; simplex data use the first"
+    )
+    max_read_error_rate: Share = Field(description="errors over bases of the raw reads of a molecule")
+    max_base_error_rate: Share = Field(description="errors over raw reads at one base")
+    min_base_quality: Natural = Field(description="consensus quality, below: N")
+    max_no_calls: Share = Field(description="share of N in a consensus read")
+    strand_agreement: bool = Field(description="duplex bases on which the strands differ become N")
+
+
+class CallingSettings(Section):
+    tail_probability: Probability = Field(description="noise tail probability per tested alternative")
+    hotspot_tail_probability: Probability = Field(description="the same at knowledge hotspots")
+    min_alt_molecules: AtLeastOne = Field(description="mutant molecules, never fewer")
+    min_mapq: Natural = Field(description="mapping quality of a consensus read")
+    min_base_quality: Natural = Field(description="consensus base quality, below: uninformative")
+    end_distance: Natural = Field(description="bases from the fragment end that do not vote")
+    power: Probability = Field(description="power at which a detectable VAF is stated")
+    strict: StrictSettings = Field(description="strict molecules, counted beside the loose ones")
+
+
+class FusionSettings(Section):
+    min_molecules: AtLeastOne = Field(description="distinct supporting molecules")
+    min_split_molecules: Natural = Field(description="of these, with a split read")
+    min_anchor: AtLeastOne = Field(description="aligned bases on each side of a split read")
+    min_mapq: Natural = Field(description="mapping quality on both sides")
+    max_insert: AtLeastOne = Field(description="largest fragment for clustering discordant pairs")
+
+
+class CopyNumberSettings(Section):
+    min_bins: AtLeastOne = Field(description="bins of a gene, fewer: not assessable")
+    min_arm_bins: AtLeastOne = Field(description="bins elsewhere on the arm needed to judge focality")
+    min_normals: AtLeastOne = Field(description="normals of an assay needed for a pooled reference")
+    amplification: dict[str, Positive] = Field(
+        description="tumour copy number that counts as amplification, per gene"
+    )
+    loss_genes: tuple[str, ...] = Field(description="genes in which a loss is looked for")
+    loss: Positive = Field(description="tumour copy number below which a loss is called")
+    min_loss_tumour_fraction: Share = Field(description="tumour fraction below which no loss is called")
+
+
+class TumourFractionSettings(Section):
+    max_marker_vaf: Share = Field(description="VAF above which a marker counts as germline or imbalanced")
+    min_marker_molecules: AtLeastOne = Field(description="mutant molecules of a marker")
+
+
+class OriginSettings(Section):
+    germline_vaf_low: Share = Field(description="lower end of the germline VAF band in white cells")
+    germline_vaf_high: Share = Field(description="upper end of the heterozygous band")
+    carry_over_ratio: Positive = Field(description="plasma VAF over wbc VAF from which wbc shows carry-over")
+    population_frequency: Share = Field(description="population frequency from which a variant is germline")
+    power: Probability = Field(description="power that makes a white-cell sample informative")
+
+
+class IdentitySettings(Section):
+    min_molecules: AtLeastOne = Field(description="molecules at a polymorphism to genotype it")
+    min_sites: AtLeastOne = Field(description="shared polymorphisms needed for a verdict")
+    match: Share = Field(description="concordance from which two samples are of one person")
+    mismatch: Share = Field(description="concordance below which they are not")
+
+
+class PhaseSettings(Section):
+    min_double: AtLeastOne = Field(description="double-mutant molecules that prove cis")
+    alpha: Probability = Field(description="tail probability of doubles under noise, collisions, chimeras")
+    min_informative: AtLeastOne = Field(description="molecules with at least one mutant that trans needs")
+    min_single: AtLeastOne = Field(description="molecules of each single mutant that trans needs")
+    min_parental: AtLeastOne = Field(
+        description="molecules of a single mutant that make CIS_AND_SINGLE, beyond dropout"
+    )
+
+
+class NegativeSettings(Section):
+    max_excluded_clone_fraction: Share = Field(description="largest excluded clone share of a NONE_FOUND")
+    min_tumour_fraction: Share = Field(description="tumour fraction a NONE_FOUND needs")
+
+
+class WindowSettings(Section):
+    days_before_progression: Natural = Field(description="sampling window opens, days before progression")
+    days_after_last_dose: Natural = Field(description="and closes, days after the last lorlatinib dose")
+
+
+class TimingSettings(Section):
+    acquired_months: AtLeastOne = Field(description="calendar months of SD that make resistance acquired")
+    early_months: AtLeastOne = Field(description="progression within these months is `early_le_12m`")
+
+
+class ResistanceSettings(Section):
+    phase: PhaseSettings
+    negative: NegativeSettings
+    window: WindowSettings
+    timing: TimingSettings
+
+
+class Settings(Section):
+    """The whole configuration."""
+
+    samples: str = Field(description="the sample sheet")
+    clinical: str | None = Field(description="folder with the clinical tables; null: none")
+    exclude: tuple[str, ...] = Field(description="patients left out of the cohort")
+    reference: ReferenceSettings
+    assays: dict[Annotated[str, Field(pattern=f"^{ID_PATTERN}$")], AssaySettings] = Field(
+        description="assays by name, as in the sheet"
+    )
+    align: AlignSettings
+    molecules: MoleculeSettings
+    calling: CallingSettings
+    fusions: FusionSettings
+    copy_number: CopyNumberSettings
+    tumour_fraction: TumourFractionSettings
+    origin: OriginSettings
+    identity: IdentitySettings
+    resistance: ResistanceSettings
+
+
+def check_settings(config: dict[str, Any], *, file: Path | str) -> Settings:
+    """Return the checked settings.
+
+    Args:
+        config: the configuration as read from YAML.
+        file: named in the messages.
+
+    Raises:
+        InputProblems: every key that is missing, unknown or has a wrong value.
+    """
+    try:
+        return Settings.model_validate(config)
+    except ValidationError as error:
+        raise InputProblems([_problem(str(file), detail) for detail in error.errors()]) from None
+
+
+def _problem(file: str, detail: Any) -> Problem:
+    key = ".".join(str(part) for part in detail["loc"])
+    if detail["type"] == "missing":
+        return Problem(file, 0, key, "the key is missing", "add it; config/README.md describes it")
+    if detail["type"] == "extra_forbidden":
+        return Problem(file, 0, key, "unknown key", "remove it or correct its spelling")
+    return Problem(file, 0, key, f"value {detail['input']!r}", detail["msg"])

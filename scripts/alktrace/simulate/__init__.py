@@ -1,0 +1,1 @@
+"""Synthetic genome, reads and cohort with their truth."""

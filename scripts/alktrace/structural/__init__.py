@@ -1,0 +1,1 @@
+"""Fusions, gene copy number and tumour fraction."""

@@ -1,0 +1,1 @@
+"""UMI extraction, families, consensus and their metrics."""
