@@ -1,0 +1,49 @@
+# Two commands matter: `make demo` and `make test`. Each does all it needs.
+CORES ?= $(shell nproc 2>/dev/null || echo 2)
+export PATH := $(CURDIR)/.venv/bin:$(CURDIR)/.tools/bin:$(PATH)
+export PYTHONPATH := $(CURDIR)/scripts
+export PYTHONDONTWRITEBYTECODE :=
+
+.PHONY: demo test test-long lint format lock docs clean
+
+.venv/.ready: requirements.lock envs/setup.sh envs/tools.yaml
+	@envs/setup.sh
+	@touch $@
+
+demo/config.yaml: .venv/.ready $(wildcard scripts/alktrace/simulate/*.py) $(wildcard resources/demo/*)
+	@echo "generating the demo genome, reads and truth in demo/"
+	@python -m alktrace.simulate demo --out demo
+	@touch $@
+
+demo: demo/config.yaml
+	@snakemake --snakefile Snakefile --directory demo --configfile demo/config.yaml \
+		--workflow-profile config/profiles/local --cores $(CORES) --quiet host reason rules
+	@python -m alktrace show demo/results
+
+test: .venv/.ready lint
+	@pytest -q -m "not long and not slurm"
+
+test-long: .venv/.ready
+	@pytest -q -m long
+
+lint: .venv/.ready
+	@ruff check .
+	@ruff format --check -q .
+	@mypy
+	@snakefmt --check -q Snakefile rules
+
+format: .venv/.ready
+	@ruff check -q --fix .
+	@ruff format -q .
+	@snakefmt -q Snakefile rules
+
+# Needs `uv`; run it to move the pins, then `make test`.
+lock:
+	@uv pip compile --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header \
+		-q requirements.in -o requirements.lock
+
+docs: .venv/.ready
+	@python -m alktrace docs
+
+clean:
+	@rm -rf demo .snakemake .pytest_cache .mypy_cache .ruff_cache

@@ -1,0 +1,84 @@
+#!/bin/sh
+# Sets up what `make demo` and `make test` need: a Python environment in .venv from the hashed lock file and
+# the command-line tools, from PATH if new enough, else conda into .tools, else apt. Nothing else is touched.
+set -eu
+cd "$(dirname "$0")/.."
+
+floor() { # program, oldest version
+    case $1 in
+        bwa) echo 0.7.17 ;; fastp) echo 0.23 ;; *) echo 1.16 ;;
+    esac
+}
+
+version() {
+    case $1 in
+        bwa) bwa 2>&1 | sed -n 's/^Version: \([0-9.]*\).*/\1/p' ;;
+        fastp) fastp --version 2>&1 | sed -n 's/^fastp \([0-9.]*\).*/\1/p' ;;
+        *) "$1" --version 2>/dev/null | sed -n '1s/^[^0-9]*\([0-9.]*\).*/\1/p' ;;
+    esac
+}
+
+at_least() { # version, floor
+    [ -n "$1" ] && [ "$(printf '%s\n%s\n' "$2" "$1" | sort -V | head -n 1)" = "$2" ]
+}
+
+missing_tools() {
+    for tool in bwa fastp samtools bcftools bgzip tabix; do
+        at_least "$(command -v "$tool" >/dev/null && version "$tool")" "$(floor "$tool")" || echo "$tool"
+    done
+}
+
+as_root() {
+    if [ "$(id -u)" = 0 ]; then "$@"; else sudo -n "$@"; fi
+}
+
+can_apt() {
+    command -v apt-get >/dev/null && { [ "$(id -u)" = 0 ] || sudo -n true 2>/dev/null; }
+}
+
+apt_install() {
+    echo "installing with apt: $*"
+    as_root apt-get update -q >/dev/null
+    as_root env DEBIAN_FRONTEND=noninteractive apt-get install -y -q --no-install-recommends "$@" >/dev/null
+}
+
+setup_tools() {
+    PATH="$PWD/.tools/bin:$PATH"
+    lacking=$(missing_tools | tr '\n' ' ')
+    [ -z "$lacking" ] && return
+    for conda in micromamba mamba conda; do
+        if command -v "$conda" >/dev/null; then
+            echo "installing with $conda into .tools: $lacking"
+            "$conda" env create -q -y -p "$PWD/.tools" -f envs/tools.yaml >/dev/null
+            break
+        fi
+    done
+    lacking=$(missing_tools | tr '\n' ' ')
+    if [ -n "$lacking" ] && can_apt; then
+        apt_install bwa fastp samtools bcftools tabix
+        lacking=$(missing_tools | tr '\n' ' ')
+    fi
+    if [ -n "$lacking" ]; then
+        echo "error: missing or too old: $lacking; needed are bwa 0.7.17, fastp 0.23, samtools, bcftools and" \
+            "htslib 1.16 or newer; put them on PATH, or run as root or with sudo on Debian, or install conda" >&2
+        exit 1
+    fi
+}
+
+setup_python() {
+    python=${PYTHON:-python3}
+    if ! "$python" -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null; then
+        echo "error: $python is older than Python 3.11 or missing; name another with PYTHON=..." >&2
+        exit 1
+    fi
+    if [ ! -x .venv/bin/pip ]; then
+        # Debian ships venv apart from Python.
+        "$python" -c 'import ensurepip' 2>/dev/null || ! can_apt || apt_install python3-venv
+        "$python" -m venv --clear .venv
+    fi
+    echo "installing the locked Python packages into .venv (about two minutes)"
+    .venv/bin/python -m pip install -q --disable-pip-version-check --require-hashes -r requirements.lock
+}
+
+setup_tools
+setup_python
