@@ -1,0 +1,136 @@
+"""BGZF: the blocks of a BAM file, inflated and deflated by the fastest library there is.
+
+Layout: SAM/BAM specification, section 4.1.
+"""
+
+import zlib
+from collections import deque
+from collections.abc import Iterator
+from concurrent.futures import Future, ThreadPoolExecutor
+from pathlib import Path
+from typing import Any, BinaryIO
+
+from ..errors import DataError
+
+deflate: Any
+try:
+    from isal import isal_zlib
+
+    deflate = isal_zlib
+except ImportError:  # no wheel for this processor: same records, slower
+    deflate = zlib
+
+INFLATE_ERROR: type[Exception] = deflate.error
+BLOCK_BYTES = 65280
+BLOCK_HEADER = bytes.fromhex("1f8b08040000000000ff0600424302000000")
+END_OF_FILE = bytes.fromhex("1f8b08040000000000ff0600424302001b0003000000000000000000")
+BLOCK_OVERHEAD = 26
+READ_BYTES = 1 << 20
+RAW_DEFLATE = -15
+MAX_LEVEL = 3
+
+
+def check_magic(path: Path) -> None:
+    """Refuse files that are no BGZF.
+
+    Raises:
+        DataError: the file is missing, CRAM or something else.
+    """
+    try:
+        with path.open("rb") as stream:
+            magic = stream.read(4)
+    except OSError as error:
+        raise DataError(path, f"cannot be read ({error.strerror})", "check the path") from None
+    if magic == b"CRAM":
+        raise DataError(path, "is a CRAM file", "convert it with `samtools view -b`")
+    if magic != BLOCK_HEADER[:4]:
+        raise DataError(path, f"starts with {magic!r}, not with a BGZF block", "give a BAM file")
+
+
+def inflate(path: Path, threads: int) -> Iterator[bytes]:
+    """Yield the inflated stream in pieces of some megabytes.
+
+    Args:
+        path: a BGZF file.
+        threads: threads that inflate ahead of the caller; with 1 the caller's own does.
+
+    Raises:
+        DataError: no BGZF, truncated or damaged.
+    """
+    check_magic(path)
+    with path.open("rb") as stream:
+        if threads <= 1:
+            for blocks in _blocks(path, stream):
+                yield _inflate_blocks(path, blocks)
+            return
+        ahead: deque[Future[bytes]] = deque()
+        with ThreadPoolExecutor(threads) as pool:
+            for blocks in _blocks(path, stream):
+                ahead.append(pool.submit(_inflate_blocks, path, blocks))
+                if len(ahead) > 2 * threads:
+                    yield ahead.popleft().result()
+            while ahead:
+                yield ahead.popleft().result()
+
+
+def _blocks(path: Path, stream: BinaryIO) -> Iterator[list[memoryview]]:
+    """Yield groups of whole BGZF blocks; an end without the end-of-file block is an error."""
+    rest = b""
+    last = b""
+    while True:
+        piece = stream.read(READ_BYTES)
+        data = rest + piece
+        at, view, blocks = 0, memoryview(data), []
+        while at + 18 <= len(data):
+            size = _block_size(path, data, at)
+            if at + size > len(data):
+                break
+            blocks.append(view[at : at + size])
+            at += size
+        if blocks:
+            last = bytes(blocks[-1][: len(END_OF_FILE)])
+            yield blocks
+        rest = data[at:]
+        if not piece:
+            break
+    if rest or last != END_OF_FILE:
+        raise DataError(path, "is truncated: no BGZF end-of-file block", "copy or write the BAM anew")
+
+
+def _block_size(path: Path, data: bytes, at: int) -> int:
+    """Return the size of the block at an offset, from its BC subfield."""
+    if data[at : at + 4] != BLOCK_HEADER[:4]:
+        raise DataError(path, "holds something other than BGZF blocks", "write the BAM anew")
+    field, end = at + 12, at + 12 + int.from_bytes(data[at + 10 : at + 12], "little")
+    while field + 6 <= min(end, len(data)):
+        if data[field : field + 2] == b"BC":
+            return int.from_bytes(data[field + 4 : field + 6], "little") + 1
+        field += 4 + int.from_bytes(data[field + 2 : field + 4], "little")
+    raise DataError(path, "a BGZF block does not tell its size", "write the BAM anew")
+
+
+def _inflate_blocks(path: Path, blocks: list[memoryview]) -> bytes:
+    pieces = []
+    for block in blocks:
+        extra = int.from_bytes(block[10:12], "little")
+        size = int.from_bytes(block[-4:], "little")
+        try:
+            piece = deflate.decompress(block[12 + extra : -8], wbits=RAW_DEFLATE, bufsize=max(size, 1))
+        except INFLATE_ERROR as error:
+            raise DataError(
+                path, f"a BGZF block cannot be inflated ({error})", "copy or write it anew"
+            ) from None
+        if len(piece) != size or deflate.crc32(piece) != int.from_bytes(block[-8:-4], "little"):
+            raise DataError(path, "a BGZF block does not match its checksum", "copy or write the BAM anew")
+        pieces.append(piece)
+    return b"".join(pieces)
+
+
+def deflate_block(data: bytes, level: int) -> bytes:
+    """Return one block of at most BLOCK_BYTES bytes, deflated at level 0 (stored) to 3."""
+    packed: bytes = deflate.compress(data, level, wbits=RAW_DEFLATE) if level else b""
+    if not packed or len(packed) + BLOCK_OVERHEAD > 1 << 16:
+        packed = zlib.compress(data, 0, wbits=RAW_DEFLATE)  # stored: fits BLOCK_BYTES into any block
+    size = len(packed) + BLOCK_OVERHEAD - 1
+    tail: bytes = deflate.crc32(data).to_bytes(4, "little") + len(data).to_bytes(4, "little")
+    return BLOCK_HEADER[:16] + size.to_bytes(2, "little") + packed + tail
