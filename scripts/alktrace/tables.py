@@ -43,7 +43,9 @@ def write_table(path: Path, row_type: type[R], rows: Iterable[R]) -> None:
     """
     names = header(row_type)
     with atomic_output(path) as (partial,), partial.open("w", newline="") as stream:
-        writer = csv.writer(stream, delimiter="\t", lineterminator="\n", quoting=csv.QUOTE_NONE)
+        writer = csv.writer(
+            stream, delimiter="\t", lineterminator="\n", quoting=csv.QUOTE_NONE, quotechar=None
+        )
         writer.writerow(names)
         for row in rows:
             writer.writerow([format_cell(getattr(row, name)) for name in names])
@@ -60,7 +62,7 @@ def read_table(path: Path, row_type: type[R]) -> list[R]:
         InputProblems: missing or unknown columns, or cells of the wrong kind; all of them at once.
     """
     with path.open(newline="") as stream:
-        reader = csv.reader(stream, delimiter="\t", quoting=csv.QUOTE_NONE)
+        reader = csv.reader(stream, delimiter="\t", quoting=csv.QUOTE_NONE, quotechar=None)
         names = tuple(next(reader, ()))
         expected = header(row_type)
         if names != expected:

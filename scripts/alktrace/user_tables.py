@@ -56,7 +56,7 @@ def read_lines(
         return [], [Problem(file, 0, "", "no such file", "correct the path")]
     except UnicodeDecodeError:
         return [], [Problem(file, 0, "", "not a UTF-8 text file", "save it as tab-separated text")]
-    reader = csv.reader(text.splitlines(), delimiter="\t", quoting=csv.QUOTE_NONE)
+    reader = csv.reader(text.splitlines(), delimiter="\t", quoting=csv.QUOTE_NONE, quotechar=None)
     names = [name.strip() for name in next(reader, [])]
     problems = _header_problems(file, names, columns, required)
     if problems:

@@ -1,0 +1,167 @@
+"""What is built for whom: the paths, inputs and parameters of the rules, from sheet and config."""
+
+from collections.abc import Mapping
+from functools import cached_property
+from pathlib import Path
+from typing import Any, Protocol
+
+from .errors import InputProblems, Problem
+from .job import code_digest
+from .models import Role
+from .settings import AssaySettings, Settings, check_settings
+from .sheet import Sample, Sheet, read_sheet
+
+RESULTS = "results"
+REFERENCE = f"{RESULTS}/reference"
+PATIENTS = f"{RESULTS}/patients"
+COHORT = f"{RESULTS}/cohort"
+
+CLINICAL_TABLES = (
+    "patients", "treatments", "assessments", "pathology", "dose_changes", "adverse_events", "follow_up",
+)  # fmt: skip
+
+
+class Wildcards(Protocol):
+    """Wildcards of a sample's rule."""
+
+    patient: str
+    timepoint: str
+    specimen: str
+
+
+class Plan:
+    """Sheet and config, and what follows from them for every rule."""
+
+    def __init__(self, settings: Settings, sheet: Sheet) -> None:
+        """Keep checked settings and sheet."""
+        self.settings = settings
+        self.sheet = sheet
+
+    @classmethod
+    def from_config(cls, config: Mapping[str, Any]) -> "Plan":
+        """Check the configuration and the sheet.
+
+        Raises:
+            InputProblems: everything wrong in either.
+        """
+        settings = check_settings(dict(config), file="config")
+        sheet = read_sheet(Path(settings.samples), assays=settings.assays, exclude=settings.exclude)
+        _check_clinical_folder(settings)
+        return cls(settings, sheet)
+
+    # --- samples ---------------------------------------------------------------------------------
+
+    def sample(self, wildcards: Wildcards) -> Sample:
+        """Return the sample of a rule's wildcards."""
+        return self.sheet.samples[f"{wildcards.patient}.{wildcards.timepoint}.{wildcards.specimen}"]
+
+    def assay(self, wildcards: Wildcards) -> AssaySettings:
+        """Return the assay of a sample."""
+        return self.settings.assays[self.sample(wildcards).assay]
+
+    @cached_property
+    def sequenced(self) -> tuple[Sample, ...]:
+        """Samples that come from reads."""
+        return tuple(sample for sample in self.sheet.samples.values() if not sample.reported)
+
+    def white_cells(self, wildcards: Wildcards) -> list[str]:
+        """Consensus BAMs of the patient's white cells, without the sample itself."""
+        own = self.sample(wildcards)
+        return [
+            self.consensus(sample)
+            for sample in self.sheet.white_cells(own.patient)
+            if not sample.reported and sample.name != own.name
+        ]
+
+    # --- paths -----------------------------------------------------------------------------------
+
+    def path(self, sample: Sample, name: str) -> str:
+        """Return the path of one of a sample's files; those of a report stand in a folder of their own."""
+        folder = "reported/" if sample.reported else ""
+        return f"{PATIENTS}/{sample.folder}/{folder}{name}"
+
+    def consensus(self, sample: Sample) -> str:
+        """Return the consensus BAM, where it was given or made."""
+        given = sample.units[0].bam if sample.consensus else None
+        return given or self.path(sample, "consensus.bam")
+
+    def consensus_bam(self, wildcards: Wildcards) -> str:
+        """Return the consensus BAM of a sample's wildcards."""
+        return self.consensus(self.sample(wildcards))
+
+    def molecules(self, sample: Sample) -> list[str]:
+        """Return the molecule metrics, none where the consensus BAM was given."""
+        return [] if sample.consensus or sample.reported else [self.path(sample, "molecules.tsv")]
+
+    def targets(self, wildcards: Wildcards) -> str:
+        """Return the targets BED of a sample."""
+        return self.assay(wildcards).targets
+
+    def calls(self, wildcards: Wildcards) -> str:
+        """Return the report or VCF of a reported sample."""
+        calls = self.sample(wildcards).units[0].calls
+        assert calls is not None
+        return calls
+
+    def of_samples(self, samples: tuple[Sample, ...], name: str) -> list[str]:
+        """Return one file of each sample."""
+        return [self.path(sample, name) for sample in samples]
+
+    def of_patient(self, patient: str, name: str, *, reads_only: bool = False) -> list[str]:
+        """Return one file of each sample of a patient."""
+        samples = self.sheet.of_patient(patient)
+        return self.of_samples(tuple(s for s in samples if not (reads_only and s.reported)), name)
+
+    def copy_number_reference(self, wildcards: Wildcards) -> str:
+        """Return the copy-number reference of a sample's assay: the given one or the one built."""
+        assay = self.sample(wildcards).assay
+        return self.settings.assays[assay].copy_number_reference or f"{REFERENCE}/{assay}.copy_number.cnn"
+
+    def clinical_tables(self) -> list[str]:
+        """Return the clinical tables that exist."""
+        if self.settings.clinical is None:
+            return []
+        paths = (Path(self.settings.clinical) / f"{name}.tsv" for name in CLINICAL_TABLES)
+        return [str(path) for path in paths if path.is_file()]
+
+    # --- targets of the workflow -----------------------------------------------------------------
+
+    def timepoint_files(self, name: str) -> list[str]:
+        """Return one file of each timepoint that is classified."""
+        return [f"{PATIENTS}/{patient}/{timepoint}/{name}" for patient, timepoint in self.sheet.timepoints]
+
+    def patient_files(self, name: str) -> list[str]:
+        """Return one file of each patient."""
+        return [f"{PATIENTS}/{patient}/{name}" for patient in self.sheet.patients]
+
+    @cached_property
+    def used_samples(self) -> tuple[Sample, ...]:
+        """Samples of the patients that are not excluded, with normals and controls."""
+        return tuple(
+            sample
+            for sample in self.sheet.samples.values()
+            if sample.role is not Role.PATIENT or sample.patient in self.sheet.patients
+        )
+
+    def dump(self, *sections: str) -> dict[str, Any]:
+        """Return sections of the settings as plain values for `params`, so that a change reruns the job."""
+        return {name: self.settings.model_dump(mode="json")[name] for name in sections}
+
+    @cached_property
+    def code(self) -> dict[str, str]:
+        """Digest of the code behind each stage: what is shared by all, and the stage's own folders."""
+        shared = [path.name for path in Path(__file__).parent.glob("*.py")]
+        stages = ("umi", "calling", "structural", "annotate", "resistance", "clinical", "report")
+        return {stage: code_digest(*shared, *stages[: i + 1]) for i, stage in enumerate(stages)}
+
+
+def _check_clinical_folder(settings: Settings) -> None:
+    if settings.clinical is not None and not (Path(settings.clinical) / "patients.tsv").is_file():
+        problem = Problem(
+            "config",
+            0,
+            "clinical",
+            f"no patients.tsv in {settings.clinical!r}",
+            "correct the folder or use null",
+        )
+        raise InputProblems([problem])

@@ -1,0 +1,194 @@
+from pathlib import Path
+
+import pytest
+
+from alktrace.errors import InputProblems
+from alktrace.models import BamKind, Role, SpecimenType
+from alktrace.sheet import COLUMNS, Sheet, read_sheet
+
+GOOD = {
+    "patient": "P1",
+    "timepoint": "T1",
+    "specimen_type": "plasma",
+    "assay": "duplex",
+    "collected": "2026-03-31",
+    "setting": "progression",
+    "fastq_1": "a_1.fastq.gz",
+    "fastq_2": "a_2.fastq.gz",
+}
+
+
+def write(path: Path, *rows: dict[str, str], columns: tuple[str, ...] = COLUMNS) -> Path:
+    lines = ["\t".join(columns)]
+    lines += ["\t".join(row.get(name, "") for name in columns) for row in rows]
+    path.write_text("\n".join(lines) + "\n")
+    return path
+
+
+def read(path: Path, **options: object) -> Sheet:
+    return read_sheet(path, assays={"duplex", "tissue"}, **options)
+
+
+def row(**changes: str) -> dict[str, str]:
+    return GOOD | changes
+
+
+def problems(path: Path, **options: object) -> list[str]:
+    with pytest.raises(InputProblems) as caught:
+        read(path, **options)
+    return [str(problem).removeprefix(f"{path}:") for problem in caught.value.problems]
+
+
+def test_specimen_library_and_role_have_defaults(tmp_path):
+    sheet = read(write(tmp_path / "s.tsv", GOOD))
+    (sample,) = sheet.samples.values()
+    assert sample.name == "P1.T1.plasma"
+    assert (sample.specimen_type, sample.role) == (SpecimenType.PLASMA, Role.PATIENT)
+    assert sample.units[0].library == "lib1"
+    assert (sample.units[0].unit, sample.units[0].line) == ("u1", 2)
+
+
+def test_rows_of_one_specimen_become_units_of_one_sample(tmp_path):
+    second = row(fastq_1="b_1.fastq.gz", fastq_2="b_2.fastq.gz", library="lib2")
+    sheet = read(write(tmp_path / "s.tsv", GOOD, second))
+    (sample,) = sheet.samples.values()
+    assert [(u.unit, u.library, u.fastq_1) for u in sample.units] == [
+        ("u1", "lib1", "a_1.fastq.gz"),
+        ("u2", "lib2", "b_1.fastq.gz"),
+    ]
+
+
+def test_two_biopsies_of_one_day_are_two_samples(tmp_path):
+    one = row(specimen_type="tissue", specimen="liver", assay="tissue")
+    two = one | {"specimen": "lung", "fastq_1": "b_1.fq", "fastq_2": "b_2.fq"}
+    assert list(read(write(tmp_path / "s.tsv", one, two)).samples) == ["P1.T1.liver", "P1.T1.lung"]
+
+
+def test_white_cells_serve_the_patient_and_make_no_timepoint(tmp_path):
+    cells = row(timepoint="T0", specimen_type="wbc", setting="", fastq_1="w.fq", fastq_2="")
+    sheet = read(write(tmp_path / "s.tsv", GOOD, cells))
+    assert sheet.timepoints == (("P1", "T1"),)
+    assert [sample.name for sample in sheet.white_cells("P1")] == ["P1.T0.wbc"]
+
+
+def test_normals_and_controls_are_never_classified(tmp_path):
+    normal = row(patient="N1", role="normal", setting="", fastq_1="n.fq", fastq_2="")
+    control = row(patient="C1", role="control", setting="", fastq_1="c.fq", fastq_2="")
+    sheet = read(write(tmp_path / "s.tsv", GOOD, normal, control))
+    assert sheet.patients == ("P1",)
+    assert [sample.patient for sample in sheet.normals("duplex")] == ["N1"]
+
+
+def test_excluded_patients_leave_the_cohort(tmp_path):
+    other = row(patient="P2", fastq_1="b_1.fq", fastq_2="b_2.fq")
+    assert read(write(tmp_path / "s.tsv", GOOD, other), exclude=["P1"]).patients == ("P2",)
+
+
+def test_given_consensus_bam_is_known_as_one(tmp_path):
+    given = row(fastq_1="", fastq_2="", bam="x.bam", bam_kind="consensus")
+    (sample,) = read(write(tmp_path / "s.tsv", given)).samples.values()
+    assert sample.consensus
+    assert sample.units[0].bam_kind is BamKind.CONSENSUS
+
+
+def test_ids_that_look_like_numbers_and_windows_line_ends_stay_text(tmp_path):
+    path = write(tmp_path / "s.tsv", row(patient="001"))
+    path.write_bytes(b"\xef\xbb\xbf" + path.read_bytes().replace(b"\n", b"\r\n"))
+    assert read(path).patients == ("001",)
+
+
+@pytest.mark.parametrize(
+    ("changes", "message"),
+    [
+        ({"patient": "P/1"}, "2:patient: id 'P/1'"),
+        ({"patient": "P.1"}, "2:patient: id 'P.1'"),
+        ({"timepoint": "T_1"}, "2:timepoint: id 'T_1'"),
+        ({"specimen": "left lung"}, "2:specimen: id 'left lung'"),
+        ({"patient": "-P"}, "2:patient: id '-P'"),
+        ({"patient": "P" * 65}, "2:patient: id"),
+        ({"patient": ""}, "2:patient: empty"),
+        ({"specimen_type": "blood"}, "2:specimen_type: value 'blood'; write one of plasma, csf, tissue, wbc"),
+        ({"assay": "duplexx"}, "2:assay: unknown assay 'duplexx'; the config describes: duplex, tissue"),
+        ({"collected": "31.03.2026"}, "2:collected: date '31.03.2026'; write it as YYYY-MM-DD"),
+        ({"collected": "2026-02-30"}, "2:collected: date '2026-02-30'"),
+        ({"collected": "20260331"}, "2:collected: date '20260331'"),
+        ({"setting": ""}, "2:setting: empty; write one of baseline, on_treatment, progression"),
+        ({"role": "case"}, "2:role: value 'case'"),
+        ({"bam": "x.bam", "bam_kind": "raw"}, "2:fastq_1: fastq_1 and bam are given; fill exactly one"),
+        ({"fastq_1": "", "fastq_2": ""}, "2:fastq_1: no data is given"),
+        ({"fastq_1": "", "calls": "x.tsv"}, "2:fastq_2: given without fastq_1"),
+        ({"fastq_1": "", "fastq_2": "", "bam": "x.bam"}, "2:bam_kind: empty; write one of raw, consensus"),
+        ({"bam_kind": "raw"}, "2:bam_kind: given without bam"),
+        ({"fastq_2": "a_1.fastq.gz"}, "2:fastq_2: 'a_1.fastq.gz' is given already in line 2, column fastq_1"),
+    ],
+    ids=lambda value: value if isinstance(value, str) else "",
+)
+def test_a_bad_cell_is_named_with_line_column_and_remedy(tmp_path, changes, message):
+    found = problems(write(tmp_path / "s.tsv", row(**changes)))
+    assert any(text.startswith(message) for text in found), found
+
+
+@pytest.mark.parametrize(
+    ("second", "message"),
+    [
+        ({"patient": "p1", "timepoint": "T2"}, "3:patient: id 'p1' differs from 'P1' in line 2 only by case"),
+        ({"timepoint": "t1"}, "3:timepoint: id 't1' differs from 'T1'"),
+        (
+            {"specimen_type": "csf", "specimen": "plasma"},
+            "3:specimen_type: 'csf' here but 'plasma' in line 2",
+        ),
+        ({"collected": "2026-04-01"}, "3:collected: '2026-04-01' here but '2026-03-31' in line 2"),
+        ({"specimen": "csf", "specimen_type": "csf", "setting": "baseline"}, "3:setting: baseline here but"),
+        ({"specimen": "n", "role": "normal"}, "3:role: normal here but patient in line 2"),
+        ({"fastq_1": "", "fastq_2": "", "calls": "x.tsv"}, "3:specimen: calls beside reads in line 2"),
+        (
+            {"fastq_1": "", "fastq_2": "", "bam": "x.bam", "bam_kind": "consensus"},
+            "3:specimen: consensus bam beside reads in line 2",
+        ),
+        ({"fastq_1": "a_1.fastq.gz"}, "3:fastq_1: 'a_1.fastq.gz' is given already in line 2"),
+    ],
+    ids=lambda value: value if isinstance(value, str) else "",
+)
+def test_rows_that_contradict_each_other_are_named(tmp_path, second, message):
+    files = {"fastq_1": "b_1.fq", "fastq_2": "b_2.fq"}
+    found = problems(write(tmp_path / "s.tsv", GOOD, row(**(files | second))))
+    assert any(text.startswith(message) for text in found), found
+
+
+def test_all_problems_come_at_once_in_line_order(tmp_path):
+    found = problems(
+        write(tmp_path / "s.tsv", row(patient="a b", assay="x"), row(collected="x", fastq_1="b"))
+    )
+    assert [text.split(":")[:2] for text in found] == [["2", "assay"], ["2", "patient"], ["3", "collected"]]
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        ("patient,timepoint\n", "1: the header is not tab-separated"),
+        (
+            "patient\ttimepoint\tspecimen_type\tassay\tcolected\n",
+            "1:colected: unknown column; did you mean 'coll",
+        ),
+        ("patient\ttimepoint\tspecimen_type\tassay\n", "1:collected: column is missing"),
+        ("\t".join((*COLUMNS, "patient")) + "\n", "1:patient: column stands twice"),
+        ("\t".join(COLUMNS) + "\n", "1: no rows"),
+        ("\t".join(COLUMNS) + "\n" + "\t" * 20 + "x\n", "2: 21 cells where the header has 15"),
+    ],
+    ids=["commas", "misspelt", "missing", "twice", "empty", "too-many-cells"],
+)
+def test_a_wrong_form_is_named(tmp_path, text, message):
+    path = tmp_path / "s.tsv"
+    path.write_text(text)
+    assert any(found.startswith(message) for found in problems(path)), problems(path)
+
+
+def test_a_missing_or_binary_sheet_is_named(tmp_path):
+    assert "no such file" in problems(tmp_path / "none.tsv")[0]
+    (tmp_path / "b.tsv").write_bytes(b"\xff\xfe\x00")
+    assert "not a UTF-8 text file" in problems(tmp_path / "b.tsv")[0]
+
+
+def test_an_excluded_patient_must_exist(tmp_path):
+    with pytest.raises(InputProblems, match="patient 'P9' is not in the sheet"):
+        read(write(tmp_path / "s.tsv", GOOD), exclude=["P9"])

@@ -1,0 +1,101 @@
+from dataclasses import dataclass
+from datetime import date
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from alktrace import rows
+from alktrace.errors import InputProblems
+from alktrace.models import Phase
+from alktrace.tables import column, describe_columns, format_cell, header, read_table, write_table
+
+
+@dataclass(frozen=True)
+class Example:
+    name: str = column("a name")
+    count: int | None = column("a count")
+    share: float | None = column("a share")
+    sure: bool | None = column("a truth")
+    day: date | None = column("a day")
+    phase: Phase | None = column("a phase")
+    items: tuple[str, ...] = column("a list")
+
+
+text = st.text(st.characters(codec="utf-8", exclude_characters="\t\n\r;", exclude_categories=["C"]))
+items = text.filter(lambda t: t not in ("", "."))
+examples = st.builds(
+    Example,
+    name=items,
+    count=st.none() | st.integers(-(10**9), 10**9),
+    share=st.none() | st.integers(0, 10**5).map(lambda n: n / 10**5),
+    sure=st.none() | st.booleans(),
+    day=st.none() | st.dates(),
+    phase=st.none() | st.sampled_from(Phase),
+    items=st.lists(items, max_size=3).map(tuple),
+)
+
+
+@given(st.lists(examples, max_size=4))
+def test_what_is_written_is_read(tmp_path_factory, written):
+    path = tmp_path_factory.mktemp("t") / "t.tsv"
+    write_table(path, Example, written)
+    assert read_table(path, Example) == written
+
+
+@pytest.mark.parametrize(
+    ("value", "cell"),
+    [(None, "."), ((), "."), (("a", "b"), "a;b"), (True, "true"), (0.1 + 0.2, "0.3"), (1e-7, "1e-07")],
+    ids=str,
+)
+def test_cells_have_one_form(value, cell):
+    assert format_cell(value) == cell
+
+
+@pytest.mark.parametrize("value", ["a\tb", "a\nb", ("a;b",)], ids=["tab", "line", "semicolon"])
+def test_cells_that_would_break_the_table_are_refused(value):
+    with pytest.raises(ValueError, match="holds"):
+        format_cell(value)
+
+
+def test_a_failed_write_leaves_nothing(tmp_path):
+    row = Example("a\tb", None, None, None, None, None, ())
+    with pytest.raises(ValueError, match="tab"):
+        write_table(tmp_path / "t.tsv", Example, [row])
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_all_bad_cells_are_named_at_once(tmp_path):
+    path = tmp_path / "t.tsv"
+    path.write_text("\t".join(header(Example)) + "\na\tx\t.\tyes\t.\tcis\t.\nb\t.\n")
+    with pytest.raises(InputProblems) as caught:
+        read_table(path, Example)
+    places = [(problem.line, problem.column) for problem in caught.value.problems]
+    assert places == [(2, "count"), (2, "sure"), (2, "phase"), (3, "")]
+
+
+def test_another_header_is_named(tmp_path):
+    path = tmp_path / "t.tsv"
+    path.write_text("name\tcount\tvaf\n")
+    with pytest.raises(InputProblems, match=r"missing columns share.*unknown columns vaf"):
+        read_table(path, Example)
+
+
+ROW_TYPES = [
+    item for item in vars(rows).values() if isinstance(item, type) and item.__module__ == rows.__name__
+]
+
+
+@pytest.mark.parametrize("row_type", ROW_TYPES, ids=lambda item: item.__name__)
+def test_every_column_is_described(row_type):
+    assert all(description for _, description in describe_columns(row_type))
+
+
+def test_the_resistance_table_has_the_columns_of_the_contract():
+    assert " ".join(header(rows.ResistanceRow)) == (
+        "patient timepoint setting classification confidence component mechanism gene alteration hgvs_c "
+        "hgvs_p variant_type position_grch38 lead_specimen specimens vaf vaf_low vaf_high alt_molecules "
+        "total_molecules duplex_alt copy_number tumour_fraction phase phase_partner phase_evidence "
+        "emergence timing excluded_clone_fraction not_evaluable_reason not_assessable resistant_to "
+        "sensitive_to evidence criteria flags"
+    )
