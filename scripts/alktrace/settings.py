@@ -157,16 +157,27 @@ class PhaseSettings(Section):
     min_parental: AtLeastOne = Field(
         description="molecules of a single mutant that make CIS_AND_SINGLE, beyond dropout"
     )
+    min_truncal_markers: AtLeastOne = Field(
+        description="truncal markers the tumour fraction must rest on before VAF sums may hint at cis"
+    )
 
 
 class NegativeSettings(Section):
     max_excluded_clone_fraction: Share = Field(description="largest excluded clone share of a NONE_FOUND")
-    min_tumour_fraction: Share = Field(description="tumour fraction a NONE_FOUND needs")
+    min_tumour_fraction: Share = Field(description="tumour fraction a NONE_FOUND needs (lower end)")
+    alk_exons: tuple[int, ...] = Field(description="exons of ALK whose hotspots a NONE_FOUND must cover")
+    max_visible_copy_number: Positive = Field(
+        description="a gene whose amplification would show only above this tumour copy number is "
+        "listed as not assessable"
+    )
 
 
 class WindowSettings(Section):
     days_before_progression: Natural = Field(description="sampling window opens, days before progression")
     days_after_last_dose: Natural = Field(description="and closes, days after the last lorlatinib dose")
+    histology_days: Natural = Field(
+        description="days between a pathology report and a sample within which both describe one timepoint"
+    )
 
 
 class TimingSettings(Section):
