@@ -432,6 +432,7 @@ class SpecimenEvidence(Model):
     """One specimen: where it comes from, how good it is, what it could show.
 
     Attributes:
+        setting: None for white cells only; they are never classified.
         reads: True if alterations come from reads, False if from a report.
         callability_known: False for a report without coverage and detection limit.
         problems: data problems that make the specimen unusable: `empty`, `contaminated` ...
@@ -443,7 +444,7 @@ class SpecimenEvidence(Model):
     specimen_type: SpecimenType
     assay: str
     collected: date
-    setting: Setting
+    setting: Setting | None = None
     reads: bool = True
     callability_known: bool = True
     verdict: Verdict = Verdict.PASS
@@ -453,6 +454,12 @@ class SpecimenEvidence(Model):
     tumour_fraction: TumourFraction
     callability: tuple[LocusCallability, ...] = ()
     copy_number: tuple[GeneCopyNumber, ...] = ()
+
+    @model_validator(mode="after")
+    def _has_setting(self) -> "SpecimenEvidence":
+        if self.setting is None and self.specimen_type is not SpecimenType.WBC:
+            raise ValueError("only white cells go without a setting")
+        return self
 
 
 class HistologyFinding(Model):

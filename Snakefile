@@ -1,0 +1,42 @@
+# alktrace: from reads to one resistance-mechanism table per patient and timepoint.
+# This page is the table of contents; the stages stand in rules/, in the order of the data.
+
+from snakemake.utils import min_version
+
+min_version("9.20.0")
+
+
+configfile: workflow.source_path("config/config.yaml")
+
+
+include: "rules/common.smk"
+include: "rules/reference.smk"
+include: "rules/align.smk"
+include: "rules/molecules.smk"
+include: "rules/call.smk"
+include: "rules/structural.smk"
+include: "rules/annotate.smk"
+include: "rules/resistance.smk"
+include: "rules/cohort.smk"
+include: "rules/report.smk"
+
+
+rule all:
+    input:
+        PLAN.timepoint_files("resistance.tsv"),
+        PLAN.timepoint_files("resistance.json"),
+        PLAN.patient_files("evidence.tsv"),
+        PLAN.patient_files("report.html"),
+        expand(
+            "results/cohort/{name}",
+            name=[
+                "resistance.tsv",
+                "classification.tsv",
+                "qc.tsv",
+                "identity.tsv",
+                "report.html",
+                "multiqc.html",
+                "run_manifest.json",
+            ],
+        ),
+    default_target: True

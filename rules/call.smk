@@ -1,0 +1,49 @@
+# Small variants on molecules, with what the same rule could have seen.
+
+
+# Kernels are compiled once, before many jobs would do so at the same time.
+rule compile_kernels:
+    output:
+        touch("results/reference/kernels.txt"),
+    log:
+        "logs/compile_kernels.log",
+    resources:
+        mem_mb=2000,
+        runtime=20,
+    params:
+        code=PLAN.code["structural"],
+    message:
+        "compiling the kernels"
+    script:
+        "../scripts/compile_kernels.py"
+
+
+rule call_variants:
+    input:
+        bam=PLAN.consensus_bam,
+        fasta=PLAN.settings.reference.fasta,
+        targets=PLAN.targets,
+        loci="results/reference/loci.tsv",
+        hotspots="results/reference/hotspots.tsv",
+        gene_models="results/reference/gene_models.json",
+        noise_model=PLAN.noise_model,
+        polymorphisms=PLAN.polymorphisms(),
+        kernels="results/reference/kernels.txt",
+    output:
+        vcf="results/patients/{patient}/{timepoint}/{specimen}/variants.vcf.gz",
+        index="results/patients/{patient}/{timepoint}/{specimen}/variants.vcf.gz.tbi",
+        callability="results/patients/{patient}/{timepoint}/{specimen}/callability.tsv",
+        genotypes="results/patients/{patient}/{timepoint}/{specimen}/genotypes.tsv",
+    log:
+        "logs/call_variants/{patient}.{timepoint}.{specimen}.log",
+    resources:
+        mem_mb=4000,
+        runtime=120,
+    params:
+        settings=PLAN.dump("calling"),
+        sample=lambda wildcards: PLAN.sample(wildcards).name,
+        code=PLAN.code["calling"],
+    message:
+        "calling variants: {wildcards.patient} {wildcards.timepoint} {wildcards.specimen}"
+    script:
+        "../scripts/call_variants.py"

@@ -1,0 +1,31 @@
+# What every rule file uses: the checked configuration, the plan that follows from it, the wildcards.
+
+import os
+from pathlib import Path
+
+from snakemake.exceptions import WorkflowError
+
+from scripts.alktrace.errors import AlktraceError
+from scripts.alktrace.inputs import check_inputs
+from scripts.alktrace.models import ID_PATTERN
+from scripts.alktrace.plan import Plan
+
+try:
+    PLAN = Plan.from_config(config)
+    # Jobs on a cluster read this file again; the input files were checked when the run began.
+    if workflow.is_main_process:
+        check_inputs(PLAN.sheet, PLAN.settings)
+except AlktraceError as error:
+    raise WorkflowError(str(error)) from None
+
+# Compiled kernels live with the results, by the code they come from: jobs find them on every node.
+os.environ["NUMBA_CACHE_DIR"] = str(Path("results/reference/kernels", PLAN.code["structural"]).resolve())
+
+
+# The same pattern checks the ids of the sheet, so that no id can reach over a path level.
+wildcard_constraints:
+    patient=ID_PATTERN,
+    timepoint=ID_PATTERN,
+    specimen=ID_PATTERN,
+    unit=r"u\d+",
+    assay=ID_PATTERN,

@@ -1,0 +1,56 @@
+# One patient's evidence over all timepoints, then one table per timepoint.
+
+
+# Every alteration of the patient is counted in every sample of the patient, so that gained, lost and
+# not assessable are statements about molecules.
+rule genotype_patient:
+    input:
+        bams=PLAN.patient_bams,
+        alterations=lambda wildcards: PLAN.of_patient(wildcards.patient, "alterations.tsv"),
+        callability=lambda wildcards: PLAN.of_patient(wildcards.patient, "callability.tsv"),
+        copy_number=lambda wildcards: PLAN.of_patient(wildcards.patient, "copy_number.tsv"),
+        tumour_fraction=lambda wildcards: PLAN.of_patient(wildcards.patient, "tumour_fraction.tsv"),
+        molecules=PLAN.patient_molecules,
+        identity="results/cohort/identity.tsv",
+        clinical=PLAN.clinical_tables(),
+        fasta=PLAN.settings.reference.fasta,
+        hotspots="results/reference/hotspots.tsv",
+        kernels="results/reference/kernels.txt",
+        knowledge=PLAN.knowledge(),
+    output:
+        table="results/patients/{patient}/evidence.tsv",
+        evidence="results/patients/{patient}/evidence.json",
+    log:
+        "logs/genotype_patient/{patient}.log",
+    resources:
+        mem_mb=4000,
+        runtime=120,
+    params:
+        samples=PLAN.patient_samples,
+        settings=PLAN.dump("calling", "origin", "assays", "resistance"),
+        code=PLAN.code["annotate"],
+    message:
+        "genotyping all samples of {wildcards.patient}"
+    script:
+        "../scripts/genotype_patient.py"
+
+
+rule classify_timepoint:
+    input:
+        evidence="results/patients/{patient}/evidence.json",
+        knowledge=PLAN.knowledge(),
+    output:
+        table="results/patients/{patient}/{timepoint}/resistance.tsv",
+        detail="results/patients/{patient}/{timepoint}/resistance.json",
+    log:
+        "logs/classify_timepoint/{patient}.{timepoint}.log",
+    resources:
+        mem_mb=1000,
+        runtime=10,
+    params:
+        settings=PLAN.dump("resistance"),
+        code=PLAN.code["resistance"],
+    message:
+        "classifying {wildcards.patient} {wildcards.timepoint}"
+    script:
+        "../scripts/classify_timepoint.py"

@@ -1,0 +1,50 @@
+# Fusions and copy number.
+
+
+rule call_structural:
+    input:
+        bam=PLAN.consensus_bam,
+        fasta=PLAN.settings.reference.fasta,
+        targets=PLAN.targets,
+        gene_models="results/reference/gene_models.json",
+        loci="results/reference/loci.tsv",
+        kernels="results/reference/kernels.txt",
+    output:
+        vcf="results/patients/{patient}/{timepoint}/{specimen}/fusions.vcf.gz",
+        index="results/patients/{patient}/{timepoint}/{specimen}/fusions.vcf.gz.tbi",
+        coverage="results/patients/{patient}/{timepoint}/{specimen}/coverage.cnn",
+    log:
+        "logs/call_structural/{patient}.{timepoint}.{specimen}.log",
+    resources:
+        mem_mb=4000,
+        runtime=120,
+    params:
+        settings=PLAN.dump("fusions"),
+        sample=lambda wildcards: PLAN.sample(wildcards).name,
+        code=PLAN.code["structural"],
+    message:
+        "calling fusions and counting bins: {wildcards.patient} {wildcards.timepoint} {wildcards.specimen}"
+    script:
+        "../scripts/call_structural.py"
+
+
+# One reference per assay: pooled over its normals where there are enough, flat otherwise.
+rule build_copy_number_reference:
+    input:
+        coverage=PLAN.normal_coverage,
+        fasta=PLAN.settings.reference.fasta,
+        targets=lambda wildcards: PLAN.settings.assays[wildcards.assay].targets,
+    output:
+        reference="results/reference/{assay}.copy_number.cnn",
+    log:
+        "logs/build_copy_number_reference/{assay}.log",
+    resources:
+        mem_mb=2000,
+        runtime=30,
+    params:
+        settings=PLAN.dump("copy_number"),
+        code=PLAN.code["structural"],
+    message:
+        "building the copy-number reference: {wildcards.assay}"
+    script:
+        "../scripts/build_copy_number_reference.py"
