@@ -8,7 +8,7 @@ one, else MANE Select, else Ensembl canonical, else the one with the longest cod
 import gzip
 import json
 from bisect import bisect_right
-from collections.abc import Callable, Collection, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
@@ -232,23 +232,27 @@ class GeneModels:
 
 
 def read_gff3(
-    path: Path, *, preferred: Mapping[str, str], contigs: Collection[str] | None = None
+    path: Path, *, preferred: Mapping[str, str | Sequence[str]], contigs: Collection[str] | None = None
 ) -> GeneModels:
     """Read one transcript per protein-coding gene from an Ensembl GFF3.
 
     Args:
         path: GFF3, plain or gzip; `gene`, transcript, `exon` and `CDS` features with Ensembl's `ID`,
             `Parent`, `Name`, `biotype`, `tag` and `rank` attributes.
-        preferred: transcript by gene symbol, with or without version; it wins over any tag.
+        preferred: transcript by gene symbol, with or without version; it wins over any tag. Several in
+            order of preference where releases name one coding sequence differently.
         contigs: sequence names of the genome; where given, names that differ by `chr` only are rewritten
             to them (Ensembl writes `2`, most genomes `chr2`) and genes on other sequences are left out.
 
     Raises:
-        DataError: the file holds no gene with exons, or a preferred transcript is missing from it.
+        DataError: the file holds no gene with exons, or a gene without any of its preferred transcripts.
     """
     from pyranges import read_gff3 as read
 
-    wanted = {gene: name.split(".")[0] for gene, name in preferred.items()}
+    wanted = {
+        gene: [name.split(".")[0] for name in ([names] if isinstance(names, str) else names)]
+        for gene, names in preferred.items()
+    }
     with NamedTemporaryFile("w", suffix=".gff3") as chosen:
         if not _write_chosen(path, wanted, chosen):
             raise DataError(path, "no protein-coding gene", "give gene models in Ensembl GFF3")
@@ -258,10 +262,12 @@ def read_gff3(
     return GeneModels(models)
 
 
-def _check_preferred(path: Path, wanted: Mapping[str, str], models: Mapping[str, Transcript]) -> None:
-    for gene, name in sorted(wanted.items()):
-        if gene in models and models[gene].transcript != name:
-            what = f"{gene} has no transcript {name}"
+def _check_preferred(
+    path: Path, wanted: Mapping[str, Sequence[str]], models: Mapping[str, Transcript]
+) -> None:
+    for gene, names in sorted(wanted.items()):
+        if gene in models and models[gene].transcript not in names:
+            what = f"{gene} has no transcript {' or '.join(names)}"
             raise DataError(path, what, "use a GFF3 that holds it: numbering follows this transcript")
 
 
@@ -279,7 +285,7 @@ def _attributes(text: str) -> dict[str, str]:
     return dict(item.split("=", 1) for item in text.split(";") if "=" in item)
 
 
-def _write_chosen(path: Path, wanted: Mapping[str, str], out: IO[str]) -> int:
+def _write_chosen(path: Path, wanted: Mapping[str, Sequence[str]], out: IO[str]) -> int:
     """Copy the features of one or few transcripts per coding gene: a whole annotation needs gigabytes."""
     genes: dict[str, str] = {}
     candidates: dict[str, list[tuple[int, str]]] = {}
@@ -307,11 +313,14 @@ def _best(candidates: list[tuple[int, str]]) -> set[str]:
     return {name} if rank < _UNTAGGED else {name for _, name in candidates}
 
 
-def _rank(tags: Mapping[str, str], genes: Mapping[str, str], wanted: Mapping[str, str]) -> tuple[int, str]:
-    """Return the order of preference of a transcript and its ID; `gene` may follow it in the file."""
+def _rank(
+    tags: Mapping[str, str], genes: Mapping[str, str], wanted: Mapping[str, Sequence[str]]
+) -> tuple[int, str]:
+    """Return the order of preference of a transcript, best first, and its ID."""
     name = tags["ID"].removeprefix("transcript:").split(".")[0]
-    if wanted.get(genes.get(tags.get("Parent", ""), "")) == name or name in wanted.values():
-        return 0, tags["ID"]
+    preferred = wanted.get(genes.get(tags.get("Parent", ""), ""), ())
+    if name in preferred:
+        return list(preferred).index(name) - len(preferred), tags["ID"]
     marks = tags.get("tag", "").split(",")
     ranks = [1 + i for i, tag in enumerate(CHOSEN_TAGS) if tag in marks]
     return (min(ranks) if ranks else _UNTAGGED), tags["ID"]

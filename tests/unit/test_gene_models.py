@@ -5,9 +5,10 @@ import gzip
 from pathlib import Path
 
 import pytest
+from gene_facts import gene_models, transcript
+
 from alktrace.errors import DataError
 from alktrace.gene_models import GeneModels, Transcript, read_gff3, reverse_complement
-from gene_facts import gene_models, transcript
 
 ALK = transcript("ALK")
 KRAS = transcript("KRAS")
@@ -185,7 +186,7 @@ def test_gff3_takes_mane_then_the_longest_coding_sequence(gff3: Path) -> None:
 
 
 def test_gff3_preferred_transcript_wins(gff3: Path) -> None:
-    models = read_gff3(gff3, preferred={"ABC": "ENST2.7", "DEF": "ENST3"})
+    models = read_gff3(gff3, preferred={"ABC": "ENST2.7", "DEF": ["ENST8", "ENST3"]})
     assert {gene: m.transcript for gene, m in models.by_gene.items()} == {"ABC": "ENST2", "DEF": "ENST3"}
 
 
