@@ -1,0 +1,128 @@
+"""Quality of one sample by the thresholds of its assay; pure."""
+
+from collections.abc import Collection, Mapping, Sequence
+
+from ..models import Detection, IdentityStatus, LocusKind, Verdict
+from ..rows import AlterationRow, CallabilityRow, MoleculeMetric, QcRow
+from ..settings import AssayQc
+from ..sheet import Sample
+
+Metrics = Mapping[tuple[str, str], float]
+
+
+def index_metrics(rows: Sequence[MoleculeMetric]) -> Metrics:
+    """Return the figures by name and stratum."""
+    return {(row.metric, row.stratum): row.value for row in rows}
+
+
+def judge_quality(
+    *,
+    sample: Sample,
+    metrics: Metrics,
+    callability: Sequence[CallabilityRow],
+    alterations: Sequence[AlterationRow],
+    expected: Collection[str],
+    contamination: float | None,
+    identity: IdentityStatus,
+    thresholds: AssayQc,
+) -> QcRow:
+    """Return the quality row of a sample.
+
+    Args:
+        sample: the sample.
+        metrics: figures of grouping and consensus; empty where a consensus BAM was given.
+        callability: its loci; the median over targeted loci stands for the sample.
+        alterations: what was found, for controls.
+        expected: alterations a positive control must show, as `ALK p.Gly1202Arg`; empty for a
+            no-template control.
+        contamination: estimated share of foreign molecules, None if not estimable.
+        identity: agreement with the patient's other samples.
+        thresholds: of the assay.
+    """
+    targeted = [row for row in callability if row.status is not Detection.NOT_TARGETED]
+    depth = [row for row in targeted if row.kind is not LocusKind.FUSION_INTRON]
+    molecules = _median([row.molecules for row in depth])
+    found = _found(alterations)
+    control = sample.role.value == "control"
+    row_expected = tuple(expected) if control else ()
+    reasons = (
+        _control_reasons(molecules, found, row_expected, thresholds)
+        if control
+        else _reasons(molecules, metrics.get(("on_target", "all")), contamination, identity, thresholds)
+    )
+    return QcRow(
+        patient=sample.patient,
+        timepoint=sample.timepoint,
+        specimen=sample.specimen,
+        role=sample.role.value,
+        assay=sample.assay,
+        raw_reads=_whole(metrics.get(("reads_in", "all"))),
+        on_target=metrics.get(("on_target", "all")),
+        molecules_simplex=molecules,
+        molecules_duplex=_median([row.duplex for row in depth]),
+        duplex_yield=metrics.get(("duplex_yield", "100")),
+        insert_size=metrics.get(("insert_size_median", "all")),
+        contamination=contamination,
+        control_expected=row_expected,
+        control_found=tuple(name for name in row_expected if name in found),
+        identity=identity,
+        verdict=max((verdict for _, verdict in reasons), key=list(Verdict).index, default=Verdict.PASS),
+        reasons=tuple(reason for reason, _ in reasons),
+    )
+
+
+def _reasons(
+    molecules: float | None,
+    on_target: float | None,
+    contamination: float | None,
+    identity: IdentityStatus,
+    thresholds: AssayQc,
+) -> list[tuple[str, Verdict]]:
+    reasons = []
+    if molecules is None or molecules < thresholds.min_molecules:
+        reasons.append((f"molecules {_shown(molecules)} below {thresholds.min_molecules}", Verdict.FAIL))
+    elif molecules < thresholds.warn_molecules:
+        reasons.append((f"molecules {_shown(molecules)} below {thresholds.warn_molecules}", Verdict.WARN))
+    if on_target is not None and on_target < thresholds.min_on_target:
+        reasons.append((f"on target {on_target:.2g} below {thresholds.min_on_target:g}", Verdict.WARN))
+    if contamination is not None and contamination > thresholds.max_contamination:
+        reasons.append(
+            (f"contamination {contamination:.2g} above {thresholds.max_contamination:g}", Verdict.FAIL)
+        )
+    if identity is IdentityStatus.CONFLICT:
+        reasons.append(("identity conflict", Verdict.FAIL))
+    return reasons
+
+
+def _control_reasons(
+    molecules: float | None, found: Collection[str], expected: Sequence[str], thresholds: AssayQc
+) -> list[tuple[str, Verdict]]:
+    if not expected:
+        if (molecules or 0) > thresholds.max_blank_molecules:
+            return [(f"blank with {_shown(molecules)} molecules", Verdict.FAIL)]
+        return []
+    return [(f"{name} not found", Verdict.FAIL) for name in expected if name not in found]
+
+
+def _found(alterations: Sequence[AlterationRow]) -> set[str]:
+    return {
+        f"{row.gene} {row.hgvs_p or row.alteration}"
+        for row in alterations
+        if row.detection is Detection.DETECTED
+    }
+
+
+def _median(values: Sequence[int]) -> float | None:
+    if not values:
+        return None
+    ordered = sorted(values)
+    middle = len(ordered) // 2
+    return float(ordered[middle]) if len(ordered) % 2 else (ordered[middle - 1] + ordered[middle]) / 2
+
+
+def _whole(value: float | None) -> int | None:
+    return None if value is None else round(value)
+
+
+def _shown(value: float | None) -> str:
+    return "unknown" if value is None else f"{value:g}"
