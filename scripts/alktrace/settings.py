@@ -105,7 +105,17 @@ class CallingSettings(Section):
     min_mapq: Natural = Field(description="mapping quality of a consensus read")
     min_base_quality: Natural = Field(description="consensus base quality, below: uninformative")
     end_distance: Natural = Field(description="bases from the fragment end that do not vote")
+    max_mismatch_share: Share = Field(description="mismatches over aligned bases of a read, above: no vote")
     power: Probability = Field(description="power at which a detectable VAF is stated")
+    design_vaf: Probability = Field(
+        description="VAF at which the weights of the molecule classes tell mutants from noise best"
+    )
+    noise_bound: Probability = Field(description="credible bound of a noise rate that enters the test")
+    teaching_vaf: Share = Field(description="VAF from which an allele does not teach the noise model")
+    subthreshold_tail_probability: Probability = Field(
+        description="noise tail up to which a candidate that is not called stays in the VCF"
+    )
+    genotype_molecules: AtLeastOne = Field(description="molecules at a polymorphism to genotype it")
     strict: StrictSettings = Field(description="strict molecules, counted beside the loose ones")
 
 
@@ -115,6 +125,20 @@ class FusionSettings(Section):
     min_anchor: AtLeastOne = Field(description="aligned bases on each side of a split read")
     min_mapq: Natural = Field(description="mapping quality on both sides")
     max_insert: AtLeastOne = Field(description="largest fragment for clustering discordant pairs")
+    min_overhang: AtLeastOne = Field(
+        description="bases that a molecule must reach into both sides of a junction, or of the intact site"
+    )
+    min_fragments: AtLeastOne = Field(description="supporting molecules that differ in an outer end")
+    min_ends: AtLeastOne = Field(
+        description="different outer ends on each side: a PCR chimera shares one. 1 for amplicon assays"
+    )
+    max_homology: Natural = Field(description="micro-homology above which a junction is a likely chimera")
+    max_similarity: Share = Field(
+        description="identity of the sequence joined to the sequence replaced, above: paralogue"
+    )
+    min_complexity: Share = Field(
+        description="share of different triplets in the 40 bases on either side, below: simple repeat"
+    )
 
 
 class CopyNumberSettings(Section):
@@ -183,6 +207,10 @@ class WindowSettings(Section):
 class TimingSettings(Section):
     acquired_months: AtLeastOne = Field(description="calendar months of SD that make resistance acquired")
     early_months: AtLeastOne = Field(description="progression within these months is `early_le_12m`")
+    stable_fold: Annotated[float, Field(gt=1)] = Field(
+        description="a VAF is stable between two samples if the whole 95 % interval of its ratio lies "
+        "within this factor"
+    )
 
 
 class ResistanceSettings(Section):
