@@ -7,6 +7,7 @@ one, else MANE Select, else Ensembl canonical, else the one with the longest cod
 
 import gzip
 import json
+import logging
 from bisect import bisect_right
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -18,6 +19,7 @@ from typing import IO, Any
 from .errors import DataError
 from .job import atomic_output
 
+LOGGER = logging.getLogger(__name__)
 Fetch = Callable[[str, int, int], str]
 
 COMPLEMENT = str.maketrans("ACGTNacgtn", "TGCANtgcan")
@@ -240,12 +242,13 @@ def read_gff3(
         path: GFF3, plain or gzip; `gene`, transcript, `exon` and `CDS` features with Ensembl's `ID`,
             `Parent`, `Name`, `biotype`, `tag` and `rank` attributes.
         preferred: transcript by gene symbol, with or without version; it wins over any tag. Several in
-            order of preference where releases name one coding sequence differently.
+            order of preference where releases name one coding sequence differently. Where the file has none
+            of them the log says so and the next best transcript is taken.
         contigs: sequence names of the genome; where given, names that differ by `chr` only are rewritten
             to them (Ensembl writes `2`, most genomes `chr2`) and genes on other sequences are left out.
 
     Raises:
-        DataError: the file holds no gene with exons, or a gene without any of its preferred transcripts.
+        DataError: the file holds no protein-coding gene.
     """
     from pyranges import read_gff3 as read
 
@@ -258,17 +261,15 @@ def read_gff3(
             raise DataError(path, "no protein-coding gene", "give gene models in Ensembl GFF3")
         frame = read(chosen.name, as_df=True)
     models = _build_models(frame.to_dict("records"), contigs)
-    _check_preferred(path, wanted, models)
+    _name_replaced(wanted, models)
     return GeneModels(models)
 
 
-def _check_preferred(
-    path: Path, wanted: Mapping[str, Sequence[str]], models: Mapping[str, Transcript]
-) -> None:
+def _name_replaced(wanted: Mapping[str, Sequence[str]], models: Mapping[str, Transcript]) -> None:
     for gene, names in sorted(wanted.items()):
         if gene in models and models[gene].transcript not in names:
-            what = f"{gene} has no transcript {' or '.join(names)}"
-            raise DataError(path, what, "use a GFF3 that holds it: numbering follows this transcript")
+            used = models[gene].transcript
+            LOGGER.warning("%s: no transcript %s, names follow %s", gene, " or ".join(names), used)
 
 
 def _lines(path: Path) -> Iterator[list[str]]:

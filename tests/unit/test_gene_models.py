@@ -196,9 +196,10 @@ def test_gff3_names_follow_the_genome(gff3: Path) -> None:
     assert read_gff3(gff3, preferred={}, contigs=["chr7"]).by_gene == {}
 
 
-def test_gff3_without_the_preferred_transcript_is_refused(gff3: Path) -> None:
-    with pytest.raises(DataError, match="ABC has no transcript ENST9"):
-        read_gff3(gff3, preferred={"ABC": "ENST9"})
+def test_gff3_without_the_preferred_transcript_says_so(gff3: Path, caplog: pytest.LogCaptureFixture) -> None:
+    models = read_gff3(gff3, preferred={"ABC": "ENST9", "XYZ": "ENST7"})
+    assert models.by_gene["ABC"].transcript == "ENST1"
+    assert caplog.messages == ["ABC: no transcript ENST9, names follow ENST1"]
 
 
 def test_gff3_without_genes_is_refused(tmp_path: Path) -> None:

@@ -1,0 +1,131 @@
+"""Knowledge loci on the genome; coordinates are published ones."""
+
+from pathlib import Path
+
+import pytest
+from gene_facts import gene_models, transcript
+
+from alktrace.errors import DataError, InputProblems
+from alktrace.gene_models import GeneModels
+from alktrace.loci import KnownLocus, build_loci, locate, preferred_transcripts
+from alktrace.models import LocusKind
+from alktrace.rows import HotspotRow, LocusRow
+from alktrace.tables import read_table
+
+
+def blank(_: str, start: int, end: int) -> str:
+    return "N" * (end - start)
+
+
+def known(gene: str, locus: str, codon: int | None = None, exon: int | None = None) -> KnownLocus:
+    return KnownLocus(gene, LocusKind.ALK_HOTSPOT, locus, codon, exon)
+
+
+@pytest.mark.parametrize(
+    ("locus", "spans"),
+    [
+        (known("ALK", "G1202", 1202, 23), [(29_220_744, 29_220_747, 23)]),
+        (known("ALK", "L1196", 1196, 23), [(29_220_762, 29_220_765, 23)]),
+        (known("KRAS", "G12", 12, 2), [(25_245_348, 25_245_351, 2)]),
+        (known("ALK", "intron 19"), [(29_223_528, 29_225_460, None)]),
+        (known("EGFR", "exon 19", None, 19), [(55_174_721, 55_174_820, 19)]),
+        (known("ALK", "gene"), [(29_192_773, 29_921_566, None)]),
+        # codon 1172 of ALK: two bases end exon 22, one begins exon 23
+        (known("ALK", "A1172", 1172, 22), [(29_220_834, 29_220_835, 23), (29_222_343, 29_222_345, 22)]),
+    ],
+    ids=lambda value: value.locus if isinstance(value, KnownLocus) else "",
+)
+def test_where_loci_lie(locus: KnownLocus, spans: list[tuple[int, int, int | None]]) -> None:
+    rows = locate(locus, transcript(locus.gene), blank)
+    assert [(row.start, row.end, row.exon) for row in rows] == spans
+
+
+@pytest.mark.parametrize(
+    ("locus", "message"),
+    [
+        (known("ALK", "G9999", 9999, 23), "ALK has no codon 9999"),
+        (known("ALK", "exon 40"), "ALK has no exon 40"),
+        (known("ALK", "intron 29"), "ALK has no intron 29"),
+        (known("ALK", "kinase"), "write a codon"),
+    ],
+)
+def test_loci_that_do_not_exist(locus: KnownLocus, message: str) -> None:
+    with pytest.raises(ValueError, match=message):
+        locate(locus, transcript("ALK"), blank)
+
+
+def write(path: Path, *lines: str) -> Path:
+    path.write_text("".join(line.replace(" | ", "\t") + "\n" for line in lines))
+    return path
+
+
+HOTSPOTS = "gene | kind | locus | codon | exon"
+MUTATIONS = "subject | attribute | value | source | verified"
+
+
+def build(tmp_path: Path, hotspots: list[str], mutations: list[str], **options: object) -> None:
+    arguments = {"gene_models": gene_models(), "fetch": blank, **options}
+    build_loci(
+        hotspots=write(tmp_path / "h.tsv", HOTSPOTS, *hotspots),
+        mutations=write(tmp_path / "m.tsv", MUTATIONS, *mutations),
+        out_loci=tmp_path / "loci.tsv",
+        out_hotspots=tmp_path / "hotspots.tsv",
+        **arguments,  # type: ignore[arg-type]
+    )
+
+
+def test_tables_and_genes_without_a_model(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
+    build(
+        tmp_path,
+        ["ALK | alk_hotspot | G1202 | 1202 | 23", "YES1 | bypass_gene | gene | . | ."],
+        [
+            "p.Gly1202Arg | short | G1202R | s | true",
+            "p.Gly1202Arg | role | resistance | s | true",
+            "p.Gly1202Arg | route | c.3604G>A chr2:29220747:C:T | s | true",
+            "p.Gly1202Arg | route | c.3604G>C chr2:29220747:C:G | s | true",
+            "p.Asp1529Glu | role | neutral | s | true",
+            "p.Asp1529Glu | route | c.4587C>G chr2:29193500:G:C | s | true",
+        ],
+    )
+    assert [(row.gene, row.start) for row in read_table(tmp_path / "loci.tsv", LocusRow)] == [
+        ("ALK", 29_220_744)
+    ]
+    alleles = read_table(tmp_path / "hotspots.tsv", HotspotRow)
+    assert [(a.alteration, a.pos, a.alt) for a in alleles] == [
+        ("G1202R", 29_220_747, "G"),
+        ("G1202R", 29_220_747, "T"),
+    ]
+    assert "YES1" in caplog.text
+
+
+def test_another_build_is_refused_with_every_locus(tmp_path: Path) -> None:
+    with pytest.raises(InputProblems) as caught:
+        build(
+            tmp_path,
+            ["ALK | alk_hotspot | G1202 | 1202 | 23", "ALK | alk_hotspot | L1196 | 1196 | 23"],
+            ["p.Gly1202Arg | route | c.3604G>A chr2:29220747:C:T | s | true"],
+            fetch=lambda _, start, end: "A" * (end - start),
+        )
+    text = str(caught.value)
+    assert "h.tsv:2:locus: ALK G1202: the genome has F in codon 1202" in text
+    assert "h.tsv:3:locus" in text
+    assert "the genome shows A there" in text
+    assert not (tmp_path / "loci.tsv").exists()
+
+
+def test_no_model_of_alk(tmp_path: Path) -> None:
+    with pytest.raises(DataError, match="no gene model of ALK"):
+        build(tmp_path, [], [], gene_models=GeneModels({}))
+
+
+def test_shipped_tables_fit_the_transcripts(root: Path) -> None:
+    knowledge = root / "resources" / "knowledge"
+    assert preferred_transcripts(knowledge / "genes.tsv")["ALK"][0] == "ENST00000389048"
+    rows = [
+        r for r in read_table(knowledge / "hotspots.tsv", KnownLocus) if r.gene in ("ALK", "KRAS", "EGFR")
+    ]
+    assert len(rows) > 30
+    for row in rows:
+        for place in locate(row, transcript(row.gene), blank):
+            if row.codon is not None:
+                assert place.exon == row.exon, row
