@@ -164,6 +164,10 @@ class OriginSettings(Section):
     carry_over_ratio: Positive = Field(description="plasma VAF over wbc VAF from which wbc shows carry-over")
     population_frequency: Share = Field(description="population frequency from which a variant is germline")
     power: Probability = Field(description="power that makes a white-cell sample informative")
+    alpha: Probability = Field(
+        description="noise tail probability below which molecules of white cells show a variant"
+    )
+    white_cell_noise: Probability = Field(description="false-mutant molecules per molecule of white cells")
 
 
 class IdentitySettings(Section):
