@@ -4,7 +4,7 @@ export PATH := $(CURDIR)/.venv/bin:$(CURDIR)/.tools/bin:$(PATH)
 export PYTHONPATH := $(CURDIR)/scripts
 export PYTHONDONTWRITEBYTECODE :=
 
-.PHONY: demo test test-long lint format lock docs clean
+.PHONY: demo one test test-long lint format lock docs clean
 
 .venv/.ready: requirements.lock envs/setup.sh envs/tools.yaml
 	@envs/setup.sh
@@ -19,6 +19,15 @@ demo: demo/config.yaml
 	@snakemake --snakefile Snakefile --directory demo --configfile demo/config.yaml \
 		--workflow-profile config/profiles/local --cores $(CORES) --quiet host reason rules
 	@python -m alktrace show demo/results
+
+# One BAM to a table: BAM= TARGETS= FASTA= GFF3= [ALIGN_FASTA=] [KIND=raw] [UMI=none] [SPECIMEN=plasma]
+one: .venv/.ready
+	@python -m alktrace one --bam "$(BAM)" --targets "$(TARGETS)" --fasta "$(FASTA)" --gff3 "$(GFF3)" \
+		$(if $(ALIGN_FASTA),--align-fasta "$(ALIGN_FASTA)") --kind $(or $(KIND),raw) --umi $(or $(UMI),none) \
+		--specimen-type $(or $(SPECIMEN),plasma) --out one
+	@snakemake --snakefile Snakefile --directory one --configfile one/config.yaml \
+		--workflow-profile config/profiles/local --cores $(CORES) --quiet host reason rules
+	@python -m alktrace show one/results
 
 test: .venv/.ready lint
 	@pytest -q -m "not long and not slurm"

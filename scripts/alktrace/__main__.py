@@ -7,6 +7,7 @@ from pathlib import Path
 import yaml
 
 from .errors import AlktraceError
+from .models import BamKind, SpecimenType, UmiSource
 
 ROOT = Path(__file__).resolve().parents[2]
 
@@ -22,6 +23,15 @@ def main(arguments: list[str] | None = None) -> int:
     classify.add_argument("--out", type=Path, required=True, help="folder for the tables")
     classify.add_argument("--config", type=Path, default=ROOT / "config" / "config.yaml")
     classify.add_argument("--knowledge", type=Path, default=ROOT / "resources" / "knowledge")
+    one = commands.add_parser("one", help="write sheet and config for one BAM")
+    for name in ("bam", "targets", "fasta", "gff3"):
+        one.add_argument(f"--{name}", type=Path, required=True)
+    one.add_argument("--align-fasta", type=Path)
+    one.add_argument("--kind", type=BamKind, default=BamKind.RAW)
+    one.add_argument("--umi", type=UmiSource, default=UmiSource.NONE)
+    one.add_argument("--duplex", action="store_true")
+    one.add_argument("--specimen-type", type=SpecimenType, default=SpecimenType.PLASMA)
+    one.add_argument("--out", type=Path, required=True, help="folder for sheet and config")
     commands.add_parser("docs", help="renew the generated parts of the docs")
     options = parser.parse_args(arguments)
     try:
@@ -48,6 +58,11 @@ def _run(options: argparse.Namespace) -> int:
             out_dir=options.out,
         )
         print(f"wrote the tables to {options.out}")
+    elif options.command == "one":
+        from .one import OneBam, write_one
+
+        given = {name: value for name, value in vars(options).items() if name not in ("command", "out")}
+        write_one(OneBam(**given), options.out)
     else:
         from .report.docs import write_docs
 
