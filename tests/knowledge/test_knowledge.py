@@ -1,0 +1,238 @@
+"""Questions to the tables, the rules of mechanisms, and what a broken table is told."""
+
+import shutil
+from pathlib import Path
+
+import pytest
+
+from alktrace.errors import InputProblems
+from alktrace.models import Alteration, Confidence, Consequence, VariantType
+from alktrace.resistance.knowledge import load_knowledge
+from alktrace.resistance.ports import AlkRole, ClassifierKnowledge, OffTargetKind
+
+TABLES = Path(__file__).resolve().parents[2] / "resources" / "knowledge"
+KNOWLEDGE = load_knowledge(TABLES)
+V, C = VariantType, Consequence
+
+
+def alteration(gene, kind=V.SNV, consequence=C.UNKNOWN, **fields):
+    return Alteration(
+        key="k", gene=gene, variant_type=kind, alteration="x", consequence=consequence, **fields
+    )
+
+
+def amplified(gene):
+    return alteration(gene, V.AMPLIFICATION, C.COPY_NUMBER)
+
+
+def missense(gene, codon, **fields):
+    return alteration(gene, V.SNV, C.MISSENSE, codon=codon, **fields)
+
+
+def fusion(gene, *, in_frame):
+    return alteration(gene, V.FUSION, C.FUSION, in_frame=in_frame)
+
+
+def lost(gene):
+    return alteration(gene, V.LOSS, C.COPY_NUMBER)
+
+
+def truncated(gene):
+    return alteration(gene, V.SNV, C.STOP_GAINED, codon=100)
+
+
+def inframe(gene, consequence, exon):
+    return alteration(gene, V.DELETION, consequence, exon=exon)
+
+
+# per mechanism: one alteration that is it, one of the same gene that is not
+CASES = {
+    "MET amplification": (amplified("MET"), lost("MET")),
+    "MET fusion": (fusion("MET", in_frame=True), fusion("MET", in_frame=False)),
+    "MET exon 14 skipping": (
+        alteration("MET", V.SNV, C.SPLICE_SITE, exon=14),
+        alteration("MET", V.SNV, C.SPLICE_SITE, exon=13),
+    ),
+    "EGFR activating mutation": (missense("EGFR", 858), missense("EGFR", 500)),
+    "EGFR exon 19 deletion": (
+        inframe("EGFR", C.INFRAME_DELETION, 19),
+        inframe("EGFR", C.INFRAME_DELETION, 18),
+    ),
+    "EGFR exon 20 insertion": (
+        inframe("EGFR", C.INFRAME_INSERTION, 20),
+        inframe("EGFR", C.INFRAME_DELETION, 20),
+    ),
+    "EGFR amplification": (amplified("EGFR"), lost("EGFR")),
+    "ERBB2 amplification": (amplified("ERBB2"), lost("ERBB2")),
+    "ERBB2 activating mutation": (missense("ERBB2", 755), missense("ERBB2", 654)),
+    "ERBB2 exon 20 insertion": (
+        inframe("ERBB2", C.INFRAME_INSERTION, 20),
+        inframe("ERBB2", C.INFRAME_INSERTION, 19),
+    ),
+    "NRG1 fusion": (fusion("NRG1", in_frame=True), fusion("NRG1", in_frame=False)),
+    "KIT amplification": (amplified("KIT"), missense("KIT", 541)),
+    "RET fusion": (fusion("RET", in_frame=True), missense("RET", 691)),
+    "ROS1 fusion": (fusion("ROS1", in_frame=None), fusion("ROS1", in_frame=False)),
+    "NTRK fusion": (fusion("NTRK3", in_frame=True), fusion("NTRK1", in_frame=False)),
+    "FGFR fusion": (fusion("FGFR3", in_frame=True), fusion("FGFR2", in_frame=False)),
+    "BRAF fusion": (fusion("BRAF", in_frame=True), fusion("BRAF", in_frame=False)),
+    "FGFR1 amplification": (amplified("FGFR1"), lost("FGFR1")),
+    "YES1 amplification": (amplified("YES1"), lost("YES1")),
+    "KRAS G12C": (missense("KRAS", 12, hgvs_p="p.Gly12Cys"), missense("KRAS", 12, hgvs_p="p.Gly12Asp")),
+    "KRAS mutation": (missense("KRAS", 12, hgvs_p="p.Gly12Asp"), missense("KRAS", 22)),
+    "KRAS amplification": (amplified("KRAS"), lost("KRAS")),
+    "NRAS mutation": (missense("NRAS", 61), missense("NRAS", 62)),
+    "HRAS mutation": (missense("HRAS", 13), missense("HRAS", 27)),
+    "BRAF V600": (missense("BRAF", 600), missense("BRAF", 599)),
+    "BRAF class 2 or 3 mutation": (missense("BRAF", 594), missense("BRAF", 301)),
+    "BRAF amplification": (amplified("BRAF"), lost("BRAF")),
+    "MAP2K1 activating mutation": (missense("MAP2K1", 57), missense("MAP2K1", 300)),
+    "PTPN11 activating mutation": (missense("PTPN11", 76), missense("PTPN11", 400)),
+    "NF1 loss of function": (truncated("NF1"), missense("NF1", 176)),
+    "NF2 loss of function": (lost("NF2"), missense("NF2", 62)),
+    "PIK3CA activating mutation": (missense("PIK3CA", 1047), missense("PIK3CA", 391)),
+    "PTEN loss of function": (truncated("PTEN"), missense("PTEN", 20)),
+    "AKT1 activating mutation": (missense("AKT1", 17), missense("AKT1", 18)),
+    "TSC loss of function": (truncated("TSC2"), missense("TSC1", 322)),
+    "TP53 mutation": (missense("TP53", 175), alteration("TP53", V.SNV, C.SYNONYMOUS, codon=213)),
+    "RB1 loss of function": (lost("RB1"), missense("RB1", 137)),
+    "MYC amplification": (amplified("MYCN"), lost("MYC")),
+    "Cell-cycle amplification": (amplified("CDK4"), lost("CCND1")),
+    "CRKL amplification": (amplified("CRKL"), lost("CRKL")),
+    "CDKN2A loss": (lost("CDKN2A"), missense("CDKN2A", 148)),
+}
+FIRING = [m for m in KNOWLEDGE.mechanisms.values() if m.off_target_kind and m.rule != "not_in_dna"]
+
+
+def test_every_rule_has_its_pair_of_cases():
+    assert {m.subject for m in FIRING} == set(CASES)
+
+
+@pytest.mark.parametrize("subject", CASES)
+def test_rule_fires_on_its_positive_and_not_on_its_negative(subject):
+    positive, negative = CASES[subject]
+    assert KNOWLEDGE.bypass_match(positive).subject == subject
+    found = KNOWLEDGE.bypass_match(negative)
+    assert found is None or found.subject != subject
+
+
+@pytest.mark.parametrize("mechanism", [m for m in KNOWLEDGE.mechanisms.values() if m.rule == "not_in_dna"])
+def test_what_dna_cannot_show_never_fires(mechanism):
+    for gene in mechanism.genes:
+        assert not any(mechanism.matches(item) for item in (amplified(gene), truncated(gene), lost(gene)))
+
+
+@pytest.mark.parametrize("gene", ["TP53", "CDKN2A", "MYC", "MYCN", "CCND1", "CDK4", "MDM2", "CRKL"])
+def test_co_alterations_never_carry_the_class(gene):
+    listed = [m for m in KNOWLEDGE.mechanisms.values() if gene in m.genes]
+    assert listed and not any(m.carries_class for m in listed)
+    shown = amplified(gene) if gene not in ("TP53", "CDKN2A") else lost(gene)
+    assert KNOWLEDGE.off_target(shown).kind is OffTargetKind.CO_ALTERATION
+
+
+def test_roles_keep_neutral_unknown_and_unlisted_apart():
+    assert KNOWLEDGE.alk_role("p.Gly1202Arg") is AlkRole.RESISTANCE
+    assert KNOWLEDGE.alk_role("p.Arg1275Gln") is AlkRole.ACTIVATING
+    assert KNOWLEDGE.alk_role("p.Arg1231Gln") is AlkRole.NEUTRAL
+    assert KNOWLEDGE.role_of_alk("p.Gly1201Glu") is AlkRole.UNKNOWN
+    assert KNOWLEDGE.role_of_alk("p.Gly1200Trp") is None
+
+
+def test_l1256f_is_recognised_but_its_role_is_not_a_fact():
+    found = KNOWLEDGE.mutation("p.Leu1256Phe")
+    assert found.role is AlkRole.RESISTANCE and not found.role_verified
+    assert KNOWLEDGE.drug_effects("p.Leu1256Phe") == ()
+
+
+@pytest.mark.parametrize(("codon", "inside"), [(1115, False), (1116, True), (1392, True), (1393, False)])
+def test_kinase_domain_includes_its_ends(codon, inside):
+    assert KNOWLEDGE.is_kinase_domain(codon) is inside
+
+
+def test_unverified_effects_come_only_on_request():
+    stated = KNOWLEDGE.drug_effects("p.Gly1202Arg")
+    every = KNOWLEDGE.drug_effects("p.Gly1202Arg", include_unverified=True)
+    assert stated and all(item.verified for item in stated)
+    assert {"neladalkib", "zotizalkib"} <= {e.drug for e in every} - {e.drug for e in stated}
+
+
+def test_phase_of_a_compound_is_none_where_it_was_not_read():
+    members = frozenset({"p.Leu1196Met", "p.Gly1202Arg"})
+    assert KNOWLEDGE.compound(members).phase is None
+    assert KNOWLEDGE.compound(frozenset({"p.Ile1171Asn", "p.Phe1174Ile"})).phase == "cis"
+    assert KNOWLEDGE.compound(frozenset({"p.Gly1202Arg"})) is None
+
+
+@pytest.mark.parametrize("name", ["lorlatinib", "LORBRENA", " PF-06463922 ", "洛拉替尼"])
+def test_drug_is_found_under_any_name(name):
+    assert KNOWLEDGE.drug(name).name == "lorlatinib"
+
+
+def test_unknown_drug_and_remembered_approvals_are_not_made_up():
+    assert KNOWLEDGE.drug("aspirin") is None
+    assert KNOWLEDGE.drug("iruplinalkib").china_approvals == ()
+    assert "lorlatinib" in KNOWLEDGE.alk_tkis and "capmatinib" not in KNOWLEDGE.alk_tkis
+
+
+def test_evidence_limits_confidence():
+    assert KNOWLEDGE.off_target(amplified("MET")).confidence is Confidence.ESTABLISHED
+    assert KNOWLEDGE.off_target(missense("NRAS", 61)).confidence is Confidence.CANDIDATE
+    assert KNOWLEDGE.off_target(missense("HRAS", 13)).confidence is Confidence.UNCERTAIN
+
+
+def test_haematopoiesis_lists_are_apart():
+    assert "DNMT3A" in KNOWLEDGE.ch_genes and "TP53" in KNOWLEDGE.ch_not_excluded_genes
+    assert not KNOWLEDGE.ch_genes & KNOWLEDGE.ch_not_excluded_genes
+    assert not KNOWLEDGE.haematopoiesis_gene("ALK")
+
+
+def test_it_is_what_the_classification_asks_for():
+    port: ClassifierKnowledge = KNOWLEDGE
+    assert port.hotspot("ALK", 1202) and not port.hotspot("ALK", 1200)
+    assert port.off_target(amplified("ALK")) is None
+
+
+G1202R = "p.Gly1202Arg\t"
+BROKEN = [
+    ("alk_mutations", G1202R + "role\tresistance", G1202R + "role\tresistent", "value", "write one of"),
+    ("alk_mutations", G1202R + "codon\t1202", G1202R + "codon\t1203", "codon", "write its codon"),
+    (
+        "alk_mutations",
+        G1202R + "known_conflict\tbrigatinib",
+        G1202R + "context\tx",
+        "value",
+        "known_conflict",
+    ),
+    ("alk_mutations", "lorlatinib:sensitive:R", "lorlatinob:sensitive:R", "value", "add it to drugs.tsv"),
+    ("bypass", "BRAF V600\tcodon\tV600", "BRAF V600\tfrequency\tV600", "codon", "its rule needs one"),
+    ("drugs", "synonym\tLorbrena", "synonym\tXalkori", "value", "keep it with one drug"),
+    ("ch_genes", "TET2\tlist", "TET2\tlists", "attribute", "write one of"),
+    ("messages", "\trule of this project\ttrue", "\t.\ttrue", "source", "name where it was read"),
+    ("messages", "\trule of this project\ttrue", "\trule of this project\tyes", "verified", "true or false"),
+    ("hotspots", "alk_hotspot", "alk_hot", "kind", "write one of"),
+    ("genes", "ENST00000389048", "ENST389048", "transcript", "matches"),
+]
+
+
+@pytest.mark.parametrize("case", BROKEN, ids=lambda c: f"{c[0]}-{c[3]}")
+def test_broken_table_is_named_with_place_and_remedy(tmp_path, case):
+    name, old, new, place, remedy = case
+    folder = shutil.copytree(TABLES, tmp_path / "knowledge")
+    path = folder / f"{name}.tsv"
+    text = path.read_text(encoding="utf-8")
+    assert old in text
+    path.write_text(text.replace(old, new, 1), encoding="utf-8")
+    with pytest.raises(InputProblems) as caught:
+        load_knowledge(folder)
+    found = [p for p in caught.value.problems if p.column == place and remedy in f"{p.what}; {p.remedy}"]
+    assert found and found[0].file == str(path) and found[0].line > 1
+
+
+def test_all_problems_are_reported_together(tmp_path):
+    folder = shutil.copytree(TABLES, tmp_path / "knowledge")
+    (folder / "messages.tsv").unlink()
+    path = folder / "ch_genes.tsv"
+    path.write_text(path.read_text() + path.read_text().splitlines()[1] + "\n")
+    with pytest.raises(InputProblems) as caught:
+        load_knowledge(folder)
+    assert {Path(p.file).name for p in caught.value.problems} == {"messages.tsv", "ch_genes.tsv"}

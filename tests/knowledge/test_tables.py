@@ -1,0 +1,195 @@
+"""The tables as data: protein, DNA, sources, rules, contradictions."""
+
+import csv
+import gzip
+import json
+import re
+from pathlib import Path
+
+import pytest
+from Bio.Data.IUPACData import protein_letters_3to1
+from Bio.Seq import Seq
+
+from alktrace.models import LocusKind
+from alktrace.resistance.facts import read_facts
+from alktrace.resistance.knowledge import LONG_TABLES, load_knowledge
+
+ROOT = Path(__file__).resolve().parents[2]
+TABLES = ROOT / "resources" / "knowledge"
+DEMO = ROOT / "resources" / "demo"
+KNOWLEDGE = load_knowledge(TABLES)
+ROWS = {
+    name: [row for f in read_facts(TABLES, name)[0].values() for _, row in f.rows] for name in LONG_TABLES
+}
+MUTATIONS = list(KNOWLEDGE.mutations.values())
+SINGLE_BASE = [(m, r) for m in MUTATIONS for r in m.routes if ">" in r.hgvs_c]
+NOT_READ = re.compile("recalled|not read|no source|unreviewed|proposal|not checked")
+
+
+def table(name):
+    with (DEMO / name).open() as stream:
+        return list(csv.DictReader(stream, delimiter="\t"))
+
+
+PROTEINS = {row["gene"]: row["protein"] for row in table("proteins.tsv")}
+ALK_EXONS = [row for row in table("exons.tsv") if row["gene"] == "ALK"]
+ALK_CODONS = {int(row["codon"]): row["bases"] for row in table("codons.tsv") if row["gene"] == "ALK"}
+
+
+def genomic(c):
+    """1-based GRCh38 position of a coding base of ALK (minus strand)."""
+    done = 0
+    for exon in ALK_EXONS:
+        start, end = int(exon["cds_start"]), int(exon["cds_end"])
+        if done < c <= done + end - start:
+            return end - (c - done - 1)
+        done += end - start
+    raise AssertionError(f"c.{c} lies outside the coding sequence")
+
+
+def letters(hgvs_p):
+    found = re.fullmatch(r"p\.([A-Za-z]{3})(\d+)([A-Za-z]{3})", hgvs_p)
+    return protein_letters_3to1[found[1]], int(found[2]), protein_letters_3to1.get(found[3])
+
+
+@pytest.mark.parametrize("mutation", MUTATIONS, ids=lambda m: m.short)
+def test_reference_residue_is_that_of_the_protein(mutation):
+    residue, codon, _ = letters(mutation.hgvs_p)
+    assert PROTEINS["ALK"][codon - 1] == residue
+    assert mutation.short.startswith(f"{residue}{codon}")
+
+
+@pytest.mark.parametrize(("mutation", "route"), SINGLE_BASE, ids=lambda x: getattr(x, "hgvs_c", None))
+def test_coding_protein_and_genomic_names_agree(mutation, route):
+    position, ref, alt = re.fullmatch(r"c\.(\d+)([ACGT])>([ACGT])", route.hgvs_c).groups()
+    codon, offset = divmod(int(position) - 1, 3)
+    assert codon + 1 == mutation.codon
+    assert route.pos == genomic(int(position))
+    assert (route.ref, route.alt) == (str(Seq(ref).complement()), str(Seq(alt).complement()))
+    bases = ALK_CODONS.get(mutation.codon)
+    if bases is None:
+        pytest.skip("the demo facts hold no codon here; the opt-in test reads the reference")
+    assert bases[offset] == ref
+    changed = bases[:offset] + alt + bases[offset + 1 :]
+    assert str(Seq(changed).translate()) == letters(mutation.hgvs_p)[2]
+
+
+@pytest.mark.parametrize("mutation", MUTATIONS, ids=lambda m: m.short)
+def test_exon_is_that_of_the_codon(mutation):
+    pos = genomic(3 * mutation.codon - 2)
+    (exon,) = [e for e in ALK_EXONS if int(e["cds_start"]) < pos <= int(e["cds_end"])]
+    assert int(exon["exon"]) == mutation.exon
+
+
+@pytest.mark.parametrize(
+    ("name", "expected"),
+    [
+        ("p.Gly1202Arg", {("c.3604G>A", 29220747, "C", "T"), ("c.3604G>C", 29220747, "C", "G")}),
+        ("p.Gly1269Ala", {("c.3806G>C", 29209816, "C", "G")}),
+        ("p.Leu1196Met", {("c.3586C>A", 29220765, "G", "T")}),
+        # the last G of codon 1202 and the first of 1203 are alike: HGVS names the 3' end
+        ("p.Gly1202del", {("c.3605_3607del", 29220743, "TCTC", "T")}),
+        ("p.Gly1269Ser", {("c.3805_3806delinsTC", 29209816, "CC", "GA")}),
+        ("p.Thr1151dup", {("c.3451_3453dup", 29222405, "G", "GCGT")}),
+    ],
+)
+def test_known_dna_routes(name, expected):
+    routes = KNOWLEDGE.mutation(name).routes
+    assert {(r.hgvs_c, r.pos, r.ref, r.alt) for r in routes} == expected
+
+
+def test_every_mutation_has_a_route_or_says_why_not():
+    multi = {row.subject for row in ROWS["alk_mutations"] if row.attribute == "dna_change"}
+    assert {m.hgvs_p for m in MUTATIONS if not m.routes} == multi
+
+
+@pytest.mark.parametrize("name", LONG_TABLES)
+def test_nothing_verified_rests_on_memory(name):
+    wrong = [row for row in ROWS[name] if row.verified and NOT_READ.search(row.source)]
+    assert not wrong
+
+
+def test_potencies_and_proposed_tiers_are_never_verified():
+    never = {"ic50_nm", "amp_tier", "escat"}
+    assert not [r for rows in ROWS.values() for r in rows if r.attribute in never and r.verified]
+
+
+@pytest.mark.parametrize("locus", KNOWLEDGE.hotspots, ids=lambda h: f"{h.gene}-{h.locus}")
+def test_every_locus_follows_from_a_table(locus):
+    if locus.kind is LocusKind.ALK_HOTSPOT:
+        roles = {m.role.value for m in MUTATIONS if m.codon == locus.codon}
+        assert roles & {"resistance", "activating"} and KNOWLEDGE.is_kinase_domain(locus.codon)
+        return
+    if locus.gene == "ALK":
+        assert locus.kind is LocusKind.FUSION_INTRON
+        return
+    rules = [m for m in KNOWLEDGE.mechanisms.values() if locus.gene in m.genes]
+    if locus.kind is LocusKind.FUSION_INTRON:
+        number = locus.locus.removeprefix("intron ")
+        introns = [
+            r.subject for r in ROWS["bypass"] if (r.attribute, r.value) == ("breakpoint_intron", number)
+        ]
+        assert {m.subject for m in rules} & set(introns)
+    elif locus.codon is not None:
+        assert (locus.locus[0], locus.codon) in {codon for m in rules for codon in m.codons}
+    elif locus.exon is not None:
+        assert locus.exon in {m.exon for m in rules}
+    else:
+        assert {m.rule for m in rules} & {"amplification", "loss_of_function", "any_coding"}
+
+
+def test_every_hotspot_rule_has_its_loci():
+    needed = {(g, n) for m in KNOWLEDGE.mechanisms.values() for _, n in m.codons for g in m.genes}
+    needed |= {
+        ("ALK", m.codon)
+        for m in MUTATIONS
+        if m.role.value in ("resistance", "activating") and KNOWLEDGE.is_kinase_domain(m.codon)
+    }
+    assert needed == KNOWLEDGE.hotspot_codons
+
+
+@pytest.mark.parametrize("gene", sorted({h.gene for h in KNOWLEDGE.hotspots} & set(PROTEINS)))
+def test_hotspot_residues_are_those_of_the_protein(gene):
+    listed = [h for h in KNOWLEDGE.hotspots if h.gene == gene and h.codon]
+    assert [h.locus for h in listed] == [f"{PROTEINS[gene][h.codon - 1]}{h.codon}" for h in listed]
+
+
+@pytest.mark.real
+def test_alleles_against_the_reference(real_data):
+    pysam = pytest.importorskip("pysam")
+    with pysam.FastaFile(str(real_data / "reference" / "grch38_known_segments.fa.gz")) as fasta:
+        segments = [re.fullmatch(r"chr2:(\d+)-(\d+)", name) for name in fasta.references]
+        spans = [(int(s[1]), int(s[2]), s[0]) for s in segments if s]
+        for mutation in MUTATIONS:
+            for route in mutation.routes:
+                start, name = next((a, n) for a, b, n in spans if a <= route.pos <= b)
+                at = route.pos - start
+                assert fasta.fetch(name, at, at + len(route.ref)).upper() == route.ref, route
+            codon = [genomic(3 * mutation.codon - 2 + i) for i in range(3)]
+            plus = ""
+            for pos in codon:
+                start, name = next((a, n) for a, b, n in spans if a <= pos <= b)
+                plus += fasta.fetch(name, pos - start, pos - start + 1).upper()
+            bases = str(Seq(plus).complement())
+            assert str(Seq(bases).translate()) == mutation.short[0]
+            for route in (r for r in mutation.routes if ">" in r.hgvs_c):
+                offset = (int(re.search(r"\d+", route.hgvs_c)[0]) - 1) % 3
+                changed = bases[:offset] + route.hgvs_c[-1] + bases[offset + 1 :]
+                assert str(Seq(changed).translate()) == mutation.short[-1], route
+
+
+@pytest.mark.real
+def test_civic_rows_equal_the_export(real_data):
+    with gzip.open(real_data / "clinical" / "civic_2025-10_ALK_evidence.json.gz") as stream:
+        items = {item["id"]: item for item in json.load(stream)}
+    rows = [row for rows in ROWS.values() for row in rows if row.attribute == "civic"]
+    assert len(rows) > 50
+    for row in rows:
+        eid, pmid = re.fullmatch(r"CIViC EID(\d+); PMID (\d+)", row.source).groups()
+        item = items[int(eid)]
+        drug, effect, level, context = row.value.split(":")
+        assert item["evidenceDirection"] == "SUPPORTS" and item["evidenceLevel"] == level, row
+        assert item["source"]["citationId"] == pmid, row
+        assert drug in [t["name"].lower() for t in item["therapies"]], row
+        assert {"RESISTANCE": "resistant", "SENSITIVITYRESPONSE": "sensitive"}[item["significance"]] == effect
+        assert (context == "lung") == item["disease"]["name"].startswith("Lung"), row
