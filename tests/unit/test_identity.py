@@ -1,0 +1,205 @@
+"""Identity and contamination on simulated persons: genotypes are drawn, then counted in molecules."""
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+import yaml
+
+from alktrace.annotate.identity import (
+    SampleIdentityRow,
+    compare_identity,
+    compare_pairs,
+    estimate_contamination,
+    judge_samples,
+    write_if_changed,
+)
+from alktrace.models import IdentityStatus
+from alktrace.rows import GenotypeRow, IdentityRow
+from alktrace.settings import IdentitySettings
+from alktrace.tables import read_table, write_table
+
+SITES = 40
+MATCH, CONFLICT, UNKNOWN = IdentityStatus.MATCH, IdentityStatus.CONFLICT, IdentityStatus.UNKNOWN
+
+
+@pytest.fixture(scope="module")
+def settings(root: Path) -> IdentitySettings:
+    return IdentitySettings(**yaml.safe_load((root / "config" / "config.yaml").read_text())["identity"])
+
+
+def person(seed: int, sites: int = SITES) -> np.ndarray:  # type: ignore[type-arg]
+    return np.random.default_rng(seed).binomial(2, 0.5, size=sites)
+
+
+def sample(
+    genome: np.ndarray,  # type: ignore[type-arg]
+    *,
+    seed: int,
+    depth: int = 800,
+    foreign: np.ndarray | None = None,  # type: ignore[type-arg]
+    share: float = 0.0,
+    lost: float = 0.0,
+    error: float = 1e-5,
+) -> list[GenotypeRow]:
+    """Count molecules; `lost` is the share of heterozygous sites of which a pure tumour keeps one allele."""
+    dice = np.random.default_rng(seed)
+    rows = []
+    for i, copies in enumerate(genome):
+        fraction = copies / 2
+        if copies == 1 and dice.random() < lost:
+            fraction = 0.02
+        if foreign is not None:
+            fraction = (1 - share) * fraction + share * foreign[i] / 2
+        alt = int(dice.binomial(depth, fraction + error * (1 - 2 * fraction)))
+        vaf = alt / depth if depth else 0.0
+        called = "0/0" if vaf < 0.1 else "1/1" if vaf > 0.9 else "0/1" if 0.2 < vaf < 0.8 else None
+        rows.append(
+            GenotypeRow("chr1", 1000 + i, "A", "G", depth - alt, alt, called if depth >= 20 else None)
+        )
+    return rows
+
+
+def verdicts(samples: dict[str, list[GenotypeRow]], settings: IdentitySettings) -> dict[str, IdentityStatus]:
+    patients = {name: name.split(".")[0] for name in samples}
+    pairs = compare_pairs(samples, patients, settings)
+    return {n: row.status for n, row in judge_samples(sorted(samples), patients, pairs).items()}
+
+
+ANNA, BEA, CLEO = person(1), person(2), person(3)
+
+
+def test_samples_of_one_person(settings: IdentitySettings) -> None:
+    samples = {"P1.t1.plasma": sample(ANNA, seed=1), "P1.t1.wbc": sample(ANNA, seed=2)}
+    assert set(verdicts(samples, settings).values()) == {MATCH}
+
+
+def test_one_sample_says_nothing(settings: IdentitySettings) -> None:
+    assert verdicts({"P1.t1.plasma": sample(ANNA, seed=1)}, settings) == {"P1.t1.plasma": UNKNOWN}
+
+
+def test_foreign_sample_among_three(settings: IdentitySettings) -> None:
+    samples = {
+        "P1.t1.plasma": sample(ANNA, seed=1),
+        "P1.t1.wbc": sample(ANNA, seed=2),
+        "P1.t2.plasma": sample(BEA, seed=3),
+    }
+    assert verdicts(samples, settings) == {
+        "P1.t1.plasma": MATCH, "P1.t1.wbc": MATCH, "P1.t2.plasma": CONFLICT,
+    }  # fmt: skip
+
+
+def test_two_that_differ_are_both_in_doubt(settings: IdentitySettings) -> None:
+    samples = {"P1.t1.plasma": sample(ANNA, seed=1), "P1.t1.wbc": sample(BEA, seed=2)}
+    assert set(verdicts(samples, settings).values()) == {CONFLICT}
+
+
+def test_swap_between_two_patients(settings: IdentitySettings) -> None:
+    samples = {
+        "P1.t1.plasma": sample(ANNA, seed=1), "P1.t1.wbc": sample(ANNA, seed=2),
+        "P1.t2.plasma": sample(BEA, seed=3),
+        "P2.t1.plasma": sample(BEA, seed=4), "P2.t1.wbc": sample(BEA, seed=5),
+        "P2.t2.plasma": sample(ANNA, seed=6),
+    }  # fmt: skip
+    found = verdicts(samples, settings)
+    assert {name for name, status in found.items() if status is CONFLICT} == {"P1.t2.plasma", "P2.t2.plasma"}
+
+
+def test_lone_sample_of_another_patient(settings: IdentitySettings) -> None:
+    samples = {
+        "P1.t1.plasma": sample(ANNA, seed=1), "P1.t1.wbc": sample(ANNA, seed=2),
+        "P2.t1.plasma": sample(ANNA, seed=3),
+    }  # fmt: skip
+    assert verdicts(samples, settings) == {
+        "P1.t1.plasma": MATCH, "P1.t1.wbc": MATCH, "P2.t1.plasma": CONFLICT,
+    }  # fmt: skip
+
+
+def test_one_person_enrolled_twice(settings: IdentitySettings) -> None:
+    samples = {f"P{p}.t1.{s}": sample(ANNA, seed=10 * p + i) for p in (1, 2) for i, s in enumerate("ab")}
+    assert set(verdicts(samples, settings).values()) == {CONFLICT}
+
+
+def test_tumour_that_lost_alleles_is_not_another_person(settings: IdentitySettings) -> None:
+    samples = {"P1.t1.tissue": sample(ANNA, seed=1, lost=0.3), "P1.t1.wbc": sample(ANNA, seed=2)}
+    assert CONFLICT not in verdicts(samples, settings).values()
+
+
+def test_too_few_sites(settings: IdentitySettings) -> None:
+    samples = {
+        "P1.t1.plasma": sample(ANNA[:7], seed=1),
+        "P1.t1.wbc": sample(BEA[:7], seed=2),
+        "P2.t1.wbc": sample(ANNA[:7], seed=3),
+    }
+    assert set(verdicts(samples, settings).values()) == {UNKNOWN}
+
+
+def test_chance_matches_in_a_large_cohort_are_no_conflict(settings: IdentitySettings) -> None:
+    """Nine sites: hundreds of strangers, some alike in all of them by chance."""
+    samples = {f"P{i}.t1.wbc": sample(person(100 + i, 9), seed=i, depth=100) for i in range(150)}
+    assert CONFLICT not in verdicts(samples, settings).values()
+
+
+def test_depth_too_low(settings: IdentitySettings) -> None:
+    samples = {"P1.t1.plasma": sample(ANNA, seed=1, depth=0), "P1.t1.wbc": sample(ANNA, seed=2)}
+    assert set(verdicts(samples, settings).values()) == {UNKNOWN}
+
+
+@pytest.mark.parametrize("share", [0.0, 0.005, 0.02, 0.05, 0.1])
+@pytest.mark.parametrize("error", [1e-5, 1e-3])
+def test_contamination(share: float, error: float) -> None:
+    estimates = [
+        estimate_contamination(
+            sample(person(50 + i), seed=i, depth=2000, foreign=person(90 + i), share=share, error=error),
+            min_sites=8,
+        )
+        for i in range(10)
+    ]
+    assert all(value is not None for value in estimates)
+    assert np.median(estimates) == pytest.approx(share, rel=0.15, abs=5e-4)  # type: ignore[arg-type]
+    assert max(estimates) <= 1.5 * share + 2 * max(error, 5e-4)  # type: ignore[type-var]
+
+
+def test_contamination_needs_sites() -> None:
+    assert estimate_contamination(sample(ANNA[:10], seed=1), min_sites=8) is None
+    assert estimate_contamination([], min_sites=8) is None
+
+
+def write_cohort(folder: Path, samples: dict[str, list[GenotypeRow]]) -> dict[str, Path]:
+    paths = {name: folder / f"{name}.tsv" for name in samples}
+    for name, rows in samples.items():
+        write_table(paths[name], GenotypeRow, rows)
+    return paths
+
+
+def run(folder: Path, samples: dict[str, list[GenotypeRow]], settings: IdentitySettings) -> None:
+    patients = {name: name.split(".")[0] for name in samples}
+    compare_identity(
+        genotypes=write_cohort(folder, samples),
+        patients=patients,
+        settings=settings,
+        out_table=folder / "identity.tsv",
+        out_patients={patient: folder / patient / "identity.tsv" for patient in set(patients.values())},
+    )
+
+
+def test_files_of_other_patients_stay_untouched(tmp_path: Path, settings: IdentitySettings) -> None:
+    samples = {"P1.t1.plasma": sample(ANNA, seed=1), "P1.t1.wbc": sample(ANNA, seed=2)}
+    run(tmp_path, samples, settings)
+    before = (tmp_path / "P1" / "identity.tsv").stat()
+    samples |= {"P2.t1.plasma": sample(BEA, seed=3), "P2.t1.wbc": sample(CLEO, seed=4)}
+    run(tmp_path, samples, settings)
+    after = (tmp_path / "P1" / "identity.tsv").stat()
+    assert (after.st_mtime_ns, after.st_ino) == (before.st_mtime_ns, before.st_ino)
+    own = read_table(tmp_path / "P2" / "identity.tsv", SampleIdentityRow)
+    assert [row.status for row in own] == [CONFLICT, CONFLICT]
+    assert own[0].conflicting == ("P2.t1.wbc",)
+    assert len(read_table(tmp_path / "identity.tsv", IdentityRow)) == 2
+
+
+def test_write_if_changed(tmp_path: Path) -> None:
+    row = IdentityRow("a", "b", True, 10, 0.9, MATCH)
+    path = tmp_path / "x.tsv"
+    assert write_if_changed(path, IdentityRow, [row])
+    assert not write_if_changed(path, IdentityRow, [row])
+    assert write_if_changed(path, IdentityRow, [])
