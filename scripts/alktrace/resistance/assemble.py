@@ -1,0 +1,319 @@
+"""Mechanisms of one timepoint: what carries a class, how sure it is, and with which caveats.
+
+Confidence starts from what is published and is capped by caveats (`CAPS`); it is never raised.
+"""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, replace
+
+from ..models import (
+    Alteration,
+    Component,
+    Confidence,
+    Emergence,
+    HistologyFinding,
+    Phase,
+    Setting,
+)
+from .alk_sets import POLYCLONAL, AlkSets, PairPhase, ResidueChange, is_polyclonal
+from .caveats import capped, finding_flags
+from .criteria import SET_CRITERIA
+from .emergence import (
+    EmergenceReason,
+    EmergenceVerdict,
+    judge_emergence,
+)
+from .lineage import Lineage, LineageDna
+from .phase import CIS_PHASES, describe
+from .ports import Hints
+from .roles import Effect, Role
+from .view import Found, TimepointView
+
+LORLATINIB = "lorlatinib"
+
+
+@dataclass(frozen=True)
+class Mechanism:
+    """One mechanism, or one member of a set of ALK mutations.
+
+    Attributes:
+        carries: it may name the class; others are shown only.
+        found: None for a finding of pathology.
+        phase_partner: names of the other members of its set.
+    """
+
+    component: Component
+    mechanism: str
+    confidence: Confidence
+    criteria: tuple[str, ...]
+    flags: tuple[str, ...]
+    found: Found | None
+    carries: bool = True
+    report: HistologyFinding | None = None
+    emergence: EmergenceVerdict | None = None
+    phase: Phase | None = None
+    phase_partner: tuple[str, ...] = ()
+    phase_evidence: str | None = None
+    hints: Hints = Hints()
+
+    @property
+    def key(self) -> str:
+        """Key of the alteration, or the histology."""
+        if self.found is not None:
+            return self.found.alteration.key
+        return f"histology:{self.report.histology.value}" if self.report else "histology"
+
+
+# --- ALK -------------------------------------------------------------------------------------
+
+
+def alk_mechanisms(roles: Sequence[Role], sets: AlkSets, view: TimepointView) -> list[Mechanism]:
+    """Return one mechanism per ALK mutation and DNA route, and ALK amplification."""
+    by_key = {role.found.alteration.key: role for role in roles}
+    found = [
+        _alk_mutation(by_key[route.alteration.key], change, sets, by_key, view)
+        for change in sets.changes
+        for route in change.routes
+    ]
+    for role in roles:
+        if role.effect is Effect.AMPLIFICATION:
+            found.append(_simple(role, Component.ON_TARGET, "ALK amplification", Confidence.CANDIDATE, view))
+        elif role.effect is Effect.LISTED_VUS:
+            shown = _simple(
+                role, Component.ON_TARGET, "ALK truncating variant (VUS)", Confidence.UNCERTAIN, view
+            )
+            found.append(replace(shown, carries=False))
+    return found
+
+
+def _alk_mutation(
+    role: Role, change: ResidueChange, sets: AlkSets, by_key: dict[str, Role], view: TimepointView
+) -> Mechanism:
+    pairs = sets.pairs_of(change.name)
+    compounds = [members for members in sets.compounds if change.name in members]
+    verdict = judge_emergence(role.found, view)
+    units = _units(role, compounds, sets)
+    hints = _joined_hints([view.knowledge.hints(unit) for unit in units])
+    flags = {
+        *finding_flags(role.found, verdict, view),
+        *hints.flags,
+        *(flag for pair in pairs for flag in pair.flags),
+        *_same_codon_flags(role, by_key),
+    }
+    if is_polyclonal(change):
+        flags.add(POLYCLONAL)
+    vus = {by_key[item.alteration.key].effect is Effect.VUS for item in _partners(pairs, change, sets)}
+    if pairs and (True in vus or role.effect is Effect.VUS):
+        flags.add("set_with_vus")
+    confidence = _alk_confidence(role, compounds, sets, by_key, hints)
+    if not compounds and role.effect is not Effect.VUS:
+        flags.update(_single_flags(hints))
+    strongest = pairs[0].verdict.phase if pairs else None
+    return Mechanism(
+        component=Component.ON_TARGET,
+        mechanism=_alk_name(role, bool(compounds), strongest),
+        confidence=capped(confidence, flags),
+        criteria=(role.code, *(c.code for c in SET_CRITERIA if c.holds(change, sets))),
+        flags=tuple(sorted(flags)),
+        found=role.found,
+        emergence=verdict,
+        phase=strongest,
+        phase_partner=_partner_names(pairs, change, sets),
+        phase_evidence=" | ".join(_pair_words(pair, change, sets) for pair in pairs) or None,
+        hints=hints,
+    )
+
+
+def _alk_name(role: Role, compound: bool, strongest: Phase | None) -> str:
+    if compound:
+        return "ALK compound mutation"
+    if role.effect is Effect.VUS:
+        return "ALK kinase-domain VUS"
+    if strongest is Phase.TRANS:
+        return "ALK mutations on separate molecules"
+    return "ALK mutations, phase open" if strongest is Phase.UNRESOLVED else "ALK single mutation"
+
+
+def _alk_confidence(
+    role: Role,
+    compounds: Sequence[frozenset[str]],
+    sets: AlkSets,
+    by_key: dict[str, Role],
+    hints: Hints,
+) -> Confidence:
+    resistant = LORLATINIB in hints.resistant_to
+    if not compounds:
+        if role.effect is Effect.VUS:
+            return Confidence.UNCERTAIN
+        return Confidence.ESTABLISHED if resistant else Confidence.CANDIDATE
+    known = {change.name: by_key[change.alteration.key].effect is not Effect.VUS for change in sets.changes}
+    best = max(sum(known[name] for name in members) / len(members) for members in compounds)
+    if best == 0:
+        return Confidence.UNCERTAIN
+    contradicted = LORLATINIB in hints.sensitive_to and not resistant
+    return Confidence.CANDIDATE if best < 1 or contradicted else Confidence.ESTABLISHED
+
+
+def _single_flags(hints: Hints) -> tuple[str, ...]:
+    if LORLATINIB in hints.resistant_to:
+        return ()
+    if LORLATINIB in hints.sensitive_to:
+        return ("lorlatinib_inhibits_single",)
+    return ("lorlatinib_effect_unverified",)
+
+
+def _units(role: Role, compounds: Sequence[frozenset[str]], sets: AlkSets) -> list[tuple[Alteration, ...]]:
+    changes = {change.name: change.alteration for change in sets.changes}
+    if not compounds:
+        return [(role.found.alteration,)]
+    return [tuple(changes[name] for name in sorted(members)) for members in compounds]
+
+
+def _joined_hints(hints: Sequence[Hints]) -> Hints:
+    def every(pick: str) -> tuple[str, ...]:
+        return tuple(sorted({value for item in hints for value in getattr(item, pick)}))
+
+    resistant, sensitive = every("resistant_to"), every("sensitive_to")
+    both = set(resistant) & set(sensitive)
+    return Hints(
+        resistant_to=tuple(drug for drug in resistant if drug not in both),
+        sensitive_to=tuple(drug for drug in sensitive if drug not in both),
+        sources=every("sources"),
+        flags=(*every("flags"), *(("conflicting_evidence",) if both else ())),
+    )
+
+
+def _partners(pairs: Sequence[PairPhase], change: ResidueChange, sets: AlkSets) -> list[ResidueChange]:
+    names = {pair.other(change.name) for pair in pairs}
+    return [item for item in sets.changes if item.name in names]
+
+
+def _partner_names(pairs: Sequence[PairPhase], change: ResidueChange, sets: AlkSets) -> tuple[str, ...]:
+    """Names of the partners in the strongest phase."""
+    if not pairs:
+        return ()
+    strongest = pairs[0].verdict.phase
+    alike = CIS_PHASES if strongest in CIS_PHASES else {strongest}
+    chosen = {pair.other(change.name) for pair in pairs if pair.verdict.phase in alike}
+    return tuple(sorted(item.alteration.alteration for item in sets.changes if item.name in chosen))
+
+
+def _pair_words(pair: PairPhase, change: ResidueChange, sets: AlkSets) -> str:
+    partner = next(item for item in sets.changes if item.name == pair.other(change.name))
+    return f"{partner.alteration.alteration}: {pair.verdict.phase.value}, {describe(pair.verdict)}"
+
+
+def _same_codon_flags(role: Role, by_key: dict[str, Role]) -> set[str]:
+    """Another, truncating change of the codon: together they may read a third residue (G1269S)."""
+    codon = role.found.alteration.codon
+    return {
+        f"same_codon:{other.found.alteration.alteration}"
+        for other in by_key.values()
+        if other.effect is Effect.LISTED_VUS and codon is not None and other.found.alteration.codon == codon
+    }
+
+
+# --- off target and lineage ------------------------------------------------------------------
+
+
+def bypass_mechanisms(roles: Sequence[Role], view: TimepointView) -> list[Mechanism]:
+    """Return one mechanism per off-target alteration."""
+    found = []
+    for role in roles:
+        fact = view.knowledge.off_target(role.found.alteration)
+        if role.effect is Effect.BYPASS and fact is not None:
+            shown = _simple(role, Component.BYPASS, fact.mechanism, fact.confidence, view)
+            sources = tuple(sorted({*shown.hints.sources, *fact.sources}))
+            found.append(replace(shown, hints=replace(shown.hints, sources=sources)))
+    return found
+
+
+def lineage_mechanisms(lineage: Lineage, dna: LineageDna | None, view: TimepointView) -> list[Mechanism]:
+    """Return transformation: confirmed by histology, or suspected."""
+    found = [_histology(report, lineage, view) for report in _one_per_histology(lineage.transformed)]
+    if not lineage.transformed:
+        found.extend(_immunohistochemistry(report, view) for report in lineage.neuroendocrine[:1])
+    if dna is not None and view.setting is not Setting.BASELINE:
+        found.extend(_lineage_dna(dna, lineage, view))
+    return found
+
+
+def _one_per_histology(reports: Sequence[HistologyFinding]) -> list[HistologyFinding]:
+    return list({report.histology: report for report in reversed(reports)}.values())[::-1]
+
+
+def _histology(report: HistologyFinding, lineage: Lineage, view: TimepointView) -> Mechanism:
+    known = lineage.baseline is not None
+    verdict = EmergenceVerdict(
+        Emergence.EMERGENT if known else Emergence.UNKNOWN,
+        EmergenceReason.EXCLUDED if known else EmergenceReason.NO_REFERENCE,
+    )
+    flags = () if known else ("baseline_histology_unknown",)
+    return Mechanism(
+        component=Component.TRANSFORMATION,
+        mechanism=f"{report.histology.value.replace('_', ' ')} transformation",
+        confidence=Confidence.ESTABLISHED,
+        criteria=("HISTOLOGY_TRANSFORMED",),
+        flags=flags,
+        found=None,
+        report=report,
+        emergence=verdict if view.setting is not Setting.BASELINE else None,
+    )
+
+
+def _immunohistochemistry(report: HistologyFinding, view: TimepointView) -> Mechanism:
+    return Mechanism(
+        component=Component.TRANSFORMATION,
+        mechanism="neuroendocrine markers",
+        confidence=Confidence.CANDIDATE,
+        criteria=("LINEAGE_IHC",),
+        flags=("transformation_suspected",),
+        found=None,
+        report=report,
+        carries=view.setting is not Setting.BASELINE,
+    )
+
+
+def _lineage_dna(dna: LineageDna, lineage: Lineage, view: TimepointView) -> Iterable[Mechanism]:
+    if dna.emergence.emergence is Emergence.PERSISTENT:
+        return
+    overruled = bool(lineage.unchanged) and not lineage.transformed
+    flags = {"transformation_suspected"}
+    flags.update(f"with:{role.found.name}" for role in dna.partners)
+    for role in (dna.marker, *dna.partners):
+        flags.update(finding_flags(role.found, judge_emergence(role.found, view), view))
+    checks = {
+        "rb1_biallelic_not_shown": not dna.biallelic,
+        "rb1_not_shown_new": dna.emergence.emergence is not Emergence.EMERGENT,
+        "histology_over_dna": overruled,
+    }
+    flags.update(code for code, holds in checks.items() if holds)
+    yield Mechanism(
+        component=Component.TRANSFORMATION,
+        mechanism="transformation suspected (RB1 with TP53)",
+        confidence=capped(Confidence.CANDIDATE, flags),
+        criteria=(dna.marker.code, "LINEAGE_DNA"),
+        flags=tuple(sorted(flags)),
+        found=dna.marker.found,
+        carries=not overruled,
+        emergence=dna.emergence,
+        hints=view.knowledge.hints((dna.marker.found.alteration,)),
+    )
+
+
+def _simple(
+    role: Role, component: Component, name: str, confidence: Confidence, view: TimepointView
+) -> Mechanism:
+    verdict = judge_emergence(role.found, view)
+    hints = view.knowledge.hints((role.found.alteration,))
+    flags = tuple(sorted({*finding_flags(role.found, verdict, view), *hints.flags}))
+    return Mechanism(
+        component=component,
+        mechanism=name,
+        confidence=capped(confidence, flags),
+        criteria=(role.code,),
+        flags=flags,
+        found=role.found,
+        emergence=verdict,
+        hints=hints,
+    )

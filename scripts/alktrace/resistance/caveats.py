@@ -1,0 +1,119 @@
+"""Caveats of a finding, and how they cap the confidence in it."""
+
+from collections.abc import Iterable
+
+from ..models import (
+    Confidence,
+    Detection,
+    Emergence,
+    Focality,
+    Origin,
+    Setting,
+    SpecimenType,
+    Timing,
+    VariantType,
+    Verdict,
+)
+from .emergence import EmergenceReason, EmergenceVerdict, clone_share, excluded_share
+from .negative import tumour_copies
+from .roles import focality
+from .view import SMALL_TYPES, Found, TimepointView, place, specimens_outside
+
+LIQUID = frozenset({SpecimenType.PLASMA, SpecimenType.CSF})
+RANK = {Confidence.ESTABLISHED: 0, Confidence.CANDIDATE: 1, Confidence.UNCERTAIN: 2}
+CAPS = {
+    "ch_not_excluded": Confidence.CANDIDATE,
+    "focality_unknown": Confidence.CANDIDATE,
+    "outside_window": Confidence.CANDIDATE,
+    "present_at_baseline": Confidence.CANDIDATE,
+    "qc_fail": Confidence.CANDIDATE,
+    "germline_suspected": Confidence.UNCERTAIN,
+    "rb1_biallelic_not_shown": Confidence.UNCERTAIN,
+    "rb1_not_shown_new": Confidence.UNCERTAIN,
+    "histology_over_dna": Confidence.UNCERTAIN,
+}
+"""The most a mechanism with this caveat can be; the part of a flag before `:` counts."""
+
+
+def lowest(*values: Confidence) -> Confidence:
+    """Return the least sure of several confidences."""
+    return max(values, key=RANK.__getitem__)
+
+
+def capped(confidence: Confidence, flags: Iterable[str]) -> Confidence:
+    """Return the confidence after the caps of its caveats."""
+    return lowest(confidence, *(CAPS[code] for flag in flags if (code := flag.split(":")[0]) in CAPS))
+
+
+def finding_flags(found: Found, verdict: EmergenceVerdict, view: TimepointView) -> tuple[str, ...]:
+    """Return the caveats of one finding, sorted."""
+    specimens = [view.specimen(seen.specimen) for seen in found.seen]
+    names = {item.specimen for item in specimens}
+    flags = set(found.alteration.flags)
+    flags.update(flag for item in specimens for flag in item.flags)
+    checks = {
+        "outside_window": names <= specimens_outside(view),
+        "qc_fail": all(item.verdict is Verdict.FAIL for item in specimens),
+        "csf_only": {item.specimen_type for item in specimens} == {SpecimenType.CSF},
+        "ch_not_excluded": _blood_possible(found, view),
+        "germline_suspected": _too_frequent(found, view),
+        "present_at_baseline": verdict.emergence is Emergence.PERSISTENT
+        and view.setting is not Setting.BASELINE
+        and view.patient.timing.timing is not Timing.PRIMARY,
+        "focality_unknown": found.alteration.variant_type is VariantType.AMPLIFICATION
+        and focality(found, view) is Focality.NOT_ASSESSABLE,
+    }
+    flags.update(code for code, holds in checks.items() if holds)
+    if verdict.emergence is Emergence.UNKNOWN and view.setting is not Setting.BASELINE:
+        flags.update(code for code in (_WHY_UNKNOWN.get(verdict.reason),) if code)
+    against = _disagreeing(found, view)
+    if against:
+        flags.add("specimens_disagree:" + ",".join(against))
+    return tuple(sorted(flags))
+
+
+_WHY_UNKNOWN = {
+    EmergenceReason.NO_REFERENCE: "no_reference_sample",
+    EmergenceReason.POWER_LOW: "reference_power_low",
+    EmergenceReason.SUBTHRESHOLD: "subthreshold_at_baseline",
+}
+
+
+def _blood_possible(found: Found, view: TimepointView) -> bool:
+    """Can a small variant come from blood: neither white cells nor tissue speak against it."""
+    alteration = found.alteration
+    if alteration.variant_type not in SMALL_TYPES or alteration.origin is not Origin.UNDECIDED:
+        return False
+    usable = view.patient.usable()
+    tissue = any(
+        usable[place(seen)].specimen_type is SpecimenType.TISSUE
+        for seen in alteration.observations
+        if place(seen) in usable and seen.detection is Detection.DETECTED
+    )
+    return view.knowledge.haematopoiesis_gene(alteration.gene) and not tissue
+
+
+def _too_frequent(found: Found, view: TimepointView) -> bool:
+    """Is the VAF higher than tumour DNA could make it, even on every tumour copy."""
+    if found.alteration.origin is not Origin.UNDECIDED:
+        return False
+    for seen in found.seen:
+        specimen = view.specimen(seen.specimen)
+        high = specimen.tumour_fraction.high
+        if specimen.specimen_type not in LIQUID or high is None or seen.vaf_low is None:
+            continue
+        copies = high * tumour_copies(specimen, found.alteration.gene)
+        if seen.vaf_low > copies / (copies + 2 * (1 - high)):
+            return True
+    return False
+
+
+def _disagreeing(found: Found, view: TimepointView) -> list[str]:
+    """Specimens that would have shown the finding at its share of tumour cells, and did not."""
+    gene = found.alteration.gene
+    now = clone_share(found.lead, view.specimen(found.lead.specimen), gene)
+    limit = view.settings.negative.max_excluded_clone_fraction if now is None else now
+    shares = {
+        seen.specimen: excluded_share(seen, view.specimen(seen.specimen), gene) for seen in found.absent
+    }
+    return sorted(name for name, share in shares.items() if share is not None and share <= limit)

@@ -1,0 +1,153 @@
+"""Change of lineage: histology confirms it, DNA only makes it suspected.
+
+A pathology report belongs to the timepoint of its specimen, else to the nearest one in time within the set
+number of days. Reports from before lorlatinib are the baseline histology.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date
+
+from ..models import Histology, HistologyFinding, Setting, VariantType
+from .emergence import EmergenceVerdict
+from .roles import Effect, Role
+from .view import Patient, TimepointView, setting_of
+
+LINEAGE_GENE = "RB1"
+LINEAGE_PARTNER = "TP53"
+"""A suspicion from DNA needs both genes (EGAS00001001102, in EGFR-mutant tumours; PMID 29714122)."""
+
+
+@dataclass(frozen=True)
+class Lineage:
+    """What pathology says at one timepoint.
+
+    Attributes:
+        transformed: reports of a transformed histology at this timepoint, by date.
+        unchanged: reports at this timepoint without one.
+        neuroendocrine: positive neuroendocrine immunohistochemistry without transformed histology.
+        baseline: histology before lorlatinib; None if unknown.
+        earlier: earlier timepoints with a transformed histology.
+    """
+
+    transformed: tuple[HistologyFinding, ...]
+    unchanged: tuple[HistologyFinding, ...]
+    neuroendocrine: tuple[HistologyFinding, ...]
+    baseline: Histology | None
+    earlier: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class LineageDna:
+    """RB1 and TP53 together.
+
+    Attributes:
+        marker: the RB1 alteration with most molecules.
+        partners: the TP53 alterations.
+        biallelic: both copies of RB1 are hit, as far as DNA shows.
+    """
+
+    marker: Role
+    partners: tuple[Role, ...]
+    biallelic: bool
+    emergence: EmergenceVerdict
+
+
+def read_lineage(view: TimepointView) -> Lineage:
+    """Return what pathology says at this timepoint."""
+    clinical = view.patient.clinical
+    reports = sorted(clinical.histology, key=_report_order) if clinical else []
+    placed = [
+        (report, assign_report(report, view.patient, view.settings.window.histology_days))
+        for report in reports
+    ]
+    baseline = _baseline(placed, view.patient)
+    confirming = {sign.histology for sign in view.knowledge.transformation_markers if sign.confirms}
+    here = [
+        report for report, where in placed if where == view.timepoint and not _before(report, view.patient)
+    ]
+
+    def changed(report: HistologyFinding) -> bool:
+        return report.histology in confirming and report.histology is not baseline
+
+    first = min(item.collected for item in view.specimens)
+    dates = _first_dates(view.patient)
+    earlier = {
+        where
+        for report, where in placed
+        if where and dates[where] < first and changed(report) and not _before(report, view.patient)
+    }
+    return Lineage(
+        transformed=tuple(report for report in here if changed(report)),
+        unchanged=tuple(report for report in here if not changed(report)),
+        neuroendocrine=tuple(r for r in here if r.neuroendocrine_ihc and not changed(r)),
+        baseline=baseline,
+        earlier=tuple(sorted(earlier, key=lambda name: (dates[name], name))),
+    )
+
+
+def assign_report(report: HistologyFinding, patient: Patient, days: int) -> str | None:
+    """Return the timepoint a pathology report belongs to; None if none is near.
+
+    `specimen` may be `timepoint.specimen` or a specimen id; among timepoints that use the id the nearest
+    in time is meant.
+    """
+    full = {f"{item.timepoint}.{item.specimen}": item.timepoint for item in patient.specimens}
+    if report.specimen in full:
+        return full[report.specimen]
+    named = [item for item in patient.specimens if item.specimen == report.specimen]
+    candidates = [
+        (abs((item.collected - report.date).days), item.collected.toordinal(), item.timepoint)
+        for item in named or patient.specimens
+    ]
+    if not candidates:
+        return None
+    distance, _, timepoint = min(candidates)
+    return timepoint if named or distance <= days else None
+
+
+def suspect_lineage(roles: Sequence[Role], emergence: dict[str, EmergenceVerdict]) -> LineageDna | None:
+    """Return RB1 loss with TP53 if both were found."""
+    markers = [
+        role
+        for role in roles
+        if role.effect is Effect.LINEAGE_MARKER and role.found.alteration.gene == LINEAGE_GENE
+    ]
+    partners = [
+        role
+        for role in roles
+        if role.effect is Effect.CO_ALTERATION and role.found.alteration.gene == LINEAGE_PARTNER
+    ]
+    if not markers or not partners:
+        return None
+    marker = min(markers, key=lambda role: (-(role.found.lead.alt_molecules or 0), role.found.alteration.key))
+    deleted = any(role.found.alteration.variant_type is VariantType.LOSS for role in markers)
+    return LineageDna(
+        marker=marker,
+        partners=tuple(partners),
+        biallelic=deleted or len(markers) > 1,
+        emergence=emergence[marker.found.alteration.key],
+    )
+
+
+def _report_order(report: HistologyFinding) -> tuple[date, str, str]:
+    return (report.date, report.specimen or "", report.histology.value)
+
+
+def _first_dates(patient: Patient) -> dict[str, date]:
+    dates: dict[str, date] = {}
+    for item in patient.specimens:
+        dates[item.timepoint] = min(item.collected, dates.get(item.timepoint, item.collected))
+    return dates
+
+
+def _before(report: HistologyFinding, patient: Patient) -> bool:
+    """Return whether a report describes the tumour before lorlatinib."""
+    start = patient.clinical.lorlatinib_start if patient.clinical else None
+    return start is not None and report.date < start
+
+
+def _baseline(placed: Sequence[tuple[HistologyFinding, str | None]], patient: Patient) -> Histology | None:
+    at_baseline = {item.timepoint for item in patient.specimens if setting_of(item) is Setting.BASELINE}
+    before = [report for report, where in placed if _before(report, patient) or where in at_baseline]
+    return before[-1].histology if before else None

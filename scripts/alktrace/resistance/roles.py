@@ -1,0 +1,224 @@
+"""What one alteration can mean: criteria on single alterations, in order, the first that holds decides.
+
+Each criterion is one function with a stable code. It gets a finding and its timepoint and
+returns the explanation, or None if it does not hold.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from enum import StrEnum
+
+from ..models import Consequence, Focality, Origin, VariantType
+from .ports import AlkRole, OffTargetKind
+from .view import COPY_TYPES, SMALL_TYPES, Found, TimepointView
+
+ALK = "ALK"
+TRUNCATING = frozenset(
+    {
+        Consequence.STOP_GAINED,
+        Consequence.FRAMESHIFT,
+        Consequence.START_LOST,
+        Consequence.STOP_LOST,
+        Consequence.SPLICE_SITE,
+    }
+)
+SILENT = frozenset(
+    {
+        Consequence.SYNONYMOUS,
+        Consequence.INTRON,
+        Consequence.UTR,
+        Consequence.INTERGENIC,
+        Consequence.SPLICE_REGION,
+    }
+)
+
+
+class Effect(StrEnum):
+    """What a criterion makes of an alteration."""
+
+    EXCLUDED = "excluded"
+    DRIVER = "driver"
+    ON_TARGET = "on_target"
+    VUS = "vus"
+    LISTED_VUS = "listed_vus"
+    AMPLIFICATION = "amplification"
+    BYPASS = "bypass"
+    LINEAGE_MARKER = "lineage_marker"
+    CO_ALTERATION = "co_alteration"
+    LISTED = "listed"
+
+
+@dataclass(frozen=True)
+class AlterationCriterion:
+    """One criterion on a single alteration."""
+
+    code: str
+    effect: Effect
+    description: str
+    holds: Callable[[Found, TimepointView], str | None]
+
+
+@dataclass(frozen=True)
+class Role:
+    """The criterion that decided over a finding."""
+
+    found: Found
+    code: str
+    effect: Effect
+    explanation: str
+
+
+def focality(found: Found, view: TimepointView) -> Focality:
+    """Return whether a copy-number change is confined to the gene; any focal specimen decides."""
+    values = {
+        item.focal
+        for seen in found.seen
+        for item in view.specimen(seen.specimen).copy_number
+        if item.gene == found.alteration.gene
+    }
+    order = (Focality.YES, Focality.ARM)
+    return next((value for value in order if value in values), Focality.NOT_ASSESSABLE)
+
+
+def assign_role(found: Found, view: TimepointView) -> Role:
+    """Return the first criterion that holds for a finding."""
+    for criterion in ALTERATION_CRITERIA:
+        explanation = criterion.holds(found, view)
+        if explanation is not None:
+            return Role(found, criterion.code, criterion.effect, explanation)
+    raise AssertionError("the last criterion holds for everything")
+
+
+def _is_alk(found: Found) -> bool:
+    return ALK in (found.alteration.gene, found.alteration.partner)
+
+
+def _alk_role(found: Found, view: TimepointView) -> AlkRole | None:
+    if found.alteration.gene != ALK or found.alteration.hgvs_p is None:
+        return None
+    return view.knowledge.role_of_alk(found.alteration.hgvs_p)
+
+
+def _germline(found: Found, _: TimepointView) -> str | None:
+    return "germline variant" if found.alteration.origin is Origin.GERMLINE else None
+
+
+def _haematopoiesis(found: Found, _: TimepointView) -> str | None:
+    blood = found.alteration.origin is Origin.CLONAL_HAEMATOPOIESIS
+    return "from clonal haematopoiesis" if blood else None
+
+
+def _alk_neutral(found: Found, view: TimepointView) -> str | None:
+    return "no effect on ALK when tested" if _alk_role(found, view) is AlkRole.NEUTRAL else None
+
+
+def _alk_fusion(found: Found, _: TimepointView) -> str | None:
+    fusion = found.alteration.variant_type is VariantType.FUSION
+    return "the ALK fusion that drives the tumour" if fusion and _is_alk(found) else None
+
+
+def _not_focal(found: Found, view: TimepointView) -> str | None:
+    gain = found.alteration.variant_type is VariantType.AMPLIFICATION
+    return "the whole arm is gained" if gain and focality(found, view) is Focality.ARM else None
+
+
+def _alk_amplified(found: Found, _: TimepointView) -> str | None:
+    gain = found.alteration.variant_type is VariantType.AMPLIFICATION
+    return "ALK is amplified" if gain and found.alteration.gene == ALK else None
+
+
+def _alk_resistance(found: Found, view: TimepointView) -> str | None:
+    known = _alk_role(found, view) is AlkRole.RESISTANCE
+    return "reported with resistance to ALK inhibitors" if known else None
+
+
+def _alk_activating(found: Found, view: TimepointView) -> str | None:
+    return "activates ALK" if _alk_role(found, view) is AlkRole.ACTIVATING else None
+
+
+def _small_alk(found: Found) -> bool:
+    return found.alteration.gene == ALK and found.alteration.variant_type in SMALL_TYPES
+
+
+def _in_domain(found: Found, view: TimepointView) -> bool:
+    codon = found.alteration.codon
+    if codon is None:
+        # A report may name a variant in a way nobody can place: shown, not dropped.
+        return found.alteration.consequence is Consequence.UNKNOWN
+    return view.knowledge.in_kinase_domain(codon)
+
+
+def _alk_truncating(found: Found, view: TimepointView) -> str | None:
+    cut = _small_alk(found) and found.alteration.consequence in TRUNCATING
+    return "ends or breaks the kinase" if cut and _in_domain(found, view) else None
+
+
+def _alk_unknown(found: Found, view: TimepointView) -> str | None:
+    if not _small_alk(found) or found.alteration.consequence in SILENT | TRUNCATING:
+        return None
+    if _alk_role(found, view) is AlkRole.UNKNOWN:
+        return "reported, effect unknown"
+    return "kinase-domain change without any report" if _in_domain(found, view) else None
+
+
+def _alk_other(found: Found, _: TimepointView) -> str | None:
+    return "ALK change without meaning for resistance" if found.alteration.gene == ALK else None
+
+
+def _off_target(kind: OffTargetKind) -> Callable[[Found, TimepointView], str | None]:
+    def holds(found: Found, view: TimepointView) -> str | None:
+        fact = view.knowledge.off_target(found.alteration)
+        return fact.mechanism if fact is not None and fact.kind is kind else None
+
+    return holds
+
+
+def _anything(found: Found, _: TimepointView) -> str | None:
+    copies = found.alteration.variant_type in COPY_TYPES
+    return "copy number without known meaning" if copies else "no known meaning"
+
+
+ALTERATION_CRITERIA = (
+    AlterationCriterion("GERMLINE", Effect.EXCLUDED, "Origin is germline.", _germline),
+    AlterationCriterion(
+        "HAEMATOPOIESIS", Effect.EXCLUDED, "Origin is clonal haematopoiesis.", _haematopoiesis
+    ),
+    AlterationCriterion("ALK_NEUTRAL", Effect.EXCLUDED, "ALK variant tested without effect.", _alk_neutral),
+    AlterationCriterion("ALK_FUSION", Effect.DRIVER, "The ALK fusion itself.", _alk_fusion),
+    AlterationCriterion(
+        "COPY_NUMBER_ARM", Effect.LISTED, "Gain of the whole arm or chromosome: polysomy.", _not_focal
+    ),
+    AlterationCriterion("ALK_AMPLIFIED", Effect.AMPLIFICATION, "Amplification of ALK.", _alk_amplified),
+    AlterationCriterion(
+        "ALK_RESISTANCE", Effect.ON_TARGET, "ALK mutation reported with resistance.", _alk_resistance
+    ),
+    AlterationCriterion(
+        "ALK_ACTIVATING", Effect.ON_TARGET, "ALK mutation that activates the kinase.", _alk_activating
+    ),
+    AlterationCriterion("ALK_VUS", Effect.VUS, "ALK kinase-domain change of unknown effect.", _alk_unknown),
+    AlterationCriterion(
+        "ALK_TRUNCATING",
+        Effect.LISTED_VUS,
+        "Truncating change in the ALK kinase domain: shown, carries no class.",
+        _alk_truncating,
+    ),
+    AlterationCriterion(
+        "ALK_OTHER", Effect.LISTED, "ALK change that is silent or outside the kinase domain.", _alk_other
+    ),
+    AlterationCriterion(
+        "BYPASS", Effect.BYPASS, "Listed off-target mechanism.", _off_target(OffTargetKind.BYPASS)
+    ),
+    AlterationCriterion(
+        "LINEAGE_MARKER",
+        Effect.LINEAGE_MARKER,
+        "Marker of a change of lineage; carries a suspicion only with its partner.",
+        _off_target(OffTargetKind.LINEAGE_MARKER),
+    ),
+    AlterationCriterion(
+        "CO_ALTERATION",
+        Effect.CO_ALTERATION,
+        "Co-alteration that never carries a class.",
+        _off_target(OffTargetKind.CO_ALTERATION),
+    ),
+    AlterationCriterion("NO_KNOWN_EFFECT", Effect.LISTED, "Anything else.", _anything),
+)
