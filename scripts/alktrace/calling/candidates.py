@@ -1,0 +1,129 @@
+"""Candidates: alleles whose molecules are worth a test, from the pileup of one pass."""
+
+from collections import Counter
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ..errors import DataError
+from ..gene_models import GeneModels
+from ..settings import CallingSettings
+from .alleles import Fetch, SmallVariant, normalise
+from .codons import propose_mnvs
+from .hotspots import Hotspots
+from .noise import NoiseModel, site_rows
+from .pileup import Event, Pileup
+from .regions import BASES
+
+MIN_MOLECULES = 2
+"""Molecules of a candidate outside the hotspot table: one molecule alone is no candidate."""
+MAX_MISFIT = 0.05
+"""Share of molecules that differ from the reference, over all sites, from which they do not belong together."""
+MIN_JUDGED = 1000
+
+
+def check_reference(pileup: Pileup, fasta: Path) -> None:
+    """Refuse reads that were aligned to another sequence.
+
+    Raises:
+        DataError: too many molecules differ from the reference.
+    """
+    reference = pileup.regions.reference
+    known = np.flatnonzero(reference < 4)
+    molecules = pileup.counts[known].sum(axis=2, dtype=np.int64)
+    total, fitting = int(molecules.sum()), int(molecules[np.arange(len(known)), reference[known]].sum())
+    if total >= MIN_JUDGED and total - fitting > MAX_MISFIT * total:
+        raise DataError(
+            fasta,
+            f"{(total - fitting) / total:.1%} of the bases of the reads differ from it",
+            "give the reference the reads were aligned to",
+        )
+
+
+def snv_candidates(
+    pileup: Pileup, noise: NoiseModel, hotspots: Hotspots, settings: CallingSettings
+) -> list[tuple[SmallVariant, int]]:
+    """Return SNVs to test with their sites, in genomic order.
+
+    Listed hotspot alleles with any molecule; otherwise at least two molecules that noise does not make likely
+    in at least one class or in all together.
+    """
+    regions, totals = pileup.regions, pileup.totals
+    rows = site_rows(regions.reference, regions.offsets)
+    molecules = pileup.counts.sum(axis=2, dtype=np.int64)
+    possible = (rows >= 0) & regions.targeted[:, None] & (molecules > 0)
+    found = []
+    sites, alts = np.nonzero(possible)
+    unlikely = _unlikely(pileup.counts[sites, alts], totals[sites], noise.rates[rows[sites, alts]], settings)
+    for site, alt, rare in zip(sites.tolist(), alts.tolist(), unlikely.tolist(), strict=True):
+        enough = rare and molecules[site, alt] >= MIN_MOLECULES
+        if not enough and not hotspots.alleles:
+            continue
+        chrom, position = regions.place(site)
+        variant = SmallVariant(chrom, position + 1, BASES[regions.reference[site]], BASES[alt])
+        if enough or hotspots.is_listed(variant):
+            found.append((variant, site))
+    return found
+
+
+def _unlikely(
+    alt: NDArray[np.uint32], total: NDArray[np.int64], rates: NDArray[np.float64], settings: CallingSettings
+) -> NDArray[np.bool_]:
+    """Return whether a Poisson tail in one class, or of all together, is small enough to look closer.
+
+    The exact test follows; this only keeps hopeless alleles of very deep data out of it.
+    """
+    from scipy.special import gammainc
+
+    expected = total * rates
+    by_class = np.where(alt > 0, gammainc(np.maximum(alt, 1), expected), 1.0)
+    seen = alt.sum(axis=1)
+    together = gammainc(np.maximum(seen, 1), expected.sum(axis=1))
+    smallest = np.minimum(by_class.min(axis=1, initial=1.0), together)
+    return np.asarray(smallest <= settings.subthreshold_tail_probability)
+
+
+def mnv_candidates(pileup: Pileup, models: GeneModels | None) -> list[SmallVariant]:
+    """Return substitutions within one codon that at least two molecules carry together."""
+    if models is None or not pileup.clusters:
+        return []
+    names = _names(pileup)
+    reference = {event: _reference_bases(pileup, names[event[0]], event) for event in pileup.clusters}
+    found = propose_mnvs(pileup.clusters, names, reference, models, MIN_MOLECULES)
+    return [variant for variant in found if _targeted(pileup, variant)]
+
+
+def indel_candidates(pileup: Pileup, hotspots: Hotspots, fetch: Fetch) -> list[SmallVariant]:
+    """Return insertions, deletions and complex changes that reads were aligned with, normalised."""
+    names = _names(pileup)
+    molecules: Counter[SmallVariant] = Counter()
+    raw: Counter[tuple[int, int, int, str]] = Counter()
+    for (tid, start, length, bases, _), count in pileup.indels.items():
+        raw[(tid, start, length, bases)] += count
+    for (tid, start, length, bases), count in raw.items():
+        chrom = names[tid]
+        variant = SmallVariant(chrom, start + 1, fetch(chrom, start, start + length), bases)
+        normal = normalise(variant, fetch)
+        if normal.ref != normal.alt and set(normal.ref + normal.alt) <= set(BASES):
+            molecules[normal] += count
+    return sorted(
+        variant
+        for variant, count in molecules.items()
+        if (count >= MIN_MOLECULES or hotspots.is_listed(variant)) and _targeted(pileup, variant)
+    )
+
+
+def _names(pileup: Pileup) -> dict[int, str]:
+    return dict(zip(pileup.regions.ref_ids.tolist(), pileup.regions.chroms, strict=True))
+
+
+def _reference_bases(pileup: Pileup, chrom: str, event: Event) -> str:
+    first = pileup.regions.site(chrom, event[1])
+    if first is None:
+        return "N" * event[2]
+    return "".join("ACGTN"[code] for code in pileup.regions.reference[first : first + event[2]])
+
+
+def _targeted(pileup: Pileup, variant: SmallVariant) -> bool:
+    return len(pileup.regions.target_sites(variant.chrom, variant.start, variant.end)) > 0

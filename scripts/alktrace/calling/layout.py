@@ -1,0 +1,182 @@
+"""One molecule laid out over the reference: both mates reconciled, one state per position.
+
+A molecule votes once per site. Mates that agree count once, with the better class; mates that disagree make
+the site uninformative; an uninformative base of one mate leaves the vote to the other.
+"""
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ..umi.records import (
+    FLAG_MATE_REVERSE,
+    FLAG_MATE_UNMAPPED,
+    FLAG_PAIRED,
+    Bytes,
+    cigar_item,
+    cigar_offset,
+    flag,
+    kernel,
+    n_cigar,
+    tlen,
+)
+from .molecules import MAX_SPAN
+from .reads import (
+    CIGAR_D,
+    CIGAR_EQ,
+    CIGAR_I,
+    CIGAR_M,
+    CIGAR_N,
+    CIGAR_S,
+    CIGAR_X,
+    CLIP_LEFT,
+    CLIP_RIGHT,
+    END,
+    LENGTH,
+    REVERSE,
+    START,
+    STRICT,
+    VOTES,
+    Filters,
+    Info,
+    base_code,
+    class_at,
+    describe,
+    strict_at,
+)
+
+HIDDEN = 4
+NOT_COVERED = 5
+DELETED = 6
+CONFLICT = 7
+"""States of a row beside the bases 0-3."""
+
+ROW_SIZE = 2 * MAX_SPAN + 4096
+NO_LIMIT = 1 << 40
+
+Row = NDArray[np.uint8]
+"""uint8[3, ROW_SIZE]: state, class, strict, per reference position from the start of the molecule."""
+
+
+@kernel
+def fragment_limits(data: Bytes, start: int, info: Info, mate: Info, has_mate: bool) -> tuple[int, int]:
+    """Return where the fragment starts and ends on the reference, 0-based half-open.
+
+    The 5' ends of both mates bound it; without the record of the mate the template length does; without that
+    the ends of the read itself.
+    """
+    own_start, own_end = info[START] - info[CLIP_LEFT], info[END] + info[CLIP_RIGHT]
+    if has_mate:
+        mate_start, mate_end = mate[START] - mate[CLIP_LEFT], mate[END] + mate[CLIP_RIGHT]
+        if info[REVERSE] == mate[REVERSE]:
+            return min(own_start, mate_start), max(own_end, mate_end)
+        return (mate_start, own_end) if info[REVERSE] else (own_start, mate_end)
+    flags, length = flag(data, start), tlen(data, start)
+    inward = flags & FLAG_PAIRED and not flags & FLAG_MATE_UNMAPPED
+    inward = inward and (flags & FLAG_MATE_REVERSE != 0) != (info[REVERSE] == 1)
+    if inward and info[REVERSE] == 0 and length > 0:
+        return own_start, info[START] + length
+    if inward and info[REVERSE] == 1 and length < 0:
+        return info[END] + length, own_end
+    return own_start, own_end
+
+
+@kernel
+def lay_out(
+    data: Bytes,
+    starts: NDArray[np.int64],
+    ends: NDArray[np.int64],
+    first: int,
+    mate: int,
+    filters: Filters,
+    infos: NDArray[np.int64],
+    row: Row,
+) -> tuple[int, int]:
+    """Fill the row of one molecule.
+
+    Args:
+        data: packed records.
+        starts: offset of every record.
+        ends: end of every record.
+        first: index of one record of the molecule.
+        mate: index of the other, negative without.
+        filters: settings.
+        infos: int64[2, INFO_SIZE], filled for both records.
+        row: filled.
+
+    Returns:
+        First position and end (0-based half-open) of the row; both 0 if no record votes.
+    """
+    describe(data, starts[first], ends[first], filters, infos[0])
+    infos[1, VOTES] = 0
+    if mate >= 0:
+        describe(data, starts[mate], ends[mate], filters, infos[1])
+        both = infos[0, STRICT] == 1 and infos[1, STRICT] == 1
+        infos[0, STRICT] = infos[1, STRICT] = 1 if both else 0
+    low, high = NO_LIMIT, 0
+    for k in range(2):
+        if infos[k, VOTES] == 1:
+            low, high = min(low, infos[k, START]), max(high, infos[k, END])
+    if low >= high or high - low > ROW_SIZE:
+        infos[:, VOTES] = 0
+        return 0, 0
+    row[0, : high - low] = NOT_COVERED
+    begin, finish = fragment_limits(data, starts[first], infos[0], infos[1], mate >= 0)
+    begin, finish = begin + filters.end_distance, finish - filters.end_distance
+    for k in range(2):
+        if infos[k, VOTES] == 1:
+            start = starts[first] if k == 0 else starts[mate]
+            _add_read(data, start, infos[k], filters, low, begin, finish, row)
+    return low, high
+
+
+@kernel
+def _add_read(
+    data: Bytes, start: int, info: Info, filters: Filters, low: int, begin: int, finish: int, row: Row
+) -> None:
+    cigar, at, query = cigar_offset(data, start), info[START], 0
+    # Bases near the own 5' end do not vote, counted along the read: indels do not shift them.
+    first = filters.end_distance if info[REVERSE] == 0 else 0
+    last = info[LENGTH] - (filters.end_distance if info[REVERSE] == 1 else 0)
+    for k in range(n_cigar(data, start)):
+        size, code = cigar_item(data, cigar, k)
+        if code in (CIGAR_M, CIGAR_EQ, CIGAR_X):
+            for j in range(size):
+                if begin <= at + j < finish and first <= query + j < last:
+                    _add_base(data, info, query + j, filters, at + j - low, row)
+            at, query = at + size, query + size
+        elif code in (CIGAR_I, CIGAR_S):
+            query += size
+        elif code == CIGAR_D:
+            for j in range(size):
+                if begin <= at + j < finish:
+                    _add_state(row, at + j - low, DELETED)
+            at += size
+        elif code == CIGAR_N:
+            at += size
+
+
+@kernel
+def _add_base(data: Bytes, info: Info, i: int, filters: Filters, at: int, row: Row) -> None:
+    code = base_code(data, info, i, filters.min_base_quality)
+    before = row[0, at]
+    if before == NOT_COVERED or before == HIDDEN:
+        row[0, at] = code
+        if code < HIDDEN:
+            row[1, at] = class_at(data, info, i)
+            row[2, at] = 1 if strict_at(data, info, i, filters) else 0
+    elif code < HIDDEN:
+        if before != code:
+            row[0, at] = CONFLICT
+        else:
+            row[1, at] = max(row[1, at], class_at(data, info, i))
+            if row[2, at] == 0 and strict_at(data, info, i, filters):
+                row[2, at] = 1
+
+
+@kernel
+def _add_state(row: Row, at: int, state: int) -> None:
+    before = row[0, at]
+    if before == NOT_COVERED or before == HIDDEN:
+        row[0, at] = state
+    elif before != state:
+        row[0, at] = CONFLICT

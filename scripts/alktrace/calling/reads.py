@@ -1,0 +1,315 @@
+"""One consensus record as the caller sees it: does it vote, and what stands behind each of its bases.
+
+Compiled functions over packed records (`umi.records`). Tags are those of fgbio: cD cE cd ce, and for duplex
+aD bD ad bd ae be ac bc, in the order of SEQ. A record without cD and aD is a molecule of its own.
+"""
+
+from typing import NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ..settings import CallingSettings
+from ..umi.records import (
+    FLAG_REVERSE,
+    Bytes,
+    _after_value,
+    array_item,
+    array_value,
+    base,
+    cigar_item,
+    cigar_offset,
+    flag,
+    float_value,
+    int_value,
+    kernel,
+    l_seq,
+    mapq,
+    n_cigar,
+    position,
+    qual_offset,
+    seq_offset,
+    tags_offset,
+    text_value,
+)
+from .classes import DUPLEX_1, DUPLEX_2, SIMPLEX_1, SIMPLEX_2, SIMPLEX_3, SIMPLEX_6, SINGLE
+
+Info = NDArray[np.int64]
+
+# Fields of Info.
+VOTES = 0
+SEQ = 1
+QUAL = 2
+LENGTH = 3
+MODE = 4
+START = 5
+END = 6
+CLIP_LEFT = 7
+CLIP_RIGHT = 8
+REVERSE = 9
+STRICT = 10
+DEPTH = 11
+DEPTH_A = 12
+DEPTH_B = 13
+ARRAY_CD = 14
+ARRAY_CE = 16
+ARRAY_AD = 18
+ARRAY_BD = 20
+ARRAY_AE = 22
+ARRAY_BE = 24
+TEXT_AC = 26
+TEXT_BC = 27
+NM = 28
+INFO_SIZE = 29
+
+MODE_SINGLE = 0
+MODE_SIMPLEX = 1
+MODE_DUPLEX = 2
+
+CIGAR_M, CIGAR_I, CIGAR_D, CIGAR_N, CIGAR_S, CIGAR_H, CIGAR_EQ, CIGAR_X = 0, 1, 2, 3, 4, 5, 7, 8
+
+ABSENT = -1
+
+
+class Filters(NamedTuple):
+    """The settings the kernels need, as plain numbers."""
+
+    min_mapq: int
+    min_base_quality: int
+    end_distance: int
+    max_mismatch_share: float
+    strict_reads: int
+    strict_better: int
+    strict_worse: int
+    strict_read_error: float
+    strict_base_error: float
+    strict_quality: int
+    strict_no_calls: float
+    strict_agreement: bool
+
+
+def make_filters(settings: CallingSettings) -> Filters:
+    """Return the numbers of the calling section for the kernels."""
+    strict = settings.strict
+    return Filters(
+        settings.min_mapq,
+        settings.min_base_quality,
+        settings.end_distance,
+        settings.max_mismatch_share,
+        *strict.min_reads,
+        strict.max_read_error_rate,
+        strict.max_base_error_rate,
+        strict.min_base_quality,
+        strict.max_no_calls,
+        strict.strand_agreement,
+    )
+
+
+@kernel
+def describe(data: Bytes, start: int, end: int, filters: Filters, info: Info) -> None:
+    """Fill `info` (int64[INFO_SIZE]) for the record at `start`."""
+    info[:] = ABSENT
+    length = l_seq(data, start)
+    info[SEQ], info[QUAL], info[LENGTH] = seq_offset(data, start), qual_offset(data, start), length
+    info[REVERSE] = 1 if flag(data, start) & FLAG_REVERSE else 0
+    inserted, deleted, indels = _measure(data, start, info)
+    error = _scan_tags(data, start, end, info)
+    no_calls = 0
+    for i in range(length):
+        if base(data, info[SEQ], i) == 15:
+            no_calls += 1
+    aligned = length - info[CLIP_LEFT] - info[CLIP_RIGHT]
+    mismatches = max(0, info[NM] - inserted - deleted + indels - no_calls)
+    informative = max(1, aligned - no_calls)
+    info[VOTES] = (
+        1
+        if mapq(data, start) >= filters.min_mapq
+        and length > 0
+        and mismatches <= filters.max_mismatch_share * informative
+        else 0
+    )
+    info[STRICT] = 1 if _strict_read(info, error, no_calls, filters) else 0
+
+
+@kernel
+def _measure(data: Bytes, start: int, info: Info) -> tuple[int, int, int]:
+    """Fill in extent and clips; return inserted bases, deleted bases and the number of indels."""
+    cigar, count = cigar_offset(data, start), n_cigar(data, start)
+    at, left, right = position(data, start), 0, 0
+    inserted, deleted, indels = 0, 0, 0
+    aligned = False
+    info[START] = at
+    for i in range(count):
+        size, code = cigar_item(data, cigar, i)
+        if code == CIGAR_S:
+            if aligned:
+                right += size
+            else:
+                left += size
+        elif code in (CIGAR_M, CIGAR_EQ, CIGAR_X):
+            aligned = True
+            at += size
+        elif code == CIGAR_I:
+            inserted += size
+            indels += 1
+        elif code == CIGAR_D:
+            deleted += size
+            indels += 1
+            at += size
+        elif code == CIGAR_N:
+            at += size
+    info[END], info[CLIP_LEFT], info[CLIP_RIGHT] = at, left, right
+    return inserted, deleted, indels
+
+
+@kernel
+def _scan_tags(data: Bytes, start: int, end: int, info: Info) -> float:
+    """Walk the tags once; return the error rate of the read (cE), 0 without one."""
+    at, error = tags_offset(data, start), 0.0
+    length = info[LENGTH]
+    while at + 3 <= end:
+        after = _after_value(data, at + 2, end)
+        if after < 0:
+            break
+        first, second, kind = data[at], data[at + 1], at + 2
+        if first == ord("c"):
+            if second == ord("D"):
+                info[DEPTH] = int_value(data, kind)
+            elif second == ord("E"):
+                error = float_value(data, kind)
+            elif second == ord("d"):
+                _note_array(data, kind, length, info, ARRAY_CD)
+            elif second == ord("e"):
+                _note_array(data, kind, length, info, ARRAY_CE)
+        elif first == ord("a"):
+            if second == ord("D"):
+                info[DEPTH_A] = int_value(data, kind)
+            elif second == ord("d"):
+                _note_array(data, kind, length, info, ARRAY_AD)
+            elif second == ord("e"):
+                _note_array(data, kind, length, info, ARRAY_AE)
+            elif second == ord("c"):
+                _note_text(data, kind, length, info, TEXT_AC)
+        elif first == ord("b"):
+            if second == ord("D"):
+                info[DEPTH_B] = int_value(data, kind)
+            elif second == ord("d"):
+                _note_array(data, kind, length, info, ARRAY_BD)
+            elif second == ord("e"):
+                _note_array(data, kind, length, info, ARRAY_BE)
+            elif second == ord("c"):
+                _note_text(data, kind, length, info, TEXT_BC)
+        elif first == ord("N") and second == ord("M"):
+            info[NM] = int_value(data, kind)
+        at = after
+    if info[DEPTH_A] >= 0:
+        info[MODE] = MODE_DUPLEX
+        info[DEPTH_B] = max(0, info[DEPTH_B])
+    else:
+        info[MODE] = MODE_SIMPLEX if info[DEPTH] >= 0 else MODE_SINGLE
+    return error
+
+
+@kernel
+def _note_array(data: Bytes, kind_at: int, length: int, info: Info, field: int) -> None:
+    """Keep offset and item type of a per-base array of the right length."""
+    kind, count, first = array_value(data, kind_at)
+    if count == length:
+        info[field], info[field + 1] = first, kind
+
+
+@kernel
+def _note_text(data: Bytes, kind_at: int, length: int, info: Info, field: int) -> None:
+    """Keep the offset of a base string of the right length."""
+    first, count = text_value(data, kind_at)
+    if count == length:
+        info[field] = first
+
+
+@kernel
+def _strict_read(info: Info, error: float, no_calls: int, filters: Filters) -> bool:
+    if info[MODE] == MODE_SINGLE or error > filters.strict_read_error:
+        return False
+    if no_calls > filters.strict_no_calls * info[LENGTH]:
+        return False
+    return _enough(info[MODE], max(info[DEPTH], 0), info[DEPTH_A], info[DEPTH_B], filters)
+
+
+@kernel
+def _enough(mode: int, total: int, a: int, b: int, filters: Filters) -> bool:
+    if mode == MODE_SIMPLEX:
+        return total >= filters.strict_reads
+    return (
+        a + b >= filters.strict_reads
+        and max(a, b) >= filters.strict_better
+        and min(a, b) >= filters.strict_worse
+    )
+
+
+@kernel
+def _item(data: Bytes, info: Info, field: int, i: int, otherwise: int) -> int:
+    if info[field] < 0:
+        return otherwise
+    return array_item(data, info[field + 1], info[field], i)
+
+
+@kernel
+def depths_at(data: Bytes, info: Info, i: int) -> tuple[int, int, int]:
+    """Return raw reads of base i in total, on strand A and on strand B."""
+    if info[MODE] == MODE_DUPLEX:
+        a = _item(data, info, ARRAY_AD, i, info[DEPTH_A])
+        b = _item(data, info, ARRAY_BD, i, info[DEPTH_B]) if info[DEPTH_B] > 0 else 0
+        return a + b, a, b
+    total = _item(data, info, ARRAY_CD, i, info[DEPTH])
+    return total, total, 0
+
+
+@kernel
+def class_at(data: Bytes, info: Info, i: int) -> int:
+    """Return the molecule class behind base i."""
+    if info[MODE] == MODE_SINGLE:
+        return SINGLE
+    total, a, b = depths_at(data, info, i)
+    if a > 0 and b > 0:
+        return DUPLEX_2 if min(a, b) >= 2 else DUPLEX_1
+    if total >= 6:
+        return SIMPLEX_6
+    if total >= 3:
+        return SIMPLEX_3
+    return SIMPLEX_2 if total == 2 else SIMPLEX_1
+
+
+@kernel
+def strict_at(data: Bytes, info: Info, i: int, filters: Filters) -> bool:
+    """Tell whether base i of a strict read passes the strict filter of bases."""
+    if info[STRICT] == 0 or data[info[QUAL] + i] < filters.strict_quality:
+        return False
+    total, a, b = depths_at(data, info, i)
+    if not _enough(info[MODE], total, a, b, filters):
+        return False
+    limit = filters.strict_base_error
+    if info[MODE] == MODE_SIMPLEX:
+        return _item(data, info, ARRAY_CE, i, 0) <= limit * total
+    if _item(data, info, ARRAY_AE, i, 0) > limit * a or _item(data, info, ARRAY_BE, i, 0) > limit * b:
+        return False
+    if filters.strict_agreement and b > 0 and info[TEXT_AC] >= 0 and info[TEXT_BC] >= 0:
+        return data[info[TEXT_AC] + i] == data[info[TEXT_BC] + i]
+    return True
+
+
+@kernel
+def base_code(data: Bytes, info: Info, i: int, min_quality: int) -> int:
+    """Return 0-3 for an informative A, C, G, T at query index i, else 4.
+
+    A record without qualities (0xFF) is taken at its word.
+    """
+    if data[info[QUAL] + i] < min_quality:
+        return 4
+    code = base(data, info[SEQ], i)
+    if code == 1:
+        return 0
+    if code == 2:
+        return 1
+    if code == 4:
+        return 2
+    return 3 if code == 8 else 4

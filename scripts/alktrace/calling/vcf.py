@@ -1,0 +1,133 @@
+"""The VCF of one sample: one alternative per record, filters named, every field described with its unit."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import pysam
+
+from ..job import atomic_output
+from ..settings import CallingSettings
+from .alleles import SmallVariant
+from .classes import duplex, simplex, single
+from .verdict import FILTERS, AlterationCounts
+
+INFO = (
+    ("TYPE", "1", "String", "Kind of the record: snv, mnv, insertion, deletion or delins"),
+    ("HOTSPOT", "0", "Flag", "Tested with the tail probability of hotspots"),
+    ("NOISE", "1", "String", "What the noise rate rests on: prior, sample or position"),
+)
+FORMAT = (
+    ("GT", "1", "String", "0/1: molecules with the alternative allele were seen; no statement on ploidy"),
+    ("DP", "1", "Integer", "Informative molecules at the site"),
+    ("AD", "R", "Integer", "Molecules with the reference and the alternative allele"),
+    ("AF", "A", "Float", "Variant allele fraction: alternative over informative molecules"),
+    ("AFL", "A", "Float", "Lower end of the exact 95 % interval of AF"),
+    ("AFH", "A", "Float", "Upper end of the exact 95 % interval of AF"),
+    ("AFD", "A", "Float", "Smallest allele fraction the calling rule detects here with the stated power"),
+    ("ADS", "A", "Integer", "Alternative molecules seen on one strand (simplex)"),
+    ("ADX", "A", "Integer", "Alternative molecules seen on both strands (duplex)"),
+    ("ADU", "A", "Integer", "Alternative molecules without UMI (single)"),
+    ("DPS", "1", "Integer", "Informative molecules seen on one strand"),
+    ("DPX", "1", "Integer", "Informative molecules seen on both strands"),
+    ("DPU", "1", "Integer", "Informative molecules without UMI"),
+    ("SAD", "A", "Integer", "Alternative molecules that pass the strict consensus filter"),
+    ("SDP", "1", "Integer", "Informative molecules that pass the strict consensus filter"),
+    ("ER", "A", "Float", "Upper bound of the false-alternative rate per molecule, mean over molecules"),
+)
+
+
+@dataclass(frozen=True)
+class Record:
+    """One line of the VCF."""
+
+    variant: SmallVariant
+    counts: AlterationCounts
+    ref_molecules: int
+    hotspot: bool
+
+
+def write_vcf(
+    path: Path,
+    records: Sequence[Record],
+    *,
+    fasta: pysam.FastaFile,
+    sample: str,
+    settings: CallingSettings,
+    remarks: Sequence[tuple[str, str]] = (),
+) -> None:
+    """Write records bgzipped with a tabix index beside it.
+
+    Args:
+        path: ends with `.vcf.gz`.
+        records: in any order.
+        fasta: gives the contig lines.
+        sample: name of the sample column.
+        settings: stated in the header.
+        remarks: further header lines as key and value.
+    """
+    header = _header(fasta, sample, settings, remarks)
+    order = {name: i for i, name in enumerate(fasta.references)}
+    ranked = sorted(
+        records, key=lambda r: (order[r.variant.chrom], r.variant.pos, r.variant.ref, r.variant.alt)
+    )
+    index = path.with_name(path.name + ".tbi")
+    with atomic_output(path, index) as (partial, partial_index):
+        with pysam.VariantFile(str(partial), "wz", header=header) as out:
+            for record in ranked:
+                out.write(_line(out.header, record))
+        pysam.tabix_index(str(partial), preset="vcf", force=True, index=str(partial_index))
+
+
+def _header(
+    fasta: pysam.FastaFile, sample: str, settings: CallingSettings, remarks: Sequence[tuple[str, str]]
+) -> pysam.VariantHeader:
+    header = pysam.VariantHeader()
+    for name, length in zip(fasta.references, fasta.lengths, strict=True):
+        header.contigs.add(name, length=length)
+    for name, description in FILTERS.items():
+        header.filters.add(name, None, None, description)
+    for name, number, kind, description in INFO:
+        header.info.add(name, number, kind, description)
+    for name, number, kind, description in FORMAT:
+        header.formats.add(name, number, kind, description)
+    header.add_meta("source", "alktrace")
+    rule = (
+        f"tail_probability={settings.tail_probability:g} hotspot={settings.hotspot_tail_probability:g} "
+        f"min_alt_molecules={settings.min_alt_molecules} power={settings.power:g}; QUAL is the noise tail "
+        "probability of the alternative molecules, phred-scaled, at most 300"
+    )
+    header.add_meta("alktrace_rule", rule)
+    for key, value in remarks:
+        header.add_meta(key, value)
+    header.add_sample(sample)
+    return header
+
+
+def _line(header: pysam.VariantHeader, record: Record) -> pysam.VariantRecord:
+    variant, counts = record.variant, record.counts
+    line = header.new_record(
+        contig=variant.chrom,
+        start=variant.start,
+        alleles=(variant.ref, variant.alt),
+        qual=round(counts.quality, 1),
+        filter=counts.filters or ("PASS",),
+    )
+    line.info["TYPE"] = variant.kind
+    line.info["NOISE"] = counts.noise_level
+    if record.hotspot:
+        line.info["HOTSPOT"] = True
+    alt, total = counts.by_class
+    call = line.samples[0]
+    call["GT"] = (0, 1)
+    call["DP"] = counts.total_molecules
+    call["AD"] = (record.ref_molecules, counts.alt_molecules)
+    for key, value in (
+        ("AF", counts.vaf), ("AFL", counts.vaf_low), ("AFH", counts.vaf_high),
+        ("AFD", counts.vaf_detectable), ("ER", counts.error_rate),
+    ):  # fmt: skip
+        call[key] = (value,)
+    call["ADS"], call["ADX"], call["ADU"] = (simplex(alt),), (duplex(alt),), (single(alt),)
+    call["DPS"], call["DPX"], call["DPU"] = simplex(total), duplex(total), single(total)
+    call["SAD"], call["SDP"] = (counts.strict_alt,), counts.strict_total
+    return line
