@@ -1,0 +1,24 @@
+"""Pages from templates: self-contained HTML that needs no network."""
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from ..job import atomic_output
+
+TEMPLATES = Path(__file__).parent / "templates"
+
+
+def write_page(template: str, content: Mapping[str, Any], out: Path) -> None:
+    """Fill a template and write it; every value is escaped, a missing one is an error."""
+    from jinja2 import Environment, FileSystemLoader, StrictUndefined
+
+    environment = Environment(
+        loader=FileSystemLoader(TEMPLATES),
+        autoescape=True,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+    with atomic_output(out) as (partial,):
+        partial.write_text(environment.get_template(template).render(content))

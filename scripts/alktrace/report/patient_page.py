@@ -1,0 +1,167 @@
+"""The page of one patient: what was found, how sure, and what could not have been seen."""
+
+import json
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+from ..models import Detection, LocusKind, PatientEvidence, SpecimenEvidence
+from ..resistance.evidence import load_evidence
+from ..resistance.knowledge import load_knowledge
+from ..rows import ResistanceRow
+from ..tables import read_table
+from . import words
+from .pages import write_page
+
+NOTICE_KEY = "research_use"
+
+
+def write_patient_page(
+    *, evidence: Path, tables: Sequence[Path], details: Sequence[Path], knowledge: Path, out: Path
+) -> None:
+    """Write the page of one patient.
+
+    Args:
+        evidence: `evidence.json`.
+        tables: `resistance.tsv` of each timepoint.
+        details: `resistance.json` of each timepoint, in the same order.
+        knowledge: folder of the knowledge tables, for the texts of codes.
+        out: HTML.
+    """
+    content = patient_content(
+        load_evidence(evidence),
+        [read_table(path, ResistanceRow) for path in tables],
+        [json.loads(path.read_text()) for path in details],
+        load_knowledge(knowledge).messages,
+    )
+    write_page("patient.html", content, out)
+
+
+def patient_content(
+    evidence: PatientEvidence,
+    tables: Sequence[Sequence[ResistanceRow]],
+    details: Sequence[Mapping[str, Any]],
+    messages: Mapping[str, str],
+) -> dict[str, Any]:
+    """Return what the template shows, as plain values; pure."""
+    points = [
+        _timepoint(rows, detail, evidence, messages) for rows, detail in zip(tables, details, strict=True)
+    ]
+    order = sorted(evidence.specimens, key=lambda item: (item.collected, item.timepoint, item.specimen))
+    return {
+        "patient": evidence.patient,
+        "notice": messages[NOTICE_KEY],
+        "timepoints": points,
+        "samples": [_name(item) for item in order],
+        "alterations": _alterations(evidence, order),
+        "specimens": [_specimen(item) for item in order],
+        "callable_samples": [_name(item) for item in order if item.callability],
+        "callability": _callability([item for item in order if item.callability]),
+    }
+
+
+def _timepoint(
+    rows: Sequence[ResistanceRow],
+    detail: Mapping[str, Any],
+    evidence: PatientEvidence,
+    messages: Mapping[str, str],
+) -> dict[str, Any]:
+    first = rows[0]
+    found = [row for row in rows if row.mechanism is not None]
+    confidences = dict.fromkeys(row.confidence.value for row in found if row.confidence)
+    return {
+        "id": first.timepoint,
+        "setting": first.setting.value,
+        "specimens": [s.specimen for s in evidence.specimens if s.timepoint == first.timepoint],
+        "classification": first.classification.value,
+        "confidence": ", ".join(confidences) or words.NOTHING,
+        "timing": first.timing.value,
+        "decision": detail["decision"],
+        "reasons": [words.explain(reason.value, messages) for reason in first.not_evaluable_reason],
+        "mechanisms": [_mechanism(row) for row in found],
+        "flags": [
+            words.explain(flag, messages) for flag in sorted({flag for row in rows for flag in row.flags})
+        ],
+        "excluded": words.excluded(first.excluded_clone_fraction),
+        "not_assessable": first.not_assessable,
+        "criteria": detail["criteria"],
+    }
+
+
+def _mechanism(row: ResistanceRow) -> dict[str, Any]:
+    partners = f" with {', '.join(row.phase_partner)}" if row.phase_partner else ""
+    return {
+        "mechanism": row.mechanism,
+        "component": row.component.value if row.component else "",
+        "gene": row.gene or "",
+        "alteration": row.alteration or "",
+        "hgvs": " ".join(name for name in (row.hgvs_c, row.hgvs_p) if name),
+        "molecules": words.molecules(row),
+        "lead": row.lead_specimen or "",
+        "phase": f"{row.phase.value}{partners}" if row.phase else words.NOTHING,
+        "phase_evidence": row.phase_evidence or "",
+        "confidence": row.confidence.value if row.confidence else words.NOTHING,
+        "emergence": row.emergence.value if row.emergence else words.NOTHING,
+        "drugs": words.drugs(row),
+    }
+
+
+def _alterations(evidence: PatientEvidence, order: Sequence[SpecimenEvidence]) -> list[dict[str, Any]]:
+    lines = []
+    for item in evidence.alterations:
+        seen = {(one.timepoint, one.specimen): one for one in item.observations}
+        cells = [seen.get((s.timepoint, s.specimen)) for s in order]
+        lines.append(
+            {
+                "gene": item.gene,
+                "alteration": item.alteration,
+                "hgvs": " ".join(name for name in (item.hgvs_c, item.hgvs_p) if name),
+                "origin": item.origin.value.replace("_", " "),
+                "cells": [
+                    {
+                        "detection": cell.detection.value if cell else Detection.NOT_ASSESSABLE.value,
+                        "text": words.observation(cell),
+                    }
+                    for cell in cells
+                ],
+            }
+        )
+    return lines
+
+
+def _specimen(item: SpecimenEvidence) -> dict[str, str]:
+    return {
+        "name": _name(item),
+        "type": item.specimen_type.value,
+        "collected": item.collected.isoformat(),
+        "assay": item.assay,
+        "tumour_fraction": words.tumour_fraction(item.tumour_fraction),
+        "identity": item.identity.value,
+        "verdict": item.verdict.value,
+        "remarks": ", ".join((*item.problems, *item.flags)) or words.NOTHING,
+    }
+
+
+def _callability(specimens: Sequence[SpecimenEvidence]) -> list[dict[str, Any]]:
+    per_sample = [
+        {locus.locus: locus for locus in item.callability if locus.kind is LocusKind.ALK_HOTSPOT}
+        for item in specimens
+    ]
+    loci = dict.fromkeys(name for sample in per_sample for name in sample)
+    lines = []
+    for name in loci:
+        cells = []
+        for sample in per_sample:
+            locus = sample.get(name)
+            status = locus.status if locus else Detection.NOT_ASSESSABLE
+            text = status.value.replace("_", " ")
+            if locus and locus.vaf_detectable is not None:
+                limit = words.percent(locus.vaf_detectable)
+                text = f"{text}; ≥ {limit} visible, {locus.molecules} molecules"
+            cells.append({"detection": status.value, "text": text})
+        lines.append({"locus": name, "cells": cells})
+    return lines
+
+
+def _name(item: SpecimenEvidence) -> str:
+    return f"{item.timepoint} {item.specimen}"

@@ -1,0 +1,92 @@
+"""Numbers and codes as a reader wants them: molecules first, intervals always, nothing invented."""
+
+from collections.abc import Mapping
+
+from ..models import Detection, Observation, TumourFraction
+from ..rows import ResistanceRow
+
+NOTHING = "–"
+
+
+def percent(share: float) -> str:
+    """Return a fraction as per cent with two significant digits: `0.42 %`."""
+    text = f"{100 * share:.2g}"
+    return f"{float(text):g} %"
+
+
+def interval(value: float | None, low: float | None, high: float | None) -> str:
+    """Return `0.42 % (0.2–0.78 %)`, or a dash where there is no value."""
+    if value is None:
+        return NOTHING
+    if low is None or high is None:
+        return percent(value)
+    return f"{percent(value)} ({percent(low).removesuffix(' %')}–{percent(high)})"
+
+
+def molecules(row: ResistanceRow) -> str:
+    """Return what a mechanism rests on: molecules with the VAF, or a copy number."""
+    if row.alt_molecules is not None and row.total_molecules is not None:
+        duplex = f", {row.duplex_alt} duplex" if row.duplex_alt else ""
+        counted = f"{row.alt_molecules} of {row.total_molecules}{duplex}"
+        return f"{counted}; {interval(row.vaf, row.vaf_low, row.vaf_high)}"
+    if row.copy_number is not None:
+        return f"copy number {row.copy_number:.3g}"
+    if row.vaf is not None:
+        return f"reported VAF {percent(row.vaf)}"
+    return NOTHING
+
+
+def observation(seen: Observation | None) -> str:
+    """Return one cell of the matrix of alterations and samples."""
+    if seen is None:
+        return "not assessed"
+    if seen.detection in (Detection.DETECTED, Detection.SUBTHRESHOLD):
+        if seen.alt_molecules is not None and seen.total_molecules is not None:
+            share = interval(seen.vaf, seen.vaf_low, seen.vaf_high)
+            text = f"{seen.alt_molecules}/{seen.total_molecules}; {share}"
+        elif seen.copy_number is not None:
+            text = f"copy number {seen.copy_number:.3g}"
+        else:
+            text = f"reported, VAF {percent(seen.vaf)}" if seen.vaf is not None else "reported"
+        return text if seen.detection is Detection.DETECTED else f"below the rule: {text}"
+    if seen.detection is Detection.NOT_DETECTED:
+        alt = f"{seen.alt_molecules}/{seen.total_molecules}; " if seen.alt_molecules else ""
+        limit = f" (≤ {percent(seen.vaf_detectable)})" if seen.vaf_detectable is not None else ""
+        return f"{alt}not detected{limit}"
+    return seen.detection.value.replace("_", " ")
+
+
+def tumour_fraction(fraction: TumourFraction) -> str:
+    """Return value, interval and markers, or that it could not be estimated."""
+    if fraction.value is None:
+        return "not estimable"
+    markers = f" from {', '.join(fraction.markers)}" if fraction.markers else ""
+    return f"{interval(fraction.value, fraction.low, fraction.high)}{markers}"
+
+
+def drugs(row: ResistanceRow) -> str:
+    """Return verified drug effects, or that there are none."""
+    parts = []
+    if row.resistant_to:
+        parts.append("resistance: " + ", ".join(row.resistant_to))
+    if row.sensitive_to:
+        parts.append("sensitivity: " + ", ".join(row.sensitive_to))
+    return "; ".join(parts) or "no verified drug data"
+
+
+def excluded(share: float | None) -> str:
+    """Return what a negative excludes, in words."""
+    if share is None or share > 1:
+        return (
+            "No share of tumour cells with an ALK hotspot mutation can be excluded: even a mutation in all of "
+            "them could have been missed."
+        )
+    return (
+        f"A heterozygous ALK hotspot mutation in {percent(share)} or more of the tumour cells would have been "
+        "called with 95 % power, at every hotspot of exons 21 to 25."
+    )
+
+
+def explain(code: str, messages: Mapping[str, str]) -> dict[str, str]:
+    """Return a code with its text; a code without one stands alone."""
+    return {"code": code, "text": messages.get(code, "")}
