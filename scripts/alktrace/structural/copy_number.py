@@ -1,0 +1,406 @@
+"""Copy number per gene: interval, focality, tumour copy number and what would have been visible.
+
+The average copy number over all genomes of a sample is C = 2 * 2^log2. With a share TF of tumour genomes the
+tumour's own is CN = (C - 2 (1 - TF)) / TF.
+"""
+
+import logging
+from bisect import bisect_left
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy.special import stdtrit
+
+from ..gene_models import GeneModels, Transcript
+from ..models import CopyNumberCall, Focality, TumourFractionStatus
+from ..rows import CopyNumberRow, TumourFractionRow
+from ..settings import CopyNumberSettings
+from ..tables import column, read_table, write_table
+from .normalise import Ratios, read_ratios
+
+LOG = logging.getLogger("alktrace.structural")
+
+DIPLOID = 2.0
+RESAMPLES = 2000
+SEED = 20
+MIN_GENES = 5
+MAD_TO_SD = 1.4826
+MEDIAN_PENALTY = 1.2533
+"""Standard error of a median over that of a mean, normal data: sqrt(pi / 2)."""
+ARM_SHARE = 0.5
+SEX_CHROMOSOMES = frozenset({"X", "Y"})
+
+
+@dataclass(frozen=True)
+class Centromere:
+    """`centromeres.grch38.tsv`: where one arm ends and the other begins."""
+
+    chrom: str = column("sequence name with `chr`")
+    start: int = column("start of the centromere, 0-based")
+    boundary: int = column("border between the short and the long arm")
+    end: int = column("end of the centromere, exclusive")
+    source: str = column("source of the positions")
+
+
+@dataclass(frozen=True)
+class BinStatistics:
+    """log2 ratio of a set of bins with its standard error.
+
+    Attributes:
+        df: degrees of freedom of the standard error.
+    """
+
+    bins: int
+    log2: float
+    error: float
+    df: float
+
+    def bound(self, probability: float) -> float:
+        """Return how far the estimate may be off to one side with that probability."""
+        return float(stdtrit(self.df, 1 - probability)) * self.error
+
+
+def call_copy_number(
+    *,
+    coverage: Path,
+    reference: Path,
+    gene_models: Path,
+    centromeres: Path,
+    settings: CopyNumberSettings,
+    tumour_fraction: TumourFractionRow | None,
+    out: Path,
+    out_bins: Path | None = None,
+) -> None:
+    """Write the copy number of every targeted gene of one sample.
+
+    Args:
+        coverage: coverage table of the sample.
+        reference: copy-number reference of the assay.
+        gene_models: JSON of `GeneModels`.
+        centromeres: `centromeres.grch38.tsv`.
+        settings: section `copy_number` of the configuration.
+        tumour_fraction: of this sample; None if unknown.
+        out: table of `CopyNumberRow`.
+        out_bins: if given, the normalised bins for the figure: `chrom start end gene log2 weight`.
+    """
+    models = GeneModels.load(gene_models)
+    ratios = read_ratios(coverage, reference)
+    boundaries = read_boundaries(centromeres)
+    rows = copy_number_rows(ratios, models, boundaries, settings, tumour_fraction)
+    write_table(out, CopyNumberRow, rows)
+    if out_bins is not None:
+        write_table(out_bins, RatioRow, ratio_rows(ratios, models))
+
+
+@dataclass(frozen=True)
+class RatioRow:
+    """Normalised bins, for the figure."""
+
+    chrom: str = column("sequence name")
+    start: int = column("start, 0-based")
+    end: int = column("end, exclusive")
+    gene: str = column("genes that hold the bin, joined by `,`")
+    log2: float = column("log2 ratio against the reference")
+    weight: float = column("weight of the bin")
+
+
+def ratio_rows(ratios: Ratios, models: GeneModels) -> list[RatioRow]:
+    """Return one row per bin."""
+    genes = assign_genes(ratios, models)
+    names: dict[int, list[str]] = {}
+    for gene, members in genes.items():
+        for i in members:
+            names.setdefault(int(i), []).append(gene)
+    return [
+        RatioRow(
+            ratios.chrom[i],
+            int(ratios.start[i]),
+            int(ratios.end[i]),
+            ",".join(sorted(names.get(i, []))),
+            float(ratios.log2[i]),
+            float(ratios.weight[i]),
+        )
+        for i in range(len(ratios.chrom))
+    ]
+
+
+def read_boundaries(path: Path) -> dict[str, int]:
+    """Return the border between the arms by chromosome, without `chr`."""
+    return {_plain(row.chrom): row.boundary for row in read_table(path, Centromere)}
+
+
+def copy_number_rows(
+    ratios: Ratios,
+    models: GeneModels,
+    boundaries: Mapping[str, int],
+    settings: CopyNumberSettings,
+    tumour_fraction: TumourFractionRow | None,
+) -> list[CopyNumberRow]:
+    """Return one row per gene with bins, and one per gene of the settings without any.
+
+    Args:
+        ratios: normalised bins.
+        models: gene models.
+        boundaries: border between the arms by chromosome.
+        settings: thresholds.
+        tumour_fraction: of this sample; None if unknown.
+    """
+    genes = assign_genes(ratios, models)
+    wanted = set(settings.amplification) | set(settings.loss_genes)
+    for gene in sorted(wanted - set(models.by_gene)):
+        LOG.warning("%s has no gene model: its copy number is not judged", gene)
+    for gene in wanted & set(models.by_gene):
+        genes.setdefault(gene, np.zeros(0, np.int64))
+    noise = between_genes(ratios, genes) if not len(ratios.residuals) else None
+    rows = []
+    for gene, members in genes.items():
+        row = _empty_row(models.by_gene[gene], ratios, members)
+        if len(members) >= settings.min_bins and _plain(row.chrom) not in SEX_CHROMOSOMES:
+            statistics = summarise(ratios, members, noise)
+            row = _judge(row, statistics, _arm(row, members, ratios, boundaries), settings)
+            row = apply_tumour_fraction(row, statistics, tumour_fraction, settings)
+        rows.append(row)
+    return sorted(rows, key=lambda r: (len(_plain(r.chrom)), _plain(r.chrom), r.start, r.gene))
+
+
+def assign_genes(ratios: Ratios, models: GeneModels) -> dict[str, NDArray[np.int64]]:
+    """Return the indices of the bins that overlap each gene; genes without bins are left out."""
+    chroms: dict[str, list[int]] = {}
+    for i, name in enumerate(ratios.chrom):
+        chroms.setdefault(name, []).append(i)
+    found = {}
+    for gene, transcript in models.by_gene.items():
+        own = chroms.get(transcript.chrom, [])
+        first = bisect_left(own, transcript.start, key=lambda i: int(ratios.end[i]) - 1)
+        members = []
+        for i in own[first:]:
+            if ratios.start[i] >= transcript.end:
+                break
+            members.append(i)
+        if members:
+            found[gene] = np.array(members, np.int64)
+    return found
+
+
+def summarise(ratios: Ratios, members: NDArray[np.int64], noise: float | None) -> BinStatistics:
+    """Return log2 ratio and standard error of a gene.
+
+    The error joins two parts as independent: the bootstrap over the gene's bins, and how far the same gene
+    strays in the normals of the pool (for a new sample, (n + 1) / (n - 1) times the mean square of those in
+    the pool). The degrees of freedom follow Welch and Satterthwaite.
+
+    Args:
+        ratios: normalised bins.
+        members: indices of the gene's bins.
+        noise: standard deviation between genes, in place of the pool under a flat reference.
+    """
+    values, weights = ratios.log2[members], ratios.weight[members]
+    count = len(members)
+    parts = [(_bootstrap(values, weights), max(count - 1, 1))]
+    normals = len(ratios.residuals)
+    if noise is not None:
+        parts.append((noise, MIN_GENES))
+    elif normals > 1:
+        parts.append((_pool_error(ratios.residuals[:, members], weights), normals - 1))
+    variance = sum(error**2 for error, _ in parts)
+    tail = sum(error**4 / df for error, df in parts)
+    df = variance**2 / tail if tail > 0 else 1.0
+    return BinStatistics(count, float(np.average(values, weights=weights)), float(np.sqrt(variance)), df)
+
+
+def between_genes(ratios: Ratios, genes: Mapping[str, NDArray[np.int64]]) -> float:
+    """Return how much genes differ without copy-number change, from the sample itself.
+
+    A flat reference knows nothing of capture: genes differ by their probes. The median absolute deviation of
+    the gene means is that noise, as long as most genes are neutral. With fewer than five genes the deviation
+    of single bins stands in, which is larger.
+    """
+    autosomal = [m for m in genes.values() if len(m) and _plain(ratios.chrom[m[0]]) not in SEX_CHROMOSOMES]
+    means = np.array([float(ratios.log2[m].mean()) for m in autosomal])
+    values = means if len(means) >= MIN_GENES else ratios.log2
+    if not len(values):
+        return 0.0
+    return float(MAD_TO_SD * np.median(np.abs(values - np.median(values))))
+
+
+def apply_tumour_fraction(
+    row: CopyNumberRow,
+    statistics: BinStatistics,
+    tumour_fraction: TumourFractionRow | None,
+    settings: CopyNumberSettings,
+) -> CopyNumberRow:
+    """Return the row with tumour copy number, what was visible, and the verdict."""
+    known = tumour_fraction is not None and tumour_fraction.status is not TumourFractionStatus.NOT_ESTIMABLE
+    if known and tumour_fraction is not None:
+        row = _with_tumour(row, tumour_fraction)
+        visible = smallest_visible(statistics, tumour_fraction.low or 0.0, row.gene, settings)
+        row = replace(row, smallest_visible_cn=visible)
+    share = tumour_fraction.value if known and tumour_fraction is not None else None
+    return replace(row, call=_verdict(row, statistics, share, settings))
+
+
+def tumour_copy_number(copy_number: float, tumour_fraction: float) -> float:
+    """Return (C - 2 (1 - TF)) / TF, not below zero."""
+    return max(0.0, (copy_number - DIPLOID * (1 - tumour_fraction)) / tumour_fraction)
+
+
+def smallest_visible(
+    statistics: BinStatistics, tumour_fraction: float, gene: str, settings: CopyNumberSettings
+) -> float | None:
+    """Return the smallest tumour copy number that would have been called a gain, with the power asked for.
+
+    Args:
+        statistics: of the gene.
+        tumour_fraction: lower end of its interval.
+        gene: gene symbol; with an amplification threshold the answer is never below it.
+        settings: thresholds.
+
+    Returns:
+        A copy number; None where the tumour fraction may be zero.
+    """
+    if tumour_fraction <= 0:
+        return None
+    needed = statistics.bound(settings.tail_probability) + statistics.bound(1 - settings.power)
+    visible = DIPLOID + (DIPLOID * 2**needed - DIPLOID) / tumour_fraction
+    return max(visible, settings.amplification.get(gene, visible))
+
+
+def _judge(
+    row: CopyNumberRow, statistics: BinStatistics, arm: BinStatistics | None, settings: CopyNumberSettings
+) -> CopyNumberRow:
+    half = statistics.bound(0.025)
+    low, high = statistics.log2 - half, statistics.log2 + half
+    return replace(
+        row,
+        log2=statistics.log2,
+        log2_low=low,
+        log2_high=high,
+        copy_number=DIPLOID * 2**statistics.log2,
+        copy_number_low=DIPLOID * 2**low,
+        copy_number_high=DIPLOID * 2**high,
+        focal=focality(statistics, arm, settings),
+    )
+
+
+def focality(gene: BinStatistics, arm: BinStatistics | None, settings: CopyNumberSettings) -> Focality:
+    """Say whether a change is the gene's alone: the arm elsewhere has less than half of it."""
+    if arm is None or arm.bins < settings.min_arm_bins:
+        return Focality.NOT_ASSESSABLE
+    if abs(gene.log2) > gene.bound(settings.tail_probability):
+        share = (2**arm.log2 - 1) / (2**gene.log2 - 1)
+        return Focality.ARM if share >= ARM_SHARE else Focality.YES
+    return Focality.ARM if abs(arm.log2) > arm.bound(settings.tail_probability) else Focality.YES
+
+
+def _verdict(
+    row: CopyNumberRow, statistics: BinStatistics, share: float | None, settings: CopyNumberSettings
+) -> CopyNumberCall:
+    bound = statistics.bound(settings.tail_probability)
+    threshold = settings.amplification.get(row.gene)
+    if statistics.log2 > bound:
+        levels = [level for level in (row.copy_number, row.tumour_copy_number) if level is not None]
+        high = threshold is not None and max(levels, default=0.0) >= threshold
+        return CopyNumberCall.AMPLIFICATION if high and row.focal is not Focality.ARM else CopyNumberCall.GAIN
+    loss_gene = row.gene in settings.loss_genes
+    pure = share is not None and share >= settings.min_loss_tumour_fraction
+    if loss_gene and pure and statistics.log2 < -bound and (row.tumour_copy_number or 0.0) < settings.loss:
+        return CopyNumberCall.LOSS
+    seen = row.smallest_visible_cn
+    limit = threshold or max(settings.amplification.values(), default=0.0)
+    visible = seen is not None and seen <= limit
+    if loss_gene and threshold is None:
+        # What matters in this gene is a loss of both copies; it must have been visible.
+        visible = pure and share is not None and (share >= 1 or np.log2(1 - share) < -bound)
+    return CopyNumberCall.NEUTRAL if visible else CopyNumberCall.NOT_ASSESSABLE
+
+
+def _with_tumour(row: CopyNumberRow, fraction: TumourFractionRow) -> CopyNumberRow:
+    numbers = (row.copy_number, row.copy_number_low, row.copy_number_high, fraction.value)
+    middle, low, high, value = numbers
+    if middle is None or low is None or high is None or not value:
+        return row
+    least, most = fraction.low or 0.0, fraction.high or value
+    # CN - 2 = (C - 2) / TF: the extreme lies at the tumour fraction that stretches the deviation.
+    lowest = most if low >= DIPLOID else least
+    highest = least if high >= DIPLOID else most
+    return replace(
+        row,
+        tumour_copy_number=tumour_copy_number(middle, value),
+        tumour_copy_number_low=tumour_copy_number(low, lowest) if lowest > 0 else 0.0,
+        tumour_copy_number_high=tumour_copy_number(high, highest) if highest > 0 else None,
+    )
+
+
+def _empty_row(transcript: Transcript, ratios: Ratios, members: NDArray[np.int64]) -> CopyNumberRow:
+    start = int(ratios.start[members].min()) if len(members) else transcript.start
+    end = int(ratios.end[members].max()) if len(members) else transcript.end
+    return CopyNumberRow(
+        gene=transcript.gene,
+        chrom=transcript.chrom,
+        start=start,
+        end=end,
+        bins=len(members),
+        log2=None,
+        log2_low=None,
+        log2_high=None,
+        copy_number=None,
+        copy_number_low=None,
+        copy_number_high=None,
+        tumour_copy_number=None,
+        tumour_copy_number_low=None,
+        tumour_copy_number_high=None,
+        smallest_visible_cn=None,
+        focal=Focality.NOT_ASSESSABLE,
+        call=CopyNumberCall.NOT_ASSESSABLE,
+        reference=ratios.kind,
+    )
+
+
+def _arm(
+    row: CopyNumberRow, members: NDArray[np.int64], ratios: Ratios, boundaries: Mapping[str, int]
+) -> BinStatistics | None:
+    """Return the median of the other bins on the arm of a gene; None if the arm is unknown or bare."""
+    boundary = boundaries.get(_plain(row.chrom))
+    if boundary is None:
+        return None
+    short = row.start < boundary
+    own = set(members.tolist())
+    others: Sequence[int] = [
+        i
+        for i, name in enumerate(ratios.chrom)
+        if name == row.chrom and i not in own and (ratios.start[i] < boundary) == short
+    ]
+    if len(others) < 2:
+        return None
+    values = ratios.log2[list(others)]
+    error = MEDIAN_PENALTY * float(values.std(ddof=1)) / np.sqrt(len(values))
+    return BinStatistics(len(values), float(np.median(values)), float(error), len(values) - 1)
+
+
+def _bootstrap(values: NDArray[np.float64], weights: NDArray[np.float64]) -> float:
+    """Return the bootstrap standard error of the weighted mean, widened for few bins by sqrt(n / (n - 1))."""
+    count = len(values)
+    if count < 2:
+        return 0.0
+    chosen = np.random.default_rng(SEED).integers(0, count, (RESAMPLES, count))
+    picked = weights[chosen]
+    means = (values[chosen] * picked).sum(axis=1) / picked.sum(axis=1)
+    return float(means.std() * np.sqrt(count / (count - 1)))
+
+
+def _pool_error(residuals: NDArray[np.float64], weights: NDArray[np.float64]) -> float:
+    known = ~np.isnan(residuals)
+    total = (known * weights).sum(axis=1)
+    means = np.where(known, residuals, 0.0) @ weights / np.maximum(total, 1e-12)
+    means = means[total > 0]
+    count = len(means)
+    if count < 2:
+        return 0.0
+    return float(np.sqrt((means**2).mean() * (count + 1) / (count - 1)))
+
+
+def _plain(chrom: str) -> str:
+    return chrom.removeprefix("chr")
