@@ -196,6 +196,13 @@ class PhaseSettings(Section):
     min_parental: AtLeastOne = Field(
         description="molecules of a single mutant that make CIS_AND_SINGLE, beyond dropout"
     )
+    chimera_rate: Share = Field(
+        description="share of molecules that PCR joined from two templates between the sites; a cautious "
+        "assumption of this project"
+    )
+    collision_rate: Share = Field(
+        description="share of molecules that are two originals taken for one, where molecules.tsv gives none"
+    )
     min_truncal_markers: AtLeastOne = Field(
         description="truncal markers the tumour fraction must rest on before VAF sums may hint at cis"
     )

@@ -1,0 +1,219 @@
+"""One patient's evidence: every alteration counted in every sample, and the phase of ALK mutations.
+
+Gained, lost and not assessable are then statements about molecules of each sample, not about which
+caller happened to report what.
+"""
+
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+
+import pysam
+
+from ..calling.alleles import SmallVariant
+from ..calling.caller import count_alterations
+from ..calling.genotyping import count_joint
+from ..calling.reads import make_filters
+from ..calling.regions import fasta_fetch
+from ..calling.verdict import AlterationCounts
+from ..job import atomic_output
+from ..models import (
+    ClinicalContext,
+    Detection,
+    IdentityStatus,
+    Observation,
+    PatientEvidence,
+    PhaseObservation,
+)
+from ..rows import (
+    AlterationRow,
+    CallabilityRow,
+    CopyNumberRow,
+    EvidenceRow,
+    MoleculeMetric,
+    QcRow,
+    TumourFractionRow,
+)
+from ..settings import CallingSettings, OriginSettings, PhaseSettings
+from ..tables import read_table, write_table
+from .identity import SampleIdentityRow
+from .patient_model import (
+    LoadedSample,
+    SampleFiles,
+    absent_observation,
+    called_observation,
+    counted_observation,
+    evidence_rows,
+    make_alteration,
+    make_specimen,
+    small_variant,
+    unite,
+)
+from .patient_origin import OriginJudge
+from .phase_counts import phase_observations
+from .quality import index_metrics, judge_quality
+
+PHASED_GENE = "ALK"
+
+Counts = Mapping[str, AlterationCounts]
+
+
+def collect_evidence(
+    *,
+    samples: Sequence[SampleFiles],
+    fasta: Path,
+    identity: Path,
+    blood_genes: Sequence[str],
+    clinical: ClinicalContext | None,
+    calling: CallingSettings,
+    origin: OriginSettings,
+    phase: PhaseSettings,
+    out_table: Path,
+    out_evidence: Path,
+) -> None:
+    """Count every alteration of a patient in every sample and write the evidence.
+
+    Args:
+        samples: all samples of the patient, white cells and reports too.
+        fasta: reference of the BAMs.
+        identity: `SampleIdentityRow` of the patient.
+        blood_genes: genes whose variants may come from clonal haematopoiesis.
+        clinical: dates and responses, None without clinical tables.
+        calling: the calling rule.
+        origin: thresholds of the origin.
+        phase: rates assumed for chimeras and, where not measured, UMI collisions.
+        out_table: `evidence.tsv`.
+        out_evidence: `evidence.json`.
+    """
+    loaded = [load_sample(files) for files in samples]
+    united = unite(loaded)
+    variants = {key: variant for key, rows in united.items() if (variant := _variant(rows))}
+    counts = {item.sample.name: _count(item, variants, fasta, calling) for item in loaded}
+    judge = OriginJudge(loaded, counts, origin, blood_genes)
+    alterations = [
+        make_alteration(
+            key, rows, [_observe(item, key, rows, counts) for item in loaded], judge.verdict(key, rows)
+        )
+        for key, rows in united.items()
+    ]
+    verdicts = {row.sample: row for row in read_table(identity, SampleIdentityRow)}
+    evidence = PatientEvidence(
+        patient=loaded[0].sample.patient,
+        specimens=tuple(
+            make_specimen(item, sample_quality(item, verdicts.get(item.sample.name))) for item in loaded
+        ),
+        alterations=tuple(alterations),
+        phase=tuple(_phase(loaded, united, variants, counts, fasta, calling, phase)),
+        clinical=clinical,
+    )
+    write_table(out_table, EvidenceRow, evidence_rows(evidence))
+    with atomic_output(out_evidence) as (partial,):
+        partial.write_text(evidence.model_dump_json(indent=1) + "\n")
+
+
+def load_sample(files: SampleFiles) -> LoadedSample:
+    """Read the tables of a sample."""
+    copy_number = read_table(files.copy_number, CopyNumberRow) if files.copy_number else []
+    molecules = read_table(files.molecules, MoleculeMetric) if files.molecules else []
+    (fraction,) = read_table(files.tumour_fraction, TumourFractionRow)
+    return LoadedSample(
+        files,
+        tuple(read_table(files.alterations, AlterationRow)),
+        tuple(read_table(files.callability, CallabilityRow)),
+        tuple(copy_number),
+        fraction,
+        index_metrics(molecules),
+    )
+
+
+def sample_quality(item: LoadedSample, verdict: SampleIdentityRow | None) -> QcRow:
+    """Return the quality row of a sample."""
+    return judge_quality(
+        sample=item.sample,
+        metrics=item.metrics,
+        callability=item.callability,
+        alterations=item.alterations,
+        expected=item.files.assay.expected,
+        contamination=verdict.contamination if verdict else None,
+        identity=verdict.status if verdict else IdentityStatus.UNKNOWN,
+        thresholds=item.files.assay.qc,
+    )
+
+
+def _variant(rows: Mapping[str, AlterationRow]) -> SmallVariant | None:
+    return next((variant for row in rows.values() if (variant := small_variant(row))), None)
+
+
+def _noise_model(item: LoadedSample) -> Path | None:
+    given = item.files.assay.noise_model
+    return Path(given) if given else None
+
+
+def _count(
+    item: LoadedSample, variants: Mapping[str, SmallVariant], fasta: Path, calling: CallingSettings
+) -> Counts:
+    if item.files.bam is None or not variants:
+        return {}
+    counted = count_alterations(
+        bam=item.files.bam,
+        fasta=fasta,
+        alterations=list(variants.values()),
+        settings=calling,
+        noise_model=_noise_model(item),
+        targets=Path(item.files.assay.targets),
+    )
+    return dict(zip(variants, counted, strict=True))
+
+
+def _observe(
+    item: LoadedSample, key: str, rows: Mapping[str, AlterationRow], counts: Mapping[str, Counts]
+) -> Observation:
+    own, counted = rows.get(item.sample.name), counts[item.sample.name].get(key)
+    if own is not None:
+        return called_observation(item.sample, own, counted.vaf_detectable if counted else None)
+    if counted is not None:
+        return counted_observation(item.sample, counted)
+    return absent_observation(item, next(iter(rows.values())))
+
+
+def _phase(
+    loaded: Sequence[LoadedSample],
+    united: Mapping[str, Mapping[str, AlterationRow]],
+    variants: Mapping[str, SmallVariant],
+    counts: Mapping[str, Counts],
+    fasta: Path,
+    calling: CallingSettings,
+    phase: PhaseSettings,
+) -> list[PhaseObservation]:
+    """Molecules over the patient's ALK mutations in every sample that has reads."""
+    keys = sorted(
+        (key for key in variants if _phased(united[key], counts, key)), key=lambda key: (variants[key], key)
+    )
+    observations: list[PhaseObservation] = []
+    if len(keys) < 2:
+        return observations
+    alleles = [variants[key] for key in keys]
+    with pysam.FastaFile(str(fasta)) as reference:
+        for item in loaded:
+            if item.files.bam is None:
+                continue
+            own = counts[item.sample.name]
+            observations += phase_observations(
+                timepoint=item.sample.timepoint,
+                specimen=item.sample.specimen,
+                keys=keys,
+                variants=alleles,
+                joint=count_joint(item.files.bam, alleles, make_filters(calling), fasta_fetch(reference)),
+                error_rates=[own[key].error_rate for key in keys],
+                collision_rate=item.metrics.get(("collision_rate", "all"), phase.collision_rate),
+                chimera_rate=phase.chimera_rate,
+            )
+    return observations
+
+
+def _phased(rows: Mapping[str, AlterationRow], counts: Mapping[str, Counts], key: str) -> bool:
+    """Tell whether an alteration is an ALK mutation that some sample shows."""
+    lead = next(iter(rows.values()))
+    if lead.gene != PHASED_GENE or lead.codon is None:
+        return False
+    called = any(row.detection is Detection.DETECTED for row in rows.values())
+    return called or any(own[key].detected for own in counts.values() if key in own)

@@ -1,0 +1,87 @@
+"""Origin of an alteration over all samples of a patient: white cells and tissue speak together."""
+
+from collections.abc import Collection, Mapping, Sequence
+
+from ..calling.verdict import AlterationCounts
+from ..models import Detection, Origin, SpecimenType, VariantType
+from ..rows import AlterationRow
+from ..settings import OriginSettings
+from .origin import MoleculeCount, OriginEvidence, OriginVerdict, decide_origin
+from .patient_model import COPY_NUMBER_TYPES, LoadedSample
+
+RANK = (Origin.GERMLINE, Origin.CLONAL_HAEMATOPOIESIS, Origin.SOMATIC, Origin.UNDECIDED)
+"""What one specimen proves holds for the patient: a germline variant is one in every sample."""
+
+
+class OriginJudge:
+    """Judges alterations of one patient; holds the counts of all samples."""
+
+    def __init__(
+        self,
+        loaded: Sequence[LoadedSample],
+        counts: Mapping[str, Mapping[str, AlterationCounts]],
+        settings: OriginSettings,
+        blood_genes: Collection[str],
+    ) -> None:
+        """Keep what the judgement needs.
+
+        Args:
+            loaded: all samples of the patient.
+            counts: forced counts by sample name and key.
+            settings: thresholds.
+            blood_genes: genes whose variants may come from clonal haematopoiesis.
+        """
+        self.loaded = loaded
+        self.counts = counts
+        self.settings = settings
+        self.blood_genes = blood_genes
+
+    def verdict(self, key: str, rows: Mapping[str, AlterationRow]) -> OriginVerdict:
+        """Return the origin of an alteration.
+
+        Args:
+            key: its identity.
+            rows: the alteration in the tables that list it, by sample name.
+        """
+        verdicts = [
+            decide_origin(
+                self._evidence(item, key, rows), settings=self.settings, blood_genes=self.blood_genes
+            )
+            for item in self.loaded
+            if item.sample.name in rows and rows[item.sample.name].detection is Detection.DETECTED
+        ]
+        first = OriginVerdict(Origin.UNDECIDED, "in no sample above the calling rule")
+        best = min(verdicts, key=lambda one: RANK.index(one.origin), default=first)
+        agreeing = [one for one in verdicts if one.origin is best.origin]
+        # A caveat that one sample lifts, such as tissue that shows the variant, is lifted for the patient.
+        shared = [flag for flag in best.flags if all(flag in one.flags for one in agreeing)]
+        return OriginVerdict(best.origin, best.reason, tuple(shared))
+
+    def _evidence(self, item: LoadedSample, key: str, rows: Mapping[str, AlterationRow]) -> OriginEvidence:
+        row = rows[item.sample.name]
+        structural = row.variant_type in (*COPY_NUMBER_TYPES, VariantType.FUSION, VariantType.SKIPPING)
+        amplified = any(
+            other.gene == row.gene and other.variant_type is VariantType.AMPLIFICATION
+            for other in item.alterations
+        )
+        return OriginEvidence(
+            gene=row.gene,
+            small_variant=not structural,
+            specimen_type=item.sample.specimen_type,
+            vaf=row.vaf,
+            vaf_low=row.vaf_low,
+            known_somatic=bool(row.knowledge),
+            amplified=amplified,
+            white_cells=self._molecules(key, SpecimenType.WBC, item),
+            tissue=self._molecules(key, SpecimenType.TISSUE, item),
+            tumour_fraction_high=item.tumour_fraction.high,
+        )
+
+    def _molecules(self, key: str, kind: SpecimenType, own: LoadedSample) -> list[MoleculeCount]:
+        return [
+            MoleculeCount(counted.alt_molecules, counted.total_molecules)
+            for item in self.loaded
+            if item.sample.specimen_type is kind and item.sample.name != own.sample.name
+            for counted in [self.counts[item.sample.name].get(key)]
+            if counted is not None
+        ]
