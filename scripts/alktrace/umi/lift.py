@@ -13,6 +13,7 @@ from typing import Any
 import pysam
 
 from ..errors import DataError
+from ..reference import read_fai
 
 _COMPACT = re.compile(r"(.+):(\d+)-(\d+)")
 _REFERENCE_LENGTH = re.compile(r"(\d+)[MDN=X]")
@@ -24,20 +25,6 @@ class Place:
 
     chrom: str
     offset: int
-
-
-def read_fai(path: Path) -> dict[str, int]:
-    """Return the contig lengths of a FASTA index, in its order.
-
-    Raises:
-        DataError: the file cannot be read or is no FASTA index.
-    """
-    try:
-        with path.open() as stream:
-            cells = [line.rstrip("\n").split("\t") for line in stream]
-        return {row[0]: int(row[1]) for row in cells}
-    except (OSError, ValueError, IndexError) as error:
-        raise DataError(path, f"is no FASTA index ({error})", "write it with `samtools faidx`") from None
 
 
 def place_contig(name: str, length: int, genome: Mapping[str, int], *, file: Path | str) -> Place:
