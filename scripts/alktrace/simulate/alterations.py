@@ -179,6 +179,12 @@ def short_name(hgvs_p: str) -> str:
     return name
 
 
+def protein_name(old: str, number: int, new: str) -> str:
+    """Return `p.Gly1202Arg` for one-letter residues."""
+    long = {short: name for name, short in RESIDUES.items()}
+    return f"p.{long[old]}{number}{long[new]}"
+
+
 def distinct(populations: Iterable[Population]) -> tuple[Alteration, ...]:
     """Return every alteration of the populations once, in order of first appearance."""
     return tuple(dict.fromkeys(item.alteration for pop in populations for item in pop.placed))
