@@ -265,6 +265,49 @@ def read_gff3(
     return GeneModels(models)
 
 
+def write_gff3(models: GeneModels, path: Path) -> None:
+    """Write the models as Ensembl GFF3, for `bcftools csq`: one transcript per gene, names of the genome.
+
+    A whole annotation costs that tool a gigabyte and half a minute per sample, and it reports every
+    transcript; this file holds those whose numbering is used.
+    """
+    lines = ["##gff-version 3"]
+    for model in sorted(models.by_gene.values(), key=lambda t: (t.chrom, t.start, t.gene)):
+        lines += _gff3_lines(model)
+    with atomic_output(path) as (partial,):
+        partial.write_text("\n".join(lines) + "\n")
+
+
+def _gff3_lines(model: Transcript) -> Iterator[str]:
+    def line(kind: str, start: int, end: int, phase: str, attributes: str) -> str:
+        cells = (model.chrom, "alktrace", kind, start + 1, end, ".", model.strand, phase, attributes)
+        return "\t".join(map(str, cells))
+
+    names = f"biotype={CODING_BIOTYPE};"
+    yield line("gene", model.start, model.end, ".", f"ID=gene:{model.gene};Name={model.gene};{names}")
+    parent = f"transcript:{model.transcript}"
+    yield line("mRNA", model.start, model.end, ".", f"ID={parent};Parent=gene:{model.gene};{names}")
+    for exon in model.exons:
+        yield line("exon", exon.start, exon.end, ".", f"Parent={parent};rank={exon.number};")
+    for kind, start, end in _untranslated(model):
+        yield line(kind, start, end, ".", f"Parent={parent};")
+    before = 0
+    for start, end in model.cds_blocks:
+        yield line("CDS", start, end, str(-before % 3), f"ID=CDS:{model.transcript};Parent={parent};")
+        before += end - start
+
+
+def _untranslated(model: Transcript) -> Iterator[tuple[str, int, int]]:
+    if model.cds_start is None or model.cds_end is None:
+        return
+    left, right = ("five", "three") if model.strand == "+" else ("three", "five")
+    for exon in model.exons:
+        if exon.start < model.cds_start:
+            yield f"{left}_prime_UTR", exon.start, min(exon.end, model.cds_start)
+        if exon.end > model.cds_end:
+            yield f"{right}_prime_UTR", max(exon.start, model.cds_end), exon.end
+
+
 def _name_replaced(wanted: Mapping[str, Sequence[str]], models: Mapping[str, Transcript]) -> None:
     for gene, names in sorted(wanted.items()):
         if gene in models and models[gene].transcript not in names:

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from .errors import DataError, InputProblems, Problem
-from .gene_models import Fetch, GeneModels, Transcript, read_gff3
+from .gene_models import Fetch, GeneModels, Transcript, read_gff3, write_gff3
 from .models import LocusKind
 from .rows import HotspotRow, LocusRow
 from .tables import column, read_table, write_table
@@ -65,6 +65,7 @@ def prepare_gene_models(
     hotspots: Path,
     mutations: Path,
     out_gene_models: Path,
+    out_gff3: Path,
     out_loci: Path,
     out_hotspots: Path,
 ) -> None:
@@ -77,6 +78,7 @@ def prepare_gene_models(
         hotspots: knowledge table of loci.
         mutations: knowledge table of ALK mutations, with their alleles.
         out_gene_models: JSON of `GeneModels`.
+        out_gff3: the same models as GFF3, for `bcftools csq`.
         out_loci: table of `LocusRow`.
         out_hotspots: table of `HotspotRow`.
 
@@ -92,6 +94,7 @@ def prepare_gene_models(
             what = f"no gene lies on a sequence of {fasta.name}"
             raise DataError(gff3, what, "give gene models and genome of one build with the same names")
         models.save(out_gene_models)
+        write_gff3(models, out_gff3)
         build_loci(
             gene_models=models,
             fetch=genome.fetch,

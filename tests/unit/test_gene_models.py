@@ -8,7 +8,7 @@ import pytest
 from gene_facts import gene_models, transcript
 
 from alktrace.errors import DataError
-from alktrace.gene_models import GeneModels, Transcript, read_gff3, reverse_complement
+from alktrace.gene_models import GeneModels, Transcript, read_gff3, reverse_complement, write_gff3
 
 ALK = transcript("ALK")
 KRAS = transcript("KRAS")
@@ -206,6 +206,11 @@ def test_gff3_without_genes_is_refused(tmp_path: Path) -> None:
     (tmp_path / "x.gff3").write_text("##gff-version 3\n")
     with pytest.raises(DataError, match="no protein-coding gene"):
         read_gff3(tmp_path / "x.gff3", preferred={})
+
+
+def test_gff3_round_trip(tmp_path: Path) -> None:
+    write_gff3(gene_models(), tmp_path / "own.gff3")
+    assert read_gff3(tmp_path / "own.gff3", preferred={}).by_gene == gene_models().by_gene
 
 
 # --- real ------------------------------------------------------------------------------------

@@ -373,14 +373,22 @@ class NamedTranscript:
         return Consequence.SPLICE_REGION if distance <= SPLICE_REGION else Consequence.INTRON
 
     def _distance(self, change: _Change) -> int:
-        """Return how far into an intron a change keeps from the exons; large outside the transcript."""
-        first, last = change.start, max(change.start, change.end - 1)
-        if not change.old:
-            # An insertion right at a junction changes the first base of the site.
-            first, last = change.start - 1, change.start
+        """Return how far into an intron a change keeps from the exons; large outside the transcript.
+
+        Of all placements of an insertion or deletion the most harmless counts: they are one sequence.
+        """
+        if change.old and change.new:
+            return self._distance_here(change)
+        shifts = range(-self._room(change, -1), self._room(change, 1) + 1)
+        return max(self._distance_here(self._moved(change, shift)) for shift in shifts)
+
+    def _distance_here(self, change: _Change) -> int:
+        # An insertion moves the base on its right away from the donor, the one on its left from the acceptor.
+        first = change.start
+        last = change.end - 1
         distances = [1 << 30]
         for (_, end), (start, _) in zip(self._exons, self._exons[1:], strict=False):
-            if last >= end and first < start:
+            if max(first, last) >= end and min(first, last) < start:
                 distances += [max(1, first - end + 1), max(1, start - last)]
         return min(distances)
 

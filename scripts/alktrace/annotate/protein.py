@@ -53,10 +53,14 @@ def name_in_frame(reference: str, start: int, end: int, new: str) -> ProteinChan
     if UNKNOWN_RESIDUE in reference[start : start + 1] + reference[start:end][-1:] + new:
         return ProteinChange("p.?", Consequence.UNKNOWN, start + 1)
     old = reference[start:end]
+    stop = new.find(STOP)
+    # A stop that is not the last residue ends the protein there, even where the old stop was replaced too.
+    gained = stop >= 0 and (STOP not in old or stop < len(new) - 1)
+    new = new[: stop + 1] if stop >= 0 else new
     if old == new:
         return _synonymous(old, start, end)
-    if STOP in new and STOP not in old:
-        return _stop_gained(reference, start, end, new[: new.index(STOP) + 1])
+    if gained:
+        return _stop_gained(reference, start, end, new)
     return _replacement(reference, start, end, new)
 
 

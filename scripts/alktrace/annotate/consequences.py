@@ -1,0 +1,210 @@
+"""What `bcftools csq` says about the variants of a VCF, and how it fits our own names.
+
+The rule runs, in one stream:
+
+    bcftools norm --fasta-ref FASTA --multiallelics -any CALLS
+      | bcftools csq --local-csq --samples - --trim-protein-seq 1
+          --fasta-ref FASTA --gff-annot GFF3 --output-type z --output OUT
+
+Without `--local-csq` the tool joins unphased variants of a codon and so invents a phase. It calls a
+duplication an insertion; names are made in `hgvs.py`.
+"""
+
+import math
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from ..errors import DataError
+from ..gene_models import GeneModels, Transcript
+from ..models import Consequence
+from .hgvs import Allele
+
+CSQ_TERMS = {
+    "start_lost": Consequence.START_LOST,
+    "stop_gained": Consequence.STOP_GAINED,
+    "frameshift": Consequence.FRAMESHIFT,
+    "splice_acceptor": Consequence.SPLICE_SITE,
+    "splice_donor": Consequence.SPLICE_SITE,
+    "stop_lost": Consequence.STOP_LOST,
+    "missense": Consequence.MISSENSE,
+    "inframe_insertion": Consequence.INFRAME_INSERTION,
+    "inframe_deletion": Consequence.INFRAME_DELETION,
+    "inframe_altering": Consequence.INFRAME_DELINS,
+    "synonymous": Consequence.SYNONYMOUS,
+    "stop_retained": Consequence.SYNONYMOUS,
+    "start_retained": Consequence.SYNONYMOUS,
+    "splice_region": Consequence.SPLICE_REGION,
+    "5_prime_utr": Consequence.UTR,
+    "3_prime_utr": Consequence.UTR,
+    "non_coding": Consequence.UTR,
+    "intron": Consequence.INTRON,
+    "intergenic": Consequence.INTERGENIC,
+}
+"""Terms of `bcftools csq`, gravest first: of several the first in this order counts."""
+
+IN_FRAME = frozenset(
+    {Consequence.INFRAME_INSERTION, Consequence.INFRAME_DELETION, Consequence.INFRAME_DELINS}
+)
+OTHER_PROTEIN = frozenset(
+    {
+        Consequence.FRAMESHIFT,
+        Consequence.STOP_GAINED,
+        Consequence.STOP_LOST,
+        Consequence.START_LOST,
+        Consequence.SPLICE_SITE,
+    }
+)
+SILENT_NONCODING = frozenset(
+    {Consequence.INTRON, Consequence.SPLICE_REGION, Consequence.UTR, Consequence.INTERGENIC}
+)
+FAMILIES = (IN_FRAME, OTHER_PROTEIN, SILENT_NONCODING)
+
+
+@dataclass(frozen=True)
+class VcfVariant:
+    """One record of a VCF, one alternative allele.
+
+    Attributes:
+        vaf, vaf_low, vaf_high: fractions; None where the VCF does not tell.
+        alt_molecules, total_molecules: molecules, or reads where a foreign VCF counts reads.
+        filters: FILTER without PASS.
+        csq: entries of BCSQ as `(term, gene, transcript)`.
+    """
+
+    allele: Allele
+    filters: tuple[str, ...]
+    vaf: float | None
+    vaf_low: float | None
+    vaf_high: float | None
+    alt_molecules: int | None
+    total_molecules: int | None
+    duplex_alt: int | None
+    strict_alt: int | None
+    strict_total: int | None
+    csq: tuple[tuple[str, str, str], ...]
+
+
+def read_variants(vcf: Path) -> Iterator[VcfVariant]:
+    """Yield the variants of a normalised VCF with consequences.
+
+    Symbolic alleles, breakends and `*` are left out: they are no small variants.
+
+    Args:
+        vcf: output of the commands above; FORMAT fields of our own caller, or AF/AD/DP of another.
+
+    Raises:
+        DataError: the file is no VCF, or has more than one alternative per record.
+    """
+    from cyvcf2 import VCF
+
+    try:
+        reader = VCF(str(vcf))
+    except Exception as error:
+        raise DataError(vcf, f"cannot be read as VCF: {error}", "give a VCF or BCF") from None
+    for record in reader:
+        if len(record.ALT) > 1:
+            place = f"{record.CHROM}:{record.POS}"
+            raise DataError(vcf, "several alternatives in one record", "split them: bcftools norm -m-", place)
+        if record.ALT and set(record.ALT[0]) <= set("ACGTN"):
+            yield _variant(record)
+
+
+def csq_consequence(variant: VcfVariant, transcript: Transcript) -> Consequence | None:
+    """Return what `bcftools csq` says for one transcript; None if it says nothing."""
+    terms = {
+        term.lstrip("*")
+        for text, gene, name in variant.csq
+        if name.split(".")[0] == transcript.transcript or (not name and gene == transcript.gene)
+        for term in text.split("&")
+    }
+    return next((CSQ_TERMS[term] for term in CSQ_TERMS if term in terms), None)
+
+
+def reconcile(own: Consequence, csq: Consequence | None) -> tuple[Consequence, bool]:
+    """Return the consequence to report and whether both sources disagree on its kind.
+
+    Our own comes from the same placement as the name; the tool judges an indel where the VCF puts it, which
+    beside a splice site or the start codon can differ. Differences inside one family (in frame, protein cut
+    or extended, outside the coding sequence) are a matter of names.
+    """
+    if csq is None or csq is own:
+        return own, False
+    if own is Consequence.UNKNOWN:
+        return csq, False
+    return own, not any(own in family and csq in family for family in FAMILIES)
+
+
+def choose_gene(allele: Allele, models: GeneModels) -> Transcript | None:
+    """Return the gene a variant is named on: coding there, else in an exon, else the first that spans it."""
+    first, last = allele.pos - 1, allele.pos - 2 + len(allele.ref)
+    candidates = {t.gene: t for p in (first, last) for t in models.genes_at(allele.chrom, p)}
+    ranked = sorted(candidates.values(), key=lambda t: (-_depth(t, first, last), t.gene))
+    return ranked[0] if ranked else None
+
+
+def _depth(transcript: Transcript, first: int, last: int) -> int:
+    touched = range(first, last + 1)
+    if any(transcript.coding_position(p) is not None for p in touched):
+        return 2
+    return int(any(transcript.exon_at(p) is not None for p in touched))
+
+
+def _variant(record: Any) -> VcfVariant:
+    alt, total = _molecules(record)
+    vaf = _number(record, "AF")
+    if vaf is None and alt is not None and total:
+        vaf = alt / total
+    duplex, strict, strict_total = (_number(record, name) for name in ("ADX", "SAD", "SDP"))
+    filters = () if record.FILTER is None else tuple(sorted(set(record.FILTER.split(";")) - {"PASS", "."}))
+    return VcfVariant(
+        allele=Allele(record.CHROM, record.POS, record.REF.upper(), record.ALT[0].upper()),
+        filters=filters,
+        vaf=vaf,
+        vaf_low=_number(record, "AFL"),
+        vaf_high=_number(record, "AFH"),
+        alt_molecules=alt,
+        total_molecules=total,
+        duplex_alt=None if duplex is None else int(duplex),
+        strict_alt=None if strict is None else int(strict),
+        strict_total=None if strict_total is None else int(strict_total),
+        csq=_csq(record.INFO.get("BCSQ")),
+    )
+
+
+def _molecules(record: Any) -> tuple[int | None, int | None]:
+    """Return mutant and all molecules, of the sample column or of INFO."""
+    depth = _number(record, "DP")
+    total = None if depth is None else int(depth)
+    counts = _field(record, "AD")
+    if counts is not None and len(counts) == 2 and counts[1] >= 0:
+        return int(counts[1]), total if total is not None else int(counts.sum())
+    return None, total
+
+
+def _field(record: Any, name: str) -> Any:
+    if name in record.FORMAT:
+        return record.format(name)[0]
+    return None
+
+
+def _number(record: Any, name: str) -> float | None:
+    """Return the last number of a field of the sample, else of INFO; None if missing."""
+    values = _field(record, name)
+    if values is None:
+        found = record.INFO.get(name)
+        if isinstance(found, tuple):
+            found = found[-1]
+        return float(found) if isinstance(found, (int, float)) else None
+    value = float(values[-1])
+    return None if math.isnan(value) or value < 0 else value
+
+
+def _csq(text: str | None) -> tuple[tuple[str, str, str], ...]:
+    entries = []
+    for item in (text or "").split(","):
+        cells = item.split("|")
+        if len(cells) >= 3 and not item.startswith("@"):
+            entries.append((cells[0], cells[1], cells[2]))
+    return tuple(entries)
