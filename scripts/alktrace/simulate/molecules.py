@@ -37,6 +37,7 @@ class Template:
         variants: small variants it carries, germline SNPs left out.
         inversion: set if the template is a junction.
         joint: first base after the junction.
+        reciprocal: the junction is the one that leaves the fusion gene out.
     """
 
     chrom: str
@@ -46,6 +47,7 @@ class Template:
     variants: tuple[SmallVariant, ...] = ()
     inversion: Inversion | None = None
     joint: int = -1
+    reciprocal: bool = False
 
 
 @dataclass(frozen=True)
@@ -223,6 +225,7 @@ def _template(genome: Genome, locus: int, germline: Germline, copy: _Copy, weigh
         variants=copy.variants,
         inversion=inversion,
         joint=len(left[0]),
+        reciprocal=copy.reciprocal,
     )
 
 

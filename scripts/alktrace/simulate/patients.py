@@ -41,7 +41,11 @@ def design_cohort(genome: Genome, *, seed: int) -> Cohort:
     _transformed(build)
     _from_elsewhere(build)
     _controls(build)
-    return Cohort(tuple(build.specimens), tuple(build.expectations), tuple(build.courses))
+    return Cohort(
+        tuple(sorted(build.specimens, key=lambda item: (item.role != "patient", item.patient))),
+        tuple(sorted(build.expectations, key=lambda item: item.patient)),
+        tuple(sorted(build.courses, key=lambda item: item.patient)),
+    )
 
 
 def _on_target(build: Builder) -> None:
@@ -212,8 +216,8 @@ def _bypass(build: Builder) -> None:
 
 
 def _haematopoiesis(share: float, clone: tuple[Placed, ...]) -> tuple[Population, ...]:
-    """Split normal cells into blood with and without a clone of 12 %."""
-    return Population("normal", share * 0.88), Population("haematopoiesis", share * 0.12, clone)
+    """Split normal cells into blood with and without a clone of 20 %."""
+    return Population("normal", share * 0.8), Population("haematopoiesis", share * 0.2, clone)
 
 
 def _negative(build: Builder) -> None:
@@ -366,7 +370,7 @@ def _controls(build: Builder) -> None:
         build.variant("EGFR", "p.Leu858Arg", 2573, "T>G"),
         build.variant("KRAS", "p.Gly12Asp", 35, "G>A"),
     )
-    cells = (Population("normal", 0.85), Population("cell line", 0.15, spiked))
+    cells = (Population("normal", 0.75), Population("cell-line", 0.25, spiked))
     control = replace(plain, role="control", populations=cells, collected=date(2022, 1, 21))
     build.specimens += [
         replace(control, patient="CONTROL-POSITIVE", depth=500.0),

@@ -19,9 +19,11 @@ class AlterationTruth:
 
     Attributes:
         expected_vaf: mutant share of all copies at the site; None for copy numbers.
-        mutant, total: molecules whose reads show the site, and of these the mutant ones. For a
-            rearrangement: reads that show `ANCHOR` bases on both sides of it.
-        spanning: molecules over a junction that no single read shows.
+        mutant, total: mutant molecules whose reads show the change, and all whose reads show the site.
+            For a rearrangement: a read shows `ANCHOR` bases on both sides of the fusion junction, or of
+            the intact site; the reciprocal junction counts in neither.
+        spanning: molecules over the fusion junction that no single read shows.
+        reciprocal: molecules over the reciprocal junction, shown by a read or not.
         copy_number: average over all genomes of the specimen; None for other alterations.
     """
 
@@ -30,6 +32,7 @@ class AlterationTruth:
     mutant: int | None
     total: int | None
     spanning: int | None
+    reciprocal: int | None
     copy_number: float | None
 
 
@@ -93,13 +96,13 @@ def alteration_truth(
     """
     if isinstance(alteration, (Amplification, Loss)):
         number = average_copies(populations, alteration)
-        return AlterationTruth(alteration, None, None, None, None, number)
+        return AlterationTruth(alteration, None, None, None, None, None, number)
     vaf = expected_vaf(populations, alteration)
     if isinstance(alteration, SmallVariant):
         shown, mutant = show_variant(molecules, alteration, template_bases)
-        return AlterationTruth(alteration, vaf, int(mutant.sum()), int(shown.sum()), None, None)
-    split, spanning, intact = _junction(molecules, alteration, template_bases)
-    return AlterationTruth(alteration, vaf, split, split + intact, spanning, None)
+        return AlterationTruth(alteration, vaf, int(mutant.sum()), int(shown.sum()), None, None, None)
+    split, spanning, intact, reciprocal = _junction(molecules, alteration, template_bases)
+    return AlterationTruth(alteration, vaf, split, split + intact, spanning, reciprocal, None)
 
 
 def pair_truth(
@@ -146,15 +149,18 @@ def show_variant(
     return shown, mutant
 
 
-def _junction(molecules: Molecules, inversion: Inversion, template_bases: int) -> tuple[int, int, int]:
-    """Count split molecules, spanning molecules, and molecules that show the intact site."""
-    split = spanning = intact = 0
+def _junction(molecules: Molecules, inversion: Inversion, template_bases: int) -> tuple[int, int, int, int]:
+    """Count split and spanning molecules, molecules that show the intact site, and reciprocal ones."""
+    split = spanning = intact = other = 0
     for number, template in enumerate(molecules.templates):
         rows = molecules.template == number
         if template.inversion == inversion:
             low, high = template.joint - ANCHOR, template.joint + ANCHOR - 1
             over = rows & (molecules.start < template.joint) & (molecules.end > template.joint)
             shown = over & _in_one_read(molecules, low, high, template_bases)
+            if template.reciprocal:
+                other += int(over.sum())
+                continue
             split += int(shown.sum())
             spanning += int((over & ~shown).sum())
         elif template.inversion is None:
@@ -162,7 +168,7 @@ def _junction(molecules: Molecules, inversion: Inversion, template_bases: int) -
             if place is not None:
                 low, high = place - ANCHOR + 1, place + ANCHOR
                 intact += int((rows & _in_one_read(molecules, low, high, template_bases)).sum())
-    return split, spanning, intact
+    return split, spanning, intact, other
 
 
 def _place(template: Template, chrom: str, pos: int) -> int | None:
