@@ -13,6 +13,7 @@ Share = Annotated[float, Field(ge=0, le=1)]
 Positive = Annotated[float, Field(gt=0)]
 Natural = Annotated[int, Field(ge=0)]
 AtLeastOne = Annotated[int, Field(ge=1)]
+Adapter = Annotated[str, Field(pattern="^[ACGT]{8,}$")]
 
 
 class Section(BaseModel):
@@ -74,6 +75,9 @@ class AssaySettings(Section):
 
 class AlignSettings(Section):
     min_length: AtLeastOne = Field(description="bases a read must keep after adapter trimming")
+    adapters: tuple[Adapter, Adapter] = Field(
+        description="adapters that follow read 1 and read 2; pairs are trimmed by their overlap first"
+    )
     batch_bases: AtLeastOne = Field(description="bwa mem -K, fixed so that threads do not change results")
 
 

@@ -1,0 +1,54 @@
+"""First member of the pipe of rule adopt_unit: given alignments with read groups and RX, on stdout."""
+
+import argparse
+import os
+import sys
+from pathlib import Path
+
+from alktrace.errors import AlktraceError
+from alktrace.models import UmiSource
+from alktrace.tables import write_table
+from alktrace.umi.extract import ExtractRow
+from alktrace.umi.fixed_umis import read_fixed_umis
+from alktrace.umi.retag import UnitGroup, tag_alignments
+
+
+def main() -> None:
+    """Tag and count."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--bam", type=Path, required=True, help="alignments")
+    parser.add_argument("--unit", required=True, help="sequencing unit: id of the read group")
+    parser.add_argument("--sample", required=True, help="name of the sample")
+    parser.add_argument("--library", required=True, help="name of the library")
+    parser.add_argument("--source", type=UmiSource, required=True, help="where the UMI is")
+    parser.add_argument("--read-structure", nargs="*", default=[], help="not used: reads are aligned already")
+    parser.add_argument("--tag", default="RX", help="BAM tag with the UMI")
+    parser.add_argument("--fixed-umis", type=Path, nargs="*", default=[], help="list of allowed UMIs")
+    parser.add_argument("--max-mismatches", type=int, default=1, help="mismatches to correct")
+    parser.add_argument("--min-distance", type=int, default=2, help="distance to the second-best UMI")
+    parser.add_argument("--counts", type=Path, required=True, help="where the counts go")
+    given = parser.parse_args()
+    fixed = [
+        read_fixed_umis(path, max_mismatches=given.max_mismatches, min_distance=given.min_distance)
+        for path in given.fixed_umis
+    ]
+    counts = tag_alignments(
+        bam=given.bam,
+        out="-",
+        group=UnitGroup(given.unit, given.sample, given.library),
+        source=given.source,
+        tag=given.tag,
+        fixed=fixed[0] if fixed else None,
+    )
+    write_table(given.counts, ExtractRow, [counts.row(given.unit)])
+
+
+if __name__ == "__main__":
+    try:
+        main()
+    except AlktraceError as error:
+        sys.exit(f"tag_alignments: {error}")
+    except BrokenPipeError:
+        # The interpreter would flush stdout once more at exit and complain.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        sys.exit("tag_alignments: the next program of the pipe ended early; its message stands in this log")
