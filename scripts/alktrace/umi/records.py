@@ -513,7 +513,8 @@ class BamWriter:
 
 
 def _header_bytes(header: pysam.AlignmentHeader) -> bytes:
-    text = str(header).encode()
+    # pysam ends some headers with an empty line, which htslib then refuses.
+    text = (str(header).rstrip("\n") + "\n").encode() if str(header) else b""
     parts = [b"BAM\x01", len(text).to_bytes(4, "little"), text, len(header.references).to_bytes(4, "little")]
     for name, length in zip(header.references, header.lengths, strict=True):
         encoded = name.encode() + b"\0"
