@@ -10,6 +10,8 @@ from dataclasses import fields
 from pathlib import Path
 from typing import Any, Generic, TypeVar
 
+from pydantic import ValidationError
+
 from .errors import Problem
 from .tables import MISSING, header, parse_cell
 
@@ -79,8 +81,8 @@ def read_user_table(path: Path, row_type: type[R]) -> tuple[list[Numbered[R]], l
 
     Args:
         path: the table.
-        row_type: dataclass whose fields are the columns; a field that allows None or has a default
-            may be left out or empty.
+        row_type: dataclass whose fields are the columns, of pydantic where values have limits; a field
+            that allows None or has a default may be left out or empty.
     """
     kinds = typing.get_type_hints(row_type)
     needed = {
@@ -93,8 +95,12 @@ def read_user_table(path: Path, row_type: type[R]) -> tuple[list[Numbered[R]], l
     for line in lines:
         values, wrong = _values(str(path), line, kinds, needed)
         problems += wrong
-        if not wrong:
+        if wrong:
+            continue
+        try:
             rows.append(Numbered(line.number, row_type(**values)))
+        except ValidationError as error:
+            problems += [_refused(str(path), line, detail) for detail in error.errors()]
     return rows, problems
 
 
@@ -115,6 +121,12 @@ def _values(
         except ValueError as error:
             problems.append(Problem(file, line.number, name, f"value {line[name]!r}", str(error)))
     return values, problems
+
+
+def _refused(file: str, line: Line, detail: Any) -> Problem:
+    name = str(detail["loc"][0])
+    remedy = detail["msg"].replace("Input", "the value", 1).replace("String", "the value", 1)
+    return Problem(file, line.number, name, f"value {line.get(name, '')!r}", remedy)
 
 
 def _optional(kind: Any) -> bool:

@@ -34,6 +34,7 @@ def context(path: Path) -> ClinicalContext:
 
 TREATMENTS = "patient line drugs start end reason"
 ASSESSMENTS = "patient date response"
+DOSES = "patient drug date from_mg to_mg reason"
 
 
 def test_drug_synonyms_become_canonical_names(tmp_path):
@@ -92,11 +93,76 @@ def test_drug_synonyms_become_canonical_names(tmp_path):
         ),
         (
             {"adverse_events": ["patient term grade onset relation", "P1 oedema 6 2025-06-01 related"]},
-            "2:grade: grade 6",
+            "2:grade: value '6'; the value should be less than or equal to 5",
         ),
         (
             {"patients": ["patient enrolled", "P1 2025-01-01", "P1 2025-01-02"]},
             "3:patient: patient 'P1' stands already",
+        ),
+        (
+            {"patients": ["patient enrolled diagnosed", "P1 2025-01-01 2025-01-02"]},
+            "2:diagnosed: diagnosed 2025-01-02, after the enrolment of 2025-01-01",
+        ),
+        (
+            {
+                "treatments": [TREATMENTS, "P1 1 lorlatinib 2025-01-01 . ongoing"],
+                "follow_up": ["patient last_contact death", "P1 2025-06-01 2025-06-01"],
+            },
+            "2:reason: ongoing, but the patient died on 2025-06-01",
+        ),
+        (
+            {"treatments": [TREATMENTS, "P1 1 lorlatinib 2025-01-01 2025-06-01 death"]},
+            "2:reason: stopped for death, but follow_up.tsv has no death",
+        ),
+        (
+            {
+                "treatments": [TREATMENTS, "P1 1 lorlatinib 2025-01-01 2025-07-01 death"],
+                "follow_up": ["patient last_contact death", "P1 2025-06-01 2025-06-01"],
+            },
+            "2:end: 2025-07-01 lies after the death of 2025-06-01",
+        ),
+        (
+            {
+                "treatments": [
+                    TREATMENTS,
+                    "P1 2 pemetrexed 2025-01-01 2025-02-01 other",
+                    "P1 1 alectinib 2025-03-01 2025-04-01 other",
+                ]
+            },
+            "3:line: line 1 of treatment starts 2025-03-01, after line 2 of 2025-01-01",
+        ),
+        (
+            {
+                "treatments": [TREATMENTS, "P1 1 lorlatinib 2025-02-01 . ongoing"],
+                "dose_changes": [DOSES, "P1 lorlatinib 2025-01-20 100 75 toxicity"],
+            },
+            "2:date: lorlatinib was not given on 2025-01-20",
+        ),
+        (
+            {
+                "treatments": [TREATMENTS, "P1 1 lorlatinib 2025-01-01 . ongoing"],
+                "dose_changes": [DOSES, "P1 lorlatinb 2025-01-20 100 75 toxicity"],
+            },
+            "2:drug: unknown drug 'lorlatinb'",
+        ),
+        (
+            {
+                "treatments": [TREATMENTS, "P1 1 lorlatinib 2025-01-01 . ongoing"],
+                "dose_changes": [DOSES, "P1 lorlatinib 2025-01-20 100 100 toxicity"],
+            },
+            "2:to_mg: from 100 to 100 mg",
+        ),
+        (
+            {"reports": ["patient timepoint collected reported", "P1 PD 2025-02-01 2025-01-01"]},
+            "2:reported: reported 2025-01-01 before sampling on 2025-02-01",
+        ),
+        (
+            {"treatments": [TREATMENTS, "P1 0 lorlatinib 2025-01-01 . ongoing"]},
+            "2:line: value '0'; the value should be greater than or equal to 1",
+        ),
+        (
+            {"patients": ["patient enrolled", "P.1 2025-01-01"]},
+            "2:patient: value 'P.1'; the value should match pattern",
         ),
         (
             {"patients": ["patient enroled", "P1 2025-01-01"]},
