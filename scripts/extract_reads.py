@@ -16,9 +16,8 @@ from alktrace.umi.fixed_umis import read_fixed_umis
 def parse_arguments() -> argparse.Namespace:
     """Return the command line."""
     parser = argparse.ArgumentParser(description=__doc__)
-    reads = parser.add_mutually_exclusive_group(required=True)
-    reads.add_argument("--fastq", type=Path, nargs="+", help="FASTQ of read 1, or of reads 1 and 2")
-    reads.add_argument("--bam", type=Path, help="unaligned BAM, mates after each other")
+    parser.add_argument("--fastq", type=Path, nargs="*", default=[], help="FASTQ of read 1, or of both reads")
+    parser.add_argument("--bam", type=Path, nargs="*", default=[], help="or a BAM, mates after each other")
     parser.add_argument("--umi-fastq", type=Path, nargs="*", default=[], help="FASTQ of the UMI read")
     parser.add_argument("--single", action="store_true", help="the BAM holds single-end reads")
     parser.add_argument("--source", type=UmiSource, required=True, help="where the UMI is")
@@ -29,7 +28,10 @@ def parse_arguments() -> argparse.Namespace:
     parser.add_argument("--min-distance", type=int, default=2, help="distance to the second-best UMI")
     parser.add_argument("--unit", required=True, help="sequencing unit, for the counts")
     parser.add_argument("--counts", type=Path, required=True, help="where the counts go")
-    return parser.parse_args()
+    given = parser.parse_args()
+    if bool(given.fastq) == bool(given.bam):
+        parser.error("give --fastq or --bam")
+    return given
 
 
 def main() -> None:
@@ -46,7 +48,7 @@ def main() -> None:
     extraction = Extraction(layout, given.source, given.tag, fixed[0] if fixed else None)
     out = sys.stdout.buffer
     if given.bam:
-        counts = extract_bam(bam=given.bam, extraction=extraction, out=out)
+        counts = extract_bam(bam=given.bam[0], extraction=extraction, out=out)
     else:
         counts = extract_fastq(fastqs=[*given.fastq, *given.umi_fastq], extraction=extraction, out=out)
     out.flush()

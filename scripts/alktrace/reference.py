@@ -4,6 +4,7 @@ The FASTA is used where it lies if its index stands beside it; else it is linked
 indexed there, so that nothing is ever written beside a shared genome.
 """
 
+import shlex
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -12,9 +13,16 @@ from .errors import DataError
 from .settings import ReferenceSettings
 
 INDEX_SUFFIXES = {
-    "bwa": (".amb", ".ann", ".bwt", ".pac", ".sa"),
-    "bwa-mem2": (".0123", ".amb", ".ann", ".bwt.2bit.64", ".pac"),
+    "bwa": (".pac", ".amb", ".ann", ".bwt", ".sa"),
+    "bwa-mem2": (".pac", ".0123", ".amb", ".ann", ".bwt.2bit.64"),
 }
+# Megabytes per megabase to build an index and to align with it, as their authors state, rounded up;
+# and what sorting and the members of the pipe need besides.
+INDEX_MB = {"bwa": 3, "bwa-mem2": 30}
+ALIGN_MB = {"bwa": 2, "bwa-mem2": 8}
+OTHER_INDEX_MB = 500
+OTHER_ALIGN_MB = 3000
+COMPRESSION = 4
 ALT_SUFFIX = ".alt"
 BGZF_MAGIC = b"\x1f\x8b\x08\x04"
 GZIP_MAGIC = b"\x1f\x8b"
@@ -45,7 +53,10 @@ class Reference:
         compact: are alignments lifted.
         index_prefix: prefix of the aligner index.
         index: its files.
-        built_index: files that the rule `index_aligner` makes.
+        built_index: files that the rule `index_aligner` makes, `.pac` first.
+        alt: list of alternative contigs beside the FASTA, if there is one.
+        index_memory: megabytes to build the index.
+        align_memory: megabytes to align and sort.
     """
 
     given: str
@@ -60,6 +71,15 @@ class Reference:
     index_prefix: str
     index: tuple[str, ...]
     built_index: tuple[str, ...]
+    alt: tuple[str, ...]
+    index_memory: int
+    align_memory: int
+
+    @property
+    def lift(self) -> str:
+        """Member of the pipe behind the aligner, with its bar; empty where nothing is lifted."""
+        program = '"$ALKTRACE_PYTHON" "$ALKTRACE_SCRIPTS/lift_alignments.py"'
+        return f"| {program} --fai {shlex.quote(self.fai)}" if self.compact else ""
 
 
 def locate_reference(settings: ReferenceSettings, folder: str) -> Reference:
@@ -85,6 +105,7 @@ def locate_reference(settings: ReferenceSettings, folder: str) -> Reference:
     built_prefix = Path(folder, settings.aligner, beside_prefix.name)
     complete = all(_with(beside_prefix, suffix).is_file() for suffix in suffixes)
     prefix = beside_prefix if complete else built_prefix
+    megabases = _megabytes(beside_prefix) * (COMPRESSION if _magic(beside_prefix)[:2] == GZIP_MAGIC else 1)
     return Reference(
         given=str(given),
         fasta=str(fasta),
@@ -98,6 +119,9 @@ def locate_reference(settings: ReferenceSettings, folder: str) -> Reference:
         index_prefix=str(prefix),
         index=tuple(str(_with(prefix, suffix)) for suffix in suffixes + alt),
         built_index=tuple(str(_with(built_prefix, suffix)) for suffix in suffixes + alt),
+        alt=tuple(str(_with(beside_prefix, suffix)) for suffix in alt),
+        index_memory=OTHER_INDEX_MB + INDEX_MB[settings.aligner] * megabases,
+        align_memory=OTHER_ALIGN_MB + ALIGN_MB[settings.aligner] * megabases,
     )
 
 
@@ -173,6 +197,10 @@ def _stem(path: Path) -> str:
     for suffix in (".gz", ".bgz", ".fasta", ".fa", ".fna"):
         name = name.removesuffix(suffix)
     return name
+
+
+def _megabytes(path: Path) -> int:
+    return path.stat().st_size // 10**6 if path.is_file() else 0
 
 
 def _magic(path: Path) -> bytes:

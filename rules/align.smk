@@ -1,0 +1,127 @@
+# From the reads of each sequencing unit to one aligned BAM per sample with the UMI in RX.
+
+import os
+import sys
+from pathlib import Path
+
+from scripts.alktrace.units import Units
+
+UNITS = Units(PLAN.sheet, PLAN.settings, REFERENCE)
+
+# Members of the pipes below that are our own run in the Python that runs Snakemake, whatever `python`
+# the environment of a tool holds. Not a parameter: a moved clone must not rerun alignments.
+os.environ["ALKTRACE_PYTHON"] = sys.executable
+os.environ["ALKTRACE_SCRIPTS"] = str(Path(workflow.basedir, "scripts"))
+
+
+# One stream, nothing between its members on disk; any that fails fails the job (pipefail).
+# - extract_reads puts the UMI behind a tab of the name line, where `bwa mem -C` takes it for tags.
+# - fastp trims adapters and nothing else. No quality, N or poly-G trimming, no correction and no
+#   deduplication: they move ends or change bases of single copies of a molecule. One thread, since
+#   with more it writes to standard output in another order each time.
+# - `-K` makes the result independent of the number of threads; `-Y` keeps all bases of split reads.
+rule align_unit:
+    input:
+        fastq=UNITS.fastqs,
+        umi_fastq=UNITS.umi_fastqs,
+        bam=UNITS.given_bams,
+        fixed_umis=UNITS.fixed_umis,
+        index=REFERENCE.index,
+        fai=REFERENCE.fai,
+    output:
+        bam=temp("results/patients/{patient}/{timepoint}/{specimen}/units/{unit}.aligned.bam"),
+        fastp="results/patients/{patient}/{timepoint}/{specimen}/units/{unit}.fastp.json",
+        counts="results/patients/{patient}/{timepoint}/{specimen}/units/{unit}.extract.tsv",
+    log:
+        "logs/align_unit/{patient}.{timepoint}.{specimen}.{unit}.log",
+    benchmark:
+        "logs/align_unit/{patient}.{timepoint}.{specimen}.{unit}.benchmark.tsv"
+    conda:
+        "../envs/align.yaml"
+    threads: 8
+    resources:
+        mem_mb=REFERENCE.align_memory,
+        runtime=720,
+    params:
+        extract=UNITS.extract_options,
+        fastp=UNITS.fastp_options,
+        min_length=PLAN.settings.align.min_length,
+        aligner=PLAN.settings.reference.aligner,
+        batch_bases=PLAN.settings.align.batch_bases,
+        pairs=UNITS.aligner_options,
+        read_group=UNITS.read_group,
+        prefix=REFERENCE.index_prefix,
+        lift=REFERENCE.lift,
+    message:
+        "aligning {wildcards.patient} {wildcards.timepoint} {wildcards.specimen} {wildcards.unit}"
+    shell:
+        """
+        ( "$ALKTRACE_PYTHON" "$ALKTRACE_SCRIPTS/extract_reads.py" --unit {wildcards.unit} \
+            --fastq {input.fastq:q} --umi-fastq {input.umi_fastq:q} --bam {input.bam:q} \
+            --fixed-umis {input.fixed_umis:q} {params.extract} --counts {output.counts:q} \
+        | fastp --stdin --stdout --thread 1 {params.fastp} --length_required {params.min_length} \
+            --disable_quality_filtering --disable_trim_poly_g --dont_eval_duplication \
+            --report_title {wildcards.patient}.{wildcards.timepoint}.{wildcards.specimen}.{wildcards.unit} \
+            --json {output.fastp:q} --html /dev/null \
+        | {params.aligner} mem -t {threads} -K {params.batch_bases} -Y -C {params.pairs} \
+            -R {params.read_group:q} {params.prefix:q} - {params.lift} \
+        | samtools sort --threads 2 -m 768M -l 1 -T {resources.tmpdir:q} -o {output.bam:q} - ) 2> {log:q}
+        """
+
+
+# Alignments that the user gives are kept; they get the read groups of the sheet and, where the UMI
+# is in the read name or in another tag or is corrected to a list, their RX.
+rule adopt_unit:
+    input:
+        bam=UNITS.given_bams,
+        fixed_umis=UNITS.fixed_umis,
+    output:
+        bam=temp("results/patients/{patient}/{timepoint}/{specimen}/units/{unit}.adopted.bam"),
+        counts="results/patients/{patient}/{timepoint}/{specimen}/units/{unit}.adopted.tsv",
+    log:
+        "logs/adopt_unit/{patient}.{timepoint}.{specimen}.{unit}.log",
+    conda:
+        "../envs/samtools.yaml"
+    threads: 2
+    resources:
+        mem_mb=3000,
+        runtime=240,
+    params:
+        group=UNITS.group_options,
+        umi=UNITS.umi_options,
+        finish=UNITS.finish,
+    message:
+        "adopting alignments: {wildcards.patient} {wildcards.timepoint} {wildcards.specimen} {wildcards.unit}"
+    shell:
+        """
+        ( "$ALKTRACE_PYTHON" "$ALKTRACE_SCRIPTS/tag_alignments.py" --bam {input.bam:q} {params.group} \
+            {params.umi} --fixed-umis {input.fixed_umis:q} --counts {output.counts:q} \
+        | samtools {params.finish} --threads {threads} --output-fmt bam,level=1 -o {output.bam:q} - ) 2> {log:q}
+        """
+
+
+# A single unit is linked, not copied: its own name goes away as soon as this one stands.
+rule merge_units:
+    input:
+        bams=UNITS.unit_bams,
+    output:
+        bam=temp("results/patients/{patient}/{timepoint}/{specimen}/aligned.bam"),
+    log:
+        "logs/merge_units/{patient}.{timepoint}.{specimen}.log",
+    conda:
+        "../envs/samtools.yaml"
+    threads: 2
+    resources:
+        mem_mb=2000,
+        runtime=240,
+    message:
+        "merging the units of {wildcards.patient} {wildcards.timepoint} {wildcards.specimen}"
+    shell:
+        """
+        ( set -- {input.bams:q}
+        if [ $# -eq 1 ]; then
+            ln -f "$1" {output.bam:q}
+        else
+            samtools merge -f --threads {threads} -l 1 -o {output.bam:q} "$@"
+        fi ) 2> {log:q}
+        """

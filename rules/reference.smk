@@ -1,0 +1,78 @@
+# The genome: indices are used where they lie beside the FASTA, else built below the results.
+
+from scripts.alktrace.inputs import REFERENCE_FOLDER
+from scripts.alktrace.reference import locate_reference
+
+# Where everything of the genome is; rules of all stages ask here, never the configuration.
+REFERENCE = locate_reference(PLAN.settings.reference, REFERENCE_FOLDER)
+
+
+# Shared genomes are often read-only, and every tool wants the index beside the FASTA: so a link
+# is made whose neighbours may be written.
+rule link_fasta:
+    input:
+        fasta=REFERENCE.given,
+    output:
+        fasta=REFERENCE.linked[0],
+        index=REFERENCE.linked[1:],
+    log:
+        "logs/link_fasta.log",
+    conda:
+        "../envs/samtools.yaml"
+    resources:
+        mem_mb=1000,
+        runtime=60,
+    message:
+        "indexing {input.fasta}"
+    shell:
+        """
+        ( ln -sf "$(realpath {input.fasta:q})" {output.fasta:q}
+        samtools faidx {output.fasta:q} ) 2> {log}
+        """
+
+
+rule write_dictionary:
+    input:
+        fasta=REFERENCE.fasta,
+        fai=REFERENCE.fai,
+    output:
+        dictionary=REFERENCE.built_dictionary,
+    log:
+        "logs/write_dictionary.log",
+    conda:
+        "../envs/samtools.yaml"
+    resources:
+        mem_mb=1000,
+        runtime=60,
+    message:
+        "writing the sequence dictionary of {input.fasta}"
+    shell:
+        "samtools dict -o {output.dictionary:q} {input.fasta:q} 2> {log}"
+
+
+# One file of the index is named for its path without suffix; the aligner writes the others beside it.
+rule index_aligner:
+    input:
+        fasta=REFERENCE.aligned_to,
+        alt=REFERENCE.alt,
+    output:
+        pac=REFERENCE.built_index[0],
+        others=REFERENCE.built_index[1:],
+    log:
+        "logs/index_aligner.log",
+    conda:
+        "../envs/align.yaml"
+    resources:
+        # bwa-mem2 keeps 28 bytes per base while it builds, bwa about 2.
+        mem_mb=REFERENCE.index_memory,
+        runtime=360,
+    params:
+        aligner=PLAN.settings.reference.aligner,
+    message:
+        "indexing {input.fasta} for {params.aligner}"
+    shell:
+        """
+        ( pac={output.pac:q}
+        {params.aligner} index -p "${{pac%.pac}}" {input.fasta:q}
+        for alt in {input.alt:q}; do cp "$alt" "${{pac%.pac}}.alt"; done ) 2> {log}
+        """
