@@ -16,7 +16,7 @@ from ..models import (
     Setting,
 )
 from .alk_sets import POLYCLONAL, AlkSets, PairPhase, ResidueChange, is_polyclonal
-from .caveats import capped, finding_flags
+from .caveats import GERMLINE_SUSPECTED, capped, finding_flags
 from .criteria import SET_CRITERIA
 from .emergence import (
     EmergenceReason,
@@ -38,6 +38,7 @@ class Mechanism:
 
     Attributes:
         carries: it may name the class; others are shown only.
+        weak: of unknown effect or doubtful origin; it names the class only where nothing else does.
         found: None for a finding of pathology.
         phase_partner: names of the other members of its set.
     """
@@ -49,6 +50,7 @@ class Mechanism:
     flags: tuple[str, ...]
     found: Found | None
     carries: bool = True
+    weak: bool = False
     report: HistologyFinding | None = None
     emergence: EmergenceVerdict | None = None
     phase: Phase | None = None
@@ -109,10 +111,12 @@ def _alk_mutation(
     if not compounds and role.effect is not Effect.VUS:
         flags.update(_single_flags(hints))
     strongest = pairs[0].verdict.phase if pairs else None
+    confidence = capped(confidence, flags)
     return Mechanism(
         component=Component.ON_TARGET,
         mechanism=_alk_name(role, bool(compounds), strongest),
-        confidence=capped(confidence, flags),
+        confidence=confidence,
+        weak=confidence is Confidence.UNCERTAIN,
         criteria=(role.code, *(c.code for c in SET_CRITERIA if c.holds(change, sets))),
         flags=tuple(sorted(flags)),
         found=role.found,
@@ -288,10 +292,12 @@ def _lineage_dna(dna: LineageDna, lineage: Lineage, view: TimepointView) -> Iter
         "histology_over_dna": overruled,
     }
     flags.update(code for code, holds in checks.items() if holds)
+    confidence = capped(Confidence.CANDIDATE, flags)
     yield Mechanism(
         component=Component.TRANSFORMATION,
         mechanism="transformation suspected (RB1 with TP53)",
-        confidence=capped(Confidence.CANDIDATE, flags),
+        confidence=confidence,
+        weak=confidence is Confidence.UNCERTAIN,
         criteria=(dna.marker.code, "LINEAGE_DNA"),
         flags=tuple(sorted(flags)),
         found=dna.marker.found,
@@ -311,6 +317,7 @@ def _simple(
         component=component,
         mechanism=name,
         confidence=capped(confidence, flags),
+        weak=GERMLINE_SUSPECTED in flags,
         criteria=(role.code,),
         flags=flags,
         found=role.found,

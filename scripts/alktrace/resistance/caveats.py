@@ -19,6 +19,7 @@ from .negative import tumour_copies
 from .roles import focality
 from .view import SMALL_TYPES, Found, TimepointView, place, specimens_outside
 
+GERMLINE_SUSPECTED = "germline_suspected"
 LIQUID = frozenset({SpecimenType.PLASMA, SpecimenType.CSF})
 RANK = {Confidence.ESTABLISHED: 0, Confidence.CANDIDATE: 1, Confidence.UNCERTAIN: 2}
 CAPS = {
@@ -27,7 +28,7 @@ CAPS = {
     "outside_window": Confidence.CANDIDATE,
     "present_at_baseline": Confidence.CANDIDATE,
     "qc_fail": Confidence.CANDIDATE,
-    "germline_suspected": Confidence.UNCERTAIN,
+    GERMLINE_SUSPECTED: Confidence.UNCERTAIN,
     "rb1_biallelic_not_shown": Confidence.UNCERTAIN,
     "rb1_not_shown_new": Confidence.UNCERTAIN,
     "histology_over_dna": Confidence.UNCERTAIN,
@@ -56,7 +57,7 @@ def finding_flags(found: Found, verdict: EmergenceVerdict, view: TimepointView) 
         "qc_fail": all(item.verdict is Verdict.FAIL for item in specimens),
         "csf_only": {item.specimen_type for item in specimens} == {SpecimenType.CSF},
         "ch_not_excluded": _blood_possible(found, view),
-        "germline_suspected": _too_frequent(found, view),
+        GERMLINE_SUSPECTED: _too_frequent(found, view),
         "present_at_baseline": verdict.emergence is Emergence.PERSISTENT
         and view.setting is not Setting.BASELINE
         and view.patient.timing.timing is not Timing.PRIMARY,

@@ -7,7 +7,7 @@ decide first, then, within on-target, the strongest finding: compound > trans > 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
-from ..models import Classification, Component, Confidence, PatientEvidence
+from ..models import Classification, Component, PatientEvidence
 from ..rows import ClassificationRow, ResistanceRow
 from ..settings import ResistanceSettings
 from .alk_sets import AlkSets, build_sets
@@ -91,17 +91,12 @@ def decide(codes: Iterable[str]) -> Decision:
 def carrying_families(mechanisms: Sequence[Mechanism]) -> frozenset[Component]:
     """Return the families that name the class.
 
-    Uncertain findings carry a family only where no family has anything surer: a variant of unknown
+    Weak findings carry a family only where no family has anything better: a variant of unknown
     effect beside a MET amplification does not make the case mixed.
     """
-    best: dict[Component, int] = {}
-    for mechanism in mechanisms:
-        if mechanism.carries:
-            rank = RANK[mechanism.confidence]
-            best[mechanism.component] = min(rank, best.get(mechanism.component, rank))
-    uncertain = RANK[Confidence.UNCERTAIN]
-    sure = {component for component, rank in best.items() if rank < uncertain}
-    return frozenset(sure or best)
+    carrying = [mechanism for mechanism in mechanisms if mechanism.carries]
+    firm = [mechanism for mechanism in carrying if not mechanism.weak]
+    return frozenset(mechanism.component for mechanism in firm or carrying)
 
 
 def classify_patient(

@@ -220,13 +220,13 @@ def _transformed_earlier(draft: Draft) -> Iterable[Finding]:
         yield name, "transformation was confirmed there", (f"transformed_earlier:{name}",)
 
 
-def _uncertain_component(draft: Draft) -> Iterable[Finding]:
+def _weak_component(draft: Draft) -> Iterable[Finding]:
     shown = {m.component for m in draft.mechanisms if m.carries} - draft.families
     for component in sorted(shown):
         yield (
             component.value,
-            "only uncertain findings of this family, beside surer ones of another",
-            (f"uncertain_component:{component.value}",),
+            "only weak findings of this family, beside firm ones of another",
+            (f"weak_component:{component.value}",),
         )
 
 
@@ -290,7 +290,7 @@ TIMEPOINT_CRITERIA = (
     TimepointCriterion("HISTOLOGY_AS_BASELINE", "No change of histology.", _histology_as_before),
     TimepointCriterion("HISTOLOGY_UNKNOWN", "No pathology at this timepoint.", _histology_unknown),
     TimepointCriterion("TRANSFORMED_EARLIER", "Transformed at an earlier timepoint.", _transformed_earlier),
-    TimepointCriterion("UNCERTAIN_COMPONENT", "A family with uncertain findings only.", _uncertain_component),
+    TimepointCriterion("WEAK_COMPONENT", "A family with weak findings only.", _weak_component),
     TimepointCriterion("ON_TARGET_NOT_EXCLUDED", "ALK mutations are not excluded.", _on_target_open),
     TimepointCriterion("NEGATIVE_INFORMATIVE", "A negative counts.", _negative_informative),
     TimepointCriterion(
