@@ -56,16 +56,16 @@ rule align_unit:
         "aligning {wildcards.patient} {wildcards.timepoint} {wildcards.specimen} {wildcards.unit}"
     shell:
         """
-        ( "$ALKTRACE_PYTHON" "$ALKTRACE_SCRIPTS/extract_reads.py" --unit {wildcards.unit} \
+        ("$ALKTRACE_PYTHON" "$ALKTRACE_SCRIPTS/extract_reads.py" --unit {wildcards.unit} \
             --fastq {input.fastq:q} --umi-fastq {input.umi_fastq:q} --bam {input.bam:q} \
             --fixed-umis {input.fixed_umis:q} {params.extract} --counts {output.counts:q} \
-        | fastp --stdin --stdout --thread 1 {params.fastp} --length_required {params.min_length} \
-            --disable_quality_filtering --disable_trim_poly_g --dont_eval_duplication \
-            --report_title {wildcards.patient}.{wildcards.timepoint}.{wildcards.specimen}.{wildcards.unit} \
-            --json {output.fastp:q} --html /dev/null \
-        | {params.aligner} mem -t {threads} -K {params.batch_bases} -Y -C {params.pairs} \
-            -R {params.read_group:q} {params.prefix:q} - {params.lift} \
-        | samtools sort --threads 2 -m 768M -l 1 -T {resources.tmpdir:q} -o {output.bam:q} - ) 2> {log:q}
+            | fastp --stdin --stdout --thread 1 {params.fastp} --length_required {params.min_length} \
+                --disable_quality_filtering --disable_trim_poly_g --dont_eval_duplication \
+                --report_title {wildcards.patient}.{wildcards.timepoint}.{wildcards.specimen}.{wildcards.unit} \
+                --json {output.fastp:q} --html /dev/null \
+            | {params.aligner} mem -t {threads} -K {params.batch_bases} -Y -C {params.pairs} \
+                -R {params.read_group:q} {params.prefix:q} - {params.lift} \
+            | samtools sort --threads 2 -m 768M -l 1 -T {resources.tmpdir:q} -o {output.bam:q} -) 2>{log:q}
         """
 
 
@@ -94,9 +94,9 @@ rule adopt_unit:
         "adopting alignments: {wildcards.patient} {wildcards.timepoint} {wildcards.specimen} {wildcards.unit}"
     shell:
         """
-        ( "$ALKTRACE_PYTHON" "$ALKTRACE_SCRIPTS/tag_alignments.py" --bam {input.bam:q} {params.group} \
+        ("$ALKTRACE_PYTHON" "$ALKTRACE_SCRIPTS/tag_alignments.py" --bam {input.bam:q} {params.group} \
             {params.umi} --fixed-umis {input.fixed_umis:q} --counts {output.counts:q} \
-        | samtools {params.finish} --threads {threads} --output-fmt bam,level=1 -o {output.bam:q} - ) 2> {log:q}
+            | samtools {params.finish} --threads {threads} --output-fmt bam,level=1 -o {output.bam:q} -) 2>{log:q}
         """
 
 
@@ -118,10 +118,12 @@ rule merge_units:
         "merging the units of {wildcards.patient} {wildcards.timepoint} {wildcards.specimen}"
     shell:
         """
-        ( set -- {input.bams:q}
-        if [ $# -eq 1 ]; then
-            ln -f "$1" {output.bam:q}
-        else
-            samtools merge -f --threads {threads} -l 1 -o {output.bam:q} "$@"
-        fi ) 2> {log:q}
+        (
+            set -- {input.bams:q}
+            if [ $# -eq 1 ]; then
+                ln -f "$1" {output.bam:q}
+            else
+                samtools merge -f --threads {threads} -l 1 -o {output.bam:q} "$@"
+            fi
+        ) 2>{log:q}
         """

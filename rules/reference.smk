@@ -26,8 +26,10 @@ rule link_fasta:
         "indexing {input.fasta}"
     shell:
         """
-        ( ln -sf "$(realpath {input.fasta:q})" {output.fasta:q}
-        samtools faidx {output.fasta:q} ) 2> {log}
+        (
+            ln -sf "$(realpath {input.fasta:q})" {output.fasta:q}
+            samtools faidx {output.fasta:q}
+        ) 2>{log}
         """
 
 
@@ -72,7 +74,9 @@ rule index_aligner:
         "indexing {input.fasta} for {params.aligner}"
     shell:
         """
-        ( pac={output.pac:q}
-        {params.aligner} index -p "${{pac%.pac}}" {input.fasta:q}
-        for alt in {input.alt:q}; do cp "$alt" "${{pac%.pac}}.alt"; done ) 2> {log}
+        (
+            pac={output.pac:q}
+            {params.aligner} index -p "${{pac%.pac}}" {input.fasta:q}
+            for alt in {input.alt:q}; do cp "$alt" "${{pac%.pac}}.alt"; done
+        ) 2>{log}
         """
