@@ -1,5 +1,6 @@
 """The configuration as checked objects. Values live in config/config.yaml, never here."""
 
+from datetime import date
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
@@ -162,9 +163,22 @@ class CopyNumberSettings(Section):
     power: Probability = Field(description="power at which the smallest visible copy number is stated")
 
 
+class CopyState(Section):
+    mutated: AtLeastOne = Field(description="copies with the marker in a tumour cell")
+    total: AtLeastOne = Field(description="all copies of the locus in a tumour cell")
+    weight: Positive = Field(description="relative probability of the state")
+
+
 class TumourFractionSettings(Section):
     max_marker_vaf: Share = Field(description="VAF above which a marker counts as germline or imbalanced")
-    min_marker_molecules: AtLeastOne = Field(description="mutant molecules of a marker")
+    min_marker_molecules: AtLeastOne = Field(
+        description="mutant molecules of a marker, unless another sample of the patient shows it"
+    )
+    copy_states: tuple[CopyState, ...] = Field(
+        min_length=1, description="copy states that a truncal marker may have where its copies are not known"
+    )
+    subclonal: Share = Field(description="probability that one of several markers is subclonal")
+    unrelated: Share = Field(description="probability that one of several markers is not of the tumour")
 
 
 class OriginSettings(Section):
@@ -246,6 +260,37 @@ class ResistanceSettings(Section):
     timing: TimingSettings
 
 
+class CohortSettings(Section):
+    data_cutoff: date | None = Field(
+        description="clinical data after this date are not used, patients alive then are censored; null: all"
+    )
+    confidence: Probability = Field(description="level of every interval of the cohort")
+    rate_years: tuple[AtLeastOne, ...] = Field(description="years at which rates are stated")
+    at_risk_days: AtLeastOne = Field(description="step of the numbers at risk below a curve, days")
+    max_enrolled_at_progression: Share = Field(
+        description="largest share of patients enrolled at or after progression for which rwTTD1 is estimable"
+    )
+    min_at_risk: AtLeastOne = Field(
+        description="an event among fewer patients at risk while others still enter is flagged"
+    )
+    repeat_progression_days: Natural = Field(
+        description="a PD within these days of the first and not after the start of the next treatment is the "
+        "same progression seen again"
+    )
+    confirmation_days: AtLeastOne = Field(
+        description="days after which a second CR or PR confirms a response"
+    )
+    events_per_parameter: AtLeastOne = Field(
+        description="events a regression or group test needs per parameter"
+    )
+    safety_days: Natural = Field(
+        description="days after the last dose in which an adverse event counts for the treatment"
+    )
+    severe_grade: Annotated[int, Field(ge=2, le=5)] = Field(
+        description="CTCAE grade from which an adverse event is severe"
+    )
+
+
 class Settings(Section):
     """The whole configuration."""
 
@@ -265,6 +310,7 @@ class Settings(Section):
     origin: OriginSettings
     identity: IdentitySettings
     resistance: ResistanceSettings
+    cohort: CohortSettings
 
 
 def check_settings(config: dict[str, Any], *, file: Path | str) -> Settings:

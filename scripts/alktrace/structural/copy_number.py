@@ -150,8 +150,9 @@ def copy_number_rows(
     """
     genes = assign_genes(ratios, models)
     wanted = set(settings.amplification) | set(settings.loss_genes)
-    for gene in sorted(wanted - set(models.by_gene)):
-        LOG.warning("%s has no gene model: its copy number is not judged", gene)
+    absent = sorted(wanted - set(models.by_gene))
+    if absent:
+        LOG.warning("no gene model, copy number not judged: %s", ", ".join(absent))
     for gene in wanted & set(models.by_gene):
         genes.setdefault(gene, np.zeros(0, np.int64))
     noise = between_genes(ratios, genes) if not len(ratios.residuals) else None

@@ -1,0 +1,247 @@
+"""Tumour fraction from truncal markers: a posterior over the share of tumour genomes.
+
+A marker on m of the c copies that a tumour cell has of its locus, beside normal cells with two copies, has
+
+    VAF = TF m / (TF c + 2 (1 - TF)),
+
+which is TF / 2 for a heterozygous marker at two copies. (The usual mixture of tumour and normal genomes, as in
+Carter 2012, doi 10.1038/nbt.2203.) Neither m nor c is known as a rule; the copy states of the settings share the
+probability. Where several markers are at hand, each may also be subclonal (a share of the tumour cells, any one
+being as likely) or unrelated to the tumour (any VAF); markers that disagree then widen the interval instead of
+being averaged. A single marker is taken at its word: who names it calls it truncal.
+
+ALK mutations are never markers: resistance mutations are subclonal by their nature.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from enum import StrEnum
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy.special import betainc, gammaln
+
+from ..models import TumourFractionStatus
+from ..rows import CopyNumberRow, TumourFractionRow
+from ..settings import CopyState, TumourFractionSettings
+from ..tables import write_table
+from .fusion_vcf import FusionCall, read_fusions
+from .roles import FusionRole
+
+RESISTANCE_GENE = "ALK"
+GRID = np.geomspace(1e-6, 1.0, 8001)
+TAIL = 0.025
+IMBALANCED_COPIES = 3.0
+"""Average copy number above which a marker's own copies cannot be guessed."""
+WIDENING = 2.0
+"""A loss counts as seen if it stays one after its interval is made twice as wide: many genes are looked at."""
+
+
+class MarkerKind(StrEnum):
+    """What a marker is."""
+
+    FUSION = "fusion"
+    MUTATION = "mutation"
+
+
+@dataclass(frozen=True)
+class Marker:
+    """A truncal alteration counted in one sample.
+
+    Attributes:
+        label: name shown, such as `TP53 p.Arg175His` or `fusion EML4-ALK`.
+        gene: gene symbol; of a fusion the driver gene.
+        alt_molecules, total_molecules: molecules with the alteration, and all informative ones.
+        copies: copies with the alteration and all copies in a tumour cell, where known.
+        known: named by another sample of the patient; then few or no molecules are informative too.
+    """
+
+    label: str
+    gene: str
+    kind: MarkerKind
+    alt_molecules: int
+    total_molecules: int
+    copies: tuple[int, int] | None = None
+    known: bool = False
+
+    @property
+    def vaf(self) -> float:
+        """Share of the molecules with the alteration."""
+        return self.alt_molecules / self.total_molecules if self.total_molecules else 0.0
+
+
+NOT_ESTIMABLE = TumourFractionRow(TumourFractionStatus.NOT_ESTIMABLE, None, None, None, 0, ())
+
+
+def estimate_tumour_fraction(
+    markers: Sequence[Marker],
+    settings: TumourFractionSettings,
+    copy_number: Sequence[CopyNumberRow] = (),
+) -> TumourFractionRow:
+    """Return tumour fraction with interval from truncal markers.
+
+    The value is the mode of the posterior under a flat prior. The upper end of the interval is its 97.5 %
+    point; the lower end is the 2.5 % point under the prior 1 / TF. With one marker of known copies both are
+    the ends of the Clopper-Pearson interval of the VAF, so neither end is overconfident.
+
+    Args:
+        markers: truncal alterations; those of the gene ALK other than the fusion are ignored.
+        settings: section `tumour_fraction` of the configuration.
+        copy_number: of the same sample: genes with changed copies give no markers, and losses a lower bound
+            (all tumour copies lost: C = 2 (1 - TF), so TF >= 1 - C / 2).
+
+    Returns:
+        The row; `not_estimable` where no marker is usable.
+    """
+    used = usable_markers(markers, settings, copy_number)
+    if not used:
+        return NOT_ESTIMABLE
+    alone = len(used) == 1
+    log_likelihood = sum((_log_likelihood(m, settings, alone=alone) for m in used), np.zeros(len(GRID)))
+    labels = [m.label for m in used]
+    bound = loss_bound(copy_number)
+    value, low, high = _summary(log_likelihood, any(m.alt_molecules for m in used))
+    if bound > value:
+        # The markers fall short of what the losses prove: they are not in all tumour cells, or lost.
+        value, high = bound, 1.0
+        labels.append("copy number")
+    elif bound > low:
+        low = bound
+        labels.append("copy number")
+    return TumourFractionRow(
+        TumourFractionStatus.ESTIMATED, value, min(low, value), max(high, value), len(used), tuple(labels)
+    )
+
+
+def usable_markers(
+    markers: Sequence[Marker], settings: TumourFractionSettings, copy_number: Sequence[CopyNumberRow] = ()
+) -> list[Marker]:
+    """Return the markers that may count, by label; of the same label the one with most molecules."""
+    copies = {row.gene: row for row in copy_number}
+    best: dict[str, Marker] = {}
+    for marker in markers:
+        if not _informative(marker, settings, copies.get(marker.gene)):
+            continue
+        known = best.get(marker.label)
+        if known is None or marker.total_molecules > known.total_molecules:
+            best[marker.label] = marker
+    return [best[label] for label in sorted(best)]
+
+
+def fusion_markers(calls: Sequence[FusionCall], *, known: frozenset[str] = frozenset()) -> list[Marker]:
+    """Return the driver fusions of a sample as markers.
+
+    Of several junctions of one event only the best supported counts: they are not independent.
+
+    Args:
+        calls: fusions of the sample; those with filters count only if known.
+        known: keys of fusions that another sample of the patient shows.
+    """
+    found: dict[str, Marker] = {}
+    for call in calls:
+        if call.role is not FusionRole.DRIVER or (call.filters and call.key not in known):
+            continue
+        marker = Marker(
+            label=f"fusion {call.five}-{call.three}",
+            gene=call.gene,
+            kind=MarkerKind.FUSION,
+            alt_molecules=call.molecules,
+            total_molecules=call.molecules + call.intact,
+            known=call.key in known,
+        )
+        other = found.get(marker.label)
+        if other is None or marker.alt_molecules > other.alt_molecules:
+            found[marker.label] = marker
+    return [found[label] for label in sorted(found)]
+
+
+def call_tumour_fraction(*, fusions: Path, settings: TumourFractionSettings, out: Path) -> None:
+    """Write what the fusions of one sample alone say of its tumour fraction.
+
+    Mutations that other samples of the patient show to be truncal are joined to these markers where all
+    specimens come together.
+
+    Args:
+        fusions: fusion VCF of the sample.
+        settings: section `tumour_fraction` of the configuration.
+        out: table with one `TumourFractionRow`.
+    """
+    row = estimate_tumour_fraction(fusion_markers(read_fusions(fusions)), settings)
+    write_table(out, TumourFractionRow, [row])
+
+
+def expected_vaf(
+    tumour_fraction: NDArray[np.float64] | float, mutated: int, total: int
+) -> NDArray[np.float64]:
+    """Return the VAF of a marker on `mutated` of `total` copies in tumour cells."""
+    share = np.asarray(tumour_fraction, np.float64)
+    vaf: NDArray[np.float64] = share * mutated / (share * total + 2 * (1 - share))
+    return vaf
+
+
+def loss_bound(copy_number: Sequence[CopyNumberRow]) -> float:
+    """Return the tumour fraction that losses prove at least; 0 without any."""
+    bound = 0.0
+    for row in copy_number:
+        if row.copy_number is None or row.copy_number_high is None:
+            continue
+        most = row.copy_number + WIDENING * (row.copy_number_high - row.copy_number)
+        bound = max(bound, 1 - most / 2)
+    return bound
+
+
+def _informative(marker: Marker, settings: TumourFractionSettings, copies: CopyNumberRow | None) -> bool:
+    if marker.gene == RESISTANCE_GENE and marker.kind is not MarkerKind.FUSION:
+        return False
+    if marker.total_molecules <= 0 or marker.vaf > settings.max_marker_vaf:
+        return False
+    if not marker.known and marker.alt_molecules < settings.min_marker_molecules:
+        return False
+    if marker.copies is not None or copies is None or copies.copy_number_low is None:
+        return True
+    return copies.copy_number_low < IMBALANCED_COPIES
+
+
+def _log_likelihood(marker: Marker, settings: TumourFractionSettings, *, alone: bool) -> NDArray[np.float64]:
+    alt, total = marker.alt_molecules, marker.total_molecules
+    states: Sequence[CopyState] = settings.copy_states
+    if marker.copies is not None:
+        states = (CopyState(mutated=marker.copies[0], total=marker.copies[1], weight=1.0),)
+    weight = sum(state.weight for state in states)
+    likelihood = np.zeros(len(GRID))
+    for state in states:
+        vaf = np.clip(expected_vaf(GRID, state.mutated, state.total), 1e-300, 1.0)
+        likelihood += state.weight / weight * _binomial(alt, total, vaf)
+    if not alone:
+        # Over all clone shares: the integral of the binomial up to the VAF of a truncal marker, over it.
+        full = expected_vaf(GRID, 1, 2)
+        subclonal = betainc(alt + 1, total - alt + 1, full) / ((total + 1) * full)
+        clonal = 1 - settings.subclonal - settings.unrelated
+        likelihood = clonal * likelihood + settings.subclonal * subclonal + settings.unrelated / (total + 1)
+    logs: NDArray[np.float64] = np.log(np.maximum(likelihood, 1e-300))
+    return logs
+
+
+def _binomial(alt: int, total: int, vaf: NDArray[np.float64]) -> NDArray[np.float64]:
+    choose = gammaln(total + 1) - gammaln(alt + 1) - gammaln(total - alt + 1)
+    logs = choose + alt * np.log(vaf)
+    if total > alt:
+        with np.errstate(divide="ignore"):
+            logs = logs + (total - alt) * np.log1p(-vaf)
+    result: NDArray[np.float64] = np.exp(logs)
+    return result
+
+
+def _summary(log_likelihood: NDArray[np.float64], seen: bool) -> tuple[float, float, float]:
+    """Return mode, lower and upper end; the grid is even in log TF, so a flat prior weighs by TF."""
+    likelihood = np.exp(log_likelihood - log_likelihood.max())
+    value = float(GRID[int(log_likelihood.argmax())]) if seen else 0.0
+    high = _quantile(likelihood * GRID, 1 - TAIL)
+    low = _quantile(likelihood, TAIL) if seen else 0.0
+    return value, low, high
+
+
+def _quantile(density: NDArray[np.float64], probability: float) -> float:
+    cumulative = np.cumsum(density)
+    return float(np.interp(probability, cumulative / cumulative[-1], GRID))
