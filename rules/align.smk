@@ -10,8 +10,9 @@ UNITS = Units(PLAN.sheet, PLAN.settings, REFERENCE)
 
 # Members of the pipes below that are our own run in the Python that runs Snakemake, whatever `python`
 # the environment of a tool holds. Not a parameter: a moved clone must not rerun alignments.
-os.environ["ALKTRACE_PYTHON"] = sys.executable
-os.environ["ALKTRACE_SCRIPTS"] = str(Path(workflow.basedir, "scripts"))
+os.environ.update(
+    ALKTRACE_PYTHON=sys.executable, ALKTRACE_SCRIPTS=str(Path(workflow.basedir, "scripts"))
+)
 
 
 # One stream, nothing between its members on disk; any that fails fails the job (pipefail).
@@ -50,7 +51,7 @@ rule align_unit:
         batch_bases=PLAN.settings.align.batch_bases,
         pairs=UNITS.aligner_options,
         read_group=UNITS.read_group,
-        prefix=REFERENCE.index_prefix,
+        prefix=lambda wildcards, input: input.index[0].removesuffix(".pac"),
         lift=REFERENCE.lift,
     message:
         "aligning {wildcards.patient} {wildcards.timepoint} {wildcards.specimen} {wildcards.unit}"

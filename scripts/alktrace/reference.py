@@ -51,9 +51,8 @@ class Reference:
         built_dictionary: path that the rule `write_dictionary` makes.
         aligned_to: FASTA that the aligner indexes: the genome or the compact one.
         compact: are alignments lifted.
-        index_prefix: prefix of the aligner index.
-        index: its files.
-        built_index: files that the rule `index_aligner` makes, `.pac` first.
+        index: files of the aligner index, `.pac` first; their path without suffix is its name.
+        built_index: files that the rule `index_aligner` makes, in the same order.
         alt: list of alternative contigs beside the FASTA, if there is one.
         index_memory: megabytes to build the index.
         align_memory: megabytes to align and sort.
@@ -68,7 +67,6 @@ class Reference:
     built_dictionary: str
     aligned_to: str
     compact: bool
-    index_prefix: str
     index: tuple[str, ...]
     built_index: tuple[str, ...]
     alt: tuple[str, ...]
@@ -116,7 +114,6 @@ def locate_reference(settings: ReferenceSettings, folder: str) -> Reference:
         built_dictionary=str(built_dictionary),
         aligned_to=str(aligned_to),
         compact=settings.align_fasta is not None,
-        index_prefix=str(prefix),
         index=tuple(str(_with(prefix, suffix)) for suffix in suffixes + alt),
         built_index=tuple(str(_with(built_prefix, suffix)) for suffix in suffixes + alt),
         alt=tuple(str(_with(beside_prefix, suffix)) for suffix in alt),
