@@ -11,8 +11,10 @@ import pysam
 CHROM = "chr2"
 
 
-def make_reference(folder: Path, length: int = 2000, seed: int = 7, edits: dict[int, str] | None = None) -> str:
-    """Write a FASTA without long repeats and return its sequence; `edits` overwrites bases from a position on."""
+def make_reference(
+    folder: Path, length: int = 2000, seed: int = 7, edits: dict[int, str] | None = None
+) -> str:
+    """Write a FASTA without long repeats and return its sequence; `edits` overwrites bases."""
     rng = np.random.default_rng(seed)
     bases: list[str] = []
     while len(bases) < length:

@@ -111,9 +111,10 @@ def shift_length(variant: SmallVariant, fetch: Fetch) -> int:
 def indel_window(variant: SmallVariant, fetch: Fetch) -> Window | None:
     """Return the comparison window of a normalised indel; None where no read could tell the alleles apart.
 
-    The window reaches from `FLANK` bases before the change so far to the right that both haplotypes differ in
-    `MIN_DIFFERENCES` bases and the inserted bases and `FLANK` bases behind them are seen. It is equally long on
-    both haplotypes: molecules of either kind have the same chance to show it, so the VAF is not biased.
+    The window reaches from `FLANK` bases before the change so far to the right that both haplotypes differ
+    in `MIN_DIFFERENCES` bases and the inserted bases and `FLANK` bases behind them are seen. It is equally
+    long on both haplotypes: molecules of either kind have the same chance to show it, so the VAF is not
+    biased.
     """
     shared = 0
     while shared < min(len(variant.ref), len(variant.alt)) and variant.ref[shared] == variant.alt[shared]:

@@ -1,6 +1,7 @@
-"""What the calling rule could have seen at every locus: its exact inversion on the molecules that are there."""
+"""What the calling rule could have seen at every locus, by its exact inversion."""
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
@@ -38,70 +39,64 @@ def judge_loci(
         called: variants that the rule called.
         settings: calling section.
     """
-    rows = site_rows(pileup.regions.reference, pileup.regions.offsets)
-    totals = pileup.totals
     spans: dict[str, list[tuple[int, int]]] = {}
     for variant in called:
         spans.setdefault(variant.chrom, []).append(changed(variant))
-    return [_judge(locus, pileup, rows, totals, noise, spans, settings) for locus in loci]
+    rows = site_rows(pileup.regions.reference, pileup.regions.offsets)
+    evidence = _Evidence(pileup, rows, pileup.totals, noise, settings)
+    return [_judge(locus, evidence, spans.get(locus.chrom, [])) for locus in loci]
 
 
-def _judge(
-    locus: LocusRow,
-    pileup: Pileup,
-    rows: NDArray[np.int16],
-    totals: NDArray[np.int64],
-    noise: NoiseModel,
-    spans: dict[str, list[tuple[int, int]]],
-    settings: CallingSettings,
-) -> CallabilityRow:
+@dataclass(frozen=True)
+class _Evidence:
+    """What a locus is judged on; `rows`: rows of the noise table per site and alternative."""
+
+    pileup: Pileup
+    rows: NDArray[np.int16]
+    totals: NDArray[np.int64]
+    noise: NoiseModel
+    settings: CallingSettings
+
+
+def _judge(locus: LocusRow, evidence: _Evidence, called: list[tuple[int, int]]) -> CallabilityRow:
     hotspot = locus.kind in HOTSPOT_KINDS
-    sites = pileup.regions.target_sites(locus.chrom, locus.start, locus.end)
+    sites = evidence.pileup.regions.target_sites(locus.chrom, locus.start, locus.end)
     if not len(sites) or (hotspot and len(sites) < locus.end - locus.start):
         return _row(locus, np.zeros(N_CLASSES, np.int64), None, Detection.NOT_TARGETED)
-    molecules = totals[sites].sum(axis=1)
-    order = np.argsort(molecules, kind="stable")
+    order = np.argsort(evidence.totals[sites].sum(axis=1), kind="stable")
     shown = int(sites[order[0 if hotspot else len(order) // 2]])
+    total = evidence.totals[shown]
     if locus.kind is LocusKind.FUSION_INTRON:
-        vaf = limit(totals[shown], make_noise(np.zeros(N_CLASSES), design_vaf=noise.design_vaf), hotspot=False, settings=settings)  # fmt: skip
+        silent = make_noise(np.zeros(N_CLASSES), design_vaf=evidence.noise.design_vaf)
+        vaf = limit(total, silent, hotspot=False, settings=evidence.settings)
+        found = False
     else:
-        judged = sites if hotspot else np.array([shown])
-        vaf = _worst_limit(judged, pileup, rows, totals, noise, hotspot, settings)
-    found = any(s < locus.end and locus.start < e for s, e in spans.get(locus.chrom, ()))
-    if found and locus.kind is not LocusKind.FUSION_INTRON:
-        status = Detection.DETECTED
-    else:
-        status = Detection.NOT_ASSESSABLE if vaf is None else Detection.NOT_DETECTED
-    return _row(locus, totals[shown], vaf, status)
+        vaf = _worst_limit(sites if hotspot else np.array([shown]), evidence, hotspot=hotspot)
+        found = any(start < locus.end and locus.start < end for start, end in called)
+    if found:
+        return _row(locus, total, vaf, Detection.DETECTED)
+    return _row(locus, total, vaf, Detection.NOT_ASSESSABLE if vaf is None else Detection.NOT_DETECTED)
 
 
-def _worst_limit(
-    sites: NDArray[np.int64],
-    pileup: Pileup,
-    rows: NDArray[np.int16],
-    totals: NDArray[np.int64],
-    noise: NoiseModel,
-    hotspot: bool,
-    settings: CallingSettings,
-) -> float | None:
+def _worst_limit(sites: NDArray[np.int64], evidence: _Evidence, *, hotspot: bool) -> float | None:
     """Return the largest detectable VAF over bases and alternatives; None if one has none."""
-    worst: float | None = None
+    limits = []
     for site in sites.tolist():
-        chrom, position = pileup.regions.place(site)
-        reference = int(pileup.regions.reference[site])
-        if reference >= 4:
+        chrom, position = evidence.pileup.regions.place(site)
+        reference = int(evidence.pileup.regions.reference[site])
+        if reference >= len(BASES):
             return None
-        for alt in range(4):
+        for alt in range(len(BASES)):
             if alt == reference:
                 continue
-            model, _ = noise.of_site(
-                int(rows[site, alt]), chrom, position + 1, f"{BASES[reference]}>{BASES[alt]}"
-            )
-            vaf = limit(totals[site], model, hotspot=hotspot, settings=settings)
+            change = f"{BASES[reference]}>{BASES[alt]}"
+            row = int(evidence.rows[site, alt])
+            noise, _ = evidence.noise.of_site(row, chrom, position + 1, change)
+            vaf = limit(evidence.totals[site], noise, hotspot=hotspot, settings=evidence.settings)
             if vaf is None:
                 return None
-            worst = vaf if worst is None else max(worst, vaf)
-    return worst
+            limits.append(vaf)
+    return max(limits)
 
 
 def _row(locus: LocusRow, total: NDArray[np.int64], vaf: float | None, status: Detection) -> CallabilityRow:

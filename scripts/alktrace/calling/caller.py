@@ -131,7 +131,7 @@ def count_alterations(
         fetch = fasta_fetch(reference)
         variants = [_checked(variant, fetch, fasta) for variant in alterations]
         noise = _local_noise(
-            bam, reference, variants, settings, read_positions(noise_model), threads, targets
+            bam, reference, variants, settings, noise_model=noise_model, targets=targets, threads=threads
         )
         counted = count_alleles(bam, variants, make_filters(settings), fetch, threads=threads)
         return [
@@ -191,7 +191,7 @@ def count_patterns(
         variants = [_checked(variant, fetch, fasta) for variant in alterations]
         filters = make_filters(settings)
         noise = _local_noise(
-            bam, reference, variants, settings, read_positions(noise_model), threads, targets
+            bam, reference, variants, settings, noise_model=noise_model, targets=targets, threads=threads
         )
         counted = count_alleles(bam, variants, filters, fetch, threads=threads)
         joint = count_joint(bam, variants, filters, fetch, threads=threads)
@@ -324,9 +324,10 @@ def _local_noise(
     fasta: pysam.FastaFile,
     variants: Sequence[SmallVariant],
     settings: CallingSettings,
-    positions: dict[tuple[str, int, str], float],
+    *,
+    noise_model: Path | None,
+    targets: Path | None,
     threads: int,
-    targets: Path | None = None,
 ) -> NoiseModel:
     """Learn the noise of a sample on its targets, or around the alterations where they are not given."""
     if targets is None:
@@ -338,9 +339,8 @@ def _local_noise(
     else:
         intervals = read_targets(targets)
     regions = build_regions(intervals, fasta=fasta, header=read_header(bam), source=bam)
-    return learn_noise(
-        pile_up(bam, regions, make_filters(settings), threads=threads), settings, positions=positions
-    )
+    pileup = pile_up(bam, regions, make_filters(settings), threads=threads)
+    return learn_noise(pileup, settings, positions=read_positions(noise_model))
 
 
 def _summarise(joint: dict[tuple[int, ...], int]) -> tuple[dict[str, int], int, int]:

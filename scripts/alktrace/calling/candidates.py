@@ -19,7 +19,7 @@ from .regions import BASES
 MIN_MOLECULES = 2
 """Molecules of a candidate outside the hotspot table: one molecule alone is no candidate."""
 MAX_MISFIT = 0.05
-"""Share of molecules that differ from the reference, over all sites, from which they do not belong together."""
+"""Share of bases that differ from the reference from which reads and reference do not belong together."""
 MIN_JUDGED = 1000
 
 

@@ -1,14 +1,15 @@
 """Long insertions and deletions that aligners hide in soft clips, found by local re-alignment of the clips.
 
-A clip that continues on the reference some bases farther on is a deletion; one that returns to the break after
-some bases is an insertion; both together a complex change. Found alleles are candidates only: their molecules
-are counted on haplotypes (`genotyping`), clipped or not.
+A clip that continues on the reference some bases farther on is a deletion; one that returns to the break
+after some bases is an insertion; both together a complex change. Found alleles are candidates only: their
+molecules are counted on haplotypes (`genotyping`), clipped or not.
 """
 
 from collections import Counter, defaultdict
 
 from .alleles import Fetch, SmallVariant, normalise
-from .pileup import CLIPPED_LEFT, CLIPPED_RIGHT, ClipKey, Pileup
+from .events import CLIPPED_LEFT, CLIPPED_RIGHT
+from .pileup import ClipKey, Pileup
 
 MIN_MOLECULES = 2
 ANCHOR = 10

@@ -17,11 +17,12 @@ import pysam
 from numpy.typing import NDArray
 
 from ..errors import DataError
-from ..umi.records import Bytes, cigar_item, cigar_offset, kernel, n_cigar, read_header, ref_id
+from ..umi.records import cigar_item, cigar_offset, kernel, n_cigar, read_header, ref_id
 from .alleles import Fetch, SmallVariant, Window, indel_window
 from .classes import N_CLASSES
-from .layout import HIDDEN, NOT_COVERED, ROW_SIZE, Row, lay_out
+from .layout import HIDDEN, NOT_COVERED, Read, Records, Row, lay_out
 from .molecules import ALONE, iterate_molecules
+from .pileup import Scratch, make_scratch
 from .reads import (
     CIGAR_D,
     CIGAR_EQ,
@@ -30,7 +31,6 @@ from .reads import (
     CIGAR_N,
     CIGAR_S,
     CIGAR_X,
-    INFO_SIZE,
     LENGTH,
     START,
     VOTES,
@@ -153,13 +153,11 @@ def _walk(
     if n:
         alleles, order = _pack(variants, read_header(bam), fetch, bam)
         sorted_states, sorted_strict = np.zeros_like(states), np.zeros_like(strict)
-        row, infos = np.empty((3, ROW_SIZE), np.uint8), np.zeros((2, INFO_SIZE), np.int64)
+        scratch = make_scratch()
         for batch in iterate_molecules(bam, threads=threads):
             codes = np.zeros(len(batch.starts) if patterns else 0, np.int64)
-            _count_batch(
-                batch.data, batch.starts, batch.ends, batch.mates, filters, alleles, row, infos,
-                sorted_states, sorted_strict, codes,
-            )  # fmt: skip
+            records = Records(batch.data, batch.starts, batch.ends, batch.mates)
+            _count_batch(records, filters, alleles, scratch, (sorted_states, sorted_strict, codes))
             for code, number in zip(*np.unique(codes[codes != 0], return_counts=True), strict=True):
                 joint[_decode(int(code), order)] += int(number)
         states[order], strict[order] = sorted_states, sorted_strict
@@ -244,48 +242,60 @@ def _contains(big: SmallVariant, small: SmallVariant) -> bool:
 
 @kernel
 def _count_batch(
-    data: Bytes,
-    starts: NDArray[np.int64],
-    ends: NDArray[np.int64],
-    mates: NDArray[np.int64],
+    records: Records,
     filters: Filters,
     alleles: Alleles,
-    row: Row,
-    infos: Info,
-    states: NDArray[np.int64],
-    strict: NDArray[np.int64],
-    codes: NDArray[np.int64],
+    scratch: Scratch,
+    into: tuple[NDArray[np.int64], NDArray[np.int64], NDArray[np.int64]],
 ) -> None:
-    """Count one batch; `codes` (if it has room) gets three bits per allele and molecule, 0 for ABSENT."""
+    """Count one batch into states, strict states and codes.
+
+    The codes, if there is room for them, get three bits per allele and molecule, 0 for ABSENT.
+    """
+    states, strict, codes = into
     n = len(alleles.fields)
     seen = np.full((3, n), ABSENT, np.int64)  # state, class, strict
-    for i in range(len(starts)):
-        if mates[i] < ALONE:
+    for i in range(len(records.starts)):
+        if records.mates[i] < ALONE:
             continue
-        tid = ref_id(data, starts[i])
+        tid = ref_id(records.data, records.starts[i])
         if tid < alleles.fields[0, TID] or tid > alleles.fields[n - 1, TID]:
             continue
-        low, high = lay_out(data, starts, ends, i, mates[i], filters, infos, row)
+        low, high = lay_out(records, i, filters, scratch.infos, scratch.row)
         if low == high:
             continue
         first = _first_allele(alleles.fields, tid, low - REACH)
-        last = first
-        while last < n and alleles.fields[last, TID] == tid and alleles.fields[last, BEGIN] < high:
-            if alleles.fields[last, IS_INDEL] == 0:
-                _substitution_state(alleles, last, low, high, row, seen)
-            else:
-                _indel_state(data, starts, i, mates[i], infos, filters, alleles, last, seen)
-            last += 1
+        last = _look(records, i, filters, (alleles, first, seen), (scratch, tid, low, high))
         code = 0
         for k in range(first, last):
             state = _override(alleles, k, first, last, seen)
             states[k, state, max(0, seen[1, k])] += 1
-            if seen[2, k] == 1:
-                strict[k, state] += 1
+            strict[k, state] += seen[2, k] == 1
             if len(codes):
                 code |= (ABSENT - state) << (STATE_BITS * k)
         if len(codes):
             codes[i] = code
+
+
+@kernel
+def _look(
+    records: Records,
+    i: int,
+    filters: Filters,
+    what: tuple[Alleles, int, NDArray[np.int64]],
+    where: tuple[Scratch, int, int, int],
+) -> int:
+    """Fill `seen` for the alleles from `first` on that a molecule may reach; return the one behind them."""
+    alleles, last, seen = what
+    scratch, tid, low, high = where
+    fields = alleles.fields
+    while last < len(fields) and fields[last, TID] == tid and fields[last, BEGIN] < high:
+        if fields[last, IS_INDEL] == 0:
+            _substitution_state(alleles, last, (low, high), scratch.row, seen)
+        else:
+            _indel_state(records, i, filters, (alleles, last, scratch.infos), seen)
+        last += 1
+    return last
 
 
 @kernel
@@ -303,23 +313,23 @@ def _first_allele(fields: NDArray[np.int64], tid: int, begin: int) -> int:
 @kernel
 def _override(alleles: Alleles, k: int, first: int, last: int, seen: NDArray[np.int64]) -> int:
     """Return the state of an allele in view of the larger ones that contain it."""
-    state = seen[0, k]
-    if state != ALT:
-        return state
+    state = int(seen[0, k])
     for j in range(alleles.inside.shape[1]):
         larger = alleles.inside[k, j]
-        if first <= larger < last:
-            if seen[0, larger] == ALT:
-                return OTHER
+        if first <= larger < last and state < UNKNOWN:
             if seen[0, larger] >= UNKNOWN:
+                # Mutants and others are left out alike, so that the VAF of the smaller stays unbiased.
                 state = UNKNOWN
+            elif seen[0, larger] == ALT and state == ALT:
+                state = OTHER
     return state
 
 
 @kernel
 def _substitution_state(
-    alleles: Alleles, k: int, low: int, high: int, row: Row, seen: NDArray[np.int64]
+    alleles: Alleles, k: int, span: tuple[int, int], row: Row, seen: NDArray[np.int64]
 ) -> None:
+    low, high = span
     begin, size, text = alleles.fields[k, BEGIN], alleles.fields[k, SIZE], alleles.fields[k, TEXT]
     seen[0, k], seen[1, k], seen[2, k] = ABSENT, -1, 0
     if begin < low or begin + size > high:
@@ -345,82 +355,74 @@ def _substitution_state(
 
 @kernel
 def _indel_state(
-    data: Bytes,
-    starts: NDArray[np.int64],
+    records: Records,
     first: int,
-    mate: int,
-    infos: Info,
     filters: Filters,
-    alleles: Alleles,
-    k: int,
+    what: tuple[Alleles, int, Info],
     seen: NDArray[np.int64],
 ) -> None:
     """Compare both reads with the haplotypes; reads that contradict each other make it UNKNOWN."""
+    alleles, k, infos = what
     seen[0, k], seen[1, k], seen[2, k] = ABSENT, -1, 0
     for r in range(2):
         if infos[r, VOTES] != 1:
             continue
-        start = starts[first] if r == 0 else starts[mate]
-        state, at = _read_state(data, start, infos[r], filters, alleles, k)
+        start = records.starts[first] if r == 0 else records.starts[records.mates[first]]
+        read = Read(records.data, start, infos[r])
+        state, at = _read_state(read, filters, alleles, k)
         if state in (UNKNOWN, ABSENT):
             seen[0, k] = min(seen[0, k], state)
             continue
         if seen[1, k] >= 0 and seen[0, k] != state:
             seen[0, k], seen[1, k], seen[2, k] = UNKNOWN, -1, 0
             return
-        best, strict = _stretch(data, infos[r], at, alleles.fields[k, SIZE], filters)
+        best, strict = _stretch(read, at, alleles.fields[k, SIZE], filters)
         seen[0, k] = state
         seen[1, k], seen[2, k] = max(seen[1, k], best), max(seen[2, k], strict)
 
 
 @kernel
-def _stretch(data: Bytes, info: Info, first: int, size: int, filters: Filters) -> tuple[int, int]:
+def _stretch(read: Read, first: int, size: int, filters: Filters) -> tuple[int, int]:
     """Return the lowest class over a stretch of a read and whether all its bases are strict."""
     best, strict = N_CLASSES - 1, 1
     for i in range(first, first + size):
-        if base_code(data, info, i, filters.min_base_quality) < HIDDEN:
-            best = min(best, class_at(data, info, i))
-            if not strict_at(data, info, i, filters):
+        if base_code(read.data, read.info, i, filters.min_base_quality) < HIDDEN:
+            best = min(best, class_at(read.data, read.info, i))
+            if not strict_at(read.data, read.info, i, filters):
                 strict = 0
     return best, strict
 
 
 @kernel
-def _read_state(
-    data: Bytes, start: int, info: Info, filters: Filters, alleles: Alleles, k: int
-) -> tuple[int, int]:
+def _read_state(read: Read, filters: Filters, alleles: Alleles, k: int) -> tuple[int, int]:
     """Return the state of one read and the query index of its window."""
     field = alleles.fields[k]
-    size = field[SIZE]
+    size, length = field[SIZE], read.info[LENGTH]
     if size == 0:
         return ABSENT, 0
     state, found = ABSENT, 0
-    left = _query_at(data, start, info, field[BEGIN], False)
-    if left >= 0 and left + size <= info[LENGTH]:
+    left = _query_at(read, field[BEGIN])
+    if left >= 0 and left + size <= length:
         found = left
-        state = _compare(data, info, filters, alleles, k, left)
+        state = _compare(read, filters, alleles, k, left)
     if state in (REF, ALT):
         return state, found
-    right_ref = max(field[RIGHT], info[START])
-    right = _query_at(data, start, info, right_ref, True)
-    if right >= 0:
-        first = right - field[RIGHT_OFFSET] - (right_ref - field[RIGHT])
-        if (
-            first >= 0
-            and first + size <= info[LENGTH]
-            and _compare(data, info, filters, alleles, k, first) == ALT
-        ):
-            return ALT, first
+    anchor = max(field[RIGHT], read.info[START])
+    right = _query_at(read, anchor)
+    first = right - field[RIGHT_OFFSET] - (anchor - field[RIGHT])
+    inside = right >= 0 and first >= 0 and first + size <= length
+    if inside and _compare(read, filters, alleles, k, first) == ALT:
+        return ALT, first
     return state, found
 
 
 @kernel
-def _compare(data: Bytes, info: Info, filters: Filters, alleles: Alleles, k: int, first: int) -> int:
+def _compare(read: Read, filters: Filters, alleles: Alleles, k: int, first: int) -> int:
     """Compare a stretch of a read with both haplotypes; masked bases match anything."""
     size, text = alleles.fields[k, SIZE], alleles.fields[k, TEXT]
     ref_differs, alt_differs = 0, 0
     for j in range(size):
-        code = base_code(data, info, first + j, filters.min_base_quality)
+        code = base_code(read.data, read.info, first + j, filters.min_base_quality)
         if code < HIDDEN:
             ref_differs += code != alleles.text[text + j]
             alt_differs += code != alleles.text[text + size + j]
@@ -432,25 +434,17 @@ def _compare(data: Bytes, info: Info, filters: Filters, alleles: Alleles, k: int
 
 
 @kernel
-def _query_at(data: Bytes, start: int, info: Info, position: int, after: bool) -> int:
-    """Return the query index aligned to a reference position, -1 if none is.
-
-    With `after`, a position inside a deletion or left of the read is not searched further; the caller asks
-    for a position that the read can have.
-    """
-    cigar, at, query = cigar_offset(data, start), info[START], 0
-    for k in range(n_cigar(data, start)):
-        size, code = cigar_item(data, cigar, k)
+def _query_at(read: Read, position: int) -> int:
+    """Return the query index aligned to a reference position, -1 if none is."""
+    cigar, at, query = cigar_offset(read.data, read.start), read.info[START], 0
+    for k in range(n_cigar(read.data, read.start)):
+        size, code = cigar_item(read.data, cigar, k)
         if code in (CIGAR_M, CIGAR_EQ, CIGAR_X):
             if at <= position < at + size:
-                return query + position - at
+                return int(query + position - at)
             at, query = at + size, query + size
         elif code in (CIGAR_I, CIGAR_S):
             query += size
         elif code in (CIGAR_D, CIGAR_N):
-            if after and at <= position < at + size:
-                return -1
             at += size
-        if at > position:
-            return -1
     return -1

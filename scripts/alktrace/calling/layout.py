@@ -4,6 +4,8 @@ A molecule votes once per site. Mates that agree count once, with the better cla
 the site uninformative; an uninformative base of one mate leaves the vote to the other.
 """
 
+from typing import NamedTuple
+
 import numpy as np
 from numpy.typing import NDArray
 
@@ -57,6 +59,23 @@ Row = NDArray[np.uint8]
 """uint8[3, ROW_SIZE]: state, class, strict, per reference position from the start of the molecule."""
 
 
+class Records(NamedTuple):
+    """A batch of molecules for kernels; fields as in `MoleculeBatch`."""
+
+    data: Bytes
+    starts: NDArray[np.int64]
+    ends: NDArray[np.int64]
+    mates: NDArray[np.int64]
+
+
+class Read(NamedTuple):
+    """One record and its description."""
+
+    data: Bytes
+    start: int
+    info: Info
+
+
 @kernel
 def fragment_limits(data: Bytes, start: int, info: Info, mate: Info, has_mate: bool) -> tuple[int, int]:
     """Return where the fragment starts and ends on the reference, 0-based half-open.
@@ -82,23 +101,13 @@ def fragment_limits(data: Bytes, start: int, info: Info, mate: Info, has_mate: b
 
 @kernel
 def lay_out(
-    data: Bytes,
-    starts: NDArray[np.int64],
-    ends: NDArray[np.int64],
-    first: int,
-    mate: int,
-    filters: Filters,
-    infos: NDArray[np.int64],
-    row: Row,
+    records: Records, first: int, filters: Filters, infos: NDArray[np.int64], row: Row
 ) -> tuple[int, int]:
     """Fill the row of one molecule.
 
     Args:
-        data: packed records.
-        starts: offset of every record.
-        ends: end of every record.
-        first: index of one record of the molecule.
-        mate: index of the other, negative without.
+        records: a batch.
+        first: index of the first record of the molecule.
         filters: settings.
         infos: int64[2, INFO_SIZE], filled for both records.
         row: filled.
@@ -106,10 +115,11 @@ def lay_out(
     Returns:
         First position and end (0-based half-open) of the row; both 0 if no record votes.
     """
-    describe(data, starts[first], ends[first], filters, infos[0])
+    data, mate = records.data, records.mates[first]
+    describe(data, records.starts[first], records.ends[first], filters, infos[0])
     infos[1, VOTES] = 0
     if mate >= 0:
-        describe(data, starts[mate], ends[mate], filters, infos[1])
+        describe(data, records.starts[mate], records.ends[mate], filters, infos[1])
         both = infos[0, STRICT] == 1 and infos[1, STRICT] == 1
         infos[0, STRICT] = infos[1, STRICT] = 1 if both else 0
     low, high = NO_LIMIT, 0
@@ -120,63 +130,61 @@ def lay_out(
         infos[:, VOTES] = 0
         return 0, 0
     row[0, : high - low] = NOT_COVERED
-    begin, finish = fragment_limits(data, starts[first], infos[0], infos[1], mate >= 0)
-    begin, finish = begin + filters.end_distance, finish - filters.end_distance
+    begin, finish = fragment_limits(data, records.starts[first], infos[0], infos[1], mate >= 0)
+    frame = (low, begin + filters.end_distance, finish - filters.end_distance)
     for k in range(2):
         if infos[k, VOTES] == 1:
-            start = starts[first] if k == 0 else starts[mate]
-            _add_read(data, start, infos[k], filters, low, begin, finish, row)
+            start = records.starts[first] if k == 0 else records.starts[mate]
+            _add_read(Read(data, start, infos[k]), filters, frame, row)
     return low, high
 
 
 @kernel
-def _add_read(
-    data: Bytes, start: int, info: Info, filters: Filters, low: int, begin: int, finish: int, row: Row
-) -> None:
-    cigar, at, query = cigar_offset(data, start), info[START], 0
+def _add_read(read: Read, filters: Filters, frame: tuple[int, int, int], row: Row) -> None:
+    """Add a read; `frame`: start of the row, and the part of the fragment that votes."""
+    low, begin, finish = frame
+    cigar, at, query = cigar_offset(read.data, read.start), read.info[START], 0
     # Bases near the own 5' end do not vote, counted along the read: indels do not shift them.
-    first = filters.end_distance if info[REVERSE] == 0 else 0
-    last = info[LENGTH] - (filters.end_distance if info[REVERSE] == 1 else 0)
-    for k in range(n_cigar(data, start)):
-        size, code = cigar_item(data, cigar, k)
+    first = filters.end_distance if read.info[REVERSE] == 0 else 0
+    last = read.info[LENGTH] - (filters.end_distance if read.info[REVERSE] == 1 else 0)
+    for k in range(n_cigar(read.data, read.start)):
+        size, code = cigar_item(read.data, cigar, k)
         if code in (CIGAR_M, CIGAR_EQ, CIGAR_X):
-            for j in range(size):
-                if begin <= at + j < finish and first <= query + j < last:
-                    _add_base(data, info, query + j, filters, at + j - low, row)
+            for j in range(max(0, begin - at, first - query), min(size, finish - at, last - query)):
+                _add_base(read, query + j, filters, at + j - low, row)
             at, query = at + size, query + size
         elif code in (CIGAR_I, CIGAR_S):
             query += size
         elif code == CIGAR_D:
-            for j in range(size):
-                if begin <= at + j < finish:
-                    _add_state(row, at + j - low, DELETED)
+            for j in range(max(0, begin - at), min(size, finish - at)):
+                _add_state(row, at + j - low, DELETED)
             at += size
         elif code == CIGAR_N:
             at += size
 
 
 @kernel
-def _add_base(data: Bytes, info: Info, i: int, filters: Filters, at: int, row: Row) -> None:
-    code = base_code(data, info, i, filters.min_base_quality)
+def _add_base(read: Read, i: int, filters: Filters, at: int, row: Row) -> None:
+    code = base_code(read.data, read.info, i, filters.min_base_quality)
     before = row[0, at]
-    if before == NOT_COVERED or before == HIDDEN:
+    if before in (NOT_COVERED, HIDDEN):
         row[0, at] = code
         if code < HIDDEN:
-            row[1, at] = class_at(data, info, i)
-            row[2, at] = 1 if strict_at(data, info, i, filters) else 0
+            row[1, at] = class_at(read.data, read.info, i)
+            row[2, at] = 1 if strict_at(read.data, read.info, i, filters) else 0
     elif code < HIDDEN:
         if before != code:
             row[0, at] = CONFLICT
         else:
-            row[1, at] = max(row[1, at], class_at(data, info, i))
-            if row[2, at] == 0 and strict_at(data, info, i, filters):
+            row[1, at] = max(row[1, at], class_at(read.data, read.info, i))
+            if row[2, at] == 0 and strict_at(read.data, read.info, i, filters):
                 row[2, at] = 1
 
 
 @kernel
 def _add_state(row: Row, at: int, state: int) -> None:
     before = row[0, at]
-    if before == NOT_COVERED or before == HIDDEN:
+    if before in (NOT_COVERED, HIDDEN):
         row[0, at] = state
     elif before != state:
         row[0, at] = CONFLICT

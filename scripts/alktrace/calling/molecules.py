@@ -80,7 +80,7 @@ def iterate_molecules(
         data = np.concatenate([carried, batch.data])
         starts = np.concatenate([ends_before - lengths, batch.starts + shift])
         ends = np.concatenate([ends_before, batch.ends + shift])
-        mates = _pair(data, starts, ends, last[0], last[1])
+        mates = _pair(data, starts, last[0], last[1])
         waiting = np.flatnonzero(mates == CARRY)
         mates[waiting] = SKIP
         yield MoleculeBatch(data, starts, ends, mates)
@@ -121,7 +121,7 @@ def _name_hash(data: Bytes, start: int) -> int:
     first = name_offset(start)
     for i in range(name_length(data, start)):
         value = (value ^ np.uint64(data[first + i])) * np.uint64(1099511628211)
-    return np.int64((value ^ (value >> np.uint64(29))) & np.uint64(0x7FFFFFFFFFFFFFFF))
+    return int((value ^ (value >> np.uint64(29))) & np.uint64(0x7FFFFFFFFFFFFFFF))
 
 
 @kernel
@@ -130,7 +130,8 @@ def _same_name(data: Bytes, a: int, b: int) -> bool:
     if length != name_length(data, b):
         return False
     first, second = name_offset(a), name_offset(b)
-    for i in range(length):
+    # A loop, not all(): numba compiles no generators.
+    for i in range(length):  # noqa: SIM110
         if data[first + i] != data[second + i]:
             return False
     return True
@@ -147,7 +148,7 @@ def _expects_mate(data: Bytes, start: int) -> bool:
 
 
 @kernel
-def _pair(data: Bytes, starts: Offsets, ends: Offsets, tid: int, pos: int) -> NDArray[np.int64]:
+def _pair(data: Bytes, starts: Offsets, tid: int, pos: int) -> NDArray[np.int64]:
     """Find mates by name; `tid`, `pos`: place of the last record, behind which mates may still come."""
     n = len(starts)
     mates = np.full(n, SKIP, np.int64)
@@ -175,9 +176,15 @@ def _pair(data: Bytes, starts: Offsets, ends: Offsets, tid: int, pos: int) -> ND
             slot = (slot + 1) & (size - 1)
         if mates[i] == ALONE:
             table[slot] = i
-    for i in range(n):
+    _mark_waiting(data, starts, mates, tid, pos)
+    return mates
+
+
+@kernel
+def _mark_waiting(data: Bytes, starts: Offsets, mates: NDArray[np.int64], tid: int, pos: int) -> None:
+    """Mark records whose mate may still come behind a place."""
+    for i in range(len(starts)):
         if mates[i] == ALONE and _expects_mate(data, starts[i]):
             here, there = ref_id(data, starts[i]), mate_pos(data, starts[i])
             if here > tid or (here == tid and there >= pos):
                 mates[i] = CARRY
-    return mates

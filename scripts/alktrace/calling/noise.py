@@ -112,7 +112,7 @@ def read_prior(path: Path = PRIOR) -> Prior:
 
 @lru_cache(maxsize=1)
 def substitution_rows() -> NDArray[np.int16]:
-    """Return int16[4, 4, 4, 4]: row of (5' base, base, 3' base, alternative), -1 where base == alternative."""
+    """Return int16[4, 4, 4, 4]: row of 5' base, base, 3' base, alternative; -1 without change."""
     rows = np.full((4, 4, 4, 4), -1, np.int16)
     for before in range(4):
         for base in range(4):
@@ -131,7 +131,7 @@ def _substitution_row(before: int, base: int, after: int, alt: int) -> int:
 
 
 def site_rows(reference: NDArray[np.uint8], offsets: NDArray[np.int64]) -> NDArray[np.int16]:
-    """Return int16[sites, 4]: the row of every alternative, -1 for the reference base and beside unknown bases.
+    """Return int16[sites, 4]: the row of every alternative, -1 for the reference base and unknown bases.
 
     Args:
         reference: uint8[sites], 0-3, 4 unknown.
@@ -219,7 +219,7 @@ def learn_noise(
             bound = min(shape_, CONTEXT_STRENGTH)
             shapes[own, c], rates[own, c] = bound, mean
             typed[own, c] = weight * known.rate[kind, c] > known.strength[kind, c]
-    _teach_indels(pileup, settings, known, shapes, rates, typed)
+    _teach_indels(pileup, settings.teaching_vaf, known, shapes=shapes, rates=rates, learned=typed)
     upper = _upper(shapes + seen, shapes / rates + exposed, settings.noise_bound)
     return NoiseModel(upper, typed > 0, dict(positions or {}), settings.design_vaf)
 
@@ -294,14 +294,15 @@ def _upper(shapes: NDArray[np.float64], trials: NDArray[np.float64], bound: floa
 
 def _teach_indels(
     pileup: Pileup,
-    settings: CallingSettings,
+    teaching_vaf: float,
     prior: Prior,
+    *,
     shapes: NDArray[np.float64],
     rates: NDArray[np.float64],
     learned: NDArray[np.float64],
 ) -> None:
     """Fill the rows of indels and neighbouring substitutions."""
-    exposed, seen = _indel_exposure(pileup), _indel_presence(pileup, settings.teaching_vaf)
+    exposed, seen = _indel_exposure(pileup), _indel_presence(pileup, teaching_vaf)
     for i in range(len(OTHERS)):
         row, category = N_SUBSTITUTIONS + i, len(TYPES) + i
         for c in range(N_CLASSES):

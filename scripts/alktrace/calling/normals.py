@@ -1,4 +1,4 @@
-"""Noise per position from normals: where an alternative recurs more often than its kind, it needs more molecules."""
+"""Noise per position from normals: what recurs more often than its kind needs more molecules."""
 
 import logging
 from collections.abc import Sequence
@@ -43,12 +43,11 @@ class PositionNoiseRow:
 
 
 def read_positions(path: Path | None) -> dict[tuple[str, int, str], float]:
-    """Return the factors of a noise model by sequence, 1-based position and `ref>alt`; none without a file."""
+    """Return the factors of a noise model by sequence, 1-based position and `ref>alt`; none without."""
     if path is None:
         return {}
-    return {
-        (row.chrom, row.pos, f"{row.ref}>{row.alt}"): row.factor for row in read_table(path, PositionNoiseRow)
-    }
+    rows = read_table(path, PositionNoiseRow)
+    return {(row.chrom, row.pos, f"{row.ref}>{row.alt}"): row.factor for row in rows}
 
 
 def build_noise_model(
@@ -94,7 +93,18 @@ def build_noise_model(
         expected += np.where(usable, forecast, 0.0)
         showing += usable & (shown > 0)
         telling += usable
-    write_table(out, PositionNoiseRow, _noisy(regions, seen, expected, showing, telling, settings))
+    write_table(
+        out,
+        PositionNoiseRow,
+        _noisy(
+            regions,
+            seen=seen,
+            expected=expected,
+            showing=showing,
+            telling=telling,
+            bound=settings.noise_bound,
+        ),
+    )
 
 
 def _one_normal(
@@ -114,16 +124,17 @@ def _one_normal(
 
 def _noisy(
     regions: Regions,
+    *,
     seen: NDArray[np.int64],
     expected: NDArray[np.float64],
     showing: NDArray[np.int64],
     telling: NDArray[np.int64],
-    settings: CallingSettings,
+    bound: float,
 ) -> list[PositionNoiseRow]:
     from scipy.special import gammaincinv
 
-    unremarkable = float(gammaincinv(STRENGTH, settings.noise_bound) / STRENGTH)
-    factors = gammaincinv(STRENGTH + seen, settings.noise_bound) / (STRENGTH + expected)
+    unremarkable = float(gammaincinv(STRENGTH, bound) / STRENGTH)
+    factors = gammaincinv(STRENGTH + seen, bound) / (STRENGTH + expected)
     rows = []
     for site, alt in zip(*np.nonzero((seen > 0) & (factors > unremarkable)), strict=True):
         chrom, position = regions.place(int(site))

@@ -103,7 +103,7 @@ def _power(
     few = binomial_pmf(molecules, vaf, min_alt).sum()
     below = low_score.sum() if needed > 0 else 0.0
     overlap = both.sum() if needed > 0 else 0.0
-    return min(1.0, max(0.0, 1.0 - below - few + overlap))
+    return float(min(1.0, max(0.0, 1.0 - below - few + overlap)))
 
 
 @njit(cache=True)

@@ -48,19 +48,12 @@ CLIP_LEFT = 7
 CLIP_RIGHT = 8
 REVERSE = 9
 STRICT = 10
-DEPTH = 11
-DEPTH_A = 12
-DEPTH_B = 13
-ARRAY_CD = 14
-ARRAY_CE = 16
-ARRAY_AD = 18
-ARRAY_BD = 20
-ARRAY_AE = 22
-ARRAY_BE = 24
-TEXT_AC = 26
-TEXT_BC = 27
-NM = 28
-INFO_SIZE = 29
+DEPTH, DEPTH_A, DEPTH_B = 11, 12, 13
+ARRAY_D = 14  # offset and item type of cd, ad, bd
+ARRAY_E = 20  # of ce, ae, be
+TEXT = 26  # offset of ac and bc at TEXT + 1 and TEXT + 2
+NM = 29
+INFO_SIZE = 30
 
 MODE_SINGLE = 0
 MODE_SIMPLEX = 1
@@ -166,39 +159,17 @@ def _measure(data: Bytes, start: int, info: Info) -> tuple[int, int, int]:
 def _scan_tags(data: Bytes, start: int, end: int, info: Info) -> float:
     """Walk the tags once; return the error rate of the read (cE), 0 without one."""
     at, error = tags_offset(data, start), 0.0
-    length = info[LENGTH]
     while at + 3 <= end:
         after = _after_value(data, at + 2, end)
         if after < 0:
             break
         first, second, kind = data[at], data[at + 1], at + 2
-        if first == ord("c"):
-            if second == ord("D"):
-                info[DEPTH] = int_value(data, kind)
-            elif second == ord("E"):
+        if first in (ord("a"), ord("b"), ord("c")):
+            strand = 0 if first == ord("c") else (1 if first == ord("a") else 2)
+            if strand == 0 and second == ord("E"):
                 error = float_value(data, kind)
-            elif second == ord("d"):
-                _note_array(data, kind, length, info, ARRAY_CD)
-            elif second == ord("e"):
-                _note_array(data, kind, length, info, ARRAY_CE)
-        elif first == ord("a"):
-            if second == ord("D"):
-                info[DEPTH_A] = int_value(data, kind)
-            elif second == ord("d"):
-                _note_array(data, kind, length, info, ARRAY_AD)
-            elif second == ord("e"):
-                _note_array(data, kind, length, info, ARRAY_AE)
-            elif second == ord("c"):
-                _note_text(data, kind, length, info, TEXT_AC)
-        elif first == ord("b"):
-            if second == ord("D"):
-                info[DEPTH_B] = int_value(data, kind)
-            elif second == ord("d"):
-                _note_array(data, kind, length, info, ARRAY_BD)
-            elif second == ord("e"):
-                _note_array(data, kind, length, info, ARRAY_BE)
-            elif second == ord("c"):
-                _note_text(data, kind, length, info, TEXT_BC)
+            else:
+                _note_depth(data, kind, strand, second, info)
         elif first == ord("N") and second == ord("M"):
             info[NM] = int_value(data, kind)
         at = after
@@ -211,19 +182,27 @@ def _scan_tags(data: Bytes, start: int, end: int, info: Info) -> float:
 
 
 @kernel
+def _note_depth(data: Bytes, kind_at: int, strand: int, second: int, info: Info) -> None:
+    """Note a depth, error or base tag; strand 0: both (c*), 1: A (a*), 2: B (b*)."""
+    length = info[LENGTH]
+    if second == ord("D"):
+        info[DEPTH + strand] = int_value(data, kind_at)
+    elif second == ord("d"):
+        _note_array(data, kind_at, length, info, ARRAY_D + 2 * strand)
+    elif second == ord("e"):
+        _note_array(data, kind_at, length, info, ARRAY_E + 2 * strand)
+    elif second == ord("c") and strand > 0:
+        first, count = text_value(data, kind_at)
+        if count == length:
+            info[TEXT + strand] = first
+
+
+@kernel
 def _note_array(data: Bytes, kind_at: int, length: int, info: Info, field: int) -> None:
     """Keep offset and item type of a per-base array of the right length."""
     kind, count, first = array_value(data, kind_at)
     if count == length:
         info[field], info[field + 1] = first, kind
-
-
-@kernel
-def _note_text(data: Bytes, kind_at: int, length: int, info: Info, field: int) -> None:
-    """Keep the offset of a base string of the right length."""
-    first, count = text_value(data, kind_at)
-    if count == length:
-        info[field] = first
 
 
 @kernel
@@ -257,10 +236,10 @@ def _item(data: Bytes, info: Info, field: int, i: int, otherwise: int) -> int:
 def depths_at(data: Bytes, info: Info, i: int) -> tuple[int, int, int]:
     """Return raw reads of base i in total, on strand A and on strand B."""
     if info[MODE] == MODE_DUPLEX:
-        a = _item(data, info, ARRAY_AD, i, info[DEPTH_A])
-        b = _item(data, info, ARRAY_BD, i, info[DEPTH_B]) if info[DEPTH_B] > 0 else 0
+        a = _item(data, info, ARRAY_D + 2, i, info[DEPTH_A])
+        b = _item(data, info, ARRAY_D + 4, i, info[DEPTH_B]) if info[DEPTH_B] > 0 else 0
         return a + b, a, b
-    total = _item(data, info, ARRAY_CD, i, info[DEPTH])
+    total = _item(data, info, ARRAY_D, i, info[DEPTH])
     return total, total, 0
 
 
@@ -289,11 +268,11 @@ def strict_at(data: Bytes, info: Info, i: int, filters: Filters) -> bool:
         return False
     limit = filters.strict_base_error
     if info[MODE] == MODE_SIMPLEX:
-        return _item(data, info, ARRAY_CE, i, 0) <= limit * total
-    if _item(data, info, ARRAY_AE, i, 0) > limit * a or _item(data, info, ARRAY_BE, i, 0) > limit * b:
+        return _item(data, info, ARRAY_E, i, 0) <= limit * total
+    if _item(data, info, ARRAY_E + 2, i, 0) > limit * a or _item(data, info, ARRAY_E + 4, i, 0) > limit * b:
         return False
-    if filters.strict_agreement and b > 0 and info[TEXT_AC] >= 0 and info[TEXT_BC] >= 0:
-        return data[info[TEXT_AC] + i] == data[info[TEXT_BC] + i]
+    if filters.strict_agreement and b > 0 and info[TEXT + 1] >= 0 and info[TEXT + 2] >= 0:
+        return bool(data[info[TEXT + 1] + i] == data[info[TEXT + 2] + i])
     return True
 
 

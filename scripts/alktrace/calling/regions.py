@@ -144,7 +144,7 @@ def build_regions(
     """
     lengths = dict(zip(fasta.references, fasta.lengths, strict=True))
     for chrom, _, end in intervals:
-        _check_sequence(chrom, end, lengths, header, fasta, source)
+        _check_sequence(chrom, end, lengths=lengths, header=header, fasta=fasta, source=source)
     order = {chrom: header.get_tid(chrom) for chrom, _, _ in intervals}
     merged = _merge(
         sorted((order[c], max(0, s - margin), min(e + margin, lengths[c]), c) for c, s, e in intervals)
@@ -175,6 +175,7 @@ def build_regions(
 def _check_sequence(
     chrom: str,
     end: int,
+    *,
     lengths: dict[str, int],
     header: pysam.AlignmentHeader,
     fasta: pysam.FastaFile,
