@@ -58,7 +58,7 @@ class Inversion:
 
 @dataclass(frozen=True)
 class Amplification:
-    """Extra copies of an interval, per tumour cell; `copies` is the total of a cell with two others."""
+    """Extra copies of an interval of one haplotype, per cell that carries it."""
 
     gene: str
     chrom: str

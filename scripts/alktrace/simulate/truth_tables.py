@@ -39,7 +39,9 @@ class AlterationTruthRow:
     alteration: str = column("name")
     hgvs_p: str | None = column("protein name of a small variant")
     clones: tuple[str, ...] = column("populations that carry it")
-    expected_vaf: float | None = column("mutant share of all copies at the site")
+    expected_vaf: float | None = column(
+        "mutant share of all copies at the site; junctions are captured less, from one side only"
+    )
     realised_vaf: float | None = column("mutant over total molecules")
     mutant_molecules: int | None = column("molecules whose reads show the change")
     total_molecules: int | None = column("molecules whose reads show the site")
