@@ -122,6 +122,18 @@ def test_umis_stand_where_the_assay_says(umi, prefix, tmp_path):
     assert 0.95 < exact <= 1.0
 
 
+@pytest.mark.parametrize("umi", ["duplex", "inline", "fastq", "name", "none"])
+def test_reads_are_whole(umi):
+    molecules, _, reads = simulate(Library(umi, pcr_error=0.0, damage=0.0), depth=100)
+    assert all((bases < 4).all() for bases in reads.bases)
+    first, second = reads.library.prefixes
+    for row in np.flatnonzero(reads.strand == 2)[:300].tolist():
+        true = true_bases(molecules, reads.molecule[row])
+        for mate, prefix, fragment in ((0, first, COMPLEMENT[true[::-1]]), (1, second, true)):
+            seen = reads.bases[mate][row, prefix : prefix + len(fragment)]
+            assert (seen != fragment[: len(seen)]).sum() <= 5
+
+
 def test_short_fragments_run_into_the_other_umi_and_the_adapter():
     library = Library("duplex", pcr_error=0.0, damage=0.0, umi_error=0.0)
     molecules, umis, reads = simulate(library, depth=400)

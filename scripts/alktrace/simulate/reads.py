@@ -51,7 +51,7 @@ class Library:
 
     @property
     def template_bases(self) -> int:
-        """Template bases that every read shows, if the fragment is that long."""
+        """Template bases that both reads show, if the fragment is that long; read 2 may show more."""
         return self.read_length - max(self.prefixes)
 
 
@@ -103,7 +103,8 @@ def make_reads(molecules: Molecules, umis: Bases, library: Library, rng: np.rand
     strands = np.repeat(np.arange(len(counts)), counts)
     copy = np.arange(len(strands)) - first[strands]
     molecule, strand = strands // 2, strands % 2
-    left, right = _template_bases(molecules, molecule, library.template_bases)
+    longest = library.read_length - min(library.prefixes)
+    left, right = _template_bases(molecules, molecule, longest)
     fragment = molecules.end - molecules.start
     _strand_errors(_Copies(left, right, counts, first, fragment), library, rng)
     mates = (left, right), (right, left)
@@ -210,8 +211,7 @@ def _raw_read(mate: int, body: Bases, length: Ints, umi: Bases, library: Library
         read[:, : halves[mate].shape[1]] = halves[mate]
         read[:, halves[mate].shape[1] : prefix] = SKIP[: prefix - halves[mate].shape[1]]
     room = library.read_length - prefix
-    read[:, prefix:] = 4
-    read[:, prefix : prefix + body.shape[1]] = body[:, :room]
+    read[:, prefix:] = body[:, :room]
     for row in np.flatnonzero(length < room).tolist():
         read[row, prefix + length[row] :] = _beyond(mate, halves, row, library)[: room - length[row]]
     return read
