@@ -4,11 +4,11 @@ A marker on m of the c copies that a tumour cell has of its locus, beside normal
 
     VAF = TF m / (TF c + 2 (1 - TF)),
 
-which is TF / 2 for a heterozygous marker at two copies. (The usual mixture of tumour and normal genomes, as in
-Carter 2012, doi 10.1038/nbt.2203.) Neither m nor c is known as a rule; the copy states of the settings share the
-probability. Where several markers are at hand, each may also be subclonal (a share of the tumour cells, any one
-being as likely) or unrelated to the tumour (any VAF); markers that disagree then widen the interval instead of
-being averaged. A single marker is taken at its word: who names it calls it truncal.
+which is TF / 2 for a heterozygous marker at two copies. (The usual mixture of tumour and normal genomes, as
+in Carter 2012, doi 10.1038/nbt.2203.) Neither m nor c is known as a rule; the copy states of the settings
+share the probability. Where several markers are at hand, each may also be subclonal (in any share of the
+tumour cells) or unrelated to the tumour (any VAF), though not all of them unrelated; markers that disagree
+then widen the interval instead of being averaged. A single marker is taken at its word: who names it calls it truncal.
 
 ALK mutations are never markers: resistance mutations are subclonal by their nature.
 """
@@ -35,7 +35,7 @@ TAIL = 0.025
 IMBALANCED_COPIES = 3.0
 """Average copy number above which a marker's own copies cannot be guessed."""
 WIDENING = 2.0
-"""A loss counts as seen if it stays one after its interval is made twice as wide: many genes are looked at."""
+"""A loss counts if it stays one after its interval is made twice as wide: many genes are looked at."""
 
 
 class MarkerKind(StrEnum):
@@ -97,8 +97,7 @@ def estimate_tumour_fraction(
     used = usable_markers(markers, settings, copy_number)
     if not used:
         return NOT_ESTIMABLE
-    alone = len(used) == 1
-    log_likelihood = sum((_log_likelihood(m, settings, alone=alone) for m in used), np.zeros(len(GRID)))
+    log_likelihood = _joint_log_likelihood(used, settings)
     labels = [m.label for m in used]
     bound = loss_bound(copy_number)
     value, low, high = _summary(log_likelihood, any(m.alt_molecules for m in used))
@@ -203,8 +202,25 @@ def _informative(marker: Marker, settings: TumourFractionSettings, copies: CopyN
     return copies.copy_number_low < IMBALANCED_COPIES
 
 
-def _log_likelihood(marker: Marker, settings: TumourFractionSettings, *, alone: bool) -> NDArray[np.float64]:
-    alt, total = marker.alt_molecules, marker.total_molecules
+def _joint_log_likelihood(markers: Sequence[Marker], settings: TumourFractionSettings) -> NDArray[np.float64]:
+    if len(markers) == 1:
+        return _logs(_clonal(markers[0], settings))
+    joint, strays = np.zeros(len(GRID)), 0.0
+    for marker in markers:
+        alt, total = marker.alt_molecules, marker.total_molecules
+        # Over all clone shares: the integral of the binomial up to the VAF of a truncal marker, over it.
+        full = expected_vaf(GRID, 1, 2)
+        subclonal = betainc(alt + 1, total - alt + 1, full) / ((total + 1) * full)
+        stray = settings.unrelated / (total + 1)
+        clonal = (1 - settings.subclonal - settings.unrelated) * _clonal(marker, settings)
+        joint += _logs(clonal + settings.subclonal * subclonal + stray)
+        strays += float(np.log(max(stray, 1e-300)))
+    # At least one of them is what it is said to be.
+    return joint + _logs(-np.expm1(np.minimum(strays - joint, 0.0)))
+
+
+def _clonal(marker: Marker, settings: TumourFractionSettings) -> NDArray[np.float64]:
+    """Return the likelihood of a marker in all tumour cells, over its copy states."""
     states: Sequence[CopyState] = settings.copy_states
     if marker.copies is not None:
         states = (CopyState(mutated=marker.copies[0], total=marker.copies[1], weight=1.0),)
@@ -212,14 +228,13 @@ def _log_likelihood(marker: Marker, settings: TumourFractionSettings, *, alone: 
     likelihood = np.zeros(len(GRID))
     for state in states:
         vaf = np.clip(expected_vaf(GRID, state.mutated, state.total), 1e-300, 1.0)
-        likelihood += state.weight / weight * _binomial(alt, total, vaf)
-    if not alone:
-        # Over all clone shares: the integral of the binomial up to the VAF of a truncal marker, over it.
-        full = expected_vaf(GRID, 1, 2)
-        subclonal = betainc(alt + 1, total - alt + 1, full) / ((total + 1) * full)
-        clonal = 1 - settings.subclonal - settings.unrelated
-        likelihood = clonal * likelihood + settings.subclonal * subclonal + settings.unrelated / (total + 1)
-    logs: NDArray[np.float64] = np.log(np.maximum(likelihood, 1e-300))
+        chance = _binomial(marker.alt_molecules, marker.total_molecules, vaf)
+        likelihood += state.weight / weight * chance
+    return likelihood
+
+
+def _logs(values: NDArray[np.float64]) -> NDArray[np.float64]:
+    logs: NDArray[np.float64] = np.log(np.maximum(values, 1e-300))
     return logs
 
 

@@ -1,0 +1,258 @@
+"""Tumour fraction: intervals against simulated molecules and against exact binomial intervals."""
+
+import numpy as np
+import pytest
+from scipy.stats import beta
+
+from alktrace.models import CopyNumberCall, Focality, TumourFractionStatus
+from alktrace.rows import CopyNumberRow
+from alktrace.settings import CopyState, TumourFractionSettings
+from alktrace.structural.fusion_vcf import FusionCall
+from alktrace.structural.roles import FusionRole
+from alktrace.structural.tumour_fraction import (
+    Marker,
+    MarkerKind,
+    estimate_tumour_fraction,
+    expected_vaf,
+    fusion_markers,
+    loss_bound,
+)
+
+SETTINGS = TumourFractionSettings(
+    max_marker_vaf=0.9,
+    min_marker_molecules=3,
+    copy_states=(
+        CopyState(mutated=1, total=2, weight=0.8),
+        CopyState(mutated=2, total=2, weight=0.08),
+        CopyState(mutated=1, total=1, weight=0.06),
+        CopyState(mutated=2, total=3, weight=0.06),
+    ),
+    subclonal=0.1,
+    unrelated=0.05,
+)
+
+
+def marker(label: str, alt: int, total: int, **options) -> Marker:
+    return Marker(label, label.split(maxsplit=1)[0], MarkerKind.MUTATION, alt, total, **options)
+
+
+def fusion(alt: int, total: int, **options) -> Marker:
+    return Marker("fusion EML4-ALK", "ALK", MarkerKind.FUSION, alt, total, **options)
+
+
+def copy_number(gene: str, value: float, low: float, high: float) -> CopyNumberRow:
+    return CopyNumberRow(
+        gene=gene,
+        chrom="chr1",
+        start=0,
+        end=1,
+        bins=10,
+        log2=None,
+        log2_low=None,
+        log2_high=None,
+        copy_number=value,
+        copy_number_low=low,
+        copy_number_high=high,
+        tumour_copy_number=None,
+        tumour_copy_number_low=None,
+        tumour_copy_number_high=None,
+        smallest_visible_cn=None,
+        focal=Focality.NOT_ASSESSABLE,
+        call=CopyNumberCall.NEUTRAL,
+        reference="pooled",
+    )
+
+
+class TestFormula:
+    @pytest.mark.parametrize(
+        ("tf", "mutated", "total", "vaf"),
+        [
+            (0.2, 1, 2, 0.1),
+            (0.2, 2, 2, 0.2),
+            (1.0, 1, 2, 0.5),
+            (0.5, 1, 1, 0.5 / 1.5),
+            (1.0, 2, 3, 2 / 3),
+            (0.0, 1, 2, 0.0),
+        ],
+    )
+    def test_vaf_of_a_mixture(self, tf, mutated, total, vaf):
+        # Counted by hand: tumour gives tf * mutated of tf * total + 2 (1 - tf) copies.
+        assert float(expected_vaf(tf, mutated, total)) == pytest.approx(vaf)
+
+
+class TestOneMarker:
+    @pytest.mark.parametrize(("alt", "total"), [(3, 3000), (10, 3000), (150, 3000), (400, 1000)])
+    def test_known_copies_give_the_exact_interval(self, alt, total):
+        # Clopper-Pearson of the VAF, doubled.
+        row = estimate_tumour_fraction([fusion(alt, total, copies=(1, 2))], SETTINGS)
+        assert row.value == pytest.approx(2 * alt / total, rel=0.01)
+        assert row.low == pytest.approx(2 * beta.ppf(0.025, alt, total - alt + 1), rel=0.01)
+        assert row.high == pytest.approx(min(1, 2 * beta.ppf(0.975, alt + 1, total - alt)), rel=0.01)
+
+    def test_unknown_copies_lower_the_lower_end(self):
+        # Both copies fused would halve the tumour fraction; one marker cannot exclude that.
+        row = estimate_tumour_fraction([fusion(150, 3000)], SETTINGS)
+        assert row.value == pytest.approx(0.1, rel=0.01)
+        assert row.low < 0.05
+        assert row.markers == ("fusion EML4-ALK",)
+        assert row.truncal_markers == 1
+
+    def test_known_marker_without_a_molecule(self):
+        row = estimate_tumour_fraction([fusion(0, 3000, known=True)], SETTINGS)
+        assert (row.status, row.value, row.low) == (TumourFractionStatus.ESTIMATED, 0.0, 0.0)
+        assert row.high == pytest.approx(2 * beta.ppf(0.975, 1, 3000), rel=0.05)
+
+
+class TestManyMarkers:
+    def test_agreement_settles_the_copies(self):
+        one = estimate_tumour_fraction([fusion(150, 3000)], SETTINGS)
+        three = estimate_tumour_fraction(
+            [fusion(150, 3000), marker("TP53 a", 140, 3000), marker("PTEN b", 160, 3000)], SETTINGS
+        )
+        assert three.truncal_markers == 3
+        assert three.low > one.low
+        assert three.high < one.high
+        assert three.low < 0.1 < three.high
+
+    def test_disagreement_widens(self):
+        agree = estimate_tumour_fraction([fusion(150, 3000), marker("TP53 a", 150, 3000)], SETTINGS)
+        differ = estimate_tumour_fraction([fusion(150, 3000), marker("TP53 a", 30, 3000)], SETTINGS)
+        assert differ.low < agree.low
+        assert differ.high > agree.high
+        assert differ.low < 0.02 < differ.high
+        assert differ.low < 0.1 < differ.high
+
+    def test_order_does_not_matter(self):
+        markers = [fusion(150, 3000), marker("TP53 a", 30, 3000), marker("RB1 b", 60, 900)]
+        assert estimate_tumour_fraction(markers, SETTINGS) == estimate_tumour_fraction(
+            markers[::-1], SETTINGS
+        )
+
+    def test_one_stray_among_three(self):
+        row = estimate_tumour_fraction(
+            [fusion(150, 3000), marker("TP53 a", 145, 3000), marker("DNMT3A b", 900, 3000)], SETTINGS
+        )
+        assert row.low < 0.1 < row.high
+
+
+class TestMarkers:
+    def test_none(self):
+        row = estimate_tumour_fraction([], SETTINGS)
+        assert row.status is TumourFractionStatus.NOT_ESTIMABLE
+        assert (row.value, row.low, row.high, row.markers) == (None, None, None, ())
+
+    @pytest.mark.parametrize(
+        "unusable",
+        [
+            marker("ALK p.Gly1202Arg", 300, 3000),
+            marker("TP53 few", 2, 3000),
+            marker("TP53 germline", 2900, 3000),
+            marker("TP53 uncovered", 0, 0, known=True),
+        ],
+        ids=lambda m: m.label,
+    )
+    def test_unusable(self, unusable):
+        row = estimate_tumour_fraction([unusable], SETTINGS)
+        assert row.status is TumourFractionStatus.NOT_ESTIMABLE
+
+    def test_same_label_counts_once(self):
+        row = estimate_tumour_fraction([marker("TP53 a", 10, 200), marker("TP53 a", 50, 1000)], SETTINGS)
+        assert row.truncal_markers == 1
+
+    def test_amplified_gene_gives_no_marker(self):
+        rows = [copy_number("EGFR", 6.0, 5.5, 6.5)]
+        row = estimate_tumour_fraction([marker("EGFR x", 2000, 3000)], SETTINGS, rows)
+        assert row.status is TumourFractionStatus.NOT_ESTIMABLE
+
+    def test_fusion_markers(self):
+        call = FusionCall(
+            key="fusion:EML4:ALK",
+            name="EML4-ALK E13;A20",
+            gene="ALK",
+            partner="EML4",
+            five="EML4",
+            three="ALK",
+            junction="E13;A20",
+            in_frame=True,
+            role=FusionRole.DRIVER,
+            chrom="chr2",
+            pos=29223741,
+            ref="A",
+            alt="A]chr2:42299750]",
+            position="chr2:29223741|chr2:42299750",
+            homology=0,
+            precise=True,
+            event="ALK_EML4_1",
+            molecules=20,
+            split=15,
+            fragments=20,
+            duplex=0,
+            intact=480,
+            vaf=0.04,
+            vaf_low=0.02,
+            vaf_high=0.06,
+            filters=(),
+        )
+        from dataclasses import replace
+
+        reciprocal = replace(
+            call, key="fusion:ALK:EML4", five="ALK", three="EML4", role=FusionRole.RECIPROCAL
+        )
+        weak = replace(call, key="fusion:KIF5B:ALK", five="KIF5B", filters=("molecules",))
+        (found,) = fusion_markers([call, reciprocal, weak])
+        assert (found.label, found.alt_molecules, found.total_molecules) == ("fusion EML4-ALK", 20, 500)
+        known = fusion_markers([weak], known=frozenset({"fusion:KIF5B:ALK"}))
+        assert [m.known for m in known] == [True]
+
+
+class TestLosses:
+    def test_bound(self):
+        # Half of all copies gone: at least half of the genomes are of the tumour.
+        assert loss_bound([copy_number("PTEN", 1.0, 0.95, 1.05)]) == pytest.approx(0.45)
+        assert loss_bound([copy_number("PTEN", 1.9, 1.7, 2.1)]) == 0.0
+
+    def test_raises_the_lower_end(self):
+        rows = [copy_number("PTEN", 1.2, 1.15, 1.25)]
+        row = estimate_tumour_fraction([fusion(750, 3000)], SETTINGS, rows)
+        assert row.low == pytest.approx(0.35)
+        assert row.markers == ("fusion EML4-ALK", "copy number")
+
+    def test_contradicts_the_markers(self):
+        # A fusion in 1 % of molecules beside a loss that needs 35 %: the fusion is not in all cells.
+        rows = [copy_number("PTEN", 1.2, 1.15, 1.25)]
+        row = estimate_tumour_fraction([fusion(30, 3000)], SETTINGS, rows)
+        assert row.low < 0.05
+        assert (row.value, row.high) == (pytest.approx(0.35), 1.0)
+
+
+@pytest.mark.parametrize("truth", [0.005, 0.03, 0.1, 0.4])
+@pytest.mark.parametrize("count", [1, 3])
+def test_interval_holds_the_truth(truth, count):
+    """Molecules drawn at the truth, copy states drawn from the settings: 95 % of intervals hold it."""
+    choose = np.random.default_rng(17)
+    states = SETTINGS.copy_states
+    weights = np.array([s.weight for s in states])
+    held, rounds = 0, 200
+    for _ in range(rounds):
+        markers = []
+        for i in range(count):
+            state = states[choose.choice(len(states), p=weights / weights.sum())]
+            vaf = float(expected_vaf(truth, state.mutated, state.total))
+            markers.append(marker(f"G{i} x", int(choose.binomial(3000, vaf)), 3000, known=True))
+        row = estimate_tumour_fraction(markers, SETTINGS)
+        held += row.low <= truth <= row.high
+    # Three standard errors below 95 % of 200.
+    assert held >= 0.95 * rounds - 3 * np.sqrt(rounds * 0.95 * 0.05)
+
+
+@pytest.mark.parametrize("truth", [0.01, 0.1])
+def test_lower_end_is_conservative(truth):
+    """Heterozygous at two copies throughout: the lower end overshoots in at most 2.5 % of samples."""
+    choose = np.random.default_rng(23)
+    rows = [
+        estimate_tumour_fraction([fusion(int(choose.binomial(2000, truth / 2)), 2000, known=True)], SETTINGS)
+        for _ in range(300)
+    ]
+    above = sum(row.low > truth for row in rows)
+    assert above <= 300 * 0.025 + 3 * np.sqrt(300 * 0.025)
+    assert np.median([row.value for row in rows]) == pytest.approx(truth, rel=0.06)
