@@ -2,17 +2,15 @@
 
 import os
 import sys
-from pathlib import Path
 
+from scripts.alktrace.job import PACKAGE
 from scripts.alktrace.units import Units
 
 UNITS = Units(PLAN.sheet, PLAN.settings, REFERENCE)
 
 # Members of the pipes below that are our own run in the Python that runs Snakemake, whatever `python`
 # the environment of a tool holds. Not a parameter: a moved clone must not rerun alignments.
-os.environ.update(
-    ALKTRACE_PYTHON=sys.executable, ALKTRACE_SCRIPTS=str(Path(workflow.basedir, "scripts"))
-)
+os.environ.update(ALKTRACE_PYTHON=sys.executable, ALKTRACE_SCRIPTS=str(PACKAGE.parent))
 
 
 # One stream, nothing between its members on disk; any that fails fails the job (pipefail).

@@ -337,7 +337,7 @@ def _fastq_error(fastqs: Sequence[Path], error: Exception) -> DataError:
     text = " ".join(str(error).split())
     if isinstance(error, EOFError):
         return DataError(names, f"compressed data end too early ({text})", "copy or fetch the file again")
-    if "improperly paired" in text:
+    if "improperly paired" in text or "out of sync" in text:
         return DataError(names, text, "give the files of one run, unsorted and with all their reads")
     if isinstance(error, dnaio.FileFormatError):
         return DataError(names, f"no valid FASTQ: {text}", "copy or fetch the file again")

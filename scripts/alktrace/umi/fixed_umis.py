@@ -31,7 +31,7 @@ class FixedUmis:
         if observed not in self._known:
             if len(self._known) >= MAX_KNOWN:
                 self._known.clear()
-            parts = [self._search(part) for part in observed.split("-")]
+            parts = [self._search(part) for part in observed.upper().split("-")]
             self._known[observed] = None if None in parts else "-".join(part for part in parts if part)
         return self._known[observed]
 

@@ -1,0 +1,282 @@
+"""Reads and their UMIs from FASTQ and unaligned BAM; expected text is written out by hand."""
+
+import gzip
+import io
+
+import pysam
+import pytest
+
+from alktrace.errors import DataError
+from alktrace.models import UmiSource
+from alktrace.umi.extract import Counts, Extraction, extract_bam, extract_fastq, layout_for, umi_from_name
+from alktrace.umi.fixed_umis import FixedUmis
+from alktrace.umi.read_structure import ReadStructureError
+
+
+def fastq(path, *records):
+    text = "".join(f"@{name}\n{bases}\n+\n{quals or 'I' * len(bases)}\n" for name, bases, quals in records)
+    if path.suffix == ".gz":
+        path.write_bytes(gzip.compress(text.encode()))
+    else:
+        path.write_text(text)
+    return path
+
+
+def extraction(source, *structures, reads=2, umi_read=False, fixed=None, tag="RX"):
+    return Extraction(layout_for(structures, reads=reads, umi_read=umi_read), source, tag, fixed)
+
+
+def run(fastqs, plan):
+    out, counts = io.BytesIO(), Counts()
+    extract_fastq(fastqs=fastqs, extraction=plan, out=out, counts=counts)
+    return out.getvalue().decode(), counts
+
+
+def test_pairs_with_inline_umis(tmp_path):
+    one = fastq(tmp_path / "1.fastq.gz", ("r 1:N:0:ACGT", "AACTTTT", "ABCDEFG"))
+    two = fastq(tmp_path / "2.fastq.gz", ("r 2:N:0:ACGT", "GGCCCCC", "HIJKLMN"))
+    text, counts = run([one, two], extraction(UmiSource.INLINE, "2M1S+T", "2M1S+T"))
+    head = "@r\tRX:Z:AA-GG\tQX:Z:AB HI\n"
+    assert text == f"{head}TTTT\n+\nDEFG\n{head}CCCC\n+\nKLMN\n"
+    assert counts == Counts(templates=1, reads=2, written=1)
+
+
+def test_single_reads(tmp_path):
+    one = fastq(tmp_path / "1.fastq", ("r", "AACTTTT", "ABCDEFG"))
+    text, _ = run([one], extraction(UmiSource.INLINE, "2M1S+T", reads=1))
+    assert text == "@r\tRX:Z:AA\tQX:Z:AB\nTTTT\n+\nDEFG\n"
+
+
+def test_umi_in_its_own_fastq(tmp_path):
+    files = [
+        fastq(tmp_path / "1.fastq", ("r/1", "ACGT", "")),
+        fastq(tmp_path / "2.fastq", ("r/2", "TTTT", "")),
+        fastq(tmp_path / "3.fastq", ("r/3", "GATC", "ABCD")),
+    ]
+    text, _ = run(files, extraction(UmiSource.FASTQ, umi_read=True))
+    assert text.splitlines()[0] == "@r\tRX:Z:GATC\tQX:Z:ABCD"
+    assert text.count("@r\t") == 2
+
+
+def test_halves_in_one_umi_read_are_joined(tmp_path):
+    files = [
+        fastq(tmp_path / "1.fastq", ("r", "ACGT", "")),
+        fastq(tmp_path / "2.fastq", ("r", "GGTTA", "ABCDE")),
+    ]
+    text, _ = run(files, extraction(UmiSource.FASTQ, "+T", "2M2M+S", reads=1, umi_read=True))
+    assert text.splitlines()[0] == "@r\tRX:Z:GG-TT\tQX:Z:AB CD"
+
+
+def test_without_umi_the_name_is_bare(tmp_path):
+    one = fastq(tmp_path / "1.fastq", ("r 1:N:0:ACGT extra", "ACGT", ""))
+    text, _ = run([one], extraction(UmiSource.NONE, reads=1))
+    assert text.splitlines()[0] == "@r"
+
+
+def test_two_templates_in_one_read(tmp_path):
+    one = fastq(tmp_path / "1.fastq", ("r", "AACCGGTT", "ABCDEFGH"))
+    text, counts = run([one], extraction(UmiSource.INLINE, "2T2S2M2T", reads=1))
+    head = "@r\tRX:Z:GG\tQX:Z:EF\n"
+    assert text == f"{head}AA\n+\nAB\n{head}TT\n+\nGH\n"
+    assert counts.reads == 2
+
+
+@pytest.mark.parametrize(
+    ("name", "umi"),
+    [
+        pytest.param("NB5:1:HL3:2:13111:8444:16082:TCAATGCC", "TCAATGCC", id="Illumina field"),
+        pytest.param("A:1:F:2:1:8:1:TCAA+GGNC", "TCAA-GGNC", id="two halves"),
+        pytest.param("A:1:F:2:1:8:1:TCAA_GGCC", "TCAA-GGCC", id="joined by _"),
+        pytest.param("A:1:F:2:1:8:16082_TCAA", "TCAA", id="UMI-tools"),
+        pytest.param("SRR1.5_ACGT_TTGG", "ACGT-TTGG", id="two by _"),
+        pytest.param("A:1:F:2:1:8:1:rTCAA+GGCC", "TTGA-GGCC", id="reversed half"),
+        pytest.param("A:1:F:2:1:8:16082", "", id="none"),
+        pytest.param("A:1:F:2:1:8:1:TCAAX", "", id="no bases"),
+    ],
+)
+def test_umi_in_the_read_name(name, umi):
+    assert umi_from_name(name) == umi
+
+
+def test_names_without_umi_are_counted(tmp_path):
+    one = fastq(tmp_path / "1.fastq", ("a:AC+GT", "ACGT", ""), ("b:7", "ACGT", ""))
+    text, counts = run([one], extraction(UmiSource.NAME, reads=1))
+    assert text == "@a:AC+GT\tRX:Z:AC-GT\nACGT\n+\nIIII\n"
+    assert (counts.without_umi, counts.written) == (1, 1)
+
+
+def test_failed_reads_are_dropped(tmp_path):
+    one = fastq(tmp_path / "1.fastq", ("a 1:Y:0:AC", "ACGT", ""), ("b 1:N:0:AC", "ACGT", ""))
+    text, counts = run([one], extraction(UmiSource.NONE, reads=1))
+    assert text.splitlines()[0] == "@b"
+    assert (counts.failed_filter, counts.written) == (1, 1)
+
+
+def test_short_reads_are_dropped_with_their_mates(tmp_path):
+    one = fastq(tmp_path / "1.fastq", ("a", "AACTTTT", ""), ("b", "AAC", ""), ("c", "AACG", ""))
+    two = fastq(tmp_path / "2.fastq", ("a", "GG", ""), ("b", "GGCC", ""), ("c", "GGCC", ""))
+    text, counts = run([one, two], extraction(UmiSource.INLINE, "2M1S+T", "2M1S+T"))
+    assert [line.split("\t")[0] for line in text.splitlines()[::4]] == ["@c", "@c"]
+    assert (counts.too_short, counts.written) == (2, 1)
+
+
+def test_fixed_umis_are_corrected_and_the_old_one_kept(tmp_path):
+    one = fastq(
+        tmp_path / "1.fastq", ("a", "AAAAT", ""), ("b", "AACAT", ""), ("c", "ACCAT", ""), ("d", "GGGGT", "")
+    )
+    fixed = FixedUmis(("AAAA", "GGGG"), max_mismatches=1, min_distance=2)
+    text, counts = run([one], extraction(UmiSource.INLINE, "4M+T", reads=1, fixed=fixed))
+    assert text.splitlines()[::4] == [
+        "@a\tRX:Z:AAAA\tQX:Z:IIII",
+        "@b\tRX:Z:AAAA\tOX:Z:AACA\tQX:Z:IIII",
+        "@d\tRX:Z:GGGG\tQX:Z:IIII",
+    ]
+    assert (counts.corrected, counts.uncorrectable, counts.written) == (1, 1, 3)
+
+
+def test_counts_over_many_batches(tmp_path):
+    records = [(f"r{i}", "AAC" + "ACGT" * (i % 3), "") for i in range(2000)]
+    text, counts = run(
+        [fastq(tmp_path / "1.fastq.gz", *records)], extraction(UmiSource.INLINE, "2M1S+T", reads=1)
+    )
+    kept = [name for name, bases, _ in records if len(bases) > 3]
+    assert [line.split("\t")[0][1:] for line in text.splitlines()[::4]] == kept
+    assert (counts.templates, counts.too_short) == (2000, 667)
+
+
+@pytest.mark.parametrize("name", ["1.fastq", "1.fastq.gz"])
+def test_fastq_without_reads_is_legal(tmp_path, name):
+    text, counts = run([fastq(tmp_path / name)], extraction(UmiSource.INLINE, "2M+T", reads=1))
+    assert (text, counts) == ("", Counts())
+
+
+def test_truncated_gzip_is_an_error(tmp_path):
+    import random
+
+    rng = random.Random(1)
+    records = [(f"r{i}", "".join(rng.choices("ACGT", k=100)), "") for i in range(5000)]
+    path = fastq(tmp_path / "1.fastq.gz", *records)
+    data = path.read_bytes()
+    path.write_bytes(data[: len(data) // 2])
+    with pytest.raises(DataError, match=r"1\.fastq\.gz.*(end|truncated)"):
+        run([path], extraction(UmiSource.NONE, reads=1))
+
+
+@pytest.mark.parametrize(
+    ("second", "message"),
+    [
+        pytest.param(["a", "x", "c"], "does not match", id="names"),
+        pytest.param(["a", "b"], "more reads in file 1", id="fewer"),
+        pytest.param(["a", "b", "c", "d"], "more reads in file 2", id="more"),
+        pytest.param([], "more reads in file 1", id="none"),
+    ],
+)
+def test_mates_must_agree(tmp_path, second, message):
+    one = fastq(tmp_path / "1.fastq", *((name, "ACGT", "") for name in "abc"))
+    two = fastq(tmp_path / "2.fastq", *((name, "ACGT", "") for name in second))
+    with pytest.raises(DataError, match=message):
+        run([one, two], extraction(UmiSource.NONE))
+
+
+def test_other_text_is_no_fastq(tmp_path):
+    path = tmp_path / "1.fastq"
+    path.write_text(">r\nACGT\n")
+    with pytest.raises(DataError):
+        run([path], extraction(UmiSource.NONE, reads=1))
+
+
+def test_structure_that_no_read_fits_is_an_error(tmp_path):
+    one = fastq(tmp_path / "1.fastq", ("a", "ACGT", ""), ("b", "ACGTA", ""))
+    with pytest.raises(DataError, match="shorter than the read structures `8M\\+T`"):
+        run([one], extraction(UmiSource.INLINE, "8M+T", reads=1))
+
+
+def test_source_that_no_read_has_is_an_error(tmp_path):
+    one = fastq(tmp_path / "1.fastq", ("a:1", "ACGT", ""))
+    with pytest.raises(DataError, match="UMI in its read name"):
+        run([one], extraction(UmiSource.NAME, reads=1))
+
+
+@pytest.mark.parametrize(
+    ("source", "structures", "reads"),
+    [
+        pytest.param(UmiSource.INLINE, ["+T", "+T"], 2, id="inline without M"),
+        pytest.param(UmiSource.NONE, ["2M+T"], 1, id="none with M"),
+        pytest.param(UmiSource.INLINE, ["2M+T", "+T"], 1, id="more structures than reads"),
+    ],
+)
+def test_source_and_structures_must_fit(source, structures, reads):
+    with pytest.raises(ReadStructureError):
+        extraction(source, *structures, reads=reads)
+
+
+# --- unaligned BAM --------------------------------------------------------------------------
+
+
+def bam(path, *records):
+    """Write records of (name, flag, bases, tags)."""
+    with pysam.AlignmentFile(str(path), "wb", header={"HD": {"VN": "1.6"}}) as out:
+        for name, flag, bases, tags in records:
+            record = pysam.AlignedSegment(out.header)
+            record.query_name, record.flag, record.query_sequence = name, flag, bases
+            record.query_qualities = pysam.qualitystring_to_array("ABCDEFGH"[: len(bases)])
+            for tag, value in tags.items():
+                record.set_tag(tag, value)
+            out.write(record)
+    return path
+
+
+def run_bam(path, plan):
+    out, counts = io.BytesIO(), Counts()
+    extract_bam(bam=path, extraction=plan, out=out, counts=counts)
+    return out.getvalue().decode(), counts
+
+
+def test_bam_pairs_with_tag(tmp_path):
+    tags = {"RX": "AC-GT", "QX": "II JJ"}
+    path = bam(tmp_path / "u.bam", ("r", 77, "AACC", tags), ("r", 141, "GGTT", tags))
+    text, counts = run_bam(path, extraction(UmiSource.TAG))
+    head = "@r\tRX:Z:AC-GT\tQX:Z:II JJ\n"
+    assert text == f"{head}AACC\n+\nABCD\n{head}GGTT\n+\nABCD\n"
+    assert counts.written == 1
+
+
+def test_bam_with_another_tag_and_joint(tmp_path):
+    path = bam(tmp_path / "u.bam", ("r", 4, "AACC", {"ZU": "ac+gt"}), ("s", 4, "AACC", {}))
+    text, counts = run_bam(path, extraction(UmiSource.TAG, reads=1, tag="ZU"))
+    assert text == "@r\tRX:Z:AC-GT\nAACC\n+\nABCD\n"
+    assert counts.without_umi == 1
+
+
+def test_bam_with_inline_umis_and_failed_reads(tmp_path):
+    path = bam(tmp_path / "u.bam", ("r", 4, "AACC", {}), ("s", 4 | 512, "AACC", {}))
+    text, counts = run_bam(path, extraction(UmiSource.INLINE, "2M+T", reads=1))
+    assert text == "@r\tRX:Z:AA\tQX:Z:AB\nCC\n+\nCD\n"
+    assert counts.failed_filter == 1
+
+
+def test_bam_reads_come_in_sequencing_orientation(tmp_path):
+    path = bam(tmp_path / "u.bam", ("r", 141, "GGTT", {}), ("r", 77 | 16, "AACC", {}), ("r", 2125, "AA", {}))
+    text, _ = run_bam(path, extraction(UmiSource.NONE))
+    assert text == "@r\nGGTT\n+\nDCBA\n@r\nGGTT\n+\nABCD\n"
+
+
+@pytest.mark.parametrize(
+    "records",
+    [
+        pytest.param([("a", 77, "A", {}), ("b", 77, "A", {})], id="mates apart"),
+        pytest.param([("a", 77, "A", {})], id="mate missing at the end"),
+        pytest.param([("a", 4, "A", {}), ("a", 4, "A", {})], id="single reads where pairs are expected"),
+    ],
+)
+def test_bam_mates_must_follow_each_other(tmp_path, records):
+    with pytest.raises(DataError, match="samtools collate"):
+        run_bam(bam(tmp_path / "u.bam", *records), extraction(UmiSource.NONE))
+
+
+def test_truncated_bam_is_an_error(tmp_path):
+    path = bam(tmp_path / "u.bam", *((f"r{i}", 4, "ACGTACGT", {}) for i in range(20000)))
+    data = path.read_bytes()
+    path.write_bytes(data[: len(data) // 2])
+    with pytest.raises(DataError, match="truncated"):
+        run_bam(path, extraction(UmiSource.NONE, reads=1))
