@@ -20,10 +20,15 @@ WHITE_CELLS_CONFLICT = "wbc_conflict"
 
 @dataclass(frozen=True)
 class MoleculeCount:
-    """Mutant molecules and informative molecules at one site."""
+    """Mutant molecules and informative molecules at one site.
+
+    Attributes:
+        noise: false-mutant molecules per molecule there, where known; the settings give the least.
+    """
 
     alt: int
     total: int
+    noise: float = 0.0
 
     @property
     def vaf(self) -> float:
@@ -96,21 +101,22 @@ def white_cells_informative(count: MoleculeCount, vaf: float, settings: OriginSe
     """
     from scipy.special import bdtrc
 
-    needed = _needed(count.total, settings)
+    needed = _needed(count, settings)
     return bool(count.total >= needed and bdtrc(needed - 1, count.total, vaf) >= settings.power)
 
 
 def white_cells_show(count: MoleculeCount, settings: OriginSettings) -> bool:
     """Tell whether white cells carry more mutant molecules than noise explains."""
-    return count.alt >= _needed(count.total, settings)
+    return count.alt >= _needed(count, settings)
 
 
-def _needed(total: int, settings: OriginSettings) -> int:
+def _needed(count: MoleculeCount, settings: OriginSettings) -> int:
     """Return the smallest count that noise reaches with a probability of at most `alpha`."""
     from scipy.special import bdtrc
 
+    noise = max(settings.white_cell_noise, count.noise)
     needed = 1
-    while needed <= total and bdtrc(needed - 1, total, settings.white_cell_noise) > settings.alpha:
+    while needed <= count.total and bdtrc(needed - 1, count.total, noise) > settings.alpha:
         needed += 1
     return needed
 

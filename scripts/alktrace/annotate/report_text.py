@@ -1,0 +1,194 @@
+"""What laboratories write into a report: fractions, copy numbers, fusions, kinds of alteration; pure."""
+
+import re
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass
+from enum import StrEnum
+
+MAX_PERCENT = 100.0
+
+
+class ReportedKind(StrEnum):
+    """What a line of a report speaks of."""
+
+    SMALL = "small"
+    FUSION = "fusion"
+    AMPLIFICATION = "amplification"
+    LOSS = "loss"
+    SKIPPING = "skipping"
+    OTHER = "other"
+
+
+_FUSION = re.compile(r"fusion|rearrang|translocat|inversion|::", re.IGNORECASE)
+_GAIN = re.compile(r"amplif|copy.?number.?(?:gain|increase)|\bgain\b|\bcna?\b|\bcnv\b|\bamp\b", re.IGNORECASE)
+_LOSS = re.compile(r"copy.?number.?loss|\bloss\b|homozygous.?del|deep.?del|biallelic.?del", re.IGNORECASE)
+_SKIPPING = re.compile(r"skip", re.IGNORECASE)
+_OTHER = re.compile(r"\b(?:tmb|msi|mss|microsatellite|mutational burden|loh|hrd)\b", re.IGNORECASE)
+_PAIR = re.compile(
+    r"(?<![\w.])(?P<five>[A-Z][A-Z0-9]{1,14})\s*(?:-|::|/|–|—)\s*(?P<three>[A-Z][A-Z0-9]{1,14})(?![\w.])"
+)
+_JUNCTION = re.compile(r"\b(?P<a>[A-Z])(?P<i>\d+)(?P<x>[a-z]?)\s*[;:,]\s*(?P<b>[A-Z])(?P<j>\d+)\b")
+_EXON = re.compile(r"ex(?:on)?\s*(?P<number>\d+)", re.IGNORECASE)
+_NUMBER = re.compile(r"(?<![\w.])(?P<number>\d+(?:[.,]\d+)?)(?![\w.])")
+_FRACTION = re.compile(r"(?P<below>[<≤~]?)\s*(?P<number>\d+(?:[.,]\d+)?(?:[eE]-?\d+)?)\s*(?P<percent>%?)")
+
+
+def kind_of(text: str) -> ReportedKind:
+    """Return what all cells of a line, joined, speak of."""
+    for pattern, kind in (
+        (_OTHER, ReportedKind.OTHER),
+        (_SKIPPING, ReportedKind.SKIPPING),
+        (_FUSION, ReportedKind.FUSION),
+        (_LOSS, ReportedKind.LOSS),
+        (_GAIN, ReportedKind.AMPLIFICATION),
+    ):
+        if pattern.search(text):
+            return kind
+    return ReportedKind.SMALL
+
+
+def read_fraction(text: str, *, percent: bool) -> float:
+    """Return a fraction written as `0.012`, `1.2 %`, `1,2%` or, with `percent`, `1.2`.
+
+    Raises:
+        ValueError: no number, a bound such as `< 0.1 %`, or a share above one.
+    """
+    match = _FRACTION.fullmatch(text.strip())
+    if match is None:
+        raise ValueError("write a fraction such as 0.012 or a percentage such as 1.2%")
+    if match["below"]:
+        raise ValueError("a bound is no value; leave the cell empty")
+    value = float(match["number"].replace(",", "."))
+    value = value / MAX_PERCENT if match["percent"] or percent else value
+    if value > 1:
+        raise ValueError("a share above 100 %")
+    return value
+
+
+def means_percent(cells: Collection[str]) -> bool:
+    """Tell whether the bare numbers of a column are percentages: one of them exceeds one."""
+    numbers = [_FRACTION.fullmatch(cell.strip()) for cell in cells]
+    return any(
+        match is not None and not match["percent"] and float(match["number"].replace(",", ".")) > 1
+        for match in numbers
+    )
+
+
+def read_copy_number(text: str) -> float | None:
+    """Return the number beside the name of an amplification, such as 2.3 in `MET amplification 2.3`."""
+    match = _NUMBER.search(text)
+    return float(match["number"].replace(",", ".")) if match else None
+
+
+def read_exon(text: str) -> int | None:
+    """Return the exon named in a text, such as 14 in `exon 14 skipping`."""
+    match = _EXON.search(text)
+    return int(match["number"]) if match else None
+
+
+def read_junction(text: str) -> str | None:
+    """Return the junction named in a text, such as `E13;A20`."""
+    match = _JUNCTION.search(text)
+    return f"{match['a']}{match['i']}{match['x']};{match['b']}{match['j']}" if match else None
+
+
+@dataclass(frozen=True)
+class ReportedFusion:
+    """Both partners, 5' first; the driver is the one whose domain matters."""
+
+    five: str
+    three: str
+    driver: str
+
+    @property
+    def partner(self) -> str:
+        """The gene beside the driver."""
+        return self.five if self.driver == self.three else self.three
+
+
+def read_fusion(gene: str, partner: str | None, text: str, drivers: dict[str, str]) -> ReportedFusion:
+    """Return the partners of a fusion.
+
+    Args:
+        gene: gene cell, `ALK` or `EML4-ALK`.
+        partner: partner cell, if filled.
+        text: the other cells, which may name the pair.
+        drivers: side of the fusion on which a driver gene acts: `3`, `5` or `either`.
+
+    Raises:
+        ValueError: no driver gene, or no partner.
+    """
+    match = _PAIR.search(gene) or _PAIR.search(text)
+    if match:
+        five, three = match["five"], match["three"]
+        named = [name for name in (three, five) if name in drivers]
+        if not named:
+            raise ValueError(f"{five}-{three}: neither is a known driver gene of a fusion")
+        acting = [name for name in named if drivers[name] in ("either", "3" if name == three else "5")]
+        return ReportedFusion(five, three, (acting or named)[0])
+    if partner is None:
+        raise ValueError("a fusion without partner; fill `partner` or write EML4-ALK")
+    names = [gene.strip(), partner.strip()]
+    driver = next((name for name in names if name in drivers), None)
+    if driver is None:
+        raise ValueError(f"{gene} and {partner}: neither is a known driver gene of a fusion")
+    other = names[1] if driver == names[0] else names[0]
+    if drivers[driver] == "5":
+        return ReportedFusion(driver, other, driver)
+    return ReportedFusion(other, driver, driver)
+
+
+@dataclass(frozen=True)
+class Coverage:
+    """What a report says it covered.
+
+    Attributes:
+        genes: genes covered.
+        exons: exons by gene, where the report lists them; a gene without entry is covered as a whole.
+        introns: introns by gene.
+    """
+
+    genes: frozenset[str]
+    exons: dict[str, frozenset[int]]
+    introns: dict[str, frozenset[int]]
+
+
+def read_coverage(genes: str | None, exons: str | None) -> Coverage:
+    """Return the coverage from its two cells.
+
+    Args:
+        genes: `ALK;EGFR;KRAS`; commas and blanks separate too.
+        exons: `ALK:20-28;KRAS:2,3;ALK:intron 19`.
+
+    Raises:
+        ValueError: a part that cannot be read, named.
+    """
+    named = {name for name in re.split(r"[;,\s]+", genes or "") if name}
+    listed: dict[str, set[int]] = {}
+    introns: dict[str, set[int]] = {}
+    gene = ""
+    for part in re.split(r"[;,]", exons or ""):
+        name, _, span = part.strip().rpartition(":")
+        gene = name.strip() or gene
+        if not span.strip():
+            continue
+        intron, numbers = _read_span(gene, span)
+        (introns if intron else listed).setdefault(gene, set()).update(numbers)
+    return Coverage(
+        frozenset(named | set(listed) | set(introns)),
+        {name: frozenset(numbers) for name, numbers in listed.items()},
+        {name: frozenset(numbers) for name, numbers in introns.items()},
+    )
+
+
+def _read_span(gene: str, span: str) -> tuple[bool, Sequence[int]]:
+    match = re.fullmatch(
+        r"\s*(?P<intron>in?(?:tron)?s?\s*)?(?P<first>\d+)(?:\s*[-–]\s*(?P<last>\d+))?\s*", span
+    )
+    if match is None or not gene:
+        raise ValueError(f"{span.strip()!r}: write exons as ALK:20-28 and introns as ALK:intron 19")
+    first = int(match["first"])
+    last = int(match["last"] or first)
+    if last < first:
+        raise ValueError(f"{gene}:{span.strip()}: the last exon is before the first")
+    return match["intron"] is not None, range(first, last + 1)

@@ -1,0 +1,262 @@
+"""Small variants of a VCF as rows of `alterations.tsv`: names, consequence, knowledge hits, origin."""
+
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+from ..errors import DataError
+from ..gene_models import Fetch, GeneModels
+from ..loci import KnownLocus, KnownValue, group_values
+from ..models import Consequence, Detection, ObservationSource, Origin, SpecimenType, VariantType
+from ..rows import AlterationRow
+from ..settings import OriginSettings
+from ..tables import read_table
+from .consequences import VcfVariant, choose_gene, csq_consequence, reconcile
+from .hgvs import Allele, NamedTranscript, VariantNames
+from .origin import MoleculeCount, OriginEvidence, decide_origin
+
+INTERGENIC = "intergenic"
+ALK = "ALK"
+NEUTRAL = "neutral"
+CONSEQUENCE_DIFFERS = "consequence_differs"
+
+
+@dataclass(frozen=True)
+class VariantKnowledge:
+    """What annotation asks the knowledge tables.
+
+    Attributes:
+        alk_roles: roles of ALK protein changes by three-letter name.
+        hotspots: loci by gene and codon, such as `KRAS G12`.
+        blood_genes: genes whose variants may come from clonal haematopoiesis.
+    """
+
+    alk_roles: Mapping[str, tuple[str, ...]]
+    hotspots: Mapping[tuple[str, int], str]
+    blood_genes: Collection[str]
+
+    @classmethod
+    def load(cls, folder: Path) -> "VariantKnowledge":
+        """Read `alk_mutations.tsv`, `hotspots.tsv` and `ch_genes.tsv`."""
+        mutations = group_values(read_table(folder / "alk_mutations.tsv", KnownValue))
+        loci = read_table(folder / "hotspots.tsv", KnownLocus)
+        blood = read_table(folder / "ch_genes.tsv", KnownValue)
+        return cls(
+            alk_roles={subject: values.get("role", ()) for subject, values in mutations.items()},
+            hotspots={(r.gene, r.codon): f"{r.gene} {r.locus}" for r in loci if r.codon is not None},
+            blood_genes=frozenset(row.subject for row in blood if row.attribute == "list"),
+        )
+
+    def hits(self, gene: str, names: VariantNames) -> tuple[str, ...]:
+        """Return the subjects that a variant hits: the ALK mutation and the hotspot.
+
+        What hits something is a known mutation of tumours: neutral ALK variants and synonymous changes hit
+        nothing.
+        """
+        roles = self.alk_roles.get(names.hgvs_p or "") if gene == ALK else None
+        if names.consequence is Consequence.SYNONYMOUS or NEUTRAL in (roles or ()):
+            return ()
+        found = [str(names.hgvs_p)] if roles is not None else []
+        hotspot = self.hotspots.get((gene, names.codon)) if names.codon is not None else None
+        return (*found, hotspot) if hotspot else tuple(found)
+
+
+class Namer:
+    """Names variants on the transcript of their gene; keeps sequences between calls."""
+
+    def __init__(self, models: GeneModels, fetch: Fetch) -> None:
+        """Keep gene models and `fetch(chrom, start, end)`."""
+        self.models = models
+        self._fetch = fetch
+        self._named: dict[str, NamedTranscript] = {}
+
+    def on_gene(self, gene: str) -> NamedTranscript:
+        """Return the transcript of a gene.
+
+        Raises:
+            KeyError: the gene has no model.
+        """
+        if gene not in self._named:
+            self._named[gene] = NamedTranscript(self.models.by_gene[gene], self._fetch)
+        return self._named[gene]
+
+    def name(self, allele: Allele) -> tuple[str, VariantNames | None]:
+        """Return gene and names; no names between genes.
+
+        Raises:
+            ValueError: the genome shows another reference allele.
+        """
+        model = choose_gene(allele, self.models)
+        if model is None:
+            return INTERGENIC, None
+        return model.gene, self.on_gene(model.gene).describe(allele)
+
+
+def variant_rows(
+    variants: Iterable[VcfVariant], namer: Namer, knowledge: VariantKnowledge, *, source: Path, reported: bool
+) -> list[AlterationRow]:
+    """Return one row per variant, origin still undecided.
+
+    Args:
+        variants: of a normalised VCF.
+        namer: names them.
+        knowledge: tables.
+        source: the VCF, for messages.
+        reported: the VCF is a report of a laboratory, not of our own caller.
+
+    Raises:
+        DataError: reference alleles are not those of the genome.
+    """
+    rows = []
+    for variant in variants:
+        try:
+            gene, names = namer.name(variant.allele)
+        except ValueError as error:
+            raise DataError(source, str(error), "give a VCF and a genome of one build") from None
+        rows.append(_row(variant, gene, names, namer, knowledge, reported))
+    return rows
+
+
+def _row(
+    variant: VcfVariant,
+    gene: str,
+    names: VariantNames | None,
+    namer: Namer,
+    knowledge: VariantKnowledge,
+    reported: bool,
+) -> AlterationRow:
+    allele = variant.allele
+    model = namer.models.by_gene.get(gene)
+    consequence, differs = Consequence.INTERGENIC, False
+    if names is not None and model is not None:
+        consequence, differs = reconcile(names.consequence, csq_consequence(variant, model))
+    return AlterationRow(
+        key=allele.key,
+        gene=gene,
+        variant_type=names.variant_type if names else plain_type(allele),
+        alteration=names.short if names else f"{allele.ref}>{allele.alt}",
+        consequence=consequence,
+        transcript=model.transcript if model else None,
+        hgvs_c=names.hgvs_c if names else None,
+        hgvs_p=names.hgvs_p if names else None,
+        exon=names.exon if names else None,
+        codon=names.codon if names else None,
+        chrom=allele.chrom,
+        pos=allele.pos,
+        ref=allele.ref,
+        alt=allele.alt,
+        partner=None,
+        junction=None,
+        in_frame=None,
+        detection=Detection.SUBTHRESHOLD if variant.filters else Detection.DETECTED,
+        source=ObservationSource.REPORTED if reported else ObservationSource.CALLED,
+        vaf=variant.vaf,
+        vaf_low=variant.vaf_low,
+        vaf_high=variant.vaf_high,
+        alt_molecules=variant.alt_molecules,
+        total_molecules=variant.total_molecules,
+        duplex_alt=variant.duplex_alt,
+        strict_alt=variant.strict_alt,
+        strict_total=variant.strict_total,
+        copy_number=None,
+        origin=Origin.UNDECIDED,
+        origin_reason="",
+        knowledge=knowledge.hits(gene, names) if names else (),
+        filters=variant.filters,
+        flags=(CONSEQUENCE_DIFFERS,) if differs else (),
+    )
+
+
+def plain_type(allele: Allele) -> VariantType:
+    """Return the kind of a variant from its alleles alone."""
+    if len(allele.ref) == len(allele.alt):
+        return VariantType.SNV if len(allele.ref) == 1 else VariantType.MNV
+    if allele.alt.startswith(allele.ref):
+        return VariantType.INSERTION
+    return VariantType.DELETION if allele.ref.startswith(allele.alt) else VariantType.DELINS
+
+
+def read_frequencies(population_vcf: Path, alleles: Sequence[Allele]) -> dict[str, float]:
+    """Return population frequencies by key of the alleles that the VCF lists.
+
+    Args:
+        population_vcf: bgzipped and indexed, INFO/AF, normalised.
+        alleles: alleles to look up.
+
+    Raises:
+        DataError: the file cannot be read or is not indexed.
+    """
+    from cyvcf2 import VCF
+
+    found: dict[str, float] = {}
+    try:
+        reader = VCF(str(population_vcf))
+        names = set(reader.seqnames)
+        for allele in alleles:
+            if allele.chrom not in names:
+                continue
+            for record in reader(f"{allele.chrom}:{allele.pos}-{allele.pos}"):
+                frequency = record.INFO.get("AF")
+                if frequency is None or (allele.pos, allele.ref) != (record.POS, record.REF):
+                    continue
+                values = frequency if isinstance(frequency, tuple) else (frequency,)
+                if allele.alt in record.ALT[: len(values)]:
+                    found[allele.key] = float(values[record.ALT.index(allele.alt)])
+    except Exception as error:
+        raise DataError(population_vcf, f"cannot be looked up: {error}", "bgzip and index it") from None
+    return found
+
+
+@dataclass(frozen=True)
+class OriginContext:
+    """What the origin of the variants of one specimen rests on, beside their own counts.
+
+    Attributes:
+        white_cells: counts of each white-cell sample by key.
+        frequencies: population frequencies by key.
+        extra_copies: genes with a gain or amplification in this specimen.
+        tumour_fraction_high: upper end of the interval from markers that are certain; None if unknown.
+    """
+
+    specimen_type: SpecimenType
+    white_cells: Mapping[str, Sequence[MoleculeCount]]
+    frequencies: Mapping[str, float]
+    extra_copies: Collection[str] = ()
+    tumour_fraction_high: float | None = None
+
+
+def with_origin(
+    rows: Sequence[AlterationRow],
+    context: OriginContext,
+    knowledge: VariantKnowledge,
+    settings: OriginSettings,
+) -> list[AlterationRow]:
+    """Return the rows with origin, its reason and its flags.
+
+    Args:
+        rows: small variants.
+        context: white cells, population, copy number, tumour fraction.
+        knowledge: tables.
+        settings: thresholds.
+    """
+    decided = []
+    for row in rows:
+        verdict = decide_origin(
+            OriginEvidence(
+                gene=row.gene,
+                small_variant=True,
+                specimen_type=context.specimen_type,
+                vaf=row.vaf,
+                vaf_low=row.vaf_low,
+                known_somatic=bool(row.knowledge),
+                amplified=row.gene in context.extra_copies,
+                white_cells=context.white_cells.get(row.key, ()),
+                population_frequency=context.frequencies.get(row.key),
+                tumour_fraction_high=context.tumour_fraction_high,
+            ),
+            settings=settings,
+            blood_genes=knowledge.blood_genes,
+        )
+        flags = tuple(dict.fromkeys((*row.flags, *verdict.flags)))
+        decided.append(replace(row, origin=verdict.origin, origin_reason=verdict.reason, flags=flags))
+    return decided
