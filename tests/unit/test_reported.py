@@ -1,0 +1,400 @@
+"""Reports as commercial panels write them; facts of ALK and EGFR, genome of N so that names alone count."""
+
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+import yaml
+from gene_facts import gene_models, transcript
+
+from alktrace.annotate.report_lines import Report, ReportReader, read_report
+from alktrace.annotate.report_text import (
+    ReportedKind,
+    kind_of,
+    means_percent,
+    read_coverage,
+    read_fraction,
+    read_fusion,
+    read_junction,
+)
+from alktrace.annotate.reported import callability_rows, read_reported_calls, tumour_fraction_row
+from alktrace.annotate.small_variants import Namer, VariantKnowledge
+from alktrace.errors import InputProblems
+from alktrace.models import (
+    Consequence,
+    Detection,
+    LocusKind,
+    Origin,
+    SpecimenType,
+    TumourFractionStatus,
+    VariantType,
+)
+from alktrace.rows import AlterationRow, CallabilityRow, LocusRow, TumourFractionRow
+from alktrace.settings import CallingSettings, OriginSettings
+from alktrace.tables import read_table, write_table
+
+DRIVERS = {"ALK": "3", "ROS1": "3", "EGFR": "5", "FGFR3": "either"}
+# Residues and codons of ALK that the reports below speak of (NM_004304).
+CODONS = {1151: "ACG", 1152: "CTG", 1171: "ATC", 1196: "CTG", 1202: "GGA", 1203: "GAC", 1269: "GGA"}
+
+
+def fetch(chrom: str, start: int, end: int) -> str:
+    """Give the codons above on chromosome 2 and N elsewhere."""
+    bases = ["N"] * (end - start)
+    if chrom == "chr2":
+        for codon, letters in CODONS.items():
+            for pos, letter in zip(transcript("ALK").codon_positions(codon), letters, strict=True):
+                if start <= pos < end:
+                    bases[pos - start] = letter.translate(str.maketrans("ACGT", "TGCA"))
+    return "".join(bases)
+
+
+@pytest.fixture(scope="module")
+def knowledge(root: Path) -> VariantKnowledge:
+    return VariantKnowledge.load(root / "resources" / "knowledge")
+
+
+Reads = Callable[..., Report]
+
+
+@pytest.fixture
+def read(tmp_path: Path, knowledge: VariantKnowledge) -> Reads:
+    def reads(
+        *lines: str, header: str = "gene|hgvs_p|hgvs_c|variant_class|vaf|copy_number|partner"
+    ) -> Report:
+        path = tmp_path / "report.tsv"
+        path.write_text("".join(line.replace("|", "\t") + "\n" for line in (header, *lines)))
+        return read_report(path, ReportReader(Namer(gene_models(), fetch), knowledge, DRIVERS))
+
+    return reads
+
+
+@pytest.mark.parametrize(
+    "written", ["G1202R", "p.G1202R", "p.(Gly1202Arg)", "p.Gly1202Arg", "NP_004295.2:p.G1202R"]
+)
+def test_protein_change_in_any_spelling(read: Reads, written: str) -> None:
+    report = read(f"ALK|{written}||snv|0.012||")
+    (row,) = report.alterations
+    assert (row.key, row.hgvs_p, row.alteration) == ("reported:ALK:p.Gly1202Arg", "p.Gly1202Arg", "G1202R")
+    assert (row.codon, row.exon, row.consequence) == (1202, 23, Consequence.MISSENSE)
+    assert row.vaf == pytest.approx(0.012)
+    assert "p.Gly1202Arg" in row.knowledge
+    assert report.notes == ()
+
+
+def test_coding_change_gives_the_key_of_a_called_variant(read: Reads) -> None:
+    (row,) = read("ALK|G1202R|c.3604G>A|SNV|1.2%||").alterations
+    assert (row.key, row.pos, row.ref, row.alt) == ("chr2:29220747:C:T", 29_220_747, "C", "T")
+    assert row.vaf == pytest.approx(0.012)
+    assert row.hgvs_p == "p.Gly1202Arg"
+
+
+def test_two_bases_of_one_codon(read: Reads) -> None:
+    (row,) = read("ALK|G1269S|c.3805_3806delinsTC|MNV|||").alterations
+    assert (row.key, row.hgvs_p) == ("chr2:29209816:CC:GA", "p.Gly1269Ser")
+
+
+@pytest.mark.parametrize("written", ["T1151dup", "T1151_L1152insT", "1151Tins", "p.Thr1151dup"])
+def test_duplication_of_t1151(read: Reads, written: str) -> None:
+    (row,) = read(f"ALK|{written}|||||").alterations
+    assert row.hgvs_p == "p.Thr1151dup"
+    assert row.variant_type is VariantType.DUPLICATION
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        "ALK|||fusion|||EML4", "EML4-ALK|||fusion|||", "EML4::ALK|||rearrangement|||",
+        "ALK|EML4-ALK fusion|||||", "EML4|||fusion|||ALK", "EML4-ALK fusion||||||",
+    ],
+)  # fmt: skip
+def test_fusion_in_any_spelling(read: Reads, line: str) -> None:
+    (row,) = read(line).alterations
+    assert (row.key, row.gene, row.partner) == ("fusion:EML4:ALK", "ALK", "EML4")
+    assert row.variant_type is VariantType.FUSION
+    assert row.origin is Origin.SOMATIC
+
+
+def test_fusion_with_exons(read: Reads) -> None:
+    (row,) = read("EML4-ALK|E13;A20||fusion|5.8%||").alterations
+    assert (row.junction, row.alteration) == ("E13;A20", "EML4-ALK E13;A20")
+
+
+@pytest.mark.parametrize(
+    ("line", "kind", "number"),
+    [
+        ("MET|||amplification||2.3|", VariantType.AMPLIFICATION, 2.3),
+        ("MET|amplification 2.3|||||", VariantType.AMPLIFICATION, 2.3),
+        ("MET amplification 2.3||||||", VariantType.AMPLIFICATION, 2.3),
+        ("MET|||copy number gain||12|", VariantType.AMPLIFICATION, 12.0),
+        ("RB1|||homozygous deletion|||", VariantType.LOSS, None),
+        ("ERBB2|||CNV||8,5|", VariantType.AMPLIFICATION, 8.5),
+    ],
+)
+def test_copy_number(read: Reads, line: str, kind: VariantType, number: float | None) -> None:
+    (row,) = read(line).alterations
+    assert (row.variant_type, row.copy_number) == (kind, number)
+    assert row.key == f"copy_number:{row.gene}:{kind.value}"
+
+
+def test_skipping(read: Reads) -> None:
+    (row,) = read("MET|exon 14 skipping||splice|||").alterations
+    assert (row.gene, row.variant_type, row.exon) == ("MET", VariantType.SKIPPING, 14)
+
+
+@pytest.mark.parametrize(
+    ("line", "note"),
+    [
+        ("ALK|G1203R|||||", "residue 1203 is Asp, not Gly; another transcript or a misprint"),
+        ("ALK|exon 23 hotspot|||||", "not a protein change"),
+        ("TMB|12 mut/Mb|||||", "no alteration of a gene"),
+        ("ALK|||fusion|||", "a fusion without partner"),
+        ("KIF5B-TPM3|||fusion|||", "neither is a known driver"),
+        ("MET|skipping|||||", "skipping of which exon"),
+    ],
+)
+def test_lines_that_cannot_be_read_are_kept_and_named(read: Reads, line: str, note: str) -> None:
+    report = read(line, "ALK|L1196M|||||")
+    assert len(report.alterations) == 2
+    assert report.alterations[0].flags[-1] == "not_read"
+    assert report.alterations[0].hgvs_p is None
+    assert report.alterations[1].hgvs_p == "p.Leu1196Met"
+    (found,) = [item for item in report.notes if item.line == 2]
+    assert note in found.what
+
+
+def test_numbering_of_another_transcript(read: Reads) -> None:
+    """c.3604 of another transcript is another base; the protein change stays."""
+    report = read("ALK|G1202R|c.3607G>C|||||".removesuffix("|"))
+    (row,) = report.alterations
+    assert (row.hgvs_p, row.key) == ("p.Gly1202Arg", "reported:ALK:p.Gly1202Arg")
+    assert row.flags == ("names_disagree",)
+    assert "c.3607G>C means p.Asp1203His, the report says G1202R" in report.notes[0].what
+
+
+def test_coding_change_that_the_genome_contradicts(read: Reads) -> None:
+    report = read("ALK|G1202R|c.3604T>A|snv|||")
+    assert report.alterations[0].key == "reported:ALK:p.Gly1202Arg"
+    assert "shows G there, not T" in report.notes[0].what
+
+
+def test_coding_change_alone(read: Reads) -> None:
+    (row,) = read("ALK||c.3604G>A||0.02||").alterations
+    assert row.hgvs_p == "p.Gly1202Arg"
+
+
+def test_gene_without_model_keeps_the_name_as_written(read: Reads) -> None:
+    report = read("STK11|p.Q37*||snv|||", "HER2|||amplification|||")
+    assert [row.flags for row in report.alterations] == [("no_gene_model",), ("no_gene_model",)]
+    assert report.alterations[0].hgvs_p == "p.Gln37Ter"
+    assert "HER2: no gene model" in report.notes[1].what
+
+
+def test_unknown_variant_of_alk_is_kept(read: Reads) -> None:
+    (row,) = read("ALK|p.Ile1171Trp|||||").alterations
+    assert (row.hgvs_p, row.knowledge) == ("p.Ile1171Trp", ("ALK I1171",))
+
+
+def test_report_without_findings(read: Reads) -> None:
+    report = read(".||||||")
+    assert report.alterations == ()
+    assert report.notes == ()
+
+
+def test_percentages_of_a_column_are_recognised(read: Reads) -> None:
+    report = read("ALK|G1202R|||12.5||", "ALK|L1196M|||0.4||")
+    assert [row.vaf for row in report.alterations] == [pytest.approx(0.125), pytest.approx(0.004)]
+    assert "read as percentages" in report.notes[0].remedy
+
+
+def test_a_bound_is_no_value(read: Reads) -> None:
+    report = read("ALK|G1202R|||<0.1%||")
+    assert report.alterations[0].vaf is None
+    assert "a bound is no value" in report.notes[0].remedy
+
+
+def test_a_line_twice(read: Reads) -> None:
+    report = read("ALK|G1202R|||1%||", "ALK|p.Gly1202Arg|||2%||")
+    assert len(report.alterations) == 1
+    assert report.alterations[0].vaf == pytest.approx(0.01)
+    assert "stands twice" in report.notes[0].what
+
+
+def test_wrong_columns_are_refused(read: Reads) -> None:
+    with pytest.raises(InputProblems, match="did you mean 'hgvs_p'"):
+        read("ALK|G1202R", header="gene|hgvsp")
+
+
+# --- text ------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("text", "percent", "value"),
+    [("0.012", False, 0.012), ("1.2%", False, 0.012), ("1,2 %", False, 0.012), ("1.2", True, 0.012),
+     ("0.4%", True, 0.004), ("1", False, 1.0), ("2e-3", False, 0.002)],
+)  # fmt: skip
+def test_fractions(text: str, percent: bool, value: float) -> None:
+    assert read_fraction(text, percent=percent) == pytest.approx(value)
+
+
+@pytest.mark.parametrize("text", ["", "high", "120%", "~", "< 0.1%", "1.2.3"])
+def test_no_fractions(text: str) -> None:
+    with pytest.raises(ValueError, match=r"."):
+        read_fraction(text, percent=False)
+
+
+def test_unit_of_a_column() -> None:
+    assert means_percent(["0.4", "12.5"])
+    assert not means_percent(["0.4", "12.5%"])
+    assert not means_percent(["0.4", "n/a"])
+
+
+@pytest.mark.parametrize(
+    ("text", "kind"),
+    [
+        ("ALK G1202R missense", ReportedKind.SMALL),
+        ("EGFR exon 19 deletion E746_A750del", ReportedKind.SMALL),
+        ("EML4-ALK fusion", ReportedKind.FUSION),
+        ("MET gain", ReportedKind.AMPLIFICATION),
+        ("CDKN2A homozygous deletion", ReportedKind.LOSS),
+        ("NF1 copy number loss", ReportedKind.LOSS),
+        ("MSI high", ReportedKind.OTHER),
+    ],
+)
+def test_kinds(text: str, kind: ReportedKind) -> None:
+    assert kind_of(text) is kind
+
+
+def test_five_prime_drivers_and_order() -> None:
+    assert read_fusion("FGFR3-TACC3", None, "", DRIVERS).driver == "FGFR3"
+    assert read_fusion("EGFR", "RAD51", "", DRIVERS).five == "EGFR"
+    reciprocal = read_fusion("ALK-EML4", None, "", DRIVERS)
+    assert (reciprocal.five, reciprocal.driver) == ("ALK", "ALK")
+
+
+@pytest.mark.parametrize(
+    ("text", "name"), [("E13;A20", "E13;A20"), ("E6a:A20", "E6a;A20"), ("E20, A20", "E20;A20"), ("v3", None)]
+)
+def test_junctions(text: str, name: str | None) -> None:
+    assert read_junction(text) == name
+
+
+# --- coverage --------------------------------------------------------------------------------
+
+
+def test_coverage_cells() -> None:
+    coverage = read_coverage("ALK, EGFR", "ALK:20-22;25;KRAS:2,3;ALK:intron 19")
+    assert coverage.genes == {"ALK", "EGFR", "KRAS"}
+    assert coverage.exons == {"ALK": {20, 21, 22, 25}, "KRAS": {2, 3}}
+    assert coverage.introns == {"ALK": {19}}
+
+
+@pytest.mark.parametrize("exons", ["20-28", "ALK:28-20", "ALK:all"])
+def test_coverage_that_cannot_be_read(exons: str) -> None:
+    with pytest.raises(ValueError, match=r"."):
+        read_coverage("ALK", exons)
+
+
+LOCI = [
+    LocusRow("ALK", "G1202", LocusKind.ALK_HOTSPOT, 23, "chr2", 29_220_744, 29_220_747),
+    LocusRow("ALK", "I1171", LocusKind.ALK_HOTSPOT, 22, "chr2", 29_222_345, 29_222_348),
+    LocusRow("KRAS", "G12", LocusKind.BYPASS_HOTSPOT, 2, "chr12", 25_245_348, 25_245_351),
+    LocusRow("MET", "gene", LocusKind.BYPASS_GENE, None, "chr7", 100, 200),
+    LocusRow("ALK", "intron 19", LocusKind.FUSION_INTRON, None, "chr2", 29_223_528, 29_225_460),
+]
+FULL = "gene|hgvs_p|vaf|covered_genes|covered_exons|lod_vaf|tumour_fraction|molecules"
+
+
+@pytest.fixture(scope="module")
+def calling(root: Path) -> CallingSettings:
+    return CallingSettings(**yaml.safe_load((root / "config" / "config.yaml").read_text())["calling"])
+
+
+def status(report: Report, calling: CallingSettings) -> list[Detection]:
+    return [row.status for row in callability_rows(report, LOCI, calling)]
+
+
+def test_covered_genes_and_limit_make_a_negative(read: Reads, calling: CallingSettings) -> None:
+    report = read(".|.|.|ALK;MET|.|0.3%|.|.", header=FULL)
+    assert status(report, calling) == [
+        Detection.NOT_DETECTED, Detection.NOT_DETECTED, Detection.NOT_TARGETED, Detection.NOT_DETECTED,
+        Detection.NOT_ASSESSABLE,
+    ]  # fmt: skip
+    rows = callability_rows(report, LOCI, calling)
+    assert rows[0].vaf_detectable == pytest.approx(0.003)
+    # three molecules with 95 % at 0.3 %: a Poisson mean of 6.30, so 2,099 molecules
+    assert rows[0].molecules == pytest.approx(2099, abs=1)
+    assert (rows[2].molecules, rows[2].vaf_detectable) == (0, None)
+
+
+def test_exons_listed_limit_a_gene(read: Reads, calling: CallingSettings) -> None:
+    report = read(".|.|.|.|ALK:23;ALK:intron 19|0.005|.|1500", header=FULL)
+    assert status(report, calling) == [
+        Detection.NOT_DETECTED, Detection.NOT_TARGETED, Detection.NOT_TARGETED, Detection.NOT_TARGETED,
+        Detection.NOT_DETECTED,
+    ]  # fmt: skip
+    assert callability_rows(report, LOCI, calling)[0].molecules == 1500
+
+
+def test_findings_are_detected(read: Reads, calling: CallingSettings) -> None:
+    report = read(
+        "ALK|G1202R|1%|ALK;MET|.|0.003|.|.", "EML4-ALK fusion|.|2%|ALK;MET|.|0.003|.|.",
+        "MET|amplification|.|ALK;MET|.|0.003|.|.", header=FULL,
+    )  # fmt: skip
+    assert status(report, calling) == [
+        Detection.DETECTED, Detection.NOT_DETECTED, Detection.NOT_TARGETED, Detection.DETECTED,
+        Detection.DETECTED,
+    ]  # fmt: skip
+
+
+@pytest.mark.parametrize("line", [".|.|.|ALK|.|.|.|.", ".|.|.|.|.|0.003|.|.", ".|.|.|.|.|.|.|."])
+def test_callability_is_unknown_without_coverage_or_limit(
+    read: Reads, calling: CallingSettings, line: str
+) -> None:
+    assert callability_rows(read(line, header=FULL), LOCI, calling) == []
+
+
+def test_tumour_fraction_given_or_not(read: Reads) -> None:
+    given = tumour_fraction_row(read(".|.|.|.|.|.|12%|.", header=FULL))
+    assert (given.status, given.value, given.low) == (TumourFractionStatus.GIVEN, 0.12, 0.12)
+    assert tumour_fraction_row(read("ALK|G1202R|1%|.|.|.|.|.", header=FULL)).status is (
+        TumourFractionStatus.NOT_ESTIMABLE
+    )
+
+
+def test_lines_that_differ_give_the_cautious_value(read: Reads) -> None:
+    report = read("ALK|G1202R|1%|ALK|.|0.003|10%|2800", "ALK|L1196M|1%|ALK|.|0.005|20%|2,000", header=FULL)
+    assert (report.lod_vaf, report.tumour_fraction, report.molecules) == (0.005, 0.1, 2000)
+    assert len(report.notes) == 3
+
+
+def test_job(tmp_path: Path, root: Path, calling: CallingSettings) -> None:
+    config = yaml.safe_load((root / "config" / "config.yaml").read_text())
+    (tmp_path / "g.fa").write_text(">chr2\n" + "N" * 80 + "\n")
+    import pysam
+
+    pysam.faidx(str(tmp_path / "g.fa"))
+    gene_models().save(tmp_path / "models.json")
+    write_table(tmp_path / "loci.tsv", LocusRow, LOCI)
+    calls = tmp_path / "calls.tsv"
+    calls.write_text("gene\thgvs_p\tvaf\ttumour_fraction\nALK\tG1202R\t1%\t12%\nKRAS\tG12D\t0.5%\t\n")
+    read_reported_calls(
+        calls=calls,
+        gene_models=tmp_path / "models.json",
+        fasta=tmp_path / "g.fa",
+        loci=tmp_path / "loci.tsv",
+        knowledge=root / "resources" / "knowledge",
+        fusion_drivers=root / "resources" / "reference" / "fusion_drivers.tsv",
+        specimen_type=SpecimenType.PLASMA,
+        origin=OriginSettings(**config["origin"]),
+        calling=calling,
+        out_alterations=tmp_path / "alterations.tsv",
+        out_callability=tmp_path / "callability.tsv",
+        out_tumour_fraction=tmp_path / "tumour_fraction.tsv",
+        out_notes=tmp_path / "notes.tsv",
+    )
+    alk, kras = read_table(tmp_path / "alterations.tsv", AlterationRow)
+    assert (alk.origin, alk.alteration) == (Origin.SOMATIC, "G1202R")
+    assert (kras.origin, kras.flags) == (Origin.UNDECIDED, ("ch_not_excluded",))
+    assert read_table(tmp_path / "callability.tsv", CallabilityRow) == []
+    assert read_table(tmp_path / "tumour_fraction.tsv", TumourFractionRow)[0].value == pytest.approx(0.12)
