@@ -1,5 +1,7 @@
 """Alignments on compact contigs against the same alignments on the genome."""
 
+import re
+
 import pysam
 import pytest
 
@@ -50,27 +52,7 @@ def lift(tmp_path, *lines):
 
 
 def line(name, flag, ref, pos, cigar, mate_ref, mate_pos, tlen=0, *tags):
-    bases = sum(
-        n
-        for op, n in pysam.AlignedSegment.from_dict(
-            {
-                "name": "x",
-                "flag": "4",
-                "ref_name": "*",
-                "ref_pos": "0",
-                "map_quality": "0",
-                "cigar": cigar,
-                "next_ref_name": "*",
-                "next_ref_pos": "0",
-                "length": "0",
-                "seq": "*",
-                "qual": "*",
-            },
-            pysam.AlignmentHeader(),
-        ).cigartuples
-        or []
-        if op in (0, 1, 4)
-    )
+    bases = sum(int(n) for n in re.findall(r"(\d+)[MIS]", cigar))
     cells = [name, flag, ref, pos, 60, cigar, mate_ref, mate_pos, tlen, "A" * bases, "I" * bases, *tags]
     return "\t".join(map(str, cells))
 
