@@ -8,6 +8,7 @@ from typing import Any
 import yaml
 
 from alktrace.models import PatientEvidence
+from alktrace.settings import ResistanceSettings
 
 FOLDER = Path(__file__).resolve().parent
 HOTSPOTS = {
@@ -29,6 +30,12 @@ DEFAULT_CLINICAL = {
     "first_cr_pr": "2024-04-01",
 }
 COLLECTED = {"baseline": FIRST_SAMPLE, "on_treatment": date(2024, 9, 1), "progression": PROGRESSION}
+
+
+@cache
+def default_settings() -> ResistanceSettings:
+    config = yaml.safe_load((FOLDER.parents[1] / "config" / "config.yaml").read_text(encoding="utf-8"))
+    return ResistanceSettings.model_validate(config["resistance"])
 
 
 @cache

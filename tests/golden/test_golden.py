@@ -5,8 +5,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-import yaml
-from golden.build import cases, catalogue, evidence
+from golden.build import cases, catalogue, default_settings, evidence
 
 from alktrace.models import Classification, Component, Emergence, NotEvaluableReason, Timing
 from alktrace.resistance.classify import DECISIONS, TimepointResult, classify_patient
@@ -29,8 +28,7 @@ def knowledge() -> Knowledge:
 
 @pytest.fixture(scope="session")
 def settings() -> ResistanceSettings:
-    config = yaml.safe_load((ROOT / "config" / "config.yaml").read_text(encoding="utf-8"))
-    return ResistanceSettings.model_validate(config["resistance"])
+    return default_settings()
 
 
 @pytest.fixture(scope="session")
@@ -109,6 +107,7 @@ def check_rows(result: TimepointResult, expected: list[dict[str, Any]]) -> None:
             "lead": row.lead_specimen,
             "specimens": list(row.specimens),
             "copy_number": row.copy_number,
+            "sensitive_to": list(row.sensitive_to),
         }
         for name in told.keys() & wanted.keys():
             assert told[name] == wanted[name], name

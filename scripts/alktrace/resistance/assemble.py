@@ -15,7 +15,7 @@ from ..models import (
     Phase,
     Setting,
 )
-from .alk_sets import POLYCLONAL, AlkSets, PairPhase, ResidueChange, is_polyclonal
+from .alk_sets import POLYCLONAL, SAME_CODON_CIS, AlkSets, PairPhase, ResidueChange, is_polyclonal
 from .caveats import GERMLINE_SUSPECTED, capped, finding_flags
 from .criteria import SET_CRITERIA
 from .emergence import (
@@ -110,6 +110,9 @@ def _alk_mutation(
     confidence = _alk_confidence(role, compounds, sets, by_key, hints)
     if not compounds and role.effect is not Effect.VUS:
         flags.update(_single_flags(hints))
+    if hints.sensitive_to and _may_be_another(pairs, flags):
+        hints = replace(hints, sensitive_to=())
+        flags.add("sensitivity_withheld")
     strongest = pairs[0].verdict.phase if pairs else None
     confidence = capped(confidence, flags)
     return Mechanism(
@@ -156,6 +159,16 @@ def _alk_confidence(
         return Confidence.UNCERTAIN
     contradicted = LORLATINIB in hints.sensitive_to and not resistant
     return Confidence.CANDIDATE if best < 1 or contradicted else Confidence.ESTABLISHED
+
+
+def _may_be_another(pairs: Sequence[PairPhase], flags: Iterable[str]) -> bool:
+    """Could this mutation sit in a compound, or read another residue, unseen.
+
+    A compound can resist what both singles obey, so what is known of the single does not reassure then.
+    """
+    open_phase = any(pair.verdict.phase is Phase.UNRESOLVED for pair in pairs)
+    other_residue = any(flag.split(":")[0] in ("same_codon", SAME_CODON_CIS) for flag in flags)
+    return open_phase or other_residue
 
 
 def _single_flags(hints: Hints) -> tuple[str, ...]:

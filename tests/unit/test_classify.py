@@ -1,0 +1,171 @@
+"""The decision table row by row, and what keeps it a table."""
+
+import itertools
+
+import pytest
+from golden.build import cases, default_settings, evidence
+
+from alktrace.models import Classification, Component, Confidence, SpecimenType
+from alktrace.resistance.assemble import Mechanism
+from alktrace.resistance.caveats import CAPS, capped
+from alktrace.resistance.classify import DECISIONS, carrying_families, decide
+from alktrace.resistance.criteria import SET_CRITERIA
+from alktrace.resistance.emergence import vaf_ratio
+from alktrace.resistance.roles import ALTERATION_CRITERIA
+from alktrace.resistance.timepoint_criteria import TIMEPOINT_CRITERIA
+from alktrace.resistance.view import fold_reported, prepare_patient
+
+ALONE = {
+    "D01": {"FAMILY_ON_TARGET", "FAMILY_BYPASS", "ALK_CIS"},
+    "D02": {"FAMILY_ON_TARGET", "FAMILY_TRANSFORMATION", "HISTOLOGY_TRANSFORMED"},
+    "D03": {"FAMILY_BYPASS", "FAMILY_TRANSFORMATION", "LINEAGE_DNA"},
+    "D04": {"FAMILY_TRANSFORMATION", "HISTOLOGY_TRANSFORMED", "LINEAGE_DNA", "NEGATIVE_INFORMATIVE"},
+    "D05": {"FAMILY_TRANSFORMATION", "LINEAGE_DNA", "NEGATIVE_INFORMATIVE"},
+    "D06": {"FAMILY_BYPASS", "NEGATIVE_INFORMATIVE"},
+    "D07": {"FAMILY_ON_TARGET", "ALK_CIS", "ALK_TRANS", "ALK_UNRESOLVED"},
+    "D08": {"FAMILY_ON_TARGET", "ALK_CIS_AND_SINGLE", "ALK_TRANS", "ALK_UNRESOLVED"},
+    "D09": {"FAMILY_ON_TARGET", "ALK_TRANS", "ALK_UNRESOLVED", "ALK_AMPLIFIED"},
+    "D10": {"FAMILY_ON_TARGET", "ALK_UNRESOLVED", "ALK_AMPLIFIED"},
+    "D11": {"FAMILY_ON_TARGET", "ALK_SINGLE", "ALK_AMPLIFIED", "NEGATIVE_INFORMATIVE"},
+    "D12": {"FAMILY_ON_TARGET", "ALK_AMPLIFIED", "NEGATIVE_INFORMATIVE"},
+    "D13": {"NEGATIVE_INFORMATIVE", "FUSION_LOST"},
+    "D14": {"NEGATIVE_UNINFORMATIVE"},
+}
+CLASSES = {
+    "D01": "MIXED",
+    "D02": "MIXED",
+    "D03": "MIXED",
+    "D04": "TRANSFORMATION_CONFIRMED",
+    "D05": "TRANSFORMATION_SUSPECTED",
+    "D06": "BYPASS",
+    "D07": "ON_TARGET_COMPOUND_CIS",
+    "D08": "ON_TARGET_COMPOUND_CIS",
+    "D09": "ON_TARGET_MULTIPLE_TRANS",
+    "D10": "ON_TARGET_MULTIPLE_UNRESOLVED",
+    "D11": "ON_TARGET_SINGLE",
+    "D12": "ON_TARGET_AMPLIFICATION",
+    "D13": "NONE_FOUND",
+    "D14": "NOT_EVALUABLE",
+}
+
+
+@pytest.mark.parametrize("row", [row.code for row in DECISIONS])
+def test_row(row: str) -> None:
+    decision = decide(ALONE[row])
+    assert (decision.code, decision.classification) == (row, Classification(CLASSES[row]))
+
+
+def test_every_row_has_its_test() -> None:
+    assert [row.code for row in DECISIONS] == list(ALONE) == list(CLASSES)
+
+
+def test_no_row_is_out_of_reach() -> None:
+    for earlier, later in itertools.combinations(DECISIONS, 2):
+        assert not earlier.requires <= later.requires, f"{later.code} never decides"
+
+
+def test_something_is_always_decided() -> None:
+    assert decide([]).classification is Classification.NOT_EVALUABLE
+
+
+def test_codes_are_used_once() -> None:
+    codes = [c.code for c in (*ALTERATION_CRITERIA, *SET_CRITERIA, *TIMEPOINT_CRITERIA)]
+    assert len(codes) == len(set(codes))
+
+
+def test_every_code_of_the_table_comes_from_a_criterion() -> None:
+    known = {c.code for c in (*ALTERATION_CRITERIA, *SET_CRITERIA, *TIMEPOINT_CRITERIA)}
+    known |= {f"FAMILY_{component.name}" for component in Component} | {"HISTOLOGY_TRANSFORMED"}
+    assert {code for row in DECISIONS for code in row.requires} <= known
+
+
+# --- families and confidence -----------------------------------------------------------------
+
+
+def mechanism(component: Component, *, weak: bool = False, carries: bool = True) -> Mechanism:
+    return Mechanism(component, "m", Confidence.CANDIDATE, (), (), None, carries=carries, weak=weak)
+
+
+@pytest.mark.parametrize(
+    ("mechanisms", "families"),
+    [
+        pytest.param([], set(), id="none"),
+        pytest.param([mechanism(Component.ON_TARGET, weak=True)], {"on_target"}, id="weak-alone"),
+        pytest.param(
+            [mechanism(Component.ON_TARGET, weak=True), mechanism(Component.BYPASS)],
+            {"bypass"},
+            id="weak-beside",
+        ),
+        pytest.param(
+            [mechanism(Component.ON_TARGET), mechanism(Component.BYPASS)], {"on_target", "bypass"}, id="both"
+        ),
+        pytest.param([mechanism(Component.ON_TARGET, carries=False)], set(), id="shown-only"),
+    ],
+)
+def test_families(mechanisms: list[Mechanism], families: set[str]) -> None:
+    assert carrying_families(mechanisms) == families
+
+
+@pytest.mark.parametrize("flag", sorted(CAPS))
+@pytest.mark.parametrize("start", list(Confidence))
+def test_a_cap_never_raises(flag: str, start: Confidence) -> None:
+    order = list(Confidence)
+    assert order.index(capped(start, [f"{flag}:x", "other"])) == max(
+        order.index(start), order.index(CAPS[flag])
+    )
+
+
+# --- preparation -----------------------------------------------------------------------------
+
+
+def golden(name: str):
+    return evidence(next(case for case in cases() if case["id"] == name))
+
+
+def test_reported_name_joins_its_located_twin() -> None:
+    given = golden("reported_and_called_name_one_change")
+    folded, renamed = fold_reported(given.alterations)
+    assert renamed == {"reported:ALK:p.Gly1202Arg": "chr2:29220747:C:T"}
+    assert [len(item.observations) for item in folded] == [2]
+
+
+def test_reported_names_stay_where_nothing_is_located() -> None:
+    given = golden("report_without_molecules")
+    folded, renamed = fold_reported(given.alterations)
+    assert renamed == {}
+    assert {item.key for item in folded} == {item.key for item in given.alterations}
+
+
+def test_white_cells_are_no_timepoint() -> None:
+    given = golden("single_g1202r_after_lorlatinib")
+    blood = given.specimens[0].model_copy(
+        update={"timepoint": "W", "specimen": "wbc", "specimen_type": SpecimenType.WBC, "setting": None}
+    )
+    given = given.model_copy(update={"specimens": (*given.specimens, blood)})
+    patient = prepare_patient(given, default_settings())
+    assert {item.timepoint for item in patient.specimens} == {"PD"}
+
+
+# --- courses ---------------------------------------------------------------------------------
+
+
+def test_ratio_of_equal_counts_is_one() -> None:
+    seen = golden("single_g1202r_after_lorlatinib").alterations[0].observations[0]
+    ratio, low, high = vaf_ratio(seen, seen) or (0, 0, 0)
+    assert ratio == pytest.approx(1.0)
+    assert low * high == pytest.approx(1.0)
+    assert low < 1 < high
+
+
+def test_ratio_interval_covers_the_truth() -> None:
+    """30 of 3000 against 60 of 3000: doubled, and the interval is about 1.3 to 3.1 (plain log normal)."""
+    seen = golden("single_g1202r_after_lorlatinib").alterations[0].observations[0]
+    later = seen.model_copy(update={"alt_molecules": 60})
+    ratio, low, high = vaf_ratio(seen, later) or (0, 0, 0)
+    assert ratio == pytest.approx(2.0, rel=0.02)
+    assert (low, high) == pytest.approx((1.28, 3.05), rel=0.03)
+
+
+def test_ratio_needs_molecules() -> None:
+    seen = golden("single_g1202r_after_lorlatinib").alterations[0].observations[0]
+    assert vaf_ratio(seen, seen.model_copy(update={"alt_molecules": None})) is None

@@ -1,0 +1,282 @@
+"""Phase of ALK mutations: verdicts at their boundaries, the null against a simulation of molecules."""
+
+import itertools
+import math
+import random
+
+import pytest
+from golden.build import default_settings
+
+from alktrace.models import Phase, PhaseObservation
+from alktrace.resistance.phase import (
+    PhaseReason,
+    copies_share_low,
+    count_patterns,
+    describe,
+    largest_share,
+    poisson_tail,
+    resolve_phase,
+)
+from alktrace.resistance.phase_sets import marginal, resolve_sets
+
+SETTINGS = default_settings().phase
+
+
+def seen(
+    patterns: dict[str, int],
+    *,
+    names: tuple[str, ...] = ("a", "b"),
+    specimen: str = "plasma",
+    errors: float = 1e-5,
+    collisions: float = 0.0,
+    chimeras: float = 0.0,
+    uninformative: int = 0,
+) -> PhaseObservation:
+    return PhaseObservation(
+        timepoint="PD",
+        specimen=specimen,
+        alterations=names,
+        patterns=patterns,
+        uninformative=uninformative,
+        span_bp=20,
+        error_rates=(errors,) * len(names),
+        collision_rate=collisions,
+        chimera_rate=chimeras,
+    )
+
+
+# --- the exact pieces ------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(("count", "mean"), [(1, 0.01), (3, 0.5), (7, 2.0), (20, 5.5)])
+def test_poisson_tail_equals_the_plain_sum(count: int, mean: float) -> None:
+    below = sum(math.exp(-mean) * mean**k / math.factorial(k) for k in range(count))
+    assert poisson_tail(count, mean) == pytest.approx(1 - below, rel=1e-6)
+
+
+def test_poisson_tail_keeps_tiny_probabilities() -> None:
+    """The difference from 1 would lose these digits."""
+    mean, count = 1e-4, 4
+    plain = sum(math.exp(-mean) * mean**k / math.factorial(k) for k in range(count, count + 20))
+    assert poisson_tail(count, mean) == pytest.approx(plain, rel=1e-9)
+    assert poisson_tail(0, mean) == 1.0
+
+
+@pytest.mark.parametrize("total", [1, 6, 45, 200])
+def test_largest_share_of_none_is_the_rule_of_three_exactly(total: int) -> None:
+    assert largest_share(0, total) == pytest.approx(1 - 0.05 ** (1 / total), rel=1e-9)
+
+
+def test_largest_share_leaves_five_percent_below() -> None:
+    share = largest_share(2, 30)
+    below = sum(math.comb(30, k) * share**k * (1 - share) ** (30 - k) for k in range(3))
+    assert below == pytest.approx(0.05, rel=1e-9)
+    assert largest_share(5, 5) == 1.0
+
+
+# --- verdicts --------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("patterns", "phase", "reason"),
+    [
+        pytest.param({"11": 3, "00": 2000}, Phase.CIS, PhaseReason.DOUBLES_PROVEN, id="three-doubles"),
+        pytest.param({"11": 2, "00": 2000}, Phase.UNRESOLVED, PhaseReason.TOO_FEW_DOUBLES, id="two-doubles"),
+        pytest.param({"10": 3, "01": 3}, Phase.TRANS, PhaseReason.NO_DOUBLE, id="three-and-three"),
+        pytest.param({"10": 2, "01": 9}, Phase.UNRESOLVED, PhaseReason.TOO_FEW_MOLECULES, id="two-of-one"),
+        pytest.param({"00": 900}, Phase.UNRESOLVED, PhaseReason.TOO_FEW_MOLECULES, id="no-mutant"),
+        pytest.param({}, Phase.UNRESOLVED, PhaseReason.NOT_SPANNABLE, id="no-molecule"),
+        pytest.param(
+            {"11": 6, "10": 14, "00": 900}, Phase.CIS_AND_SINGLE, PhaseReason.DOUBLES_PROVEN, id="parental"
+        ),
+        pytest.param(
+            {"11": 30, "10": 2, "00": 900}, Phase.CIS, PhaseReason.DOUBLES_PROVEN, id="two-singles-no-clone"
+        ),
+    ],
+)
+def test_verdict(patterns: dict[str, int], phase: Phase, reason: PhaseReason) -> None:
+    verdict = resolve_phase([seen(patterns)], SETTINGS)
+    assert (verdict.phase, verdict.reason) == (phase, reason)
+
+
+def test_minority_of_doubles_is_cis() -> None:
+    """At a compound share of 30 % and 20 informative molecules a majority rule would miss it."""
+    verdict = resolve_phase([seen({"11": 6, "10": 14, "00": 1500})], SETTINGS)
+    assert verdict.phase is Phase.CIS_AND_SINGLE
+    assert verdict.flags == ("parental_clone",)
+
+
+def test_dropout_makes_no_parental_clone() -> None:
+    """One in eight molecules lost a mutation to chimeras: 50 singles of 350 need no clone of their own."""
+    verdict = resolve_phase([seen({"11": 350, "10": 45, "00": 600}, chimeras=0.15)], SETTINGS)
+    assert verdict.phase is Phase.CIS
+    apart = resolve_phase([seen({"11": 350, "10": 45, "00": 600}, chimeras=0.001)], SETTINGS)
+    assert apart.phase is Phase.CIS_AND_SINGLE
+
+
+def test_uninformative_molecules_take_no_part() -> None:
+    verdict = resolve_phase([seen({}, uninformative=50)], SETTINGS)
+    assert verdict.reason is PhaseReason.UNINFORMATIVE
+
+
+def test_expected_doubles_by_hand() -> None:
+    """100 a, 40 b of 1000: noise 0.14, collisions 2 x 0.01 x 4000 / 1000, chimeras 0.02 x 4000 / 1000."""
+    counts = count_patterns(
+        seen({"10": 100, "01": 40, "00": 860}, errors=1e-3, collisions=0.01, chimeras=0.02), ("a", "b")
+    )
+    assert counts.expected_doubles == pytest.approx(0.1 + 0.04 + 860e-6 + 0.08 + 0.08, rel=1e-9)
+
+
+def test_order_of_the_alterations_does_not_matter() -> None:
+    forward = resolve_phase([seen({"11": 4, "10": 9, "01": 1, "00": 50}, chimeras=0.01)], SETTINGS)
+    turned = resolve_phase(
+        [seen({"11": 4, "01": 9, "10": 1, "00": 50}, names=("b", "a"), chimeras=0.01)], SETTINGS
+    )
+    assert forward == turned
+    assert forward.singles == (9, 1)
+
+
+def test_specimens_add_up() -> None:
+    """Two doubles in each of two specimens prove together what neither proves alone."""
+    one = seen({"11": 2, "00": 800})
+    two = seen({"11": 2, "00": 800}, specimen="tissue")
+    assert resolve_phase([one], SETTINGS).phase is Phase.UNRESOLVED
+    assert resolve_phase([one, two], SETTINGS).phase is Phase.CIS
+
+
+def test_a_noisy_specimen_takes_no_proof_away() -> None:
+    clean = seen({"11": 4, "00": 800})
+    noisy = seen({"10": 900, "01": 900, "00": 200}, specimen="tissue", chimeras=0.2)
+    assert resolve_phase([clean, noisy], SETTINGS).phase in (Phase.CIS, Phase.CIS_AND_SINGLE)
+
+
+@pytest.mark.parametrize("observations", [[], [seen({"11": 1}), seen({"11": 1}, names=("a", "c"))]])
+def test_observations_must_agree(observations: list[PhaseObservation]) -> None:
+    with pytest.raises(ValueError, match="one set"):
+        resolve_phase(observations, SETTINGS)
+
+
+def test_words_name_the_bound() -> None:
+    words = describe(resolve_phase([seen({"10": 18, "01": 27})], SETTINGS))
+    assert "45 mutant molecules" in words
+    assert "6%" in words
+
+
+# --- the null against a simulation that knows no formula -------------------------------------
+
+
+def simulate(rng: random.Random, shares: dict[str, float], total: int, rates: tuple[float, float, float]):
+    """Draw molecules one by one: two originals may be taken for one, halves may be joined, bases misread."""
+    error, collision, chimera = rates
+    size = len(next(iter(shares)))
+    originals, weights = list(shares), list(shares.values())
+    patterns: dict[str, int] = {}
+    for first, second in zip(
+        rng.choices(originals, weights, k=total), rng.choices(originals, weights, k=total), strict=True
+    ):
+        molecule, fate = first, rng.random()
+        if fate < collision:
+            molecule = "".join(max(pair) for pair in zip(first, second, strict=True))
+        elif fate < collision + chimera:
+            cut = rng.randint(1, size - 1)
+            molecule = first[:cut] + second[cut:]
+        molecule = "".join("1" if rng.random() < error else base for base in molecule)
+        patterns[molecule] = patterns.get(molecule, 0) + 1
+    return patterns
+
+
+@pytest.mark.parametrize(
+    ("shares", "rates"),
+    [
+        pytest.param({"10": 0.3, "01": 0.3, "00": 0.4}, (0.0, 0.0, 0.02), id="chimeras"),
+        pytest.param({"10": 0.3, "01": 0.2, "00": 0.5}, (0.0, 0.02, 0.0), id="collisions"),
+        pytest.param({"10": 0.4, "01": 0.1, "00": 0.5}, (0.003, 0.0, 0.0), id="noise"),
+        pytest.param({"10": 0.2, "01": 0.2, "00": 0.6}, (0.001, 0.01, 0.01), id="all"),
+        pytest.param({"110": 0.3, "001": 0.2, "000": 0.5}, (0.0, 0.01, 0.01), id="triple-of-a-pair-and-one"),
+    ],
+)
+def test_false_doubles_stay_within_the_null(
+    shares: dict[str, float], rates: tuple[float, float, float]
+) -> None:
+    rng = random.Random(7)
+    names = tuple("abc"[: len(next(iter(shares)))])
+    rounds, total = 300, 800
+    doubles, expected, rejected = 0.0, 0.0, 0
+    for _ in range(rounds):
+        patterns = simulate(rng, shares, total, rates)
+        counts = count_patterns(
+            seen(patterns, names=names, errors=rates[0], collisions=rates[1], chimeras=rates[2]), names
+        )
+        doubles += counts.doubles
+        expected += counts.expected_doubles
+        rejected += counts.p_value < 0.05
+    spread = math.sqrt(doubles)
+    assert doubles <= expected + 3 * spread, "the null is too small: false cis"
+    assert expected <= 2.5 * doubles + 3 * spread, "the null is too large: compounds are missed"
+    assert rejected / rounds <= 0.05 + 3 * math.sqrt(0.05 * 0.95 / rounds)
+
+
+def test_true_compounds_are_found() -> None:
+    """One per cent of doubles inside ten per cent of singles, at ordinary error rates."""
+    rng = random.Random(11)
+    found = 0
+    for _ in range(40):
+        patterns = simulate(rng, {"11": 0.01, "10": 0.1, "00": 0.89}, 1500, (1e-5, 1e-4, 1e-4))
+        verdict = resolve_phase([seen(patterns, collisions=1e-4, chimeras=1e-4)], SETTINGS)
+        found += verdict.phase is Phase.CIS_AND_SINGLE
+    assert found >= 38
+
+
+# --- larger sets -----------------------------------------------------------------------------
+
+
+def test_marginal_keeps_every_molecule() -> None:
+    triple = seen({"111": 3, "110": 4, "011": 5, "000": 6}, names=("a", "b", "c"))
+    assert marginal(triple, ["a", "c"]).patterns == {"11": 3, "10": 4, "01": 5, "00": 6}
+
+
+def test_pairs_come_from_a_triple() -> None:
+    triple = seen({"111": 5, "000": 700}, names=("a", "b", "c"))
+    verdicts = resolve_sets("abc", [triple], SETTINGS)
+    sets = [tuple(item) for size in (2, 3) for item in itertools.combinations("abc", size)]
+    assert set(verdicts) == set(sets)
+    assert all(verdict.phase is Phase.CIS for verdict in verdicts.values())
+
+
+def test_the_larger_count_of_a_pair_is_used() -> None:
+    """Fewer molecules span three sites than two; those of the pair are more."""
+    triple = seen({"110": 1, "000": 30}, names=("a", "b", "c"))
+    pair = seen({"11": 6, "00": 300})
+    assert resolve_sets("abc", [triple, pair], SETTINGS)["a", "b"].doubles == 6
+
+
+def test_dropped_alterations_leave_the_rest() -> None:
+    """A neutral variant in a set does not hide the pair."""
+    triple = seen({"111": 5, "000": 700}, names=("a", "neutral", "b"))
+    verdicts = resolve_sets(["a", "b"], [triple], SETTINGS)
+    assert set(verdicts) == {("a", "b")}
+    assert verdicts["a", "b"].phase is Phase.CIS
+
+
+def test_a_triple_of_pairs_is_not_cis() -> None:
+    triple = seen({"110": 20, "011": 20, "000": 700}, names=("a", "b", "c"))
+    verdicts = resolve_sets("abc", [triple], SETTINGS)
+    assert verdicts["a", "b"].phase is Phase.CIS_AND_SINGLE
+    assert verdicts["a", "c"].phase is Phase.TRANS
+    assert verdicts["a", "b", "c"].phase is Phase.TRANS
+
+
+# --- the pigeonhole --------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("fraction", [0.1, 0.5, 1.0])
+@pytest.mark.parametrize("copies", [2.0, 3.0, 6.0])
+def test_share_of_copies_inverts_the_mixture(fraction: float, copies: float) -> None:
+    """A mutation on a known number of tumour copies gives a VAF; the share of copies comes back."""
+    mutated = 1.0
+    vaf = fraction * mutated / (fraction * copies + 2 * (1 - fraction))
+    assert copies_share_low(vaf, fraction, copies) == pytest.approx(mutated / copies)
+
+
+def test_no_tumour_no_share() -> None:
+    assert copies_share_low(0.3, 0.0, 2.0) == 0.0
