@@ -1,0 +1,191 @@
+"""The evidence file: errors name the field, a round trip keeps every value, files come out complete."""
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+from golden.build import cases, default_settings, evidence
+
+from alktrace.errors import DataError, InputProblems
+from alktrace.models import PatientEvidence
+from alktrace.resistance.classify import classify_patient
+from alktrace.resistance.evidence import (
+    classify_evidence_file,
+    classify_timepoint_file,
+    evidence_schema,
+    load_evidence,
+    parse_evidence,
+    save_evidence,
+    write_evidence_schema,
+)
+from alktrace.resistance.knowledge import load_knowledge
+from alktrace.rows import ClassificationRow, ResistanceRow
+from alktrace.tables import read_table, write_table
+
+ALL = {case["id"]: case for case in cases()}
+
+
+@pytest.fixture
+def content() -> dict[str, Any]:
+    return json.loads(evidence(ALL["trans_with_bound"]).model_dump_json())
+
+
+@pytest.mark.parametrize("name", sorted(ALL))
+def test_round_trip(name: str, tmp_path: Path) -> None:
+    given = evidence(ALL[name])
+    save_evidence(given, tmp_path / "a.json")
+    again = load_evidence(tmp_path / "a.json")
+    assert again == given
+    save_evidence(again, tmp_path / "b.json")
+    assert (tmp_path / "a.json").read_bytes() == (tmp_path / "b.json").read_bytes()
+
+
+def spoil(content: dict[str, Any], path: str, value: Any) -> dict[str, Any]:
+    *way, last = path.split(".")
+    place: Any = content
+    for step in way:
+        place = place[int(step)] if step.isdigit() else place[step]
+    if value is KeyError:
+        del place[last]
+    else:
+        place[last] = value
+    return content
+
+
+@pytest.mark.parametrize(
+    ("path", "value", "words"),
+    [
+        pytest.param("specimens.0.collected", "June", ("specimens.0.collected", "'June'"), id="date"),
+        pytest.param("specimens.0.setting", "relapse", ("specimens.0.setting", "'relapse'"), id="vocabulary"),
+        pytest.param(
+            "specimens.0.tumour_fraction.low",
+            0.9,
+            ("specimens.0.tumour_fraction", "low <= value"),
+            id="order",
+        ),
+        pytest.param("specimens.0.purity", 0.3, ("specimens.0.purity", "unknown field"), id="extra"),
+        pytest.param("specimens.0.assay", KeyError, ("specimens.0.assay", "missing"), id="missing"),
+        pytest.param(
+            "alterations.0.observations.0.vaf", 1.2, ("alterations.0.observations.0.vaf", "1.2"), id="vaf"
+        ),
+        pytest.param(
+            "alterations.0.observations.0.specimen", "csf", ("unknown specimen csf",), id="reference"
+        ),
+        pytest.param("phase.0.patterns", {"1": 4}, ("phase.0", "patterns"), id="pattern"),
+        pytest.param("phase.0.patterns", {"11": -1}, ("phase.0.patterns.11", "-1"), id="count"),
+        pytest.param("patient", "a/b", ("patient", "'a/b'"), id="id"),
+        pytest.param("schema_version", 2, ("schema_version",), id="version"),
+    ],
+)
+def test_a_wrong_field_is_named(
+    content: dict[str, Any], path: str, value: Any, words: tuple[str, ...]
+) -> None:
+    with pytest.raises(InputProblems) as caught:
+        parse_evidence(spoil(content, path, value), file="evidence.json")
+    message = str(caught.value)
+    assert message.startswith("evidence.json")
+    assert all(word in message for word in words), message
+
+
+def test_all_problems_come_at_once(content: dict[str, Any]) -> None:
+    spoil(content, "specimens.0.collected", "June")
+    spoil(content, "alterations.0.gene", KeyError)
+    with pytest.raises(InputProblems) as caught:
+        parse_evidence(content, file="e.json")
+    assert len(caught.value.problems) == 2
+
+
+def test_broken_json_names_the_place(tmp_path: Path) -> None:
+    file = tmp_path / "e.json"
+    file.write_text('{"patient": "P1",\n "specimens": [}')
+    with pytest.raises(DataError, match=r"line 2 column 16"):
+        load_evidence(file)
+
+
+def test_missing_file(tmp_path: Path) -> None:
+    with pytest.raises(DataError, match="cannot be read"):
+        load_evidence(tmp_path / "none.json")
+
+
+# --- schema ----------------------------------------------------------------------------------
+
+
+def test_shipped_schema_is_current(root: Path, tmp_path: Path) -> None:
+    write_evidence_schema(tmp_path / "s.json")
+    shipped = root / "resources" / "schemas" / "evidence.schema.json"
+    assert shipped.read_text() == (tmp_path / "s.json").read_text(), "write_evidence_schema was not run"
+
+
+def test_schema_names_every_field() -> None:
+    schema = evidence_schema()
+    assert set(schema["properties"]) == set(PatientEvidence.model_fields)
+    assert schema["additionalProperties"] is False
+
+
+# --- files -----------------------------------------------------------------------------------
+
+
+def test_files_of_a_patient(root: Path, tmp_path: Path) -> None:
+    save_evidence(evidence(ALL["rising_between_two_progressions"]), tmp_path / "e.json")
+    classify_evidence_file(
+        evidence=tmp_path / "e.json",
+        knowledge=root / "resources" / "knowledge",
+        settings=default_settings(),
+        out_dir=tmp_path / "out",
+    )
+    rows = read_table(tmp_path / "out" / "resistance.tsv", ResistanceRow)
+    assert [(row.timepoint, row.alteration) for row in rows] == [("PD", "G1202R"), ("PD2", "G1202R")]
+    assert len(read_table(tmp_path / "out" / "classification.tsv", ClassificationRow)) == 2
+    detail = json.loads((tmp_path / "out" / "PD2.resistance.json").read_text())
+    assert detail["courses"][0]["trend"] == "rising"
+
+
+@pytest.mark.parametrize("name", ["rising_between_two_progressions", "pik3ca_was_there_before"])
+def test_one_timepoint_equals_its_part_of_the_patient(name: str, root: Path, tmp_path: Path) -> None:
+    save_evidence(evidence(ALL[name]), tmp_path / "e.json")
+    common = {"evidence": tmp_path / "e.json", "knowledge": root / "resources" / "knowledge"}
+    classify_evidence_file(**common, settings=default_settings(), out_dir=tmp_path / "all")
+    lines = (tmp_path / "all" / "resistance.tsv").read_text().splitlines()
+    joined = []
+    for timepoint in ALL[name]["expect"]:
+        classify_timepoint_file(
+            **common,
+            settings=default_settings(),
+            timepoint=timepoint,
+            out_table=tmp_path / timepoint / "resistance.tsv",
+            out_json=tmp_path / timepoint / "resistance.json",
+        )
+        joined += (tmp_path / timepoint / "resistance.tsv").read_text().splitlines()[1:]
+        same = (tmp_path / timepoint / "resistance.json").read_bytes()
+        assert same == (tmp_path / "all" / f"{timepoint}.resistance.json").read_bytes()
+    assert joined == lines[1:]
+
+
+def test_unknown_timepoint_names_the_known_ones(root: Path, tmp_path: Path) -> None:
+    save_evidence(evidence(ALL["informative_negative"]), tmp_path / "e.json")
+    with pytest.raises(DataError, match=r"no timepoint 'X'.*give one of: PD"):
+        classify_timepoint_file(
+            evidence=tmp_path / "e.json",
+            knowledge=root / "resources" / "knowledge",
+            settings=default_settings(),
+            timepoint="X",
+            out_table=tmp_path / "t.tsv",
+            out_json=tmp_path / "t.json",
+        )
+
+
+def test_every_golden_case_fits_the_tables(root: Path, tmp_path: Path) -> None:
+    """Lists hold no separator, cells no tab, and what is written is what is read."""
+    knowledge = load_knowledge(root / "resources" / "knowledge")
+    rows = [
+        row
+        for case in ALL.values()
+        for result in classify_patient(evidence(case), knowledge, default_settings())
+        for row in result.rows
+    ]
+    write_table(tmp_path / "all.tsv", ResistanceRow, rows)
+    again = read_table(tmp_path / "all.tsv", ResistanceRow)
+    assert [row.classification for row in again] == [row.classification for row in rows]
+    write_table(tmp_path / "again.tsv", ResistanceRow, again)
+    assert (tmp_path / "again.tsv").read_bytes() == (tmp_path / "all.tsv").read_bytes()
