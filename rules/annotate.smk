@@ -1,15 +1,18 @@
-# What an alteration means: gene models, consequences, names, origin, tumour fraction.
+# What an alteration means: gene models, consequences, names, origin, tumour fraction, copy number.
 
 
+# The preferred transcripts of the panel genes, and the loci of the knowledge tables on this genome.
 rule prepare_gene_models:
     input:
         gff3=PLAN.settings.reference.gff3,
-        fasta=PLAN.settings.reference.fasta,
+        fasta=REFERENCE.fasta,
+        fai=REFERENCE.fai,
         genes=workflow.source_path("../resources/knowledge/genes.tsv"),
         hotspots=workflow.source_path("../resources/knowledge/hotspots.tsv"),
         mutations=workflow.source_path("../resources/knowledge/alk_mutations.tsv"),
     output:
         gene_models="results/reference/gene_models.json",
+        gff3="results/reference/gene_models.gff3",
         loci="results/reference/loci.tsv",
         hotspots="results/reference/hotspots.tsv",
     log:
@@ -18,8 +21,96 @@ rule prepare_gene_models:
         mem_mb=4000,
         runtime=30,
     params:
-        code=PLAN.code["annotate"],
+        code=PLAN.code["umi"],
     message:
         "reading the gene models"
     script:
         "../scripts/prepare_gene_models.py"
+
+
+# Without --local-csq the tool joins unphased variants of one codon and so invents a phase.
+rule annotate_consequences:
+    input:
+        vcf=PLAN.small_variants,
+        fasta=REFERENCE.fasta,
+        fai=REFERENCE.fai,
+        gff3="results/reference/gene_models.gff3",
+    output:
+        vcf=temp("results/patients/{patient}/{timepoint}/{specimen}/consequences.vcf.gz"),
+    log:
+        "logs/annotate_consequences/{patient}.{timepoint}.{specimen}.log",
+    conda:
+        "../envs/bcftools.yaml"
+    resources:
+        mem_mb=2000,
+        runtime=30,
+    message:
+        "consequences: {wildcards.patient} {wildcards.timepoint} {wildcards.specimen}"
+    shell:
+        """
+        (bcftools norm --fasta-ref {input.fasta:q} --multiallelics -any {input.vcf:q} \
+            | bcftools csq --local-csq --samples - --trim-protein-seq 1 --fasta-ref {input.fasta:q} \
+                --gff-annot {input.gff3:q} --output-type z --output {output.vcf:q}) 2>{log:q}
+        """
+
+
+# Origin first, then tumour fraction from what is left as markers, then copy number with it.
+rule annotate_alterations:
+    input:
+        vcf="results/patients/{patient}/{timepoint}/{specimen}/consequences.vcf.gz",
+        fusions="results/patients/{patient}/{timepoint}/{specimen}/fusions.vcf.gz",
+        coverage="results/patients/{patient}/{timepoint}/{specimen}/coverage.cnn",
+        copy_number_reference=PLAN.copy_number_reference,
+        centromeres=workflow.source_path("../resources/reference/centromeres.grch38.tsv"),
+        gene_models="results/reference/gene_models.json",
+        fasta=REFERENCE.fasta,
+        knowledge=KNOWLEDGE,
+        white_cells=PLAN.white_cells,
+        population_vcf=PLAN.population_vcf(),
+    output:
+        alterations="results/patients/{patient}/{timepoint}/{specimen}/alterations.tsv",
+        tumour_fraction="results/patients/{patient}/{timepoint}/{specimen}/tumour_fraction.tsv",
+        copy_number="results/patients/{patient}/{timepoint}/{specimen}/copy_number.tsv",
+        bins="results/patients/{patient}/{timepoint}/{specimen}/copy_number_bins.tsv",
+    log:
+        "logs/annotate_alterations/{patient}.{timepoint}.{specimen}.log",
+    resources:
+        mem_mb=2000,
+        runtime=60,
+    params:
+        specimen_type=lambda wildcards: PLAN.sample(wildcards).specimen_type.value,
+        settings=PLAN.dump("calling", "origin", "tumour_fraction", "copy_number"),
+        code=PLAN.code["annotate"],
+    message:
+        "annotating {wildcards.patient} {wildcards.timepoint} {wildcards.specimen}"
+    script:
+        "../scripts/annotate_alterations.py"
+
+
+# A laboratory's report: what it says, what it could have seen, and in notes.tsv what could not be read.
+rule read_reported_calls:
+    input:
+        calls=PLAN.report,
+        gene_models="results/reference/gene_models.json",
+        loci="results/reference/loci.tsv",
+        drivers=workflow.source_path("../resources/reference/fusion_drivers.tsv"),
+        fasta=REFERENCE.fasta,
+        knowledge=KNOWLEDGE,
+    output:
+        alterations="results/patients/{patient}/{timepoint}/{specimen}/reported/alterations.tsv",
+        callability="results/patients/{patient}/{timepoint}/{specimen}/reported/callability.tsv",
+        tumour_fraction="results/patients/{patient}/{timepoint}/{specimen}/reported/tumour_fraction.tsv",
+        notes="results/patients/{patient}/{timepoint}/{specimen}/reported/notes.tsv",
+    log:
+        "logs/read_reported_calls/{patient}.{timepoint}.{specimen}.log",
+    resources:
+        mem_mb=2000,
+        runtime=10,
+    params:
+        specimen_type=lambda wildcards: PLAN.sample(wildcards).specimen_type.value,
+        settings=PLAN.dump("calling", "origin"),
+        code=PLAN.code["annotate"],
+    message:
+        "reading the report of {wildcards.patient} {wildcards.timepoint} {wildcards.specimen}"
+    script:
+        "../scripts/read_reported_calls.py"

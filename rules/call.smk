@@ -4,7 +4,7 @@
 # Kernels are compiled once, before many jobs would do so at the same time.
 rule compile_kernels:
     output:
-        touch("results/reference/kernels.txt"),
+        "results/reference/kernels.txt",
     log:
         "logs/compile_kernels.log",
     resources:
@@ -21,7 +21,7 @@ rule compile_kernels:
 rule call_variants:
     input:
         bam=PLAN.consensus_bam,
-        fasta=PLAN.settings.reference.fasta,
+        fasta=REFERENCE.fasta,
         targets=PLAN.targets,
         loci="results/reference/loci.tsv",
         hotspots="results/reference/hotspots.tsv",

@@ -21,6 +21,12 @@ except AlktraceError as error:
 # Compiled kernels live with the results, by the code they come from: jobs find them on every node.
 os.environ["NUMBA_CACHE_DIR"] = str(Path("results/reference/kernels", PLAN.code["structural"]).resolve())
 
+# Inputs by content: an edited table reruns what reads it.
+KNOWLEDGE = [
+    workflow.source_path(f"../resources/knowledge/{path.name}")
+    for path in sorted(Path(workflow.basedir, "resources", "knowledge").glob("*.tsv"))
+]
+
 
 # The same pattern checks the ids of the sheet, so that no id can reach over a path level.
 wildcard_constraints:

@@ -25,3 +25,38 @@ rule call_molecules:
         "grouping reads into molecules: {wildcards.patient} {wildcards.timepoint} {wildcards.specimen}"
     script:
         "../scripts/call_molecules.py"
+
+
+# The consensus is aligned like the reads. The aligner sees bases alone; zip_consensus gives the tags
+# back, turned round on the negative strand. Names in the index: `REFERENCE.lift` is empty for a genome.
+rule align_consensus:
+    input:
+        bam="results/patients/{patient}/{timepoint}/{specimen}/consensus_unaligned.bam",
+        index=REFERENCE.index,
+        fai=REFERENCE.fai,
+        kernels="results/reference/kernels.txt",
+    output:
+        bam="results/patients/{patient}/{timepoint}/{specimen}/consensus.bam",
+        index="results/patients/{patient}/{timepoint}/{specimen}/consensus.bam.csi",
+    log:
+        "logs/align_consensus/{patient}.{timepoint}.{specimen}.log",
+    conda:
+        "../envs/align.yaml"
+    threads: 8
+    resources:
+        mem_mb=REFERENCE.align_memory,
+        runtime=360,
+    params:
+        aligner=PLAN.settings.reference.aligner,
+        batch_bases=PLAN.settings.align.batch_bases,
+        prefix=lambda wildcards, input: input.index[0].removesuffix(".pac"),
+        lift=REFERENCE.lift,
+    message:
+        "aligning molecules: {wildcards.patient} {wildcards.timepoint} {wildcards.specimen}"
+    shell:
+        """
+        (samtools fastq -n {input.bam:q} \
+            | {params.aligner} mem -t {threads} -K {params.batch_bases} -Y -p {params.prefix:q} - {params.lift} \
+            | "$ALKTRACE_PYTHON" "$ALKTRACE_SCRIPTS/zip_consensus.py" --unaligned {input.bam:q} \
+            | samtools sort --threads 2 -m 768M -T {resources.tmpdir:q} --write-index -o {output.bam:q} -) 2>{log:q}
+        """

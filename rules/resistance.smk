@@ -5,18 +5,12 @@
 # not assessable are statements about molecules.
 rule genotype_patient:
     input:
-        bams=PLAN.patient_bams,
-        alterations=lambda wildcards: PLAN.of_patient(wildcards.patient, "alterations.tsv"),
-        callability=lambda wildcards: PLAN.of_patient(wildcards.patient, "callability.tsv"),
-        copy_number=lambda wildcards: PLAN.of_patient(wildcards.patient, "copy_number.tsv"),
-        tumour_fraction=lambda wildcards: PLAN.of_patient(wildcards.patient, "tumour_fraction.tsv"),
-        molecules=PLAN.patient_molecules,
-        identity="results/cohort/identity.tsv",
+        samples=PLAN.patient_inputs,
+        identity="results/cohort/identity/{patient}.tsv",
         clinical=PLAN.clinical_tables(),
-        fasta=PLAN.settings.reference.fasta,
-        hotspots="results/reference/hotspots.tsv",
+        fasta=REFERENCE.fasta,
         kernels="results/reference/kernels.txt",
-        knowledge=PLAN.knowledge(),
+        knowledge=KNOWLEDGE,
     output:
         table="results/patients/{patient}/evidence.tsv",
         evidence="results/patients/{patient}/evidence.json",
@@ -27,8 +21,8 @@ rule genotype_patient:
         runtime=120,
     params:
         samples=PLAN.patient_samples,
-        settings=PLAN.dump("calling", "origin", "assays", "resistance"),
-        code=PLAN.code["annotate"],
+        settings=PLAN.dump("assays", "calling", "origin", "resistance"),
+        code=PLAN.code["clinical"],
     message:
         "genotyping all samples of {wildcards.patient}"
     script:
@@ -38,7 +32,7 @@ rule genotype_patient:
 rule classify_timepoint:
     input:
         evidence="results/patients/{patient}/evidence.json",
-        knowledge=PLAN.knowledge(),
+        knowledge=KNOWLEDGE,
     output:
         table="results/patients/{patient}/{timepoint}/resistance.tsv",
         detail="results/patients/{patient}/{timepoint}/resistance.json",

@@ -4,10 +4,10 @@
 rule call_structural:
     input:
         bam=PLAN.consensus_bam,
-        fasta=PLAN.settings.reference.fasta,
+        fasta=REFERENCE.fasta,
         targets=PLAN.targets,
         gene_models="results/reference/gene_models.json",
-        loci="results/reference/loci.tsv",
+        drivers=workflow.source_path("../resources/reference/fusion_drivers.tsv"),
         kernels="results/reference/kernels.txt",
     output:
         vcf="results/patients/{patient}/{timepoint}/{specimen}/fusions.vcf.gz",
@@ -19,7 +19,7 @@ rule call_structural:
         mem_mb=4000,
         runtime=120,
     params:
-        settings=PLAN.dump("fusions"),
+        settings=PLAN.dump("fusions", "copy_number"),
         sample=lambda wildcards: PLAN.sample(wildcards).name,
         code=PLAN.code["structural"],
     message:
@@ -32,7 +32,7 @@ rule call_structural:
 rule build_copy_number_reference:
     input:
         coverage=PLAN.normal_coverage,
-        fasta=PLAN.settings.reference.fasta,
+        fasta=REFERENCE.fasta,
         targets=lambda wildcards: PLAN.settings.assays[wildcards.assay].targets,
     output:
         reference="results/reference/{assay}.copy_number.cnn",

@@ -47,7 +47,7 @@ def _run(options: argparse.Namespace) -> int:
 
         print(show_results(options.results))
     elif options.command == "classify":
-        from .resistance.classify import classify_evidence_file
+        from .resistance.evidence import classify_evidence_file
         from .settings import ResistanceSettings
 
         config = yaml.safe_load(options.config.read_text())

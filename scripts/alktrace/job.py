@@ -5,7 +5,7 @@ import logging
 import os
 import sys
 import traceback
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -31,6 +31,13 @@ def code_digest(*parts: str) -> str:
         digest.update(file.relative_to(PACKAGE).as_posix().encode())
         digest.update(file.read_bytes())
     return digest.hexdigest()[:DIGEST_LENGTH]
+
+
+def optional_path(given: str | Sequence[str] | None) -> Path | None:
+    """Return the path of an input that a rule may leave empty."""
+    if isinstance(given, str):
+        return Path(given)
+    return Path(given[0]) if given else None
 
 
 @contextmanager

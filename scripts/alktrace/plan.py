@@ -8,6 +8,7 @@ from typing import Any, Protocol
 from .errors import InputProblems, Problem
 from .job import code_digest
 from .models import Role
+from .sample_files import SampleFiles
 from .settings import AssaySettings, Settings, check_settings
 from .sheet import Sample, Sheet, read_sheet
 
@@ -21,7 +22,12 @@ CLINICAL_TABLES = (
 )  # fmt: skip
 
 STAGES = ("umi", "calling", "structural", "annotate", "resistance", "clinical", "report")
-SHARED = ("errors.py", "gene_models.py", "job.py", "models.py", "rows.py", "settings.py", "tables.py")
+SHARED = (
+    "errors.py", "gene_models.py", "job.py", "loci.py", "models.py", "rows.py", "sample_files.py",
+    "settings.py", "sheet.py", "tables.py", "user_tables.py",
+)  # fmt: skip
+
+VCF_SUFFIXES = (".vcf", ".vcf.gz", ".bcf")
 
 
 class Wildcards(Protocol):
@@ -30,6 +36,18 @@ class Wildcards(Protocol):
     patient: str
     timepoint: str
     specimen: str
+
+
+class PatientWildcards(Protocol):
+    """Wildcards of a patient's rule."""
+
+    patient: str
+
+
+class AssayWildcards(Protocol):
+    """Wildcards of an assay's rule."""
+
+    assay: str
 
 
 class Plan:
@@ -96,24 +114,98 @@ class Plan:
         """Return the molecule metrics, none where the consensus BAM was given."""
         return [] if sample.consensus or sample.reported else [self.path(sample, "molecules.tsv")]
 
+    def noise_model(self, wildcards: Wildcards) -> list[str]:
+        """Return the noise model of a sample's assay, if it has one."""
+        model = self.assay(wildcards).noise_model
+        return [model] if model else []
+
+    def polymorphisms(self) -> list[str]:
+        """Return the VCF of polymorphisms, if there is one."""
+        path = self.settings.reference.polymorphisms
+        return [path] if path else []
+
+    def population_vcf(self) -> list[str]:
+        """Return the VCF of population frequencies, if there is one."""
+        path = self.settings.reference.population_vcf
+        return [path] if path else []
+
+    def normal_coverage(self, wildcards: AssayWildcards) -> list[str]:
+        """Return the coverage of the normals of an assay."""
+        return self.of_samples(self.sheet.normals(wildcards.assay), "coverage.cnn")
+
     def targets(self, wildcards: Wildcards) -> str:
         """Return the targets BED of a sample."""
         return self.assay(wildcards).targets
 
-    def calls(self, wildcards: Wildcards) -> str:
-        """Return the report or VCF of a reported sample."""
-        calls = self.sample(wildcards).units[0].calls
-        assert calls is not None
-        return calls
+    def small_variants(self, wildcards: Wildcards) -> str:
+        """Return the VCF whose consequences are asked for: called here, or given."""
+        sample = self.sample(wildcards)
+        return sample.units[0].calls or self.path(sample, "variants.vcf.gz")
+
+    def report(self, wildcards: Wildcards) -> str:
+        """Return a report as it was given, or with consequences where it is a VCF."""
+        sample = self.sample(wildcards)
+        given = sample.units[0].calls or ""
+        return f"{PATIENTS}/{sample.folder}/consequences.vcf.gz" if given.endswith(VCF_SUFFIXES) else given
 
     def of_samples(self, samples: tuple[Sample, ...], name: str) -> list[str]:
         """Return one file of each sample."""
         return [self.path(sample, name) for sample in samples]
 
-    def of_patient(self, patient: str, name: str, *, reads_only: bool = False) -> list[str]:
-        """Return one file of each sample of a patient."""
-        samples = self.sheet.of_patient(patient)
-        return self.of_samples(tuple(s for s in samples if not (reads_only and s.reported)), name)
+    def patient_files_of(self, patient: str) -> list[SampleFiles]:
+        """Return the samples of a patient with their files, for the union of the evidence."""
+        return [self.sample_files(sample) for sample in self.sheet.of_patient(patient)]
+
+    def quality_files(self) -> list[SampleFiles]:
+        """Return the samples from reads with their files."""
+        return [self.sample_files(sample) for sample in self.used_samples if not sample.reported]
+
+    def sample_files(self, sample: Sample) -> SampleFiles:
+        """Return one sample with its files."""
+        return SampleFiles(
+            sample=sample,
+            assay=self.settings.assays[sample.assay],
+            alterations=Path(self.path(sample, "alterations.tsv")),
+            callability=Path(self.path(sample, "callability.tsv")),
+            tumour_fraction=Path(self.path(sample, "tumour_fraction.tsv")),
+            copy_number=None if sample.reported else Path(self.path(sample, "copy_number.tsv")),
+            bam=None if sample.reported else Path(self.consensus(sample)),
+            molecules=next((Path(path) for path in self.molecules(sample)), None),
+        )
+
+    def patient_inputs(self, wildcards: PatientWildcards) -> list[str]:
+        """Return every file of every sample of a patient."""
+        found = []
+        for files in self.patient_files_of(wildcards.patient):
+            paths = (
+                files.alterations,
+                files.callability,
+                files.tumour_fraction,
+                files.copy_number,
+                files.bam,
+                files.molecules,
+            )
+            found += [str(path) for path in paths if path is not None]
+        return found
+
+    def patient_samples(self, wildcards: PatientWildcards) -> list[str]:
+        """Return the sheet's words on a patient's samples, so that a change reruns the job."""
+        return [repr(sample) for sample in self.sheet.of_patient(wildcards.patient)]
+
+    def cohort_inputs(self) -> list[str]:
+        """Return what the quality table needs of every sample."""
+        files = self.quality_files()
+        tables = [str(path) for one in files for path in (one.alterations, one.callability)]
+        return tables + [str(one.molecules) for one in files if one.molecules]
+
+    def identified(self) -> tuple[Sample, ...]:
+        """Samples whose identity is compared: from reads, without controls."""
+        return tuple(s for s in self.used_samples if not s.reported and s.role is not Role.CONTROL)
+
+    def identity_files(self) -> dict[str, str]:
+        """Return the identity table of each patient."""
+        patients = dict.fromkeys((*self.sheet.patients, *(s.patient for s in self.identified())))
+        return {patient: f"{COHORT}/identity/{patient}.tsv" for patient in patients}
 
     def copy_number_reference(self, wildcards: Wildcards) -> str:
         """Return the copy-number reference of a sample's assay: the given one or the one built."""
@@ -132,6 +224,20 @@ class Plan:
     def timepoint_files(self, name: str) -> list[str]:
         """Return one file of each timepoint that is classified."""
         return [f"{PATIENTS}/{patient}/{timepoint}/{name}" for patient, timepoint in self.sheet.timepoints]
+
+    def timepoints_of(self, patient: str, name: str) -> list[str]:
+        """Return one file of each timepoint of a patient."""
+        own = (timepoint for someone, timepoint in self.sheet.timepoints if someone == patient)
+        return [f"{PATIENTS}/{patient}/{timepoint}/{name}" for timepoint in own]
+
+    def fastp_reports(self) -> list[str]:
+        """Return fastp's reports of all units that are aligned here from FASTQ."""
+        return [
+            self.path(sample, f"units/{unit.unit}.fastp.json")
+            for sample in self.used_samples
+            for unit in sample.units
+            if unit.fastq_1 is not None
+        ]
 
     def patient_files(self, name: str) -> list[str]:
         """Return one file of each patient."""

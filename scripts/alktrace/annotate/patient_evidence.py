@@ -19,7 +19,6 @@ from ..job import atomic_output
 from ..models import (
     ClinicalContext,
     Detection,
-    IdentityStatus,
     Observation,
     PatientEvidence,
     PhaseObservation,
@@ -33,12 +32,12 @@ from ..rows import (
     QcRow,
     TumourFractionRow,
 )
+from ..sample_files import SampleFiles
 from ..settings import CallingSettings, OriginSettings, PhaseSettings
 from ..tables import read_table, write_table
 from .identity import SampleIdentityRow
 from .patient_model import (
     LoadedSample,
-    SampleFiles,
     absent_observation,
     called_observation,
     counted_observation,
@@ -50,7 +49,7 @@ from .patient_model import (
 )
 from .patient_origin import OriginJudge
 from .phase_counts import phase_observations
-from .quality import index_metrics, judge_quality
+from .quality import index_metrics, sample_quality
 
 PHASED_GENE = "ALK"
 
@@ -99,7 +98,7 @@ def collect_evidence(
     evidence = PatientEvidence(
         patient=loaded[0].sample.patient,
         specimens=tuple(
-            make_specimen(item, sample_quality(item, verdicts.get(item.sample.name))) for item in loaded
+            make_specimen(item, _quality(item, verdicts.get(item.sample.name))) for item in loaded
         ),
         alterations=tuple(alterations),
         phase=tuple(_phase(loaded, united, variants, counts, fasta, calling, phase)),
@@ -125,17 +124,13 @@ def load_sample(files: SampleFiles) -> LoadedSample:
     )
 
 
-def sample_quality(item: LoadedSample, verdict: SampleIdentityRow | None) -> QcRow:
-    """Return the quality row of a sample."""
-    return judge_quality(
-        sample=item.sample,
+def _quality(item: LoadedSample, verdict: SampleIdentityRow | None) -> QcRow:
+    return sample_quality(
+        item.files,
         metrics=item.metrics,
         callability=item.callability,
         alterations=item.alterations,
-        expected=item.files.assay.expected,
-        contamination=verdict.contamination if verdict else None,
-        identity=verdict.status if verdict else IdentityStatus.UNKNOWN,
-        thresholds=item.files.assay.qc,
+        verdict=verdict,
     )
 
 

@@ -2,7 +2,6 @@
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from pathlib import Path
 
 from ..calling.alleles import SmallVariant
 from ..calling.verdict import AlterationCounts
@@ -27,7 +26,7 @@ from ..rows import (
     QcRow,
     TumourFractionRow,
 )
-from ..settings import AssaySettings
+from ..sample_files import SampleFiles
 from ..sheet import Sample
 from .origin import (
     CARRY_OVER,
@@ -44,26 +43,6 @@ ORIGIN_FLAGS = frozenset(
 )
 """Caveats that the origin over all samples replaces."""
 COPY_NUMBER_TYPES = (VariantType.AMPLIFICATION, VariantType.LOSS)
-
-
-@dataclass(frozen=True)
-class SampleFiles:
-    """Files of one sample of the patient; None where there is none.
-
-    Attributes:
-        bam: consensus BAM; None for a report.
-        copy_number: None for a report.
-        molecules: None where the consensus BAM was given.
-    """
-
-    sample: Sample
-    assay: AssaySettings
-    alterations: Path
-    callability: Path
-    tumour_fraction: Path
-    copy_number: Path | None = None
-    bam: Path | None = None
-    molecules: Path | None = None
 
 
 @dataclass(frozen=True)
@@ -304,7 +283,7 @@ def _problems(loaded: LoadedSample, quality: QcRow) -> tuple[str, ...]:
 
 def _flags(loaded: LoadedSample) -> tuple[str, ...]:
     flags = []
-    if loaded.metrics.get(("fragment_saturation_flag", "all")):
+    if loaded.metrics.get(("fragment_saturated", "all")):
         flags.append("fragment_saturation")
     return tuple(flags)
 

@@ -4,8 +4,10 @@ from collections.abc import Collection, Mapping, Sequence
 
 from ..models import Detection, IdentityStatus, LocusKind, Verdict
 from ..rows import AlterationRow, CallabilityRow, MoleculeMetric, QcRow
+from ..sample_files import SampleFiles
 from ..settings import AssayQc
 from ..sheet import Sample
+from .identity import SampleIdentityRow
 
 Metrics = Mapping[tuple[str, str], float]
 
@@ -13,6 +15,27 @@ Metrics = Mapping[tuple[str, str], float]
 def index_metrics(rows: Sequence[MoleculeMetric]) -> Metrics:
     """Return the figures by name and stratum."""
     return {(row.metric, row.stratum): row.value for row in rows}
+
+
+def sample_quality(
+    files: SampleFiles,
+    *,
+    metrics: Metrics,
+    callability: Sequence[CallabilityRow],
+    alterations: Sequence[AlterationRow],
+    verdict: SampleIdentityRow | None,
+) -> QcRow:
+    """Return the quality row of a sample by the thresholds of its assay."""
+    return judge_quality(
+        sample=files.sample,
+        metrics=metrics,
+        callability=callability,
+        alterations=alterations,
+        expected=files.assay.expected,
+        contamination=verdict.contamination if verdict else None,
+        identity=verdict.status if verdict else IdentityStatus.UNKNOWN,
+        thresholds=files.assay.qc,
+    )
 
 
 def judge_quality(
@@ -48,7 +71,7 @@ def judge_quality(
     reasons = (
         _control_reasons(molecules, found, row_expected, thresholds)
         if control
-        else _reasons(molecules, metrics.get(("on_target", "all")), contamination, identity, thresholds)
+        else _reasons(molecules, metrics.get(("on_target_share", "all")), contamination, identity, thresholds)
     )
     return QcRow(
         patient=sample.patient,
@@ -57,7 +80,7 @@ def judge_quality(
         role=sample.role.value,
         assay=sample.assay,
         raw_reads=_whole(metrics.get(("reads_in", "all"))),
-        on_target=metrics.get(("on_target", "all")),
+        on_target=metrics.get(("on_target_share", "all")),
         molecules_simplex=molecules,
         molecules_duplex=_median([row.duplex for row in depth]),
         duplex_yield=metrics.get(("duplex_yield", "100")),

@@ -1,9 +1,7 @@
 """Tables of the whole cohort: the patients' rows one below the other."""
 
-import json
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Any
 
 from ..models import Component, Confidence
 from ..rows import ClassificationRow, ResistanceRow
@@ -43,22 +41,3 @@ def summarise_timepoint(rows: Sequence[ResistanceRow]) -> ClassificationRow:
         flags=tuple(sorted({flag for row in rows for flag in row.flags})),
         not_evaluable_reason=first.not_evaluable_reason,
     )
-
-
-def write_manifest(
-    *, settings: dict[str, Any], versions: dict[str, str], inputs: dict[str, str], code: str, out: Path
-) -> None:
-    """Write what made the results: versions, settings, digests of knowledge and sheet.
-
-    Args:
-        settings: the configuration as used.
-        versions: program or package and its version.
-        inputs: SHA-256 of sheet, clinical tables and knowledge tables by path.
-        code: digest of the package.
-        out: JSON, keys sorted, without dates, so that equal runs give equal bytes.
-    """
-    from ..job import atomic_output
-
-    manifest = {"code": code, "versions": versions, "inputs": inputs, "settings": settings}
-    with atomic_output(out) as (partial,):
-        partial.write_text(json.dumps(manifest, indent=2, sort_keys=True) + "\n")

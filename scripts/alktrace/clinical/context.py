@@ -2,12 +2,52 @@
 
 from collections.abc import Collection
 from datetime import date, timedelta
+from pathlib import Path
+from typing import Protocol
 
 from ..models import BestResponse, ClinicalContext, HistologyFinding, StopReason
-from .tables import AssessmentRow, PatientRecord, TreatmentRow
+from ..settings import Settings
+from .tables import AssessmentRow, PatientRecord, TreatmentRow, read_clinical
+
+
+class DrugKnowledge(Protocol):
+    """What the clinical tables need to know of drugs."""
+
+    @property
+    def alk_tkis(self) -> frozenset[str]:
+        """Canonical names of the ALK inhibitors."""
+
+    def drug_name(self, name: str) -> str | None:
+        """Return the canonical name of a drug or synonym, None if unknown."""
+
 
 LORLATINIB = "lorlatinib"
 RANKED = (BestResponse.CR, BestResponse.PR, BestResponse.SD, BestResponse.PD, BestResponse.NE)
+
+
+def load_context(
+    folder: str | None, patient: str, *, knowledge: DrugKnowledge, settings: Settings
+) -> ClinicalContext | None:
+    """Return the context of one patient from the clinical tables; None without tables or without the patient.
+
+    Args:
+        folder: with the clinical tables, None without.
+        patient: id.
+        knowledge: drugs by name.
+        settings: cut-off of the data and sampling window.
+
+    Raises:
+        InputProblems: problems of the tables.
+    """
+    if folder is None:
+        return None
+    records = read_clinical(
+        Path(folder), drug_name=knowledge.drug_name, today=settings.cohort.data_cutoff or date.today()
+    )
+    if patient not in records:
+        return None
+    gap = settings.resistance.window.days_after_last_dose
+    return clinical_context(records[patient], alk_tkis=knowledge.alk_tkis, max_gap_days=gap)
 
 
 def clinical_context(

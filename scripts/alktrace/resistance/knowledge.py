@@ -199,6 +199,11 @@ class Knowledge:
         canonical = self.drug_names.get(name.strip().casefold())
         return self.drugs[canonical] if canonical else None
 
+    def drug_name(self, name: str) -> str | None:
+        """Return the canonical name of a drug or synonym, None if it is in no table."""
+        drug = self.drug(name)
+        return drug.name if drug else None
+
     @property
     def alk_tkis(self) -> frozenset[str]:
         """Canonical names of the ALK inhibitors."""

@@ -1,0 +1,73 @@
+# Pages for people.
+
+
+rule write_patient_page:
+    input:
+        evidence="results/patients/{patient}/evidence.json",
+        tables=lambda wildcards: PLAN.timepoints_of(wildcards.patient, "resistance.tsv"),
+        details=lambda wildcards: PLAN.timepoints_of(wildcards.patient, "resistance.json"),
+        knowledge=KNOWLEDGE,
+    output:
+        page=report(
+            "results/patients/{patient}/report.html",
+            category="Patients",
+            labels={"patient": "{patient}"},
+        ),
+    log:
+        "logs/write_patient_page/{patient}.log",
+    resources:
+        mem_mb=1000,
+        runtime=10,
+    params:
+        code=PLAN.code["report"],
+    message:
+        "writing the page of {wildcards.patient}"
+    script:
+        "../scripts/write_patient_page.py"
+
+
+rule write_cohort_page:
+    input:
+        classification="results/cohort/classification.tsv",
+        resistance="results/cohort/resistance.tsv",
+        quality="results/cohort/qc.tsv",
+        identity="results/cohort/identity.tsv",
+        knowledge=KNOWLEDGE,
+    output:
+        page=report("results/cohort/report.html", category="Cohort"),
+    log:
+        "logs/write_cohort_page.log",
+    resources:
+        mem_mb=1000,
+        runtime=10,
+    params:
+        code=PLAN.code["report"],
+    message:
+        "writing the page of the cohort"
+    script:
+        "../scripts/write_cohort_page.py"
+
+
+# fastp's reports and our own figures; nothing is sent or fetched.
+rule collect_multiqc:
+    input:
+        fastp=PLAN.fastp_reports(),
+        quality="results/cohort/qc.tsv",
+        config=workflow.source_path("../resources/multiqc.yaml"),
+    output:
+        page="results/cohort/multiqc.html",
+    log:
+        "logs/collect_multiqc.log",
+    resources:
+        mem_mb=4000,
+        runtime=60,
+    params:
+        folder=subpath(output.page, parent=True),
+    message:
+        "collecting quality reports"
+    shell:
+        """
+        printf '%s\\n' {input.fastp:q} {input.quality:q} > {resources.tmpdir:q}/multiqc.txt
+        multiqc --force --quiet --no-version-check --no-data-dir --config {input.config:q} \
+            --file-list {resources.tmpdir:q}/multiqc.txt --outdir {params.folder:q} --filename multiqc.html 2> {log:q}
+        """

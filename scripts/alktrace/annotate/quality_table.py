@@ -1,0 +1,32 @@
+"""`qc.tsv`: the quality of every sample of the cohort."""
+
+from collections.abc import Sequence
+from pathlib import Path
+
+from ..rows import AlterationRow, CallabilityRow, MoleculeMetric, QcRow
+from ..sample_files import SampleFiles
+from ..tables import read_table, write_table
+from .identity import SampleIdentityRow
+from .quality import index_metrics, sample_quality
+
+
+def collect_quality(*, samples: Sequence[SampleFiles], identity: Sequence[Path], out: Path) -> None:
+    """Write one row per sample, patients, normals and controls.
+
+    Args:
+        samples: the samples from reads with their files.
+        identity: `SampleIdentityRow` of every patient.
+        out: `qc.tsv`.
+    """
+    verdicts = {row.sample: row for path in identity for row in read_table(path, SampleIdentityRow)}
+    rows = [
+        sample_quality(
+            files,
+            metrics=index_metrics(read_table(files.molecules, MoleculeMetric) if files.molecules else []),
+            callability=read_table(files.callability, CallabilityRow),
+            alterations=read_table(files.alterations, AlterationRow),
+            verdict=verdicts.get(files.sample.name),
+        )
+        for files in samples
+    ]
+    write_table(out, QcRow, rows)

@@ -1,0 +1,109 @@
+"""The page of the cohort: classes, mechanisms, and what could not be judged."""
+
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+from ..models import Classification, Setting, Verdict
+from ..resistance.knowledge import load_knowledge
+from ..rows import ClassificationRow, IdentityRow, QcRow, ResistanceRow
+from ..tables import format_cell, read_table
+from . import words
+from .pages import write_page
+from .patient_page import NOTICE_KEY
+
+
+def write_cohort_page(
+    *, classification: Path, resistance: Path, quality: Path, identity: Path, knowledge: Path, out: Path
+) -> None:
+    """Write the page of the cohort.
+
+    Args:
+        classification: `classification.tsv`.
+        resistance: `resistance.tsv`.
+        quality: `qc.tsv`.
+        identity: `identity.tsv`.
+        knowledge: folder of the knowledge tables, for the texts of codes.
+        out: HTML.
+    """
+    content = cohort_content(
+        read_table(classification, ClassificationRow),
+        read_table(resistance, ResistanceRow),
+        read_table(quality, QcRow),
+        read_table(identity, IdentityRow),
+        load_knowledge(knowledge).messages,
+    )
+    write_page("cohort.html", content, out)
+
+
+def cohort_content(
+    classification: Sequence[ClassificationRow],
+    resistance: Sequence[ResistanceRow],
+    quality: Sequence[QcRow],
+    identity: Sequence[IdentityRow],
+    messages: Mapping[str, str],
+) -> dict[str, Any]:
+    """Return what the template shows, as plain values; pure."""
+    settings = [one for one in Setting if any(row.setting is one for row in classification)]
+    per_setting = {
+        one: Counter(row.classification for row in classification if row.setting is one) for one in settings
+    }
+    return {
+        "notice": messages[NOTICE_KEY],
+        "patients": len({row.patient for row in classification}),
+        "timepoints": len(classification),
+        "settings": [one.value for one in settings],
+        "classes": [
+            {"name": one.value, "counts": [per_setting[setting][one] for setting in settings]}
+            for one in Classification
+        ],
+        "rows": [_row(row, messages) for row in classification],
+        "mechanisms": [_mechanism(row) for row in resistance if row.mechanism is not None],
+        "quality": [
+            {
+                "sample": f"{row.patient}.{row.timepoint}.{row.specimen}",
+                "role": row.role,
+                "assay": row.assay,
+                "reads": format_cell(row.raw_reads),
+                "molecules": format_cell(row.molecules_simplex),
+                "duplex": format_cell(row.molecules_duplex),
+                "contamination": words.percent(row.contamination)
+                if row.contamination is not None
+                else words.NOTHING,
+                "identity": row.identity.value,
+                "verdict": row.verdict.value,
+                "reasons": format_cell(row.reasons) if row.verdict is not Verdict.PASS else "",
+            }
+            for row in quality
+        ],
+        "conflicts": [
+            f"{row.sample_a} and {row.sample_b}" for row in identity if row.status.value == "conflict"
+        ],
+    }
+
+
+def _row(row: ClassificationRow, messages: Mapping[str, str]) -> dict[str, Any]:
+    return {
+        "patient": row.patient,
+        "timepoint": row.timepoint,
+        "setting": row.setting.value,
+        "classification": row.classification.value,
+        "components": ", ".join(one.value for one in row.components),
+        "timing": row.timing.value,
+        "confidence": row.confidence.value if row.confidence else words.NOTHING,
+        "reasons": [words.explain(reason.value, messages) for reason in row.not_evaluable_reason],
+    }
+
+
+def _mechanism(row: ResistanceRow) -> dict[str, str]:
+    return {
+        "patient": row.patient,
+        "timepoint": row.timepoint,
+        "mechanism": row.mechanism or "",
+        "alteration": " ".join(name for name in (row.gene, row.alteration) if name),
+        "molecules": words.molecules(row),
+        "phase": row.phase.value if row.phase else words.NOTHING,
+        "confidence": row.confidence.value if row.confidence else words.NOTHING,
+        "emergence": row.emergence.value if row.emergence else words.NOTHING,
+    }

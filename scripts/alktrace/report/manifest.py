@@ -1,0 +1,64 @@
+"""What made the results: versions of programs and packages, settings, digests of the inputs."""
+
+import hashlib
+import json
+import re
+import shutil
+import subprocess
+from collections.abc import Iterable, Sequence
+from importlib.metadata import version
+from pathlib import Path
+from typing import Any
+
+from .. import __version__
+from ..job import atomic_output
+
+PROGRAMS = ("bwa", "bwa-mem2", "samtools", "bcftools", "fastp", "multiqc")
+PACKAGES = (
+    "biopython", "cnvkit", "cyvcf2", "dnaio", "lifelines", "numba", "numpy", "pandas", "pydantic", "pyranges",
+    "pysam", "scipy", "snakemake",
+)  # fmt: skip
+
+
+def write_manifest(
+    *, settings: dict[str, Any], inputs: Sequence[Path], knowledge: Sequence[Path], code: str, out: Path
+) -> None:
+    """Write the manifest of a run.
+
+    Args:
+        settings: the configuration as used.
+        inputs: sample sheet and clinical tables.
+        knowledge: knowledge tables.
+        code: digest of the package.
+        out: JSON, keys sorted, without dates and machine names, so that equal runs give equal bytes.
+    """
+    manifest = {
+        "alktrace": __version__,
+        "code": code,
+        "programs": {name: found for name in PROGRAMS if (found := program_version(name))},
+        "packages": {name: version(name) for name in PACKAGES},
+        "inputs": {str(path): digest(path) for path in inputs},
+        "knowledge": {path.name: digest(path) for path in knowledge},
+        "settings": settings,
+    }
+    with atomic_output(out) as (partial,):
+        partial.write_text(json.dumps(manifest, indent=2, sort_keys=True) + "\n")
+
+
+def digest(path: Path) -> str:
+    """Return the SHA-256 of a file, hexadecimal."""
+    with path.open("rb") as stream:
+        return hashlib.file_digest(stream, "sha256").hexdigest()
+
+
+def program_version(name: str) -> str | None:
+    """Return the version a program prints, None if it is not on PATH."""
+    if shutil.which(name) is None:
+        return None
+    commands: Iterable[list[str]] = ([name, "--version"], [name])
+    for command in commands:
+        ran = subprocess.run(command, capture_output=True, text=True, check=False)
+        found = re.search(r"(\d+\.\d+[\w.-]*)", ran.stdout + ran.stderr)
+        if found:
+            return found[1]
+    return None

@@ -1,0 +1,27 @@
+"""The files of one sample, for jobs that look at several samples."""
+
+from dataclasses import dataclass
+from pathlib import Path
+
+from .settings import AssaySettings
+from .sheet import Sample
+
+
+@dataclass(frozen=True)
+class SampleFiles:
+    """Files of one sample of the patient; None where there is none.
+
+    Attributes:
+        bam: consensus BAM; None for a report.
+        copy_number: None for a report.
+        molecules: None where the consensus BAM was given.
+    """
+
+    sample: Sample
+    assay: AssaySettings
+    alterations: Path
+    callability: Path
+    tumour_fraction: Path
+    copy_number: Path | None = None
+    bam: Path | None = None
+    molecules: Path | None = None

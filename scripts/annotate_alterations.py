@@ -1,0 +1,37 @@
+"""Job of rule annotate_alterations: calls of one sample to alterations, tumour fraction, copy number."""
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from alktrace.job import job_log, optional_path
+from alktrace.models import SpecimenType
+from alktrace.settings import CallingSettings, CopyNumberSettings, OriginSettings, TumourFractionSettings
+
+if TYPE_CHECKING:
+    from snakemake.iocontainers import snakemake
+
+with job_log(snakemake.log[0]):
+    from alktrace.annotate.alterations import annotate_alterations
+
+    settings = snakemake.params.settings
+    annotate_alterations(
+        vcf=Path(snakemake.input.vcf),
+        fusions_vcf=Path(snakemake.input.fusions),
+        coverage=Path(snakemake.input.coverage),
+        copy_number_reference=Path(snakemake.input.copy_number_reference),
+        centromeres=Path(snakemake.input.centromeres),
+        gene_models=Path(snakemake.input.gene_models),
+        fasta=Path(snakemake.input.fasta),
+        knowledge=Path(snakemake.input.knowledge[0]).parent,
+        white_cell_bams=[Path(path) for path in snakemake.input.white_cells],
+        population_vcf=optional_path(snakemake.input.get("population_vcf")),
+        specimen_type=SpecimenType(snakemake.params.specimen_type),
+        calling=CallingSettings.model_validate(settings["calling"]),
+        origin=OriginSettings.model_validate(settings["origin"]),
+        tumour_fraction=TumourFractionSettings.model_validate(settings["tumour_fraction"]),
+        copy_number=CopyNumberSettings.model_validate(settings["copy_number"]),
+        out_alterations=Path(snakemake.output.alterations),
+        out_tumour_fraction=Path(snakemake.output.tumour_fraction),
+        out_copy_number=Path(snakemake.output.copy_number),
+        out_bins=Path(snakemake.output.bins),
+    )

@@ -1,0 +1,24 @@
+"""Job of rule call_molecules: aligned reads to consensus molecules."""
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from alktrace.job import job_log
+from alktrace.settings import MoleculeSettings, UmiSettings
+
+if TYPE_CHECKING:
+    from snakemake.iocontainers import snakemake
+
+with job_log(snakemake.log[0]):
+    from alktrace.umi.molecules import call_molecules
+
+    call_molecules(
+        bams=[Path(snakemake.input.bam)],
+        out=Path(snakemake.output.bam),
+        metrics=Path(snakemake.output.metrics),
+        umi=UmiSettings.model_validate(snakemake.params.umi),
+        settings=MoleculeSettings.model_validate(snakemake.params.settings["molecules"]),
+        targets=Path(snakemake.input.targets),
+        sample=snakemake.params.sample,
+        threads=snakemake.threads,
+    )

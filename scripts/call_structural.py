@@ -1,0 +1,37 @@
+"""Job of rule call_structural: molecules to fusions and molecules per bin."""
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from alktrace.job import job_log
+from alktrace.settings import CopyNumberSettings, FusionSettings
+
+if TYPE_CHECKING:
+    from snakemake.iocontainers import snakemake
+
+with job_log(snakemake.log[0]):
+    from alktrace.structural.coverage import measure_coverage
+    from alktrace.structural.fusions import call_fusions
+    from alktrace.structural.roles import read_drivers
+
+    fusions = FusionSettings.model_validate(snakemake.params.settings["fusions"])
+    copy_number = CopyNumberSettings.model_validate(snakemake.params.settings["copy_number"])
+    call_fusions(
+        bam=Path(snakemake.input.bam),
+        fasta=Path(snakemake.input.fasta),
+        targets=Path(snakemake.input.targets),
+        gene_models=Path(snakemake.input.gene_models),
+        drivers=Path(snakemake.input.drivers),
+        fusion_genes=tuple(read_drivers(Path(snakemake.input.drivers))),
+        settings=fusions,
+        sample=snakemake.params.sample,
+        out_vcf=Path(snakemake.output.vcf),
+    )
+    measure_coverage(
+        bam=Path(snakemake.input.bam),
+        targets=Path(snakemake.input.targets),
+        out_cnn=Path(snakemake.output.coverage),
+        bin_size=copy_number.bin_size,
+        min_mapq=fusions.min_mapq,
+        max_insert=fusions.max_insert,
+    )

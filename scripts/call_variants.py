@@ -1,0 +1,30 @@
+"""Job of rule call_variants: molecules to small variants, callability and genotypes."""
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from alktrace.job import job_log, optional_path
+from alktrace.settings import CallingSettings
+
+if TYPE_CHECKING:
+    from snakemake.iocontainers import snakemake
+
+with job_log(snakemake.log[0]):
+    from alktrace.calling.caller import call_variants
+
+    call_variants(
+        bam=Path(snakemake.input.bam),
+        fasta=Path(snakemake.input.fasta),
+        targets=Path(snakemake.input.targets),
+        loci=Path(snakemake.input.loci),
+        hotspots=Path(snakemake.input.hotspots),
+        gene_models=Path(snakemake.input.gene_models),
+        polymorphisms=optional_path(snakemake.input.get("polymorphisms")),
+        settings=CallingSettings.model_validate(snakemake.params.settings["calling"]),
+        noise_model=optional_path(snakemake.input.get("noise_model")),
+        sample=snakemake.params.sample,
+        out_vcf=Path(snakemake.output.vcf),
+        out_callability=Path(snakemake.output.callability),
+        out_genotypes=Path(snakemake.output.genotypes),
+        threads=snakemake.threads,
+    )

@@ -1,0 +1,22 @@
+"""Job of rule classify_timepoint: a patient's evidence to the table of one timepoint."""
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from alktrace.job import job_log
+from alktrace.settings import ResistanceSettings
+
+if TYPE_CHECKING:
+    from snakemake.iocontainers import snakemake
+
+with job_log(snakemake.log[0]):
+    from alktrace.resistance.evidence import classify_timepoint_file
+
+    classify_timepoint_file(
+        evidence=Path(snakemake.input.evidence),
+        knowledge=Path(snakemake.input.knowledge[0]).parent,
+        settings=ResistanceSettings.model_validate(snakemake.params.settings["resistance"]),
+        timepoint=snakemake.wildcards.timepoint,
+        out_table=Path(snakemake.output.table),
+        out_json=Path(snakemake.output.detail),
+    )

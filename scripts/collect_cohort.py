@@ -1,0 +1,26 @@
+"""Job of rule collect_cohort: tables of timepoints and samples to tables of the cohort."""
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from alktrace.job import job_log
+from alktrace.plan import Plan
+
+if TYPE_CHECKING:
+    from snakemake.iocontainers import snakemake
+
+with job_log(snakemake.log[0]):
+    from alktrace.annotate.quality_table import collect_quality
+    from alktrace.clinical.cohort import collect_resistance
+
+    plan = Plan.from_config(snakemake.config)
+    collect_resistance(
+        tables=[Path(path) for path in snakemake.input.tables],
+        out_resistance=Path(snakemake.output.resistance),
+        out_classification=Path(snakemake.output.classification),
+    )
+    collect_quality(
+        samples=plan.quality_files(),
+        identity=[Path(path) for path in snakemake.input.identity],
+        out=Path(snakemake.output.quality),
+    )

@@ -1,0 +1,31 @@
+"""Job of rule genotype_patient: all samples of a patient to the patient's evidence."""
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from alktrace.job import job_log
+from alktrace.plan import Plan
+
+if TYPE_CHECKING:
+    from snakemake.iocontainers import snakemake
+
+with job_log(snakemake.log[0]):
+    from alktrace.annotate.patient_evidence import collect_evidence
+    from alktrace.clinical.context import load_context
+    from alktrace.resistance.knowledge import load_knowledge
+
+    plan = Plan.from_config(snakemake.config)
+    settings, patient = plan.settings, snakemake.wildcards.patient
+    knowledge = load_knowledge(Path(snakemake.input.knowledge[0]).parent)
+    collect_evidence(
+        samples=plan.patient_files_of(patient),
+        fasta=Path(snakemake.input.fasta),
+        identity=Path(snakemake.input.identity),
+        blood_genes=sorted(knowledge.ch_genes | knowledge.ch_not_excluded_genes),
+        clinical=load_context(settings.clinical, patient, knowledge=knowledge, settings=settings),
+        calling=settings.calling,
+        origin=settings.origin,
+        phase=settings.resistance.phase,
+        out_table=Path(snakemake.output.table),
+        out_evidence=Path(snakemake.output.evidence),
+    )

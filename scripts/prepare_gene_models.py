@@ -1,0 +1,24 @@
+"""Job of rule prepare_gene_models: GFF3 and knowledge tables to gene models and loci on the genome."""
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from alktrace.job import job_log
+
+if TYPE_CHECKING:
+    from snakemake.iocontainers import snakemake
+
+with job_log(snakemake.log[0]):
+    from alktrace.loci import prepare_gene_models
+
+    prepare_gene_models(
+        gff3=Path(snakemake.input.gff3),
+        fasta=Path(snakemake.input.fasta),
+        genes=Path(snakemake.input.genes),
+        hotspots=Path(snakemake.input.hotspots),
+        mutations=Path(snakemake.input.mutations),
+        out_gene_models=Path(snakemake.output.gene_models),
+        out_gff3=Path(snakemake.output.gff3),
+        out_loci=Path(snakemake.output.loci),
+        out_hotspots=Path(snakemake.output.hotspots),
+    )

@@ -1,0 +1,30 @@
+"""Job of rule read_reported_calls: a laboratory's report to alterations and callability."""
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from alktrace.job import job_log
+from alktrace.models import SpecimenType
+from alktrace.settings import CallingSettings, OriginSettings
+
+if TYPE_CHECKING:
+    from snakemake.iocontainers import snakemake
+
+with job_log(snakemake.log[0]):
+    from alktrace.annotate.reported import read_reported_calls
+
+    read_reported_calls(
+        calls=Path(snakemake.input.calls),
+        gene_models=Path(snakemake.input.gene_models),
+        fasta=Path(snakemake.input.fasta),
+        loci=Path(snakemake.input.loci),
+        knowledge=Path(snakemake.input.knowledge[0]).parent,
+        fusion_drivers=Path(snakemake.input.drivers),
+        specimen_type=SpecimenType(snakemake.params.specimen_type),
+        origin=OriginSettings.model_validate(snakemake.params.settings["origin"]),
+        calling=CallingSettings.model_validate(snakemake.params.settings["calling"]),
+        out_alterations=Path(snakemake.output.alterations),
+        out_callability=Path(snakemake.output.callability),
+        out_tumour_fraction=Path(snakemake.output.tumour_fraction),
+        out_notes=Path(snakemake.output.notes),
+    )

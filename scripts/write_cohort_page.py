@@ -1,0 +1,21 @@
+"""Job of rule write_cohort_page: tables of the cohort to a page."""
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from alktrace.job import job_log
+
+if TYPE_CHECKING:
+    from snakemake.iocontainers import snakemake
+
+with job_log(snakemake.log[0]):
+    from alktrace.report.cohort_page import write_cohort_page
+
+    write_cohort_page(
+        classification=Path(snakemake.input.classification),
+        resistance=Path(snakemake.input.resistance),
+        quality=Path(snakemake.input.quality),
+        identity=Path(snakemake.input.identity),
+        knowledge=Path(snakemake.input.knowledge[0]).parent,
+        out=Path(snakemake.output.page),
+    )

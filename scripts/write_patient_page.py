@@ -1,0 +1,20 @@
+"""Job of rule write_patient_page: evidence and tables of one patient to a page."""
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from alktrace.job import job_log
+
+if TYPE_CHECKING:
+    from snakemake.iocontainers import snakemake
+
+with job_log(snakemake.log[0]):
+    from alktrace.report.patient_page import write_patient_page
+
+    write_patient_page(
+        evidence=Path(snakemake.input.evidence),
+        tables=[Path(path) for path in snakemake.input.tables],
+        details=[Path(path) for path in snakemake.input.details],
+        knowledge=Path(snakemake.input.knowledge[0]).parent,
+        out=Path(snakemake.output.page),
+    )
