@@ -22,8 +22,8 @@ from structural_bam import (
 from alktrace.gene_models import Exon, GeneModels, Transcript
 from alktrace.settings import FusionSettings
 from alktrace.structural.fusion_vcf import FusionCall, read_fusions
-from alktrace.structural.fusions import call_fusions
-from alktrace.structural.roles import FusionRole
+from alktrace.structural.fusions import call_fusions, find_fusions, fusion_regions
+from alktrace.structural.roles import FusionRole, read_drivers
 
 SETTINGS = FusionSettings(
     min_molecules=3,
@@ -195,7 +195,7 @@ class TestPosition:
     @STRANDS
     @pytest.mark.parametrize("flag", [2048, 256], ids=["supplementary", "secondary"])
     @pytest.mark.parametrize("homology", [0, 4], ids=["blunt", "homology"])
-    def test_to_the_base(self, genome, call, driver_strand, donor_strand, flag, homology):  # noqa: PLR0917
+    def test_to_the_base(self, genome, call, driver_strand, donor_strand, flag, homology):
         driver, donor = breakends(driver_strand, donor_strand)
         genome = with_homology(genome, driver, donor, homology) if homology else genome
         builder = BamBuilder(genome, supplementary_flag=flag)
@@ -520,3 +520,68 @@ def test_helpers_build_what_they_say(genome):
     assert [b.base for b in path[middle : middle + 4]] == [b.base for b in inserted("ACGT")]
     assert (path[middle + 4].pos, path[middle + 4].reverse) == (3300, True)
     assert replace(path[0], pos=1).pos == 1
+
+
+class Segments:
+    """The known segments of GRCh38, N elsewhere."""
+
+    def __init__(self, path: Path) -> None:
+        self.known: dict[str, list[tuple[int, int, str]]] = {}
+        with pysam.FastxFile(str(path)) as entries:
+            for entry in entries:
+                chrom, span = entry.name.split(":")
+                start, end = (int(x) for x in span.split("-"))
+                self.known.setdefault(chrom, []).append((start - 1, end, entry.sequence.upper()))
+
+    def has(self, chrom: str) -> bool:
+        return chrom in self.known
+
+    def fetch(self, chrom: str, start: int, end: int) -> str:
+        text = ["N"] * (end - start)
+        for first, last, bases in self.known.get(chrom, []):
+            low, high = max(start, first), min(end, last)
+            if low < high:
+                text[low - start : high - start] = bases[low - first : high - first]
+        return "".join(text)
+
+
+@pytest.mark.real
+def test_h3122(real_data, root):
+    """The cell line H3122: EML4-ALK variant 1, breakpoints chr2:29,223,741 and chr2:42,299,750."""
+    rows: dict[str, list[list[str]]] = {}
+    for line in (real_data / "reference" / "panel_transcripts.grch38.tsv").read_text().splitlines()[1:]:
+        cells = line.split("\t")
+        rows.setdefault(cells[0], []).append(cells)
+    models = {}
+    for gene, cells in rows.items():
+        coding = [(int(c[6 + 1]), int(c[7 + 1])) for c in cells if c[7] not in ("", ".")]
+        models[gene] = Transcript(
+            gene,
+            cells[0][1],
+            cells[0][2],
+            cells[0][3],
+            tuple(Exon(int(c[4]), int(c[5]) - 1, int(c[6])) for c in cells),
+            min(a for a, _ in coding) - 1,
+            max(b for _, b in coding),
+        )
+    bam = real_data / "fusion" / "H3122_EML4.bam"
+    genome = Segments(real_data / "reference" / "alk_eml4_segments.grch38.fa")
+    genes = ("ALK", "ROS1", "RET", "MET")
+    found = find_fusions(
+        bam,
+        genome,
+        regions=fusion_regions(GeneModels(models), genes, Path("/dev/null")),
+        models=GeneModels(models),
+        drivers=read_drivers(root / "resources" / "reference" / "fusion_drivers.tsv"),
+        genes=genes,
+        settings=SETTINGS,
+    )
+    (passed,) = [f for f in found if not f.filters]
+    meaning, junction = passed.meaning, passed.candidate.junction
+    assert (meaning.pair, meaning.junction, meaning.in_frame) == ("EML4-ALK", "E13;A20", True)
+    assert meaning.role is FusionRole.DRIVER
+    assert abs(junction.first.pos + 1 - 29_223_741) <= 3
+    assert abs(junction.second.pos + 1 - 42_299_750) <= 3
+    assert (junction.first.side, junction.second.side) == ("L", "L")
+    # 118 reads are clipped at the ALK base alone (samtools view); mates add those that span it.
+    assert passed.support.molecules >= 100

@@ -28,6 +28,8 @@ RESAMPLES = 2000
 SEED = 20
 MIN_GENES = 5
 MAD_TO_SD = 1.4826
+FOREIGN_DF = 5
+"""Degrees of freedom of the spread in a reference that does not tell the size of its pool."""
 MEDIAN_PENALTY = 1.2533
 """Standard error of a median over that of a mean, normal data: sqrt(pi / 2)."""
 ARM_SHARE = 0.5
@@ -155,7 +157,7 @@ def copy_number_rows(
         LOG.warning("no gene model, copy number not judged: %s", ", ".join(absent))
     for gene in wanted & set(models.by_gene):
         genes.setdefault(gene, np.zeros(0, np.int64))
-    noise = between_genes(ratios, genes) if not len(ratios.residuals) else None
+    noise = between_genes(ratios, genes) if ratios.kind == "flat" else None
     rows = []
     for gene, members in genes.items():
         row = _empty_row(models.by_gene[gene], ratios, members)
@@ -191,7 +193,8 @@ def summarise(ratios: Ratios, members: NDArray[np.int64], noise: float | None) -
 
     The error joins two parts as independent: the bootstrap over the gene's bins, and how far the same gene
     strays in the normals of the pool (for a new sample, (n + 1) / (n - 1) times the mean square of those in
-    the pool). The degrees of freedom follow Welch and Satterthwaite.
+    the pool). A reference of CNVkit's own making tells the spread of bins only, which are then taken as
+    independent. The degrees of freedom follow Welch and Satterthwaite.
 
     Args:
         ratios: normalised bins.
@@ -206,6 +209,9 @@ def summarise(ratios: Ratios, members: NDArray[np.int64], noise: float | None) -
         parts.append((noise, MIN_GENES))
     elif normals > 1:
         parts.append((_pool_error(ratios.residuals[:, members], weights), normals - 1))
+    else:
+        spread = float(np.sqrt(((weights * ratios.spread[members]) ** 2).sum()) / weights.sum())
+        parts.append((spread, FOREIGN_DF))
     variance = sum(error**2 for error, _ in parts)
     tail = sum(error**4 / df for error, df in parts)
     df = variance**2 / tail if tail > 0 else 1.0

@@ -54,6 +54,7 @@ class Ratios:
         weight: float64[n], CNVkit's, between 0 and 1.
         residuals: float64[k, n], the same of each normal of the pool; k = 0 for a flat reference. NaN where
             a normal lost the bin.
+        spread: float64[n], CNVkit's spread of each bin over the pool, as a standard deviation; 0 if flat.
         kind: `flat` or `pooled`.
     """
 
@@ -63,6 +64,7 @@ class Ratios:
     log2: NDArray[np.float64]
     weight: NDArray[np.float64]
     residuals: NDArray[np.float64]
+    spread: NDArray[np.float64]
     kind: str
 
 
@@ -124,6 +126,7 @@ def read_ratios(coverage: Path, reference: Path) -> Ratios:
         log2=np.maximum(data["log2"].to_numpy(np.float64), FLOOR),
         weight=data["weight"].to_numpy(np.float64),
         residuals=matched[columns].to_numpy(np.float64).T,
+        spread=matched["spread"].to_numpy(np.float64) if "spread" in matched else np.zeros(len(data)),
         kind=kind,
     )
 

@@ -8,7 +8,8 @@ which is TF / 2 for a heterozygous marker at two copies. (The usual mixture of t
 in Carter 2012, doi 10.1038/nbt.2203.) Neither m nor c is known as a rule; the copy states of the settings
 share the probability. Where several markers are at hand, each may also be subclonal (in any share of the
 tumour cells) or unrelated to the tumour (any VAF), though not all of them unrelated; markers that disagree
-then widen the interval instead of being averaged. A single marker is taken at its word: who names it calls it truncal.
+then widen the interval instead of being averaged. A single marker is taken at its word: who names it calls it
+truncal.
 
 ALK mutations are never markers: resistance mutations are subclonal by their nature.
 """

@@ -1,0 +1,519 @@
+"""Copy number: coverage in molecules, CNVkit's reference and fix, gene calls on simulated panels."""
+
+import gzip
+import random
+from dataclasses import dataclass
+from itertools import pairwise
+from pathlib import Path
+
+import numpy as np
+import pysam
+import pytest
+from structural_bam import BamBuilder, random_genome, stretch, write_fasta
+
+from alktrace.errors import DataError
+from alktrace.gene_models import Exon, GeneModels, Transcript
+from alktrace.models import CopyNumberCall, Focality, TumourFractionStatus
+from alktrace.rows import CopyNumberRow, TumourFractionRow
+from alktrace.settings import CopyNumberSettings
+from alktrace.structural.copy_number import (
+    BinStatistics,
+    call_copy_number,
+    copy_number_rows,
+    focality,
+    read_boundaries,
+    tumour_copy_number,
+)
+from alktrace.structural.coverage import EMPTY_LOG2, bin_depths, make_bins, measure_coverage
+from alktrace.structural.normalise import Ratios, build_copy_number_reference, gc_curve, read_ratios
+from alktrace.tables import read_table
+
+SETTINGS = CopyNumberSettings(
+    min_bins=3,
+    min_arm_bins=5,
+    min_normals=3,
+    amplification={"MET": 5, "ERBB2": 5, "KRAS": 5, "EGFR": 5, "ALK": 5, "FGFR1": 6},
+    loss_genes=("RB1", "PTEN"),
+    loss=0.5,
+    min_loss_tumour_fraction=0.3,
+    bin_size=267,
+    tail_probability=0.0001,
+    power=0.95,
+)
+# Gene: chromosome, start, exons of 250 bases every 1,000. MET, CDK6 and BRAF share an arm.
+LAYOUT = {
+    "ALK": ("chr2", 1_000, 12),
+    "EGFR": ("chr7", 10_000, 20),
+    "CDK6": ("chr7", 100_000, 8),
+    "MET": ("chr7", 140_000, 20),
+    "BRAF": ("chr7", 180_000, 8),
+    "FGFR1": ("chr8", 1_000, 15),
+    "PTEN": ("chr10", 1_000, 9),
+    "KRAS": ("chr12", 1_000, 5),
+    "RB1": ("chr13", 1_000, 20),
+    "TP53": ("chr17", 1_000, 10),
+    "ERBB2": ("chr17", 60_000, 20),
+    "AR": ("chrX", 1_000, 8),
+}
+LENGTHS = dict.fromkeys(("chr2", "chr7", "chr8", "chr10", "chr12", "chr13", "chr17", "chrX"), 220000)
+BOUNDARIES = {"2": 90_000, "7": 60_000, "8": 60_000, "10": 500, "12": 60_000, "13": 500, "17": 50_000}
+
+
+def gene(name: str, chrom: str, start: int, exons: int) -> Transcript:
+    spans = [(start + i * 1000, start + i * 1000 + 250) for i in range(exons)]
+    items = tuple(Exon(i, a, b) for i, (a, b) in enumerate(spans, start=1))
+    return Transcript(name, f"T_{name}", chrom, "+", items, spans[0][0], spans[-1][1])
+
+
+MODELS = GeneModels({name: gene(name, *where) for name, where in LAYOUT.items()})
+
+
+def fraction(value: float) -> TumourFractionRow:
+    return TumourFractionRow(
+        TumourFractionStatus.ESTIMATED, value, 0.8 * value, min(1.0, 1.2 * value), 2, ("a", "b")
+    )
+
+
+@dataclass
+class Panel:
+    """A panel on disk, and samples of it as coverage tables."""
+
+    folder: Path
+    depth: float = 4000
+    noise: float = 0.03
+
+    def __post_init__(self) -> None:
+        self.targets = self.folder / "targets.bed"
+        self.targets.write_text(
+            "".join(
+                f"{t.chrom}\t{e.start}\t{e.end}\t{t.gene}\n" for t in MODELS.by_gene.values() for e in t.exons
+            )
+        )
+        choose = random.Random(4)
+        genome = {
+            name: "".join(choose.choices("ACGT", weights=(w, 1 - w, 1 - w, w), k=length))
+            for (name, length), w in zip(
+                LENGTHS.items(), (0.5, 0.55, 0.45, 0.5, 0.6, 0.55, 0.4, 0.5), strict=True
+            )
+        }
+        self.fasta = write_fasta(self.folder / "genome.fa", genome)
+        self.bins = make_bins(self.targets, SETTINGS.bin_size)
+        self.gc = np.array(
+            [
+                sum(base in "GC" for base in genome[b.chrom][b.start : b.end]) / (b.end - b.start)
+                for b in self.bins
+            ]
+        )
+        self.capture = np.random.default_rng(5).lognormal(0, 0.4, len(self.bins))
+
+    def sample(self, name: str, seed: int, *, tf: float = 0.0, wave: float = 0.0, **copies: float) -> Path:
+        choose = np.random.default_rng(seed)
+        factor = np.array([(tf * copies.get(b.name, 2) + 2 * (1 - tf)) / 2 for b in self.bins])
+        tilt = 2 ** (wave * (self.gc - 0.5))
+        expected = self.depth * self.capture * factor * tilt * choose.lognormal(0, self.noise, len(self.bins))
+        depths = choose.poisson(expected)
+        path = self.folder / f"{name}.cnn"
+        lines = ["chromosome\tstart\tend\tgene\tdepth\tlog2"]
+        for item, depth in zip(self.bins, depths, strict=True):
+            log2 = np.log2(depth) if depth else EMPTY_LOG2
+            lines.append(f"{item.chrom}\t{item.start}\t{item.end}\t{item.name}\t{depth}\t{log2:.6g}")
+        path.write_text("\n".join(lines) + "\n")
+        return path
+
+    def reference(self, name: str, coverages: list[Path]) -> Path:
+        out = self.folder / name
+        build_copy_number_reference(
+            coverages=coverages,
+            fasta=self.fasta,
+            targets=self.targets,
+            out=out,
+            bin_size=SETTINGS.bin_size,
+            min_normals=SETTINGS.min_normals,
+        )
+        return out
+
+    def rows(self, coverage: Path, reference: Path, tf: float | None) -> dict[str, CopyNumberRow]:
+        ratios = read_ratios(coverage, reference)
+        share = None if tf is None else fraction(tf)
+        return {r.gene: r for r in copy_number_rows(ratios, MODELS, BOUNDARIES, SETTINGS, share)}
+
+
+@pytest.fixture(scope="module")
+def panel(tmp_path_factory) -> Panel:
+    return Panel(tmp_path_factory.mktemp("panel"))
+
+
+@pytest.fixture(scope="module")
+def pooled(panel) -> Path:
+    return panel.reference("pooled.cnn", [panel.sample(f"n{i}", 100 + i) for i in range(6)])
+
+
+@pytest.fixture(scope="module")
+def flat(panel) -> Path:
+    return panel.reference("flat.cnn", [])
+
+
+class TestCoverage:
+    def test_bins_cover_the_targets_once(self, tmp_path):
+        bed = tmp_path / "t.bed"
+        bed.write_text("chr10\t0\t100\tb\nchr2\t100\t1100\ta\nchr2\t900\t1500\tc\n")
+        bins = make_bins(bed, 267)
+        assert [b.chrom for b in bins] == ["chr2"] * 5 + ["chr10"]
+        assert bins[0].start == 100
+        assert bins[4].end == 1500
+        assert all(a.end == b.start for a, b in pairwise(bins[:5]))
+
+    @pytest.mark.parametrize("line", ["chr2\t5", "chr2\tx\t9", "chr2\t9\t5", "chr2 1 9"])
+    def test_malformed_bed(self, tmp_path, line):
+        bed = tmp_path / "t.bed"
+        bed.write_text(f"chr2\t1\t9\n{line}\n")
+        with pytest.raises(DataError, match="line 2"):
+            make_bins(bed, 267)
+
+    def test_depth_against_counting_bases(self, tmp_path):
+        choose = random.Random(2)
+        bed = tmp_path / "t.bed"
+        bed.write_text("chr1\t100\t500\tx\nchr2\t50\t120\ty\n")
+        bins = make_bins(bed, 100)
+        pieces = [
+            (choose.randrange(3), s := choose.randrange(600), s + choose.randrange(1, 200))
+            for _ in range(300)
+        ]
+        names = ["chr1", "chr2", "chr3"]
+        depths = bin_depths(bins, names, np.array(pieces))
+        for item, depth in zip(bins, depths, strict=True):
+            bases = sum(
+                sum(start <= pos < end for pos in range(item.start, item.end))
+                for chrom, start, end in pieces
+                if names[chrom] == item.chrom
+            )
+            assert depth == pytest.approx(bases / (item.end - item.start))
+
+    def test_a_molecule_counts_once(self, tmp_path):
+        genome = random_genome({"chr1": 3000}, seed=1)
+        builder = BamBuilder(genome)
+        path = stretch(genome, "chr1", 0, 3000)
+        for _ in range(7):
+            builder.molecule(path, 900, 1066)  # mates overlap
+        builder.molecule(path, 950, 1250)  # mates leave a gap
+        bam = builder.write(tmp_path / "r.bam")
+        bed = tmp_path / "t.bed"
+        bed.write_text("chr1\t1000\t1050\tx\nchr1\t1055\t1060\tz\nchr1\t2000\t2100\ty\n")
+        measure_coverage(
+            bam=bam, targets=bed, out_cnn=tmp_path / "c.cnn", bin_size=267, min_mapq=20, max_insert=1000
+        )
+        cells = [line.split("\t") for line in (tmp_path / "c.cnn").read_text().splitlines()]
+        assert cells[0] == ["chromosome", "start", "end", "gene", "depth", "log2"]
+        assert [row[4] for row in cells[1:]] == ["8", "8", "0"]
+        assert [row[5] for row in cells[1:]] == ["3", "3", "-20"]
+
+    def test_what_does_not_count(self, tmp_path):
+        genome = random_genome({"chr1": 3000}, seed=1)
+        builder = BamBuilder(genome)
+        path = stretch(genome, "chr1", 0, 3000)
+        for _ in range(5):
+            builder.molecule(path, 900, 1066)
+        for record, flag in zip(builder.records[::2], (256, 2048, 512, 1024, 4), strict=True):
+            record.flag |= flag
+        for record in builder.records[1::2]:
+            record.mapping_quality = 0
+        bam = builder.write(tmp_path / "r.bam")
+        bed = tmp_path / "t.bed"
+        bed.write_text("chr1\t1000\t1050\tx\n")
+        measure_coverage(
+            bam=bam, targets=bed, out_cnn=tmp_path / "c.cnn", bin_size=267, min_mapq=20, max_insert=1000
+        )
+        assert (tmp_path / "c.cnn").read_text().splitlines()[1].split("\t")[4] == "0"
+
+    def test_empty_bam(self, tmp_path):
+        bam = BamBuilder({"chr1": "A" * 100}).write(tmp_path / "r.bam")
+        bed = tmp_path / "t.bed"
+        bed.write_text("chr1\t10\t50\tx\n")
+        measure_coverage(
+            bam=bam, targets=bed, out_cnn=tmp_path / "c.cnn", bin_size=267, min_mapq=20, max_insert=1000
+        )
+        assert (tmp_path / "c.cnn").read_text().splitlines()[1] == "chr1\t10\t50\tx\t0\t-20"
+
+
+class TestReference:
+    def test_cnvkit_reads_it(self, panel, pooled):
+        from cnvlib.cmdutil import read_cna
+
+        reference = read_cna(str(pooled))
+        assert len(reference) == len(panel.bins)
+        assert {"gc", "spread", "residual_1", "residual_6"} <= set(reference.data.columns)
+
+    def test_normals_do_not_differ_from_their_reference(self, pooled):
+        ratios = read_ratios(pooled.parent / "n3.cnn", pooled)
+        assert ratios.kind == "pooled"
+        assert np.median(np.abs(ratios.log2)) < 0.1
+
+    def test_one_normal_is_no_pool(self, panel):
+        reference = panel.reference("one.cnn", [panel.sample("only", 1)])
+        assert read_ratios(panel.folder / "only.cnn", reference).kind == "flat"
+
+    def test_empty_normals_are_left_out(self, panel, caplog):
+        empty = panel.folder / "empty.cnn"
+        text = (panel.sample("full", 1)).read_text().splitlines()
+        rows = ["\t".join([*line.split("\t")[:4], "0", "-20"]) for line in text[1:]]
+        empty.write_text("\n".join([text[0], *rows]) + "\n")
+        reference = panel.reference("some.cnn", [panel.sample(f"e{i}", i) for i in range(3)] + [empty])
+        assert "no covered bin" in caplog.text
+        assert read_ratios(panel.folder / "full.cnn", reference).residuals.shape[0] == 3
+
+    def test_other_targets(self, panel, pooled, tmp_path):
+        other = tmp_path / "o.cnn"
+        text = (panel.sample("cut", 1)).read_text().splitlines()
+        other.write_text("\n".join([*text[:-1], "chr2\t199000\t199200\tx\t10\t3.3"]) + "\n")
+        with pytest.raises(DataError, match="targets"):
+            read_ratios(other, pooled)
+
+
+class TestGcCurve:
+    def test_finds_a_curve_beside_a_changed_gene(self):
+        choose = np.random.default_rng(1)
+        gc = choose.uniform(0.3, 0.7, 150)
+        truth = 0.8 * (gc - 0.5) + 2 * (gc - 0.5) ** 2
+        log2 = truth + choose.normal(0, 0.05, 150)
+        log2[:20] += 1.2
+        curve = gc_curve(log2, gc)
+        assert np.abs(curve - (truth - np.median(truth))).max() < 0.08
+
+    @pytest.mark.parametrize("gc", [np.full(100, 0.5), np.full(100, np.nan)], ids=["constant", "unknown"])
+    def test_nothing_to_fit(self, gc):
+        assert not gc_curve(np.linspace(-1, 1, 100), gc).any()
+
+    def test_too_few_bins(self):
+        assert not gc_curve(np.linspace(-1, 1, 10), np.linspace(0.3, 0.7, 10)).any()
+
+
+class TestCalls:
+    @pytest.mark.parametrize("tf", [0.2, 0.05])
+    def test_focal_amplification(self, panel, pooled, tf):
+        found = [panel.rows(panel.sample("s", 1000 + i, tf=tf, MET=8), pooled, tf)["MET"] for i in range(6)]
+        assert [r.call for r in found] == [CopyNumberCall.AMPLIFICATION] * 6
+        assert {r.focal for r in found} == {Focality.YES}
+        assert np.mean([r.tumour_copy_number for r in found]) == pytest.approx(8, rel=0.1)
+        assert sum(r.tumour_copy_number_low < 8 < r.tumour_copy_number_high for r in found) >= 5
+
+    def test_too_little_tumour_to_see(self, panel, pooled):
+        row = panel.rows(panel.sample("s", 1, tf=0.005, MET=8), pooled, 0.005)["MET"]
+        assert row.call is CopyNumberCall.NOT_ASSESSABLE
+        assert row.smallest_visible_cn > 8
+
+    def test_gc_wave_is_no_gain(self, panel, pooled):
+        rows = panel.rows(panel.sample("s", 3, wave=3.0), pooled, 0.1)
+        assert {r.call for r in rows.values()} <= {CopyNumberCall.NEUTRAL, CopyNumberCall.NOT_ASSESSABLE}
+
+    def test_blanks(self, panel, pooled, flat):
+        for reference in (pooled, flat):
+            for seed in range(6):
+                rows = panel.rows(panel.sample("s", 500 + seed), reference, 0.05)
+                calls = {r.call for r in rows.values()}
+                assert calls <= {CopyNumberCall.NEUTRAL, CopyNumberCall.NOT_ASSESSABLE}
+
+    def test_interval_holds_zero_in_blanks(self, panel, pooled):
+        rows = [
+            row
+            for seed in range(8)
+            for row in panel.rows(panel.sample("s", 700 + seed), pooled, None).values()
+            if row.log2 is not None
+        ]
+        held = np.mean([row.log2_low <= 0 <= row.log2_high for row in rows])
+        assert held >= 0.93
+
+    def test_polysomy_is_no_amplification(self, panel, pooled):
+        gains = {"CDK6": 6, "MET": 6, "BRAF": 6}
+        row = panel.rows(panel.sample("s", 4, tf=0.4, **gains), pooled, 0.4)["MET"]
+        assert (row.call, row.focal) == (CopyNumberCall.GAIN, Focality.ARM)
+
+    def test_focal_on_top_of_polysomy(self, panel, pooled):
+        gains = {"CDK6": 3, "MET": 12, "BRAF": 3}
+        row = panel.rows(panel.sample("s", 4, tf=0.4, **gains), pooled, 0.4)["MET"]
+        assert (row.call, row.focal) == (CopyNumberCall.AMPLIFICATION, Focality.YES)
+
+    def test_low_gain_stays_a_gain(self, panel, pooled):
+        row = panel.rows(panel.sample("s", 5, tf=0.5, ERBB2=3), pooled, 0.5)["ERBB2"]
+        assert row.call is CopyNumberCall.GAIN
+
+    def test_amplification_without_tumour_fraction(self, panel, pooled):
+        # The tumour's copy number is at least the average: 8 of it needs no correction.
+        row = panel.rows(panel.sample("s", 6, tf=0.9, MET=9), pooled, None)["MET"]
+        assert row.call is CopyNumberCall.AMPLIFICATION
+        assert (row.tumour_copy_number, row.smallest_visible_cn) == (None, None)
+
+    @pytest.mark.parametrize(
+        ("tf", "copies", "call"),
+        [
+            (0.7, 0, CopyNumberCall.LOSS),
+            (0.7, 1, CopyNumberCall.NEUTRAL),
+            (0.2, 0, CopyNumberCall.NOT_ASSESSABLE),
+        ],
+        ids=["both-copies", "one-copy", "impure"],
+    )
+    def test_loss(self, panel, pooled, tf, copies, call):
+        row = panel.rows(panel.sample("s", 7, tf=tf, RB1=copies), pooled, tf)["RB1"]
+        assert row.call is call
+
+    def test_neutral_means_it_would_have_been_seen(self, panel, pooled):
+        rows = panel.rows(panel.sample("s", 8), pooled, 0.3)
+        for name, threshold in SETTINGS.amplification.items():
+            neutral = rows[name].call is CopyNumberCall.NEUTRAL
+            assert neutral == (rows[name].smallest_visible_cn <= threshold)
+
+    def test_arm_without_other_bins(self, panel, pooled):
+        assert panel.rows(panel.sample("s", 9), pooled, 0.2)["ALK"].focal is Focality.NOT_ASSESSABLE
+
+    def test_sex_chromosome_is_not_judged(self, panel, pooled):
+        row = panel.rows(panel.sample("s", 9), pooled, 0.2)["AR"]
+        assert (row.bins, row.log2, row.call) == (8, None, CopyNumberCall.NOT_ASSESSABLE)
+
+    def test_too_few_bins(self, panel, pooled):
+        strict = SETTINGS.model_copy(update={"min_bins": 6})
+        ratios = read_ratios(panel.sample("s", 9), pooled)
+        rows = {r.gene: r for r in copy_number_rows(ratios, MODELS, BOUNDARIES, strict, fraction(0.2))}
+        assert (rows["KRAS"].bins, rows["KRAS"].call) == (5, CopyNumberCall.NOT_ASSESSABLE)
+
+    def test_gene_of_the_settings_without_bins(self, panel, pooled, caplog):
+        models = GeneModels({**MODELS.by_gene, "NF1": gene("NF1", "chr17", 100_000, 3)})
+        settings = SETTINGS.model_copy(update={"loss_genes": ("NF1", "NF2")})
+        ratios = read_ratios(panel.sample("s", 9), pooled)
+        rows = {r.gene: r for r in copy_number_rows(ratios, models, BOUNDARIES, settings, None)}
+        assert (rows["NF1"].bins, rows["NF1"].call) == (0, CopyNumberCall.NOT_ASSESSABLE)
+        assert "copy number not judged: NF2" in caplog.text
+
+    def test_files(self, panel, pooled, root, tmp_path):
+        MODELS.save(tmp_path / "models.json")
+        for name in ("a", "b"):
+            call_copy_number(
+                coverage=panel.sample("s", 11, tf=0.2, MET=8),
+                reference=pooled,
+                gene_models=tmp_path / "models.json",
+                centromeres=root / "resources" / "reference" / "centromeres.grch38.tsv",
+                settings=SETTINGS,
+                tumour_fraction=fraction(0.2),
+                out=tmp_path / f"{name}.tsv",
+                out_bins=tmp_path / f"{name}.bins.tsv",
+            )
+        assert (tmp_path / "a.tsv").read_bytes() == (tmp_path / "b.tsv").read_bytes()
+        assert (tmp_path / "a.bins.tsv").read_bytes() == (tmp_path / "b.bins.tsv").read_bytes()
+        rows = {r.gene: r for r in read_table(tmp_path / "a.tsv", CopyNumberRow)}
+        assert rows["MET"].call is CopyNumberCall.AMPLIFICATION
+        assert len(rows) == len(LAYOUT)
+
+
+class TestNumbers:
+    @pytest.mark.parametrize(
+        ("average", "tf", "tumour"), [(3.2, 0.2, 8.0), (2.0, 0.5, 2.0), (1.0, 0.5, 0.0), (0.5, 0.5, 0.0)]
+    )
+    def test_tumour_copy_number(self, average, tf, tumour):
+        # rules.md: CN = (C - 2 (1 - TF)) / TF.
+        assert tumour_copy_number(average, tf) == pytest.approx(tumour)
+
+    @pytest.mark.parametrize(
+        ("gene_log2", "arm_log2", "bins", "expected"),
+        [
+            (1.0, 0.0, 20, Focality.YES),
+            (1.0, 0.9, 20, Focality.ARM),
+            (1.0, 0.2, 20, Focality.YES),
+            (0.0, 0.0, 20, Focality.YES),
+            (0.0, 0.5, 20, Focality.ARM),
+            (1.0, 0.0, 4, Focality.NOT_ASSESSABLE),
+            (-1.0, -0.9, 20, Focality.ARM),
+            (-1.0, 0.3, 20, Focality.YES),
+        ],
+    )
+    def test_focality(self, gene_log2, arm_log2, bins, expected):
+        own = BinStatistics(10, gene_log2, 0.02, 20)
+        arm = BinStatistics(bins, arm_log2, 0.02, bins - 1)
+        assert focality(own, arm, SETTINGS) is expected
+
+    def test_boundaries(self, root):
+        # Known arms: MET 7q31, EGFR 7p11, ERBB2 17q12, TP53 17p13, ALK 2p23, KRAS 12p12, FGFR1 8p11.
+        found = read_boundaries(root / "resources" / "reference" / "centromeres.grch38.tsv")
+        on_long = {"7": 116_672_196, "17": 39_688_094, "8": 127_735_434, "13": 48_303_751}
+        on_short = {"7": 55_019_017, "17": 7_668_402, "2": 29_192_774, "12": 25_205_246, "8": 38_411_138}
+        assert len(found) == 24
+        assert all(pos > found[chrom] for chrom, pos in on_long.items())
+        assert all(pos < found[chrom] for chrom, pos in on_short.items())
+
+
+@pytest.mark.real
+class TestCnvkitTables:
+    """CNVkit's own example samples (hg19): known gains are called, a sample without any gives none."""
+
+    GENES = ("EGFR", "MDM2", "CDK4", "MET", "ERBB2", "KRAS", "MYC", "FGFR1")
+
+    def models(self, real_data: Path) -> GeneModels:
+        spans: dict[str, list[list[str]]] = {}
+        for line in (real_data / "reference" / "panel_transcripts.grch38.tsv").read_text().splitlines()[1:]:
+            cells = line.split("\t")
+            if cells[0] in self.GENES:
+                spans.setdefault(cells[0], []).append(cells)
+        models = {}
+        for name, rows in spans.items():
+            exons = tuple(Exon(int(r[4]), int(r[9]) - 1, int(r[10])) for r in rows)
+            models[name] = Transcript(name, rows[0][1], rows[0][2], rows[0][3], exons, None, None)
+        return GeneModels(models)
+
+    def table(self, path: Path) -> list[dict[str, str]]:
+        with gzip.open(path, "rt") as stream:
+            names = stream.readline().rstrip("\n").split("\t")
+            return [dict(zip(names, line.rstrip("\n").split("\t"), strict=True)) for line in stream]
+
+    def rows(self, table: list[dict[str, str]], models: GeneModels) -> dict[str, CopyNumberRow]:
+        ratios = Ratios(
+            chrom=[r["chromosome"] for r in table],
+            start=np.array([int(r["start"]) for r in table]),
+            end=np.array([int(r["end"]) for r in table]),
+            log2=np.array([float(r["log2"]) for r in table]),
+            weight=np.array([max(float(r["weight"]), 1e-3) for r in table]),
+            residuals=np.zeros((0, len(table))),
+            spread=np.full(len(table), 0.2),
+            kind="pooled",
+        )
+        settings = SETTINGS.model_copy(
+            update={
+                "amplification": dict.fromkeys(self.GENES, 5.0),
+                "loss_genes": (),
+                "tail_probability": 1e-3,
+            }
+        )
+        return {r.gene: r for r in copy_number_rows(ratios, models, {}, settings, None)}
+
+    def segments(self, real_data: Path, name: str, models: GeneModels) -> list[dict[str, str]]:
+        """Bins of the genes at the segment means, with a scatter of 0.2 as in the bins of these samples."""
+        choose = np.random.default_rng(3)
+        bins = []
+        for row in self.table(real_data / "cnv" / f"cnvkit_{name}.cns.gz"):
+            start, end = int(row["start"]), int(row["end"])
+            for at in range(start, end, 500):
+                if not models.genes_at(row["chromosome"], at):
+                    continue
+                log2 = float(row["log2"]) + choose.normal(0, 0.2)
+                stop = min(end, at + 500)
+                bins.append({**row, "start": str(at), "end": str(stop), "log2": str(log2)})
+        return bins
+
+    @pytest.mark.parametrize(
+        ("sample", "raised"), [("nv3", {"EGFR"}), ("tr95t", {"MDM2", "CDK4"})], ids=["nv3", "tr95t"]
+    )
+    def test_gain(self, real_data, sample, raised):
+        models = self.models(real_data)
+        rows = self.rows(self.segments(real_data, sample, models), models)
+        for name in raised:
+            assert rows[name].call in (CopyNumberCall.GAIN, CopyNumberCall.AMPLIFICATION)
+
+    def test_no_gain(self, real_data):
+        rows = self.rows(self.table(real_data / "cnv" / "cnvkit_p2-9_2.cnr.gz"), self.models(real_data))
+        assert CopyNumberCall.AMPLIFICATION not in {r.call for r in rows.values()}
+
+
+def test_pysam_reads_the_builder(tmp_path):
+    genome = random_genome({"chr1": 3000}, seed=1)
+    builder = BamBuilder(genome)
+    builder.molecule(stretch(genome, "chr1", 0, 3000), 900, 1066)
+    with pysam.AlignmentFile(str(builder.write(tmp_path / "r.bam"))) as bam:
+        records = list(bam)
+    assert [r.template_length for r in records] == [166, -166]
+    assert all(r.query_sequence == genome["chr1"][r.reference_start : r.reference_end] for r in records)
