@@ -1,0 +1,443 @@
+"""Every kind of wrong input file gives one line with file, place and remedy, before work starts."""
+
+import gzip
+import random
+from datetime import date
+from pathlib import Path
+
+import pysam
+import pytest
+import yaml
+
+from alktrace.errors import InputProblems
+from alktrace.inputs import check_inputs, find_problems
+from alktrace.models import BamKind, Role, Setting, SpecimenType
+from alktrace.probes import bam_head, fastq_head
+from alktrace.settings import check_settings
+from alktrace.sheet import Sample, Sheet, Unit
+
+LENGTHS = {"chr1": 3000, "chr2": 2000}
+LINE = 7
+
+
+class Project:
+    """A right configuration with its files; tests break one thing at a time."""
+
+    def __init__(self, folder, root):
+        self.folder = folder
+        self.fasta = folder / "genome.fa"
+        self.fasta.write_text("".join(f">{name}\n{'ACGT' * (n // 4)}\n" for name, n in LENGTHS.items()))
+        self.gff3 = folder / "genes.gff3"
+        self.gff3.write_text("##gff-version 3\n##sequence-region 2 1 2000\n2\tx\tgene\t1\t9\t.\t+\t.\tID=g\n")
+        self.bed = folder / "panel.bed"
+        self.bed.write_text("chr1\t100\t200\tALK\nchr2\t0\t2000\n")
+        self.config = yaml.safe_load((root / "config" / "config.yaml").read_text())
+        self.config["samples"] = "samples.tsv"
+        self.config["reference"] |= {"fasta": str(self.fasta), "gff3": str(self.gff3)}
+        self.umi = {
+            "source": "none", "read_structures": [], "tag": "RX", "duplex": False, "edits": 1,
+            "fixed_umis": None, "max_mismatches": 1, "min_distance": 2,
+        }  # fmt: skip
+        self.assay = {
+            "targets": str(self.bed), "umi": self.umi, "noise_model": None, "copy_number_reference": None,
+            "expected": [], "qc": {"min_molecules": 1, "warn_molecules": 2, "min_on_target": 0.1,
+                                   "max_contamination": 0.1, "max_blank_molecules": 9},
+        }  # fmt: skip
+        self.config["assays"] = {"panel": self.assay}
+
+    def settings(self):
+        return check_settings(self.config, file="config")
+
+    def problems(self, exclude=(), **files):
+        fastq_head.cache_clear()
+        bam_head.cache_clear()
+        unit = Unit(
+            "u1", "lib1", line=LINE, **{k: v if k == "bam_kind" else str(v) for k, v in files.items()}
+        )
+        units = (unit,) if files else ()
+        sample = Sample(
+            "P1", "T1", "plasma", SpecimenType.PLASMA, "panel", date(2026, 1, 1), Setting.PROGRESSION,
+            Role.PATIENT, units,
+        )  # fmt: skip
+        return [
+            str(p) for p in find_problems(Sheet({sample.name: sample}, frozenset(exclude)), self.settings())
+        ]
+
+    def fastq(self, name, reads=3, length=50, names=None):
+        path = self.folder / name
+        texts = [
+            f"@{n}\n{'A' * length}\n+\n{'I' * length}\n" for n in names or [f"r{i}" for i in range(reads)]
+        ]
+        data = "".join(texts).encode()
+        path.write_bytes(gzip.compress(data) if name.endswith(".gz") else data)
+        return path
+
+    def bam(
+        self, name, *, lengths=None, mapped=True, tags=None, order="coordinate", flags=(99, 147), reads=3
+    ):
+        path = self.folder / name
+        contigs = [{"SN": n, "LN": size} for n, size in (LENGTHS if lengths is None else lengths).items()]
+        header = {"HD": {"VN": "1.6", "SO": order}, "SQ": contigs}
+        with pysam.AlignmentFile(str(path), "wb", header=header) as out:
+            for i in range(reads):
+                for flag in flags:
+                    record = pysam.AlignedSegment(out.header)
+                    record.query_name, record.flag, record.query_sequence = f"r{i}:AC+GT", flag, "ACGTACGT"
+                    if mapped:
+                        record.reference_id, record.reference_start, record.cigarstring = 0, 10, "8M"
+                    record.set_tags(list((tags or {}).items()))
+                    out.write(record)
+        return path
+
+
+@pytest.fixture
+def project(tmp_path, root):
+    return Project(tmp_path, root)
+
+
+def only(problems, *parts):
+    """Exactly one problem, with these texts in it."""
+    assert len(problems) == 1, problems
+    for part in parts:
+        assert part in problems[0]
+
+
+# --- right files ----------------------------------------------------------------------------
+
+
+def test_right_files_of_every_kind(project):
+    assert project.problems() == []
+    assert project.problems(fastq_1=project.fastq("1.fastq.gz"), fastq_2=project.fastq("2.fastq.gz")) == []
+    assert project.problems(bam=project.bam("a.bam"), bam_kind=BamKind.RAW) == []
+    consensus = project.bam("c.bam")
+    pysam.index(str(consensus))
+    assert project.problems(bam=consensus, bam_kind=BamKind.CONSENSUS) == []
+
+
+def test_fastq_without_reads_is_legal(project):
+    assert project.problems(fastq_1=project.fastq("1.fastq.gz", reads=0)) == []
+
+
+def test_bam_without_reads_is_legal(project):
+    assert project.problems(bam=project.bam("a.bam", reads=0), bam_kind=BamKind.RAW) == []
+
+
+def test_extra_contigs_are_fine(project):
+    bam = project.bam("a.bam", lengths=LENGTHS | {"chrUn": 77})
+    assert project.problems(bam=bam, bam_kind=BamKind.RAW) == []
+
+
+def test_excluded_patients_are_not_looked_at(project):
+    assert project.problems(exclude=["P1"], fastq_1="nowhere.fastq") == []
+
+
+def test_all_problems_come_at_once(project):
+    project.bed.write_text("chr1\t5\t5\n")
+    project.gff3.unlink()
+    with pytest.raises(InputProblems) as caught:
+        unit = Unit("u1", "lib1", fastq_1="nowhere.fastq", line=LINE)
+        sample = Sample(
+            "P1", "T1", "plasma", SpecimenType.PLASMA, "panel", date(2026, 1, 1), None, Role.PATIENT, (unit,)
+        )
+        check_inputs(Sheet({sample.name: sample}), project.settings())
+    assert len(str(caught.value).splitlines()) == 3
+
+
+# --- FASTQ ----------------------------------------------------------------------------------
+
+
+def test_missing_file(project):
+    only(
+        project.problems(fastq_1="nowhere.fastq"), f"samples.tsv:{LINE}:fastq_1: no file", "correct the path"
+    )
+
+
+def test_folder_instead_of_a_file(project):
+    only(project.problems(fastq_1=project.folder), "is no file")
+
+
+def test_empty_file(project):
+    path = project.folder / "1.fastq.gz"
+    path.write_bytes(b"")
+    only(project.problems(fastq_1=path), "0 bytes")
+
+
+def test_truncated_gzip(project):
+    path = project.fastq("1.fastq.gz", names=[f"r{random.Random(i).random()}" for i in range(3000)])
+    path.write_bytes(path.read_bytes()[:-200])
+    only(project.problems(fastq_1=path), "fastq_1", "truncated")
+
+
+def test_truncated_blocks(project):
+    path = project.folder / "1.fastq.gz"
+    with pysam.BGZFile(str(path), "wb") as out:
+        out.write(b"@r\nACGT\n+\nIIII\n")
+    path.write_bytes(path.read_bytes()[:-28])
+    only(project.problems(fastq_1=path), "fastq_1", "truncated")
+
+
+def test_other_text(project):
+    path = project.folder / "1.fastq"
+    path.write_text("patient\ttimepoint\n")
+    only(project.problems(fastq_1=path), "no valid FASTQ")
+
+
+def test_mates_with_other_names(project):
+    one = project.fastq("1.fastq", names=["a 1:N", "b 1:N"])
+    two = project.fastq("2.fastq", names=["a 2:N", "c 2:N"])
+    only(project.problems(fastq_1=one, fastq_2=two), ":fastq_2: read 2 is 'c'", "'b' in fastq_1")
+
+
+def test_mates_with_slashes_agree(project):
+    one, two = project.fastq("1.fastq", names=["a/1"]), project.fastq("2.fastq", names=["a/2"])
+    assert project.problems(fastq_1=one, fastq_2=two) == []
+
+
+def test_mates_of_other_number(project):
+    only(
+        project.problems(fastq_1=project.fastq("1.fastq", reads=4), fastq_2=project.fastq("2.fastq")),
+        ":fastq_2: 3 reads", "but 4 in fastq_1",
+    )  # fmt: skip
+
+
+# --- UMI ------------------------------------------------------------------------------------
+
+
+def test_umi_shorter_than_its_read_structure(project):
+    project.umi |= {"source": "fastq", "read_structures": ["+T", "+T", "10M"]}
+    files = {"fastq_1": project.fastq("1.fastq"), "fastq_2": project.fastq("2.fastq")}
+    only(
+        project.problems(**files, fastq_umi=project.fastq("3.fastq", length=8)),
+        ":fastq_umi: reads have at most 8 bases", "10M", "need 10",
+    )  # fmt: skip
+    assert project.problems(**files, fastq_umi=project.fastq("4.fastq", length=10)) == []
+
+
+def test_reads_shorter_than_their_read_structure(project):
+    project.umi |= {"source": "inline", "read_structures": ["12M16S+T"]}
+    only(project.problems(fastq_1=project.fastq("1.fastq", length=28)), "at most 28 bases", "need 29")
+
+
+def test_number_of_read_structures(project):
+    project.umi |= {"source": "inline", "read_structures": ["5M2S+T", "5M2S+T"]}
+    only(project.problems(fastq_1=project.fastq("1.fastq")), ":fastq_1: 2 read structures", "for 1 reads")
+
+
+def test_missing_umi_fastq(project):
+    project.umi["source"] = "fastq"
+    only(project.problems(fastq_1=project.fastq("1.fastq")), ":fastq_umi: empty")
+
+
+def test_names_without_umi(project):
+    project.umi["source"] = "name"
+    only(
+        project.problems(fastq_1=project.fastq("1.fastq")),
+        "no UMI at the end of the read names, such as 'r0'",
+    )
+    assert project.problems(fastq_1=project.fastq("2.fastq", names=["r0:ACGT"])) == []
+
+
+def test_tag_source_needs_a_bam(project):
+    project.umi["source"] = "tag"
+    only(project.problems(fastq_1=project.fastq("1.fastq")), "BAM tag")
+
+
+@pytest.mark.parametrize(
+    ("umi", "parts"),
+    [
+        pytest.param({"read_structures": ["5M2X"]}, ["read_structures", "5M2X"], id="no read structure"),
+        pytest.param({"source": "inline"}, ["read_structures: empty"], id="inline without"),
+        pytest.param({"read_structures": ["5M+T"]}, ["write S"], id="UMI that is not used"),
+        pytest.param(
+            {"source": "inline", "read_structures": ["5M+T", "+T"], "duplex": True},
+            ["duplex, but 1 M segments"],
+            id="duplex with one UMI",
+        ),
+        pytest.param({"fixed_umis": "nowhere.txt"}, ["fixed_umis", "nowhere.txt"], id="no UMI list"),
+    ],
+)
+def test_umi_settings(project, umi, parts):
+    project.umi |= umi
+    only(project.problems(), "config:assays.panel.umi", *parts)
+
+
+def test_umi_list_is_read(project):
+    path = project.folder / "umis.txt"
+    path.write_text("ACGT\nAXGT\n")
+    project.umi["fixed_umis"] = str(path)
+    only(project.problems(), f"{path}:2: 'AXGT' is no UMI")
+
+
+# --- BAM ------------------------------------------------------------------------------------
+
+
+def test_truncated_bam(project):
+    path = project.bam("a.bam")
+    path.write_bytes(path.read_bytes()[:-28])
+    only(project.problems(bam=path, bam_kind=BamKind.RAW), ":bam: ", "truncated")
+
+
+@pytest.mark.parametrize(
+    ("data", "part"),
+    [
+        pytest.param(b"CRAM\3", "is CRAM", id="CRAM"),
+        pytest.param(gzip.compress(b"x"), "a gzip file", id="gzip"),
+        pytest.param(b"@HD\tVN:1.6\n", "is no BAM", id="SAM"),
+    ],
+)
+def test_other_files_are_no_bam(project, data, part):
+    path = project.folder / "a.bam"
+    path.write_bytes(data)
+    only(project.problems(bam=path, bam_kind=BamKind.RAW), part)
+
+
+def test_bam_of_another_reference(project):
+    bam = project.bam("a.bam", lengths={"chr1": 3000, "chr2": 2001})
+    only(project.problems(bam=bam, bam_kind=BamKind.RAW), "another reference: chr2 has 2001 bases, not 2000")
+
+
+def test_bam_with_other_names(project):
+    project.bed.write_text("chr1\t100\t200\n")
+    bam = project.bam("a.bam", lengths={"1": 3000})
+    only(project.problems(bam=bam, bam_kind=BamKind.RAW), "no contig 'chr1', but '1'")
+
+
+def test_bam_of_grch37(project):
+    bam = project.bam("a.bam", lengths={"chr1": 249250621, "chr2": 243199373})
+    only(project.problems(bam=bam, bam_kind=BamKind.RAW), "GRCh37: chr1 has 249250621", "give FASTQ")
+
+
+def test_unaligned_bam_needs_no_contigs(project):
+    bam = project.bam("u.bam", lengths={}, mapped=False, flags=(77, 141), order="unsorted")
+    assert project.problems(bam=bam, bam_kind=BamKind.RAW) == []
+
+
+def test_reads_of_an_unaligned_bam_fit_their_read_structures(project):
+    project.umi |= {"source": "inline", "read_structures": ["4M+T", "9M+T"]}
+    bam = project.bam("u.bam", lengths={}, mapped=False, flags=(77, 141))
+    only(project.problems(bam=bam, bam_kind=BamKind.RAW), "at most 8 bases", "need 10")
+
+
+@pytest.mark.parametrize("source", ["tag", "inline"])
+def test_aligned_bam_without_umi_tag(project, source):
+    project.umi |= {"source": source, "read_structures": ["4M+T"] if source == "inline" else []}
+    bam = project.bam("a.bam")
+    only(project.problems(bam=bam, bam_kind=BamKind.RAW), "none of the first 6 records has a RX tag")
+    assert project.problems(bam=project.bam("b.bam", tags={"RX": "AC-GT"}), bam_kind=BamKind.RAW) == []
+
+
+def test_umi_in_the_names_of_a_bam(project):
+    project.umi["source"] = "name"
+    assert project.problems(bam=project.bam("a.bam"), bam_kind=BamKind.RAW) == []
+
+
+def test_consensus_bam_without_index(project):
+    only(project.problems(bam=project.bam("c.bam"), bam_kind=BamKind.CONSENSUS), "no index", "samtools index")
+
+
+def test_consensus_bam_in_another_order(project):
+    bam = project.bam("c.bam", order="queryname")
+    only(project.problems(bam=bam, bam_kind=BamKind.CONSENSUS), "not sorted by coordinate (SO:queryname)")
+
+
+def test_unaligned_consensus_bam(project):
+    bam = project.bam("c.bam", mapped=False, flags=(77, 141), order="unsorted")
+    only(project.problems(bam=bam, bam_kind=BamKind.CONSENSUS), "is not aligned")
+
+
+# --- targets, gene models, genome ------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("text", "place", "part"),
+    [
+        pytest.param("chr1 100 200\n", 1, "separated by tabs", id="blanks"),
+        pytest.param("chr1\t100\t200\nchr1\t300\t3001\n", 2, "ends at 3001, but chr1 has 3000", id="outside"),
+        pytest.param("chr3\t1\t2\n", 1, "'chr3' is not in the genome", id="unknown contig"),
+        pytest.param("1\t1\t2\n", 1, "write 'chr1'", id="without chr"),
+        pytest.param("chr1\t9\t9\n", 1, "empty interval", id="empty"),
+        pytest.param("chr1\t9\t8\n", 1, "empty interval", id="backwards"),
+        pytest.param("chr1\t-9\t8\n", 1, "whole numbers", id="negative"),
+        pytest.param("chr1\t200\t300\nchr1\t100\t201\n", 1, "overlaps the interval of line 2", id="overlap"),
+        pytest.param("chrom\tstart\tend\n", 1, "whole numbers", id="header line"),
+    ],
+)
+def test_targets(project, text, place, part):
+    project.bed.write_text(text)
+    only(project.problems(), f"{project.bed}:{place}: ", part)
+
+
+def test_targets_without_intervals(project):
+    project.bed.write_text("# none\ntrack name=x\n\n")
+    only(project.problems(), f"{project.bed}: no intervals")
+
+
+def test_many_problems_of_a_bed_are_cut_short(project):
+    project.bed.write_text("chr3\t1\t2\n" * 50)
+    problems = project.problems()
+    assert len(problems) == 21
+    assert "30 more problems" in problems[-1]
+
+
+def test_touching_targets_are_fine(project):
+    project.bed.write_text("chr1\t100\t200\nchr1\t200\t300\r\n")
+    assert project.problems() == []
+
+
+@pytest.mark.parametrize(
+    ("text", "part"),
+    [
+        pytest.param("#!genome-build GRCh37.p13\n", "gene models of GRCh37", id="build"),
+        pytest.param(
+            "##sequence-region 2 1 2001\n", "2 has 2001 bases, chr2 of the genome 2000", id="length"
+        ),
+        pytest.param("##sequence-region 2 1 243199373\n", "(GRCh37)", id="length of GRCh37"),
+        pytest.param("7\tx\tgene\t1\t9\t.\t+\t.\tID=g\n", "no sequence of the genome", id="names"),
+        pytest.param("##gff-version 3\n", "no GFF3 lines", id="nothing"),
+    ],
+)
+@pytest.mark.parametrize("packed", [False, True], ids=["plain", "gzip"])
+def test_gene_models(project, text, part, packed):
+    if packed:
+        project.gff3.write_bytes(gzip.compress(text.encode()))
+    else:
+        project.gff3.write_text(text)
+    only(project.problems(), str(project.gff3), part)
+
+
+def test_genome_of_grch37(project):
+    Path(f"{project.fasta}.fai").write_text("chr1\t249250621\t6\t60\t61\nchr2\t243199373\t6\t60\t61\n")
+    project.gff3.write_text("1\tx\tgene\t1\t9\t.\t+\t.\tID=g\n")
+    only(project.problems(), "config:reference.fasta: ", "is GRCh37: chr1")
+
+
+def test_genome_compressed_by_gzip(project):
+    path = project.folder / "genome.fa.gz"
+    path.write_bytes(gzip.compress(project.fasta.read_bytes()))
+    project.config["reference"]["fasta"] = str(path)
+    only(project.problems(), "config:reference.fasta: ", "bgzip")
+
+
+@pytest.mark.parametrize("key", ["fasta", "gff3", "align_fasta", "polymorphisms", "population_vcf"])
+def test_missing_files_of_the_genome(project, key):
+    project.config["reference"][key] = "nowhere"
+    only(project.problems(), f"config:reference.{key}: no file 'nowhere'")
+
+
+@pytest.mark.parametrize("key", ["targets", "noise_model", "copy_number_reference"])
+def test_missing_files_of_an_assay(project, key):
+    project.assay[key] = "nowhere"
+    only(project.problems(), f"config:assays.panel.{key}: no file 'nowhere'")
+
+
+def test_compact_genome_must_fit(project):
+    path = project.folder / "compact.fa"
+    path.write_text(">chr2:1991-2010\n" + "A" * 20 + "\n")
+    project.config["reference"]["align_fasta"] = str(path)
+    only(project.problems(), "config:reference.align_fasta: ", "chr2 ends at 2000")
+    path.write_text(">chr2:1981-2000\n" + "A" * 20 + "\n")
+    assert project.problems() == []
+
+
+def test_missing_report(project):
+    only(project.problems(calls="nowhere.tsv"), f"samples.tsv:{LINE}:calls: no file")
