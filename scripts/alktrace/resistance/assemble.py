@@ -16,7 +16,7 @@ from ..models import (
     Setting,
 )
 from .alk_sets import POLYCLONAL, SAME_CODON_CIS, AlkSets, PairPhase, ResidueChange, is_polyclonal
-from .caveats import GERMLINE_SUSPECTED, capped, finding_flags
+from .caveats import WEAKENING, capped, finding_flags
 from .criteria import SET_CRITERIA
 from .emergence import (
     EmergenceReason,
@@ -30,6 +30,10 @@ from .roles import Effect, Role
 from .view import Found, TimepointView
 
 LORLATINIB = "lorlatinib"
+LISTED_NAMES = {
+    "ALK_TRUNCATING": "ALK truncating variant (VUS)",
+    "ALK_UNPLACED": "ALK alteration not interpreted",
+}
 
 
 @dataclass(frozen=True)
@@ -330,7 +334,7 @@ def _simple(
         component=component,
         mechanism=name,
         confidence=capped(confidence, flags),
-        weak=GERMLINE_SUSPECTED in flags,
+        weak=bool(WEAKENING & set(flags)),
         criteria=(role.code,),
         flags=flags,
         found=role.found,

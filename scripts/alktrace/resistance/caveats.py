@@ -16,10 +16,13 @@ from ..models import (
 )
 from .emergence import EmergenceReason, EmergenceVerdict, clone_share, excluded_share
 from .negative import tumour_copies
-from .roles import focality
+from .roles import focality, known_mutation
 from .view import SMALL_TYPES, Found, TimepointView, place, specimens_outside
 
 GERMLINE_SUSPECTED = "germline_suspected"
+UNCLEAR_JUNCTION = "unclear_junction"
+WEAKENING = frozenset({GERMLINE_SUSPECTED, UNCLEAR_JUNCTION})
+"""Caveats with which a finding names the class only where nothing else does."""
 LIQUID = frozenset({SpecimenType.PLASMA, SpecimenType.CSF})
 RANK = {Confidence.ESTABLISHED: 0, Confidence.CANDIDATE: 1, Confidence.UNCERTAIN: 2}
 CAPS = {
@@ -28,6 +31,11 @@ CAPS = {
     "outside_window": Confidence.CANDIDATE,
     "present_at_baseline": Confidence.CANDIDATE,
     "qc_fail": Confidence.CANDIDATE,
+    "frame_unknown": Confidence.CANDIDATE,
+    "germline_not_excluded": Confidence.CANDIDATE,
+    "unverified_role": Confidence.CANDIDATE,
+    "wbc_conflict": Confidence.CANDIDATE,
+    UNCLEAR_JUNCTION: Confidence.UNCERTAIN,
     GERMLINE_SUSPECTED: Confidence.UNCERTAIN,
     "rb1_biallelic_not_shown": Confidence.UNCERTAIN,
     "rb1_not_shown_new": Confidence.UNCERTAIN,
@@ -52,6 +60,7 @@ def finding_flags(found: Found, verdict: EmergenceVerdict, view: TimepointView) 
     names = {item.specimen for item in specimens}
     flags = set(found.alteration.flags)
     flags.update(flag for item in specimens for flag in item.flags)
+    known = known_mutation(found, view)
     checks = {
         "outside_window": names <= specimens_outside(view),
         "qc_fail": all(item.verdict is Verdict.FAIL for item in specimens),
@@ -61,6 +70,9 @@ def finding_flags(found: Found, verdict: EmergenceVerdict, view: TimepointView) 
         "present_at_baseline": verdict.emergence is Emergence.PERSISTENT
         and view.setting is not Setting.BASELINE
         and view.patient.timing.timing is not Timing.PRIMARY,
+        "frame_unknown": found.alteration.variant_type is VariantType.FUSION
+        and found.alteration.in_frame is None,
+        "unverified_role": known is not None and not known.role_verified,
         "focality_unknown": found.alteration.variant_type is VariantType.AMPLIFICATION
         and focality(found, view) is Focality.NOT_ASSESSABLE,
     }

@@ -53,6 +53,18 @@ class Hints:
     flags: tuple[str, ...] = ()
 
 
+class KnownMutation(Protocol):
+    """One ALK protein change of the tables."""
+
+    @property
+    def role(self) -> AlkRole:
+        """What it does."""
+
+    @property
+    def role_verified(self) -> bool:
+        """Whether the role was read in a source, or remembered."""
+
+
 class LineageSign(Protocol):
     """A sign of a change of lineage."""
 
@@ -72,7 +84,7 @@ class ClassifierKnowledge(Protocol):
     def transformation_markers(self) -> Sequence[LineageSign]:
         """Signs of a change of lineage."""
 
-    def role_of_alk(self, hgvs_p: str) -> AlkRole | None:
+    def mutation(self, hgvs_p: str) -> KnownMutation | None:
         """Return what is known of an ALK protein change (`p.Gly1202Arg`); None if it is in no table."""
 
     def in_kinase_domain(self, codon: int) -> bool:

@@ -149,7 +149,10 @@ def _specimen_flags(view: TimepointView) -> tuple[str, ...]:
 
 
 def _reasons(draft: Draft, classification: Classification) -> tuple[NotEvaluableReason, ...]:
-    return draft.view.negative.reasons if classification is Classification.NOT_EVALUABLE else ()
+    if classification is not Classification.NOT_EVALUABLE:
+        return ()
+    # Without a reason of the specimens something was reported that nobody could interpret.
+    return draft.view.negative.reasons or (NotEvaluableReason.CALLABILITY_UNKNOWN,)
 
 
 def _listed(flags: Iterable[str]) -> tuple[str, ...]:

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from ..models import Consequence, Focality, Origin, VariantType
-from .ports import AlkRole, OffTargetKind
+from .ports import AlkRole, KnownMutation, OffTargetKind
 from .view import COPY_TYPES, SMALL_TYPES, Found, TimepointView
 
 ALK = "ALK"
@@ -31,6 +31,10 @@ SILENT = frozenset(
         Consequence.SPLICE_REGION,
     }
 )
+
+
+NOT_DRIVING = frozenset({"reciprocal_junction", "other_junction"})
+"""Flags of junctions that put no kinase domain behind a partner; the structural stage sets them."""
 
 
 class Effect(StrEnum):
@@ -93,10 +97,16 @@ def _is_alk(found: Found) -> bool:
     return ALK in (found.alteration.gene, found.alteration.partner)
 
 
-def _alk_role(found: Found, view: TimepointView) -> AlkRole | None:
+def known_mutation(found: Found, view: TimepointView) -> KnownMutation | None:
+    """Return what the tables say about an ALK mutation."""
     if found.alteration.gene != ALK or found.alteration.hgvs_p is None:
         return None
-    return view.knowledge.role_of_alk(found.alteration.hgvs_p)
+    return view.knowledge.mutation(found.alteration.hgvs_p)
+
+
+def _alk_role(found: Found, view: TimepointView) -> AlkRole | None:
+    known = known_mutation(found, view)
+    return known.role if known else None
 
 
 def _germline(found: Found, _: TimepointView) -> str | None:
@@ -142,10 +152,19 @@ def _small_alk(found: Found) -> bool:
 
 def _in_domain(found: Found, view: TimepointView) -> bool:
     codon = found.alteration.codon
-    if codon is None:
-        # A report may name a variant in a way nobody can place: shown, not dropped.
-        return found.alteration.consequence is Consequence.UNKNOWN
-    return view.knowledge.in_kinase_domain(codon)
+    return codon is not None and view.knowledge.in_kinase_domain(codon)
+
+
+def _alk_unplaced(found: Found, _: TimepointView) -> str | None:
+    item = found.alteration
+    unread = item.codon is None and item.consequence is Consequence.UNKNOWN
+    return "the report's words could not be placed" if _small_alk(found) and unread else None
+
+
+def _not_driving(found: Found, _: TimepointView) -> str | None:
+    fusion = found.alteration.variant_type is VariantType.FUSION
+    other_end = NOT_DRIVING & set(found.alteration.flags)
+    return "a junction without the kinase behind it" if fusion and other_end else None
 
 
 def _alk_truncating(found: Found, view: TimepointView) -> str | None:
@@ -203,8 +222,15 @@ ALTERATION_CRITERIA = (
         _alk_truncating,
     ),
     AlterationCriterion(
+        "ALK_UNPLACED",
+        Effect.LISTED_VUS,
+        "Reported ALK alteration that could not be placed: shown, and no negative beside it counts.",
+        _alk_unplaced,
+    ),
+    AlterationCriterion(
         "ALK_OTHER", Effect.LISTED, "ALK change that is silent or outside the kinase domain.", _alk_other
     ),
+    AlterationCriterion("FUSION_NOT_DRIVING", Effect.LISTED, "Junction that drives no kinase.", _not_driving),
     AlterationCriterion(
         "BYPASS", Effect.BYPASS, "Listed off-target mechanism.", _off_target(OffTargetKind.BYPASS)
     ),

@@ -237,10 +237,16 @@ def _on_target_open(draft: Draft) -> Iterable[Finding]:
     return _if(open_, f"an ALK mutation is not excluded: {reasons}", "on_target_not_excluded")
 
 
+def _unplaced(draft: Draft) -> Iterable[Finding]:
+    for role in draft.roles:
+        if role.code == "ALK_UNPLACED":
+            yield role.found.name, role.explanation, (f"not_interpreted:{role.found.name}",)
+
+
 def _negative_informative(draft: Draft) -> Iterable[Finding]:
     negative = draft.view.negative
     return _if(
-        negative.informative,
+        negative.informative and not list(_unplaced(draft)),
         f"{negative.best_specimen}: an ALK hotspot mutation in more than {negative.excluded or 0:.2g} of the "
         "tumour cells would have been called",
     )
@@ -292,6 +298,7 @@ TIMEPOINT_CRITERIA = (
     TimepointCriterion("TRANSFORMED_EARLIER", "Transformed at an earlier timepoint.", _transformed_earlier),
     TimepointCriterion("WEAK_COMPONENT", "A family with weak findings only.", _weak_component),
     TimepointCriterion("ON_TARGET_NOT_EXCLUDED", "ALK mutations are not excluded.", _on_target_open),
+    TimepointCriterion("NOT_INTERPRETED", "An ALK alteration of a report was not understood.", _unplaced),
     TimepointCriterion("NEGATIVE_INFORMATIVE", "A negative counts.", _negative_informative),
     TimepointCriterion(
         "NEGATIVE_UNINFORMATIVE", "Why a specimen's negative does not count.", _negative_reasons
