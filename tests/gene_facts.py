@@ -1,6 +1,11 @@
 """Facts of the human genome used by several tests: exons of Ensembl transcripts on GRCh38, 1-based."""
 
-from alktrace.gene_models import Exon, GeneModels, Transcript
+from collections import defaultdict
+from pathlib import Path
+
+import pysam
+
+from alktrace.gene_models import Exon, Fetch, GeneModels, Transcript
 
 # gene: transcript, chromosome, strand, first and last base of the coding sequence with the stop codon,
 # exons in transcript order.
@@ -139,3 +144,23 @@ def transcript(gene: str) -> Transcript:
 def gene_models(*genes: str) -> GeneModels:
     """Return the models of some genes, of all if none is named."""
     return GeneModels({gene: transcript(gene) for gene in genes or TRANSCRIPTS})
+
+
+def segment_fetch(path: Path) -> Fetch:
+    """Return the plus strand from a FASTA of segments named chr:start-end (1-based); N between them."""
+    fasta = pysam.FastaFile(str(path))
+    segments: dict[str, list[tuple[int, int, str]]] = defaultdict(list)
+    for name in fasta.references:
+        chrom, _, span = name.partition(":")
+        first, last = map(int, span.split("-"))
+        segments[chrom].append((first - 1, last, name))
+
+    def fetch(chrom: str, start: int, end: int) -> str:
+        bases = ["N"] * (end - start)
+        for first, last, name in segments[chrom]:
+            low, high = max(first, start), min(last, end)
+            if low < high:
+                bases[low - start : high - start] = fasta.fetch(name, low - first, high - first)
+        return "".join(bases)
+
+    return fetch

@@ -7,9 +7,8 @@ from collections import defaultdict
 from collections.abc import Callable
 from pathlib import Path
 
-import pysam
 import pytest
-from gene_facts import transcript
+from gene_facts import segment_fetch, transcript
 
 from alktrace.annotate.hgvs import Allele, NamedTranscript
 from alktrace.gene_models import Exon, Fetch, Transcript
@@ -178,6 +177,12 @@ def test_protein_of_both_strands() -> None:
         ("c.9_10+2del", "c.9_10+2del", "p.?", Consequence.SPLICE_SITE),
         ("c.10+1G>A", "c.10+1G>A", "p.?", Consequence.SPLICE_SITE),
         ("c.11-1G>A", "c.11-1G>A", "p.?", Consequence.SPLICE_SITE),
+        # the middle base of an odd intron counts from the exon before it
+        ("c.10+6T>A", "c.10+6T>A", None, Consequence.SPLICE_REGION),
+        ("c.11-5T>A", "c.11-5T>A", None, Consequence.SPLICE_REGION),
+        # ...TTTCAG|A with another CAG: the acceptor AG stays
+        ("c.11-3_11-1dup", "c.11-3_11-1dup", None, Consequence.SPLICE_REGION),
+        ("c.11-2del", "c.11-2del", "p.?", Consequence.SPLICE_SITE),
         ("c.-1C>T", "c.-1C>T", None, Consequence.UTR),
         ("c.*1G>T", "c.*1G>T", None, Consequence.UTR),
     ],
@@ -225,22 +230,7 @@ def test_a_genome_of_n_gives_no_protein_name() -> None:
 
 @pytest.fixture(scope="module")
 def real_fetch(real_data: Path) -> Fetch:
-    fasta = pysam.FastaFile(str(real_data / "reference" / "grch38_known_segments.fa.gz"))
-    segments: dict[str, list[tuple[int, int, str]]] = defaultdict(list)
-    for name in fasta.references:
-        chrom, _, span = name.partition(":")
-        first, last = map(int, span.split("-"))
-        segments[chrom].append((first - 1, last, name))
-
-    def fetch(chrom: str, start: int, end: int) -> str:
-        bases = ["N"] * (end - start)
-        for first, last, name in segments[chrom]:
-            low, high = max(first, start), min(last, end)
-            if low < high:
-                bases[low - start : high - start] = fasta.fetch(name, low - first, high - first)
-        return "".join(bases)
-
-    return fetch
+    return segment_fetch(real_data / "reference" / "grch38_known_segments.fa.gz")
 
 
 @pytest.mark.real

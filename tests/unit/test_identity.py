@@ -94,6 +94,11 @@ def test_two_that_differ_are_both_in_doubt(settings: IdentitySettings) -> None:
     assert set(verdicts(samples, settings).values()) == {CONFLICT}
 
 
+def test_two_against_two_are_all_in_doubt(settings: IdentitySettings) -> None:
+    samples = {f"P1.t{i}.plasma": sample(ANNA if i < 2 else BEA, seed=i) for i in range(4)}
+    assert set(verdicts(samples, settings).values()) == {CONFLICT}
+
+
 def test_swap_between_two_patients(settings: IdentitySettings) -> None:
     samples = {
         "P1.t1.plasma": sample(ANNA, seed=1), "P1.t1.wbc": sample(ANNA, seed=2),

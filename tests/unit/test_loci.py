@@ -1,12 +1,13 @@
 """Knowledge loci on the genome; coordinates are published ones."""
 
+import csv
 from pathlib import Path
 
 import pytest
-from gene_facts import gene_models, transcript
+from gene_facts import gene_models, segment_fetch, transcript
 
 from alktrace.errors import DataError, InputProblems
-from alktrace.gene_models import GeneModels
+from alktrace.gene_models import Exon, GeneModels, Transcript
 from alktrace.loci import KnownLocus, build_loci, locate, preferred_transcripts
 from alktrace.models import LocusKind
 from alktrace.rows import HotspotRow, LocusRow
@@ -129,3 +130,33 @@ def test_shipped_tables_fit_the_transcripts(root: Path) -> None:
         for place in locate(row, transcript(row.gene), blank):
             if row.codon is not None:
                 assert place.exon == row.exon, row
+
+
+@pytest.mark.real
+def test_residues_of_every_hotspot_on_the_real_genome(root: Path, real_data: Path) -> None:
+    models = read_panel(real_data / "reference" / "panel_transcripts.grch38.tsv")
+    fetch = segment_fetch(real_data / "reference" / "grch38_known_segments.fa.gz")
+    seen = 0
+    for row in read_table(root / "resources" / "knowledge" / "hotspots.tsv", KnownLocus):
+        if row.gene not in models:
+            continue
+        places = locate(row, models[row.gene], fetch)  # raises if the genome has another residue
+        seen += row.codon is not None and "N" not in fetch(places[0].chrom, places[0].start, places[0].end)
+    assert seen > 70
+
+
+def read_panel(path: Path) -> dict[str, Transcript]:
+    """Read transcripts of the panel table, 1-based inclusive."""
+    grouped: dict[str, list[dict[str, str]]] = {}
+    with path.open() as stream:
+        for row in csv.DictReader(stream, delimiter="\t"):
+            grouped.setdefault(row["gene"], []).append(row)
+    models = {}
+    for gene, rows in grouped.items():
+        coding = [r for r in rows if r["cds_start_grch38"] != "."]
+        exons = tuple(Exon(int(r["exon"]), int(r["start_grch38"]) - 1, int(r["end_grch38"])) for r in rows)
+        start = min(int(r["cds_start_grch38"]) for r in coding) - 1
+        end = max(int(r["cds_end_grch38"]) for r in coding)
+        top = rows[0]
+        models[gene] = Transcript(gene, top["transcript"], top["chrom"], top["strand"], exons, start, end)
+    return models

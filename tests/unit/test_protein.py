@@ -90,6 +90,14 @@ def test_in_frame_change_that_brings_a_stop() -> None:
     assert name_in_frame(SMALL, 8, 8, "P*").consequence is Consequence.STOP_GAINED
 
 
+def test_change_beside_the_stop() -> None:
+    # two codons replaced: Asn28 becomes a stop and the old stop a residue that is never read
+    assert name_in_frame(SMALL, 27, 29, "*Q").name == "p.Asn28Ter"
+    # three bases removed across both codons: only the stop remains
+    assert name_in_frame(SMALL, 27, 29, "*").name == "p.Asn28del"
+    assert name_in_frame(SMALL, 28, 29, "*Q").name == "p.Ter29="
+
+
 def test_frameshift_counts_to_the_new_stop_from_the_first_changed_residue() -> None:
     # residues 9 and 10 stay what they were by chance: the name starts at residue 11
     change = name_frameshift(SMALL, 8, "EEPQRS*")
