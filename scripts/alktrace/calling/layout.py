@@ -34,16 +34,15 @@ from .reads import (
     CLIP_RIGHT,
     END,
     LENGTH,
+    MAX_LENGTH,
     REVERSE,
     START,
     STRICT,
     VOTES,
     Filters,
     Info,
-    base_code,
-    class_at,
     describe,
-    strict_at,
+    spread,
 )
 
 HIDDEN = 4
@@ -56,7 +55,8 @@ ROW_SIZE = 2 * MAX_SPAN + 4096
 NO_LIMIT = 1 << 40
 
 Row = NDArray[np.uint8]
-"""uint8[3, ROW_SIZE]: state, class, strict, per reference position from the start of the molecule."""
+"""uint8[6, ROW_SIZE]: state, class and strictness per reference position from the start of the molecule, then
+code, class and strictness per base of the read that is being added."""
 
 
 class Records(NamedTuple):
@@ -147,11 +147,13 @@ def _add_read(read: Read, filters: Filters, frame: tuple[int, int, int], row: Ro
     # Bases near the own 5' end do not vote, counted along the read: indels do not shift them.
     first = filters.end_distance if read.info[REVERSE] == 0 else 0
     last = read.info[LENGTH] - (filters.end_distance if read.info[REVERSE] == 1 else 0)
+    bases = row[3:, :MAX_LENGTH]
+    spread(read.data, read.info, filters, (first, last), bases)
     for k in range(n_cigar(read.data, read.start)):
         size, code = cigar_item(read.data, cigar, k)
         if code in (CIGAR_M, CIGAR_EQ, CIGAR_X):
-            for j in range(max(0, begin - at, first - query), min(size, finish - at, last - query)):
-                _add_base(read, query + j, filters, at + j - low, row)
+            stretch = (max(0, begin - at, first - query), min(size, finish - at, last - query))
+            _add_bases(bases, stretch, query, at - low, row)
             at, query = at + size, query + size
         elif code in (CIGAR_I, CIGAR_S):
             query += size
@@ -164,21 +166,20 @@ def _add_read(read: Read, filters: Filters, frame: tuple[int, int, int], row: Ro
 
 
 @kernel
-def _add_base(read: Read, i: int, filters: Filters, at: int, row: Row) -> None:
-    code = base_code(read.data, read.info, i, filters.min_base_quality)
-    before = row[0, at]
-    if before in (NOT_COVERED, HIDDEN):
-        row[0, at] = code
-        if code < HIDDEN:
-            row[1, at] = class_at(read.data, read.info, i)
-            row[2, at] = 1 if strict_at(read.data, read.info, i, filters) else 0
-    elif code < HIDDEN:
-        if before != code:
-            row[0, at] = CONFLICT
-        else:
-            row[1, at] = max(row[1, at], class_at(read.data, read.info, i))
-            if row[2, at] == 0 and strict_at(read.data, read.info, i, filters):
-                row[2, at] = 1
+def _add_bases(bases: Bytes, stretch: tuple[int, int], query: int, at: int, row: Row) -> None:
+    """Add a stretch of an aligned block that starts at query index `query` and place `at` of the row."""
+    for j in range(stretch[0], stretch[1]):
+        code, before = bases[0, query + j], row[0, at + j]
+        if before in (NOT_COVERED, HIDDEN):
+            row[0, at + j] = code
+            row[1, at + j] = bases[1, query + j]
+            row[2, at + j] = bases[2, query + j]
+        elif code < HIDDEN:
+            if before != code:
+                row[0, at + j] = CONFLICT
+            else:
+                row[1, at + j] = max(row[1, at + j], bases[1, query + j])
+                row[2, at + j] |= bases[2, query + j]
 
 
 @kernel

@@ -93,7 +93,7 @@ class Scratch(NamedTuple):
 
 def make_scratch() -> Scratch:
     """Return room for one molecule."""
-    return Scratch(np.empty((3, ROW_SIZE), np.uint8), np.zeros((2, INFO_SIZE), np.int64))
+    return Scratch(np.empty((6, ROW_SIZE), np.uint8), np.zeros((2, INFO_SIZE), np.int64))
 
 
 def pile_up(bam: Path, regions: Regions, filters: Filters, *, threads: int = 1) -> Pileup:
@@ -179,6 +179,7 @@ def _pile(
 def _count(row: Row, span: tuple[int, int], sites: Sites, k: int, into: tuple[Tally, Notes]) -> None:
     """Count one molecule over region k and note clusters of substitutions."""
     tally, notes = into
+    counts, strict, reference = tally.counts, tally.strict, sites.reference
     low, high = span
     tid, start, end, first = sites.table[0, k], sites.table[1, k], sites.table[2, k], sites.table[3, k]
     cluster_start, cluster_end, different = -1, -1, 0
@@ -187,9 +188,9 @@ def _count(row: Row, span: tuple[int, int], sites: Sites, k: int, into: tuple[Ta
         code = row[0, at]
         if code >= HIDDEN:
             continue
-        tally.counts[site, code, row[1, at]] += 1
-        tally.strict[site, code] += row[2, at]
-        if code == sites.reference[site] or sites.reference[site] >= HIDDEN:
+        counts[site, code, row[1, at]] += 1
+        strict[site, code] += row[2, at]
+        if code == reference[site] or reference[site] >= HIDDEN:
             continue
         if different and position - cluster_end > NEAR:
             if different > 1:

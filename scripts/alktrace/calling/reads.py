@@ -63,6 +63,10 @@ CIGAR_M, CIGAR_I, CIGAR_D, CIGAR_N, CIGAR_S, CIGAR_H, CIGAR_EQ, CIGAR_X = 0, 1, 
 
 ABSENT = -1
 
+MAX_LENGTH = 4096
+"""Longer consensus reads do not vote."""
+CODE_OF_NIBBLE = np.array([4, 0, 1, 4, 2, 4, 4, 4, 3, 4, 4, 4, 4, 4, 4, 4], np.uint8)
+
 
 class Filters(NamedTuple):
     """The settings the kernels need, as plain numbers."""
@@ -117,7 +121,7 @@ def describe(data: Bytes, start: int, end: int, filters: Filters, info: Info) ->
     info[VOTES] = (
         1
         if mapq(data, start) >= filters.min_mapq
-        and length > 0
+        and 0 < length <= MAX_LENGTH
         and mismatches <= filters.max_mismatch_share * informative
         else 0
     )
@@ -244,11 +248,8 @@ def depths_at(data: Bytes, info: Info, i: int) -> tuple[int, int, int]:
 
 
 @kernel
-def class_at(data: Bytes, info: Info, i: int) -> int:
-    """Return the molecule class behind base i."""
-    if info[MODE] == MODE_SINGLE:
-        return SINGLE
-    total, a, b = depths_at(data, info, i)
+def class_of(total: int, a: int, b: int) -> int:
+    """Return the molecule class of raw reads in total, on strand A and on strand B."""
     if a > 0 and b > 0:
         return DUPLEX_2 if min(a, b) >= 2 else DUPLEX_1
     if total >= 6:
@@ -256,6 +257,15 @@ def class_at(data: Bytes, info: Info, i: int) -> int:
     if total >= 3:
         return SIMPLEX_3
     return SIMPLEX_2 if total == 2 else SIMPLEX_1
+
+
+@kernel
+def class_at(data: Bytes, info: Info, i: int) -> int:
+    """Return the molecule class behind base i."""
+    if info[MODE] == MODE_SINGLE:
+        return SINGLE
+    total, a, b = depths_at(data, info, i)
+    return class_of(total, a, b)
 
 
 @kernel
@@ -284,11 +294,68 @@ def base_code(data: Bytes, info: Info, i: int, min_quality: int) -> int:
     """
     if data[info[QUAL] + i] < min_quality:
         return 4
-    code = base(data, info[SEQ], i)
-    if code == 1:
-        return 0
-    if code == 2:
-        return 1
-    if code == 4:
-        return 2
-    return 3 if code == 8 else 4
+    return int(CODE_OF_NIBBLE[base(data, info[SEQ], i)])
+
+
+@kernel
+def _is_short(info: Info) -> bool:
+    """Tell whether all per-base arrays of a read that are there have items of 16 bits, as fgbio writes."""
+    for field in range(ARRAY_D, TEXT, 2):
+        if info[field] >= 0 and info[field + 1] not in (ord("s"), ord("S")):
+            return False
+    return True
+
+
+@kernel
+def _short(data: Bytes, first: int, i: int, otherwise: int) -> int:
+    """Return item i of an array of 16 bits without sign; `otherwise` where there is no array."""
+    if first < 0:
+        return otherwise
+    at = first + 2 * i
+    return int(data[at]) | (int(data[at + 1]) << 8)
+
+
+@kernel
+def spread(data: Bytes, info: Info, filters: Filters, span: tuple[int, int], bases: Bytes) -> None:
+    """Write code, class and strictness of the bases of a read; uint8[3, MAX_LENGTH].
+
+    The same as `base_code`, `class_at` and `strict_at`, for a stretch (query start and end) at once; the
+    arrays that fgbio writes take the short way.
+    """
+    short = info[MODE] != MODE_SINGLE and _is_short(info)
+    if short:
+        _spread_short(data, info, filters, span, bases)
+        return
+    for i in range(span[0], span[1]):
+        code = base_code(data, info, i, filters.min_base_quality)
+        bases[0, i] = code
+        if code <= 3:
+            bases[1, i] = class_at(data, info, i)
+            bases[2, i] = 1 if strict_at(data, info, i, filters) else 0
+
+
+@kernel
+def _spread_short(data: Bytes, info: Info, filters: Filters, span: tuple[int, int], bases: Bytes) -> None:
+    seq, qual, duplex = info[SEQ], info[QUAL], info[MODE] == MODE_DUPLEX
+    depth_a, depth_b = (info[DEPTH_A], info[DEPTH_B]) if duplex else (info[DEPTH], 0)
+    at_a, at_b = (info[ARRAY_D + 2], info[ARRAY_D + 4]) if duplex else (info[ARRAY_D], -1)
+    wrong_a, wrong_b = (info[ARRAY_E + 2], info[ARRAY_E + 4]) if duplex else (info[ARRAY_E], -1)
+    if depth_b == 0:
+        at_b = wrong_b = -1
+    compare = duplex and filters.strict_agreement and info[TEXT + 1] >= 0 and info[TEXT + 2] >= 0
+    lowest, limit = filters.min_base_quality, filters.strict_base_error
+    strict_quality = filters.strict_quality if info[STRICT] == 1 else 256
+    for i in range(span[0], span[1]):
+        quality = data[qual + i]
+        code = CODE_OF_NIBBLE[base(data, seq, i)] if quality >= lowest else 4
+        bases[0, i] = code
+        if code > 3:
+            continue
+        a, b = _short(data, at_a, i, depth_a), _short(data, at_b, i, depth_b)
+        bases[1, i] = class_of(a + b, a, b)
+        passes = quality >= strict_quality and _enough(info[MODE], a + b, a, b, filters)
+        if passes:
+            passes = _short(data, wrong_a, i, 0) <= limit * a and _short(data, wrong_b, i, 0) <= limit * b
+        if passes and compare and b > 0:
+            passes = data[info[TEXT + 1] + i] == data[info[TEXT + 2] + i]
+        bases[2, i] = 1 if passes else 0
