@@ -1,0 +1,337 @@
+"""The rules of alignment on simulated reads, through the real tools; truth stands in the read names."""
+
+import gzip
+import json
+import os
+import random
+import shutil
+import subprocess
+import sys
+from collections import Counter
+
+import pysam
+import pytest
+import yaml
+
+pytestmark = pytest.mark.skipif(
+    any(shutil.which(tool) is None for tool in ("bwa", "fastp", "samtools")), reason="tools are missing"
+)
+
+GENOME = {"chr1": 4000, "chr2": 3000}
+COMPACT = (("chr1", 500, 2000), ("chr1", 2000, 3500), ("chr2", 0, 3000))
+REGIONS = (("chr1", 500, 3500), ("chr2", 0, 3000))
+SEAM = 2000  # neighbouring contigs of the compact genome meet here
+READ = 100
+UMI, SPACER = 5, "TG"
+INSIDE = READ - UMI - len(SPACER)
+ADAPTERS = (
+    "AGATCGGAAGAGCACACGTCTGAACTCCAGTCA" + "C" * READ,
+    "AGATCGGAAGAGCGTCGTGTAGGGAAAGAGTGT" + "C" * READ,
+)
+MIN_OVERLAP = 30  # shorter overlaps of mates do not trim
+SNAKEFILE = """
+configfile: {config!r}
+include: {rules!r} + "/common.smk"
+include: {rules!r} + "/reference.smk"
+include: {rules!r} + "/align.smk"
+rule all:
+    input:
+        [f"results/patients/{{s.folder}}/aligned.bam" for s in PLAN.sheet.samples.values()],
+        REFERENCE.dictionary,
+    default_target: True
+"""
+COMPLEMENT = str.maketrans("ACGT", "TGCA")
+
+
+def turn(text):
+    return text[::-1].translate(COMPLEMENT)
+
+
+class Reads:
+    """Fragments of a random genome as pairs with inline UMIs; names tell chrom, start, end, UMI."""
+
+    def __init__(self, genome, seed):
+        self.genome = genome
+        self.rng = random.Random(seed)
+
+    def fragment(self, number, *, low=60, high=200):
+        rng = self.rng
+        chrom, first, last = rng.choice(REGIONS)
+        size = rng.randrange(low, high)
+        start = rng.randrange(first, last - size)
+        umis = ["".join(rng.choices("ACGT", k=UMI)) for _ in range(2)]
+        bases = self.genome[chrom][start : start + size]
+        if rng.random() < 0.5:
+            bases = turn(bases)
+        return f"{number}_{chrom}_{start}_{start + size}_{'.'.join(umis)}", bases, umis
+
+    def inline_pair(self, number):
+        name, bases, (one, two) = self.fragment(number)
+        whole = one + SPACER + bases + turn(two + SPACER)
+        return name, (whole + ADAPTERS[0])[:READ], (turn(whole) + ADAPTERS[1])[:READ]
+
+
+def truth(name):
+    _, chrom, start, end, umis = name.split(":")[0].split("_")
+    return chrom, int(start), int(end), umis.split(".")
+
+
+def write_fastq(path, reads):
+    text = "".join(f"@{name} 1:N:0:ACGT\n{bases}\n+\n{'F' * len(bases)}\n" for name, bases in reads)
+    path.write_bytes(gzip.compress(text.encode(), mtime=0))
+    return path.name
+
+
+def write_unaligned(path, fragments):
+    with pysam.AlignmentFile(str(path), "wb", header={"HD": {"VN": "1.6", "GO": "query"}}) as out:
+        for name, bases, umis in fragments:
+            for flag, read in ((77, bases[:READ]), (141, turn(bases)[:READ])):
+                record = pysam.AlignedSegment(out.header)
+                record.query_name, record.flag, record.query_sequence = name, flag, read
+                record.query_qualities = pysam.qualitystring_to_array("F" * len(read))
+                record.set_tag("RX", "-".join(umis))
+                out.write(record)
+    return path.name
+
+
+def write_aligned(path, fragments):
+    contigs = [{"SN": name, "LN": size} for name, size in GENOME.items()]
+    header = {"HD": {"VN": "1.6", "SO": "unsorted"}, "SQ": contigs, "RG": [{"ID": "old", "SM": "old"}]}
+    with pysam.AlignmentFile(str(path), "wb", header=header) as out:
+        for name, bases, umis in fragments:
+            chrom, start, end, _ = truth(name)
+            size = min(READ, end - start)
+            for flag, at in ((99, start), (147, end - size)):
+                record = pysam.AlignedSegment(out.header)
+                record.query_name, record.flag, record.query_sequence = (
+                    f"{name}:{'+'.join(umis)}",
+                    flag,
+                    bases[:size],
+                )
+                record.reference_id, record.reference_start = list(GENOME).index(chrom), at
+                record.cigarstring, record.mapping_quality = f"{size}M", 60
+                record.set_tag("RG", "old")
+                out.write(record)
+    return path.name
+
+
+def write_genome(folder, rng):
+    genome = {name: "".join(rng.choices("ACGT", k=size)) for name, size in GENOME.items()}
+    (folder / "genome.fa").write_text("".join(f">{name}\n{bases}\n" for name, bases in genome.items()))
+    (folder / "compact.fa").write_text(
+        "".join(f">{chrom}:{start + 1}-{end}\n{genome[chrom][start:end]}\n" for chrom, start, end in COMPACT)
+    )
+    (folder / "genes.gff3").write_text("chr1\tx\tgene\t1\t9\t.\t+\t.\tID=g\n")
+    (folder / "panel.bed").write_text("chr1\t600\t3400\nchr2\t100\t2900\n")
+    return genome
+
+
+def write_config(folder):
+    def assay(source, *structures):
+        return {
+            "targets": "panel.bed",
+            "umi": {
+                "source": source, "read_structures": list(structures), "tag": "RX", "duplex": False,
+                "edits": 1, "fixed_umis": None, "max_mismatches": 1, "min_distance": 2,
+            },
+            "noise_model": None, "copy_number_reference": None, "expected": [],
+            "qc": {"min_molecules": 1, "warn_molecules": 2, "min_on_target": 0.1, "max_contamination": 0.1,
+                   "max_blank_molecules": 9},
+        }  # fmt: skip
+
+    inline = f"{UMI}M{len(SPACER)}S+T"
+    changes = {
+        "samples": "samples.tsv",
+        "assays": {
+            "pairs": assay("inline", inline, inline),
+            "single": assay("inline", inline),
+            "tag": assay("tag"),
+            "name": assay("name"),
+        },
+    }
+    return changes | {"reference": {"fasta": "genome.fa", "gff3": "genes.gff3", "align_fasta": "compact.fa"}}
+
+
+def write_sheet(folder, rows):
+    columns = ("patient", "assay", "fastq_1", "fastq_2", "bam", "bam_kind")
+    fixed = {
+        "timepoint": "T1",
+        "specimen_type": "plasma",
+        "collected": "2026-01-01",
+        "setting": "progression",
+    }
+    lines = ["\t".join((*columns, *fixed))]
+    lines += ["\t".join([*(row.get(name, "") for name in columns), *fixed.values()]) for row in rows]
+    (folder / "samples.tsv").write_text("\n".join(lines) + "\n")
+
+
+@pytest.fixture(scope="module")
+def run(tmp_path_factory, root):
+    """One run over every kind of input, one of them broken behind what the checks look at."""
+    folder = tmp_path_factory.mktemp("align")
+    genome = write_genome(folder, random.Random(1))
+    reads = Reads(genome, 2)
+    pairs = [reads.inline_pair(i) for i in range(200)]
+    rows = []
+    for lane, part in (("a", pairs[:120]), ("b", pairs[120:])):
+        one = write_fastq(folder / f"{lane}_1.fastq.gz", [(name, first) for name, first, _ in part])
+        two = write_fastq(folder / f"{lane}_2.fastq.gz", [(name, second) for name, _, second in part])
+        rows.append({"patient": "pairs", "assay": "pairs", "fastq_1": one, "fastq_2": two})
+    single = write_fastq(folder / "s_1.fastq.gz", [(name, first) for name, first, _ in pairs[:100]])
+    rows.append({"patient": "single", "assay": "single", "fastq_1": single})
+    fragments = [reads.fragment(i) for i in range(100)]
+    unaligned = write_unaligned(folder / "u.bam", fragments)
+    rows.append({"patient": "unaligned", "assay": "tag", "bam": unaligned, "bam_kind": "raw"})
+    aligned = write_aligned(folder / "a.bam", fragments)
+    rows.append({"patient": "aligned", "assay": "name", "bam": aligned, "bam_kind": "raw"})
+    empty = [write_fastq(folder / f"e_{i}.fastq.gz", []) for i in (1, 2)]
+    rows.append({"patient": "empty", "assay": "pairs", "fastq_1": empty[0], "fastq_2": empty[1]})
+    many = [reads.inline_pair(i) for i in range(700)]
+    one = write_fastq(folder / "x_1.fastq.gz", [(name, first) for name, first, _ in many])
+    two = write_fastq(folder / "x_2.fastq.gz", [(name, second) for name, _, second in many[:-1]])
+    rows.append({"patient": "broken", "assay": "pairs", "fastq_1": one, "fastq_2": two})
+    write_sheet(folder, rows)
+    (folder / "changes.yaml").write_text(yaml.safe_dump(write_config(folder)))
+    (folder / "Snakefile").write_text(
+        SNAKEFILE.format(config=str(root / "config" / "config.yaml"), rules=str(root / "rules"))
+    )
+    done = subprocess.run(
+        [sys.executable, "-m", "snakemake", "--configfile", "changes.yaml", "--cores", "2", "--keep-going"],
+        cwd=folder,
+        env=os.environ | {"PYTHONPATH": str(root)},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    return folder, done
+
+
+def aligned_bam(run, patient):
+    folder, done = run
+    path = folder / "results" / "patients" / patient / "T1" / "plasma" / "aligned.bam"
+    assert path.is_file(), done.stderr[-3000:]
+    with pysam.AlignmentFile(str(path)) as bam:
+        return bam.header.to_dict(), list(bam)
+
+
+def counts(run, patient, unit="u1", kind="extract"):
+    path = run[0] / "results" / "patients" / patient / "T1" / "plasma" / "units" / f"{unit}.{kind}.tsv"
+    head, row = (line.split("\t") for line in path.read_text().splitlines())
+    return dict(zip(head, row, strict=True))
+
+
+def check_places(run, records, read_length):
+    """5' ends must be the ends of the fragment; nothing of UMI, spacer or adapter may be left.
+
+    Bases at the 3' end that look like the start of an adapter may be trimmed with it.
+    """
+    with pysam.FastaFile(str(run[0] / "results/reference/genome/genome.fa")) as genome:
+        for record in records:
+            chrom, start, end, _ = truth(record.query_name)
+            if record.is_supplementary or (chrom == "chr1" and start < SEAM < end):
+                continue
+            assert record.reference_name == chrom
+            bases = genome.fetch(chrom, start, end)
+            if record.is_reverse:
+                assert record.reference_end == end
+                bases = turn(bases)
+            else:
+                assert record.reference_start == start
+            assert record.cigarstring == f"{record.query_length}M"
+            assert record.get_forward_sequence() == bases[: record.query_length]
+            if end - start <= 2 * read_length - MIN_OVERLAP:
+                trimmed = bases[record.query_length : read_length]
+                assert ADAPTERS[record.is_read2].startswith(trimmed)
+
+
+def test_pairs_of_two_lanes(run):
+    header, records = aligned_bam(run, "pairs")
+    assert header["HD"]["SO"] == "coordinate"
+    assert [line["SN"] for line in header["SQ"]] == list(GENOME)
+    assert [(line["ID"], line["SM"], line["LB"]) for line in header["RG"]] == [
+        ("u1", "pairs.T1.plasma", "lib1"),
+        ("u2", "pairs.T1.plasma", "lib1"),
+    ]
+    primary = [record for record in records if not record.is_supplementary]
+    assert set(Counter(r.query_name for r in primary).values()) == {2}
+    assert Counter(record.get_tag("RG") for record in primary) == {"u1": 240, "u2": 160}
+    for record in records:
+        assert record.get_tag("RX") == "-".join(truth(record.query_name)[3])
+    check_places(run, records, INSIDE)
+
+
+def test_mates_across_the_seam_of_the_compact_genome(run):
+    _, records = aligned_bam(run, "pairs")
+    by_name = {}
+    for record in records:
+        by_name.setdefault((record.query_name, record.is_read2), record)
+    seen = 0
+    for (name, second), record in by_name.items():
+        mate = by_name[name, not second]
+        if record.is_supplementary or mate.is_supplementary:
+            continue
+        assert record.next_reference_name == mate.reference_name
+        assert record.next_reference_start == mate.reference_start
+        seen += (record.reference_start < SEAM) != (mate.reference_start < SEAM)
+    assert seen > 0
+
+
+def test_single_reads(run):
+    _, records = aligned_bam(run, "single")
+    primary = [record for record in records if not record.is_supplementary]
+    assert len(primary) == 100
+    assert not any(record.is_paired for record in primary)
+    for record in primary:
+        chrom, start, end, (umi, _) = truth(record.query_name)
+        assert record.get_tag("RX") == umi
+        if not (chrom == "chr1" and start < SEAM < end):
+            assert (record.reference_end == end) if record.is_reverse else (record.reference_start == start)
+
+
+def test_unaligned_bam(run):
+    _, records = aligned_bam(run, "unaligned")
+    assert len([r for r in records if not r.is_supplementary]) == 200
+    for record in records:
+        assert record.get_tag("RX") == "-".join(truth(record.query_name)[3])
+        assert record.get_tag("RG") == "u1"
+    check_places(run, records, READ)
+
+
+def test_aligned_bam_is_sorted_and_tagged(run):
+    header, records = aligned_bam(run, "aligned")
+    assert header["RG"] == [{"ID": "u1", "SM": "aligned.T1.plasma", "LB": "lib1", "PL": "ILLUMINA"}]
+    places = [(record.reference_id, record.reference_start) for record in records]
+    assert len(places) == 200
+    assert places == sorted(places)
+    for record in records:
+        assert record.get_tag("RX") == "-".join(truth(record.query_name)[3])
+    assert counts(run, "aligned", kind="adopted")["templates"] == "100"
+
+
+def test_no_reads_give_an_empty_bam(run):
+    header, records = aligned_bam(run, "empty")
+    assert records == []
+    assert header["RG"][0]["SM"] == "empty.T1.plasma"
+    assert counts(run, "empty")["templates"] == "0"
+
+
+def test_counts_and_trimming_are_reported(run):
+    found = counts(run, "pairs")
+    assert (found["templates"], found["reads"], found["written"]) == ("120", "240", "120")
+    report = json.loads((run[0] / "results/patients/pairs/T1/plasma/units/u1.fastp.json").read_text())
+    assert report["summary"]["before_filtering"]["total_reads"] == 240
+    assert report["adapter_cutting"]["adapter_trimmed_reads"] > 0
+
+
+def test_a_failing_member_fails_the_job_and_says_why(run):
+    folder, done = run
+    assert done.returncode == 1
+    text = (folder / "logs" / "align_unit" / "broken.T1.plasma.u1.log").read_text()
+    assert "extract_reads: x_1.fastq.gz, x_2.fastq.gz: " in text.replace(str(folder) + "/", "")
+    assert "more reads in file 1" in text
+    left = folder / "results" / "patients" / "broken" / "T1" / "plasma"
+    assert not [path for path in left.rglob("*") if path.is_file()]
+
+
+def test_intermediate_files_are_gone(run):
+    assert not list((run[0] / "results").rglob("units/*.bam"))
