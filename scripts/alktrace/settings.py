@@ -137,6 +137,7 @@ class FusionSettings(Section):
     min_ends: AtLeastOne = Field(
         description="different outer ends on each side: a PCR chimera shares one. 1 for amplicon assays"
     )
+    power: Probability = Field(description="power at which the detectable VAF of a fusion is stated")
     max_homology: Natural = Field(description="micro-homology above which a junction is a likely chimera")
     max_similarity: Share = Field(
         description="identity of the sequence joined to the sequence replaced, above: paralogue"

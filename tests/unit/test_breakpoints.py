@@ -16,7 +16,7 @@ from alktrace.structural.breakpoints import (
     split_junctions,
 )
 from alktrace.structural.candidates import place_clip
-from alktrace.structural.fusion_vcf import breakend_alt
+from alktrace.structural.fusion_vcf import breakend_alt, parse_breakend
 from alktrace.structural.intervals import share_interval
 from alktrace.structural.scan import Regions
 
@@ -229,6 +229,18 @@ class TestAlt:
         # VCF 4.2, section 5.4; inserted bases are written as they stand on the plus strand of the record.
         junction = Junction(Breakend("chr1", 10, first), Breakend("chr2", 20, second), "TT")
         assert breakend_alt("G", junction) == text
+
+    @given(
+        x=st.integers(0, 10**8), y=st.integers(0, 10**8), s=SIDES, t=SIDES, ins=st.text("ACGT", max_size=5)
+    )
+    def test_round_trip(self, x, y, s, t, ins):
+        junction = Junction(Breakend("chr1", x, s), Breakend("HLA-A*01:01", y, t), ins)
+        assert parse_breakend("chr1", x + 1, breakend_alt("G", junction)) == junction
+
+    @pytest.mark.parametrize("alt", ["A", "<DEL>", "A[chr2:5]", "A[chr2[", "[chr2:x[A", ""])
+    def test_no_breakend(self, alt):
+        with pytest.raises(ValueError, match="no breakend"):
+            parse_breakend("chr1", 5, alt)
 
 
 class TestPlaceClip:

@@ -19,10 +19,17 @@ from structural_bam import (
     write_fasta,
 )
 
+from alktrace.errors import DataError
 from alktrace.gene_models import Exon, GeneModels, Transcript
 from alktrace.settings import FusionSettings
 from alktrace.structural.fusion_vcf import FusionCall, read_fusions
-from alktrace.structural.fusions import call_fusions, find_fusions, fusion_regions
+from alktrace.structural.fusions import (
+    call_fusions,
+    count_fusions,
+    detectable_vaf,
+    find_fusions,
+    fusion_regions,
+)
 from alktrace.structural.roles import FusionRole, read_drivers
 
 SETTINGS = FusionSettings(
@@ -34,6 +41,7 @@ SETTINGS = FusionSettings(
     min_overhang=10,
     min_fragments=2,
     min_ends=2,
+    power=0.95,
     max_homology=20,
     max_similarity=0.8,
     min_complexity=0.35,
@@ -455,7 +463,14 @@ class TestBlanks:
 
     @pytest.mark.parametrize(
         "text",
-        ["chr3", "chr3,x,+,40M,60,0;", "chr3,100,+,40Q,60,0;", "chr3,100,*,40M,60,0;", "chr3,100,+,,60,0;"],
+        [
+            "chr3",
+            "chrZ,100,+,40M60S,60,0;",
+            "chr3,x,+,40M,60,0;",
+            "chr3,100,+,40Q,60,0;",
+            "chr3,100,*,40M,60,0;",
+            "chr3,100,+,,60,0;",
+        ],
     )
     def test_malformed_sa_tags(self, genome, call, text, caplog):
         driver, donor = breakends("-", "+")
@@ -467,6 +482,51 @@ class TestBlanks:
         (found,) = call(genome, builder)
         assert found.filters == ()
         assert "6 SA tags could not be read" in caplog.text
+
+
+class TestKnownFusions:
+    def test_counted_below_the_calling_rule(self, genome, call, tmp_path):
+        driver, donor = breakends("+", "-")
+        builder = BamBuilder(genome)
+        add_fusion(builder, genome, driver, donor, molecules=40)
+        known = call(genome, builder)
+        path, middle = derived(genome, driver, donor)
+        later = BamBuilder(genome)
+        later.molecule(path, middle - 60, middle + 80)
+        intact = add_intact(later, genome, driver, molecules=300)
+        bam = later.write(tmp_path / "later.bam")
+        (count,) = count_fusions(bam=bam, fasta=tmp_path / "genome.fa", known=known, settings=SETTINGS)
+        assert count.key == "fusion:DONM:KINP"
+        assert count.molecules == 1
+        assert count.intact == pytest.approx(intact, abs=4 * (known[0].homology + 1))
+        assert count.vaf == pytest.approx(1 / (1 + count.intact))
+
+    def test_absent(self, genome, call, tmp_path):
+        driver, donor = breakends("-", "+")
+        builder = BamBuilder(genome)
+        add_fusion(builder, genome, driver, donor, molecules=40)
+        known = call(genome, builder)
+        bam = BamBuilder(genome).write(tmp_path / "empty.bam")
+        (count,) = count_fusions(bam=bam, fasta=tmp_path / "genome.fa", known=known, settings=SETTINGS)
+        assert (count.molecules, count.vaf, count.vaf_detectable) == (0, None, None)
+
+    def test_bam_without_index(self, genome, call, tmp_path):
+        builder = BamBuilder(genome)
+        add_fusion(builder, genome, *breakends("-", "+"), molecules=40)
+        known = call(genome, builder)
+        (tmp_path / "reads.bam.bai").unlink()
+        with pytest.raises(DataError, match="no index"):
+            count_fusions(
+                bam=tmp_path / "reads.bam", fasta=tmp_path / "genome.fa", known=known, settings=SETTINGS
+            )
+
+    @pytest.mark.parametrize(("total", "vaf"), [(2500, 0.0025), (600, 0.0105)])
+    def test_detectable_vaf(self, total, vaf):
+        # rules.md: three molecules with 95 % power need 0.25 % at 2,500 molecules, 1.05 % at 600.
+        assert detectable_vaf(total, 3, 0.95) == pytest.approx(vaf, rel=0.01)
+
+    def test_too_few_molecules_to_detect_anything(self):
+        assert detectable_vaf(2, 3, 0.95) is None
 
 
 class TestFile:

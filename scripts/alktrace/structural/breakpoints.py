@@ -16,7 +16,8 @@ from .genome import Sequences, read_minus
 
 Side = Literal["L", "R"]
 
-MAX_HOMOLOGY = 60
+FIRST_LOOK = 16
+MAX_HOMOLOGY = 8192
 _CIGAR = re.compile(r"(\d+)([MIDNSHP=X])")
 _QUERY = "MIS=XH"
 _ALIGNED_QUERY = "MI=X"
@@ -233,6 +234,16 @@ def _absorb_inserted(junction: Junction, sequences: Sequences) -> Junction:
         same = _common(inserted, junction.first.beyond(sequences, len(inserted)))
         junction = Junction(junction.first.moved(same), junction.second, inserted[same:]).flipped()
     return junction
+
+
+def _agreement(junction: Junction, sequences: Sequences) -> int:
+    """Return for how many bases the reference behind the first side reads like the second side."""
+    length = FIRST_LOOK
+    while True:
+        same = _common(junction.first.beyond(sequences, length), junction.onward(sequences, length))
+        if same < length or length >= MAX_HOMOLOGY:
+            return same
+        length *= 8
 
 
 def _common(a: str, b: str) -> int:

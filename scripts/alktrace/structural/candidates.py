@@ -11,6 +11,8 @@ from .breakpoints import Breakend, Junction, Side, borders_unknown, normalise
 from .genome import Sequences
 from .scan import ReadPair, Regions, Signs, side_of
 
+Family = tuple[str, str, str, str]
+
 CLUSTER_WINDOW = 10
 MAX_INSERTED = 30
 MISMATCH_PENALTY = 3
@@ -57,7 +59,12 @@ def find_candidates(
                 junctions.setdefault(junction, set()).add(name)
     found = _merge(junctions, sequences)
     pairs = [p for p in signs.pairs if p.mapq >= min_mapq and regions.hit(p.chrom, p.start, p.end)]
-    unexplained = [p for p in pairs if not any(explains(c.junction, p, max_insert) for c in found)]
+    families: dict[Family, list[Junction]] = {}
+    for candidate in found:
+        families.setdefault(_family(candidate.junction), []).append(candidate.junction)
+    unexplained = [
+        p for p in pairs if not any(explains(j, p, max_insert) for j in families.get(_pair_family(p), []))
+    ]
     for cluster in cluster_pairs(unexplained, max_insert):
         candidate = _resolve(cluster, signs, sequences, max_insert)
         if not any(_close(candidate.junction, other.junction) for other in found):
@@ -141,17 +148,31 @@ def place_clip(bases: str, window: str, min_score: int) -> tuple[int, int] | Non
 
 def _merge(junctions: dict[Junction, set[str]], sequences: Sequences) -> list[Candidate]:
     """Give the molecules of every junction to the best supported one nearby."""
-    kept: list[tuple[Junction, set[str]]] = []
+    kept: dict[Family, list[tuple[Junction, set[str]]]] = {}
     for junction, names in sorted(junctions.items(), key=lambda item: (-len(item[1]), item[0])):
-        home = next((members for other, members in kept if _close(other, junction)), None)
+        family = kept.setdefault(_family(junction), [])
+        home = next((members for other, members in family if _close(other, junction)), None)
         if home is None:
-            kept.append((junction, set(names)))
+            family.append((junction, set(names)))
         else:
             home |= names
     return [
         Candidate(junction, normalise(junction, sequences)[1], True, frozenset(names))
-        for junction, names in kept
+        for family in kept.values()
+        for junction, names in family
     ]
+
+
+def _family(junction: Junction) -> Family:
+    first, second = junction.first, junction.second
+    return first.chrom, first.side, second.chrom, second.side
+
+
+def _pair_family(pair: ReadPair) -> Family:
+    """Return chromosomes and sides of the junction that a pair asks for, in the order of `canonical`."""
+    here = Breakend(pair.chrom, pair.start, side_of(pair.reverse))
+    there = Breakend(pair.mate_chrom, pair.mate_start, side_of(pair.mate_reverse))
+    return _family(Junction(here, there).canonical())
 
 
 def _close(a: Junction, b: Junction) -> bool:

@@ -4,6 +4,7 @@ The VCF follows VCF 4.2/4.3, section 5.4: one record per breakend, joined by MAT
 exchange share EVENT. POS is 1-based.
 """
 
+import re
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -15,13 +16,15 @@ import pysam
 from ..gene_models import reverse_complement
 from ..job import atomic_output
 from ..settings import FusionSettings
-from .breakpoints import Junction
+from .breakpoints import Breakend, Junction
 from .roles import FusionRole, Meaning
 from .support import Support
 
 _YES_NO = {True: "yes", False: "no", None: "unknown"}
 _FROM_YES_NO = {text: value for value, text in _YES_NO.items()}
-MISSING = "."
+_BREAKEND = re.compile(
+    r"(?P<before>[ACGTN]*)(?P<bracket>[\[\]])(?P<chrom>.+):(?P<pos>\d+)(?P=bracket)(?P<after>[ACGTN]*)"
+)
 
 
 @dataclass(frozen=True)
@@ -150,6 +153,27 @@ def breakend_alt(base: str, junction: Junction) -> str:
         return f"{base}{junction.inserted}{bracket}{place}{bracket}"
     inserted = reverse_complement(junction.inserted)
     return f"{bracket}{place}{bracket}{inserted}{base}"
+
+
+def parse_breakend(chrom: str, pos: int, alt: str) -> Junction:
+    """Return the junction that a breakend record describes, read from the record's side.
+
+    Args:
+        chrom: CHROM.
+        pos: POS, 1-based.
+        alt: ALT in breakend notation.
+
+    Raises:
+        ValueError: the ALT is no breakend.
+    """
+    match = _BREAKEND.fullmatch(alt)
+    if match is None:
+        raise ValueError(f"{alt!r} at {chrom}:{pos} is no breakend")
+    bracket = match["bracket"]
+    mate = Breakend(match["chrom"], int(match["pos"]) - 1, "R" if bracket == "[" else "L")
+    if match["before"]:
+        return Junction(Breakend(chrom, pos - 1, "L"), mate, match["before"][1:])
+    return Junction(Breakend(chrom, pos - 1, "R"), mate, reverse_complement(match["after"][:-1]))
 
 
 def _header(contigs: Sequence[tuple[str, int]], sample: str, settings: FusionSettings) -> Any:

@@ -6,12 +6,14 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import pysam
+from scipy.special import betaincinv
 
+from ..errors import DataError
 from ..gene_models import GeneModels
 from ..settings import FusionSettings
-from .breakpoints import Breakend, Junction
+from .breakpoints import Breakend, Junction, normalise
 from .candidates import Candidate, find_candidates
-from .fusion_vcf import FusionRecord, write_fusions
+from .fusion_vcf import FusionCall, FusionRecord, parse_breakend, write_fusions
 from .genome import Genome, Sequences
 from .intervals import share_interval
 from .roles import INTERGENIC, FusionDriver, FusionRole, Meaning, interpret, read_drivers
@@ -38,6 +40,27 @@ class Fusion:
     def intact(self) -> int:
         """Molecules over the intact site of the driver gene."""
         return self.support.intact[0 if self.meaning.driver_first else 1]
+
+
+@dataclass(frozen=True)
+class FusionCount:
+    """Molecules of one known fusion in one sample.
+
+    Attributes:
+        key: of the fusion.
+        molecules, intact: molecules with the junction, and over the intact site of the driver gene.
+        vaf, vaf_low, vaf_high: share with 95 % interval; None where no molecule is informative.
+        vaf_detectable: VAF at which the calling rule would have had enough molecules, at the power asked for.
+    """
+
+    key: str
+    molecules: int
+    intact: int
+    duplex: int
+    vaf: float | None
+    vaf_low: float | None
+    vaf_high: float | None
+    vaf_detectable: float | None
 
 
 def call_fusions(
@@ -131,9 +154,51 @@ def find_fusions(
     LOG.info("%s: %d records, %d candidates, %d counted", bam, signs.records, len(candidates), len(worth))
     if len(worth) > MAX_COUNTED:
         LOG.warning("%s: only the %d best supported candidates are counted", bam, MAX_COUNTED)
-    with pysam.AlignmentFile(str(bam)) as reads:
+    with _indexed(bam) as reads:
         counted = [_count(reads, c, m, sequences, settings) for c, m in worth[:MAX_COUNTED]]
     return [f for f in counted if f.support.molecules and _worth_keeping(f, settings)]
+
+
+def count_fusions(
+    *, bam: Path, fasta: Path, known: Sequence[FusionCall], settings: FusionSettings
+) -> list[FusionCount]:
+    """Count the molecules of fusions that another sample of the patient shows.
+
+    Args:
+        bam: indexed consensus reads.
+        fasta: genome with true coordinates.
+        known: fusions to count, whatever this sample would have called.
+        settings: section `fusions` of the configuration.
+
+    Returns:
+        One count per fusion, in their order.
+    """
+    counts = []
+    with Genome(fasta) as genome, _indexed(bam) as reads:
+        for call in known:
+            junction = parse_breakend(call.chrom, call.pos, call.alt)
+            normal, homology = normalise(junction, genome)
+            candidate = Candidate(normal, homology, call.precise, frozenset())
+            support = _support(reads, candidate, genome, settings)
+            driver_first = normal.first.chrom == call.chrom and (
+                abs(normal.first.pos + 1 - call.pos) <= homology
+            )
+            intact = support.intact[0 if driver_first else 1]
+            counts.append(_count_of(call.key, support, intact, settings))
+    return counts
+
+
+def detectable_vaf(total: int, min_molecules: int, power: float) -> float | None:
+    """Return the smallest VAF that gives `min_molecules` of `total` molecules with that power.
+
+    P(X >= k) of a binomial is the regularised incomplete beta function I_f(k, n - k + 1), inverted here.
+
+    Returns:
+        A fraction; None where there are fewer molecules than that.
+    """
+    if total < min_molecules:
+        return None
+    return float(betaincinv(min_molecules, total - min_molecules + 1, power))
 
 
 def judge(
@@ -209,7 +274,14 @@ def _count(
     sequences: Sequences,
     settings: FusionSettings,
 ) -> Fusion:
-    support = count_support(
+    support = _support(reads, candidate, sequences, settings)
+    return Fusion(candidate, meaning, support, judge(candidate, support, sequences, settings))
+
+
+def _support(
+    reads: pysam.AlignmentFile, candidate: Candidate, sequences: Sequences, settings: FusionSettings
+) -> Support:
+    return count_support(
         reads,
         candidate,
         sequences,
@@ -218,7 +290,34 @@ def _count(
         min_mapq=settings.min_mapq,
         max_insert=settings.max_insert,
     )
-    return Fusion(candidate, meaning, support, judge(candidate, support, sequences, settings))
+
+
+def _count_of(key: str, support: Support, intact: int, settings: FusionSettings) -> FusionCount:
+    total = support.molecules + intact
+    low, high = share_interval(support.molecules, total)
+    return FusionCount(
+        key=key,
+        molecules=support.molecules,
+        intact=intact,
+        duplex=support.duplex,
+        vaf=support.molecules / total if total else None,
+        vaf_low=low if total else None,
+        vaf_high=high if total else None,
+        vaf_detectable=detectable_vaf(total, settings.min_molecules, settings.power),
+    )
+
+
+def _indexed(bam: Path) -> pysam.AlignmentFile:
+    """Open a BAM that must have an index.
+
+    Raises:
+        DataError: there is none.
+    """
+    reads = pysam.AlignmentFile(str(bam))
+    if not reads.has_index():
+        reads.close()
+        raise DataError(bam, "the BAM has no index", "run samtools index on it")
+    return reads
 
 
 def _worth_counting(candidate: Candidate, meaning: Meaning) -> bool:

@@ -130,7 +130,11 @@ def record_segments(record: Any) -> list[Segment]:
     if not cigar or chrom is None:
         raise MalformedAlignment("a mapped record without a CIGAR")
     own = make_segment(chrom, record.reference_start, record.is_reverse, cigar, record.mapping_quality)
-    return [own, *parse_sa(str(record.get_tag("SA")))]
+    others = parse_sa(str(record.get_tag("SA")))
+    for segment in others:
+        if record.header.get_tid(segment.chrom) < 0:
+            raise MalformedAlignment(f"SA names {segment.chrom}, which the BAM header does not hold")
+    return [own, *others]
 
 
 def sequenced(record: Any) -> str:
