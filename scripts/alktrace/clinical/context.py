@@ -7,6 +7,7 @@ from typing import Protocol
 
 from ..models import BestResponse, ClinicalContext, HistologyFinding, StopReason
 from ..settings import Settings
+from .cutoff import cut_off
 from .tables import AssessmentRow, PatientRecord, TreatmentRow, read_clinical
 
 
@@ -41,13 +42,13 @@ def load_context(
     """
     if folder is None:
         return None
-    records = read_clinical(
-        Path(folder), drug_name=knowledge.drug_name, today=settings.cohort.data_cutoff or date.today()
-    )
-    if patient not in records:
+    record = read_clinical(Path(folder), drug_name=knowledge.drug_name, today=date.today()).get(patient)
+    if record is None:
         return None
+    if settings.cohort.data_cutoff:
+        record = cut_off(record, settings.cohort.data_cutoff)
     gap = settings.resistance.window.days_after_last_dose
-    return clinical_context(records[patient], alk_tkis=knowledge.alk_tkis, max_gap_days=gap)
+    return clinical_context(record, alk_tkis=knowledge.alk_tkis, max_gap_days=gap)
 
 
 def clinical_context(

@@ -1,0 +1,66 @@
+"""Exact figures for counts: binomial intervals, Fisher's and McNemar's tests, false discovery rate."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from scipy import stats
+
+
+@dataclass(frozen=True)
+class OddsRatio:
+    """Fisher's exact test of two groups.
+
+    Attributes:
+        estimate: conditional maximum-likelihood odds ratio; None where it is 0/0.
+        low, high: exact interval; `high` may be infinite.
+        p: two-sided.
+    """
+
+    estimate: float | None
+    low: float | None
+    high: float | None
+    p: float
+
+
+def exact_interval(count: int, total: int, confidence: float) -> tuple[float | None, float | None]:
+    """Return the Clopper-Pearson interval of a share; missing without a denominator."""
+    if total == 0:
+        return None, None
+    found = stats.binomtest(count, total).proportion_ci(confidence_level=confidence, method="exact")
+    return float(found.low), float(found.high)
+
+
+def share(count: int, total: int) -> float | None:
+    """Return count / total, None without a denominator."""
+    return count / total if total else None
+
+
+def fisher(count: int, total: int, other_count: int, other_total: int, confidence: float) -> OddsRatio | None:
+    """Compare two shares; None where a group is empty.
+
+    Estimate and interval are conditional on the margins, as R's `fisher.test` gives them.
+    """
+    if not total or not other_total:
+        return None
+    table = np.array([[count, total - count], [other_count, other_total - other_count]])
+    p = float(stats.fisher_exact(table).pvalue)
+    if not table.sum(axis=0).all():
+        return OddsRatio(None, None, None, p)
+    found = stats.contingency.odds_ratio(table, kind="conditional")
+    interval = found.confidence_interval(confidence_level=confidence)
+    return OddsRatio(float(found.statistic), float(interval.low), float(interval.high), p)
+
+
+def mcnemar(gained: int, lost: int) -> float | None:
+    """Return the exact two-sided p value of paired changes; None where nothing changed."""
+    if gained + lost == 0:
+        return None
+    return float(stats.binomtest(gained, gained + lost).pvalue)
+
+
+def false_discovery(p_values: Sequence[float | None]) -> list[float | None]:
+    """Adjust p values by Benjamini and Hochberg; missing ones stay missing and do not count."""
+    known = [p for p in p_values if p is not None]
+    adjusted = iter(stats.false_discovery_control(known) if known else ())
+    return [None if p is None else float(next(adjusted)) for p in p_values]
