@@ -75,9 +75,11 @@ class Reference:
 
     @property
     def lift(self) -> str:
-        """Member of the pipe behind the aligner, with its bar; empty where nothing is lifted."""
+        """Member of the pipe behind the aligner, with its bar: SAM in, BAM in genome coordinates out."""
+        if not self.compact:
+            return "| samtools view --uncompressed -"
         program = '"$ALKTRACE_PYTHON" "$ALKTRACE_SCRIPTS/lift_alignments.py"'
-        return f"| {program} --fai {shlex.quote(self.fai)}" if self.compact else ""
+        return f"| {program} --fai {shlex.quote(self.fai)}"
 
 
 def locate_reference(settings: ReferenceSettings, folder: str) -> Reference:

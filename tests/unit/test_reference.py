@@ -55,7 +55,7 @@ def test_bare_genome_is_linked_and_indexed_in_the_results(fasta):
     assert place.index == place.built_index
     assert set(place.index) == {f"{FOLDER}/bwa/genome.fa{suffix}" for suffix in INDEX_SUFFIXES["bwa"]}
     assert place.aligned_to == place.fasta
-    assert place.lift == ""
+    assert place.lift == "| samtools view --uncompressed -"
 
 
 def test_indices_beside_the_genome_are_used(fasta):
