@@ -280,3 +280,12 @@ def test_truncated_bam_is_an_error(tmp_path):
     path.write_bytes(data[: len(data) // 2])
     with pytest.raises(DataError, match="truncated"):
         run_bam(path, extraction(UmiSource.NONE, reads=1))
+
+
+@pytest.mark.real
+def test_simsenseq_reads(real_data):
+    """The publishers count 1,938 reads with 562 UMIs."""
+    path = real_data / "umi" / "umierrorcorrect_simsenseq_PIK3CA_R1.fastq.gz"
+    text, counts = run([path], extraction(UmiSource.INLINE, "12M16S+T", reads=1))
+    assert counts.written == counts.templates == 1938
+    assert len({line.split("\t")[1] for line in text.splitlines()[::4]}) == 562

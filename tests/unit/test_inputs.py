@@ -13,6 +13,7 @@ from alktrace.errors import InputProblems
 from alktrace.inputs import check_inputs, find_problems
 from alktrace.models import BamKind, Role, Setting, SpecimenType
 from alktrace.probes import bam_head, fastq_head
+from alktrace.reference import grch37_contig
 from alktrace.settings import check_settings
 from alktrace.sheet import Sample, Sheet, Unit
 
@@ -441,3 +442,11 @@ def test_compact_genome_must_fit(project):
 
 def test_missing_report(project):
     only(project.problems(calls="nowhere.tsv"), f"samples.tsv:{LINE}:calls: no file")
+
+
+@pytest.mark.real
+def test_published_bam_is_of_grch38(real_data):
+    head = bam_head(real_data / "fusion" / "H3122_EML4.bam")
+    assert head.aligned
+    assert grch37_contig(head.contigs) is None
+    assert head.contigs["chr2"] == 242193529
