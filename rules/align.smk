@@ -18,6 +18,7 @@ os.environ.update(ALKTRACE_PYTHON=sys.executable, ALKTRACE_SCRIPTS=str(PACKAGE.p
 # - fastp trims adapters and nothing else. No quality, N or poly-G trimming, no correction and no
 #   deduplication: they move ends or change bases of single copies of a molecule. One thread, since
 #   with more it writes to standard output in another order each time.
+# - Behind an aligner to a compact genome, lift_alignments.py gives the coordinates of the whole one.
 # - `-K` makes the result independent of the number of threads; `-Y` keeps all bases of split reads.
 rule align_unit:
     input:
