@@ -18,7 +18,6 @@ MIN_QUALITY = 2
 MAX_QUALITY = 93
 MAX_DEPTH = 32767
 QUALITIES = 128
-SLOTS = 8
 LN_10 = float(np.log(10.0))
 # From this difference of log probabilities on, the smaller error rate is neglected (fgbio does so).
 DOMINANCE = 6.0
@@ -106,6 +105,13 @@ def error_model(error_rate_pre_umi: float, error_rate_post_umi: float) -> ErrorM
 
 
 @kernel
+def agreed_quality(weight: int, model: ErrorModel) -> int:
+    """Return the quality of a base that all reads agree on, from its summed weight."""
+    looked_up = int64(model.agreed[min(max(weight >> BUCKET_BITS, 0), BUCKETS - 1)])
+    return looked_up if looked_up >= 0 else quality(3.0 * np.exp(-weight / ONE), model.ln_pre)
+
+
+@kernel
 def call_column(evidence: Offsets, at: int, model: ErrorModel) -> tuple[int, int]:
     """Call one cycle.
 
@@ -128,12 +134,102 @@ def call_column(evidence: Offsets, at: int, model: ErrorModel) -> tuple[int, int
     if ties > 1:
         return NO_CALL, MIN_QUALITY
     if zeros == 3:
-        looked_up = int64(model.agreed[min(top >> BUCKET_BITS, BUCKETS - 1)])
-        if looked_up >= 0:
-            return best, looked_up
+        return best, agreed_quality(top, model)
     for base in range(4):
         others += np.exp((evidence[at + base] - top) / ONE) if base != best else 0.0
     return best, quality(others, model.ln_pre)
+
+
+class Sums(NamedTuple):
+    """Scratch of `strand_consensus`, one entry per cycle.
+
+    Attributes:
+        base: uint8, base of the first read that has one.
+        mixed: uint8, is there a read with another base.
+        depth: int32, reads with that base.
+        weight: int64, their summed weights.
+        evidence: int64[4], weights per base of one mixed cycle.
+        seen: int64[4], reads per base of one mixed cycle.
+    """
+
+    base: Bytes
+    mixed: Bytes
+    depth: Any
+    weight: Offsets
+    evidence: Offsets
+    seen: Offsets
+
+
+@kernel
+def new_sums(width: int) -> Sums:
+    """Return scratch for reads of at most `width` bases."""
+    return Sums(
+        np.empty(width, np.uint8),
+        np.empty(width, np.uint8),
+        np.empty(width, np.int32),
+        np.empty(width, np.int64),
+        np.empty(4, np.int64),
+        np.empty(4, np.int64),
+    )
+
+
+@kernel
+def _collect(
+    bases: Bytes,
+    quals: Bytes,
+    lengths: Offsets,
+    rows: Offsets,
+    n: int,
+    length: int,
+    model: ErrorModel,
+    sums: Sums,
+) -> None:
+    """Sum up every cycle as if all reads agreed; note where they do not."""
+    sums.base[:length] = NO_CALL
+    sums.mixed[:length] = 0
+    sums.depth[:length] = 0
+    sums.weight[:length] = 0
+    for k in range(n):
+        read, read_quals = bases[rows[k]], quals[rows[k]]
+        for i in range(lengths[rows[k]]):
+            # Without branches: masked bases come at random, and every wrong guess costs as much as ten bases.
+            base, first = read[i], sums.base[i]
+            first = base if first == NO_CALL else first
+            agrees = (base != NO_CALL) & (base == first)
+            sums.base[i] = first
+            sums.mixed[i] |= (base != NO_CALL) & (base != first)
+            sums.depth[i] += agrees
+            sums.weight[i] += model.weights[read_quals[i]] if agrees else 0
+
+
+@kernel
+def _mixed_column(
+    bases: Bytes,
+    quals: Bytes,
+    lengths: Offsets,
+    rows: Offsets,
+    n: int,
+    i: int,
+    model: ErrorModel,
+    sums: Sums,
+    raw_errors: Offsets,
+) -> tuple[int, int, int, int]:
+    """Call a cycle at which reads differ; return base, quality, depth and errors."""
+    evidence, seen, depth = sums.evidence, sums.seen, 0
+    evidence[:], seen[:] = 0, 0
+    for k in range(n):
+        row = rows[k]
+        if i < lengths[row] and bases[row, i] != NO_CALL:
+            evidence[bases[row, i]] += model.weights[quals[row, i]]
+            seen[bases[row, i]] += 1
+            depth += 1
+    base, qual = call_column(evidence, 0, model)
+    if base == NO_CALL:
+        return base, qual, depth, depth
+    if depth >= ERROR_DEPTH:
+        for other in range(4):
+            raw_errors[base * 4 + other] += seen[other]
+    return base, qual, depth, depth - seen[base]
 
 
 @kernel
@@ -144,8 +240,7 @@ def strand_consensus(
     rows: Offsets,
     n: int,
     model: ErrorModel,
-    evidence: Offsets,
-    seen: Offsets,
+    sums: Sums,
     out_bases: Bytes,
     out_quals: Bytes,
     out_depths: Shorts,
@@ -161,8 +256,7 @@ def strand_consensus(
         rows: int64, the rows to use.
         n: how many of `rows`; at least one.
         model: the error model.
-        evidence: int64[width * 8], scratch.
-        seen: int64[width * 8], scratch.
+        sums: scratch.
         out_bases: uint8[width], filled in.
         out_quals: uint8[width], filled in.
         out_depths: int16[width], reads with a base, capped at 32,767.
@@ -183,24 +277,19 @@ def strand_consensus(
             out_depths[i] = 0 if bases[row, i] == NO_CALL else 1
             out_errors[i] = 0
         return length
-    evidence[: length * SLOTS] = 0
-    seen[: length * SLOTS] = 0
-    for k in range(n):
-        row = rows[k]
-        for i in range(lengths[row]):
-            at = i * SLOTS + bases[row, i]
-            evidence[at] += model.weights[quals[row, i]]
-            seen[at] += 1
+    _collect(bases, quals, lengths, rows, n, length, model, sums)
     for i in range(length):
-        at = i * SLOTS
-        depth = seen[at] + seen[at + 1] + seen[at + 2] + seen[at + 3]
-        base, qual, errors = NO_CALL, 0, 0
-        if depth > 0:
-            base, qual = call_column(evidence, at, model)
-            errors = depth if base == NO_CALL else depth - seen[at + base]
-            if base != NO_CALL and depth >= ERROR_DEPTH:
-                for other in range(4):
-                    raw_errors[base * 4 + other] += seen[at + other]
+        if sums.mixed[i]:
+            base, qual, depth, errors = _mixed_column(
+                bases, quals, lengths, rows, n, i, model, sums, raw_errors
+            )
+        elif sums.depth[i] == 0:
+            base, qual, depth, errors = NO_CALL, 0, 0, 0
+        else:
+            base, depth, errors = int64(sums.base[i]), int64(sums.depth[i]), 0
+            qual = agreed_quality(sums.weight[i], model)
+            if depth >= ERROR_DEPTH:
+                raw_errors[base * 5] += depth
         out_bases[i], out_quals[i] = base, qual
         out_depths[i], out_errors[i] = min(depth, MAX_DEPTH), min(errors, MAX_DEPTH)
     return length

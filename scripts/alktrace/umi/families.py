@@ -4,7 +4,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from .consensus import MAX_DEPTH, NO_CALL, SLOTS, ErrorModel, join_strands, strand_consensus
+from .consensus import MAX_DEPTH, NO_CALL, ErrorModel, Sums, join_strands, new_sums, strand_consensus
 from .encode import (
     BYTES_PER_BASE,
     FIRST_OF_PAIR,
@@ -153,8 +153,7 @@ def _call_strand(
     n: int,
     wanted: int,
     model: ErrorModel,
-    evidence: Offsets,
-    seen: Offsets,
+    sums: Sums,
     counts: Counts,
 ) -> int:
     """Call the consensus of one strand (-1: all reads) at one end; return its length, 0 without reads."""
@@ -166,7 +165,7 @@ def _call_strand(
     if kept == 0:
         return 0
     return strand_consensus(
-        side.bases, side.quals, side.lengths, side.rows, kept, model, evidence, seen,
+        side.bases, side.quals, side.lengths, side.rows, kept, model, sums,
         strand.bases, strand.quals, strand.depths, strand.errors, counts.raw_errors,
     )  # fmt: skip
 
@@ -299,8 +298,11 @@ def umi_text(rows: Rows, order: Offsets, first: int, n: int, as_read: bool, text
     Returns:
         Length of the text.
     """
-    head = rows[order[first]]
-    at = 0
+    head, same = rows[order[first]], True
+    for k in range(1, n):
+        row = rows[order[first + k]]
+        same &= row.umi_a == head.umi_a and row.umi_b == head.umi_b
+    at, voters, votes = 0, 1 if same else n, np.empty(4, np.int64)
     for half in range(2):
         second = (half == 1) != as_read
         length = head.length_b if second else head.length_a
@@ -309,8 +311,8 @@ def umi_text(rows: Rows, order: Offsets, first: int, n: int, as_read: bool, text
             at += 1
         for i in range(length):
             shift = 2 * (length - 1 - i)
-            votes = np.zeros(4, np.int64)
-            for k in range(n):
+            votes[:] = 0
+            for k in range(voters):
                 row = rows[order[first + k]]
                 votes[((row.umi_b if second else row.umi_a) >> shift) & 3] += 1
             best = np.argmax(votes)
@@ -345,8 +347,7 @@ def _call_end(
     n: int,
     strands: int,
     model: ErrorModel,
-    evidence: Offsets,
-    seen: Offsets,
+    sums: Sums,
     counts: Counts,
 ) -> tuple[int, bool]:
     """Call one end of a molecule; return the length, 0 for none, and whether both strands gave a consensus.
@@ -354,14 +355,14 @@ def _call_end(
     `strands` is -1 for simplex, else the strands that have templates: 1 for A, 2 for B, 3 for both.
     """
     if strands < 0:
-        length = _call_strand(side, side.joined, rows, order, first, n, -1, model, evidence, seen, counts)
+        length = _call_strand(side, side.joined, rows, order, first, n, -1, model, sums, counts)
         return length, False
     if strands < 3:
-        length = _call_strand(side, side.a, rows, order, first, n, -1, model, evidence, seen, counts)
+        length = _call_strand(side, side.a, rows, order, first, n, -1, model, sums, counts)
         _copy(side.a, side.joined, length)
         return length, False
-    length_a = _call_strand(side, side.a, rows, order, first, n, 0, model, evidence, seen, counts)
-    length_b = _call_strand(side, side.b, rows, order, first, n, 1, model, evidence, seen, counts)
+    length_a = _call_strand(side, side.a, rows, order, first, n, 0, model, sums, counts)
+    length_b = _call_strand(side, side.b, rows, order, first, n, 1, model, sums, counts)
     length = max(length_a, length_b) if length_a == 0 or length_b == 0 else min(length_a, length_b)
     has_a = length_a > 0 and _covered(side.a, length)
     has_b = length_b > 0 and _covered(side.b, length)
@@ -412,7 +413,7 @@ def call_families(
     room = FIXED_ROOM + len(naming.prefix) + len(naming.read_group) + BYTES_PER_BASE * width
     out = np.empty(2 * (len(bounds) - 1) * room + room, np.uint8)
     one, two = _side(largest, width), _side(largest, width)
-    evidence, seen = np.empty(width * SLOTS, np.int64), np.empty(width * SLOTS, np.int64)
+    sums = new_sums(width)
     depths, scratch, text = np.empty(width, np.int64), np.empty(1, np.float32), np.empty(128, np.uint8)
     at = 0
     for m in range(len(bounds) - 1):
@@ -429,12 +430,10 @@ def call_families(
             counts.losses[UMI_COLLISION] += ends * n
             continue
         kept = _select(data, one, n, counts) + (_select(data, two, n, counts) if paired else 0)
-        length_one, both_one = _call_end(one, rows, order, first, n, strands, model, evidence, seen, counts)
+        length_one, both_one = _call_end(one, rows, order, first, n, strands, model, sums, counts)
         length_two, both_two = 0, False
         if paired:
-            length_two, both_two = _call_end(
-                two, rows, order, first, n, strands, model, evidence, seen, counts
-            )
+            length_two, both_two = _call_end(two, rows, order, first, n, strands, model, sums, counts)
         if length_one == 0 or (paired and length_two == 0):
             counts.losses[ORPHAN] += kept
             continue

@@ -40,17 +40,25 @@ Ints = Any
 def decode(data: Bytes, start: int, bases: Bytes, quals: Bytes) -> int:
     """Unpack bases and qualities into sequencing order; return their number."""
     length, seq, qual = l_seq(data, start), seq_offset(data, start), qual_offset(data, start)
+    raw = data[qual : qual + length]
+    packed = data[seq : seq + (length + 1) // 2]
     if flag(data, start) & FLAG_REVERSE:
+        for i in range(length // 2):
+            bases[length - 1 - 2 * i] = REVERSE[packed[i] >> 4]
+            bases[length - 2 - 2 * i] = REVERSE[packed[i] & 0xF]
+        if length & 1:
+            bases[0] = REVERSE[packed[length // 2] >> 4]
         for i in range(length):
-            packed = int64(data[seq + (i >> 1)])
-            to = length - 1 - i
-            bases[to] = REVERSE[(packed & 0xF) if i & 1 else (packed >> 4)]
-            quals[to] = data[qual + i] % 255 & (QUALITIES - 1)
+            quals[i] = raw[length - 1 - i]
     else:
-        for i in range(length):
-            packed = int64(data[seq + (i >> 1)])
-            bases[i] = FORWARD[(packed & 0xF) if i & 1 else (packed >> 4)]
-            quals[i] = data[qual + i] % 255 & (QUALITIES - 1)
+        for i in range(length // 2):
+            bases[2 * i] = FORWARD[packed[i] >> 4]
+            bases[2 * i + 1] = FORWARD[packed[i] & 0xF]
+        if length & 1:
+            bases[length - 1] = FORWARD[packed[length // 2] >> 4]
+        quals[:length] = raw
+    for i in range(length):
+        quals[i] = quals[i] if quals[i] < QUALITIES else 0
     return length
 
 
@@ -226,9 +234,9 @@ def bases_past_mate(data: Bytes, start: int, end: int, mate: int, mate_end: int)
 def mask_and_trim(bases: Bytes, quals: Bytes, length: int, min_quality: int) -> int:
     """Mask bases of low quality to N and drop Ns at the end; return what is left."""
     for i in range(length):
-        if quals[i] < min_quality:
-            bases[i] = NO_CALL
-            quals[i] = MASKED_QUALITY
+        low = quals[i] < min_quality
+        bases[i] = NO_CALL if low else bases[i]
+        quals[i] = MASKED_QUALITY if low else quals[i]
     while length > 0 and bases[length - 1] == NO_CALL:
         length -= 1
     return length
