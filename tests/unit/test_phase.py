@@ -250,6 +250,13 @@ def test_the_larger_count_of_a_pair_is_used() -> None:
     assert resolve_sets("abc", [triple, pair], SETTINGS)["a", "b"].doubles == 6
 
 
+def test_a_triple_fills_in_for_a_poorer_pair() -> None:
+    """Molecules counted over three sites are molecules over two of them."""
+    triple = seen({"110": 6, "000": 300}, names=("a", "b", "c"))
+    pair = seen({"11": 1, "00": 30})
+    assert resolve_sets("abc", [pair, triple], SETTINGS)["a", "b"].doubles == 6
+
+
 def test_dropped_alterations_leave_the_rest() -> None:
     """A neutral variant in a set does not hide the pair."""
     triple = seen({"111": 5, "000": 700}, names=("a", "neutral", "b"))
