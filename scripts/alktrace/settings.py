@@ -178,6 +178,9 @@ class TumourFractionSettings(Section):
     copy_states: tuple[CopyState, ...] = Field(
         min_length=1, description="copy states that a truncal marker may have where its copies are not known"
     )
+    fusion_gain_tail: Probability = Field(
+        description="chance below which a fusion junction with more molecules than its reciprocal was gained"
+    )
     subclonal: Share = Field(description="probability that one of several markers is subclonal")
     unrelated: Share = Field(description="probability that one of several markers is not of the tumour")
 

@@ -1,5 +1,7 @@
 """Tumour fraction: intervals against simulated molecules and against exact binomial intervals."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from scipy.stats import beta
@@ -16,6 +18,7 @@ from alktrace.structural.tumour_fraction import (
     expected_vaf,
     fusion_markers,
     loss_bound,
+    settle_gain,
 )
 
 SETTINGS = TumourFractionSettings(
@@ -27,6 +30,7 @@ SETTINGS = TumourFractionSettings(
         CopyState(mutated=1, total=1, weight=0.06),
         CopyState(mutated=2, total=3, weight=0.06),
     ),
+    fusion_gain_tail=0.001,
     subclonal=0.1,
     unrelated=0.05,
 )
@@ -61,6 +65,36 @@ def copy_number(gene: str, value: float, low: float, high: float) -> CopyNumberR
         call=CopyNumberCall.NEUTRAL,
         reference="pooled",
     )
+
+
+CALL = FusionCall(
+    key="fusion:EML4:ALK",
+    name="EML4-ALK E13;A20",
+    gene="ALK",
+    partner="EML4",
+    five="EML4",
+    three="ALK",
+    junction="E13;A20",
+    in_frame=True,
+    role=FusionRole.DRIVER,
+    chrom="chr2",
+    pos=29223741,
+    ref="A",
+    alt="A]chr2:42299750]",
+    position="chr2:29223741|chr2:42299750",
+    homology=0,
+    precise=True,
+    event="ALK_EML4_1",
+    molecules=20,
+    split=15,
+    fragments=20,
+    duplex=0,
+    intact=480,
+    vaf=0.04,
+    vaf_low=0.02,
+    vaf_high=0.06,
+    filters=(),
+)
 
 
 class TestFormula:
@@ -165,44 +199,39 @@ class TestMarkers:
         assert row.status is TumourFractionStatus.NOT_ESTIMABLE
 
     def test_fusion_markers(self):
-        call = FusionCall(
-            key="fusion:EML4:ALK",
-            name="EML4-ALK E13;A20",
-            gene="ALK",
-            partner="EML4",
-            five="EML4",
-            three="ALK",
-            junction="E13;A20",
-            in_frame=True,
-            role=FusionRole.DRIVER,
-            chrom="chr2",
-            pos=29223741,
-            ref="A",
-            alt="A]chr2:42299750]",
-            position="chr2:29223741|chr2:42299750",
-            homology=0,
-            precise=True,
-            event="ALK_EML4_1",
-            molecules=20,
-            split=15,
-            fragments=20,
-            duplex=0,
-            intact=480,
-            vaf=0.04,
-            vaf_low=0.02,
-            vaf_high=0.06,
-            filters=(),
-        )
-        from dataclasses import replace
-
         reciprocal = replace(
-            call, key="fusion:ALK:EML4", five="ALK", three="EML4", role=FusionRole.RECIPROCAL
+            CALL, key="fusion:ALK:EML4", five="ALK", three="EML4", role=FusionRole.RECIPROCAL
         )
-        weak = replace(call, key="fusion:KIF5B:ALK", five="KIF5B", filters=("molecules",))
-        (found,) = fusion_markers([call, reciprocal, weak])
+        weak = replace(CALL, key="fusion:KIF5B:ALK", five="KIF5B", filters=("molecules",), event="other")
+        (found,) = fusion_markers([CALL, reciprocal, weak])
         assert (found.label, found.alt_molecules, found.total_molecules) == ("fusion EML4-ALK", 20, 500)
         known = fusion_markers([weak], known=frozenset({"fusion:KIF5B:ALK"}))
         assert [m.known for m in known] == [True]
+
+    @pytest.mark.parametrize(
+        ("driver", "reciprocal", "alt"),
+        [(226, 29, 29), (30, 25, 30), (25, 40, 25)],
+        ids=["gained", "even", "fewer"],
+    )
+    def test_gained_fusion_is_read_from_its_reciprocal(self, driver, reciprocal, alt):
+        # One intact and one rearranged allele at TF 0.35: 29 of 166 molecules on the reciprocal side, while
+        # extra copies of the fused allele raise the driver junction alone.
+        calls = [
+            replace(CALL, molecules=driver, intact=137),
+            replace(CALL, key="r", role=FusionRole.RECIPROCAL, molecules=reciprocal, intact=137),
+        ]
+        (made,) = fusion_markers(calls)
+        found = settle_gain(made, SETTINGS)
+        assert (found.alt_molecules, found.total_molecules) == (alt, alt + 137)
+        assert found.unaffected == (driver == 226)
+
+    def test_gained_fusion_gives_a_tumour_fraction(self):
+        # The gene is amplified, and the reciprocal junction tells the tumour fraction all the same.
+        rows = [copy_number("ALK", 4.9, 4.2, 5.6)]
+        gained = fusion(226, 363, reciprocal=(29, 166))
+        assert estimate_tumour_fraction([gained], SETTINGS, rows).value == pytest.approx(0.35, rel=0.02)
+        spoilt = fusion(226, 363)
+        assert estimate_tumour_fraction([spoilt], SETTINGS, rows).value is None
 
 
 class TestLosses:

@@ -15,7 +15,7 @@ ALK mutations are never markers: resistance mutations are subclonal by their nat
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import StrEnum
 from pathlib import Path
 
@@ -56,6 +56,8 @@ class Marker:
         alt_molecules, total_molecules: molecules with the alteration, and all informative ones.
         copies: copies with the alteration and all copies in a tumour cell, where known.
         known: named by another sample of the patient; then few or no molecules are informative too.
+        reciprocal: molecules of the reciprocal junction of a fusion, and these with the intact ones there.
+        unaffected: extra copies of the gene do not enter the counts.
     """
 
     label: str
@@ -65,6 +67,8 @@ class Marker:
     total_molecules: int
     copies: tuple[int, int] | None = None
     known: bool = False
+    reciprocal: tuple[int, int] | None = None
+    unaffected: bool = False
 
     @property
     def vaf(self) -> float:
@@ -120,7 +124,7 @@ def usable_markers(
     """Return the markers that may count, by label; of the same label the one with most molecules."""
     copies = {row.gene: row for row in copy_number}
     best: dict[str, Marker] = {}
-    for marker in markers:
+    for marker in (settle_gain(marker, settings) for marker in markers):
         if not _informative(marker, settings, copies.get(marker.gene)):
             continue
         known = best.get(marker.label)
@@ -130,18 +134,21 @@ def usable_markers(
 
 
 def fusion_markers(calls: Sequence[FusionCall], *, known: frozenset[str] = frozenset()) -> list[Marker]:
-    """Return the driver fusions of a sample as markers.
+    """Return the driver fusions of a sample as markers, with the reciprocal junctions of their events.
 
-    Of several junctions of one event only the best supported counts: they are not independent.
+    Of several junctions of one pair only the best supported counts: they are not independent.
 
     Args:
         calls: fusions of the sample; those with filters count only if known.
         known: keys of fusions that another sample of the patient shows.
     """
+    passed = [call for call in calls if not call.filters or call.key in known]
     found: dict[str, Marker] = {}
-    for call in calls:
-        if call.role is not FusionRole.DRIVER or (call.filters and call.key not in known):
+    for call in passed:
+        if call.role is not FusionRole.DRIVER:
             continue
+        others = [c for c in passed if c.event == call.event and c.role is FusionRole.RECIPROCAL]
+        reciprocal = max(others, key=lambda c: c.molecules, default=None)
         marker = Marker(
             label=f"fusion {call.five}-{call.three}",
             gene=call.gene,
@@ -149,11 +156,29 @@ def fusion_markers(calls: Sequence[FusionCall], *, known: frozenset[str] = froze
             alt_molecules=call.molecules,
             total_molecules=call.molecules + call.intact,
             known=call.key in known,
+            reciprocal=reciprocal and (reciprocal.molecules, reciprocal.molecules + reciprocal.intact),
         )
         other = found.get(marker.label)
         if other is None or marker.alt_molecules > other.alt_molecules:
             found[marker.label] = marker
     return [found[label] for label in sorted(found)]
+
+
+def settle_gain(marker: Marker, settings: TumourFractionSettings) -> Marker:
+    """Return a fusion counted by its reciprocal junction where its own junction was gained.
+
+    A driver junction with more molecules than the reciprocal one, beyond chance (binomial, even odds), has
+    extra copies. Neither the reciprocal junction nor the intact site has them.
+    """
+    if marker.reciprocal is None:
+        return marker
+    alt, total = marker.reciprocal
+    gained = marker.alt_molecules > alt > 0 and (
+        float(betainc(marker.alt_molecules, alt + 1, 0.5)) < settings.fusion_gain_tail
+    )
+    if not gained:
+        return marker
+    return replace(marker, alt_molecules=alt, total_molecules=total, reciprocal=None, unaffected=True)
 
 
 def call_tumour_fraction(*, fusions: Path, settings: TumourFractionSettings, out: Path) -> None:
@@ -167,7 +192,8 @@ def call_tumour_fraction(*, fusions: Path, settings: TumourFractionSettings, out
         settings: section `tumour_fraction` of the configuration.
         out: table with one `TumourFractionRow`.
     """
-    row = estimate_tumour_fraction(fusion_markers(read_fusions(fusions)), settings)
+    markers = fusion_markers(read_fusions(fusions))
+    row = estimate_tumour_fraction(markers, settings)
     write_table(out, TumourFractionRow, [row])
 
 
@@ -198,7 +224,9 @@ def _informative(marker: Marker, settings: TumourFractionSettings, copies: CopyN
         return False
     if not marker.known and marker.alt_molecules < settings.min_marker_molecules:
         return False
-    if marker.copies is not None or copies is None or copies.copy_number_low is None:
+    if marker.copies is not None or marker.unaffected:
+        return True
+    if copies is None or copies.copy_number_low is None:
         return True
     return copies.copy_number_low < IMBALANCED_COPIES
 
