@@ -3,14 +3,17 @@
 
 # Kernels are compiled once, before many jobs would do so at the same time.
 rule compile_kernels:
+    input:
+        drivers=workflow.source_path("../resources/reference/fusion_drivers.tsv"),
     output:
-        "results/reference/kernels.txt",
+        done="results/reference/kernels.txt",
     log:
         "logs/compile_kernels.log",
     resources:
         mem_mb=2000,
         runtime=20,
     params:
+        settings=PLAN.dump("molecules", "calling", "fusions"),
         code=PLAN.code["structural"],
     message:
         "compiling the kernels"

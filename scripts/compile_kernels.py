@@ -4,6 +4,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from alktrace.job import job_log
+from alktrace.settings import CallingSettings, FusionSettings, MoleculeSettings
 
 if TYPE_CHECKING:
     from snakemake.iocontainers import snakemake
@@ -11,4 +12,11 @@ if TYPE_CHECKING:
 with job_log(snakemake.log[0]):
     from alktrace.structural.warm_up import compile_kernels
 
-    compile_kernels(Path(snakemake.output[0]))
+    settings = snakemake.params.settings
+    compile_kernels(
+        molecules=MoleculeSettings.model_validate(settings["molecules"]),
+        calling=CallingSettings.model_validate(settings["calling"]),
+        fusions=FusionSettings.model_validate(settings["fusions"]),
+        drivers=Path(snakemake.input.drivers),
+        out=Path(snakemake.output.done),
+    )
