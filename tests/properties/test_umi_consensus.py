@@ -5,16 +5,17 @@ import array
 import numpy as np
 import pysam
 import umi_reference as plain
-from alktrace.settings import MoleculeSettings, UmiSettings
-from alktrace.umi import consensus, group
-from alktrace.umi.molecules import call_molecules
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from umi_bam import COMPLEMENT, LENGTH, REFERENCE, aligned_bases, pair, read, write_bam
 
+from alktrace.settings import MoleculeSettings, UmiSettings
+from alktrace.umi import consensus, group
+from alktrace.umi.molecules import call_molecules
+
 QUALITIES = [2, 11, 19, 20, 25, 30, 37, 41]
 relaxed = settings(
-    max_examples=120,
+    max_examples=40,
     deadline=None,
     suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
 )
@@ -42,7 +43,7 @@ rates = st.tuples(st.integers(20, 90), st.integers(20, 90))
 
 
 @given(column, rates)
-@settings(max_examples=400, deadline=None)
+@settings(max_examples=100, deadline=None)
 def test_column_equals_the_plain_model(observed, pre_post):
     model = consensus.error_model(*pre_post)
     evidence = np.zeros(8, np.int64)
@@ -56,7 +57,7 @@ def test_column_equals_the_plain_model(observed, pre_post):
 
 
 @given(st.integers(2, 93), rates)
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=100, deadline=None)
 def test_single_read_equals_the_plain_model(quality, pre_post):
     model = consensus.error_model(*pre_post)
     _, (expected,), _, _ = plain.strand_consensus([("A", [quality])], *pre_post)
@@ -64,7 +65,7 @@ def test_single_read_equals_the_plain_model(quality, pre_post):
 
 
 @given(st.sampled_from("ACGTN"), st.integers(2, 93), st.sampled_from("ACGTN"), st.integers(0, 93))
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=100, deadline=None)
 def test_joined_strands_equal_the_plain_rule(a, qa, b, qb):
     base, quality, raw = consensus.join_strands("ACGTN".index(a), qa, "ACGTN".index(b), qb)
     assert ("ACGTN"[base], quality, "ACGTN"[raw]) == plain.join_bases(a, qa, b, qb)
@@ -90,7 +91,7 @@ def pack(text):
 @given(
     st.integers(1, 5), st.integers(0, 3), st.integers(1, 160), st.integers(0, 2), st.integers(0, 2**32 - 1)
 )
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=100, deadline=None)
 def test_adjacency_equals_the_plain_network(length_a, length_b, size, edits, seed):
     """Up to 160 UMIs, so that both comparing all and looking up neighbours are tried."""
     rng = np.random.default_rng(seed)

@@ -1,0 +1,115 @@
+"""Hand-computed consensus calls.
+
+With a post-UMI rate of Q40 a base of Q30 is wrong with 1e-3 + 1e-4 - 4/3 * 1e-7 = 1.09987e-3, one of Q20 with
+1.00987e-2. The weight of a base is ln((1 - p) / (p / 3)): 7.909 for Q30, 5.684 for Q20.
+"""
+
+import math
+
+import numpy as np
+import pytest
+
+from alktrace.umi import consensus
+
+MODEL = consensus.error_model(45, 40)
+WIDTH = 8
+
+
+def call(*reads, model=MODEL):
+    """Call reads given as (bases, quals); return bases, quals, depths and errors."""
+    bases, quals = np.full((len(reads), WIDTH), 4, np.uint8), np.zeros((len(reads), WIDTH), np.uint8)
+    for row, (text, values) in enumerate(reads):
+        bases[row, : len(text)] = ["ACGTN".index(base) for base in text]
+        quals[row, : len(text)] = values
+    out = (
+        np.zeros(WIDTH, np.uint8),
+        np.zeros(WIDTH, np.uint8),
+        np.zeros(WIDTH, np.int16),
+        np.zeros(WIDTH, np.int16),
+    )
+    raw = np.zeros(16, np.int64)
+    lengths, rows = np.array([len(text) for text, _ in reads]), np.arange(len(reads))
+    length = consensus.strand_consensus(
+        bases, quals, lengths, rows, len(reads), model, consensus.new_sums(WIDTH), *out, raw
+    )
+    codes, values, depths, errors = (part[:length].tolist() for part in out)
+    return "".join("ACGTN"[code] for code in codes), values, depths, errors
+
+
+@pytest.mark.parametrize(("quality", "weight"), [(30, 7.9101), (20, 5.6837)])
+def test_weights(quality, weight):
+    p = 10 ** (-quality / 10) + 1e-4 - 4 / 3 * 10 ** (-quality / 10) * 1e-4
+    assert MODEL.weights[quality] / 2**32 == pytest.approx(math.log((1 - p) / (p / 3)), abs=1e-9)
+    assert MODEL.weights[quality] / 2**32 == pytest.approx(weight, abs=1e-3)
+
+
+@pytest.mark.parametrize(
+    ("reads", "expected"),
+    [
+        # One read: 1.09987e-3 is Q29.58.
+        ([("A", [30])], ("A", [29], [1], [0])),
+        # One read of Q10: 0.1 exceeds 1e-4 by more than e^6, which is then neglected: Q10 stays Q10.
+        ([("A", [10])], ("A", [10], [1], [0])),
+        # Two agree: 3 exp(-15.820) = 4.04e-7, with 10^-4.5 before the UMI 3.2026e-5: Q44.94.
+        ([("C", [30]), ("C", [30])], ("C", [44], [2], [0])),
+        # Three agree: 3 exp(-23.7) = 1.5e-10 is below 10^-4.5 by more than e^6: Q45.
+        ([("C", [30]), ("C", [30]), ("C", [30])], ("C", [45], [3], [0])),
+        # Q30 against Q20: exp(5.684 - 7.910) = 0.1080, two others at exp(-7.91) = 3.67e-4 each; normalised
+        # (0.1080 + 0.00073) / (1 + 0.1087) = 0.0981: Q10.08.
+        ([("G", [30]), ("T", [20])], ("G", [10], [2], [1])),
+        # Equal evidence for two bases.
+        ([("G", [30]), ("T", [30])], ("N", [2], [2], [2])),
+        # Two of Q30 against one: exp(-7.910) = 3.671e-4, with 10^-4.5 before the UMI 3.988e-4: Q33.99.
+        ([("G", [30]), ("T", [30]), ("G", [30])], ("G", [33], [3], [1])),
+        # Ns do not vote; a cycle without votes has quality 0, of a single read 2.
+        ([("NA", [2, 30]), ("NA", [2, 30])], ("NA", [0, 44], [0, 2], [0, 0])),
+        ([("NA", [2, 30])], ("NA", [2, 29], [0, 1], [0, 0])),
+        ([("NA", [2, 30]), ("GA", [30, 30])], ("GA", [29, 44], [1, 2], [0, 0])),
+        # The consensus is as long as the longest read.
+        ([("AC", [30, 30]), ("ACG", [30, 30, 30])], ("ACG", [44, 44, 29], [2, 2, 1], [0, 0, 0])),
+    ],
+    ids=[
+        "one read", "one poor read", "two agree", "three agree", "two disagree", "tie", "majority", "all N",
+        "single N", "N beside a base", "lengths differ",
+    ],
+)  # fmt: skip
+def test_strand_consensus(reads, expected):
+    assert call(*reads) == expected
+
+
+def test_tie_does_not_depend_on_order():
+    """2 x Q20 + Q30 on either side, in every order: exactly equal evidence."""
+    reads = [("A", [20]), ("A", [20]), ("A", [30]), ("C", [30]), ("C", [20]), ("C", [20])]
+    for shift in range(6):
+        assert call(*reads[shift:], *reads[:shift]) == ("N", [2], [6], [6])
+
+
+def test_depths_are_capped():
+    reads = [("A", [30])] * 40_000
+    assert call(*reads) == ("A", [45], [32767], [0])
+
+
+@pytest.mark.parametrize(
+    ("a", "b", "expected"),
+    [
+        (("A", 30), ("A", 40), ("A", 70)),
+        (("A", 60), ("A", 45), ("A", 93)),
+        (("A", 30), ("C", 45), ("C", 15)),
+        (("A", 45), ("C", 30), ("A", 15)),
+        (("A", 40), ("C", 40), ("N", 2)),
+        (("A", 40), ("C", 38), ("N", 2)),
+        (("A", 40), ("N", 2), ("N", 2)),
+        (("N", 2), ("A", 40), ("N", 2)),
+    ],
+    ids=["agree", "agree, capped", "b better", "a better", "equal", "difference of two", "b is N", "a is N"],
+)
+def test_strands_joined(a, b, expected):
+    """The rule is that of duplex bases and of overlapping mates alike."""
+    codes = "ACGTN".index(a[0]), a[1], "ACGTN".index(b[0]), b[1]
+    base, quality, _ = consensus.join_strands(*codes)
+    assert ("ACGTN"[base], quality) == expected
+
+
+def test_high_pre_umi_rate_never_exceeds_the_cap():
+    model = consensus.error_model(93, 93)
+    assert call(*[("A", [60])] * 5, model=model)[1] == [93]

@@ -1,0 +1,551 @@
+"""The molecules job: grouping rules, losses, odd input, determinism."""
+
+import array
+import hashlib
+import random
+
+import pysam
+import pytest
+from umi_bam import HEADER, REFERENCE, fragment, pair, read, write_bam
+
+from alktrace.errors import DataError
+from alktrace.rows import MoleculeMetric
+from alktrace.settings import MoleculeSettings, UmiSettings
+from alktrace.tables import read_table
+from alktrace.umi import molecules
+
+
+def umi_settings(source="tag", *, duplex=False, edits=1, tag="RX"):
+    return UmiSettings(
+        source=source, read_structures=(), tag=tag, duplex=duplex, edits=edits, fixed_umis=None,
+        max_mismatches=1, min_distance=2,
+    )  # fmt: skip
+
+
+SETTINGS = MoleculeSettings(
+    min_mapq=1, error_rate_pre_umi=45, error_rate_post_umi=40, min_input_base_quality=20, saturation=0.2
+)
+
+
+def flat(templates):
+    return [segment for template in templates for segment in template]
+
+
+def run(tmp_path, bams, umi, *, targets=None, threads=1, name="out"):
+    """Call molecules; return the consensus records and the metrics."""
+    out, table = tmp_path / f"{name}.bam", tmp_path / f"{name}.tsv"
+    molecules.call_molecules(
+        bams=bams, out=out, metrics=table, umi=umi, settings=SETTINGS, targets=targets, sample="p.t.s",
+        threads=threads,
+    )  # fmt: skip
+    with pysam.AlignmentFile(str(out), check_sq=False) as bam:
+        records = list(bam)
+    return records, {(row.metric, row.stratum): row.value for row in read_table(table, MoleculeMetric)}
+
+
+def call(tmp_path, segments, umi=None, **options):
+    return run(tmp_path, [write_bam(tmp_path / "in.bam", segments)], umi or umi_settings(), **options)
+
+
+def lost(metrics):
+    return {
+        stratum: value for (metric, stratum), value in metrics.items() if metric == "reads_lost" and value
+    }
+
+
+# --- grouping -------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("umis", "edits", "families"),
+    [
+        (["AAAA", "AAAA", "AAAC"], 1, 1),
+        (["AAAA", "AAAA", "AAAC"], 0, 2),
+        (["AAAA"] * 4 + ["AAAC"] * 3, 1, 1),
+        (["AAAA"] * 4 + ["AAAC"] * 4, 1, 2),
+        (["AAAA"] * 4 + ["AAAC"] * 2 + ["AACC"], 1, 1),
+        (["AAAA", "AACC"], 1, 2),
+        (["AAAA", "AACC"], 2, 1),
+        (["AAAA", "aaaa"], 0, 1),
+        (["AAA", "AAAA"], 1, 2),
+    ],
+    ids=[
+        "one mismatch", "identity", "count at half plus one", "count above it", "chain", "two mismatches",
+        "two allowed", "case", "lengths never mix",
+    ],
+)  # fmt: skip
+def test_umis_of_one_position(tmp_path, umis, edits, families):
+    templates = [fragment(f"r{i}", 100, 160, umi=umi) for i, umi in enumerate(umis)]
+    records, metrics = call(tmp_path, flat(templates), umi_settings(edits=edits))
+    assert metrics["families", "all"] == families
+    assert len(records) == 2 * families
+
+
+def test_position_library_and_orientation_part_families(tmp_path):
+    templates = [
+        fragment("a", 100, 160, umi="AAAA"),
+        fragment("b", 100, 161, umi="AAAA"),
+        fragment("c", 101, 160, umi="AAAA"),
+        fragment("d", 100, 160, umi="AAAA", group="B"),
+        fragment("e", 100, 160, umi="AAAA", strand=1),
+        fragment("f", 100, 160, umi="AAAA", chrom=1),
+    ]
+    _, metrics = call(tmp_path, flat(templates))
+    assert metrics["families", "all"] == 6
+
+
+def test_soft_clips_belong_to_the_end(tmp_path):
+    clipped = pair(
+        read("b", 104, [(4, 4), (0, 26)], umi="AAAA"), read("b", 130, [(0, 25), (4, 5)], flag=16, umi="AAAA")
+    )
+    _, metrics = call(tmp_path, [*fragment("a", 100, 160, umi="AAAA"), *clipped])
+    assert metrics["families", "all"] == 1
+
+
+def test_both_strands_make_one_duplex(tmp_path):
+    """A-B on one strand is B-A on the other; R1 of the duplex lies where R1 of strand A lies."""
+    templates = [
+        fragment("a", 100, 160, umi="AAAA-CCCC"),
+        fragment("b", 100, 160, umi="CCCC-AAAA", strand=1),
+        fragment("c", 100, 160, umi="AAAA-CCCC", strand=1),
+    ]
+    records, metrics = call(tmp_path, flat(templates), umi_settings(duplex=True))
+    assert metrics["families", "all"] == 2
+    assert metrics["duplex_molecules", "all"] == metrics["duplex_families", "all"] == 1
+    (first,) = [r for r in records if r.is_read1 and r.get_tag("bD") == 1]
+    assert first.query_sequence == REFERENCE[100:130]
+    assert first.get_tag("RX") == "AAAA-CCCC"
+    assert set(first.query_qualities) == {70}, "Q37 read once on both strands: 2 x 35"
+    assert metrics["duplex_yield", "100"] == 0.5
+
+
+def test_strand_b_alone_keeps_its_r1(tmp_path):
+    template = fragment("b", 100, 160, umi="CCCC-AAAA", strand=1)
+    (first, second), metrics = call(tmp_path, template, umi_settings(duplex=True))
+    assert first.get_forward_sequence() == template[0].get_forward_sequence()
+    assert (first.get_tag("RX"), first.get_tag("aD"), first.get_tag("bD")) == ("CCCC-AAAA", 1, 0)
+    assert not first.has_tag("bd") and not second.has_tag("bc")
+    assert metrics["duplex_molecules", "all"] == 0
+
+
+def test_without_umis_ends_are_the_molecule(tmp_path):
+    """Both orientations of one fragment are one molecule, R1 of the consensus is the lower end."""
+    templates = [fragment("a", 100, 160), fragment("b", 100, 160, strand=1), fragment("c", 100, 162)]
+    records, metrics = call(tmp_path, flat(templates), umi_settings("none"))
+    assert metrics["families", "all"] == 2
+    assert sorted(r.get_tag("cD") for r in records) == [1, 1, 2, 2]
+    assert {r.get_forward_sequence() for r in records if r.is_read1} == {REFERENCE[100:130]}
+    assert not any(r.has_tag("RX") for r in records)
+
+
+@pytest.mark.parametrize(
+    ("name", "umi"),
+    [
+        ("I:1:F:1:1101:10:20:ACGT", "ACGT"),
+        ("I:1:F:1:1101:10:20:ACGT+TTGA", "ACGT-TTGA"),
+        ("I:1:F:1:1101:10:20_ACGT_TTGA", "ACGT-TTGA"),
+        ("I:1:F:1:1101:10:20:UMI_ACGT_TTGA", "ACGT-TTGA"),
+        ("x_ACGT-TTGA", "ACGT-TTGA"),
+    ],
+)
+def test_umi_in_the_read_name(tmp_path, name, umi):
+    records, _ = call(tmp_path, fragment(name, 100, 160), umi_settings("name"))
+    assert [r.get_tag("RX") for r in records] == [umi, umi]
+
+
+def test_reverse_complemented_half_is_not_guessed(tmp_path):
+    """`rTTGA` marks a half that was reverse complemented; taking the rest would merge wrong families."""
+    with pytest.raises(DataError, match="no read has a UMI at the end of the read name"):
+        call(tmp_path, fragment("I:1:F:1:1101:10:20:ACGT+rTTGA", 100, 160), umi_settings("name"))
+
+
+def test_other_tag(tmp_path):
+    template = fragment("a", 100, 160)
+    for segment in template:
+        segment.set_tag("XU", "ACGT")
+    records, _ = call(tmp_path, template, umi_settings(tag="XU"))
+    assert records[0].get_tag("RX") == "ACGT"
+
+
+# --- the consensus read ---------------------------------------------------------------------
+
+
+def test_consensus_keeps_soft_clipped_bases(tmp_path):
+    """Fusion calling lives on them: the consensus is re-aligned and must be of full length."""
+    clip = "ACGTTGCATGCA"
+    one = read("a", 100, [(0, 18), (4, 12)], bases=REFERENCE[100:118] + clip, umi="AAAA")
+    two = read("a", 300, 30, flag=16, umi="AAAA")
+    (first, second), _ = call(tmp_path, pair(one, two))
+    assert first.query_sequence == REFERENCE[100:118] + clip
+    assert second.get_forward_sequence() == two.get_forward_sequence()
+    assert (first.flag, second.flag) == (77, 141)
+
+
+def test_adapter_behind_the_mate_is_cut(tmp_path):
+    """A fragment of 20 read for 30 cycles: the last ten are adapter."""
+    one = read("a", 100, [(0, 20), (4, 10)], bases=REFERENCE[100:120] + "ACACACACAC", umi="AAAA")
+    two = read("a", 100, [(4, 10), (0, 20)], bases="GTGTGTGTGT" + REFERENCE[100:120], umi="AAAA", flag=16)
+    records, _ = call(tmp_path, pair(one, two))
+    assert records[0].query_sequence == REFERENCE[100:120]
+    assert records[1].get_forward_sequence() == two.get_forward_sequence()[:20]
+
+
+@pytest.mark.parametrize(
+    ("one", "two", "base", "quality"),
+    [
+        (("A", 30), ("A", 30), "A", 39),
+        (("A", 37), ("C", 30), "A", None),
+        (("A", 60), ("C", 30), "A", 29),
+        (("A", 30), ("C", 30), "N", 2),
+        (("N", 2), ("C", 30), "N", 2),
+    ],
+    ids=["agree", "difference below the threshold", "better base", "tie", "N is left alone"],
+)
+def test_overlap_of_mates(tmp_path, one, two, base, quality):
+    """At one overlapping position; Q60 with the post-UMI Q40 is 1.01e-4: Q39."""
+
+    def edit(end, bases):
+        return bases[:10] + (one, two)[end][0] + bases[11:]
+
+    low, high = fragment("a", 100, 130, umi="AAAA", edit=edit)
+    for segment, (_, value) in ((low, one), (high, two)):
+        segment.query_qualities = array.array("B", [37] * 10 + [value] + [37] * 19)
+    (first, _), _ = call(tmp_path, (low, high))
+    if quality is None:
+        base, quality = "N", 2  # 37 - 30 = 7, below the input threshold of 20
+    assert (first.query_sequence[10], first.query_qualities[10]) == (base, quality)
+
+
+def test_minority_indel_is_left_out(tmp_path):
+    deleted = [(0, 10), (2, 2), (0, 20)]
+    templates = [
+        pair(read(f"r{i}", 100, cigar, umi="AAAA"), read(f"r{i}", 300, 30, flag=16, umi="AAAA"))
+        for i, cigar in enumerate([30, deleted, 30])
+    ]
+    (first, second), metrics = call(tmp_path, flat(templates))
+    assert (first.query_sequence, first.get_tag("cD"), second.get_tag("cD")) == (REFERENCE[100:130], 2, 3)
+    assert lost(metrics) == {"minority_alignment": 1}
+
+
+# --- losses ---------------------------------------------------------------------------------
+
+
+def with_flag(template, bits, which=(0, 1)):
+    for i in which:
+        template[i].flag |= bits
+    return template
+
+
+def without_rx(template):
+    for segment in template:
+        segment.set_tag("RX", None)
+    return template
+
+
+def both_unmapped():
+    one, two = read("x", 100, 0, flag=4, bases="ACGT"), read("x", 100, 0, flag=4, bases="ACGT")
+    return pair(one, two)
+
+
+def low_quality():
+    one, two = fragment("x", 300, 360, umi="AAAA")
+    one.query_qualities = array.array("B", [5] * 30)
+    return one, two
+
+
+@pytest.mark.parametrize(
+    ("segments", "expected"),
+    [
+        (with_flag(fragment("x", 100, 160, umi="AAAA"), 512, (0,)), {"not_pf": 2}),
+        (fragment("x", 100, 160, umi="AAAA", mapq=0), {"low_mapq": 2}),
+        (fragment("x", 100, 160, umi="AANA"), {"umi_n": 2}),
+        (fragment("x", 100, 160, umi="AA?A"), {"umi_invalid": 2}),
+        (without_rx(fragment("x", 100, 160)), {"umi_missing": 2}),
+        (both_unmapped(), {"unmapped": 2}),
+        (fragment("x", 100, 160, umi="AAAA")[:1], {"mate_missing": 1}),
+        ([read("x", 100, [(4, 10), (0, 20)], flag=256, umi="AAAA")], {"secondary": 1}),
+        ([read("x", 100, [(5, 10), (0, 20)], flag=2048, umi="AAAA")], {"supplementary": 1}),
+        (low_quality(), {"low_quality": 1, "orphan": 1}),
+        (pair(read("x", 100, 1100, umi="AAAA"), read("x", 300, 30, flag=16, umi="AAAA")), {"too_long": 2}),
+    ],
+    ids=lambda value: ", ".join(value) if isinstance(value, dict) else None,
+)
+def test_every_lost_read_has_its_reason(tmp_path, segments, expected):
+    good = fragment("good", 200, 260, umi="AAAA")
+    records, metrics = call(tmp_path, [*segments, *good])
+    assert lost(metrics) == expected
+    assert metrics["reads_in", "all"] == len(segments) + 2
+    assert metrics["reads_used", "all"] == 2
+    assert len(records) == 2
+
+
+def test_low_mapq_of_one_mate_drops_both(tmp_path):
+    one, two = fragment("x", 100, 160, umi="AAAA")
+    two.mapping_quality = 0
+    _, metrics = call(tmp_path, [one, two])
+    assert lost(metrics) == {"low_mapq": 2}
+
+
+def test_split_alignments_leave_the_primary_in_place(tmp_path):
+    """Primary reads of a chimeric template are used, their other parts only counted."""
+    one, two = fragment("x", 100, 160, umi="AAAA")
+    parts = [read("x", 500, [(4, 10), (0, 20)], flag=flag | 65, umi="AAAA") for flag in (256, 2048)]
+    records, metrics = call(tmp_path, [one, two, *parts])
+    assert len(records) == 2
+    assert lost(metrics) == {"secondary": 1, "supplementary": 1}
+
+
+def test_mate_unmapped_is_kept(tmp_path):
+    one = read("x", 100, 30, umi="AAAA")
+    two = read("x", 100, 0, flag=4, bases="ACGTACGTAC", umi="AAAA")
+    (first, second), _ = call(tmp_path, pair(one, two))
+    assert (first.query_sequence, second.query_sequence) == (one.query_sequence, "ACGTACGTAC")
+
+
+def test_mates_on_two_chromosomes_are_a_molecule(tmp_path):
+    templates = [
+        pair(read(f"r{i}", 100, 30, umi="AAAA"), read(f"r{i}", 700, 30, chrom=1, umi="AAAA"))
+        for i in range(3)
+    ]
+    records, metrics = call(tmp_path, flat(templates))
+    assert [r.get_tag("cD") for r in records] == [3, 3]
+    assert metrics["families", "all"] == 1
+
+
+def test_missing_mc_is_said(tmp_path):
+    one, two = fragment("x", 100, 160, umi="AAAA")
+    one.set_tag("MC", "30M")
+    _, metrics = call(tmp_path, [one, two])
+    assert metrics["reads_without_mc", "all"] == 1
+
+
+def test_strands_that_face_one_way_are_a_collision(tmp_path):
+    """Strand B of a duplex whose R1 does not face R1 of strand A: two molecules, rejected as fgbio does."""
+    one = read("a", 100, 30, umi="AAAA-CCCC"), read("a", 100, 0, flag=4, bases="ACGTAC", umi="AAAA-CCCC")
+    two = read("b", 100, 0, flag=20, bases="ACGTAC", umi="CCCC-AAAA"), read("b", 100, 30, umi="CCCC-AAAA")
+    segments = [*pair(*one), *pair(*two)]
+    records, metrics = call(tmp_path, segments, umi_settings(duplex=True))
+    assert records == []
+    assert lost(metrics) == {"umi_collision": 4}
+
+
+def test_single_end_reads(tmp_path):
+    segments = [read(f"r{i}", 100, 30, umi="AAAA") for i in range(3)]
+    (record,), metrics = call(tmp_path, segments)
+    assert (record.flag, record.query_sequence, record.get_tag("cD")) == (4, REFERENCE[100:130], 3)
+    assert metrics["molecules", "all"] == 1
+
+
+def test_single_end_reads_have_no_duplex(tmp_path):
+    _, metrics = call(tmp_path, [read("x", 100, 30, umi="AA-CC")], umi_settings(duplex=True))
+    assert lost(metrics) == {"not_paired": 1}
+
+
+def test_empty_bam_is_an_answer(tmp_path):
+    records, metrics = call(tmp_path, [])
+    assert records == []
+    assert metrics["reads_in", "all"] == metrics["molecules", "all"] == 0
+
+
+# --- refusals -------------------------------------------------------------------------------
+
+
+def test_unsorted_bam_is_named(tmp_path):
+    path = tmp_path / "in.bam"
+    with pysam.AlignmentFile(str(path), "wb", header=HEADER) as bam:
+        for start in (500, 100):
+            bam.write(read(f"at{start}", start, 30, umi="AAAA"))
+    with pytest.raises(DataError, match="not sorted by coordinate at read at100; run `samtools sort`"):
+        run(tmp_path, [path], umi_settings())
+    assert not (tmp_path / "out.bam").exists()
+
+
+def test_bam_without_umis_is_refused(tmp_path):
+    with pytest.raises(DataError, match="no read has a UMI in the tag RX"):
+        call(tmp_path, fragment("x", 100, 160))
+
+
+def test_duplex_needs_two_halves(tmp_path):
+    with pytest.raises(DataError, match="not two halves joined by `-`"):
+        call(tmp_path, fragment("x", 100, 160, umi="AAAACCCC"), umi_settings(duplex=True))
+
+
+def test_references_must_agree(tmp_path):
+    other = pysam.AlignmentHeader.from_dict({"SQ": [{"SN": "chr1", "LN": 5}]})
+    bams = [write_bam(tmp_path / "a.bam", []), write_bam(tmp_path / "b.bam", [], other)]
+    with pytest.raises(DataError, match="other reference sequences"):
+        run(tmp_path, bams, umi_settings())
+
+
+def test_truncated_bam_leaves_nothing(tmp_path):
+    path = write_bam(tmp_path / "in.bam", flat(fragment(f"r{i}", 100, 160, umi="AAAA") for i in range(50)))
+    path.write_bytes(path.read_bytes()[:-40])
+    with pytest.raises(DataError, match="truncated"):
+        run(tmp_path, [path], umi_settings())
+    assert sorted(p.name for p in tmp_path.iterdir()) == ["in.bam"]
+
+
+# --- determinism and streaming --------------------------------------------------------------
+
+
+@pytest.fixture(scope="module")
+def crowd():
+    """Some hundred templates in families with errors, over both chromosomes."""
+    rng = random.Random(3)
+    templates = []
+    for i in range(250):
+        start, size = rng.choice([100, 100, 103, 700, 1500]), rng.choice([60, 61, 90])
+        umi, strand = rng.choice(["AAC-GTA", "AAC-GTC", "TTT-CCC"]), rng.randint(0, 1)
+
+        def edit(_end, bases):
+            at = rng.randrange(len(bases))
+            return bases[:at] + rng.choice("ACGT") + bases[at + 1 :]
+
+        umi = "-".join(umi.split("-")[::-1]) if strand else umi
+        templates.append(
+            fragment(f"r{i}", start, start + size, umi=umi, strand=strand, edit=edit, chrom=rng.randint(0, 1))
+        )
+    templates += [
+        pair(read(f"far{i}", 100, 30, umi="AAC-GTA"), read(f"far{i}", 1900, 30, chrom=1, umi="AAC-GTA"))
+        for i in range(20)
+    ]
+    return flat(templates)
+
+
+def digest(path):
+    return hashlib.sha256(path.read_bytes()).hexdigest()
+
+
+@pytest.mark.parametrize(
+    "umi",
+    [umi_settings(duplex=True), umi_settings(), umi_settings("none")],
+    ids=["duplex", "simplex", "none"],
+)
+def test_bytes_do_not_depend_on_order_threads_or_windows(tmp_path, crowd, umi, monkeypatch):
+    bam = write_bam(tmp_path / "in.bam", crowd)
+    run(tmp_path, [bam], umi, name="base")
+    expected = digest(tmp_path / "base.bam"), digest(tmp_path / "base.tsv")
+    shuffled = list(crowd)
+    random.Random(5).shuffle(shuffled)
+    run(tmp_path, [write_bam(tmp_path / "shuffled.bam", shuffled)], umi, name="other")
+    assert (digest(tmp_path / "other.bam"), digest(tmp_path / "other.tsv")) == expected
+    run(tmp_path, [bam], umi, name="threads", threads=3)
+    assert (digest(tmp_path / "threads.bam"), digest(tmp_path / "threads.tsv")) == expected
+    monkeypatch.setattr(molecules, "BATCH_BYTES", 3000)
+    monkeypatch.setattr(molecules, "MAX_READ_LENGTH", 40)
+    monkeypatch.setattr(molecules, "CHUNK_TEMPLATES", 5)
+    run(tmp_path, [bam], umi, name="windows", threads=2)
+    assert (digest(tmp_path / "windows.bam"), digest(tmp_path / "windows.tsv")) == expected
+
+
+def test_lanes_of_one_library_are_grouped_together(tmp_path, crowd, monkeypatch):
+    """Two files give what one file with all their reads gives."""
+    run(tmp_path, [write_bam(tmp_path / "all.bam", crowd)], umi_settings(), name="all")
+    names = sorted({s.query_name for s in crowd})
+    halves = [[s for s in crowd if (names.index(s.query_name) % 2) == i] for i in (0, 1)]
+    bams = [write_bam(tmp_path / f"{i}.bam", half) for i, half in enumerate(halves)]
+    monkeypatch.setattr(molecules, "BATCH_BYTES", 5000)
+    monkeypatch.setattr(molecules, "MAX_READ_LENGTH", 40)
+    run(tmp_path, bams, umi_settings(), name="halves")
+    assert digest(tmp_path / "all.bam") == digest(tmp_path / "halves.bam")
+
+
+def test_record_names_follow_the_numbers(tmp_path, crowd):
+    records, metrics = call(tmp_path, crowd)
+    names = [r.query_name for r in records]
+    assert names[::2] == names[1::2]
+    assert names[::2] == [f"p.t.s:{i}" for i in range(int(metrics["molecules", "all"]))]
+    assert all(a.is_read1 and b.is_read2 for a, b in zip(records[::2], records[1::2], strict=True))
+    assert {r.get_tag("RG") for r in records} == {"p.t.s"}
+
+
+# --- metrics --------------------------------------------------------------------------------
+
+
+def test_family_sizes_targets_and_inserts(tmp_path):
+    bed = tmp_path / "panel.bed"
+    bed.write_text("# panel\nchr1\t150\t200\tx\nchr1\t190\t220\nchrM\t0\t10\n")
+    templates = [
+        fragment("a", 100, 160, umi="AAAA"),
+        fragment("b", 100, 160, umi="AAAA"),
+        fragment("c", 100, 150, umi="AAAA"),
+        fragment("d", 219, 289, umi="AAAA"),
+        fragment("e", 220, 280, umi="AAAA"),
+    ]
+    _, metrics = call(tmp_path, flat(templates), targets=bed)
+    assert (metrics["family_size", "1"], metrics["family_size", "2"]) == (3, 1)
+    assert metrics["molecules_on_target", "all"] == 2
+    assert metrics["on_target_share", "all"] == 0.5
+    assert metrics["targets_unmatched", "all"] == 1
+    assert metrics["insert_size_median", "all"] == 60
+    assert metrics["umi_length", "4"] == 5
+
+
+def test_bad_targets_are_named(tmp_path):
+    bed = tmp_path / "panel.bed"
+    bed.write_text("chr1\t150\t200\nchr1\t300\t300\n")
+    with pytest.raises(DataError, match=r"panel\.bed:2: no interval"):
+        call(tmp_path, [], targets=bed)
+
+
+def test_raw_errors_by_substitution(tmp_path):
+    """One base in 10 reads of 30 differs from a consensus of ten reads."""
+    at = REFERENCE.index("C", 100) - 100
+
+    def edit(end, bases):
+        return bases[:at] + "T" + bases[at + 1 :] if end == 0 else bases
+
+    templates = [fragment(f"r{i}", 100, 400, umi="AAAA", edit=edit if i == 0 else None) for i in range(10)]
+    _, metrics = call(tmp_path, flat(templates))
+    low, high = templates[1]
+    sequenced = low.get_forward_sequence() + high.get_forward_sequence()
+    assert metrics["error_rate", "raw C>T"] == pytest.approx(1 / (10 * sequenced.count("C")), rel=1e-5)
+    assert metrics["error_rate", "raw C>A"] == metrics["error_rate", "raw G>A"] == 0
+
+
+def test_duplex_yield_grows_with_reads(tmp_path):
+    rng = random.Random(1)
+    templates = []
+    for m in range(60):
+        start, umi = 50 + 20 * m, "".join(rng.choices("ACGT", k=4))
+        for i in range(6):
+            halves = (umi, "CCCC") if i % 2 == 0 else ("CCCC", umi)
+            templates.append(fragment(f"m{m}r{i}", start, start + 60, umi="-".join(halves), strand=i % 2))
+    _, metrics = call(tmp_path, flat(templates), umi_settings(duplex=True))
+    steps = [str(10 * i) for i in range(1, 11)]
+    families = [metrics["families_at", step] for step in steps]
+    yields = [metrics["duplex_yield", step] for step in steps]
+    assert families == sorted(families) and families[-1] == 60
+    assert yields[-1] == 1.0
+    # Ten per cent of six reads: both strands are seen with (1 - 0.9^3)^2 = 7 % of all, 16 % of those seen.
+    assert 0.03 < yields[0] < 0.4
+
+
+def test_umi_collisions_are_expected_from_the_umis(tmp_path):
+    """Four UMIs, equally frequent: two molecules of a position share one in 1 of 4 cases."""
+    templates = [
+        fragment(f"p{p}u{u}", 20 + 30 * p, 90 + 30 * p, umi=umi)
+        for p in range(50)
+        for u, umi in enumerate(["AAAA", "CCCC", "GGGG", "TTTT"])
+    ]
+    _, metrics = call(tmp_path, flat(templates), umi_settings(edits=0))
+    assert metrics["umi_collision_probability", "all"] == pytest.approx(0.25, abs=0.01)
+    assert metrics["umi_collisions", "all"] == pytest.approx(50 * 6 * 0.25, rel=0.05)
+
+
+@pytest.mark.parametrize(("molecules_per_start", "low", "high"), [(1, 0.0, 0.25), (30, 0.4, 1.0)])
+def test_fragment_saturation(tmp_path, molecules_per_start, low, high):
+    """30 draws of 10 fragment lengths leave few of them free."""
+    rng = random.Random(2)
+    templates = [
+        fragment(f"s{start}n{i}", start, start + 60 + rng.randrange(10))
+        for start in range(100, 196)
+        for i in range(molecules_per_start)
+    ]
+    _, metrics = call(tmp_path, flat(templates), umi_settings("none"))
+    assert low <= metrics["fragment_saturation", "all"] <= high
+    assert metrics["fragment_saturated", "all"] == (metrics["fragment_saturation", "all"] > 0.2)
+    if molecules_per_start == 30:
+        distinct = metrics["families", "all"]
+        hidden = metrics["collision_rate", "all"]
+        assert distinct / (1 - hidden) == pytest.approx(96 * 30, rel=0.35)
