@@ -1,6 +1,7 @@
 """The decision table row by row, and what keeps it a table."""
 
 import itertools
+from pathlib import Path
 
 import pytest
 from golden.build import cases, default_settings, evidence
@@ -8,13 +9,16 @@ from golden.build import cases, default_settings, evidence
 from alktrace.models import Classification, Component, Confidence, SpecimenType
 from alktrace.resistance.assemble import Mechanism
 from alktrace.resistance.caveats import CAPS, capped
-from alktrace.resistance.classify import DECISIONS, carrying_families, decide
+from alktrace.resistance.classify import DECISIONS, carrying_families, classify_patient, decide
 from alktrace.resistance.criteria import SET_CRITERIA
 from alktrace.resistance.emergence import vaf_ratio
+from alktrace.resistance.knowledge import Knowledge, load_knowledge
+from alktrace.resistance.ports import Hints
 from alktrace.resistance.roles import ALTERATION_CRITERIA
 from alktrace.resistance.timepoint_criteria import TIMEPOINT_CRITERIA
 from alktrace.resistance.view import fold_reported, prepare_patient
 
+ROOT = Path(__file__).resolve().parents[2]
 ALONE = {
     "D01": {"FAMILY_ON_TARGET", "FAMILY_BYPASS", "ALK_CIS"},
     "D02": {"FAMILY_ON_TARGET", "FAMILY_TRANSFORMATION", "HISTOLOGY_TRANSFORMED"},
@@ -113,6 +117,37 @@ def test_a_cap_never_raises(flag: str, start: Confidence) -> None:
     assert order.index(capped(start, [f"{flag}:x", "other"])) == max(
         order.index(start), order.index(CAPS[flag])
     )
+
+
+@pytest.mark.parametrize(
+    ("sensitive", "resistant", "confidence"),
+    [
+        pytest.param((), (), Confidence.ESTABLISHED, id="no-data"),
+        pytest.param((), ("lorlatinib",), Confidence.ESTABLISHED, id="verified-resistant"),
+        pytest.param(("lorlatinib",), (), Confidence.CANDIDATE, id="verified-sensitive"),
+        pytest.param(("crizotinib",), (), Confidence.ESTABLISHED, id="another-drug"),
+    ],
+)
+def test_a_compound_that_lorlatinib_inhibits_is_a_candidate(
+    sensitive: tuple[str, ...], resistant: tuple[str, ...], confidence: Confidence
+) -> None:
+    """Reports of the compound itself count, whatever its name promises."""
+
+    class Told:
+        def __init__(self, knowledge: Knowledge) -> None:
+            self.knowledge = knowledge
+
+        def __getattr__(self, name: str) -> object:
+            return getattr(self.knowledge, name)
+
+        def hints(self, alterations: tuple[object, ...]) -> Hints:
+            assert len(alterations) == 2, "the compound is asked for as a unit"
+            return Hints(resistant_to=resistant, sensitive_to=sensitive)
+
+    told = Told(load_knowledge(ROOT / "resources" / "knowledge"))
+    (result,) = classify_patient(golden("compound_cis_l1196m_g1202r"), told, default_settings())
+    assert result.row.classification is Classification.ON_TARGET_COMPOUND_CIS
+    assert result.row.confidence is confidence
 
 
 # --- preparation -----------------------------------------------------------------------------
