@@ -16,8 +16,8 @@ from alktrace.gene_models import Exon, GeneModels, Transcript
 from alktrace.models import CopyNumberCall, Focality, TumourFractionStatus
 from alktrace.rows import CopyNumberRow, TumourFractionRow
 from alktrace.settings import CopyNumberSettings
+from alktrace.structural.bin_statistics import BinStatistics
 from alktrace.structural.copy_number import (
-    BinStatistics,
     call_copy_number,
     copy_number_rows,
     focality,

@@ -12,28 +12,27 @@ from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.special import stdtrit
 
 from ..gene_models import GeneModels, Transcript
 from ..models import CopyNumberCall, Focality, TumourFractionStatus
 from ..rows import CopyNumberRow, TumourFractionRow
 from ..settings import CopyNumberSettings
 from ..tables import column, read_table, write_table
+from .bin_statistics import (
+    SEX_CHROMOSOMES,
+    BinStatistics,
+    between_genes,
+    plain_name,
+    summarise,
+)
 from .normalise import Ratios, read_ratios
 
 LOG = logging.getLogger("alktrace.structural")
 
 DIPLOID = 2.0
-RESAMPLES = 2000
-SEED = 20
-MIN_GENES = 5
-MAD_TO_SD = 1.4826
-FOREIGN_DF = 5
-"""Degrees of freedom of the spread in a reference that does not tell the size of its pool."""
 MEDIAN_PENALTY = 1.2533
 """Standard error of a median over that of a mean, normal data: sqrt(pi / 2)."""
 ARM_SHARE = 0.5
-SEX_CHROMOSOMES = frozenset({"X", "Y"})
 
 
 @dataclass(frozen=True)
@@ -45,24 +44,6 @@ class Centromere:
     boundary: int = column("border between the short and the long arm")
     end: int = column("end of the centromere, exclusive")
     source: str = column("source of the positions")
-
-
-@dataclass(frozen=True)
-class BinStatistics:
-    """log2 ratio of a set of bins with its standard error.
-
-    Attributes:
-        df: degrees of freedom of the standard error.
-    """
-
-    bins: int
-    log2: float
-    error: float
-    df: float
-
-    def bound(self, probability: float) -> float:
-        """Return how far the estimate may be off to one side with that probability."""
-        return float(stdtrit(self.df, 1 - probability)) * self.error
 
 
 def call_copy_number(
@@ -131,7 +112,7 @@ def ratio_rows(ratios: Ratios, models: GeneModels) -> list[RatioRow]:
 
 def read_boundaries(path: Path) -> dict[str, int]:
     """Return the border between the arms by chromosome, without `chr`."""
-    return {_plain(row.chrom): row.boundary for row in read_table(path, Centromere)}
+    return {plain_name(row.chrom): row.boundary for row in read_table(path, Centromere)}
 
 
 def copy_number_rows(
@@ -161,12 +142,12 @@ def copy_number_rows(
     rows = []
     for gene, members in genes.items():
         row = _empty_row(models.by_gene[gene], ratios, members)
-        if len(members) >= settings.min_bins and _plain(row.chrom) not in SEX_CHROMOSOMES:
+        if len(members) >= settings.min_bins and plain_name(row.chrom) not in SEX_CHROMOSOMES:
             statistics = summarise(ratios, members, noise)
             row = _judge(row, statistics, _arm(row, members, ratios, boundaries), settings)
             row = apply_tumour_fraction(row, statistics, tumour_fraction, settings)
         rows.append(row)
-    return sorted(rows, key=lambda r: (len(_plain(r.chrom)), _plain(r.chrom), r.start, r.gene))
+    return sorted(rows, key=lambda r: (len(plain_name(r.chrom)), plain_name(r.chrom), r.start, r.gene))
 
 
 def assign_genes(ratios: Ratios, models: GeneModels) -> dict[str, NDArray[np.int64]]:
@@ -186,51 +167,6 @@ def assign_genes(ratios: Ratios, models: GeneModels) -> dict[str, NDArray[np.int
         if members:
             found[gene] = np.array(members, np.int64)
     return found
-
-
-def summarise(ratios: Ratios, members: NDArray[np.int64], noise: float | None) -> BinStatistics:
-    """Return log2 ratio and standard error of a gene.
-
-    The error joins two parts as independent: the bootstrap over the gene's bins, and how far the same gene
-    strays in the normals of the pool (for a new sample, (n + 1) / (n - 1) times the mean square of those in
-    the pool). A reference of CNVkit's own making tells the spread of bins only, which are then taken as
-    independent. The degrees of freedom follow Welch and Satterthwaite.
-
-    Args:
-        ratios: normalised bins.
-        members: indices of the gene's bins.
-        noise: standard deviation between genes, in place of the pool under a flat reference.
-    """
-    values, weights = ratios.log2[members], ratios.weight[members]
-    count = len(members)
-    parts = [(_bootstrap(values, weights), max(count - 1, 1))]
-    normals = len(ratios.residuals)
-    if noise is not None:
-        parts.append((noise, MIN_GENES))
-    elif normals > 1:
-        parts.append((_pool_error(ratios.residuals[:, members], weights), normals - 1))
-    else:
-        spread = float(np.sqrt(((weights * ratios.spread[members]) ** 2).sum()) / weights.sum())
-        parts.append((spread, FOREIGN_DF))
-    variance = sum(error**2 for error, _ in parts)
-    tail = sum(error**4 / df for error, df in parts)
-    df = variance**2 / tail if tail > 0 else 1.0
-    return BinStatistics(count, float(np.average(values, weights=weights)), float(np.sqrt(variance)), df)
-
-
-def between_genes(ratios: Ratios, genes: Mapping[str, NDArray[np.int64]]) -> float:
-    """Return how much genes differ without copy-number change, from the sample itself.
-
-    A flat reference knows nothing of capture: genes differ by their probes. The median absolute deviation of
-    the gene means is that noise, as long as most genes are neutral. With fewer than five genes the deviation
-    of single bins stands in, which is larger.
-    """
-    autosomal = [m for m in genes.values() if len(m) and _plain(ratios.chrom[m[0]]) not in SEX_CHROMOSOMES]
-    means = np.array([float(ratios.log2[m].mean()) for m in autosomal])
-    values = means if len(means) >= MIN_GENES else ratios.log2
-    if not len(values):
-        return 0.0
-    return float(MAD_TO_SD * np.median(np.abs(values - np.median(values))))
 
 
 def apply_tumour_fraction(
@@ -370,7 +306,7 @@ def _arm(
     row: CopyNumberRow, members: NDArray[np.int64], ratios: Ratios, boundaries: Mapping[str, int]
 ) -> BinStatistics | None:
     """Return the median of the other bins on the arm of a gene; None if the arm is unknown or bare."""
-    boundary = boundaries.get(_plain(row.chrom))
+    boundary = boundaries.get(plain_name(row.chrom))
     if boundary is None:
         return None
     short = row.start < boundary
@@ -385,29 +321,3 @@ def _arm(
     values = ratios.log2[list(others)]
     error = MEDIAN_PENALTY * float(values.std(ddof=1)) / np.sqrt(len(values))
     return BinStatistics(len(values), float(np.median(values)), float(error), len(values) - 1)
-
-
-def _bootstrap(values: NDArray[np.float64], weights: NDArray[np.float64]) -> float:
-    """Return the bootstrap standard error of the weighted mean, widened for few bins by sqrt(n / (n - 1))."""
-    count = len(values)
-    if count < 2:
-        return 0.0
-    chosen = np.random.default_rng(SEED).integers(0, count, (RESAMPLES, count))
-    picked = weights[chosen]
-    means = (values[chosen] * picked).sum(axis=1) / picked.sum(axis=1)
-    return float(means.std() * np.sqrt(count / (count - 1)))
-
-
-def _pool_error(residuals: NDArray[np.float64], weights: NDArray[np.float64]) -> float:
-    known = ~np.isnan(residuals)
-    total = (known * weights).sum(axis=1)
-    means = np.where(known, residuals, 0.0) @ weights / np.maximum(total, 1e-12)
-    means = means[total > 0]
-    count = len(means)
-    if count < 2:
-        return 0.0
-    return float(np.sqrt((means**2).mean() * (count + 1) / (count - 1)))
-
-
-def _plain(chrom: str) -> str:
-    return chrom.removeprefix("chr")

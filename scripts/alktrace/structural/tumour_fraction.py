@@ -156,7 +156,9 @@ def fusion_markers(calls: Sequence[FusionCall], *, known: frozenset[str] = froze
             alt_molecules=call.molecules,
             total_molecules=call.molecules + call.intact,
             known=call.key in known,
-            reciprocal=reciprocal and (reciprocal.molecules, reciprocal.molecules + reciprocal.intact),
+            reciprocal=None
+            if reciprocal is None
+            else (reciprocal.molecules, reciprocal.molecules + reciprocal.intact),
         )
         other = found.get(marker.label)
         if other is None or marker.alt_molecules > other.alt_molecules:
