@@ -19,7 +19,8 @@ except AlktraceError as error:
     raise WorkflowError(str(error)) from None
 
 # Compiled kernels live with the results, by the code they come from: jobs find them on every node.
-os.environ["NUMBA_CACHE_DIR"] = str(Path("results/reference/kernels", PLAN.code["structural"]).resolve())
+KERNELS = Path("results/reference/kernels", PLAN.code["structural"]).resolve()
+os.environ.update(NUMBA_CACHE_DIR=str(KERNELS))
 
 # Inputs by content: an edited table reruns what reads it.
 KNOWLEDGE = [
