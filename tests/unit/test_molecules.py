@@ -549,3 +549,12 @@ def test_fragment_saturation(tmp_path, molecules_per_start, low, high):
         distinct = metrics["families", "all"]
         hidden = metrics["collision_rate", "all"]
         assert distinct / (1 - hidden) == pytest.approx(96 * 30, rel=0.35)
+
+
+def test_amplicon_without_umis_is_saturated(tmp_path):
+    """All fragments end at the primers: one position, however many molecules."""
+    templates = [fragment(f"r{i}", 100, 180) for i in range(40)] + [fragment("x", 103, 180)]
+    _, metrics = call(tmp_path, flat(templates), umi_settings("none"))
+    assert metrics["families", "all"] == 2
+    assert metrics["fragment_saturated", "all"] == 1
+    assert metrics["collision_rate", "all"] > 0.5

@@ -26,6 +26,7 @@ BLOCK_HEADER = bytes.fromhex("1f8b08040000000000ff0600424302000000")
 END_OF_FILE = bytes.fromhex("1f8b08040000000000ff0600424302001b0003000000000000000000")
 BLOCK_OVERHEAD = 26
 READ_BYTES = 1 << 20
+MAX_INFLATED = 1 << 16
 RAW_DEFLATE = -15
 MAX_LEVEL = 3
 
@@ -113,7 +114,7 @@ def _inflate_blocks(path: Path, blocks: list[memoryview]) -> bytes:
     pieces = []
     for block in blocks:
         extra = int.from_bytes(block[10:12], "little")
-        size = int.from_bytes(block[-4:], "little")
+        size = min(int.from_bytes(block[-4:], "little"), MAX_INFLATED + 1)
         try:
             piece = deflate.decompress(block[12 + extra : -8], wbits=RAW_DEFLATE, bufsize=max(size, 1))
         except INFLATE_ERROR as error:

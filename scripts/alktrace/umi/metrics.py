@@ -51,6 +51,12 @@ MAX_INSERT = 2000
 INSERT_BIN = 10
 # Fragment positions are counted over windows of starts; short against the unevenness of coverage.
 START_WINDOW = 32
+# From so many templates on, a window whose templates mostly share one position holds an amplicon: ends are
+# fixed there and tell no molecules apart.
+AMPLICON_TEMPLATES = 20
+AMPLICON_SHARE = 0.5
+# Where all positions are taken the number of molecules has no upper bound; this keeps it finite.
+MAX_SHARE = 0.999
 BASES = "ACGT"
 # Mismatches of two strands are folded with their complements.
 STRAND_CLASSES = {"A/C": ("AC", "CA", "GT", "TG"), "A/G": ("AG", "GA", "CT", "TC"),
@@ -131,7 +137,7 @@ class Tally:
         self._any_strand = np.zeros(DECILES + 2, np.int64)
         self._both_strands = np.zeros(DECILES + 2, np.int64)
         self._positions = self._pairs = self._on_target = 0
-        self._windows = np.zeros((0, 2), np.int64)
+        self._windows = np.zeros((0, 4), np.int64)
         self._occupied: list[Offsets] = []
         self._paired = True
 
@@ -153,7 +159,7 @@ class Tally:
         self._add_strands(rows, grouped, bounds)
         if self._umis:
             self._add_umis(rows, heads)
-        self._add_fragments(heads)
+        self._add_fragments(heads, np.diff(bounds))
 
     def add_called(self, counts: Counts) -> None:
         """Add what the consensus kernels counted."""
@@ -179,7 +185,7 @@ class Tally:
             key = (int(value) >> 8, int(value) & 0xFF)
             self._umi_lengths[key] = self._umi_lengths.get(key, 0) + int(count)
 
-    def _add_fragments(self, heads: Rows) -> None:
+    def _add_fragments(self, heads: Rows, sizes: Offsets) -> None:
         low, high = heads["low"], heads["high"]
         facing = (heads["second"] >= 0) & (low >> 34 == high >> 34) & (low & 1 == 0) & (high & 1 == 1)
         insert = ((high - low) >> 1) + 1
@@ -192,20 +198,21 @@ class Tally:
         if not self._umis:
             single = heads["second"] < 0
             self._paired &= not bool(single.any())
-            self._add_windows(low[facing | single])
+            self._add_windows(low[facing | single], sizes[facing | single])
 
-    def _add_windows(self, low: Offsets) -> None:
-        """Count families per window of starts; windows far behind are closed."""
-        position = _position(low)
-        window = (low >> 34 << 30) | (position // START_WINDOW << 1) | (low & 1)
-        keys = np.concatenate([self._windows[:, 0], window])
-        weights = np.concatenate([self._windows[:, 1], np.ones(len(window), np.int64)])
-        unique, inverse = np.unique(keys, return_inverse=True)
-        totals = np.bincount(inverse, weights=weights, minlength=len(unique)).astype(np.int64)
-        behind = unique[-1] - (4 * MAX_INSERT // START_WINDOW << 1) if len(unique) else 0
-        closed = unique < behind
-        self._occupied.append(totals[closed])
-        self._windows = np.column_stack([unique[~closed], totals[~closed]])
+    def _add_windows(self, low: Offsets, sizes: Offsets) -> None:
+        """Count families, templates and the largest family per window of starts; windows far behind close."""
+        window = (low >> 34 << 30) | (_position(low) // START_WINDOW << 1) | (low & 1)
+        fresh = np.column_stack([window, np.ones_like(sizes), sizes, sizes])
+        table = np.concatenate([self._windows, fresh])
+        keys, inverse = np.unique(table[:, 0], return_inverse=True)
+        merged = np.zeros((len(keys), 4), np.int64)
+        merged[:, 0] = keys
+        np.add.at(merged[:, 1:3], inverse, table[:, 1:3])
+        np.maximum.at(merged[:, 3], inverse, table[:, 3])
+        behind = keys[-1] - (4 * MAX_INSERT // START_WINDOW << 1) if len(keys) else 0
+        self._occupied.append(merged[keys < behind])
+        self._windows = merged[keys >= behind]
 
     def rows(self, saturation_limit: float) -> Iterator[MoleculeMetric]:
         """Yield all metrics.
@@ -269,20 +276,22 @@ class Tally:
         """Return the share of fragment positions taken, over families, and the share of molecules hidden.
 
         The positions within reach of a window are its starts times the effective number of fragment lengths
-        (the inverse of the probability that two fragments have one length). With a share s of them
-        taken, -ln(1 - s) molecules per position are expected.
+        (the inverse of the probability that two fragments have one length); of an amplicon, those taken.
+        With a share s of them taken, -ln(1 - s) molecules per position are expected.
         """
-        taken = np.concatenate([*self._occupied, self._windows[:, 1]]).astype(float)
+        windows = np.concatenate([*self._occupied, self._windows]).astype(float)
+        taken, templates, largest = windows[:, 1], windows[:, 2], windows[:, 3]
+        if not taken.sum():
+            return 0.0, 0.0
         lengths = 1.0
         if self._paired and self._inserts.sum() > 1:
             lengths = 1.0 / max(_match_probability(self._inserts), 1.0 / MAX_INSERT)
-        share = np.minimum(taken / (START_WINDOW * lengths), 0.999)
-        if not taken.sum():
-            return 0.0, 0.0
-        molecules = -np.log1p(-share) * START_WINDOW * lengths
-        return float((share * taken).sum() / taken.sum()), float(
-            1.0 - taken.sum() / max(molecules.sum(), taken.sum())
-        )
+        amplicon = (templates >= AMPLICON_TEMPLATES) & (largest > AMPLICON_SHARE * templates)
+        reach = np.where(amplicon, taken, START_WINDOW * lengths)
+        share = np.minimum(taken / reach, MAX_SHARE)
+        molecules = -np.log1p(-share) * reach
+        hidden = 1.0 - taken.sum() / max(molecules.sum(), taken.sum())
+        return float((share * taken).sum() / taken.sum()), float(hidden)
 
     def _fragment_figures(self, families: int) -> Iterator[tuple[str, str, float]]:
         total = int(self._inserts.sum())
