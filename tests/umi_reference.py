@@ -9,6 +9,7 @@ from collections import Counter, defaultdict
 from itertools import groupby
 
 import numpy as np
+
 from alktrace.umi.templates import name_hash
 
 COMPLEMENT = str.maketrans("ACGTN", "TGCAN")
@@ -216,12 +217,11 @@ def source_reads(template, min_quality):
     result = []
     for segment, (bases, quals), length in zip(segments, reads, keep, strict=True):
         low = [q < min_quality for q in quals]
-        bases = "".join("N" if mask else base for mask, base in zip(low, bases, strict=True))[
-            : max(0, length)
-        ]
-        quals = [2 if mask else q for mask, q in zip(low, quals, strict=True)]
-        bases = bases.rstrip("N")
-        result.append((segment, bases, quals[: len(bases)]))
+        masked = "".join("N" if mask else base for mask, base in zip(low, bases, strict=True))
+        kept = masked[: max(0, length)].rstrip("N")
+        result.append(
+            (segment, kept, [2 if mask else q for mask, q in zip(low, quals, strict=True)][: len(kept)])
+        )
     return result
 
 
@@ -277,19 +277,20 @@ def families(templates, *, duplex, with_umi, edits):
         if duplex and not lower:
             umi = "-".join(umi.split("-")[::-1])
         strand = int(not lower)
+        first, second = one, two
         if not with_umi and not lower:
-            one, two, strand = two, one, 0
+            first, second, strand = two, one, 0
         side = 0 if duplex or not with_umi else strand
-        library = one.get_tag("RG")
+        library = first.get_tag("RG")
         key = (
             library,
             min(map(str, ends)),
             max(map(str, ends)),
             side,
-            two is None,
+            second is None,
             tuple(map(len, umi.split("-"))),
         )
-        places[key].append((strand, umi, one, two))
+        places[key].append((strand, umi, first, second))
     molecules = defaultdict(list)
     for key, members in places.items():
         roots = adjacency(Counter(member[1] for member in members), edits)
