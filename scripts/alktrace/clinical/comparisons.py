@@ -160,10 +160,10 @@ def benefit(
     own = [row for row in rows if row.endpoint is Endpoint.RWPFS2]
     found = []
     for grouping in mechanisms:
-        known = {name: _later(regimen.known_from[name], grouping.known_from[name])
-                 for name in regimen.group_of if name in grouping.group_of}  # fmt: skip
-        both = Grouping(grouping.factor, grouping.group_of, known)
-        entries = {k: v for k, v in _entries(own, both, {}).items() if k in known}
+        both = [name for name in regimen.group_of if name in grouping.group_of]
+        known = {name: _later(regimen.known_from[name], grouping.known_from[name]) for name in both}
+        group_of = {name: grouping.group_of[name] for name in both}
+        entries = _entries(own, Grouping(grouping.factor, group_of, known), {})
         comparison = Comparison(
             Endpoint.RWPFS2, Analysis.GROUP_ENTRY, *observe(own, Analysis.GROUP_ENTRY, entries=entries)
         )

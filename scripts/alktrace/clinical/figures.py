@@ -90,7 +90,7 @@ def summarise(
             observed, left_out = observe(own, analysis)
             refusal = refuse(endpoint, observed, settings, enrolled_late)
             curve = None if refusal else curve_of(observed, settings.confidence)
-            figures.append(_figure(own, analysis, observed, left_out, curve, refusal, settings))
+            figures.append(_figure(endpoint, own, analysis, observed, left_out, curve, refusal, settings))
             rates += _rates(endpoint, analysis, observed, curve, refusal, settings)
     return figures, rates
 
@@ -141,6 +141,7 @@ def _at_risk(row: EndpointPatientRow, days: float, entry: float) -> Observed | E
 
 
 def _figure(
+    endpoint: Endpoint,
     rows: Sequence[EndpointPatientRow],
     analysis: Analysis,
     observed: Sequence[Observed],
@@ -149,7 +150,6 @@ def _figure(
     refusal: str | None,
     settings: CohortSettings,
 ) -> EndpointRow:
-    endpoint = rows[0].endpoint if rows else Endpoint.RWTTD1
     rule = RULES[endpoint]
     outside = Counter(row.exclusion for row in rows if row.exclusion is not None)
     middle = median(curve) if curve else None

@@ -133,7 +133,7 @@ def _frequencies(
     for feature in _features(found):
         states = [features(item)[feature] for item in found if feature in features(item)]
         count = counts.get(feature, 0)
-        established = None if not states or None in states else sum(bool(state) for state in states)
+        established = None if None in states else sum(bool(state) for state in states)
         low, high = exact_interval(count, len(found), settings.confidence)
         yield FrequencyRow(
             setting.value, timing, *feature, count, established, denominator, len(found),

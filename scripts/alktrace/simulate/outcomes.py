@@ -1,4 +1,4 @@
-"""A synthetic cohort with known hazards: clinical tables, classification, and draws for coverage studies.
+"""A synthetic cohort with known hazards: clinical tables and classification.
 
 Independent of the analysis: it writes tables and knows nothing of how they are read. All times are whole
 days; a time drawn from a continuous law is rounded up, which leaves the survival at whole days as it is.
@@ -12,7 +12,6 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 
 from ..job import atomic_output
 from ..models import (
@@ -32,6 +31,7 @@ from ..models import (
 )
 from ..rows import ClassificationRow, EvidenceRow, ResistanceRow
 from ..tables import format_cell, write_table
+from .outcome_law import Law, Regimen
 
 FIRST_DAY = dt.date(2020, 1, 6)
 LAST_DAY = dt.date(2022, 12, 31)
@@ -55,61 +55,6 @@ EVENTS = (
     "Cholesterol high", "Hypertriglyceridemia", "Edema limbs", "Weight gain", "Cognitive disturbance",
     "Peripheral sensory neuropathy",
 )  # fmt: skip
-
-
-@dataclass(frozen=True)
-class Regimen:
-    """A next treatment: its drugs, the mean days until it starts, its hazard of progression or death."""
-
-    kind: str
-    drugs: tuple[str, ...]
-    share: float
-    mean_wait: float
-    hazard: float
-    response: float
-
-
-@dataclass(frozen=True)
-class Law:
-    """The hazards behind the cohort, per day.
-
-    Attributes:
-        primary: share of patients with primary resistance.
-        early, late: hazard of progression on lorlatinib in primary and in acquired resistance; nobody
-            progresses before `first_scan`.
-        untreated: hazard of death between progression and the next treatment.
-        ratios: hazard ratio by component and kind of regimen, 1 where not named.
-        after: hazard of death after the second progression.
-        mechanisms: share of each class at progression.
-    """
-
-    primary: float = 0.25
-    early: float = 1 / 60
-    late: float = 1 / 450
-    first_scan: int = 28
-    untreated: float = 1 / 150
-    after: float = 1 / 250
-    death_share: float = 0.15
-    late_enrolment: float = 0.1
-    regimens: tuple[Regimen, ...] = (
-        Regimen("no_alk_tki", ("pemetrexed", "carboplatin"), 0.45, 14, 1 / 150, 0.3),
-        Regimen("alk_tki", ("neladalkib",), 0.3, 60, 1 / 150, 0.4),
-        Regimen("lorlatinib_combination", ("lorlatinib", "pemetrexed"), 0.25, 21, 1 / 200, 0.35),
-    )
-    ratios: Mapping[tuple[str, str], float] = field(
-        default_factory=lambda: {("on_target", "alk_tki"): 0.4, ("bypass", "alk_tki"): 1.6}
-    )
-    mechanisms: Mapping[Classification, float] = field(
-        default_factory=lambda: {
-            Classification.ON_TARGET_SINGLE: 0.15,
-            Classification.ON_TARGET_COMPOUND_CIS: 0.07,
-            Classification.BYPASS: 0.28,
-            Classification.TRANSFORMATION_CONFIRMED: 0.04,
-            Classification.MIXED: 0.04,
-            Classification.NONE_FOUND: 0.26,
-            Classification.NOT_EVALUABLE: 0.16,
-        }
-    )
 
 
 COMPONENTS: Mapping[Classification, tuple[Component, ...]] = {
@@ -198,8 +143,8 @@ class _Patient:
         progression = self._later(self.start, hazard, self.law.first_scan)
         toxicity = self._later(self.start, 1 / 6000)
         late = self.rng.random() < self.law.late_enrolment and progression < LAST_DAY
-        enrolled = progression if late else self.start
-        self._baseline(enrolled + dt.timedelta(days=int(self.rng.integers(0, 15))), late)
+        soon = self.start + dt.timedelta(days=int(self.rng.integers(0, 15)))
+        self._baseline(progression if late else soon)
         self._safety(self.start, min(progression, toxicity, LAST_DAY))
         if min(progression, toxicity) >= LAST_DAY:
             self._scans(self.start, LAST_DAY, responding=True)
@@ -366,9 +311,7 @@ class _Patient:
 
     # --- what is written ---
 
-    def _baseline(self, enrolled: dt.date, late: bool) -> None:
-        if not late:
-            enrolled = min(enrolled, self.start + dt.timedelta(days=self.law.first_scan))
+    def _baseline(self, enrolled: dt.date) -> None:
         self.cohort.add(
             "patients",
             patient=self.name,
@@ -428,105 +371,3 @@ class _Patient:
     def _later(self, start: dt.date, hazard: float, after: int = 0) -> dt.date:
         days = after + max(1, int(np.ceil(self.rng.exponential(1 / hazard))))
         return start + dt.timedelta(days=min(days, 20_000))
-
-
-# --- draws for coverage studies ------------------------------------------------------------------
-
-Floats = NDArray[np.float64]
-Flags = NDArray[np.bool_]
-
-
-@dataclass(frozen=True)
-class SurvivalDraws:
-    """Right-censored times of many cohorts; arrays draws x patients, whole days.
-
-    Attributes:
-        entry: day of enrolment, 0 without delayed entry; patients whose time is not later were never seen.
-        group: 0 or 1.
-    """
-
-    entry: Floats
-    time: Floats
-    event: Flags
-    group: NDArray[np.int64]
-
-
-def draw_survival(
-    rng: np.random.Generator,
-    *,
-    draws: int,
-    patients: int,
-    hazard: float,
-    ratio: float = 1.0,
-    follow_up: tuple[float, float],
-    late_entry: tuple[float, float] = (0.0, 0.0),
-) -> SurvivalDraws:
-    """Draw exponential times in two groups of equal expected size.
-
-    Args:
-        rng: random numbers.
-        draws: cohorts.
-        patients: per cohort.
-        hazard: per day in group 0.
-        ratio: hazard ratio of group 1.
-        follow_up: censoring is uniform between these days.
-        late_entry: share of patients who enter late, and the last day on which they do.
-    """
-    shape = (draws, patients)
-    group = rng.integers(0, 2, shape)
-    event_at = np.ceil(rng.exponential(1, shape) / (hazard * np.where(group == 1, ratio, 1.0)))
-    censored_at = np.floor(rng.uniform(*follow_up, shape))
-    share, last = late_entry
-    entry = np.where(rng.random(shape) < share, np.floor(rng.uniform(1, last + 1, shape)), 0.0)
-    return SurvivalDraws(entry, np.minimum(event_at, censored_at), event_at <= censored_at, group)
-
-
-@dataclass(frozen=True)
-class SwitchDraws:
-    """Patients after progression who may switch to one of two treatments; arrays draws x patients, days.
-
-    Attributes:
-        wait: days from progression to treatment start.
-        treated: whether it started before event and censoring.
-        time: from progression.
-    """
-
-    arm: NDArray[np.int64]
-    wait: Floats
-    treated: Flags
-    time: Floats
-    event: Flags
-
-
-def draw_switches(
-    rng: np.random.Generator,
-    *,
-    draws: int,
-    patients: int,
-    untreated: float,
-    hazard: float,
-    ratio: float,
-    mean_wait: tuple[float, float],
-    follow_up: tuple[float, float],
-) -> SwitchDraws:
-    """Draw a comparison of two treatments that begin after different waits.
-
-    Args:
-        rng: random numbers.
-        draws: cohorts.
-        patients: per cohort.
-        untreated: hazard per day between progression and treatment.
-        hazard: hazard per day on treatment of arm 0.
-        ratio: hazard ratio of arm 1.
-        mean_wait: mean days to treatment of arm 0 and 1.
-        follow_up: censoring is uniform between these days.
-    """
-    shape = (draws, patients)
-    arm = rng.integers(0, 2, shape)
-    wait = np.ceil(rng.exponential(1, shape) * np.where(arm == 1, mean_wait[1], mean_wait[0]))
-    early = np.ceil(rng.exponential(1 / untreated, shape))
-    late = wait + np.ceil(rng.exponential(1, shape) / (hazard * np.where(arm == 1, ratio, 1.0)))
-    event_at = np.where(early <= wait, early, late)
-    censored_at = np.floor(rng.uniform(*follow_up, shape))
-    time = np.minimum(event_at, censored_at)
-    return SwitchDraws(arm, wait, wait < time, time, event_at <= censored_at)

@@ -1,0 +1,82 @@
+# The numbers of the demo cohort as R has them: `Rscript reference.R survival.tsv counts.tsv > results.tsv`.
+library(survival)
+given <- commandArgs(trailingOnly = TRUE)
+level <- 0.95
+write <- function(name, value) cat(name, "\t", format(value, digits = 12, trim = TRUE), "\n", sep = "")
+surv <- function(d) {
+  if (any(d$entry > 0)) Surv(d$entry, d$time, d$event) else Surv(d$time, d$event)
+}
+cat("name\tvalue\n")
+cat("R\t", paste(R.version$major, R.version$minor, sep = "."), "\n", sep = "")
+cat("survival\t", as.character(packageVersion("survival")), "\n", sep = "")
+data <- read.delim(given[1])
+for (set in unique(data$set)) {
+  d <- data[data$set == set, ]
+  f <- survfit(surv(d) ~ 1, conf.type = "log-log", conf.int = level)
+  # Not quantile(): under delayed entry the band may go down and up again, which it does not expect.
+  q <- summary(f)$table
+  write(paste(set, "median", sep = ":"), q[["median"]])
+  write(paste(set, "median_low", sep = ":"), q[["0.95LCL"]])
+  write(paste(set, "median_high", sep = ":"), q[["0.95UCL"]])
+  for (year in 1:2) {
+    days <- 365.25 * year
+    if (days > max(d$time)) next
+    s <- summary(f, times = days)
+    if (s$surv <= 0) next
+    write(paste(set, year, "rate", sep = ":"), s$surv)
+    write(paste(set, year, "low", sep = ":"), s$lower)
+    write(paste(set, year, "high", sep = ":"), s$upper)
+    write(paste(set, year, "at_risk", sep = ":"), s$n.risk)
+  }
+  if (all(is.na(d$treated))) next
+  d <- d[!is.na(d$treated) & !is.na(d$marker), ]
+  m <- coxph(surv(d) ~ treated, data = d, ties = "efron")
+  write(paste(set, "score", sep = ":"), m$score)
+  if (all(d$entry == 0)) write(paste(set, "log_rank", sep = ":"), survdiff(surv(d) ~ treated, data = d)$chisq)
+  m <- coxph(surv(d) ~ treated + marker, data = d, ties = "efron")
+  z <- cox.zph(m, transform = "rank")$table
+  for (x in c("treated", "marker")) {
+    write(paste(set, x, "coef", sep = ":"), coef(m)[[x]])
+    write(paste(set, x, "se", sep = ":"), sqrt(diag(vcov(m)))[[x]])
+    write(paste(set, x, "p", sep = ":"), summary(m)$coefficients[x, "Pr(>|z|)"])
+    write(paste(set, x, "zph_p", sep = ":"), z[x, "p"])
+  }
+}
+# fisher.test() finds odds ratio and interval with uniroot() at a tolerance of 1e-4; these are its equations
+# (conditional maximum likelihood, tails of the noncentral hypergeometric law) at 1e-13.
+odds <- function(x, total, other, other_total) {
+  k <- x + other
+  support <- max(0, k - other_total):min(k, total)
+  log_density <- dhyper(support, total, other_total, k, log = TRUE)
+  density <- function(log_odds) {
+    d <- log_density + log_odds * support
+    d <- exp(d - max(d))
+    d / sum(d)
+  }
+  solve_for <- function(f) exp(uniroot(f, c(-30, 30), tol = 1e-13)$root)
+  tail <- (1 - level) / 2
+  mle <- if (x == min(support)) 0 else if (x == max(support)) Inf else {
+    solve_for(function(l) sum(support * density(l)) - x)
+  }
+  low <- if (x == min(support)) 0 else solve_for(function(l) sum(density(l)[support >= x]) - tail)
+  high <- if (x == max(support)) Inf else solve_for(function(l) sum(density(l)[support <= x]) - tail)
+  c(mle, low, high)
+}
+counts <- read.delim(given[2])
+p <- c()
+for (i in seq_len(nrow(counts))) {
+  k <- counts[i, ]
+  t <- fisher.test(matrix(c(k$count, k$total - k$count, k$other_count, k$other_total - k$other_count), 2))
+  p <- c(p, t$p.value)
+  write(paste(k$name, "fisher_p", sep = ":"), t$p.value)
+  o <- odds(k$count, k$total, k$other_count, k$other_total)
+  stopifnot(all.equal(o, c(t$estimate, t$conf.int), tolerance = 5e-3, check.attributes = FALSE))
+  write(paste(k$name, "odds_ratio", sep = ":"), o[1])
+  write(paste(k$name, "odds_low", sep = ":"), o[2])
+  write(paste(k$name, "odds_high", sep = ":"), o[3])
+  b <- binom.test(k$count + k$other_count, k$total + k$other_total)
+  write(paste(k$name, "share_low", sep = ":"), b$conf.int[1])
+  write(paste(k$name, "share_high", sep = ":"), b$conf.int[2])
+}
+q <- p.adjust(p, "BH")
+for (i in seq_len(nrow(counts))) write(paste(counts$name[i], "q", sep = ":"), q[i])

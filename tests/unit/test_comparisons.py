@@ -1,0 +1,205 @@
+import math
+
+import pytest
+from clinical_records import Records, on, switched
+from outcome_cohort import cohort_settings
+
+from alktrace.clinical.comparisons import (
+    Grouping,
+    baseline_predictors,
+    benefit,
+    compare_all,
+    component_groupings,
+    prepare,
+    regimen_grouping,
+)
+from alktrace.clinical.endpoints import patient_rows
+from alktrace.clinical.mechanisms import findings
+from alktrace.clinical.rows import Analysis, Endpoint, Exclusion, Status
+from alktrace.models import Classification, Component, Setting, Timing
+from alktrace.rows import ClassificationRow
+
+SETTINGS = cohort_settings()
+FEW = cohort_settings(events_per_parameter=2)
+
+
+def treated(patient, drugs, wait, after, event="PD"):
+    """Progression on day 100, treatment `wait` days later, event or last contact `after` days after that."""
+    records = (
+        Records(patient)
+        .treat("lorlatinib", 0, 100, "progression")
+        .scan(100, "PD")
+        .treat(drugs, 100 + wait, line=2)
+    )
+    end = 100 + wait + after
+    return records.scan(end, "PD").alive(end + 10) if event == "PD" else records.alive(end)
+
+
+def analysed(records):
+    journeys = [item.journey() for item in records]
+    starts = {j.patient.patient: j.following.start for j in journeys if j.following}
+    return journeys, patient_rows(journeys), starts
+
+
+def one(comparisons, endpoint, analysis):
+    return next(c for c in comparisons if c.endpoint is endpoint and c.analysis is analysis)
+
+
+def test_by_treatment_patients_enter_when_it_starts():
+    journeys, rows, starts = analysed(
+        [treated("A", "pemetrexed", 20, 50), treated("B", "neladalkib", 90, 30)]
+    )
+    found = list(prepare(rows, regimen_grouping(journeys), starts))
+    late = one(found, Endpoint.RWPFS2, Analysis.GROUP_ENTRY).observed
+    assert [(o.patient, o.entry, o.time, o.event) for o in late] == [
+        ("A", 20, 70, True),
+        ("B", 90, 120, True),
+    ]
+    naive = one(found, Endpoint.RWPFS2, Analysis.NAIVE).observed
+    assert [(o.entry, o.time) for o in naive] == [(0, 70), (0, 120)]
+    fresh = one(found, Endpoint.RWPFS2_TREATMENT, Analysis.FROM_TREATMENT).observed
+    assert [(o.entry, o.time) for o in fresh] == [(0, 50), (0, 30)]
+
+
+def grouping(**reported):
+    return Grouping("bypass", dict.fromkeys(reported, "present"), reported)
+
+
+def test_by_mechanism_patients_enter_at_the_report():
+    _, rows, starts = analysed([treated("A", "pemetrexed", 20, 50), switched("B").died(112)])
+    marker = grouping(A=on(115), B=on(130))
+    found = one(prepare(rows, marker, starts), Endpoint.RWPFS2, Analysis.GROUP_ENTRY)
+    assert [(o.patient, o.entry, o.time) for o in found.observed] == [("A", 15, 70)]
+    assert found.excluded == {Exclusion.EVENT_BEFORE_ENTRY: 1}
+
+
+def test_what_needs_a_treatment_starts_with_it():
+    _, rows, starts = analysed([treated("A", "pemetrexed", 20, 50)])
+    for reported, entry in ((115, 20), (130, 30)):
+        found = one(prepare(rows, grouping(A=on(reported)), starts), Endpoint.RWTTD2, Analysis.GROUP_ENTRY)
+        assert [o.entry for o in found.observed] == [entry]
+
+
+def test_without_report_date_nobody_enters_but_the_naive_figure_stands():
+    _, rows, starts = analysed([treated("A", "pemetrexed", 20, 50)])
+    found = list(prepare(rows, grouping(A=Exclusion.REPORT_DATE_MISSING), starts))
+    late = one(found, Endpoint.RWPFS2, Analysis.GROUP_ENTRY)
+    assert (late.observed, late.excluded) == ([], {Exclusion.REPORT_DATE_MISSING: 1})
+    assert len(one(found, Endpoint.RWPFS2, Analysis.NAIVE).observed) == 1
+
+
+def immortal():
+    """The same constant hazard on both drugs, but the inhibitor begins 60 days later."""
+    days = [round(-70 * math.log(1 - (i + 0.5) / 40)) + 1 for i in range(40)]
+    return [
+        treated(f"{drug[0]}{i}", drug, wait + i % 7, after)
+        for drug, wait in (("pemetrexed", 5), ("neladalkib", 65))
+        for i, after in enumerate(days)
+    ]
+
+
+def test_immortal_time_favours_who_waits_longer_only_in_the_naive_figure():
+    journeys, rows, starts = analysed(immortal())
+    table = compare_all(rows, [regimen_grouping(journeys)], starts, SETTINGS)
+    ratio = {
+        r.analysis: r.estimate
+        for r in table
+        if r.level == "alk_tki" and r.endpoint in ("rwPFS2", "rwPFS2_treatment")
+    }
+    assert ratio["naive"] < 0.6
+    assert ratio["from_treatment"] == pytest.approx(1, abs=0.05)
+    assert 0.8 < ratio["group_entry"] < 1.25
+    notes = {r.analysis: r.note for r in table}
+    assert "immortal time" in notes["naive"]
+
+
+def test_few_events_give_counts_and_the_reason():
+    journeys, rows, starts = analysed(immortal()[::16])
+    table = compare_all(rows, [regimen_grouping(journeys)], starts, SETTINGS)
+    row = next(r for r in table if (r.endpoint, r.analysis, r.level) == ("rwPFS2", "naive", "alk_tki"))
+    assert (row.status, row.estimate, row.p) == (Status.DESCRIPTIVE, None, None)
+    assert row.reason == "too_few_events: 5 for 1 parameter, 10 needed"
+    assert (row.patients, row.events, row.reference_patients, row.reference_events) == (2, 2, 3, 3)
+
+
+def test_more_than_two_treatments_get_a_test_of_all():
+    records = [*immortal(), *(treated(f"x{i}", "neladalkib+pemetrexed", 10 + i, 40 + i) for i in range(5))]
+    journeys, rows, starts = analysed(records)
+    table = compare_all(rows, [regimen_grouping(journeys)], starts, SETTINGS)
+    row = next(
+        r for r in table if (r.level, r.endpoint, r.analysis) == ("all groups", "rwPFS2", "group_entry")
+    )
+    assert (row.patients, row.method, row.status) == (85, "cox_score", Status.ESTIMATED)
+    assert 0 < row.p <= 1
+
+
+def test_false_discovery_is_controlled_within_question_endpoint_and_analysis():
+    journeys, rows, starts = analysed(immortal())
+    table = compare_all(rows, [regimen_grouping(journeys)], starts, SETTINGS)
+    naive = [r for r in table if (r.endpoint, r.analysis) == ("rwPFS2", "naive")]
+    # Two drugs are one contrast seen from both sides: equal p values stay as they are.
+    assert len(naive) == 2
+    assert {round(r.q, 9) for r in naive} == {round(r.p, 9) for r in naive}
+
+
+def test_nobody_switched():
+    records = [Records().treat("lorlatinib", 0, 100, "progression").scan(100, "PD").alive(150)]
+    journeys, rows, starts = analysed(records)
+    table = compare_all(rows, [regimen_grouping(journeys)], starts, SETTINGS)
+    assert table == []
+
+
+def classified(patient, component):
+    found = Classification.BYPASS if component is Component.BYPASS else Classification.ON_TARGET_SINGLE
+    return ClassificationRow(
+        patient, "PD", Setting.PROGRESSION, found, (component,), Timing.ACQUIRED, None, (), ()
+    )
+
+
+def crossed():
+    """Bypass fares badly on the inhibitor and well on chemotherapy, on-target the other way round."""
+    records, rows = [], []
+    lives = {("neladalkib", Component.BYPASS): 50, ("neladalkib", Component.ON_TARGET): 130,
+             ("pemetrexed", Component.BYPASS): 120, ("pemetrexed", Component.ON_TARGET): 60}  # fmt: skip
+    for number, ((drug, component), life) in enumerate(lives.items()):
+        for i in range(12):
+            name = f"P{number}-{i}"
+            records.append(treated(name, drug, 20, max(2 + i, life + 8 * (i - 6))).report("PD", 101, 110))
+            rows.append(classified(name, component))
+    return records, rows
+
+
+def test_a_mechanism_that_decides_between_treatments_shows_as_interaction():
+    records, classes = crossed()
+    journeys, rows, _ = analysed(records)
+    found = findings(classes, [], journeys, Setting.PROGRESSION)
+    table = benefit(rows, regimen_grouping(journeys), component_groupings(found), SETTINGS)
+    row = next(r for r in table if (r.factor, r.level) == ("bypass x alk_tki", "interaction"))
+    assert row.status is Status.ESTIMATED
+    assert row.estimate > 10
+    assert row.p < 0.001
+    assert row.hazards_p is not None
+    assert (row.patients, row.reference_patients) == (12, 36)
+
+
+def test_without_enough_events_the_interaction_is_not_modelled():
+    records, classes = crossed()
+    journeys, rows, _ = analysed(records[::3])
+    found = findings(classes[::3], [], journeys, Setting.PROGRESSION)
+    table = benefit(rows, regimen_grouping(journeys), component_groupings(found), SETTINGS)
+    row = next(r for r in table if (r.factor, r.level) == ("bypass x alk_tki", "interaction"))
+    assert row.reason == "too_few_events: 16 for 3 parameters, 30 needed"
+    assert row.note == "counts by group stand in mechanism_treatment.tsv"
+
+
+def test_baseline_facts_that_are_unknown_leave_the_patient_out():
+    records = [switched(f"P{i}", cns_metastases=None if i == 0 else i % 2 == 0) for i in range(7)]
+    for i, item in enumerate(records):
+        item.scan(160 + 5 * i, "PD").alive(300)
+    journeys, rows, _ = analysed(records)
+    table = baseline_predictors(rows, {j.patient.patient: j.patient for j in journeys}, FEW)
+    row = next(r for r in table if r.level == "cns_metastases")
+    assert (row.patients, row.reference_patients, row.excluded) == (3, 3, ("group_unknown=1",))
+    assert row.estimate is not None
+    unknown = next(r for r in table if r.level == "ever_smoker")
+    assert (unknown.patients, unknown.status) == (0, Status.DESCRIPTIVE)

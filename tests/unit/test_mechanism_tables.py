@@ -1,0 +1,264 @@
+import pytest
+from clinical_records import switched
+from outcome_cohort import KNOWLEDGE, cohort_settings
+
+from alktrace.clinical.concordance import agreement_rows, concordance_rows
+from alktrace.clinical.endpoints import patient_rows
+from alktrace.clinical.frequencies import (
+    expected_rows,
+    frequency_rows,
+    paired_rows,
+    primary_against_acquired,
+)
+from alktrace.clinical.mechanism_treatment import mechanism_treatment_rows
+from alktrace.clinical.mechanisms import features, findings
+from alktrace.clinical.response import response_rows
+from alktrace.clinical.rows import ExpectedFrequencyRow
+from alktrace.clinical.timeline import flow_rows, oncoprint_rows, swimmer_rows
+from alktrace.models import (
+    Classification as C,
+)
+from alktrace.models import (
+    Component,
+    Confidence,
+    Detection,
+    ObservationSource,
+    Origin,
+    Phase,
+    Setting,
+    SpecimenType,
+    Timing,
+    VariantType,
+)
+from alktrace.rows import ClassificationRow, EvidenceRow, ResistanceRow
+from alktrace.tables import read_table
+
+SETTINGS = cohort_settings()
+ON_TARGET, BYPASS = Component.ON_TARGET, Component.BYPASS
+
+
+def classified(patient, found, components=(), timing=Timing.ACQUIRED, setting=None, timepoint="PD"):
+    head = (patient, timepoint, setting or Setting.PROGRESSION)
+    return ClassificationRow(*head, found, tuple(components), timing, None, (), ())
+
+
+def bypass_or_none(patient, bypass, timing=Timing.ACQUIRED):
+    return classified(patient, C.BYPASS if bypass else C.NONE_FOUND, [BYPASS] if bypass else [], timing)
+
+
+def mechanism(patient, gene, alteration, component, **values):
+    empty = dict.fromkeys(item for item in ResistanceRow.__dataclass_fields__)
+    lists = ("specimens", "phase_partner", "not_evaluable_reason", "not_assessable", "resistant_to",
+             "sensitive_to", "evidence", "criteria", "flags")  # fmt: skip
+    given = {
+        "patient": patient, "timepoint": "PD", "setting": Setting.PROGRESSION, "classification": C.BYPASS,
+        "timing": Timing.ACQUIRED, "gene": gene, "alteration": alteration, "component": component,
+        "variant_type": VariantType.SNV, "confidence": Confidence.ESTABLISHED,
+    }  # fmt: skip
+    return ResistanceRow(**{**empty, **dict.fromkeys(lists, ()), **given, **values})
+
+
+def found_of(rows, mechanisms=(), journeys=(), setting=Setting.PROGRESSION):
+    return findings(rows, mechanisms, journeys, setting)
+
+
+def test_first_progression_sample_counts():
+    journey = switched().report("late", 300, 310).report("PD", 101, 110).alive(400).journey()
+    rows = [classified("P1", C.BYPASS, [BYPASS], timepoint="late"), classified("P1", C.NONE_FOUND)]
+    found = found_of(rows, journeys=[journey])["P1"]
+    assert (found.timepoint, found.classification) == ("PD", C.NONE_FOUND)
+    assert found.reported == journey.record.reports[0].reported
+
+
+def test_features_of_a_compound_with_bypass():
+    rows = [
+        mechanism("P1", "ALK", "G1202R", ON_TARGET, phase=Phase.CIS, phase_partner=("L1196M",)),
+        mechanism("P1", "MET", "amplification", BYPASS, variant_type=VariantType.AMPLIFICATION,
+                  confidence=Confidence.CANDIDATE),
+        mechanism("P1", "TP53", "R175H", None),
+    ]  # fmt: skip
+    found = found_of([classified("P1", C.MIXED, [ON_TARGET, BYPASS])], rows)["P1"]
+    assert dict(features(found)) == {
+        ("class", "MIXED"): None,
+        ("component", "on_target"): True,
+        ("component", "bypass"): False,
+        ("finding", "alk_mutation"): True,
+        ("finding", "alk_multiple_mutations"): True,
+        ("finding", "alk_compound_cis"): True,
+        ("finding", "met_amplification"): False,
+        ("gene", "ALK"): True,
+        ("gene", "MET"): False,
+    }
+
+
+def test_amplified_alk_is_no_mutation():
+    rows = [mechanism("P1", "ALK", "amplification", ON_TARGET, variant_type=VariantType.AMPLIFICATION)]
+    found = found_of([classified("P1", C.ON_TARGET_AMPLIFICATION, [ON_TARGET])], rows)["P1"]
+    assert {name for _, name in features(found)} == {
+        "ON_TARGET_AMPLIFICATION", "on_target", "alk_amplification", "ALK",
+    }  # fmt: skip
+
+
+def test_frequencies_have_both_denominators_and_name_zeros():
+    rows = [
+        classified("A", C.BYPASS, [BYPASS]),
+        classified("B", C.NONE_FOUND),
+        classified("C", C.NOT_EVALUABLE),
+        classified("D", C.BYPASS, [BYPASS], Timing.PRIMARY),
+    ]
+    table = frequency_rows(found_of(rows).values(), Setting.PROGRESSION, SETTINGS)
+    found = {(r.timing, r.name, r.denominator): (r.patients, r.total, r.established) for r in table}
+    assert found["all", "bypass", "classified"] == (2, 4, None)
+    assert found["all", "bypass", "evaluable"] == (2, 3, None)
+    assert found["PRIMARY", "bypass", "evaluable"] == (1, 1, None)
+    assert found["all", "transformation", "evaluable"] == (0, 3, 0)
+    assert ("all", "NOT_EVALUABLE", "evaluable") not in found
+
+
+def test_primary_against_acquired_by_fisher():
+    # Fisher's tea tasting (1935): 3 of 4 against 1 of 4, two-sided p = 0.4857.
+    rows = [
+        bypass_or_none(f"{timing.value}{i}", i < hits, timing)
+        for timing, hits in ((Timing.PRIMARY, 3), (Timing.ACQUIRED, 1))
+        for i in range(4)
+    ]
+    table = primary_against_acquired(found_of(rows).values(), SETTINGS)
+    row = next(r for r in table if r.level == "bypass")
+    assert (row.events, row.patients, row.reference_events, row.reference_patients) == (3, 4, 1, 4)
+    assert row.p == pytest.approx(0.4857, abs=1e-4)
+    assert row.estimate == pytest.approx(6.408, abs=1e-3)
+
+
+def test_without_primary_resistance_there_is_no_test():
+    table = primary_against_acquired(found_of([classified("A", C.BYPASS, [BYPASS])]).values(), SETTINGS)
+    assert {(r.status.value, r.p, r.q) for r in table} == {("not_estimable", None, None)}
+
+
+def test_before_and_after_only_where_both_are_evaluable():
+    before = found_of(
+        [
+            classified("A", C.NONE_FOUND, setting=Setting.BASELINE),
+            classified("B", C.BYPASS, [BYPASS], setting=Setting.BASELINE),
+            classified("C", C.NOT_EVALUABLE, setting=Setting.BASELINE),
+        ],
+        setting=Setting.BASELINE,
+    )
+    after = found_of([classified(name, C.BYPASS, [BYPASS]) for name in "ABCD"])
+    found = {row.finding: row for row in paired_rows(before, after)}
+    row = found["bypass"]
+    assert (row.patients, row.both, row.gained, row.lost, row.neither, row.p) == (2, 1, 1, 0, 0, 1.0)
+    assert (found["on_target"].neither, found["on_target"].p) == (2, None)
+
+
+def test_observed_stands_beside_expected():
+    series = read_table(KNOWLEDGE / "expected_frequencies.tsv", ExpectedFrequencyRow)
+    assert {item.verified for item in series} == {True, False}
+    found = found_of([bypass_or_none(f"P{i}", i < 3) for i in range(10)])
+    table = {(row.series, row.finding): row for row in expected_rows(found.values(), series, SETTINGS)}
+    row = table["CROWN, 5 years", "bypass"]
+    assert (row.observed_patients, row.observed_total, row.observed_share) == (3, 10, 0.3)
+    assert row.p == pytest.approx(1.0)
+    assert table["CROWN, 5 years", "alk_mutation"].p is None
+
+
+def evidence(key, kind, detection, origin=Origin.SOMATIC, patient="P1"):
+    empty = dict.fromkeys(EvidenceRow.__dataclass_fields__)
+    given = {
+        "patient": patient, "timepoint": "PD", "specimen": kind, "specimen_type": SpecimenType(kind),
+        "key": key, "gene": "ALK", "variant_type": VariantType.SNV, "alteration": key, "origin": origin,
+        "detection": detection, "source": ObservationSource.CALLED, "filters": (),
+    }  # fmt: skip
+    return EvidenceRow(**{**empty, **given})
+
+
+SEEN, UNSEEN = Detection.DETECTED, Detection.NOT_DETECTED
+
+
+@pytest.mark.parametrize(
+    ("plasma", "tissue", "verdict"),
+    [
+        (SEEN, SEEN, "both"),
+        (SEEN, UNSEEN, "plasma_only"),
+        (UNSEEN, SEEN, "tissue_only"),
+        (Detection.NOT_ASSESSABLE, SEEN, "not_comparable"),
+        (SEEN, Detection.NOT_TARGETED, "not_comparable"),
+        (Detection.SUBTHRESHOLD, SEEN, "not_comparable"),
+    ],
+)
+def test_a_side_that_could_not_see_is_no_disagreement(plasma, tissue, verdict):
+    rows = concordance_rows([evidence("a", "plasma", plasma), evidence("a", "tissue", tissue)])
+    assert [row.verdict for row in rows] == [verdict]
+
+
+def test_concordance_needs_both_specimens_and_tumour_variants():
+    alone = [evidence("a", "plasma", SEEN, patient="P2")]
+    germline = [evidence("b", kind, SEEN, Origin.GERMLINE) for kind in ("plasma", "tissue")]
+    nowhere = [evidence("c", kind, UNSEEN) for kind in ("plasma", "tissue")]
+    assert concordance_rows([*alone, *germline, *nowhere]) == []
+
+
+def test_agreement_counts_only_what_can_be_compared():
+    verdicts = [(SEEN, SEEN), (SEEN, SEEN), (SEEN, UNSEEN), (UNSEEN, SEEN), (Detection.NOT_ASSESSABLE, SEEN)]
+    rows = []
+    for i, (plasma, tissue) in enumerate(verdicts):
+        rows += [evidence(f"v{i}", "plasma", plasma), evidence(f"v{i}", "tissue", tissue)]
+    found = {r.measure: (r.agreeing, r.total) for r in agreement_rows(concordance_rows(rows), SETTINGS)}
+    assert found == {
+        "seen_in_plasma_of_tissue": (2, 3),
+        "seen_in_tissue_of_plasma": (2, 3),
+        "seen_in_both_of_any": (2, 4),
+    }
+
+
+def test_oncoprint_orders_by_timing_and_keeps_patients_without_findings():
+    rows = [
+        classified("A", C.NONE_FOUND),
+        classified("B", C.BYPASS, [BYPASS], Timing.PRIMARY),
+        classified("C", C.NOT_EVALUABLE, (), Timing.PRIMARY),
+    ]
+    table = oncoprint_rows(found_of(rows, [mechanism("B", "KRAS", "G12D", BYPASS)]).values())
+    assert [(r.patient, r.order, r.gene) for r in table] == [("B", 1, "KRAS"), ("C", 2, None), ("A", 3, None)]
+
+
+def test_swimmer_intervals_and_points():
+    journey = switched(enrolled=0).report("PD", 101, 112).scan(160, "PR").alive(300).journey()
+    found = [(r.kind.value, r.label, r.start_days, r.end_days, r.ongoing) for r in swimmer_rows([journey])]
+    assert found == [
+        ("enrolled", "enrolled", 0, 0, False),
+        ("lorlatinib", "lorlatinib", 0, 110, False),
+        ("progression", "progression", 100, 100, False),
+        ("response", "PD", 100, 100, False),
+        ("sample", "PD", 101, 101, False),
+        ("report", "PD", 112, 112, False),
+        ("next_treatment", "pemetrexed", 120, 300, True),
+        ("response", "PR", 160, 160, False),
+        ("last_alive", "last_alive", 300, 300, False),
+    ]
+
+
+def test_flow_counts_every_progressed_patient_with_a_sample_once():
+    records = [switched("A").scan(160, "PR").alive(300), switched("B").alive(300)]
+    journeys = [item.journey() for item in records]
+    found = found_of([classified("A", C.MIXED, [ON_TARGET, BYPASS]), classified("B", C.NONE_FOUND)])
+    responses = response_rows(journeys, SETTINGS, max_gap_days=30)
+    rows = flow_rows(found, journeys, responses)
+    assert [(r.classification, r.component, r.next_treatment, r.best, r.patients) for r in rows] == [
+        (C.MIXED, "mixed", "no_alk_tki", "PR", 1),
+        (C.NONE_FOUND, "none_found", "no_alk_tki", "NE", 1),
+    ]
+
+
+def test_mechanism_by_treatment_counts_a_mixed_patient_under_both():
+    journeys = [
+        switched("A").scan(160, "PR").scan(220, "PD").alive(300).journey(),
+        switched("B").scan(160, "SD").alive(300).journey(),
+    ]
+    found = found_of([classified("A", C.MIXED, [ON_TARGET, BYPASS])])
+    responses = response_rows(journeys, SETTINGS, max_gap_days=30)
+    rows = mechanism_treatment_rows(found, responses, patient_rows(journeys), SETTINGS)
+    table = {(r.component, r.regimen_kind): r for r in rows}
+    assert {key[0] for key in table} == {"all", "on_target", "bypass", "no_sample"}
+    both = table["on_target", "no_alk_tki"]
+    assert (both.treated, both.responders, both.controlled, both.pfs_events) == (1, 1, 1, 1)
+    assert both.pfs_median == 100
+    assert (table["all", "all"].treated, table["all", "all"].controlled) == (2, 2)

@@ -1,0 +1,182 @@
+"""The jobs on the demo cohort: every table typed, complete, the same from run to run."""
+
+import dataclasses
+from dataclasses import replace
+
+import pytest
+from outcome_cohort import PATIENTS, SEED, cohort_settings, write_demo
+
+from alktrace.clinical import rows as r
+from alktrace.clinical.outcomes import MEASURED, RELATED, measure_outcomes, relate_outcomes
+from alktrace.errors import InputProblems
+from alktrace.simulate.outcomes import write_outcomes
+from alktrace.tables import describe_columns, read_table
+
+TYPES = {
+    "endpoints.tsv": r.EndpointRow,
+    "endpoint_rates.tsv": r.EndpointRateRow,
+    "endpoint_patients.tsv": r.EndpointPatientRow,
+    **{f"km_{endpoint.value}.tsv": r.KaplanMeierRow for endpoint in r.Endpoint},
+    "km_mechanism.tsv": r.KaplanMeierRow,
+    "km_at_risk.tsv": r.AtRiskRow,
+    "km_mechanism_at_risk.tsv": r.AtRiskRow,
+    "responses.tsv": r.ResponseRow,
+    "mechanism_responses.tsv": r.ResponseRow,
+    "response_patients.tsv": r.ResponsePatientRow,
+    "safety.tsv": r.SafetyRow,
+    "dose_adjustments.tsv": r.DoseRow,
+    "swimmer.tsv": r.SwimmerRow,
+    "frequencies.tsv": r.FrequencyRow,
+    "expected.tsv": r.ExpectedRow,
+    "associations.tsv": r.AssociationRow,
+    "mechanism_treatment.tsv": r.MechanismTreatmentRow,
+    "baseline_progression.tsv": r.PairedRow,
+    "concordance.tsv": r.ConcordanceRow,
+    "agreement.tsv": r.AgreementRow,
+    "oncoprint.tsv": r.OncoprintRow,
+    "flow.tsv": r.FlowRow,
+}
+SETTINGS = cohort_settings()
+NO_MODELS = cohort_settings(events_per_parameter=10_000)
+"""Spares the time of fitting where a test asks for something else."""
+
+
+def run(folder, clinic, **given):
+    out = folder / "cohort"
+    measure_outcomes(clinic=clinic, settings=SETTINGS, out=out)
+    inputs = {
+        "resistance": folder / "resistance.tsv",
+        "evidence": [folder / "evidence.tsv"],
+        "settings": SETTINGS,
+    } | given
+    relate_outcomes(clinic=clinic, classification=folder / "classification.tsv", out=out, **inputs)
+    return out
+
+
+@pytest.fixture(scope="module")
+def demo(tmp_path_factory):
+    folder = tmp_path_factory.mktemp("cohort")
+    clinic = write_demo(folder)
+    return folder, clinic, run(folder, clinic)
+
+
+def table(demo, name):
+    return read_table(demo[2] / name, TYPES[name])
+
+
+def test_the_jobs_write_the_tables_they_name(demo):
+    assert sorted(TYPES) == sorted((*MEASURED, *RELATED))
+    assert {path.name for path in demo[2].iterdir()} == set(TYPES)
+
+
+@pytest.mark.parametrize("name", sorted(TYPES))
+def test_every_table_reads_back_and_holds_something(demo, name):
+    assert table(demo, name)
+
+
+def test_every_column_is_described():
+    kinds = [k for k in vars(r).values() if dataclasses.is_dataclass(k)]
+    assert len(kinds) > 15
+    assert all(text for kind in kinds for _, text in describe_columns(kind))
+
+
+def test_the_same_cohort_gives_the_same_bytes(demo, tmp_path):
+    write_outcomes(out=tmp_path, seed=SEED, patients=PATIENTS)
+    again = run(tmp_path, replace(demo[1], folder=tmp_path / "clinical"))
+    for name in TYPES:
+        assert (again / name).read_bytes() == (demo[2] / name).read_bytes(), name
+
+
+def test_counts_agree_across_tables(demo):
+    endpoints = {(e.endpoint, e.analysis): e for e in table(demo, "endpoints.tsv")}
+    patients = table(demo, "endpoint_patients.tsv")
+    for (endpoint, analysis), row in endpoints.items():
+        own = [p for p in patients if p.endpoint is endpoint]
+        assert row.patients + sum(p.exclusion is not None for p in own) == PATIENTS
+        if analysis is r.Analysis.AS_DEFINED and row.status is r.Status.ESTIMATED:
+            steps = [k for k in table(demo, f"km_{endpoint.value}.tsv") if k.grouping == "all"]
+            assert sum(k.events for k in steps if k.analysis is analysis) == row.events
+    switched = endpoints[r.Endpoint.RWTTD2, r.Analysis.AS_DEFINED].patients
+    responses = table(demo, "responses.tsv")
+    assert {x.patients for x in responses if (x.grouping, x.denominator) == ("all", "treated")} == {switched}
+    progressed = endpoints[r.Endpoint.RWPFS2, r.Analysis.AS_DEFINED].patients
+    assert sum(f.patients for f in table(demo, "flow.tsv")) == progressed
+    by_treatment = table(demo, "mechanism_treatment.tsv")
+    assert next(m for m in by_treatment if m.component == m.regimen_kind == "all").treated == switched
+
+
+def test_every_figure_of_the_headline_is_there(demo):
+    headline = [e for e in table(demo, "endpoints.tsv") if e.headline]
+    assert [e.endpoint for e in headline] == list(r.Endpoint)
+    assert all(e.median_days is not None for e in headline)
+    rates = table(demo, "endpoint_rates.tsv")
+    assert {x.years for x in rates} == {1, 2}
+
+
+def test_naive_and_corrected_stand_side_by_side(demo):
+    rows = [
+        a for a in table(demo, "associations.tsv") if a.question in ("treatment_outcome", "mechanism_outcome")
+    ]
+    for endpoint in ("rwPFS2", "rwTTD2"):
+        found = {(a.factor, a.level, a.analysis) for a in rows if a.endpoint == endpoint}
+        naive = {key[:2] for key in found if key[2] == "naive"}
+        assert naive
+        assert naive == {key[:2] for key in found if key[2] == "group_entry"}
+
+
+def test_without_sequencing_details_components_remain(demo, tmp_path):
+    folder, clinic, _ = demo
+    out = tmp_path / "cohort"
+    relate_outcomes(
+        clinic=clinic, classification=folder / "classification.tsv", resistance=None, evidence=[],
+        settings=NO_MODELS, out=out,
+    )  # fmt: skip
+    assert {f.category for f in read_table(out / "frequencies.tsv", r.FrequencyRow)} == {"class", "component"}
+    assert read_table(out / "concordance.tsv", r.ConcordanceRow) == []
+
+
+def test_excluded_patients_are_nowhere(demo, tmp_path):
+    folder, clinic, _ = demo
+    copy = tmp_path_copy(folder, tmp_path)
+    out = run(copy, replace(clinic, exclude=("S001",)), settings=NO_MODELS)
+    for name in ("endpoint_patients.tsv", "oncoprint.tsv", "swimmer.tsv", "response_patients.tsv"):
+        assert all(row.patient != "S001" for row in read_table(out / name, TYPES[name]))
+
+
+def tmp_path_copy(folder, target):
+    for name in ("classification.tsv", "resistance.tsv", "evidence.tsv"):
+        (target / name).write_bytes((folder / name).read_bytes())
+    return target
+
+
+def test_a_missing_safety_table_is_not_a_zero(tmp_path):
+    clinic = write_demo(tmp_path)
+    for name in ("adverse_events", "dose_changes"):
+        (clinic.folder / f"{name}.tsv").unlink()
+    measure_outcomes(clinic=clinic, settings=SETTINGS, out=tmp_path / "cohort")
+    assert read_table(tmp_path / "cohort" / "safety.tsv", r.SafetyRow) == []
+    assert read_table(tmp_path / "cohort" / "dose_adjustments.tsv", r.DoseRow) == []
+
+
+def test_one_patient_and_no_other_table(tmp_path):
+    clinic = write_demo(tmp_path)
+    for path in clinic.folder.iterdir():
+        lines = path.read_text().splitlines()
+        path.write_text(
+            "\n".join(line for line in lines[:1] + [x for x in lines if x.startswith("S001\t")]) + "\n"
+        )
+    for name in ("assessments", "follow_up", "adverse_events", "dose_changes", "reports", "pathology"):
+        (clinic.folder / f"{name}.tsv").unlink()
+    for name in ("classification.tsv", "resistance.tsv", "evidence.tsv"):
+        (tmp_path / name).write_text((tmp_path / name).read_text().splitlines()[0] + "\n")
+    out = run(tmp_path, clinic)
+    assert {e.patients for e in read_table(out / "endpoints.tsv", r.EndpointRow)} <= {0, 1}
+
+
+def test_an_unknown_drug_is_named(tmp_path):
+    clinic = write_demo(tmp_path)
+    path = clinic.folder / "treatments.tsv"
+    path.write_text(path.read_text().replace("neladalkib", "neladalkip", 1))
+    with pytest.raises(InputProblems, match="unknown drug 'neladalkip'"):
+        measure_outcomes(clinic=clinic, settings=SETTINGS, out=tmp_path / "cohort")
+    assert not (tmp_path / "cohort").exists()

@@ -1,0 +1,138 @@
+"""The demo cohort by our functions and by R's `survival` and `stats` (numbers in tests/data/outcomes)."""
+
+import csv
+import shutil
+import subprocess
+from pathlib import Path
+
+import pandas as pd
+import pytest
+from outcome_cohort import Demo, write_rows
+
+from alktrace.clinical.cox import fit_cox
+from alktrace.clinical.proportions import exact_interval, false_discovery, fisher
+from alktrace.clinical.survival import DAYS_PER_YEAR, compare_groups, kaplan_meier, median, rate_at
+
+DATA = Path(__file__).resolve().parents[1] / "data" / "outcomes"
+CLOSE = 1e-6
+SCRIPT = "reference.R"
+
+
+def read_results(text: str) -> dict[str, str]:
+    return {row["name"]: row["value"] for row in csv.DictReader(text.splitlines(), delimiter="\t")}
+
+
+RESULTS = read_results((DATA / "results.tsv").read_text())
+SURVIVAL = pd.read_csv(DATA / "survival.tsv", sep="\t")
+COUNTS = list(csv.DictReader((DATA / "counts.tsv").read_text().splitlines(), delimiter="\t"))
+SETS = list(dict.fromkeys(SURVIVAL["set"]))
+COMPARED = list(dict.fromkeys(SURVIVAL.loc[SURVIVAL["treated"].notna(), "set"]))
+
+
+def close(name: str, value: float | None) -> None:
+    expected = RESULTS[name]
+    if expected == "NA":
+        assert value is None
+    else:
+        assert value == pytest.approx(float(expected), rel=CLOSE, abs=1e-9), name
+
+
+def given(name: str, *, marked: bool = False) -> dict[str, object]:
+    rows = SURVIVAL[SURVIVAL["set"] == name]
+    if marked:
+        rows = rows[rows["marker"].notna()]
+    return {key: rows[key].to_numpy() for key in ("entry", "time", "event", "treated", "marker")}
+
+
+def test_versions_are_named():
+    assert RESULTS["R"] == "4.2.2"
+    assert RESULTS["survival"] == "3.5.3"
+
+
+@pytest.mark.parametrize("name", SETS)
+def test_kaplan_meier_equals_r(name):
+    d = given(name)
+    curve = kaplan_meier(d["entry"], d["time"], d["event"], confidence=0.95)
+    found = median(curve)
+    for part, value in (("median", found.value), ("median_low", found.low), ("median_high", found.high)):
+        close(f"{name}:{part}", value)
+    for years in (1, 2):
+        rate = rate_at(curve, years * DAYS_PER_YEAR, confidence=0.95)
+        if f"{name}:{years}:rate" not in RESULTS:
+            assert rate.value in (None, 0.0)
+            continue
+        for part, value in (("rate", rate.value), ("low", rate.low), ("high", rate.high)):
+            close(f"{name}:{years}:{part}", value)
+
+
+@pytest.mark.parametrize("name", COMPARED)
+def test_group_tests_equal_r(name):
+    d = given(name, marked=True)
+    found = compare_groups(d["entry"], d["time"], d["event"], [str(x) for x in d["treated"]])
+    test = "score" if f"{name}:log_rank" not in RESULTS else "log_rank"
+    assert found.method == ("cox_score" if test == "score" else "log_rank")
+    close(f"{name}:{test}", found.statistic)
+
+
+@pytest.mark.parametrize("name", COMPARED)
+def test_cox_with_delayed_entry_equals_r(name):
+    d = given(name, marked=True)
+    fitted = fit_cox(
+        pd.DataFrame({"treated": d["treated"], "marker": d["marker"]}),
+        entry=d["entry"],
+        time=d["time"],
+        event=d["event"],
+        confidence=0.95,
+        events_per_parameter=5,
+    )
+    assert fitted.refusal is None
+    for term in fitted.terms:
+        close(f"{name}:{term.name}:coef", term.coefficient)
+        close(f"{name}:{term.name}:se", term.error)
+        close(f"{name}:{term.name}:p", term.p)
+        close(f"{name}:{term.name}:zph_p", term.hazards_p)
+
+
+def test_fisher_shares_and_false_discovery_equal_r():
+    p_values = []
+    for row in COUNTS:
+        name = row["name"]
+        k, n, other_k, other_n = (int(row[key]) for key in ("count", "total", "other_count", "other_total"))
+        found = fisher(k, n, other_k, other_n, 0.95)
+        p_values.append(found.p)
+        close(f"{name}:fisher_p", found.p)
+        close(f"{name}:odds_ratio", found.estimate)
+        close(f"{name}:odds_low", found.low)
+        close(f"{name}:odds_high", found.high)
+        low, high = exact_interval(k + other_k, n + other_n, 0.95)
+        close(f"{name}:share_low", low)
+        close(f"{name}:share_high", high)
+    for row, q in zip(COUNTS, false_discovery(p_values), strict=True):
+        close(f"{row['name']}:q", q)
+
+
+def test_the_numbers_are_those_of_the_demo_cohort(tmp_path):
+    demo = Demo(tmp_path / "demo")
+    write_rows(tmp_path / "survival.tsv", list(demo.survival()))
+    write_rows(tmp_path / "counts.tsv", list(demo.counts()))
+    for name in ("survival.tsv", "counts.tsv"):
+        assert (tmp_path / name).read_text() == (DATA / name).read_text(), name
+
+
+def test_r_still_gives_these_numbers():
+    program = shutil.which("Rscript")
+    if program is None:
+        pytest.skip("no Rscript on PATH: R is not needed by the project, only by this check")
+    probe = subprocess.run([program, "-e", "library(survival)"], capture_output=True, check=False)
+    if probe.returncode:
+        pytest.skip("R has no package survival (Debian: r-cran-survival)")
+    done = subprocess.run(
+        [program, SCRIPT, "survival.tsv", "counts.tsv"], cwd=DATA, capture_output=True, text=True, check=True
+    )
+    again = read_results(done.stdout)
+    assert again.keys() == RESULTS.keys()
+    for name in RESULTS.keys() - {"R", "survival"}:
+        if RESULTS[name] == "NA":
+            assert again[name] == "NA"
+        else:
+            assert float(again[name]) == pytest.approx(float(RESULTS[name]), rel=CLOSE, abs=1e-9), name
