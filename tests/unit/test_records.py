@@ -7,10 +7,11 @@ from pathlib import Path
 import numpy as np
 import pysam
 import pytest
-from alktrace.errors import DataError
-from alktrace.umi import bgzf, records
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+
+from alktrace.errors import DataError
+from alktrace.umi import bgzf, records
 
 HEADER = pysam.AlignmentHeader.from_dict(
     {

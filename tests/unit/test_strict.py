@@ -102,7 +102,8 @@ NONE = [0, 0, 0, 0]
         (duplex([("ACGT", [9] * 4, NONE), ("ACGT", [3] * 4, [0, 1, 0, 0])]), {}, strict.KEEP, [0, 1, 0, 0]),
     ],
     ids=[
-        "passes", "shallow read", "shallow base", "errors at the limit", "errors above the limit", "noisy read",
+        "passes", "shallow read", "shallow base", "errors at the limit", "errors above the limit",
+        "noisy read",
         "base quality", "half N is allowed", "too many N", "no per-base tags", "strands deep enough",
         "better and worse by depth", "one strand", "one strand allowed", "strand missing at a base",
         "strands disagree", "disagreement allowed", "errors of the worse strand",
