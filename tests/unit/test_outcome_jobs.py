@@ -1,13 +1,17 @@
 """The jobs on the demo cohort: every table typed, complete, the same from run to run."""
 
 import dataclasses
+import runpy
 from dataclasses import replace
+from types import SimpleNamespace
 
 import pytest
-from outcome_cohort import PATIENTS, SEED, cohort_settings, write_demo
+import yaml
+from outcome_cohort import KNOWLEDGE, PATIENTS, ROOT, SEED, cohort_settings, write_demo
 
 from alktrace.clinical import rows as r
-from alktrace.clinical.outcomes import MEASURED, RELATED, measure_outcomes, relate_outcomes
+from alktrace.clinical.outcome_files import MEASURED, RELATED
+from alktrace.clinical.outcomes import measure_outcomes, relate_outcomes
 from alktrace.errors import InputProblems
 from alktrace.simulate.outcomes import write_outcomes
 from alktrace.tables import describe_columns, read_table
@@ -180,3 +184,26 @@ def test_an_unknown_drug_is_named(tmp_path):
     with pytest.raises(InputProblems, match="unknown drug 'neladalkip'"):
         measure_outcomes(clinic=clinic, settings=SETTINGS, out=tmp_path / "cohort")
     assert not (tmp_path / "cohort").exists()
+
+
+@pytest.mark.parametrize("name", ["measure_outcomes", "relate_outcomes"])
+def test_the_rules_scripts_write_what_the_rules_promise(demo, tmp_path, name):
+    folder, clinic, expected = demo
+    config = yaml.safe_load((ROOT / "config" / "config.yaml").read_text())
+    names = MEASURED if name == "measure_outcomes" else RELATED
+    given = SimpleNamespace(
+        input=SimpleNamespace(
+            clinical=sorted(str(path) for path in clinic.folder.iterdir()),
+            knowledge=sorted(str(path) for path in KNOWLEDGE.glob("*.tsv")),
+            classification=str(folder / "classification.tsv"),
+            resistance=str(folder / "resistance.tsv"),
+            evidence=[str(folder / "evidence.tsv")],
+        ),
+        output=SimpleNamespace(tables=[str(tmp_path / "cohort" / item) for item in names]),
+        params=SimpleNamespace(settings={key: config[key] for key in ("cohort", "resistance", "exclude")}),
+        log=[str(tmp_path / "job.log")],
+    )
+    runpy.run_path(str(ROOT / "scripts" / f"{name}.py"), init_globals={"snakemake": given})
+    assert {path.name for path in (tmp_path / "cohort").iterdir()} == set(names)
+    for item in names:
+        assert (tmp_path / "cohort" / item).read_bytes() == (expected / item).read_bytes(), item

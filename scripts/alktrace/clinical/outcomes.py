@@ -4,6 +4,7 @@ import datetime as dt
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 from ..models import Setting
 from ..resistance.knowledge import load_knowledge
@@ -52,20 +53,27 @@ class Clinic:
     exclude: Collection[str]
 
 
-MEASURED = (
-    "endpoints.tsv", "endpoint_rates.tsv", "endpoint_patients.tsv",
-    *(f"km_{endpoint.value}.tsv" for endpoint in r.Endpoint), "km_at_risk.tsv",
-    "responses.tsv", "response_patients.tsv", "safety.tsv", "dose_adjustments.tsv", "swimmer.tsv",
-)  # fmt: skip
-RELATED = (
-    "frequencies.tsv", "expected.tsv", "associations.tsv", "mechanism_treatment.tsv",
-    "mechanism_responses.tsv", "baseline_progression.tsv", "concordance.tsv", "agreement.tsv",
-    "oncoprint.tsv", "flow.tsv", "km_mechanism.tsv", "km_mechanism_at_risk.tsv",
-)  # fmt: skip
+def clinic_of(
+    tables: Sequence[str | Path], knowledge: Sequence[str | Path], *, settings: Mapping[str, Any]
+) -> Clinic:
+    """Return the clinical data of a job.
+
+    Args:
+        tables: the clinical tables, all in one folder.
+        knowledge: the knowledge tables, all in one folder.
+        settings: plain values of the sections `cohort`, `resistance` and `exclude`. A course of treatment is
+            the same in the classification and here: both use `resistance.window.days_after_last_dose`.
+    """
+    return Clinic(
+        folder=Path(tables[0]).parent,
+        knowledge=Path(knowledge[0]).parent,
+        max_gap_days=settings["resistance"]["window"]["days_after_last_dose"],
+        exclude=frozenset(settings["exclude"]),
+    )
 
 
 def measure_outcomes(*, clinic: Clinic, settings: CohortSettings, out: Path) -> None:
-    """Write the tables `MEASURED`: everything that clinical tables alone say.
+    """Write the tables `outcome_files.MEASURED`: everything that clinical tables alone say.
 
     Args:
         clinic: clinical data.
@@ -110,7 +118,7 @@ def relate_outcomes(
     settings: CohortSettings,
     out: Path,
 ) -> None:
-    """Write the tables `RELATED`: mechanisms, and what they mean for what came next.
+    """Write the tables `outcome_files.RELATED`: mechanisms, and what they mean for what came next.
 
     Args:
         clinic: clinical data.

@@ -1,0 +1,48 @@
+# What came next: endpoints from the clinical tables, and what mechanisms have to do with them.
+# Included only where the config names clinical tables.
+
+from scripts.alktrace.clinical.outcome_files import MEASURED, RELATED
+
+
+rule measure_outcomes:
+    input:
+        clinical=PLAN.clinical_tables(),
+        knowledge=KNOWLEDGE,
+    output:
+        tables=expand("results/cohort/{name}", name=MEASURED),
+    log:
+        "logs/measure_outcomes.log",
+    resources:
+        mem_mb=2000,
+        runtime=30,
+    params:
+        settings=PLAN.dump("cohort", "resistance", "exclude"),
+        code=PLAN.code["clinical"],
+    message:
+        "endpoints of the cohort"
+    script:
+        "../scripts/measure_outcomes.py"
+
+
+# Plasma against tissue needs what each specimen showed; the rest needs the class of each timepoint alone.
+rule relate_outcomes:
+    input:
+        clinical=PLAN.clinical_tables(),
+        knowledge=KNOWLEDGE,
+        classification="results/cohort/classification.tsv",
+        resistance="results/cohort/resistance.tsv",
+        evidence=PLAN.patient_files("evidence.tsv"),
+    output:
+        tables=expand("results/cohort/{name}", name=RELATED),
+    log:
+        "logs/relate_outcomes.log",
+    resources:
+        mem_mb=2000,
+        runtime=30,
+    params:
+        settings=PLAN.dump("cohort", "resistance", "exclude"),
+        code=PLAN.code["clinical"],
+    message:
+        "relating mechanisms to outcomes"
+    script:
+        "../scripts/relate_outcomes.py"

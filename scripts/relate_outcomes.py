@@ -1,0 +1,24 @@
+"""Job of rule relate_outcomes: classification and clinical tables to mechanisms and their meaning."""
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from alktrace.job import job_log
+
+if TYPE_CHECKING:
+    from snakemake.iocontainers import snakemake
+
+with job_log(snakemake.log[0]):
+    from alktrace.clinical.outcomes import clinic_of, relate_outcomes
+    from alktrace.settings import CohortSettings
+
+    relate_outcomes(
+        clinic=clinic_of(
+            snakemake.input.clinical, snakemake.input.knowledge, settings=snakemake.params.settings
+        ),
+        classification=Path(snakemake.input.classification),
+        resistance=Path(snakemake.input.resistance),
+        evidence=[Path(path) for path in snakemake.input.evidence],
+        settings=CohortSettings.model_validate(snakemake.params.settings["cohort"]),
+        out=Path(snakemake.output.tables[0]).parent,
+    )
