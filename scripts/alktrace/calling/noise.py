@@ -7,9 +7,11 @@ Levels, each shrunk to the one above (gamma-Poisson, empirical Bayes):
 3. substitutions: trinucleotide x class learned in the sample;
 4. where a noise model from normals exists: a factor per position and alternative.
 
+Sites of one kind differ besides (`dispersion`): the factor is integrated out in the test.
+
 The rate that enters the test is an upper credible bound. What teaches are sites and alternatives below the
-teaching VAF; each counts as "some molecule shows it" or "none does" and the rate follows from the share of
-those that do, so a true variant adds at most one to the count of its class however many molecules it has.
+teaching VAF; their molecules are cut off at a cap (one, where noise is rare) and the rate is the one that
+explains the capped counts, so a true variant adds little however many molecules it has.
 """
 
 import csv
@@ -25,6 +27,7 @@ from ..errors import DataError
 from ..settings import CallingSettings
 from .alleles import Fetch, SmallVariant, shift_length
 from .classes import CLASS_NAMES, N_CLASSES
+from .dispersion import PRIOR_SHAPE, fit_dispersion, gamma_nodes
 from .pileup import Pileup
 from .rule import Noise, make_noise
 
@@ -40,7 +43,8 @@ CONTEXT_STRENGTH = 10.0
 """Shape, at most, with which a type's rate binds its trinucleotides."""
 LONG_INDEL = 4
 SHIFT_BINS = (3, 6, 9)
-NEWTON_STEPS = 12
+BISECTIONS = 40
+MAX_CAP = 256
 
 LEVEL_PRIOR, LEVEL_SAMPLE, LEVEL_POSITION = "prior", "sample", "position"
 
@@ -63,16 +67,21 @@ class NoiseModel:
         learned: bool of the same shape: the sample outweighs the prior.
         positions: factor on the rates of (sequence, 1-based position, alternative).
         design_vaf: of the class weights.
+        shape: gamma shape of the factor by which sites of one kind differ.
     """
 
     rates: NDArray[np.float64]
     learned: NDArray[np.bool_]
     positions: Mapping[tuple[str, int, str], float]
     design_vaf: float
+    shape: float
 
     def noise(self, row: int, factor: float = 1.0) -> Noise:
         """Return the noise of a row of the table, for the rule."""
-        return make_noise(self.rates[row] * factor, design_vaf=self.design_vaf)
+        factors, shares = _nodes(self.shape)
+        return make_noise(
+            self.rates[row] * factor, design_vaf=self.design_vaf, multipliers=factors, mixture=shares
+        )
 
     def of_site(self, row: int, chrom: str, pos: int, alt: str) -> tuple[Noise, str]:
         """Return the noise of one alternative of one site and the level it rests on."""
@@ -203,7 +212,7 @@ def learn_noise(
     known = prior or read_prior()
     shape = (N_SUBSTITUTIONS + len(OTHERS), N_CLASSES)
     seen, exposed, typed = np.zeros(shape), np.zeros(shape), np.zeros(shape)
-    shapes, rates = np.zeros(shape), np.zeros(shape)
+    shapes, rates = np.ones(shape), np.ones(shape)
     rows, teaching = _teaching(pileup, settings.teaching_vaf)
     totals = pileup.totals
     for kind in range(len(TYPES)):
@@ -211,17 +220,32 @@ def learn_noise(
         own = slice(kind * CONTEXTS, (kind + 1) * CONTEXTS)
         at = rows[sites, alts]
         for c in range(N_CLASSES):
-            shown, trials = pileup.counts[sites, alts, c] > 0, totals[sites, c]
-            rate, weight = _presence_rate(shown, trials)
-            shape_, mean = _posterior(known, kind, c, float(shown.sum()), weight)
-            seen[:, c] += np.bincount(at, weights=shown, minlength=len(seen))
-            exposed[:, c] += np.bincount(at, weights=_effective(trials, rate), minlength=len(seen))
+            shown, trials = pileup.counts[sites, alts, c].astype(np.int64), totals[sites, c]
+            rate, weight, cap = _capped_rate(shown, trials)
+            shape_, mean = _posterior(known, kind, c, rate * weight, weight)
+            taken, effective = np.minimum(shown, cap), _effective(trials, weight)
+            seen[:, c] += np.bincount(at, weights=taken, minlength=len(seen))
+            exposed[:, c] += np.bincount(at, weights=effective, minlength=len(seen))
             bound = min(shape_, CONTEXT_STRENGTH)
             shapes[own, c], rates[own, c] = bound, mean
             typed[own, c] = weight * known.rate[kind, c] > known.strength[kind, c]
     _teach_indels(pileup, settings.teaching_vaf, known, shapes=shapes, rates=rates, learned=typed)
-    upper = _upper(shapes + seen, shapes / rates + exposed, settings.noise_bound)
-    return NoiseModel(upper, typed > 0, dict(positions or {}), settings.design_vaf)
+    trials = shapes / rates + exposed
+    sites, alts = np.nonzero(teaching)
+    expected = np.einsum("sc,sc->s", totals[sites], ((shapes + seen) / trials)[rows[sites, alts]])
+    molecules = pileup.counts[sites, alts].sum(axis=1, dtype=np.int64)
+    shape_of_sites, scale = fit_dispersion(molecules, expected)
+    upper = _upper(shapes + seen, trials, settings.noise_bound)
+    upper[:N_SUBSTITUTIONS] *= scale
+    return NoiseModel(
+        np.minimum(upper, 0.5), typed > 0, dict(positions or {}), settings.design_vaf, shape_of_sites
+    )
+
+
+@lru_cache(maxsize=64)
+def _nodes(shape: float) -> tuple[tuple[float, ...], tuple[float, ...]]:
+    factors, shares = gamma_nodes(shape)
+    return tuple(factors.tolist()), tuple(shares.tolist())
 
 
 def prior_noise(settings: CallingSettings, prior: Prior | None = None) -> NoiseModel:
@@ -232,7 +256,7 @@ def prior_noise(settings: CallingSettings, prior: Prior | None = None) -> NoiseM
     )
     shapes = known.strength[expand]
     upper = _upper(shapes, shapes / known.rate[expand], settings.noise_bound)
-    return NoiseModel(upper, np.zeros(upper.shape, np.bool_), {}, settings.design_vaf)
+    return NoiseModel(upper, np.zeros(upper.shape, np.bool_), {}, settings.design_vaf, PRIOR_SHAPE)
 
 
 def _teaching(pileup: Pileup, teaching_vaf: float) -> tuple[NDArray[np.int16], NDArray[np.bool_]]:
@@ -252,31 +276,44 @@ def _teaching(pileup: Pileup, teaching_vaf: float) -> tuple[NDArray[np.int16], N
     return rows, (rows >= 0) & ~clear.any(axis=1)[:, None]
 
 
-def _presence_rate(shown: NDArray[np.bool_], trials: NDArray[np.int64]) -> tuple[float, float]:
-    """Return rate and effective trials such that the expected number of alternatives shown is the one seen.
+def _capped_rate(shown: NDArray[np.int64], trials: NDArray[np.int64]) -> tuple[float, float, int]:
+    """Return rate, effective trials and cap from counts cut off at a cap, so that variants weigh little.
 
-    Solves sum(1 - exp(-trials * rate)) = sum(shown) by Newton's method, from below.
+    Solves sum(E min(X, cap)) = sum(min(x, cap)) for Poisson X. The cap is 1 (is it there at all?) where noise
+    is rare and grows with the expected count where every alternative has molecules.
     """
-    observed, total = float(shown.sum()), float(trials.sum())
-    if observed == 0 or total == 0:
-        return 0.0, total
-    values, numbers = np.unique(trials, return_counts=True)
-    rate = observed / total
-    for _ in range(NEWTON_STEPS):
-        decay = np.exp(-values * rate)
-        missing = observed - float(np.sum(numbers * (1 - decay)))
-        slope = float(np.sum(numbers * values * decay))
-        if slope <= 0 or missing <= 1e-9 * observed:
-            break
-        rate = min(rate + missing / slope, 0.5)
-    return rate, observed / rate
+    from scipy.special import gammainc
+
+    total = float(trials.sum())
+    if total == 0 or not shown.any():
+        return 0.0, total, 1
+    values, numbers = _binned(trials)
+    cap, rate = 1, 0.0
+    while True:
+        observed = float(np.minimum(shown, cap).sum())
+        steps = np.arange(1, cap + 1)[:, None]
+        low, high = 0.0, min(0.5, 4.0 * (cap + 1) / float(values.min()))
+        for _ in range(BISECTIONS):
+            rate = 0.5 * (low + high)
+            forecast = float((gammainc(steps, values * rate).sum(axis=0) * numbers).sum())
+            low, high = (rate, high) if forecast < observed else (low, rate)
+        if cap >= 2 * rate * total / len(trials) or cap >= MAX_CAP:
+            return rate, observed / rate, cap
+        cap *= 2
 
 
-def _effective(trials: NDArray[np.int64], rate: float) -> NDArray[np.float64]:
-    """Return the trials that stand behind one presence: (1 - exp(-n r)) / r."""
-    if rate == 0:
-        return trials.astype(np.float64)
-    return np.asarray(-np.expm1(-trials * rate) / rate, dtype=np.float64)
+def _binned(trials: NDArray[np.int64]) -> tuple[NDArray[np.float64], NDArray[np.int64]]:
+    """Return mean trials and their number in bins of two per cent."""
+    used = trials[trials > 0]
+    _, where, numbers = np.unique(np.rint(np.log(used) * 50), return_inverse=True, return_counts=True)
+    mean: NDArray[np.float64] = np.bincount(where, weights=used) / numbers
+    return mean, numbers
+
+
+def _effective(trials: NDArray[np.int64], weight: float) -> NDArray[np.float64]:
+    """Return the effective trials of each alternative: its share of the sum."""
+    total = float(trials.sum())
+    return np.asarray(trials * (weight / total if total else 1.0), dtype=np.float64)
 
 
 def _posterior(prior: Prior, category: int, c: int, seen: float, exposed: float) -> tuple[float, float]:
@@ -289,7 +326,8 @@ def _posterior(prior: Prior, category: int, c: int, seen: float, exposed: float)
 def _upper(shapes: NDArray[np.float64], trials: NDArray[np.float64], bound: float) -> NDArray[np.float64]:
     from scipy.special import gammaincinv
 
-    return np.minimum(np.asarray(gammaincinv(shapes, bound) / trials, dtype=np.float64), 0.5)
+    upper: NDArray[np.float64] = gammaincinv(shapes, bound) / trials
+    return np.asarray(np.minimum(upper, 0.5), dtype=np.float64)
 
 
 def _teach_indels(

@@ -21,6 +21,7 @@ LOG_FLOOR = math.log(1e-31)
 """Tails below 1e-30 are not told apart."""
 TAIL_FLOOR = 1e-30
 MAX_WEIGHT = 12
+THETAS = 2.0 ** np.arange(-12, 5)
 
 
 @dataclass(frozen=True)
@@ -72,11 +73,8 @@ def noise_tails(total: NDArray[np.integer], noise: Noise) -> NDArray[np.float64]
         noise: rates and weights.
     """
     counts = np.asarray(total, dtype=np.int64)
-    sizes = [_lattice(counts, row, noise.weights) for row in noise.rates]
-    size = max(sizes)
-    mixed = np.zeros(size)
-    for share, row in zip(noise.mixture, noise.rates, strict=True):
-        mixed += share * _score_pmf(counts, row, noise.weights, size)
+    size = _lattice(counts, noise.rates.max(axis=0), noise.weights)
+    mixed = _mixed_pmf(counts, noise.rates, noise.mixture, noise.weights, size)
     tails: NDArray[np.float64] = np.cumsum(mixed[::-1])[::-1]
     tails[0] = 1.0
     return np.minimum(tails, 1.0)
@@ -120,10 +118,8 @@ def is_called(
 
 def _lattice(total: NDArray[np.int64], rates: NDArray[np.float64], weights: NDArray[np.int64]) -> int:
     """Return a size beyond which the score has a probability below 1e-31 (Chernoff's bound)."""
-    best = math.inf
-    for theta in 2.0 ** np.arange(-12, 5):
-        exponent = float(np.sum(total * np.log1p(rates * np.expm1(theta * weights))))
-        best = min(best, (exponent - LOG_FLOOR) / float(theta))
+    generating = np.log1p(rates * np.expm1(np.multiply.outer(THETAS, weights))) @ total
+    best = float(np.min((generating - LOG_FLOOR) / THETAS))
     return min(math.ceil(best), int(np.dot(total, weights))) + 1
 
 
@@ -163,6 +159,20 @@ def add_class(
         for s in range(size - shift):
             out[s + shift] += share * pmf[s]
     return out
+
+
+@njit(cache=True)
+def _mixed_pmf(
+    total: NDArray[np.int64],
+    rates: NDArray[np.float64],
+    mixture: NDArray[np.float64],
+    weights: NDArray[np.int64],
+    size: int,
+) -> NDArray[np.float64]:  # pragma: no cover - compiled
+    mixed = np.zeros(size)
+    for k in range(len(mixture)):
+        mixed += mixture[k] * _score_pmf(total, rates[k], weights, size)
+    return mixed
 
 
 @njit(cache=True)

@@ -1,0 +1,85 @@
+"""How much sites of one kind differ in noise: the gamma shape of a factor on their rates.
+
+Were all sites alike, mutant molecules of noise would be Poisson. They are not: some positions recur. The
+factor of a site is taken as gamma with mean 1; its shape, and a correction of the mean rate, are fitted by
+maximum likelihood to the counts of all alternatives that teach, cut off above so that true variants do not
+count.
+"""
+
+import math
+
+import numpy as np
+from numpy.typing import NDArray
+
+BINS_PER_DECADE = 10
+SHAPES = np.geomspace(0.1, 100.0, 31)
+SCALES = np.geomspace(0.5, 4.0, 31)
+PRIOR_SHAPE = 2.0
+PRIOR_SPREAD = 0.7
+"""Mean and standard deviation of the logarithm of the shape before a sample is seen; assumed, see
+resources/noise/README.md."""
+NODES = 12
+ROUNDS = 8
+LARGEST_EXPECTED = 300.0
+
+
+def fit_dispersion(counts: NDArray[np.int64], expected: NDArray[np.float64]) -> tuple[float, float]:
+    """Return the gamma shape and the factor on the mean rate.
+
+    Args:
+        counts: int64[n], molecules with an alternative.
+        expected: float64[n], from the rates of its kind, larger than 0 where it counts.
+    """
+    usable = (expected > 1e-6) & (expected < LARGEST_EXPECTED)
+    counts, expected = counts[usable], expected[usable]
+    if not len(counts):
+        return PRIOR_SHAPE, 1.0
+    bins = np.rint(np.log10(expected) * BINS_PER_DECADE).astype(np.int64)
+    lowest = int(bins.min())
+    number = np.bincount(bins - lowest)
+    mean = np.bincount(bins - lowest, weights=expected) / np.maximum(number, 1)
+    tables = [_table(counts[bins - lowest == k], mean[k]) for k in np.flatnonzero(number)]
+
+    def objective(shape: float, scale: float) -> float:
+        value = sum(_log_likelihood(seen, m * scale, shape) for seen, m in tables)
+        off_shape, off_scale = math.log(shape / PRIOR_SHAPE), math.log(scale)
+        return value - (off_shape**2 + off_scale**2) / (2 * PRIOR_SPREAD**2)
+
+    shape, scale = PRIOR_SHAPE, 1.0
+    for _ in range(ROUNDS):
+        before = shape, scale
+        shape = SHAPES[np.argmax([objective(value, scale) for value in SHAPES.tolist()])].item()
+        scale = SCALES[np.argmax([objective(shape, value) for value in SCALES.tolist()])].item()
+        if (shape, scale) == before:
+            break
+    return shape, scale
+
+
+def _table(counts: NDArray[np.int64], mean: float) -> tuple[NDArray[np.int64], float]:
+    """Return how many alternatives have 0, 1, ... molecules, up to the cut-off of their bin."""
+    cut = 3 + math.ceil(3 * mean)
+    return np.bincount(counts[counts <= cut], minlength=cut + 1), mean
+
+
+def _log_likelihood(seen: NDArray[np.int64], mean: float, shape: float) -> float:
+    """Return the log-likelihood of counts under a negative binomial cut off behind the table."""
+    log_p = np.empty(len(seen))
+    log_p[0] = -shape * math.log1p(mean / shape)
+    ratio = mean / (mean + shape)
+    k = np.arange(1, len(seen))
+    log_p[1:] = log_p[0] + np.cumsum(np.log((shape + k - 1) / k * ratio))
+    top = float(log_p.max())
+    total = top + math.log(float(np.exp(log_p - top).sum()))
+    return float(np.dot(seen, log_p - total))
+
+
+def gamma_nodes(shape: float) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    """Return factors and shares of a discrete stand-in for a gamma factor of mean 1.
+
+    Generalised Gauss-Laguerre nodes: expectations of polynomials up to degree 23 are exact, so that tails of
+    counts far beyond every threshold are those of the gamma.
+    """
+    from scipy.special import roots_genlaguerre
+
+    nodes, weights = roots_genlaguerre(NODES, shape - 1)
+    return np.asarray(nodes / shape), np.asarray(weights / weights.sum())

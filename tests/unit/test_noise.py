@@ -1,0 +1,208 @@
+"""The noise model: what it learns from counts with known rates, and what must not teach it."""
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+import yaml
+from calling_bam import CHROM, make_reference, pair, with_bases, write_bam
+
+from alktrace.calling.alleles import SmallVariant
+from alktrace.calling.classes import DUPLEX_2, N_CLASSES, SIMPLEX_3
+from alktrace.calling.dispersion import fit_dispersion, gamma_nodes
+from alktrace.calling.noise import TYPES, learn_noise, prior_noise, site_rows, substitution_rows, variant_row
+from alktrace.calling.normals import PositionNoiseRow, build_noise_model, read_positions
+from alktrace.calling.pileup import Pileup
+from alktrace.calling.regions import Regions
+from alktrace.settings import CallingSettings
+from alktrace.tables import read_table
+
+SITES = 20_000
+
+
+@pytest.fixture(scope="module")
+def calling(root: Path) -> CallingSettings:
+    config = yaml.safe_load((root / "config" / "config.yaml").read_text())
+    return CallingSettings.model_validate(config["calling"])
+
+
+def blank(
+    totals: dict[int, int], rates: dict[int, float], *, seed: int = 1, shape: float | None = None
+) -> Pileup:
+    """A pileup of noise alone: every alternative of class c is Binomial(total, rate), sites gamma if asked."""
+    rng = np.random.default_rng(seed)
+    reference = rng.integers(0, 4, SITES).astype(np.uint8)
+    offsets = np.array([0, SITES])
+    starts = np.array([1000])
+    targeted = np.ones(SITES, np.bool_)
+    tids = np.array([0], np.int32)
+    regions = Regions((CHROM,), tids, starts, starts + SITES, offsets, reference, targeted)
+    counts = np.zeros((SITES, 4, N_CLASSES), np.uint32)
+    factor = rng.gamma(shape, 1 / shape, (SITES, 4)) if shape else np.ones((SITES, 4))
+    for c, total in totals.items():
+        counts[:, :, c] = rng.binomial(total, np.minimum(rates[c] * factor, 0.5))
+        counts[np.arange(SITES), reference, c] = 0
+        counts[np.arange(SITES), reference, c] = total - counts[:, :, c].sum(axis=1)
+    return Pileup(regions, counts, np.zeros((SITES, 4), np.uint32))
+
+
+@pytest.mark.parametrize("rate", [3e-6, 3e-5, 3e-4, 5e-3], ids=str)
+def test_upper_bounds_hold_the_true_rate_closely(calling: CallingSettings, rate: float) -> None:
+    model = learn_noise(blank({SIMPLEX_3: 4000}, {SIMPLEX_3: rate}), calling)
+    upper = model.rates[: 16 * len(TYPES), SIMPLEX_3]
+    assert np.mean(upper >= rate) > 0.85
+    assert np.median(upper) < 1.8 * rate
+    assert model.learned[0, SIMPLEX_3]
+    assert not model.learned[0, DUPLEX_2]
+
+
+def test_true_variants_do_not_teach(calling: CallingSettings) -> None:
+    """Thirty variants at 0.5 % with twenty molecules each, against some sixty molecules of noise."""
+    quiet = blank({DUPLEX_2: 4000}, {DUPLEX_2: 2.5e-7})
+    before = learn_noise(quiet, calling).rates[:96, DUPLEX_2].copy()
+    for site in range(100, SITES, SITES // 30):
+        alt = (int(quiet.regions.reference[site]) + 1) % 4
+        quiet.counts[site, alt, DUPLEX_2] += 20
+    after = learn_noise(quiet, calling).rates[:96, DUPLEX_2]
+    assert np.median(after / before) < 2.0
+
+
+def test_germline_sites_do_not_teach(calling: CallingSettings) -> None:
+    clean = blank({SIMPLEX_3: 1000}, {SIMPLEX_3: 1e-5})
+    before = learn_noise(clean, calling)
+    for site in range(50, SITES, 1000):
+        alt = (int(clean.regions.reference[site]) + 1) % 4
+        clean.counts[site, alt, SIMPLEX_3] += 500
+    after = learn_noise(clean, calling)
+    assert np.allclose(before.rates[:96], after.rates[:96], rtol=0.02)
+    assert after.shape == before.shape
+
+
+def test_noisy_context_is_learned(calling: CallingSettings) -> None:
+    """C>T in front of G is ten times as frequent as elsewhere."""
+    pileup = blank({SIMPLEX_3: 4000}, {SIMPLEX_3: 1e-5})
+    rows = site_rows(pileup.regions.reference, pileup.regions.offsets)
+    c_to_t = 16 * TYPES.index("C>T")
+    before_g = np.isin(rows, [c_to_t + 4 * five + 2 for five in range(4)])
+    rng = np.random.default_rng(2)
+    sites, alts = np.nonzero(before_g)
+    pileup.counts[sites, alts, SIMPLEX_3] += rng.binomial(4000, 1e-4, len(sites)).astype(np.uint32)
+    rates = learn_noise(pileup, calling).rates[c_to_t : c_to_t + 16, SIMPLEX_3].reshape(4, 4)
+    assert (rates[:, 2] > 5e-5).all()
+    assert (rates[:, [0, 1, 3]] < 4e-5).all()
+
+
+def test_no_molecules_leave_the_prior(calling: CallingSettings) -> None:
+    model = learn_noise(blank({}, {}), calling)
+    assert np.allclose(model.rates, prior_noise(calling).rates, rtol=1e-6)
+    assert not model.learned.any()
+
+
+@pytest.mark.parametrize(
+    ("shape", "low", "high"),
+    [
+        pytest.param(0.5, 0.4, 0.65, id="very-different"),
+        pytest.param(2.0, 1.5, 2.7, id="different"),
+        pytest.param(50.0, 10.0, 101.0, id="almost-equal"),
+    ],
+)
+def test_dispersion_of_sites_is_found(shape: float, low: float, high: float) -> None:
+    rng = np.random.default_rng(3)
+    expected = np.repeat([0.02, 0.1, 0.4], 40_000)
+    counts = rng.poisson(expected * rng.gamma(shape, 1 / shape, len(expected)))
+    counts[:50] += 15  # true variants
+    found, scale = fit_dispersion(counts, expected)
+    assert low < found < high
+    assert 0.9 < scale < 1.12
+
+
+def test_gamma_nodes_have_the_moments_of_the_gamma() -> None:
+    factors, shares = gamma_nodes(2.0)
+    assert shares.sum() == pytest.approx(1)
+    assert np.dot(shares, factors) == pytest.approx(1)
+    assert np.dot(shares, factors**2) == pytest.approx(1 + 1 / 2)
+    assert np.dot(shares, factors**3) == pytest.approx(1 * 1.5 * 2)
+
+
+@pytest.mark.parametrize("shape", [None, 2.0], ids=["equal-sites", "sites-differ"])
+def test_blank_panels_give_almost_no_calls(calling: CallingSettings, shape: float | None) -> None:
+    """0.1 Mb of noise with 60,000 alternatives a panel: at 3e-7 a tenth of a call is expected."""
+    from alktrace.calling.candidates import snv_candidates
+    from alktrace.calling.hotspots import Hotspots
+    from alktrace.calling.verdict import judge
+
+    called = 0
+    for seed in range(5):
+        totals, rates = {SIMPLEX_3: 3000, DUPLEX_2: 2000}, {SIMPLEX_3: 3e-5, DUPLEX_2: 1e-6}
+        pileup = blank(totals, rates, seed=seed, shape=shape)
+        noise = learn_noise(pileup, calling)
+        rows = site_rows(pileup.regions.reference, pileup.regions.offsets)
+        for variant, site in snv_candidates(pileup, noise, Hotspots(), calling):
+            alt, total = "ACGT".index(variant.alt), pileup.counts[site].sum(axis=0)
+            model = noise.of_site(int(rows[site, alt]), CHROM, variant.pos, "")
+            called += judge(
+                pileup.counts[site, alt], total, (0, 0), model, hotspot=False, settings=calling
+            ).detected
+    assert called <= 1
+
+
+# --- kinds of change ------------------------------------------------------------------------------
+
+
+def test_both_strands_share_a_row() -> None:
+    rows = substitution_rows()
+    codes = {base: i for i, base in enumerate("ACGT")}
+    # TCG>TTG on one strand is CGA>CAA on the other.
+    assert (
+        rows[codes["T"], codes["C"], codes["G"], codes["T"]]
+        == rows[codes["C"], codes["G"], codes["A"], codes["A"]]
+    )
+    assert len(set(rows[rows >= 0].tolist())) == 96
+
+
+@pytest.mark.parametrize(
+    ("variant", "category"),
+    [
+        pytest.param(SmallVariant("c", 4, "G", "GT"), "indel_0_2", id="single-base"),
+        pytest.param(SmallVariant("c", 7, "CA", "C"), "indel_6_8", id="run-of-eight"),
+        pytest.param(SmallVariant("c", 16, "GCTCTG", "G"), "indel_long", id="five-bases"),
+        pytest.param(SmallVariant("c", 2, "TC", "GA"), "mnv", id="mnv"),
+        pytest.param(SmallVariant("c", 2, "TCG", "GA"), "indel_long", id="delins"),
+    ],
+)
+def test_kind_of_other_changes(variant: SmallVariant, category: str) -> None:
+    from alktrace.calling.noise import N_SUBSTITUTIONS, OTHERS
+
+    text = "ATCGTACAAAAAAAAGCTCTGACCATTG"
+    assert variant_row(variant, lambda chrom, start, end: text[start:end]) == N_SUBSTITUTIONS + OTHERS.index(
+        category
+    )
+
+
+# --- normals ----------------------------------------------------------------------------------------
+
+
+def test_recurrent_position_needs_more_molecules(tmp_path: Path, calling: CallingSettings) -> None:
+    reference = make_reference(tmp_path, 2000)
+    (tmp_path / "targets.bed").write_text(f"{CHROM}\t700\t1300\n")
+    noisy, alt = 1000, "ACGT"[("ACGT".index(reference[1000]) + 1) % 4]
+    bams = []
+    for k in range(3):
+        reads = []
+        for i in range(600):
+            start = 850 + i % 100
+            edits = {noisy: alt} if i % 150 == 0 else {}
+            reads += pair(
+                f"m{i}", start, with_bases(reference[start : start + 170], edits, start), duplex=(3, 0)
+            )
+        bams.append(write_bam(tmp_path / f"n{k}.bam", reads, 2000))
+    out = tmp_path / "noise.tsv"
+    build_noise_model(
+        bams=bams, fasta=tmp_path / "ref.fa", targets=tmp_path / "targets.bed", settings=calling, out=out
+    )
+    rows = read_table(out, PositionNoiseRow)
+    assert [(row.pos, row.alt, row.alt_molecules, row.normals_with, row.normals) for row in rows] == [
+        (noisy + 1, alt, 12, 3, 3)
+    ]
+    factor = read_positions(out)[(CHROM, noisy + 1, f"{reference[1000]}>{alt}")]
+    assert factor > 4
