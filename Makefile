@@ -39,12 +39,12 @@ lint: .venv/.ready
 	@ruff check .
 	@ruff format --check -q .
 	@mypy
-	@snakefmt --check -q Snakefile rules
+	@snakefmt --check Snakefile rules
 
 format: .venv/.ready
 	@ruff check -q --fix .
 	@ruff format -q .
-	@snakefmt -q Snakefile rules
+	@snakefmt Snakefile rules
 
 # Needs `uv`; run it to move the pins, then `make test`.
 lock:

@@ -6,7 +6,7 @@ from snakemake.utils import min_version
 min_version("9.20.0")
 
 
-configfile: workflow.source_path("config/config.yaml")
+configfile: f"{workflow.basedir}/config/config.yaml"
 
 
 include: "rules/common.smk"
@@ -22,6 +22,7 @@ include: "rules/report.smk"
 
 
 rule all:
+    default_target: True
     input:
         PLAN.timepoint_files("resistance.tsv"),
         PLAN.timepoint_files("resistance.json"),
@@ -39,4 +40,3 @@ rule all:
                 "run_manifest.json",
             ],
         ),
-    default_target: True

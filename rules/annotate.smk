@@ -7,9 +7,9 @@ rule prepare_gene_models:
         gff3=PLAN.settings.reference.gff3,
         fasta=REFERENCE.fasta,
         fai=REFERENCE.fai,
-        genes=workflow.source_path("../resources/knowledge/genes.tsv"),
-        hotspots=workflow.source_path("../resources/knowledge/hotspots.tsv"),
-        mutations=workflow.source_path("../resources/knowledge/alk_mutations.tsv"),
+        genes=resource("knowledge/genes.tsv"),
+        hotspots=resource("knowledge/hotspots.tsv"),
+        mutations=resource("knowledge/alk_mutations.tsv"),
     output:
         gene_models="results/reference/gene_models.json",
         gff3="results/reference/gene_models.gff3",
@@ -17,6 +17,8 @@ rule prepare_gene_models:
         hotspots="results/reference/hotspots.tsv",
     log:
         "logs/prepare_gene_models.log",
+    conda:
+        own_environment
     resources:
         mem_mb=4000,
         runtime=30,
@@ -61,7 +63,7 @@ rule annotate_alterations:
         fusions="results/patients/{patient}/{timepoint}/{specimen}/fusions.vcf.gz",
         coverage="results/patients/{patient}/{timepoint}/{specimen}/coverage.cnn",
         copy_number_reference=PLAN.copy_number_reference,
-        centromeres=workflow.source_path("../resources/reference/centromeres.grch38.tsv"),
+        centromeres=resource("reference/centromeres.grch38.tsv"),
         gene_models="results/reference/gene_models.json",
         fasta=REFERENCE.fasta,
         knowledge=KNOWLEDGE,
@@ -74,6 +76,8 @@ rule annotate_alterations:
         bins="results/patients/{patient}/{timepoint}/{specimen}/copy_number_bins.tsv",
     log:
         "logs/annotate_alterations/{patient}.{timepoint}.{specimen}.log",
+    conda:
+        own_environment
     resources:
         mem_mb=2000,
         runtime=60,
@@ -93,7 +97,7 @@ rule read_reported_calls:
         calls=PLAN.report,
         gene_models="results/reference/gene_models.json",
         loci="results/reference/loci.tsv",
-        drivers=workflow.source_path("../resources/reference/fusion_drivers.tsv"),
+        drivers=resource("reference/fusion_drivers.tsv"),
         fasta=REFERENCE.fasta,
         knowledge=KNOWLEDGE,
     output:
@@ -103,6 +107,8 @@ rule read_reported_calls:
         notes="results/patients/{patient}/{timepoint}/{specimen}/reported/notes.tsv",
     log:
         "logs/read_reported_calls/{patient}.{timepoint}.{specimen}.log",
+    conda:
+        own_environment
     resources:
         mem_mb=2000,
         runtime=10,

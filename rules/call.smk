@@ -4,11 +4,13 @@
 # Kernels are compiled once, before many jobs would do so at the same time.
 rule compile_kernels:
     input:
-        drivers=workflow.source_path("../resources/reference/fusion_drivers.tsv"),
+        drivers=resource("reference/fusion_drivers.tsv"),
     output:
         done="results/reference/kernels.txt",
     log:
         "logs/compile_kernels.log",
+    conda:
+        own_environment
     resources:
         mem_mb=2000,
         runtime=20,
@@ -39,6 +41,8 @@ rule call_variants:
         genotypes="results/patients/{patient}/{timepoint}/{specimen}/genotypes.tsv",
     log:
         "logs/call_variants/{patient}.{timepoint}.{specimen}.log",
+    conda:
+        own_environment
     resources:
         mem_mb=4000,
         runtime=120,

@@ -10,6 +10,8 @@ rule compare_identity:
         patients=list(PLAN.identity_files().values()),
     log:
         "logs/compare_identity.log",
+    conda:
+        own_environment
     resources:
         mem_mb=2000,
         runtime=60,
@@ -34,6 +36,8 @@ rule collect_cohort:
         quality="results/cohort/qc.tsv",
     log:
         "logs/collect_cohort.log",
+    conda:
+        own_environment
     resources:
         mem_mb=2000,
         runtime=30,
@@ -56,6 +60,8 @@ rule write_manifest:
         manifest="results/cohort/run_manifest.json",
     log:
         "logs/write_manifest.log",
+    conda:
+        own_environment
     resources:
         mem_mb=1000,
         runtime=10,

@@ -1,4 +1,4 @@
-# What every rule file uses: the checked configuration, the plan that follows from it, the wildcards.
+# Used by all files beside this one: the checked configuration, the plan that follows from it, the wildcards.
 
 import os
 from pathlib import Path
@@ -7,6 +7,7 @@ from snakemake.exceptions import WorkflowError
 
 from scripts.alktrace.errors import AlktraceError
 from scripts.alktrace.inputs import check_inputs
+from scripts.alktrace.job import PACKAGE
 from scripts.alktrace.models import ID_PATTERN
 from scripts.alktrace.plan import Plan
 
@@ -22,11 +23,22 @@ except AlktraceError as error:
 KERNELS = Path("results/reference/kernels", PLAN.code["structural"]).resolve()
 os.environ.update(NUMBA_CACHE_DIR=str(KERNELS))
 
+# Files of the project, by the path that a message should name. Relative, so that a run inside a moved
+# clone stays valid; `workflow.source_path` would give a copy that is gone after the run.
+RESOURCES = PACKAGE.parents[1] / "resources"
+
+
+def resource(name):
+    return os.path.relpath(RESOURCES / name)
+
+
 # Inputs by content: an edited table reruns what reads it.
-KNOWLEDGE = [
-    workflow.source_path(f"../resources/knowledge/{path.name}")
-    for path in sorted(Path(workflow.basedir, "resources", "knowledge").glob("*.tsv"))
-]
+KNOWLEDGE = [resource(path) for path in sorted(RESOURCES.glob("knowledge/*.tsv"))]
+
+
+# Rules in Python run in the environment that runs Snakemake, also where the tools come from conda.
+def own_environment(wildcards):
+    return None
 
 
 # The same pattern checks the ids of the sheet, so that no id can reach over a path level.

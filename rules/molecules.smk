@@ -12,6 +12,8 @@ rule call_molecules:
         metrics="results/patients/{patient}/{timepoint}/{specimen}/molecules.tsv",
     log:
         "logs/call_molecules/{patient}.{timepoint}.{specimen}.log",
+    conda:
+        own_environment
     threads: 2
     resources:
         mem_mb=4000,

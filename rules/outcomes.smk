@@ -12,6 +12,8 @@ rule measure_outcomes:
         tables=expand("results/cohort/{name}", name=MEASURED),
     log:
         "logs/measure_outcomes.log",
+    conda:
+        own_environment
     resources:
         mem_mb=2000,
         runtime=30,
@@ -36,6 +38,8 @@ rule relate_outcomes:
         tables=expand("results/cohort/{name}", name=RELATED),
     log:
         "logs/relate_outcomes.log",
+    conda:
+        own_environment
     resources:
         mem_mb=2000,
         runtime=30,

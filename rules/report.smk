@@ -15,6 +15,8 @@ rule write_patient_page:
         ),
     log:
         "logs/write_patient_page/{patient}.log",
+    conda:
+        own_environment
     resources:
         mem_mb=1000,
         runtime=10,
@@ -37,6 +39,8 @@ rule write_cohort_page:
         page=report("results/cohort/report.html", category="Cohort"),
     log:
         "logs/write_cohort_page.log",
+    conda:
+        own_environment
     resources:
         mem_mb=1000,
         runtime=10,
@@ -53,11 +57,13 @@ rule collect_multiqc:
     input:
         fastp=PLAN.fastp_reports(),
         quality="results/cohort/qc.tsv",
-        config=workflow.source_path("../resources/multiqc.yaml"),
+        config=resource("multiqc.yaml"),
     output:
         page="results/cohort/multiqc.html",
     log:
         "logs/collect_multiqc.log",
+    conda:
+        "../envs/multiqc.yaml"
     resources:
         mem_mb=4000,
         runtime=60,
@@ -67,7 +73,11 @@ rule collect_multiqc:
         "collecting quality reports"
     shell:
         """
-        printf '%s\\n' {input.fastp:q} {input.quality:q} > {resources.tmpdir:q}/multiqc.txt
-        multiqc --force --quiet --no-version-check --no-data-dir --config {input.config:q} \
-            --file-list {resources.tmpdir:q}/multiqc.txt --outdir {params.folder:q} --filename multiqc.html 2> {log:q}
+        (
+            list=$(mktemp -p {resources.tmpdir:q})
+            trap 'rm -f "$list"' EXIT
+            printf '%s\\n' {input.fastp:q} {input.quality:q} >"$list"
+            multiqc --force --quiet --no-version-check --no-data-dir --config {input.config:q} \
+                --file-list "$list" --outdir {params.folder:q} --filename multiqc.html
+        ) 2>{log:q}
         """

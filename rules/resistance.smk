@@ -16,6 +16,8 @@ rule genotype_patient:
         evidence="results/patients/{patient}/evidence.json",
     log:
         "logs/genotype_patient/{patient}.log",
+    conda:
+        own_environment
     resources:
         mem_mb=4000,
         runtime=120,
@@ -38,6 +40,8 @@ rule classify_timepoint:
         detail="results/patients/{patient}/{timepoint}/resistance.json",
     log:
         "logs/classify_timepoint/{patient}.{timepoint}.log",
+    conda:
+        own_environment
     resources:
         mem_mb=1000,
         runtime=10,

@@ -7,7 +7,7 @@ rule call_structural:
         fasta=REFERENCE.fasta,
         targets=PLAN.targets,
         gene_models="results/reference/gene_models.json",
-        drivers=workflow.source_path("../resources/reference/fusion_drivers.tsv"),
+        drivers=resource("reference/fusion_drivers.tsv"),
         kernels="results/reference/kernels.txt",
     output:
         vcf="results/patients/{patient}/{timepoint}/{specimen}/fusions.vcf.gz",
@@ -15,6 +15,8 @@ rule call_structural:
         coverage="results/patients/{patient}/{timepoint}/{specimen}/coverage.cnn",
     log:
         "logs/call_structural/{patient}.{timepoint}.{specimen}.log",
+    conda:
+        own_environment
     resources:
         mem_mb=4000,
         runtime=120,
@@ -38,6 +40,8 @@ rule build_copy_number_reference:
         reference="results/reference/{assay}.copy_number.cnn",
     log:
         "logs/build_copy_number_reference/{assay}.log",
+    conda:
+        own_environment
     resources:
         mem_mb=2000,
         runtime=30,
