@@ -10,7 +10,7 @@ if TYPE_CHECKING:
 
 with job_log(snakemake.log[0]):
     from alktrace.clinical.outcomes import clinic_of, relate_outcomes
-    from alktrace.settings import CohortSettings
+    from alktrace.settings import CohortSettings, ResistanceSettings
 
     relate_outcomes(
         clinic=clinic_of(
@@ -20,5 +20,6 @@ with job_log(snakemake.log[0]):
         resistance=Path(snakemake.input.resistance),
         evidence=[Path(path) for path in snakemake.input.evidence],
         settings=CohortSettings.model_validate(snakemake.params.settings["cohort"]),
+        timing=ResistanceSettings.model_validate(snakemake.params.settings["resistance"]),
         out=Path(snakemake.output.tables[0]).parent,
     )

@@ -15,7 +15,7 @@ from alktrace.clinical.outcomes import Clinic, load_journeys
 from alktrace.clinical.rows import Endpoint, RegimenKind
 from alktrace.models import Setting, Timing
 from alktrace.rows import ClassificationRow, ResistanceRow
-from alktrace.settings import CohortSettings
+from alktrace.settings import CohortSettings, ResistanceSettings
 from alktrace.simulate.outcomes import write_outcomes
 from alktrace.tables import read_table
 
@@ -27,6 +27,10 @@ SEED, PATIENTS = 11, 60
 def cohort_settings(**changes: Any) -> CohortSettings:
     given = yaml.safe_load((ROOT / "config" / "config.yaml").read_text())["cohort"]
     return CohortSettings(**{**given, **changes})
+
+
+def resistance_settings() -> ResistanceSettings:
+    return ResistanceSettings(**yaml.safe_load((ROOT / "config" / "config.yaml").read_text())["resistance"])
 
 
 def write_demo(folder: Path) -> Clinic:

@@ -278,11 +278,14 @@ class CohortSettings(Section):
         description="an event among fewer patients at risk while others still enter is flagged"
     )
     repeat_progression_days: Natural = Field(
-        description="a PD within these days of the first and not after the start of the next treatment is the "
-        "same progression seen again"
+        description="a PD within these days of the first and not after the start of the next treatment is "
+        "the same progression seen again"
     )
     confirmation_days: AtLeastOne = Field(
         description="days after which a second CR or PR confirms a response"
+    )
+    timing_months: tuple[AtLeastOne, ...] = Field(
+        description="primary and acquired resistance are also compared at these months of stable disease"
     )
     events_per_parameter: AtLeastOne = Field(
         description="events a regression or group test needs per parameter"

@@ -142,6 +142,28 @@ def test_false_discovery_is_controlled_within_question_endpoint_and_analysis():
     assert {round(r.q, 9) for r in naive} == {round(r.p, 9) for r in naive}
 
 
+def test_who_has_no_group_is_named_with_the_reason():
+    records = [
+        *immortal(),
+        Records("X").treat("lorlatinib", 0, 100, "progression").scan(100, "PD").died(120),
+        Records("Y").treat("lorlatinib", 0, 100, "progression").scan(100, "PD").alive(120),
+    ]
+    journeys, rows, starts = analysed(records)
+    for comparison in prepare(rows, regimen_grouping(journeys), starts):
+        left_out = comparison.excluded
+        if comparison.endpoint in (Endpoint.RWPFS2, Endpoint.OS_PROGRESSION):
+            assert left_out == {Exclusion.DIED_UNTREATED: 1, Exclusion.NOT_YET_STARTED: 1}
+
+
+def test_a_sample_that_says_nothing_is_in_no_group():
+    nothing = ClassificationRow(
+        "A", "PD", Setting.PROGRESSION, Classification.NOT_EVALUABLE, (), Timing.ACQUIRED, None, (), ()
+    )
+    journeys, rows, starts = analysed([treated("A", "pemetrexed", 20, 50)])
+    groups = component_groupings(findings([nothing], [], journeys, Setting.PROGRESSION))
+    assert {c.excluded[Exclusion.NOT_EVALUABLE] for g in groups for c in prepare(rows, g, starts)} == {1}
+
+
 def test_nobody_switched():
     records = [Records().treat("lorlatinib", 0, 100, "progression").scan(100, "PD").alive(150)]
     journeys, rows, starts = analysed(records)

@@ -1,6 +1,6 @@
 import pytest
 from clinical_records import switched
-from outcome_cohort import KNOWLEDGE, cohort_settings
+from outcome_cohort import KNOWLEDGE, cohort_settings, resistance_settings
 
 from alktrace.clinical.concordance import agreement_rows, concordance_rows
 from alktrace.clinical.endpoints import patient_rows
@@ -11,7 +11,7 @@ from alktrace.clinical.frequencies import (
     primary_against_acquired,
 )
 from alktrace.clinical.mechanism_treatment import mechanism_treatment_rows
-from alktrace.clinical.mechanisms import features, findings
+from alktrace.clinical.mechanisms import features, findings, with_timing
 from alktrace.clinical.response import response_rows
 from alktrace.clinical.rows import ExpectedFrequencyRow
 from alktrace.clinical.timeline import flow_rows, oncoprint_rows, swimmer_rows
@@ -132,6 +132,17 @@ def test_primary_against_acquired_by_fisher():
 def test_without_primary_resistance_there_is_no_test():
     table = primary_against_acquired(found_of([classified("A", C.BYPASS, [BYPASS])]).values(), SETTINGS)
     assert {(r.status.value, r.p, r.q) for r in table} == {("not_estimable", None, None)}
+
+
+def test_timing_can_be_judged_at_other_months():
+    # Stable for 100 days: acquired at 3 months, primary at 6.
+    journey = switched().scan(60, "SD").alive(300).journey()
+    found = found_of([classified("P1", C.NONE_FOUND)]).values()
+    for months, timing in ((3, Timing.ACQUIRED), (6, Timing.PRIMARY)):
+        judged = with_timing(found, [journey], resistance_settings(), months)
+        assert [item.timing for item in judged] == [timing]
+        rows = primary_against_acquired(judged, SETTINGS, months=months)
+        assert {row.analysis for row in rows} == {f"counts_{months}_months"}
 
 
 def test_before_and_after_only_where_both_are_evaluable():

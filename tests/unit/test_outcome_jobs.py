@@ -7,7 +7,7 @@ from types import SimpleNamespace
 
 import pytest
 import yaml
-from outcome_cohort import KNOWLEDGE, PATIENTS, ROOT, SEED, cohort_settings, write_demo
+from outcome_cohort import KNOWLEDGE, PATIENTS, ROOT, SEED, cohort_settings, resistance_settings, write_demo
 
 from alktrace.clinical import rows as r
 from alktrace.clinical.outcome_files import MEASURED, RELATED
@@ -52,6 +52,7 @@ def run(folder, clinic, **given):
         "resistance": folder / "resistance.tsv",
         "evidence": [folder / "evidence.tsv"],
         "settings": SETTINGS,
+        "timing": resistance_settings(),
     } | given
     relate_outcomes(clinic=clinic, classification=folder / "classification.tsv", out=out, **inputs)
     return out
@@ -133,7 +134,7 @@ def test_without_sequencing_details_components_remain(demo, tmp_path):
     out = tmp_path / "cohort"
     relate_outcomes(
         clinic=clinic, classification=folder / "classification.tsv", resistance=None, evidence=[],
-        settings=NO_MODELS, out=out,
+        settings=NO_MODELS, timing=resistance_settings(), out=out,
     )  # fmt: skip
     assert {f.category for f in read_table(out / "frequencies.tsv", r.FrequencyRow)} == {"class", "component"}
     assert read_table(out / "concordance.tsv", r.ConcordanceRow) == []

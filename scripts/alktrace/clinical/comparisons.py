@@ -57,7 +57,7 @@ class Grouping:
     Attributes:
         factor: `regimen`, or a component.
         group_of: group by patient; patients without a group are missing.
-        known_from: day on which the group is known, or why that day is not.
+        known_from: day on which the group is known, or why it or its day is not.
     """
 
     factor: str
@@ -77,18 +77,24 @@ class Comparison:
 
 def regimen_grouping(journeys: Iterable[Journey]) -> Grouping:
     """Group patients by the kind of their first sequential treatment."""
-    given = {j.patient.patient: j.following for j in journeys if switch_exclusion(j) is None}
-    return Grouping(
-        REGIMEN,
-        {name: item.kind.value for name, item in given.items() if item},
-        {name: item.start for name, item in given.items() if item},
-    )
+    group_of: dict[str, str] = {}
+    known_from: dict[str, dt.date | Exclusion] = {}
+    for journey in journeys:
+        why, given, name = switch_exclusion(journey), journey.following, journey.patient.patient
+        if why is not None or given is None:
+            known_from[name] = why or Exclusion.NOT_YET_STARTED
+        else:
+            group_of[name], known_from[name] = given.kind.value, given.start
+    return Grouping(REGIMEN, group_of, known_from)
 
 
 def component_groupings(found: Mapping[str, Finding]) -> list[Grouping]:
     """Group evaluable patients by each component, present or absent, and by `none_found`."""
     evaluable = {name: item for name, item in found.items() if item.evaluable}
-    known: Known = {n: item.reported or Exclusion.REPORT_DATE_MISSING for n, item in evaluable.items()}
+    known: Known = {
+        name: (item.reported or Exclusion.REPORT_DATE_MISSING) if item.evaluable else Exclusion.NOT_EVALUABLE
+        for name, item in found.items()
+    }
     return [
         Grouping(
             factor,
@@ -115,8 +121,9 @@ def prepare(
         analysis = Analysis.FROM_TREATMENT if endpoint in FROM_TREATMENT else Analysis.GROUP_ENTRY
         yield Comparison(endpoint, analysis, *observe(own, analysis, entries=late))
         if endpoint in FROM_PROGRESSION:
-            naive: Mapping[str, float | Exclusion] = dict.fromkeys(grouping.group_of, 0.0)
-            yield Comparison(endpoint, Analysis.NAIVE, *observe(own, Analysis.NAIVE, entries=naive))
+            yield Comparison(
+                endpoint, Analysis.NAIVE, *observe(own, Analysis.NAIVE, entries=_naive(grouping))
+            )
 
 
 def compare_all(
@@ -222,14 +229,20 @@ BASELINE: Mapping[str, tuple[str, Callable[[PatientRow], bool | None]]] = {
 }
 
 
+def _naive(grouping: Grouping) -> dict[str, float | Exclusion]:
+    """Everybody with a group from day 0; the reason of those without."""
+    without = {name: why for name, why in grouping.known_from.items() if isinstance(why, Exclusion)}
+    return {**without, **dict.fromkeys(grouping.group_of, 0.0)}
+
+
 def _entries(
     rows: Iterable[EndpointPatientRow], grouping: Grouping, starts: Mapping[str, dt.date]
 ) -> dict[str, float | Exclusion]:
     found: dict[str, float | Exclusion] = {}
     for row in rows:
-        if row.start is None or row.patient not in grouping.group_of:
+        known = grouping.known_from.get(row.patient)
+        if row.start is None or known is None:
             continue
-        known = grouping.known_from[row.patient]
         if row.patient in starts:
             known = _later(known, starts[row.patient])
         found[row.patient] = (

@@ -14,7 +14,7 @@ import pandas as pd
 from numpy.typing import ArrayLike, NDArray
 from scipy import stats
 
-from .survival import Floats, GroupTest
+from .survival import Floats, GroupTest, after_events
 
 PRECISION = 1e-10
 MAX_HAZARD_RATIO_LOG = 15.0
@@ -187,14 +187,12 @@ def _lifelines(
     from lifelines import CoxPHFitter
     from lifelines.exceptions import ConvergenceError
 
-    from .survival import ENTRY_SHIFT
-
     names = [f"x{i}" for i in range(covariates.shape[1])]
     data = pd.DataFrame(covariates.to_numpy(float), columns=names)
     data["time"], data["event"] = time, event
     entry_column = None
     if entry.any():
-        data["entry"] = np.where(entry > 0, entry + ENTRY_SHIFT, 0.0)
+        data["entry"] = after_events(entry)
         entry_column = "entry"
     fitter = CoxPHFitter()
     try:

@@ -61,8 +61,16 @@ def expected_rows(
     return rows
 
 
-def primary_against_acquired(found: Collection[Finding], settings: CohortSettings) -> list[AssociationRow]:
-    """Compare each feature between primary and acquired resistance: Fisher's test, false discovery rate."""
+def primary_against_acquired(
+    found: Collection[Finding], settings: CohortSettings, *, months: int | None = None
+) -> list[AssociationRow]:
+    """Compare each feature between primary and acquired resistance: Fisher's test, false discovery rate.
+
+    Args:
+        found: findings at progression.
+        settings: section `cohort`.
+        months: number of months at which timing was judged anew; None for the classification's own.
+    """
     evaluable = [item for item in found if item.evaluable]
     groups = {
         timing: [item for item in evaluable if item.timing is timing]
@@ -83,7 +91,7 @@ def primary_against_acquired(found: Collection[Finding], settings: CohortSetting
             AssociationRow(
                 question="primary_vs_acquired",
                 endpoint="mechanism",
-                analysis="counts",
+                analysis="counts" if months is None else f"counts_{months}_months",
                 factor=name[0],
                 level=name[1],
                 reference="acquired",

@@ -4,7 +4,7 @@ import datetime as dt
 from collections.abc import Collection
 from dataclasses import dataclass
 
-from ..models import BestResponse, StopReason
+from ..models import BestResponse, ClinicalContext, StopReason
 from .context import LORLATINIB, clinical_context
 from .cutoff import cut_off, last_alive
 from .rows import RegimenKind
@@ -39,6 +39,7 @@ class Journey:
         progression_again: first PD after `progression` that is not the same progression seen again.
         last_alive: last date known alive, or of death.
         cut: whether the data cut-off and not the last contact ended observation.
+        context: what the classification knew of the same record.
     """
 
     patient: PatientRow
@@ -54,6 +55,7 @@ class Journey:
     death: dt.date | None
     last_alive: dt.date | None
     cut: bool
+    context: ClinicalContext
 
 
 def travel(
@@ -97,6 +99,7 @@ def travel(
         death=follow_up.death if follow_up else None,
         last_alive=last_alive(observed),
         cut=cutoff is not None and last_alive(observed) == cutoff,
+        context=context,
     )
 
 

@@ -2,10 +2,12 @@
 
 import datetime as dt
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from ..models import Classification, Component, Confidence, Phase, Setting, Timing, VariantType
+from ..resistance.timing import judge_timing
 from ..rows import ClassificationRow, ResistanceRow
+from ..settings import ResistanceSettings
 from .journey import Journey
 
 NONE_FOUND = "none_found"
@@ -87,6 +89,27 @@ def findings(
         if before is None or _earlier(finding, before):
             found[item.patient] = finding
     return found
+
+
+def with_timing(
+    found: Iterable[Finding], journeys: Iterable[Journey], settings: ResistanceSettings, months: int
+) -> list[Finding]:
+    """Return the findings with primary and acquired told apart at another number of months.
+
+    Args:
+        found: findings of patients; those without clinical data keep their timing.
+        journeys: give the dates and responses.
+        settings: section `resistance`.
+        months: calendar months of stable disease that make resistance acquired.
+    """
+    timing = settings.timing.model_copy(update={"acquired_months": months})
+    contexts = {journey.patient.patient: journey.context for journey in journeys}
+    return [
+        replace(item, timing=judge_timing(contexts[item.patient], timing, settings.window).timing)
+        if item.patient in contexts
+        else item
+        for item in found
+    ]
 
 
 def features(finding: Finding) -> Mapping[tuple[str, str], bool | None]:

@@ -9,7 +9,7 @@ from typing import Any
 from ..models import Setting
 from ..resistance.knowledge import load_knowledge
 from ..rows import ClassificationRow, EvidenceRow, ResistanceRow
-from ..settings import CohortSettings
+from ..settings import CohortSettings, ResistanceSettings
 from ..tables import read_table, write_table
 from . import rows as r
 from .comparisons import (
@@ -29,7 +29,7 @@ from .figures import enrolled_at_progression, summarise
 from .frequencies import expected_rows, frequency_rows, paired_rows, primary_against_acquired
 from .journey import Journey, travel
 from .mechanism_treatment import mechanism_treatment_rows
-from .mechanisms import Finding, findings
+from .mechanisms import Finding, findings, with_timing
 from .response import response_rates, response_rows
 from .safety import dose_rows, safety_rows
 from .tables import read_clinical
@@ -116,6 +116,7 @@ def relate_outcomes(
     resistance: Path | None,
     evidence: Sequence[Path],
     settings: CohortSettings,
+    timing: ResistanceSettings,
     out: Path,
 ) -> None:
     """Write the tables `outcome_files.RELATED`: mechanisms, and what they mean for what came next.
@@ -126,6 +127,7 @@ def relate_outcomes(
         resistance: resistance.tsv of the cohort; without it mechanisms are known by component only.
         evidence: evidence.tsv of the patients, for plasma against tissue; may be empty.
         settings: section `cohort`.
+        timing: section `resistance`, to tell primary and acquired apart at other numbers of months.
         out: folder of the tables.
 
     Raises:
@@ -136,9 +138,11 @@ def relate_outcomes(
     patients = patient_rows(journeys)
     responses = response_rows(journeys, settings, max_gap_days=clinic.max_gap_days)
     _write_mechanisms(clinic, before, after, settings, out)
-    write_table(
-        out / "associations.tsv", r.AssociationRow, _associations(journeys, patients, after, settings)
-    )
+    associations = [
+        *_timings(journeys, after, settings, timing),
+        *_associations(journeys, patients, after, settings),
+    ]
+    write_table(out / "associations.tsv", r.AssociationRow, associations)
     rows = mechanism_treatment_rows(after, responses, patients, settings)
     write_table(out / "mechanism_treatment.tsv", r.MechanismTreatmentRow, rows)
     groupings = component_groupings(after)
@@ -218,12 +222,24 @@ def _associations(
     starts = _starts(journeys)
     by_patient = {journey.patient.patient: journey.patient for journey in journeys}
     return [
-        *primary_against_acquired(after.values(), settings),
         *compare_all(patients, [regimen], starts, settings),
         *compare_all(patients, groupings, starts, settings),
         *benefit(patients, regimen, groupings, settings),
         *baseline_predictors(patients, by_patient, settings),
     ]
+
+
+def _timings(
+    journeys: Sequence[Journey],
+    after: Mapping[str, Finding],
+    settings: CohortSettings,
+    timing: ResistanceSettings,
+) -> list[r.AssociationRow]:
+    rows = primary_against_acquired(after.values(), settings)
+    for months in settings.timing_months:
+        judged = with_timing(after.values(), journeys, timing, months)
+        rows += primary_against_acquired(judged, settings, months=months)
+    return rows
 
 
 def _starts(journeys: Sequence[Journey]) -> dict[str, dt.date]:

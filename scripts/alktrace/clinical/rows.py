@@ -45,6 +45,7 @@ class Exclusion(StrEnum):
     EVENT_BEFORE_ENTRY = "event_before_entry"
     NO_FOLLOW_UP = "no_follow_up"
     GROUP_UNKNOWN = "group_unknown"
+    NOT_EVALUABLE = "not_evaluable"
     REPORT_DATE_MISSING = "report_date_missing"
 
 

@@ -18,8 +18,8 @@ Floats = NDArray[np.float64]
 DAYS_PER_YEAR = 365.25
 HALF_DAY = 0.5
 """An event on the day of entry counts as half a day later, so that it is not lost."""
-ENTRY_SHIFT = 0.25
-"""Puts an entry after the events of its day; lifelines takes it as before them."""
+ENTRY_SHIFT, CENSORING_SHIFT = 0.1, 0.2
+"""Put entries after the events of their day, and censoring after entries; below half a day."""
 TOLERANCE = float(np.sqrt(np.finfo(float).eps))
 
 
@@ -80,24 +80,33 @@ def kaplan_meier(entry: ArrayLike, time: ArrayLike, event: ArrayLike, *, confide
     entries, times, events = _checked(entry, time, event)
     if (day := emptied(entries, times, events)) is not None:
         raise ValueError(f"nobody is at risk after day {day:g} while others still enter")
-    shifted = np.where(entries > 0, entries + ENTRY_SHIFT, 0.0)
     fitter = KaplanMeierFitter(alpha=1 - confidence)
     with np.errstate(divide="ignore", invalid="ignore"):
-        fitter.fit(times, events, entry=shifted if shifted.any() else None)
+        if entries.any():
+            # Within a day: first events, then entries, then censoring; the day is never without patients.
+            fitter.fit(np.where(events, times, times + CENSORING_SHIFT), events, entry=after_events(entries))
+        else:
+            fitter.fit(times, events)
     days = np.unique(times)
-    table = fitter.event_table
-    at_steps = fitter.confidence_interval_.reindex(days)
-    survival = fitter.survival_function_.iloc[:, 0].reindex(days).to_numpy(float)
+    step = np.searchsorted(fitter.survival_function_.index.to_numpy(float), days, side="right") - 1
+    survival = fitter.survival_function_.iloc[step, 0].to_numpy(float)
+    band = fitter.confidence_interval_.iloc[step].to_numpy(float)
     inner = (survival > 0) & (survival < 1)
+    on_day = times == days[:, None]
     return Curve(
         days=days,
         at_risk=numbers_at_risk(entries, times, days),
-        events=table["observed"].reindex(days).to_numpy(np.int64),
-        censored=table["censored"].reindex(days).to_numpy(np.int64),
+        events=np.asarray((on_day & events).sum(axis=1), np.int64),
+        censored=np.asarray((on_day & ~events).sum(axis=1), np.int64),
         survival=survival,
-        low=np.where(inner, at_steps.iloc[:, 0].to_numpy(float), np.nan),
-        high=np.where(inner, at_steps.iloc[:, 1].to_numpy(float), np.nan),
+        low=np.where(inner, band[:, 0], np.nan),
+        high=np.where(inner, band[:, 1], np.nan),
     )
+
+
+def after_events(entry: Floats) -> Floats:
+    """Return entries moved behind the events of their day, as lifelines takes them as before."""
+    return np.where(entry > 0, entry + ENTRY_SHIFT, 0.0)
 
 
 def numbers_at_risk(entry: ArrayLike, time: ArrayLike, days: ArrayLike) -> NDArray[np.int64]:
