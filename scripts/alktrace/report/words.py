@@ -78,15 +78,32 @@ def excluded(share: float | None) -> str:
     """Return what a negative excludes, in words."""
     if share is None or share > 1:
         return (
-            "No share of tumour cells with an ALK hotspot mutation can be excluded: even a mutation in all of "
-            "them could have been missed."
+            "No share of tumour cells with an ALK hotspot mutation can be excluded: even a mutation in all "
+            "of them could have been missed."
         )
     return (
-        f"A heterozygous ALK hotspot mutation in {percent(share)} or more of the tumour cells would have been "
-        "called with 95 % power, at every hotspot of exons 21 to 25."
+        f"A heterozygous ALK hotspot mutation in {percent(share)} or more of the tumour cells would have "
+        "been called with 95 % power, at every hotspot of exons 21 to 25."
     )
 
 
 def explain(code: str, messages: Mapping[str, str]) -> dict[str, str]:
-    """Return a code with its text; a code without one stands alone."""
-    return {"code": code, "text": messages.get(code, "")}
+    """Return a flag or reason as it stands in the tables, with its text.
+
+    Args:
+        code: such as `window_unknown`, or `polysomy:MET` with what it is about.
+        messages: texts by the part of the code before `:`.
+
+    Returns:
+        `code` and `text`; the text of an unknown code is empty.
+    """
+    name, _, about = code.partition(":")
+    text = messages.get(name, "")
+    if text and about:
+        text = f"{text} Concerns {_listed(about)}."
+    return {"code": code, "text": text}
+
+
+def _listed(about: str) -> str:
+    """Return an argument with its parts set apart: `csf,tissue` becomes `csf, tissue`."""
+    return ", ".join(part.strip() for part in about.split(","))

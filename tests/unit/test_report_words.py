@@ -1,0 +1,217 @@
+"""Numbers and codes in the words of a reader."""
+
+from pathlib import Path
+
+import pytest
+
+from alktrace.models import (
+    Classification,
+    Confidence,
+    Detection,
+    Observation,
+    ObservationSource,
+    Setting,
+    Timing,
+    TumourFraction,
+    TumourFractionStatus,
+)
+from alktrace.report import words
+from alktrace.resistance.knowledge import load_knowledge
+from alktrace.rows import ResistanceRow
+from alktrace.tables import header
+
+
+def row(**values) -> ResistanceRow:
+    lists = ("specimens", "phase_partner", "not_evaluable_reason", "not_assessable", "resistant_to")
+    lists += ("sensitive_to", "evidence", "criteria", "flags")
+    given = {
+        **dict.fromkeys(header(ResistanceRow)),
+        **dict.fromkeys(lists, ()),
+        "patient": "P1",
+        "timepoint": "PD",
+        "setting": Setting.PROGRESSION,
+        "classification": Classification.ON_TARGET_SINGLE,
+        "confidence": Confidence.CANDIDATE,
+        "timing": Timing.ACQUIRED,
+    }
+    return ResistanceRow(**{**given, **values})
+
+
+def seen(detection: Detection, **values) -> Observation:
+    source = values.pop("source", ObservationSource.CALLED)
+    return Observation(timepoint="PD", specimen="plasma", detection=detection, source=source, **values)
+
+
+COUNTED = {
+    "alt_molecules": 8,
+    "total_molecules": 1900,
+    "vaf": 8 / 1900,
+    "vaf_low": 0.00182,
+    "vaf_high": 0.00828,
+}
+
+
+@pytest.mark.parametrize(
+    ("share", "text"),
+    [
+        (0.0, "0 %"),
+        (1.0, "100 %"),
+        (0.5, "50 %"),
+        (0.0042, "0.42 %"),
+        (0.00421, "0.42 %"),
+        (0.126, "13 %"),
+        (0.994, "99 %"),
+        (0.9951, "100 %"),
+        (0.00004, "0.004 %"),
+    ],
+)
+def test_percent(share, text):
+    assert words.percent(share) == text
+
+
+@pytest.mark.parametrize(
+    ("value", "low", "high", "text"),
+    [
+        (0.0042, 0.002, 0.0078, "0.42 % (0.2–0.78 %)"),
+        (0.0, 0.0, 0.0019, "0 % (0–0.19 %)"),
+        (0.5, None, None, "50 %"),
+        (0.5, 0.4, None, "50 %"),
+        (None, 0.1, 0.2, "–"),
+    ],
+)
+def test_interval(value, low, high, text):
+    assert words.interval(value, low, high) == text
+
+
+@pytest.mark.parametrize(
+    ("values", "text"),
+    [
+        ({**COUNTED, "duplex_alt": 3}, "8 of 1900, 3 duplex; 0.42 % (0.18–0.83 %)"),
+        ({**COUNTED, "duplex_alt": 0}, "8 of 1900; 0.42 % (0.18–0.83 %)"),
+        ({**COUNTED, "copy_number": 9.0}, "8 of 1900; 0.42 % (0.18–0.83 %)"),
+        ({"copy_number": 7.456}, "copy number 7.46"),
+        ({"vaf": 0.012}, "reported VAF 1.2 %"),
+        ({"alt_molecules": 8, "vaf": 0.012}, "reported VAF 1.2 %"),
+        ({}, "–"),
+    ],
+    ids=["duplex", "no-duplex", "molecules-first", "copies", "reported", "no-total", "nothing"],
+)
+def test_molecules(values, text):
+    assert words.molecules(row(**values)) == text
+
+
+@pytest.mark.parametrize(
+    ("observed", "text"),
+    [
+        (None, "not assessed"),
+        (seen(Detection.DETECTED, **COUNTED), "8/1900; 0.42 % (0.18–0.83 %)"),
+        (seen(Detection.DETECTED, copy_number=6.0), "copy number 6"),
+        (seen(Detection.DETECTED, vaf=0.012, source=ObservationSource.REPORTED), "reported, VAF 1.2 %"),
+        (seen(Detection.DETECTED, source=ObservationSource.REPORTED), "reported"),
+        (
+            seen(Detection.SUBTHRESHOLD, alt_molecules=2, total_molecules=2000, vaf=0.001),
+            "below the rule: 2/2000; 0.1 %",
+        ),
+        (seen(Detection.SUBTHRESHOLD, copy_number=3.0), "below the rule: copy number 3"),
+        (
+            seen(Detection.NOT_DETECTED, alt_molecules=0, total_molecules=2000, vaf_detectable=0.0025),
+            "not detected (≤ 0.25 %)",
+        ),
+        (
+            seen(Detection.NOT_DETECTED, alt_molecules=1, total_molecules=2000, vaf_detectable=0.0025),
+            "1/2000; not detected (≤ 0.25 %)",
+        ),
+        (seen(Detection.NOT_DETECTED), "not detected"),
+        (seen(Detection.NOT_ASSESSABLE), "not assessable"),
+        (seen(Detection.NOT_TARGETED), "not targeted"),
+    ],
+    ids=lambda value: value if isinstance(value, str) else "",
+)
+def test_observation(observed, text):
+    assert words.observation(observed) == text
+
+
+@pytest.mark.parametrize(
+    ("fraction", "text"),
+    [
+        (TumourFraction(status=TumourFractionStatus.NOT_ESTIMABLE), "not estimable"),
+        (
+            TumourFraction(
+                status=TumourFractionStatus.ESTIMATED,
+                value=0.123,
+                low=0.1,
+                high=0.15,
+                markers=("fusion EML4-ALK", "TP53 p.Arg175His"),
+            ),
+            "12 % (10–15 %) from fusion EML4-ALK, TP53 p.Arg175His",
+        ),
+        (
+            TumourFraction(status=TumourFractionStatus.GIVEN, value=0.2, low=0.2, high=0.2),
+            "20 % (20–20 %)",
+        ),
+    ],
+    ids=["unknown", "estimated", "given"],
+)
+def test_tumour_fraction(fraction, text):
+    assert words.tumour_fraction(fraction) == text
+
+
+@pytest.mark.parametrize(
+    ("resistant", "sensitive", "text"),
+    [
+        ((), (), "no verified drug data"),
+        (("crizotinib", "alectinib"), (), "resistance: crizotinib, alectinib"),
+        ((), ("lorlatinib",), "sensitivity: lorlatinib"),
+        (("alectinib",), ("lorlatinib",), "resistance: alectinib; sensitivity: lorlatinib"),
+    ],
+    ids=["none", "resistant", "sensitive", "both"],
+)
+def test_drugs(resistant, sensitive, text):
+    assert words.drugs(row(resistant_to=resistant, sensitive_to=sensitive)) == text
+
+
+@pytest.mark.parametrize("share", [None, 1.01, 25.0])
+def test_nothing_is_excluded(share):
+    text = words.excluded(share)
+    assert text.startswith("No share of tumour cells")
+    assert "would have been called" not in text
+
+
+@pytest.mark.parametrize(("share", "shown"), [(1.0, "100 %"), (0.32, "32 %"), (0.005, "0.5 %")])
+def test_a_share_is_excluded(share, shown):
+    text = words.excluded(share)
+    assert f"in {shown} or more of the tumour cells would have been called" in text
+
+
+MESSAGES = {"polysomy": "The arm is gained.", "window_unknown": "Dates are missing."}
+
+
+@pytest.mark.parametrize(
+    ("code", "text"),
+    [
+        ("window_unknown", "Dates are missing."),
+        ("polysomy:MET", "The arm is gained. Concerns MET."),
+        ("polysomy:MET,EGFR", "The arm is gained. Concerns MET, EGFR."),
+        ("polysomy:MET, EGFR", "The arm is gained. Concerns MET, EGFR."),
+        ("polysomy:ALK p.(Gly1202Arg):x", "The arm is gained. Concerns ALK p.(Gly1202Arg):x."),
+        ("polysomy:", "The arm is gained."),
+        ("unheard_of", ""),
+        ("unheard_of:MET", ""),
+    ],
+)
+def test_explain(code, text):
+    assert words.explain(code, MESSAGES) == {"code": code, "text": text}
+
+
+@pytest.mark.parametrize(
+    ("code", "about"),
+    [
+        ("negative_from:csf,tissue", "csf, tissue"),
+        ("with:TP53 R175H", "TP53 R175H"),
+        ("qc_fail:pl-1", "pl-1"),
+    ],
+)
+def test_flags_with_an_argument_are_explained_by_the_table(root: Path, code, about):
+    messages = load_knowledge(root / "resources" / "knowledge").messages
+    text = words.explain(code, messages)["text"]
+    assert text == f"{messages[code.split(':')[0]]} Concerns {about}."
