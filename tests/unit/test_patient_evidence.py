@@ -1,0 +1,229 @@
+"""The union over the samples of a patient, on rows made by hand."""
+
+import datetime as dt
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from alktrace.annotate.origin import OriginVerdict
+from alktrace.annotate.patient_model import (
+    LoadedSample,
+    absent_observation,
+    evidence_rows,
+    make_alteration,
+    make_specimen,
+    position,
+    unite,
+)
+from alktrace.annotate.quality import judge_quality
+from alktrace.models import (
+    Consequence,
+    CopyNumberCall,
+    Detection,
+    Focality,
+    IdentityStatus,
+    LocusKind,
+    ObservationSource,
+    Origin,
+    PatientEvidence,
+    Role,
+    Setting,
+    SpecimenType,
+    TumourFractionStatus,
+    VariantType,
+)
+from alktrace.rows import AlterationRow, CallabilityRow, CopyNumberRow, TumourFractionRow
+from alktrace.sample_files import SampleFiles
+from alktrace.settings import AssayQc, AssaySettings, UmiSettings
+from alktrace.sheet import Sample, Unit
+
+QC = AssayQc(
+    min_molecules=1, warn_molecules=1, min_on_target=0, max_contamination=0.02, max_blank_molecules=20
+)
+UMI = UmiSettings(
+    source="none",
+    read_structures=(),
+    tag="RX",
+    duplex=False,
+    edits=1,
+    fixed_umis=None,
+    max_mismatches=1,
+    min_distance=2,
+)
+ASSAY = AssaySettings(
+    targets="t.bed", umi=UMI, noise_model=None, copy_number_reference=None, expected=(), qc=QC
+)
+G1202R = AlterationRow(
+    key="chr2:29220747:C:T",
+    gene="ALK",
+    variant_type=VariantType.SNV,
+    alteration="G1202R",
+    consequence=Consequence.MISSENSE,
+    transcript="ENST00000389048",
+    hgvs_c="c.3604G>A",
+    hgvs_p="p.Gly1202Arg",
+    exon=23,
+    codon=1202,
+    chrom="chr2",
+    pos=29220747,
+    ref="C",
+    alt="T",
+    partner=None,
+    junction=None,
+    in_frame=None,
+    detection=Detection.DETECTED,
+    source=ObservationSource.CALLED,
+    vaf=0.1,
+    vaf_low=0.08,
+    vaf_high=0.12,
+    alt_molecules=30,
+    total_molecules=300,
+    duplex_alt=10,
+    strict_alt=8,
+    strict_total=80,
+    copy_number=None,
+    origin=Origin.SOMATIC,
+    origin_reason="",
+    knowledge=("p.Gly1202Arg",),
+    filters=(),
+    flags=(),
+)
+REPORTED = replace(
+    G1202R,
+    key="reported:ALK:p.Gly1202Arg",
+    hgvs_c=None,
+    chrom=None,
+    pos=None,
+    ref=None,
+    alt=None,
+    source=ObservationSource.REPORTED,
+    alt_molecules=None,
+    total_molecules=None,
+)
+FUSION = replace(
+    G1202R,
+    key="fusion:EML4:ALK",
+    variant_type=VariantType.FUSION,
+    alteration="EML4-ALK",
+    hgvs_p=None,
+    codon=None,
+    ref=None,
+    alt=None,
+)
+AMPLIFIED = replace(
+    G1202R,
+    key="copy_number:MET:amplification",
+    gene="MET",
+    variant_type=VariantType.AMPLIFICATION,
+    hgvs_p=None,
+    codon=None,
+)
+
+
+def locus(gene="ALK", name="G1202", kind=LocusKind.ALK_HOTSPOT, status=Detection.NOT_DETECTED, vaf=0.01):
+    return CallabilityRow(gene, name, kind, 23, "chr2", 0, 3, 200, 150, 50, vaf, status)
+
+
+def copies(gene="MET", visible=None):
+    return CopyNumberRow(
+        gene, "chr7", 0, 10, 5, 0.0, -0.1, 0.1, 2.0, 1.9, 2.1, None, None, None, visible,
+        Focality.NOT_ASSESSABLE, CopyNumberCall.NEUTRAL, "flat",
+    )  # fmt: skip
+
+
+def loaded(specimen, *rows, kind=SpecimenType.PLASMA, reported=False, callability=(), copy_number=()):
+    unit = Unit("u1", "l", calls="r.tsv") if reported else Unit("u1", "l", fastq_1="a.fq")
+    sample = Sample(
+        "P1", "T1", specimen, kind, "a", dt.date(2026, 1, 1), Setting.PROGRESSION, Role.PATIENT, (unit,)
+    )
+    files = SampleFiles(sample, ASSAY, Path("a"), Path("c"), Path("t"))
+    fraction = TumourFractionRow(TumourFractionStatus.NOT_ESTIMABLE, None, None, None, 0, ())
+    return LoadedSample(files, rows, tuple(callability), tuple(copy_number), fraction, {})
+
+
+def test_a_reported_name_joins_the_called_allele():
+    united = unite([loaded("report", REPORTED, reported=True), loaded("plasma", G1202R)])
+    assert {key: sorted(rows) for key, rows in united.items()} == {
+        "chr2:29220747:C:T": ["P1.T1.plasma", "P1.T1.report"]
+    }
+
+
+def test_a_reported_name_stands_alone_without_reads():
+    assert list(unite([loaded("report", REPORTED, reported=True)])) == ["reported:ALK:p.Gly1202Arg"]
+
+
+def test_two_dna_routes_to_one_protein_change_stay_two_alterations():
+    other = replace(G1202R, key="chr2:29220747:C:G", alt="G", hgvs_c="c.3604G>C")
+    assert len(unite([loaded("plasma", G1202R, other)])) == 2
+
+
+@pytest.mark.parametrize(
+    ("row", "callability", "copy_number", "reported", "expected"),
+    [
+        (FUSION, [locus(name="intron 19", kind=LocusKind.FUSION_INTRON)], [], False, Detection.NOT_DETECTED),
+        (
+            FUSION,
+            [locus(name="intron 19", kind=LocusKind.FUSION_INTRON, status=Detection.NOT_TARGETED)],
+            [],
+            False,
+            Detection.NOT_TARGETED,
+        ),
+        (FUSION, [], [], False, Detection.NOT_TARGETED),
+        (AMPLIFIED, [], [copies(visible=4.0)], False, Detection.NOT_DETECTED),
+        (AMPLIFIED, [], [copies(visible=None)], False, Detection.NOT_ASSESSABLE),
+        (AMPLIFIED, [], [], False, Detection.NOT_TARGETED),
+        (G1202R, [locus()], [], True, Detection.NOT_DETECTED),
+        (G1202R, [], [], True, Detection.NOT_ASSESSABLE),
+    ],
+    ids=[
+        "fusion-covered", "fusion-untargeted", "fusion-no-locus", "copies-visible", "copies-invisible",
+        "copies-untargeted", "report-with-limit", "report-without",
+    ],
+)  # fmt: skip
+def test_absence_means_what_the_sample_could_have_seen(row, callability, copy_number, reported, expected):
+    item = loaded("other", reported=reported, callability=callability, copy_number=copy_number)
+    assert absent_observation(item, row).detection is expected
+
+
+def test_positions_read_as_in_the_tables():
+    assert position(G1202R) == "chr2:29220747C>T"
+    assert position(REPORTED) is None
+
+
+def quality(item: LoadedSample):
+    return judge_quality(
+        sample=item.sample,
+        metrics={},
+        callability=item.callability,
+        alterations=(),
+        expected=(),
+        contamination=None,
+        identity=IdentityStatus.MATCH,
+        thresholds=QC,
+    )
+
+
+def test_a_sample_without_molecules_is_empty_not_negative():
+    empty = loaded("plasma", callability=[replace(locus(), molecules=0, status=Detection.NOT_ASSESSABLE)])
+    assert make_specimen(empty, quality(empty)).problems == ("empty",)
+
+
+def test_a_report_that_names_no_coverage_has_unknown_callability():
+    silent = loaded("report", REPORTED, reported=True)
+    assert not make_specimen(silent, quality(silent)).callability_known
+
+
+def test_the_flat_table_has_a_row_per_alteration_and_specimen():
+    first, second = loaded("plasma", G1202R, callability=[locus()]), loaded("csf", callability=[locus()])
+    verdict = OriginVerdict(Origin.SOMATIC, "tumour", ())
+    observations = [absent_observation(item, G1202R) for item in (first, second)]
+    evidence = PatientEvidence(
+        patient="P1",
+        specimens=tuple(make_specimen(item, quality(item)) for item in (first, second)),
+        alterations=(make_alteration(G1202R.key, {"P1.T1.plasma": G1202R}, observations, verdict),),
+    )
+    assert [(row.specimen, row.detection.value) for row in evidence_rows(evidence)] == [
+        ("plasma", "not_detected"),
+        ("csf", "not_detected"),
+    ]

@@ -1,0 +1,87 @@
+import datetime as dt
+
+import pytest
+
+from alktrace.annotate.quality import judge_quality
+from alktrace.models import Detection, IdentityStatus, LocusKind, Role, SpecimenType, Verdict
+from alktrace.rows import CallabilityRow
+from alktrace.settings import AssayQc
+from alktrace.sheet import Sample, Unit
+
+THRESHOLDS = AssayQc(
+    min_molecules=100, warn_molecules=500, min_on_target=0.3, max_contamination=0.02, max_blank_molecules=20
+)
+
+
+def sample(role: Role = Role.PATIENT) -> Sample:
+    return Sample(
+        "P1", "T1", "plasma", SpecimenType.PLASMA, "a", dt.date(2026, 1, 1), None, role, (Unit("u1", "l"),)
+    )
+
+
+def locus(molecules: int, kind=LocusKind.ALK_HOTSPOT, status=Detection.NOT_DETECTED) -> CallabilityRow:
+    return CallabilityRow(
+        "ALK", "G1202", kind, 23, "chr2", 0, 3, molecules, molecules, molecules // 2, 0.01, status
+    )
+
+
+def judge(molecules=(600,), *, role=Role.PATIENT, expected=(), alterations=(), **given):
+    values = {"metrics": {}, "contamination": None, "identity": IdentityStatus.MATCH} | given
+    return judge_quality(
+        sample=sample(role),
+        callability=[locus(n) for n in molecules],
+        alterations=alterations,
+        expected=expected,
+        thresholds=THRESHOLDS,
+        **values,
+    )
+
+
+@pytest.mark.parametrize(
+    ("given", "verdict", "reason"),
+    [
+        ({}, Verdict.PASS, None),
+        ({"molecules": (499,)}, Verdict.WARN, "molecules 499 below 500"),
+        ({"molecules": (99,)}, Verdict.FAIL, "molecules 99 below 100"),
+        ({"molecules": ()}, Verdict.FAIL, "molecules unknown below 100"),
+        ({"metrics": {("on_target_share", "all"): 0.2}}, Verdict.WARN, "on target 0.2 below 0.3"),
+        ({"contamination": 0.05}, Verdict.FAIL, "contamination 0.05 above 0.02"),
+        ({"identity": IdentityStatus.CONFLICT}, Verdict.FAIL, "identity conflict"),
+    ],
+    ids=lambda value: str(value)[:40],
+)
+def test_patients_are_judged_by_the_thresholds_of_the_assay(given, verdict, reason):
+    row = judge(**given)
+    assert row.verdict is verdict
+    assert row.reasons == (() if reason is None else (reason,))
+
+
+def test_the_median_is_over_targeted_loci_without_introns():
+    row = judge_quality(
+        sample=sample(),
+        metrics={},
+        callability=[
+            locus(200),
+            locus(400),
+            locus(5, LocusKind.FUSION_INTRON),
+            locus(0, status=Detection.NOT_TARGETED),
+        ],
+        alterations=(),
+        expected=(),
+        contamination=None,
+        identity=IdentityStatus.UNKNOWN,
+        thresholds=THRESHOLDS,
+    )
+    assert row.molecules_simplex == 300
+
+
+@pytest.mark.parametrize(
+    ("molecules", "verdict"), [((0,), Verdict.PASS), ((21,), Verdict.FAIL)], ids=["clean", "not"]
+)
+def test_a_blank_passes_only_without_molecules(molecules, verdict):
+    assert judge(molecules, role=Role.CONTROL).verdict is verdict
+
+
+def test_a_positive_control_that_misses_an_alteration_fails():
+    row = judge((600,), role=Role.CONTROL, expected=("ALK p.Gly1202Arg",))
+    assert (row.verdict, row.reasons) == (Verdict.FAIL, ("ALK p.Gly1202Arg not found",))
