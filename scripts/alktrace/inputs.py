@@ -275,8 +275,9 @@ class _UnitChecker:
                 number, (mine, theirs) = differing
                 what = f"read {number} is {theirs!r} in {paths[column]!r} but {mine!r} in fastq_1"
                 self._add(column, what, "give the files of one run, unsorted and with all their reads")
-            elif len(first) != len(other):
-                what = f"{_count(other)} reads in {paths[column]!r} but {_count(first)} in fastq_1"
+            elif len(first) != len(other) or _differ(heads["fastq_1"].total, heads[column].total):
+                mine, theirs = _count(heads["fastq_1"]), _count(heads[column])
+                what = f"{theirs} reads in {paths[column]!r} but {mine} in fastq_1"
                 self._add(column, what, "give the files of one run, with all their reads")
 
     def _lengths(self, column: str, lengths: tuple[int, ...], needed: int) -> None:
@@ -350,5 +351,11 @@ class _UnitChecker:
             self._add("bam", what, "correct `umi.source` and `umi.tag` of the assay, or give FASTQ")
 
 
-def _count(names: tuple[str, ...]) -> str:
-    return str(len(names)) if len(names) < HEAD_READS else f"at least {HEAD_READS}"
+def _differ(one: int | None, other: int | None) -> bool:
+    return one is not None and other is not None and one != other
+
+
+def _count(head: FastqHead) -> str:
+    if head.total is not None:
+        return str(head.total)
+    return str(len(head.names)) if len(head.names) < HEAD_READS else f"at least {HEAD_READS}"

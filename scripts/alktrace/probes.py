@@ -1,12 +1,10 @@
 """What the head and the tail of a read file tell, before any work starts.
 
-Cheap by design: some hundred reads from the head, the last block from the tail; only small files are
-read whole. What is damaged further inside is found by the job that reads it.
+Cheap by design: some hundred reads from the head, the last block from the tail; only files of some
+megabytes are read whole. What is damaged further inside a larger one is found by the job that reads it.
 """
 
-import gzip
 import os
-import zlib
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -19,7 +17,8 @@ from .errors import AlktraceError
 from .reference import GZIP_MAGIC, is_bgzf, is_plain_gzip
 
 HEAD_READS = 512  # as many as one batch of the extraction, which makes the same judgement
-WHOLE_BYTES = 1 << 20
+WHOLE_BYTES = 1 << 24
+CHUNK = 1 << 20
 BGZF_END = bytes.fromhex("1f8b08040000000000ff0600424302001b0003000000000000000000")
 INDEX_SUFFIXES = (".bai", ".csi")
 
@@ -36,10 +35,17 @@ class ProbeError(AlktraceError):
 
 @dataclass(frozen=True)
 class FastqHead:
-    """The first reads of a FASTQ; empty for a file without reads."""
+    """The first reads of a FASTQ; empty for a file without reads.
+
+    Attributes:
+        names: of reads, without a mate's suffix.
+        lengths: of reads.
+        total: reads of the whole file, None where it is too large to count them.
+    """
 
     names: tuple[str, ...]
     lengths: tuple[int, ...]
+    total: int | None = None
 
 
 @dataclass(frozen=True)
@@ -94,25 +100,46 @@ def check_readable(path: Path) -> None:
 def check_whole(path: Path) -> None:
     """Refuse a compressed file that is visibly cut off.
 
-    Files compressed in blocks must have the block that ends them; of other gzip files only small
-    ones are read to their end.
+    Files compressed in blocks must have the block that ends them; of other gzip files only those of
+    some megabytes are read to their end.
 
     Raises:
-        ProbeError: the file is truncated.
+        ProbeError: the file is truncated or damaged.
     """
-    cut = ProbeError(f"{str(path)!r} is truncated", "fetch it again; compare its checksum")
     if is_bgzf(path):
         with path.open("rb") as stream:
             stream.seek(max(0, path.stat().st_size - len(BGZF_END)))
             if stream.read() != BGZF_END:
-                raise cut
-    elif is_plain_gzip(path) and path.stat().st_size <= WHOLE_BYTES:
-        try:
-            with gzip.open(path) as stream:
-                while stream.read(WHOLE_BYTES):
-                    pass
-        except (EOFError, OSError, zlib.error):
-            raise cut from None
+                raise _truncated(path)
+    elif is_plain_gzip(path):
+        count_lines(path)
+
+
+def count_lines(path: Path) -> int | None:
+    """Return the number of lines of a text file, plain or compressed; None where it is large.
+
+    Raises:
+        ProbeError: the file is truncated or damaged.
+    """
+    from isal import igzip, isal_zlib
+
+    if path.stat().st_size > WHOLE_BYTES:
+        return None
+    damage: tuple[type[Exception], ...] = (EOFError, OSError, isal_zlib.error)
+    lines, last = 0, b"\n"
+    opener = igzip.open if is_bgzf(path) or is_plain_gzip(path) else open
+    try:
+        with opener(path, "rb") as stream:
+            while chunk := stream.read(CHUNK):
+                lines += chunk.count(b"\n")
+                last = chunk[-1:]
+    except damage:
+        raise _truncated(path) from None
+    return lines + (last != b"\n")
+
+
+def _truncated(path: Path) -> ProbeError:
+    return ProbeError(f"{str(path)!r} is truncated or damaged", "fetch it again; compare its checksum")
 
 
 @cache
@@ -125,7 +152,9 @@ def fastq_head(path: Path) -> FastqHead:
     import dnaio
 
     check_readable(path)
-    check_whole(path)
+    if is_bgzf(path):
+        check_whole(path)
+    lines = count_lines(path)
     try:
         with dnaio.open(path, mode="r", fileformat="fastq", open_threads=0) as reader:
             records = list(islice(reader, HEAD_READS))
@@ -134,7 +163,13 @@ def fastq_head(path: Path) -> FastqHead:
         raise ProbeError(
             f"{str(path)!r} is no valid FASTQ: {text}", "give a FASTQ, or fetch it again"
         ) from None
-    return FastqHead(tuple(_mate_name(r.id) for r in records), tuple(len(r.sequence) for r in records))
+    if lines is not None and lines % 4:
+        raise ProbeError(f"{str(path)!r} is cut off: {lines} lines, not four per read", "fetch it again")
+    return FastqHead(
+        tuple(_mate_name(r.id) for r in records),
+        tuple(len(r.sequence) for r in records),
+        None if lines is None else lines // 4,
+    )
 
 
 def _mate_name(name: str) -> str:

@@ -169,6 +169,18 @@ def test_truncated_gzip(project):
     only(project.problems(fastq_1=path), "fastq_1", "truncated")
 
 
+def test_cut_off_text(project):
+    path = project.fastq("1.fastq")
+    path.write_text(path.read_text() + "@r\nACGT\n")
+    only(project.problems(fastq_1=path), "fastq_1", "1.fastq")
+
+
+def test_mates_of_other_number_far_behind_the_head(project):
+    names = [f"r{i}" for i in range(900)]
+    one, two = project.fastq("1.fastq.gz", names=names), project.fastq("2.fastq.gz", names=names[:-1])
+    only(project.problems(fastq_1=one, fastq_2=two), ":fastq_2: 899 reads", "but 900 in fastq_1")
+
+
 def test_truncated_blocks(project):
     path = project.folder / "1.fastq.gz"
     with pysam.BGZFile(str(path), "wb") as out:
@@ -359,7 +371,6 @@ def test_unaligned_consensus_bam(project):
         pytest.param("chr1\t9\t9\n", 1, "empty interval", id="empty"),
         pytest.param("chr1\t9\t8\n", 1, "empty interval", id="backwards"),
         pytest.param("chr1\t-9\t8\n", 1, "whole numbers", id="negative"),
-        pytest.param("chr1\t200\t300\nchr1\t100\t201\n", 1, "overlaps the interval of line 2", id="overlap"),
         pytest.param("chrom\tstart\tend\n", 1, "whole numbers", id="header line"),
     ],
 )
@@ -380,9 +391,22 @@ def test_many_problems_of_a_bed_are_cut_short(project):
     assert "30 more problems" in problems[-1]
 
 
-def test_touching_targets_are_fine(project):
-    project.bed.write_text("chr1\t100\t200\nchr1\t200\t300\r\n")
+@pytest.mark.parametrize(
+    "text",
+    [
+        pytest.param("chr1\t100\t200\nchr1\t200\t300\r\n", id="touching"),
+        pytest.param("chr1\t200\t300\nchr1\t100\t201\nchr1\t100\t201\n", id="overlapping"),
+        pytest.param("chr2\t200\t300\nchr1\t0\t3000\nchr2\t0\t9\n", id="unsorted"),
+    ],
+)
+def test_targets_in_any_arrangement_are_fine(project, text):
+    project.bed.write_text(text)
     assert project.problems() == []
+
+
+def test_compressed_targets_are_refused(project):
+    project.bed.write_bytes(gzip.compress(b"chr1\t100\t200\n"))
+    only(project.problems(), f"{project.bed}: targets are compressed; decompress them")
 
 
 @pytest.mark.parametrize(
