@@ -29,7 +29,7 @@ def calling(root: Path) -> CallingSettings:
 def blank(
     totals: dict[int, int], rates: dict[int, float], *, seed: int = 1, shape: float | None = None
 ) -> Pileup:
-    """A pileup of noise alone: every alternative of class c is Binomial(total, rate), sites gamma if asked."""
+    """A pileup of noise alone: alternatives are Binomial(total, rate) per class, sites gamma if asked."""
     rng = np.random.default_rng(seed)
     reference = rng.integers(0, 4, SITES).astype(np.uint8)
     offsets = np.array([0, SITES])

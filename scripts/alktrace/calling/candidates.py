@@ -55,7 +55,12 @@ def snv_candidates(
     possible = (rows >= 0) & regions.targeted[:, None] & (molecules > 0)
     found = []
     sites, alts = np.nonzero(possible)
-    unlikely = _unlikely(pileup.counts[sites, alts], totals[sites], noise.rates[rows[sites, alts]], settings)
+    unlikely = _unlikely(
+        pileup.counts[sites, alts],
+        totals[sites] * noise.rates[rows[sites, alts]],
+        noise.shape,
+        settings.subthreshold_tail_probability,
+    )
     for site, alt, rare in zip(sites.tolist(), alts.tolist(), unlikely.tolist(), strict=True):
         enough = rare and molecules[site, alt] >= MIN_MOLECULES
         if not enough and not hotspots.alleles:
@@ -68,20 +73,21 @@ def snv_candidates(
 
 
 def _unlikely(
-    alt: NDArray[np.uint32], total: NDArray[np.int64], rates: NDArray[np.float64], settings: CallingSettings
+    alt: NDArray[np.uint32], expected: NDArray[np.float64], shape: float, tail_probability: float
 ) -> NDArray[np.bool_]:
-    """Return whether a Poisson tail in one class, or of all together, is small enough to look closer.
+    """Return whether a negative binomial tail, of one class or of all, is small enough to look closer.
 
-    The exact test follows; this only keeps hopeless alleles of very deep data out of it.
+    The exact test follows; this only keeps hopeless alleles of deep data out of it.
     """
-    from scipy.special import gammainc
+    from scipy.special import betainc
 
-    expected = total * rates
-    by_class = np.where(alt > 0, gammainc(np.maximum(alt, 1), expected), 1.0)
-    seen = alt.sum(axis=1)
-    together = gammainc(np.maximum(seen, 1), expected.sum(axis=1))
-    smallest = np.minimum(by_class.min(axis=1, initial=1.0), together)
-    return np.asarray(smallest <= settings.subthreshold_tail_probability)
+    def tails(seen: NDArray[np.uint32], mean: NDArray[np.float64]) -> NDArray[np.float64]:
+        at_least = betainc(np.maximum(seen, 1), shape, mean / (mean + shape))
+        return np.asarray(np.where(seen > 0, at_least, 1.0), dtype=np.float64)
+
+    by_class = tails(alt, expected).min(axis=1, initial=1.0)
+    together = tails(alt.sum(axis=1), expected.sum(axis=1))
+    return np.asarray(np.minimum(by_class, together) <= tail_probability)
 
 
 def mnv_candidates(pileup: Pileup, models: GeneModels | None) -> list[SmallVariant]:

@@ -20,6 +20,8 @@ from .classes import N_CLASSES
 LOG_FLOOR = math.log(1e-31)
 """Tails below 1e-30 are not told apart."""
 TAIL_FLOOR = 1e-30
+COMPLEMENT_FLOOR = 1e-7
+"""Larger tails are taken as one minus the probability of smaller scores."""
 MAX_WEIGHT = 12
 THETAS = 2.0 ** np.arange(-12, 5)
 
@@ -82,16 +84,37 @@ def noise_tails(total: NDArray[np.integer], noise: Noise) -> NDArray[np.float64]
 
 def tail(alt: NDArray[np.integer], total: NDArray[np.integer], noise: Noise) -> float:
     """Return the noise tail probability of the mutant molecules seen, at least 1e-30."""
-    tails = noise_tails(total, noise)
     reached = score(alt, noise)
+    if reached == 0:
+        return 1.0
+    complement = float(_complements(total, noise, reached)[-1])
+    if complement > COMPLEMENT_FLOOR:
+        return complement
+    tails = noise_tails(total, noise)
     return max(float(tails[reached]), TAIL_FLOOR) if reached < len(tails) else TAIL_FLOOR
 
 
 def threshold(total: NDArray[np.integer], noise: Noise, tail_probability: float) -> int:
     """Return the smallest score whose noise tail is at most the tail probability."""
+    most = int(np.dot(total, noise.weights)) + 1
+    size = 32
+    while tail_probability > COMPLEMENT_FLOOR:
+        reached = np.flatnonzero(_complements(total, noise, size) <= tail_probability)
+        if len(reached):
+            return int(reached[0]) + 1
+        if size >= most:
+            return most
+        size *= 2
     tails = noise_tails(total, noise)
     reached = np.flatnonzero(tails <= tail_probability)
     return int(reached[0]) if len(reached) else len(tails)
+
+
+def _complements(total: NDArray[np.integer], noise: Noise, size: int) -> NDArray[np.float64]:
+    """Return P(score >= s | noise) for s = 1 .. size as one minus the rest: quick, good down to 1e-7."""
+    counts = np.asarray(total, dtype=np.int64)
+    pmf = _mixed_pmf(counts, noise.rates, noise.mixture, noise.weights, size)
+    return np.asarray(1.0 - np.cumsum(pmf), dtype=np.float64)
 
 
 def is_called(
