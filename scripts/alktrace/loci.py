@@ -36,14 +36,17 @@ class KnownLocus:
 
 @dataclass(frozen=True)
 class KnownTranscript:
-    """`resources/knowledge/genes.tsv`: the transcript of a gene that the numbering follows."""
+    """`resources/knowledge/genes.tsv`: the transcript of a gene that the numbering follows, and its names."""
 
     gene: str = column("gene symbol")
     transcript: str = column("Ensembl transcript")
     same_coding_sequence: tuple[str, ...] = column("other transcripts with the same coding sequence")
     refseq: str | None = column("RefSeq transcript with the same protein")
-    source: str = column("source")
+    source: str = column("source of the transcripts")
     verified: bool = column("was the source read")
+    aliases: tuple[str, ...] = column("other names of the gene")
+    aliases_source: str = column("source of the names")
+    aliases_verified: bool | None = column("was the source read")
 
 
 @dataclass(frozen=True)
@@ -109,6 +112,15 @@ def preferred_transcripts(genes: Path) -> dict[str, tuple[str, ...]]:
     """Return the transcripts a gene's numbering may follow, best first, by gene."""
     return {
         row.gene: (row.transcript, *row.same_coding_sequence) for row in read_table(genes, KnownTranscript)
+    }
+
+
+def gene_symbols(genes: Path) -> dict[str, str]:
+    """Return the symbol of every gene name, symbols included, by the name in lower case."""
+    return {
+        name.casefold(): row.gene
+        for row in read_table(genes, KnownTranscript)
+        for name in (row.gene, *row.aliases)
     }
 
 

@@ -211,6 +211,12 @@ BROKEN = [
     ("messages", "\trule of this project\ttrue", "\trule of this project\tyes", "verified", "true or false"),
     ("hotspots", "alk_hotspot", "alk_hot", "kind", "write one of"),
     ("genes", "ENST00000389048", "ENST389048", "transcript", "matches"),
+    ("genes", "\tHER3\t", "\tHER2\t", "aliases", "'HER2' names ERBB2 already; keep it with one gene"),
+    ("genes", "\tHER3\t", "\tEGFR\t", "aliases", "'EGFR' names EGFR already; keep it with one gene"),
+    ("genes", "\tHER3\t", "\tHER3;HER3\t", "aliases", "'HER3' names ERBB3 already"),
+    ("genes", "\tHER3\t", "\tHer3\t", "aliases", "matches"),
+    ("genes", "\tTRKA\tcommon", "\t.\tcommon", "aliases_source", "fill all three or none"),
+    ("genes", "alias symbol, read in a copy of the record\ttrue", "x\t.", "aliases_source", "fill all three"),
 ]
 
 

@@ -109,6 +109,12 @@ def test_nothing_verified_rests_on_memory(name):
     assert not wrong
 
 
+def test_no_name_of_a_gene_is_verified_from_memory():
+    named = [row for row in KNOWLEDGE.genes.values() if row.aliases]
+    assert named
+    assert not [row for row in named if row.aliases_verified == bool(NOT_READ.search(row.aliases_source))]
+
+
 def test_potencies_and_proposed_tiers_are_never_verified():
     never = {"ic50_nm", "amp_tier", "escat"}
     assert not [r for rows in ROWS.values() for r in rows if r.attribute in never and r.verified]

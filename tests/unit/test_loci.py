@@ -8,7 +8,7 @@ from gene_facts import gene_models, segment_fetch, transcript
 
 from alktrace.errors import DataError, InputProblems
 from alktrace.gene_models import Exon, GeneModels, Transcript
-from alktrace.loci import KnownLocus, build_loci, locate, preferred_transcripts
+from alktrace.loci import KnownLocus, build_loci, gene_symbols, locate, preferred_transcripts
 from alktrace.models import LocusKind
 from alktrace.rows import HotspotRow, LocusRow
 from alktrace.tables import read_table
@@ -117,6 +117,17 @@ def test_another_build_is_refused_with_every_locus(tmp_path: Path) -> None:
 def test_no_model_of_alk(tmp_path: Path) -> None:
     with pytest.raises(DataError, match="no gene model of ALK"):
         build(tmp_path, [], [], gene_models=GeneModels({}))
+
+
+def test_symbols_by_any_name(tmp_path: Path) -> None:
+    table = write(
+        tmp_path / "genes.tsv",
+        "gene | transcript | same_coding_sequence | refseq | source | verified | aliases | aliases_source | "
+        "aliases_verified",
+        "ERBB2 | ENST00000269571 | . | . | s | true | HER2;HER-2 | s | true",
+        "ALK | ENST00000389048 | . | . | s | true | . | . | .",
+    )
+    assert gene_symbols(table) == {"erbb2": "ERBB2", "her2": "ERBB2", "her-2": "ERBB2", "alk": "ALK"}
 
 
 def test_shipped_tables_fit_the_transcripts(root: Path) -> None:

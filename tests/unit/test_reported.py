@@ -1,6 +1,7 @@
 """Reports as commercial panels write them; facts of ALK and EGFR, genome of N so that names alone count."""
 
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -184,10 +185,57 @@ def test_coding_change_alone(read: Reads) -> None:
 
 
 def test_gene_without_model_keeps_the_name_as_written(read: Reads) -> None:
-    report = read("STK11|p.Q37*||snv|||", "HER2|||amplification|||")
+    report = read("STK11|p.Q37*||snv|||", "ABL2|||amplification|||")
     assert [row.flags for row in report.alterations] == [("no_gene_model",), ("no_gene_model",)]
     assert report.alterations[0].hgvs_p == "p.Gln37Ter"
-    assert "HER2: no gene model" in report.notes[1].what
+    assert "ABL2: no gene model" in report.notes[1].what
+
+
+@pytest.mark.parametrize(
+    ("line", "key", "written"),
+    [
+        ("HER2|||amplification|||", "copy_number:ERBB2:amplification", "HER2"),
+        ("HER2 amplification||||||", "copy_number:ERBB2:amplification", "HER2"),
+        ("her-2|||CNV||8|", "copy_number:ERBB2:amplification", "her-2"),
+        ("|HER2 amplification|||||", "copy_number:ERBB2:amplification", "HER2"),
+        ("c-MET|exon 14 skipping||splice|||", "skipping:MET:exon 14", "c-MET"),
+        ("Alk|G1202R|||||", "reported:ALK:p.Gly1202Arg", "Alk"),
+        ("ERBB1|E746_A750del|||||", "reported:EGFR:p.Glu746_Ala750del", "ERBB1"),
+        ("CD246|||fusion|||EML4", "fusion:EML4:ALK", "CD246"),
+        ("EML4-CD246|||fusion|||", "fusion:EML4:ALK", "CD246"),
+        ("|EML4-CD246 fusion|||||", "fusion:EML4:ALK", "CD246"),
+        ("EML4|||fusion|||CD246", "fusion:EML4:ALK", "CD246"),
+    ],
+)
+def test_other_names_of_a_gene_are_read_as_its_symbol(read: Reads, line: str, key: str, written: str) -> None:
+    report = read(line)
+    assert [row.key for row in report.alterations] == [key]
+    symbol = report.alterations[0].gene
+    (note,) = [note for note in report.notes if "is a name of" in note.what]
+    assert (note.line, note.what) == (2, f"{written} is a name of {symbol}")
+    assert symbol in note.remedy
+
+
+@pytest.mark.parametrize("line", ["ERBB2|||amplification|||", "EML4-ALK|||fusion|||", "ALK||c.3604G>A||||"])
+def test_a_symbol_needs_no_note_about_its_name(read: Reads, line: str) -> None:
+    assert not [note for note in read(line).notes if "is a name of" in note.what]
+
+
+def test_two_names_of_a_gene_are_one_alteration(read: Reads) -> None:
+    report = read("ERBB2|||amplification||8|", "HER2|||amplification||9|")
+    (row,) = report.alterations
+    assert row.copy_number == 8
+    assert any("stands twice" in note.what for note in report.notes)
+
+
+def test_a_gene_model_of_that_name_goes_first(tmp_path: Path, knowledge: VariantKnowledge) -> None:
+    namer = Namer(gene_models(), fetch)
+    assert "ALK" in namer.models.by_gene
+    path = tmp_path / "report.tsv"
+    path.write_text("gene\tvariant_class\nALK\tamplification\n")
+    renamed = replace(knowledge, gene_symbols={"alk": "OTHER"})
+    (row,) = read_report(path, ReportReader(namer, renamed, DRIVERS)).alterations
+    assert row.gene == "ALK"
 
 
 def test_unknown_variant_of_alk_is_kept(read: Reads) -> None:
@@ -287,6 +335,15 @@ def test_coverage_cells() -> None:
     assert coverage.genes == {"ALK", "EGFR", "KRAS"}
     assert coverage.exons == {"ALK": {20, 21, 22, 25}, "KRAS": {2, 3}}
     assert coverage.introns == {"ALK": {19}}
+
+
+def test_covered_genes_under_other_names(read: Reads) -> None:
+    line = "ALK|G1202R|1%|HER2, c-MET;ALK|HER2:20;ERBB2:21|0.003|.|."
+    report = read(line, line.replace("G1202R", "L1196M"), header=FULL)
+    assert report.coverage is not None
+    assert report.coverage.genes == {"ALK", "ERBB2", "MET"}
+    assert report.coverage.exons == {"ERBB2": {20, 21}}
+    assert [note.what for note in report.notes] == ["HER2 is a name of ERBB2", "c-MET is a name of MET"]
 
 
 @pytest.mark.parametrize("exons", ["20-28", "ALK:28-20", "ALK:all"])

@@ -7,6 +7,7 @@ taken for a negative because of a misprint.
 import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
+from functools import partial
 from pathlib import Path
 
 from ..errors import InputProblems
@@ -34,6 +35,8 @@ COLUMNS = (
     "gene", "hgvs_p", "hgvs_c", "variant_class", "vaf", "copy_number", "partner",
     "covered_genes", "covered_exons", "lod_vaf", "tumour_fraction", "molecules",
 )  # fmt: skip
+GENE_CELLS = ("gene", "hgvs_p", "hgvs_c")
+"""Cells that may begin with the gene, in this order."""
 NOT_READ = "not_read"
 NO_GENE_MODEL = "no_gene_model"
 NAMES_DISAGREE = "names_disagree"
@@ -112,6 +115,7 @@ class ReportReader:
         self._knowledge = knowledge
         self._drivers = drivers
         self._percent: set[str] = set()
+        self._renamed: set[tuple[int, str, str]] = set()
 
     def note(self, line: Line | None, name: str, what: str, remedy: str) -> None:
         """Keep a note."""
@@ -154,7 +158,7 @@ class ReportReader:
             genes, exons = line.get("covered_genes"), line.get("covered_exons")
             if genes or exons:
                 try:
-                    found.append(read_coverage(genes, exons))
+                    found.append(read_coverage(genes, exons, partial(self._symbol, None, "covered_genes")))
                 except ValueError as error:
                     self.note(line, "covered_exons", str(error), "the coverage of this line is not used")
         if not found:
@@ -165,10 +169,10 @@ class ReportReader:
 
     def alteration(self, line: Line) -> AlterationRow | None:
         """Return the alteration of a line; None for a line without finding."""
-        cells = {name: line.get(name, "") for name in COLUMNS[:7]}
-        if not cells["gene"] and not cells["hgvs_p"] and not cells["hgvs_c"]:
+        if not any(name in line for name in GENE_CELLS):
             return None
-        said = " ".join(cells[name] for name in ("gene", "hgvs_p", "hgvs_c", "variant_class"))
+        line = self._by_symbol(line)
+        said = " ".join(line.get(name, "") for name in (*GENE_CELLS, "variant_class"))
         kind = kind_of(said)
         try:
             row = self._read(kind, line, said)
@@ -176,6 +180,22 @@ class ReportReader:
             self.note(line, "gene", str(error), "the line is kept, but nothing is concluded from it")
             row = self._unread(line)
         return replace(row, vaf=self._vaf(line))
+
+    def _by_symbol(self, line: Line) -> Line:
+        """Return the line with the symbol of its gene, whatever name of the gene it begins with."""
+        cell, written = next(name for name in GENE_CELLS if name in line), _first_word(line)
+        rest = line[cell].removeprefix(written)
+        return Line(line.number, {**line, cell: self._symbol(line, cell, written) + rest})
+
+    def _symbol(self, line: Line | None, place: str, written: str) -> str:
+        """Return the symbol of a gene name, with a note where it is another one."""
+        known = written in self._namer.models.by_gene
+        symbol = written if known else self._knowledge.gene_symbols.get(written.casefold(), written)
+        key = (line.number if line else 0, place, written)
+        if symbol != written and key not in self._renamed:
+            self._renamed.add(key)
+            self.note(line, place, f"{written} is a name of {symbol}", f"read as {symbol}, its HGNC symbol")
+        return symbol
 
     def _vaf(self, line: Line) -> float | None:
         if "vaf" not in line:
@@ -200,7 +220,8 @@ class ReportReader:
     # --- kinds -----------------------------------------------------------------------------------
 
     def _fusion(self, line: Line, said: str) -> AlterationRow:
-        fusion = read_fusion(line.get("gene", ""), line.get("partner"), said, self._drivers)
+        symbol = partial(self._symbol, line, "partner" if "partner" in line else "gene")
+        fusion = read_fusion(line.get("gene", ""), line.get("partner"), said, self._drivers, symbol)
         junction = read_junction(said)
         name = f"{fusion.five}-{fusion.three}" + (f" {junction}" if junction else "")
         return replace(
@@ -353,7 +374,7 @@ def empty_row(key: str, gene: str, kind: VariantType, name: str) -> AlterationRo
 
 def _first_word(line: Line) -> str:
     """Return the gene: the first word of the first filled cell."""
-    text = next((line[name] for name in ("gene", "hgvs_p", "hgvs_c") if name in line), "")
+    text = next((line[name] for name in GENE_CELLS if name in line), "")
     return text.split(" ")[0].split(":")[0]
 
 

@@ -1,7 +1,7 @@
 """What laboratories write into a report: fractions, copy numbers, fusions, kinds of alteration; pure."""
 
 import re
-from collections.abc import Collection, Sequence
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 
@@ -106,7 +106,18 @@ class ReportedFusion:
         return self.five if self.driver == self.three else self.three
 
 
-def read_fusion(gene: str, partner: str | None, text: str, drivers: dict[str, str]) -> ReportedFusion:
+def as_written(name: str) -> str:
+    """Return a gene name unchanged."""
+    return name
+
+
+def read_fusion(
+    gene: str,
+    partner: str | None,
+    text: str,
+    drivers: dict[str, str],
+    symbol: Callable[[str], str] = as_written,
+) -> ReportedFusion:
     """Return the partners of a fusion.
 
     Args:
@@ -114,13 +125,14 @@ def read_fusion(gene: str, partner: str | None, text: str, drivers: dict[str, st
         partner: partner cell, if filled.
         text: the other cells, which may name the pair.
         drivers: side of the fusion on which a driver gene acts: `3`, `5` or `either`.
+        symbol: gives the symbol of a gene name.
 
     Raises:
         ValueError: no driver gene, or no partner.
     """
     match = _PAIR.search(gene) or _PAIR.search(text)
     if match:
-        five, three = match["five"], match["three"]
+        five, three = symbol(match["five"]), symbol(match["three"])
         named = [name for name in (three, five) if name in drivers]
         if not named:
             raise ValueError(f"{five}-{three}: neither is a known driver gene of a fusion")
@@ -128,7 +140,7 @@ def read_fusion(gene: str, partner: str | None, text: str, drivers: dict[str, st
         return ReportedFusion(five, three, (acting or named)[0])
     if partner is None:
         raise ValueError("a fusion without partner; fill `partner` or write EML4-ALK")
-    names = [gene.strip(), partner.strip()]
+    names = [symbol(gene.strip()), symbol(partner.strip())]
     driver = next((name for name in names if name in drivers), None)
     if driver is None:
         raise ValueError(f"{gene} and {partner}: neither is a known driver gene of a fusion")
@@ -153,23 +165,26 @@ class Coverage:
     introns: dict[str, frozenset[int]]
 
 
-def read_coverage(genes: str | None, exons: str | None) -> Coverage:
+def read_coverage(
+    genes: str | None, exons: str | None, symbol: Callable[[str], str] = as_written
+) -> Coverage:
     """Return the coverage from its two cells.
 
     Args:
         genes: `ALK;EGFR;KRAS`; commas and blanks separate too.
         exons: `ALK:20-28;KRAS:2,3;ALK:intron 19`.
+        symbol: gives the symbol of a gene name.
 
     Raises:
         ValueError: a part that cannot be read, named.
     """
-    named = {name for name in re.split(r"[;,\s]+", genes or "") if name}
+    named = {symbol(name) for name in re.split(r"[;,\s]+", genes or "") if name}
     listed: dict[str, set[int]] = {}
     introns: dict[str, set[int]] = {}
     gene = ""
     for part in re.split(r"[;,]", exons or ""):
         name, _, span = part.strip().rpartition(":")
-        gene = name.strip() or gene
+        gene = symbol(name.strip()) if name.strip() else gene
         if not span.strip():
             continue
         intron, numbers = _read_span(gene, span)

@@ -6,7 +6,7 @@ from pathlib import Path
 
 from ..errors import DataError
 from ..gene_models import Fetch, GeneModels
-from ..loci import KnownLocus, KnownValue, group_values
+from ..loci import KnownLocus, KnownValue, gene_symbols, group_values
 from ..models import Consequence, Detection, ObservationSource, Origin, SpecimenType, VariantType
 from ..rows import AlterationRow
 from ..settings import OriginSettings
@@ -29,15 +29,17 @@ class VariantKnowledge:
         alk_roles: roles of ALK protein changes by three-letter name.
         hotspots: loci by gene and codon, such as `KRAS G12`.
         blood_genes: genes whose variants may come from clonal haematopoiesis.
+        gene_symbols: symbols by any name of a gene in lower case.
     """
 
     alk_roles: Mapping[str, tuple[str, ...]]
     hotspots: Mapping[tuple[str, int], str]
     blood_genes: Collection[str]
+    gene_symbols: Mapping[str, str]
 
     @classmethod
     def load(cls, folder: Path) -> "VariantKnowledge":
-        """Read `alk_mutations.tsv`, `hotspots.tsv` and `ch_genes.tsv`."""
+        """Read `alk_mutations.tsv`, `hotspots.tsv`, `ch_genes.tsv` and `genes.tsv`."""
         mutations = group_values(read_table(folder / "alk_mutations.tsv", KnownValue))
         loci = read_table(folder / "hotspots.tsv", KnownLocus)
         blood = read_table(folder / "ch_genes.tsv", KnownValue)
@@ -45,6 +47,7 @@ class VariantKnowledge:
             alk_roles={subject: values.get("role", ()) for subject, values in mutations.items()},
             hotspots={(r.gene, r.codon): f"{r.gene} {r.locus}" for r in loci if r.codon is not None},
             blood_genes=frozenset(row.subject for row in blood if row.attribute == "list"),
+            gene_symbols=gene_symbols(folder / "genes.tsv"),
         )
 
     def hits(self, gene: str, names: VariantNames) -> tuple[str, ...]:

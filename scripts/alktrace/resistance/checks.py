@@ -2,12 +2,16 @@
 
 import re
 from collections import defaultdict
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from ..errors import Problem
 from .facts import Facts
 from .hints import OTHER_TUMOUR
+
+if TYPE_CHECKING:
+    from .knowledge import GeneRow
 
 EFFECT_ATTRIBUTES = ("effect", "civic")
 NEEDED_BY_RULE = {
@@ -74,6 +78,25 @@ def _name_problems(file: str, drugs: dict[str, Facts]) -> Iterator[Problem]:
             if owner != facts.subject:
                 what = f"{name!r} names {owner} and {facts.subject}"
                 yield Problem(file, facts.rows[0][0], "value", what, "keep it with one drug")
+
+
+def gene_name_problems(file: str, genes: Sequence["GeneRow"]) -> Iterator[Problem]:
+    """Yield names that are given twice or are the symbol of a gene, and names without their source.
+
+    Args:
+        file: named in the problems.
+        genes: rows in the order of the file.
+    """
+    owners = {row.gene: row.gene for row in genes}
+    for line, row in enumerate(genes, start=2):
+        for alias in row.aliases:
+            if alias in owners:
+                what = f"{alias!r} names {owners[alias]} already"
+                yield Problem(file, line, "aliases", what, "keep it with one gene")
+            owners.setdefault(alias, row.gene)
+        if len({bool(row.aliases), row.aliases_source is not None, row.aliases_verified is not None}) > 1:
+            what = "names, their source and `aliases_verified` go together"
+            yield Problem(file, line, "aliases_source", what, "fill all three or none")
 
 
 def names_of(facts: Facts) -> tuple[str, ...]:

@@ -12,9 +12,9 @@ from typing import TypeVar
 
 from ..errors import InputProblems, Problem
 from ..models import Alteration, Confidence, Histology, LocusKind, VariantType
-from ..tables import column, read_table
+from ..tables import column, format_cell, read_table
 from .bypass_rules import BypassMechanism, mechanism_of
-from .checks import EFFECT_ATTRIBUTES, codon_of, cross_checks, names_of
+from .checks import EFFECT_ATTRIBUTES, codon_of, cross_checks, gene_name_problems, names_of
 from .facts import Facts, WideSchema, read_facts
 from .hints import treatment_hints
 from .ports import AlkRole, Hints, OffTargetFact
@@ -48,14 +48,17 @@ class HotspotLocus:
 
 @dataclass(frozen=True)
 class GeneRow:
-    """`genes.tsv`: the transcript preferred for one gene."""
+    """`genes.tsv`: the transcript preferred for one gene, and its other names."""
 
     gene: str = column("gene symbol")
     transcript: str = column("Ensembl transcript without version")
     same_coding_sequence: str | None = column("other transcript taken as equivalent")
     refseq: str | None = column("RefSeq transcript")
-    source: str = column("where the pair was read")
-    verified: bool = column("is the whole row as read in the source")
+    source: str = column("where the transcripts were read")
+    verified: bool = column("are the transcripts as read in the source")
+    aliases: tuple[str, ...] = column("other names of the gene")
+    aliases_source: str | None = column("where the names were read")
+    aliases_verified: bool | None = column("was every one of the names read in that source")
 
 
 @dataclass(frozen=True)
@@ -286,6 +289,7 @@ def load_knowledge(folder: Path) -> Knowledge:
     problems.extend(wrong)
     genes, wrong = _wide(folder, "genes", GeneRow)
     problems.extend(wrong)
+    problems.extend(gene_name_problems(str(folder / "genes.tsv"), genes))
     problems.extend(cross_checks(folder, tables))
     if problems:
         raise InputProblems(problems)
@@ -304,8 +308,7 @@ def _wide(folder: Path, name: str, row_type: type[R]) -> tuple[list[R], list[Pro
     problems = []
     for line, row in enumerate(rows, start=2):
         for key, rule in schema.columns.items():
-            value = getattr(row, key)
-            text = "." if value is None else str(value).lower() if value in (True, False) else str(value)
+            text = format_cell(getattr(row, key))
             if refusal := rule.refusal(text):
                 problems.append(Problem(str(path), line, key, f"value {text!r}", refusal))
     return rows, problems
