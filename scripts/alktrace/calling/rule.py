@@ -22,7 +22,9 @@ LOG_FLOOR = math.log(1e-31)
 TAIL_FLOOR = 1e-30
 COMPLEMENT_FLOOR = 1e-7
 """Larger tails are taken as one minus the probability of smaller scores."""
-MAX_WEIGHT = 12
+WEIGHT_UNITS = 2.0
+"""Weights count half nats: finer ones gain less than a per cent of power."""
+MAX_WEIGHT = 24
 THETAS = 2.0 ** np.arange(-12, 5)
 
 
@@ -58,7 +60,7 @@ def make_noise(
     """
     base = np.clip(np.asarray(rates, dtype=np.float64), 1e-12, 0.5)
     table = np.clip(np.outer(np.asarray(multipliers), base), 1e-12, 0.5)
-    weights = np.clip(np.rint(np.log1p(design_vaf / base)), 1, MAX_WEIGHT).astype(np.int64)
+    weights = np.clip(np.rint(WEIGHT_UNITS * np.log1p(design_vaf / base)), 1, MAX_WEIGHT).astype(np.int64)
     return Noise(table, np.asarray(mixture, dtype=np.float64), weights)
 
 
