@@ -5,10 +5,14 @@ from pathlib import Path
 
 import pytest
 
-ROOT = Path(__file__).resolve().parents[1]
+from alktrace.job import code_digest
 
-# Before any kernel is imported: numba reads it once.
-os.environ.setdefault("NUMBA_CACHE_DIR", str(ROOT / ".pytest_cache" / "numba"))
+ROOT = Path(__file__).resolve().parents[1]
+KERNELS = ("umi", "calling", "structural")
+
+# Before any kernel is imported: numba reads it once. It does not see changes in imported modules, so the
+# folder is named for the code.
+os.environ.setdefault("NUMBA_CACHE_DIR", str(ROOT / ".pytest_cache" / f"kernels-{code_digest(*KERNELS)}"))
 
 
 @pytest.fixture(scope="session")

@@ -107,6 +107,9 @@ class CallingSettings(Section):
     tail_probability: Probability = Field(description="noise tail probability per tested alternative")
     hotspot_tail_probability: Probability = Field(description="the same at knowledge hotspots")
     min_alt_molecules: AtLeastOne = Field(description="mutant molecules, never fewer")
+    min_candidate_molecules: AtLeastOne = Field(
+        description="mutant molecules below the rule that are still shown as `subthreshold`"
+    )
     min_mapq: Natural = Field(description="mapping quality of a consensus read")
     min_base_quality: Natural = Field(description="consensus base quality, below: uninformative")
     end_distance: Natural = Field(description="bases from the fragment end that do not vote")

@@ -10,11 +10,13 @@ from alktrace.annotate.origin import OriginVerdict
 from alktrace.annotate.patient_model import (
     LoadedSample,
     absent_observation,
+    detection_of,
     evidence_rows,
     make_alteration,
     make_specimen,
     position,
     unite,
+    worth_following,
 )
 from alktrace.annotate.quality import judge_quality
 from alktrace.models import (
@@ -227,3 +229,25 @@ def test_the_flat_table_has_a_row_per_alteration_and_specimen():
         ("plasma", "not_detected"),
         ("csf", "not_detected"),
     ]
+
+
+@pytest.mark.parametrize(
+    ("called", "alt", "assessable", "expected"),
+    [
+        (True, 3, True, Detection.DETECTED),
+        (False, 2, True, Detection.SUBTHRESHOLD),
+        (False, 1, True, Detection.NOT_DETECTED),
+        (False, 0, True, Detection.NOT_DETECTED),
+        (False, 5, False, Detection.NOT_ASSESSABLE),
+    ],
+    ids=["called", "candidate", "stray", "none", "blind"],
+)
+def test_one_stray_molecule_is_no_finding(called, alt, assessable, expected):
+    assert detection_of(called, alt, assessable, least=2) is expected
+
+
+def test_alterations_that_only_noise_shows_are_not_followed():
+    stray = replace(G1202R, detection=Detection.SUBTHRESHOLD, alt_molecules=1)
+    assert not worth_following([stray], 2)
+    assert worth_following([stray, G1202R], 2)
+    assert worth_following([REPORTED], 2)

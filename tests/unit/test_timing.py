@@ -81,7 +81,10 @@ def test_calendar_months(start: str, months: int, expected: str) -> None:
             {"lorlatinib_stop_reason": "death"}, "NOT_PD", "stopped_without_progression", id="death"
         ),
         pytest.param(
-            {"lorlatinib_stop_reason": "ongoing"}, "NOT_PD", "stopped_without_progression", id="ongoing"
+            {"lorlatinib_stop_reason": "ongoing"},
+            "INDETERMINATE",
+            "progression_date_missing",
+            id="ongoing",
         ),
         pytest.param(
             {

@@ -46,6 +46,7 @@ from .patient_model import (
     make_specimen,
     small_variant,
     unite,
+    worth_following,
 )
 from .patient_origin import OriginJudge
 from .phase_counts import phase_observations
@@ -84,13 +85,14 @@ def collect_evidence(
         out_evidence: `evidence.json`.
     """
     loaded = [load_sample(files) for files in samples]
-    united = unite(loaded)
+    least = calling.min_candidate_molecules
+    united = {key: rows for key, rows in unite(loaded).items() if worth_following(rows.values(), least)}
     variants = {key: variant for key, rows in united.items() if (variant := _variant(rows))}
     counts = {item.sample.name: _count(item, variants, fasta, calling) for item in loaded}
     judge = OriginJudge(loaded, counts, origin, blood_genes)
     alterations = [
         make_alteration(
-            key, rows, [_observe(item, key, rows, counts) for item in loaded], judge.verdict(key, rows)
+            key, rows, [_observe(item, key, rows, counts, least) for item in loaded], judge.verdict(key, rows)
         )
         for key, rows in united.items()
     ]
@@ -160,13 +162,13 @@ def _count(
 
 
 def _observe(
-    item: LoadedSample, key: str, rows: Mapping[str, AlterationRow], counts: Mapping[str, Counts]
+    item: LoadedSample, key: str, rows: Mapping[str, AlterationRow], counts: Mapping[str, Counts], least: int
 ) -> Observation:
     own, counted = rows.get(item.sample.name), counts[item.sample.name].get(key)
     if own is not None:
-        return called_observation(item.sample, own, counted.vaf_detectable if counted else None)
+        return called_observation(item.sample, own, counted.vaf_detectable if counted else None, least)
     if counted is not None:
-        return counted_observation(item.sample, counted)
+        return counted_observation(item.sample, counted, least)
     return absent_observation(item, next(iter(rows.values())))
 
 

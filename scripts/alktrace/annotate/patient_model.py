@@ -96,12 +96,39 @@ def small_variant(row: AlterationRow) -> SmallVariant | None:
     return SmallVariant(row.chrom, row.pos, row.ref, row.alt)
 
 
-def called_observation(sample: Sample, row: AlterationRow, vaf_detectable: float | None) -> Observation:
-    """Return what the sample's own table says."""
+def detection_of(called: bool, alt: int, assessable: bool, least: int) -> Detection:
+    """Return what counted molecules say.
+
+    Args:
+        called: does the calling rule call them.
+        alt: mutant molecules.
+        assessable: could the rule call anything here.
+        least: mutant molecules that make a candidate; fewer are what noise shows at any site.
+    """
+    if called:
+        return Detection.DETECTED
+    if not assessable:
+        return Detection.NOT_ASSESSABLE
+    return Detection.SUBTHRESHOLD if alt >= least else Detection.NOT_DETECTED
+
+
+def worth_following(rows: Iterable[AlterationRow], least: int) -> bool:
+    """Tell whether some sample calls an alteration, reports it, or has a candidate of enough molecules."""
+    return any(
+        row.detection is Detection.DETECTED or row.alt_molecules is None or row.alt_molecules >= least
+        for row in rows
+    )
+
+
+def called_observation(
+    sample: Sample, row: AlterationRow, vaf_detectable: float | None, least: int
+) -> Observation:
+    """Return what the sample's own table says; a candidate of too few molecules is no finding."""
+    few = row.detection is Detection.SUBTHRESHOLD and (row.alt_molecules or least) < least
     return Observation(
         timepoint=sample.timepoint,
         specimen=sample.specimen,
-        detection=row.detection,
+        detection=detection_of(False, 0, vaf_detectable is not None, least) if few else row.detection,
         source=row.source,
         alt_molecules=row.alt_molecules,
         total_molecules=row.total_molecules,
@@ -117,20 +144,13 @@ def called_observation(sample: Sample, row: AlterationRow, vaf_detectable: float
     )
 
 
-def counted_observation(sample: Sample, counts: AlterationCounts) -> Observation:
+def counted_observation(sample: Sample, counts: AlterationCounts, least: int) -> Observation:
     """Return what forced genotyping says of an allele that the sample's own table does not list."""
-    if counts.detected:
-        detection = Detection.DETECTED
-    elif counts.vaf_detectable is None:
-        detection = Detection.NOT_ASSESSABLE
-    elif counts.alt_molecules:
-        detection = Detection.SUBTHRESHOLD
-    else:
-        detection = Detection.NOT_DETECTED
+    assessable = counts.vaf_detectable is not None
     return Observation(
         timepoint=sample.timepoint,
         specimen=sample.specimen,
-        detection=detection,
+        detection=detection_of(counts.detected, counts.alt_molecules, assessable, least),
         source=ObservationSource.GENOTYPED,
         alt_molecules=counts.alt_molecules,
         total_molecules=counts.total_molecules,

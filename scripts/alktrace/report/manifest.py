@@ -57,7 +57,7 @@ def program_version(name: str) -> str | None:
         return None
     commands: Iterable[list[str]] = ([name, "--version"], [name])
     for command in commands:
-        ran = subprocess.run(command, capture_output=True, text=True, check=False)
+        ran = subprocess.run(command, capture_output=True, text=True, errors="replace", check=False)
         found = re.search(r"(\d+\.\d+[\w.-]*)", ran.stdout + ran.stderr)
         if found:
             return found[1]

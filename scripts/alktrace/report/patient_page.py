@@ -54,7 +54,7 @@ def patient_content(
         "timepoints": points,
         "samples": [_name(item) for item in order],
         "alterations": _alterations(evidence, order),
-        "specimens": [_specimen(item) for item in order],
+        "specimens": [_specimen(item, messages) for item in order],
         "callable_samples": [_name(item) for item in order if item.callability],
         "callability": _callability([item for item in order if item.callability]),
     }
@@ -129,7 +129,7 @@ def _alterations(evidence: PatientEvidence, order: Sequence[SpecimenEvidence]) -
     return lines
 
 
-def _specimen(item: SpecimenEvidence) -> dict[str, str]:
+def _specimen(item: SpecimenEvidence, messages: Mapping[str, str]) -> dict[str, Any]:
     return {
         "name": _name(item),
         "type": item.specimen_type.value,
@@ -138,7 +138,7 @@ def _specimen(item: SpecimenEvidence) -> dict[str, str]:
         "tumour_fraction": words.tumour_fraction(item.tumour_fraction),
         "identity": item.identity.value,
         "verdict": item.verdict.value,
-        "remarks": ", ".join((*item.problems, *item.flags)) or words.NOTHING,
+        "remarks": [words.explain(code, messages) for code in (*item.problems, *item.flags)],
     }
 
 

@@ -169,7 +169,9 @@ def _neutral(draft: Draft) -> Iterable[Finding]:
 
 def _germline_alk(draft: Draft) -> Iterable[Finding]:
     for role in draft.roles:
-        if role.code == "GERMLINE" and role.found.alteration.gene == ALK:
+        alteration = role.found.alteration
+        # What changes no residue can be no second hit, and needs no caveat.
+        if role.code == "GERMLINE" and alteration.gene == ALK and alteration.codon is not None:
             yield role.found.name, role.explanation, (f"germline:{role.found.name}",)
 
 

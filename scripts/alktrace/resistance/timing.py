@@ -14,7 +14,8 @@ from ..models import BestResponse, ClinicalContext, StopReason, Timing
 from ..settings import TimingSettings, WindowSettings
 
 EARLY = "early_le_12m"
-NO_PROGRESSION = frozenset(set(StopReason) - {StopReason.PROGRESSION})
+NO_PROGRESSION = frozenset(set(StopReason) - {StopReason.PROGRESSION, StopReason.ONGOING})
+"""Reasons other than progression for which lorlatinib was stopped; a drug still given was not stopped."""
 
 
 @dataclass(frozen=True)

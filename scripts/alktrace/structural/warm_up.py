@@ -47,7 +47,7 @@ def compile_kernels(
         folder = Path(name)
         genome = _write_genome(folder)
         raw = _write_reads(folder, genome)
-        done = []
+        done, consensus = [], raw
         for source, duplex in ((UmiSource.NONE, False), (UmiSource.TAG, False), (UmiSource.TAG, True)):
             unaligned = _call_molecules(folder, raw, source, duplex, molecules)
             consensus = _align(folder, genome, unaligned)
