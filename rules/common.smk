@@ -5,6 +5,7 @@ from pathlib import Path
 
 from snakemake.exceptions import WorkflowError
 
+from scripts.alktrace.config_lines import with_places
 from scripts.alktrace.errors import AlktraceError
 from scripts.alktrace.inputs import check_inputs
 from scripts.alktrace.job import PACKAGE
@@ -17,7 +18,7 @@ try:
     if workflow.is_main_process:
         check_inputs(PLAN.sheet, PLAN.settings)
 except AlktraceError as error:
-    raise WorkflowError(str(error)) from None
+    raise WorkflowError(with_places(error, workflow.configfiles)) from None
 
 # Compiled kernels live with the results, by the code they come from: jobs find them on every node.
 KERNELS = Path("results/reference/kernels", PLAN.code["structural"]).resolve()

@@ -4,6 +4,7 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import TypeVar
 
+from .config_lines import CONFIG
 from .errors import AlktraceError, InputProblems, Problem
 from .models import BamKind, UmiSource
 from .probes import (
@@ -20,12 +21,12 @@ from .probes import (
 from .reference import contig_lengths, grch37_contig, is_plain_gzip, locate_reference, same_contig
 from .settings import AssaySettings, Settings
 from .sheet import Sheet, Unit
+from .table_files import check_clinical, check_report
 from .target_files import check_gene_models, check_targets
 from .umi.extract import Extraction, layout_for, umi_from_name
 from .umi.fixed_umis import read_fixed_umis
 from .umi.read_structure import Layout, ReadStructureError, parse_read_structure, plan_layout
 
-CONFIG = "config"
 REFERENCE_FOLDER = "results/reference"
 INSIDE_READS = (UmiSource.INLINE, UmiSource.FASTQ)
 
@@ -50,6 +51,8 @@ def check_inputs(sheet: Sheet, settings: Settings) -> None:
 def find_problems(sheet: Sheet, settings: Settings) -> list[Problem]:
     """Return everything wrong with the input files: configuration first, then by line of the sheet."""
     contigs, problems = check_reference(settings)
+    if settings.clinical is not None:
+        problems += check_clinical(Path(settings.clinical), sheet.patients)
     chroms: dict[str, frozenset[str]] = {}
     for name, assay in settings.assays.items():
         chroms[name], found = _check_assay(name, assay, contigs)
@@ -217,8 +220,9 @@ class _UnitChecker:
         if self.unit.bam is not None:
             self._bam(Path(self.unit.bam))
         elif self.unit.calls is not None:
-            problem = _file_problem(Path(self.unit.calls), self.sheet, self.unit.line, "calls")
-            self.problems += [problem] if problem else []
+            path = Path(self.unit.calls)
+            problem = _file_problem(path, self.sheet, self.unit.line, "calls")
+            self.problems += [problem] if problem else check_report(path)
         else:
             self._fastqs()
         return self.problems

@@ -188,7 +188,8 @@ def run(tmp_path_factory, root):
     rows.append({"patient": "empty", "assay": "pairs", "fastq_1": empty[0], "fastq_2": empty[1]})
     many = [reads.inline_pair(i) for i in range(700)]
     one = write_fastq(folder / "x_1.fastq.gz", [(name, first) for name, first, _ in many])
-    two = write_fastq(folder / "x_2.fastq.gz", [(name, second) for name, _, second in many[:-1]])
+    swapped = [*many[:-2], many[-1], many[-2]]
+    two = write_fastq(folder / "x_2.fastq.gz", [(name, second) for name, _, second in swapped])
     rows.append({"patient": "broken", "assay": "pairs", "fastq_1": one, "fastq_2": two})
     write_sheet(folder, rows)
     (folder / "changes.yaml").write_text(yaml.safe_dump(write_config(folder)))
@@ -328,7 +329,7 @@ def test_a_failing_member_fails_the_job_and_says_why(run):
     assert done.returncode == 1
     text = (folder / "logs" / "align_unit" / "broken.T1.plasma.u1.log").read_text()
     assert "extract_reads: x_1.fastq.gz, x_2.fastq.gz: " in text.replace(str(folder) + "/", "")
-    assert "more reads in file 1" in text
+    assert "improperly paired" in text and "give the files of one run" in text
     left = folder / "results" / "patients" / "broken" / "T1" / "plasma"
     assert not [path for path in left.rglob("*") if path.is_file()]
 

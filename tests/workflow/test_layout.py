@@ -12,7 +12,7 @@ PACKAGE = ROOT / "scripts" / "alktrace"
 # Left to right: a module imports from its own stage and from those before it.
 ORDER = ("", "umi", "calling", "structural", "annotate", "resistance", "clinical", "report")
 # Modules of the top level that tie stages together; jobs do not import them.
-TIES = {"plan.py", "__main__.py", "one.py", "inputs.py", "units.py"}
+TIES = {"plan.py", "__main__.py", "one.py", "inputs.py", "table_files.py", "units.py"}
 TRUTH = {"umi", "calling", "structural", "annotate", "resistance"}
 HEAVY = {"pysam", "cyvcf2", "pyranges", "snakemake", "numba", "pandas"}
 

@@ -1,0 +1,225 @@
+"""The rules as a whole: lint and format, the jobs each configuration gives, docs that follow the code."""
+
+import re
+import subprocess
+import sys
+
+import pytest
+import yaml
+from workflow_runs import ROOT, read_sheet, snakemake
+
+from alktrace.report.docs import fill
+
+RULE_FILES = sorted((ROOT / "rules").glob("*.smk"))
+# Limits of the design: Python starts slowly, and a cohort has hundreds of samples.
+MOST_PER_SAMPLE, MOST_PYTHON_PER_SAMPLE, MOST_PYTHON_PER_PATIENT = 12, 5, 2
+
+COHORT = {
+    "compare_identity": 1,
+    "collect_cohort": 1,
+    "write_cohort_page": 1,
+    "collect_multiqc": 1,
+    "write_manifest": 1,
+}
+# Included where the configuration names clinical tables.
+INCLUDED = "outcomes.smk" in (ROOT / "Snakefile").read_text()
+OUTCOMES = {"measure_outcomes": 1, "relate_outcomes": 1} if INCLUDED else {}
+REFERENCE = {"prepare_gene_models": 1, "index_aligner": 1}
+KERNELS = {"compile_kernels": 1}
+
+
+def per_sample(number, *, units=None, adopted=0, consensus=0):
+    """Jobs of samples from reads: `units` rows of FASTQ, `adopted` aligned BAMs, `consensus` given."""
+    made = number - consensus
+    counts = {
+        "align_unit": made - adopted if units is None else units,
+        "adopt_unit": adopted,
+        "merge_units": made,
+        "call_molecules": made,
+        "align_consensus": made,
+        "call_variants": number,
+        "call_structural": number,
+        "annotate_consequences": number,
+        "annotate_alterations": number,
+    }
+    return {name: count for name, count in counts.items() if count}
+
+
+def per_patient(patients, timepoints):
+    return {"genotype_patient": patients, "classify_timepoint": timepoints, "write_patient_page": patients}
+
+
+def rules():
+    """Name and text of every rule."""
+    for path in RULE_FILES:
+        for text in re.split(r"(?m)^(?=rule )", path.read_text())[1:]:
+            yield re.match(r"rule (\w+):", text)[1], text
+
+
+RULES = dict(rules())
+
+
+@pytest.fixture(scope="module")
+def demo_jobs(small_demo):
+    return snakemake(
+        "--directory", str(small_demo), "--configfile", str(small_demo / "config.yaml"), "--dry-run"
+    ).check()  # fmt: skip
+
+
+# --- form -----------------------------------------------------------------------------------
+
+
+def test_lint_finds_nothing(small_demo):
+    found = snakemake(
+        "--directory", str(small_demo), "--configfile", str(small_demo / "config.yaml"), "--lint"
+    )  # fmt: skip
+    assert found.code == 0, found.text
+
+
+def test_rules_are_formatted():
+    command = [sys.executable, "-m", "snakefmt", "--check", "--compact-diff", "Snakefile", "rules"]
+    done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stdout + done.stderr
+
+
+@pytest.mark.parametrize("name", RULES)
+def test_every_rule_says_what_it_does_and_needs(name):
+    text = RULES[name]
+    for directive in ("log", "resources", "message", "conda"):
+        assert re.search(rf"^    {directive}:$", text, re.MULTILINE), directive
+    assert "mem_mb=" in text
+    assert "runtime=" in text
+    logs = re.search(r"    log:\n\s+\"logs/(\w+)", text)
+    assert logs and logs[1] == name, "logs lie where the rule's name says"
+
+
+@pytest.mark.parametrize("name", [name for name, text in RULES.items() if "    script:\n" in text])
+def test_python_rules_run_their_own_adapter(name):
+    assert re.search(r'script:\n\s+"\.\./scripts/(\w+)\.py"', RULES[name])[1] == name
+    assert (ROOT / "scripts" / f"{name}.py").is_file()
+    assert "code=PLAN.code[" in RULES[name], "changed modules rerun the rule"
+
+
+@pytest.mark.parametrize("name", [name for name, text in RULES.items() if "    shell:\n" in text])
+def test_tools_come_from_an_environment_that_exists(name):
+    path = re.search(r'conda:\n\s+"\.\./(envs/\w+\.yaml)"', RULES[name])[1]
+    environment = yaml.safe_load((ROOT / path).read_text())
+    assert environment["channels"] == ["conda-forge", "bioconda", "nodefaults"]
+    assert all(re.fullmatch(r"[\w-]+ =[\d.]+", item) for item in environment["dependencies"])
+
+
+def test_few_jobs_per_sample_and_patient():
+    outputs = {
+        name: re.search(r"    output:\n(.*?)\n    \w+:", text, re.DOTALL)[1] for name, text in RULES.items()
+    }
+    sample = [name for name, text in outputs.items() if "{specimen}" in text]
+    patient = [name for name, text in outputs.items() if "{patient}" in text and "{timepoint}" not in text]
+    assert len(sample) <= MOST_PER_SAMPLE
+    assert len([name for name in sample if "    script:\n" in RULES[name]]) <= MOST_PYTHON_PER_SAMPLE
+    assert len([name for name in patient if "    script:\n" in RULES[name]]) <= MOST_PYTHON_PER_PATIENT
+
+
+# --- jobs of a configuration -----------------------------------------------------------------
+
+
+def test_jobs_of_the_demo(demo_jobs, small_demo):
+    rows = read_sheet(small_demo / "samples.tsv")
+    reads = [row for row in rows if row["calls"] == "."]
+    cohort = {row["patient"] for row in rows if row["role"] == "patient"}
+    timepoints = {
+        (row["patient"], row["timepoint"])
+        for row in rows
+        if row["role"] == "patient" and row["specimen_type"] != "wbc"
+    }
+    assert (len(rows), len(reads), len(cohort), len(timepoints)) == (28, 26, 18, 21)
+    assert demo_jobs.jobs == (
+        REFERENCE | KERNELS | COHORT | OUTCOMES
+        | per_sample(26, adopted=1, consensus=1)
+        | {"build_copy_number_reference": len({row["assay"] for row in reads}), "read_reported_calls": 2}
+        | per_patient(18, 21)
+    )  # fmt: skip
+
+
+READS = KERNELS | {"prepare_gene_models": 1, "build_copy_number_reference": 1}
+INDEX = {"index_aligner": 1}
+VARIANTS = {
+    "reports alone": (
+        ["P18"], {}, KERNELS | {"prepare_gene_models": 1, "read_reported_calls": 2} | per_patient(1, 2),
+    ),
+    "plasma and white cells": (["P07"], {}, READS | INDEX | per_sample(2) | per_patient(1, 1)),
+    "consensus BAM alone": (["P17"], {}, READS | per_sample(1, consensus=1) | per_patient(1, 1)),
+    "aligned BAM": (["P16"], {}, READS | INDEX | per_sample(1, adopted=1) | per_patient(1, 1)),
+    "whole genome": (["P07"], {"align_fasta": None}, READS | INDEX | per_sample(2) | per_patient(1, 1)),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("name", VARIANTS)
+def test_jobs_of_a_part(project, name):
+    patients, reference, expected = VARIANTS[name]
+    project.keep(project.rows(*patients))
+    project.config["clinical"] = None
+    project.config["reference"] |= reference
+    assert project.dry().check().jobs == expected | COHORT
+
+
+def test_lanes_are_aligned_apart_and_merged(project):
+    rows = project.rows("P06", "P10")
+    rows[1] |= {name: rows[0][name] for name in ("patient", "timepoint", "specimen", "collected")}
+    project.keep(rows)
+    project.config["clinical"] = None
+    jobs = project.dry().check().jobs
+    assert (jobs["align_unit"], jobs["merge_units"], jobs["call_variants"]) == (2, 1, 1)
+
+
+def test_excluded_patients_cost_nothing(project):
+    rows = project.rows("P06", "P10")
+    project.keep(rows)
+    project.config |= {"clinical": None, "exclude": ["P10"]}
+    jobs = project.dry().check().jobs
+    assert (jobs["align_unit"], jobs["genotype_patient"]) == (1, 1)
+
+
+def test_normals_alone_are_no_cohort_but_run(project):
+    rows = [row for row in read_sheet(project.folder / "samples.tsv") if row["role"] == "normal"]
+    project.keep(rows)
+    project.config["clinical"] = None
+    jobs = project.dry().check().jobs
+    assert jobs["call_variants"] == 3
+    assert "classify_timepoint" not in jobs
+
+
+# --- docs -----------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("page", ["README.md", "config/README.md"])
+def test_generated_docs_are_current(page):
+    text = (ROOT / page).read_text()
+    assert fill(text) == text, "run `make docs`"
+
+
+def commands(text):
+    """Lines of the shell blocks of a page."""
+    return [line for block in re.findall(r"```sh\n(.*?)```", text, re.DOTALL) for line in block.splitlines()]
+
+
+def test_commands_of_the_readme_exist():
+    lines = commands((ROOT / "README.md").read_text())
+    targets = set(re.findall(r"(?m)^([\w-]+):", (ROOT / "Makefile").read_text()))
+    wanted = {match[1] for line in lines if (match := re.match(r"make ([\w-]+)", line))}
+    wanted |= set(re.findall(r"`make ([\w-]+)`", (ROOT / "README.md").read_text()))
+    assert {"demo", "test", "one", "test-long"} <= wanted <= targets
+    profiles = {match[1] for line in lines if (match := re.search(r"--workflow-profile (\S+)", line))}
+    assert profiles
+    assert all((ROOT / profile / "config.yaml").is_file() for profile in profiles)
+    variables = {
+        name for line in lines if line.startswith("make one") for name in re.findall(r"([A-Z\d]+)=", line)
+    }
+    assert variables and all(f"$({name})" in (ROOT / "Makefile").read_text() for name in variables - {"UMI"})
+
+
+@pytest.mark.parametrize("page", ["README.md", "config/README.md", "resources/knowledge/README.md"])
+def test_links_of_the_docs_lead_somewhere(page):
+    path = ROOT / page
+    links = re.findall(r"\]\(([^)#\s]+)", path.read_text())
+    missing = [link for link in links if "://" not in link and not (path.parent / link).exists()]
+    assert not missing

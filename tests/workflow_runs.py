@@ -1,0 +1,130 @@
+"""Starts the real command on a folder with a sheet and a configuration, and reads what it says."""
+
+import os
+import re
+import shutil
+import subprocess
+import sys
+from collections.abc import Collection
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import pytest
+import yaml
+
+ROOT = Path(__file__).resolve().parents[1]
+INPUTS = ("reference", "fastq", "bam", "calls", "clinical")
+PROGRAMS = ("bwa", "fastp", "samtools", "bcftools")
+NEEDS_TOOLS = pytest.mark.skipif(
+    any(shutil.which(program) is None for program in PROGRAMS), reason="command-line tools are missing"
+)
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """How a command ended and everything it printed."""
+
+    code: int
+    text: str
+
+    @property
+    def jobs(self) -> dict[str, int]:
+        """Jobs per rule of a dry run, without the total; empty where there is nothing to do."""
+        table = re.search(r"^Job stats:\n.*\n-+ .*\n((?:\S+ +\d+\n)+)", self.text, re.MULTILINE)
+        counts = dict(line.split() for line in table[1].splitlines()) if table else {}
+        return {name: int(count) for name, count in counts.items() if name not in ("total", "all")}
+
+    def check(self) -> "Outcome":
+        """Return the outcome of a command that must succeed."""
+        assert self.code == 0, self.text[-6000:]
+        return self
+
+
+@dataclass
+class Project:
+    """A folder to run the workflow in: configuration of the demo, changes to it, rows of a sheet."""
+
+    folder: Path
+    config: dict = field(default_factory=dict)
+
+    @classmethod
+    def of_demo(cls, source: Path, folder: Path, patients: Collection[str] | None = None) -> "Project":
+        """Return a project with links to the inputs of a demo, for all of its patients or for some."""
+        for name in INPUTS:
+            (folder / name).symlink_to(source / name)
+        rows = read_sheet(source / "samples.tsv")
+        write_sheet(folder / "samples.tsv", [r for r in rows if patients is None or r["patient"] in patients])
+        return cls(folder, yaml.safe_load((source / "config.yaml").read_text()))
+
+    def own(self, name: str) -> Path:
+        """Replace the link to one file by a copy that may be changed; return its path."""
+        path = self.folder / name
+        if path.parent.is_symlink():
+            target = path.parent.resolve()
+            path.parent.unlink()
+            path.parent.mkdir()
+            for item in target.iterdir():
+                (path.parent / item.name).symlink_to(item)
+        if path.is_symlink():
+            target = path.resolve()
+            path.unlink()
+            shutil.copy(target, path)
+        return path
+
+    def rows(self, *patients: str) -> list[dict[str, str]]:
+        """Return the rows of some patients."""
+        return [row for row in read_sheet(self.folder / "samples.tsv") if row["patient"] in patients]
+
+    def keep(self, rows: list[dict[str, str]]) -> None:
+        """Make these rows the sheet."""
+        write_sheet(self.folder / "samples.tsv", rows)
+
+    def run(self, *arguments: str, hash_seed: str | None = None, timeout: float = 280) -> Outcome:
+        """Write the configuration and start Snakemake as the README does."""
+        path = self.folder / "config.yaml"
+        path.write_text(yaml.safe_dump(self.config, sort_keys=False))
+        return snakemake(
+            "--directory", str(self.folder), "--configfile", str(path), *arguments,
+            hash_seed=hash_seed, timeout=timeout,
+        )  # fmt: skip
+
+    def dry(self, *arguments: str) -> Outcome:
+        """Show what would be done."""
+        return self.run("--dry-run", *arguments)
+
+    @property
+    def left_behind(self) -> list[Path]:
+        """Files below `results` and `logs`."""
+        folders = (self.folder / "results", self.folder / "logs")
+        return [path for folder in folders for path in folder.rglob("*") if path.is_file()]
+
+
+def snakemake(*arguments: str, hash_seed: str | None = None, timeout: float = 280) -> Outcome:
+    """Run the workflow of this project with the Python of the tests."""
+    environment = {name: value for name, value in os.environ.items() if name != "NUMBA_CACHE_DIR"}
+    environment["PATH"] = f"{Path(sys.executable).parent}:{environment['PATH']}"
+    if hash_seed is not None:
+        environment["PYTHONHASHSEED"] = hash_seed
+    done = subprocess.run(
+        [sys.executable, "-m", "snakemake", "--snakefile", str(ROOT / "Snakefile"), *arguments],
+        env=environment,
+        cwd=ROOT,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+        check=False,
+        timeout=timeout,
+    )
+    return Outcome(done.returncode, done.stdout)
+
+
+def read_sheet(path: Path) -> list[dict[str, str]]:
+    """Return the rows of a sheet by column."""
+    head, *rows = (line.split("\t") for line in path.read_text().splitlines())
+    return [dict(zip(head, row, strict=True)) for row in rows]
+
+
+def write_sheet(path: Path, rows: list[dict[str, str]]) -> None:
+    """Write rows as a sheet; all have the columns of the first."""
+    lines = [list(rows[0]), *([row[name] for name in rows[0]] for row in rows)]
+    path.write_text("".join("\t".join(line) + "\n" for line in lines))
