@@ -21,6 +21,11 @@ include: "rules/cohort.smk"
 include: "rules/report.smk"
 
 
+if PLAN.outcome_files():
+
+    include: "rules/outcomes.smk"
+
+
 rule all:
     default_target: True
     input:
@@ -40,3 +45,4 @@ rule all:
                 "run_manifest.json",
             ],
         ),
+        PLAN.outcome_files(),

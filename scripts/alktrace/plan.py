@@ -5,6 +5,7 @@ from functools import cached_property
 from pathlib import Path
 from typing import Any, Protocol
 
+from .clinical.outcome_files import MEASURED, RELATED
 from .errors import InputProblems, Problem
 from .job import code_digest
 from .models import Role
@@ -19,6 +20,7 @@ COHORT = f"{RESULTS}/cohort"
 
 CLINICAL_TABLES = (
     "patients", "treatments", "assessments", "pathology", "dose_changes", "adverse_events", "follow_up",
+    "reports",
 )  # fmt: skip
 
 STAGES = ("umi", "calling", "structural", "annotate", "resistance", "clinical", "report")
@@ -218,6 +220,11 @@ class Plan:
             return []
         paths = (Path(self.settings.clinical) / f"{name}.tsv" for name in CLINICAL_TABLES)
         return [str(path) for path in paths if path.is_file()]
+
+    def outcome_files(self) -> list[str]:
+        """Return the outcome tables, none without clinical tables."""
+        names = (*MEASURED, *RELATED) if self.settings.clinical else ()
+        return [f"{COHORT}/{name}" for name in names]
 
     # --- targets of the workflow -----------------------------------------------------------------
 

@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Iterator, Mapping
+from dataclasses import is_dataclass
 from pathlib import Path
 from types import UnionType
 from typing import Annotated, Any, Union, get_args, get_origin
@@ -9,7 +10,8 @@ from typing import Annotated, Any, Union, get_args, get_origin
 from pydantic import BaseModel
 
 from .. import rows
-from ..clinical.tables import FILES
+from ..clinical import rows as outcome_rows
+from ..clinical.schema import FILES
 from ..settings import Settings
 from ..tables import describe_columns
 
@@ -52,9 +54,10 @@ def write_docs(root: Path) -> list[Path]:
 
 
 def _row_types() -> Iterator[type[Any]]:
-    for item in vars(rows).values():
-        if isinstance(item, type) and item.__module__ == rows.__name__:
-            yield item
+    for module in (rows, outcome_rows):
+        for item in vars(module).values():
+            if is_dataclass(item) and item.__module__ == module.__name__:
+                yield item
     yield from FILES.values()
 
 

@@ -5,7 +5,7 @@ from datetime import date, timedelta
 from pathlib import Path
 
 from ..job import atomic_output
-from .design import Course
+from .design import Course, Specimen
 
 MISSING = "."
 Row = Sequence[object]
@@ -21,12 +21,14 @@ COLUMNS: dict[str, tuple[str, ...]] = {
     "dose_changes": ("patient", "drug", "date", "from_mg", "to_mg", "reason"),
     "adverse_events": ("patient", "term", "grade", "onset", "relation"),
     "follow_up": ("patient", "last_contact", "death"),
+    "reports": ("patient", "timepoint", "collected", "reported"),
 }  # fmt: skip
 
 
-def write_clinical(courses: Sequence[Course], folder: Path) -> None:
-    """Write the seven clinical tables; a cell that nobody filled is `.`."""
+def write_clinical(courses: Sequence[Course], specimens: Sequence[Specimen], folder: Path) -> None:
+    """Write the clinical tables; a cell that nobody filled is `.`."""
     rows: dict[str, list[Row]] = {name: [] for name in COLUMNS}
+    rows["reports"] = _reports(specimens)
     for number, course in enumerate(courses):
         for name, found in _course_rows(course, number).items():
             rows[name].extend(found)
@@ -88,6 +90,19 @@ def _course_rows(course: Course, number: int) -> dict[str, list[Row]]:
         else [],
         "follow_up": [(name, last, last if course.death else None)],
     }  # fmt: skip
+
+
+def _reports(specimens: Sequence[Specimen]) -> list[Row]:
+    """Return one report per timepoint, two to three weeks after the last of its specimens."""
+    collected: dict[tuple[str, str], date] = {}
+    for item in specimens:
+        if item.role == "patient":
+            key = (item.patient, item.timepoint)
+            collected[key] = max(item.collected, collected.get(key, item.collected))
+    return [
+        (*key, taken, taken + timedelta(days=14 + number % 8))
+        for number, (key, taken) in enumerate(sorted(collected.items()))
+    ]
 
 
 def _assessments(course: Course) -> list[Row]:

@@ -81,7 +81,7 @@ def write_demo(out: Path, *, seed: int, depth: float = 1.0, resources: Path = RE
             person = germline_of(genome, specimen.patient, seed=seed)
             rows.append(_specimen(specimen, genome, person, truth, out, seed=seed, depth=depth))
     _write_rows(out / "samples.tsv", SHEET_COLUMNS, rows)
-    write_clinical(cohort.courses, out / "clinical")
+    write_clinical(cohort.courses, cohort.specimens, out / "clinical")
     truth.write(out / "truth", cohort.expectations)
     with atomic_output(out / "config.yaml") as (partial,):
         partial.write_text(yaml.safe_dump(_config(files, out), sort_keys=False))
