@@ -56,7 +56,7 @@ def write_docs(root: Path) -> list[Path]:
 def _row_types() -> Iterator[type[Any]]:
     for module in (rows, outcome_rows):
         for item in vars(module).values():
-            if is_dataclass(item) and item.__module__ == module.__name__:
+            if isinstance(item, type) and is_dataclass(item) and item.__module__ == module.__name__:
                 yield item
     yield from FILES.values()
 
