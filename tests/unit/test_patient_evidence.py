@@ -5,6 +5,7 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
+import yaml
 
 from alktrace.annotate.origin import OriginVerdict
 from alktrace.annotate.patient_model import (
@@ -18,6 +19,7 @@ from alktrace.annotate.patient_model import (
     unite,
     worth_following,
 )
+from alktrace.annotate.patient_origin import OriginJudge
 from alktrace.annotate.quality import judge_quality
 from alktrace.models import (
     Consequence,
@@ -37,7 +39,7 @@ from alktrace.models import (
 )
 from alktrace.rows import AlterationRow, CallabilityRow, CopyNumberRow, TumourFractionRow
 from alktrace.sample_files import SampleFiles
-from alktrace.settings import AssayQc, AssaySettings, UmiSettings
+from alktrace.settings import AssayQc, AssaySettings, UmiSettings, check_settings
 from alktrace.sheet import Sample, Unit
 
 QC = AssayQc(
@@ -251,3 +253,14 @@ def test_alterations_that_only_noise_shows_are_not_followed():
     assert not worth_following([stray], 2)
     assert worth_following([stray, G1202R], 2)
     assert worth_following([REPORTED], 2)
+
+
+def test_what_population_frequencies_said_of_one_sample_holds_for_the_patient():
+    known = replace(G1202R, origin=Origin.GERMLINE, origin_reason="population frequency 0.4")
+    item = loaded("plasma", known)
+    settings = check_settings(
+        yaml.safe_load((Path(__file__).parents[2] / "config" / "config.yaml").read_text()), file="config"
+    )
+    judge = OriginJudge([item], {"P1.T1.plasma": {}}, settings.origin, ())
+    verdict = judge.verdict(known.key, {"P1.T1.plasma": known})
+    assert (verdict.origin, verdict.reason) == (Origin.GERMLINE, "population frequency 0.4")

@@ -50,6 +50,12 @@ class OriginJudge:
             for item in self.loaded
             if item.sample.name in rows and rows[item.sample.name].detection is Detection.DETECTED
         ]
+        # Population frequencies are known where the sample was annotated; what they say holds everywhere.
+        verdicts += [
+            OriginVerdict(Origin.GERMLINE, row.origin_reason)
+            for row in rows.values()
+            if row.origin is Origin.GERMLINE
+        ]
         first = OriginVerdict(Origin.UNDECIDED, "in no sample above the calling rule")
         best = min(verdicts, key=lambda one: RANK.index(one.origin), default=first)
         agreeing = [one for one in verdicts if one.origin is best.origin]

@@ -5,14 +5,21 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from ..models import Detection, LocusKind, PatientEvidence, SpecimenEvidence
+from ..models import Alteration, Consequence, Detection, LocusKind, Origin, PatientEvidence, SpecimenEvidence
 from ..resistance.evidence import load_evidence
 from ..resistance.knowledge import load_knowledge
+from ..resistance.negative import NOT_TARGETED_MARK
 from ..rows import ResistanceRow
 from ..tables import read_table
 from . import words
 from .pages import write_page
 
+SILENT = {
+    Consequence.SYNONYMOUS,
+    Consequence.INTRON,
+    Consequence.UTR,
+    Consequence.INTERGENIC,
+}
 NOTICE_KEY = "research_use"
 
 
@@ -53,7 +60,8 @@ def patient_content(
         "notice": messages[NOTICE_KEY],
         "timepoints": points,
         "samples": [_name(item) for item in order],
-        "alterations": _alterations(evidence, order),
+        "alterations": _alterations([a for a in evidence.alterations if _telling(a)], order),
+        "others": _alterations([a for a in evidence.alterations if not _telling(a)], order),
         "specimens": [_specimen(item, messages) for item in order],
         "callable_samples": [_name(item) for item in order if item.callability],
         "callability": _callability([item for item in order if item.callability]),
@@ -76,6 +84,7 @@ def _timepoint(
         "classification": first.classification.value,
         "confidence": ", ".join(confidences) or words.NOTHING,
         "timing": first.timing.value,
+        "meaning": words.CLASS_TEXT[first.classification],
         "decision": detail["decision"],
         "reasons": [words.explain(reason.value, messages) for reason in first.not_evaluable_reason],
         "mechanisms": [_mechanism(row) for row in found],
@@ -83,7 +92,12 @@ def _timepoint(
             words.explain(flag, messages) for flag in sorted({flag for row in rows for flag in row.flags})
         ],
         "excluded": words.excluded(first.excluded_clone_fraction),
-        "not_assessable": first.not_assessable,
+        "not_assessable": [name for name in first.not_assessable if not name.endswith(NOT_TARGETED_MARK)],
+        "not_targeted": [
+            name.removesuffix(NOT_TARGETED_MARK)
+            for name in first.not_assessable
+            if name.endswith(NOT_TARGETED_MARK)
+        ],
         "criteria": detail["criteria"],
     }
 
@@ -106,9 +120,15 @@ def _mechanism(row: ResistanceRow) -> dict[str, Any]:
     }
 
 
-def _alterations(evidence: PatientEvidence, order: Sequence[SpecimenEvidence]) -> list[dict[str, Any]]:
+def _telling(item: Alteration) -> bool:
+    return item.origin is not Origin.GERMLINE and item.consequence not in SILENT
+
+
+def _alterations(
+    alterations: Sequence[Alteration], order: Sequence[SpecimenEvidence]
+) -> list[dict[str, Any]]:
     lines = []
-    for item in evidence.alterations:
+    for item in sorted(alterations, key=lambda one: (one.gene, one.codon or 0, one.key)):
         seen = {(one.timepoint, one.specimen): one for one in item.observations}
         cells = [seen.get((s.timepoint, s.specimen)) for s in order]
         lines.append(

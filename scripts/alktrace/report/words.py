@@ -2,10 +2,27 @@
 
 from collections.abc import Mapping
 
-from ..models import Detection, Observation, TumourFraction
+from ..models import Classification, Detection, Observation, TumourFraction
 from ..rows import ResistanceRow
 
 NOTHING = "–"
+CLASS_TEXT = {
+    Classification.ON_TARGET_SINGLE: "A mutation of the ALK kinase domain was found, and no second one.",
+    Classification.ON_TARGET_COMPOUND_CIS: "Two or more ALK mutations stand on one molecule.",
+    Classification.ON_TARGET_MULTIPLE_TRANS: "Several ALK mutations were found, on separate molecules.",
+    Classification.ON_TARGET_MULTIPLE_UNRESOLVED: (
+        "Several ALK mutations were found; whether they share a molecule could not be told."
+    ),
+    Classification.ON_TARGET_AMPLIFICATION: "ALK itself has extra copies; no ALK mutation was found.",
+    Classification.BYPASS: "Another pathway was found altered, and no ALK mutation.",
+    Classification.TRANSFORMATION_SUSPECTED: (
+        "DNA suggests a change of lineage; only pathology can confirm or refute it."
+    ),
+    Classification.TRANSFORMATION_CONFIRMED: "Pathology shows another histology than before.",
+    Classification.MIXED: "Mechanisms of more than one family were found.",
+    Classification.NONE_FOUND: "No mechanism was found, and the sample could have shown one.",
+    Classification.NOT_EVALUABLE: "No mechanism was found, but the sample could not have shown one reliably.",
+}
 
 
 def percent(share: float) -> str:
