@@ -20,14 +20,15 @@ demo: demo/config.yaml
 		--workflow-profile config/profiles/local --cores $(CORES) --quiet host reason rules
 	@python -m alktrace show demo/results
 
-# One BAM to a table: BAM= TARGETS= FASTA= GFF3= [ALIGN_FASTA=] [KIND=raw] [UMI=none] [SPECIMEN=plasma]
+# One BAM to a table: BAM= TARGETS= FASTA= GFF3= [ALIGN_FASTA=] [KIND=raw] [UMI=none] [SPECIMEN=plasma] [OUT=one]
+one: OUT ?= one
 one: .venv/.ready
 	@python -m alktrace one --bam "$(BAM)" --targets "$(TARGETS)" --fasta "$(FASTA)" --gff3 "$(GFF3)" \
 		$(if $(ALIGN_FASTA),--align-fasta "$(ALIGN_FASTA)") --kind $(or $(KIND),raw) --umi $(or $(UMI),none) \
-		--specimen-type $(or $(SPECIMEN),plasma) --out one
-	@snakemake --snakefile Snakefile --directory one --configfile one/config.yaml \
+		--specimen-type $(or $(SPECIMEN),plasma) --out "$(OUT)"
+	@snakemake --snakefile Snakefile --directory "$(OUT)" --configfile "$(OUT)/config.yaml" \
 		--workflow-profile config/profiles/local --cores $(CORES) --quiet host reason rules
-	@python -m alktrace show one/results
+	@python -m alktrace show "$(OUT)/results"
 
 test: .venv/.ready lint
 	@pytest -q -m "not long and not slurm"

@@ -79,6 +79,14 @@ class Project:
         """Make these rows the sheet."""
         write_sheet(self.folder / "samples.tsv", rows)
 
+    def share_kernels(self) -> None:
+        """Use compiled kernels that runs of the tests have in common; compiling them takes a minute."""
+        shared = ROOT / ".pytest_cache" / "workflow-kernels"
+        shared.mkdir(parents=True, exist_ok=True)
+        here = self.folder / "results" / "reference"
+        here.mkdir(parents=True, exist_ok=True)
+        (here / "kernels").symlink_to(shared)
+
     def run(self, *arguments: str, hash_seed: str | None = None, timeout: float = 280) -> Outcome:
         """Write the configuration and start Snakemake as the README does."""
         path = self.folder / "config.yaml"
