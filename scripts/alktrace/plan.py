@@ -173,6 +173,11 @@ class Plan:
             copy_number=None if sample.reported else Path(self.path(sample, "copy_number.tsv")),
             bam=None if sample.reported else Path(self.consensus(sample)),
             molecules=next((Path(path) for path in self.molecules(sample)), None),
+            extracted=tuple(
+                Path(self.path(sample, f"units/{unit.unit}.extract.tsv"))
+                for unit in sample.units
+                if unit.fastq_1
+            ),
         )
 
     def patient_inputs(self, wildcards: PatientWildcards) -> list[str]:
@@ -186,6 +191,7 @@ class Plan:
                 files.copy_number,
                 files.bam,
                 files.molecules,
+                *files.extracted,
             )
             found += [str(path) for path in paths if path is not None]
         return found
@@ -197,7 +203,7 @@ class Plan:
     def cohort_inputs(self) -> list[str]:
         """Return what the quality table needs of every sample."""
         files = self.quality_files()
-        tables = [str(path) for one in files for path in (one.alterations, one.callability)]
+        tables = [str(path) for one in files for path in (one.alterations, one.callability, *one.extracted)]
         return tables + [str(one.molecules) for one in files if one.molecules]
 
     def identified(self) -> tuple[Sample, ...]:

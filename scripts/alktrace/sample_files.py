@@ -15,6 +15,7 @@ class SampleFiles:
         bam: consensus BAM; None for a report.
         copy_number: None for a report.
         molecules: None where the consensus BAM was given.
+        extracted: counts of each unit whose reads were extracted here.
     """
 
     sample: Sample
@@ -25,3 +26,4 @@ class SampleFiles:
     copy_number: Path | None = None
     bam: Path | None = None
     molecules: Path | None = None
+    extracted: tuple[Path, ...] = ()

@@ -72,7 +72,7 @@ def test_the_median_is_over_targeted_loci_without_introns():
         identity=IdentityStatus.UNKNOWN,
         thresholds=THRESHOLDS,
     )
-    assert row.molecules_simplex == 300
+    assert row.molecules == 300
 
 
 @pytest.mark.parametrize(

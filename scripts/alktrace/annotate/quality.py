@@ -7,6 +7,8 @@ from ..rows import AlterationRow, CallabilityRow, MoleculeMetric, QcRow
 from ..sample_files import SampleFiles
 from ..settings import AssayQc
 from ..sheet import Sample
+from ..tables import read_table
+from ..umi.extract import ExtractRow
 from .identity import SampleIdentityRow
 
 Metrics = Mapping[tuple[str, str], float]
@@ -35,7 +37,15 @@ def sample_quality(
         contamination=verdict.contamination if verdict else None,
         identity=verdict.status if verdict else IdentityStatus.UNKNOWN,
         thresholds=files.assay.qc,
+        raw_reads=_raw_reads(files),
     )
+
+
+def _raw_reads(files: SampleFiles) -> int | None:
+    """Return the reads of all units, None if some unit was not extracted here."""
+    if len(files.extracted) < len(files.sample.units):
+        return None
+    return sum(row.reads for path in files.extracted for row in read_table(path, ExtractRow))
 
 
 def judge_quality(
@@ -48,6 +58,7 @@ def judge_quality(
     contamination: float | None,
     identity: IdentityStatus,
     thresholds: AssayQc,
+    raw_reads: int | None = None,
 ) -> QcRow:
     """Return the quality row of a sample.
 
@@ -61,6 +72,7 @@ def judge_quality(
         contamination: estimated share of foreign molecules, None if not estimable.
         identity: agreement with the patient's other samples.
         thresholds: of the assay.
+        raw_reads: reads before trimming, None where they were not extracted here.
     """
     targeted = [row for row in callability if row.status is not Detection.NOT_TARGETED]
     depth = [row for row in targeted if row.kind is not LocusKind.FUSION_INTRON]
@@ -79,9 +91,9 @@ def judge_quality(
         specimen=sample.specimen,
         role=sample.role.value,
         assay=sample.assay,
-        raw_reads=_whole(metrics.get(("reads_in", "all"))),
+        raw_reads=raw_reads if raw_reads is not None else _whole(metrics.get(("reads_in", "all"))),
         on_target=metrics.get(("on_target_share", "all")),
-        molecules_simplex=molecules,
+        molecules=molecules,
         molecules_duplex=_median([row.duplex for row in depth]),
         duplex_yield=metrics.get(("duplex_yield", "100")),
         insert_size=metrics.get(("insert_size_median", "all")),

@@ -66,7 +66,7 @@ def cohort_content(
                 "role": row.role,
                 "assay": row.assay,
                 "reads": format_cell(row.raw_reads),
-                "molecules": format_cell(row.molecules_simplex),
+                "molecules": format_cell(row.molecules),
                 "duplex": format_cell(row.molecules_duplex),
                 "contamination": words.percent(row.contamination)
                 if row.contamination is not None
