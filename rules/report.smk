@@ -34,6 +34,7 @@ rule write_cohort_page:
         resistance="results/cohort/resistance.tsv",
         quality="results/cohort/qc.tsv",
         identity="results/cohort/identity.tsv",
+        outcomes=PLAN.outcome_files(),
         knowledge=KNOWLEDGE,
     output:
         page=report("results/cohort/report.html", category="Cohort"),

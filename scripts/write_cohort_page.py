@@ -16,6 +16,7 @@ with job_log(snakemake.log[0]):
         resistance=Path(snakemake.input.resistance),
         quality=Path(snakemake.input.quality),
         identity=Path(snakemake.input.identity),
+        outcomes=[Path(path) for path in snakemake.input.outcomes],
         knowledge=Path(snakemake.input.knowledge[0]).parent,
         out=Path(snakemake.output.page),
     )

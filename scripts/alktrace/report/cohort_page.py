@@ -15,7 +15,14 @@ from .patient_page import NOTICE_KEY
 
 
 def write_cohort_page(
-    *, classification: Path, resistance: Path, quality: Path, identity: Path, knowledge: Path, out: Path
+    *,
+    classification: Path,
+    resistance: Path,
+    quality: Path,
+    identity: Path,
+    outcomes: Sequence[Path],
+    knowledge: Path,
+    out: Path,
 ) -> None:
     """Write the page of the cohort.
 
@@ -24,16 +31,25 @@ def write_cohort_page(
         resistance: `resistance.tsv`.
         quality: `qc.tsv`.
         identity: `identity.tsv`.
+        outcomes: the outcome tables, all in one folder; none without clinical tables.
         knowledge: folder of the knowledge tables, for the texts of codes.
         out: HTML.
     """
+    messages = load_knowledge(knowledge).messages
     content = cohort_content(
         read_table(classification, ClassificationRow),
         read_table(resistance, ResistanceRow),
         read_table(quality, QcRow),
         read_table(identity, IdentityRow),
-        load_knowledge(knowledge).messages,
+        messages,
     )
+    content["exhibits"] = []
+    if outcomes:
+        # The figures need matplotlib, which takes a second to import.
+        from .outcome_section import outcome_exhibits
+
+        content["exhibits"] = outcome_exhibits(outcomes[0].parent, messages)
+    content["outcomes"] = [path.name for path in outcomes]
     write_page("cohort.html", content, out)
 
 

@@ -1,0 +1,119 @@
+"""What all figures share: colours, fonts, and SVG for HTML that is the same from run to run."""
+
+import html
+import io
+import re
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, Any, TypeVar
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+    from matplotlib.figure import Figure
+
+Item = TypeVar("Item")
+
+INK, SOFT, LINE, FAINT = "#1c2530", "#5b6875", "#b9c2cb", "#eceff2"
+# Okabe and Ito, distinguishable with every common colour vision deficiency.
+BLUE, ORANGE, GREEN, PURPLE, SKY, VERMILION, YELLOW = (
+    "#0072b2", "#e69f00", "#009e73", "#cc79a7", "#56b4e9", "#d55e00", "#f0e442",
+)  # fmt: skip
+SERIES = (BLUE, VERMILION, GREEN, PURPLE, ORANGE, SKY)
+DASHES = ("-", "--", "-.", ":", (0, (5, 1, 1, 1)), (0, (1, 2)))
+COLOURS = {
+    "on_target": BLUE,
+    "bypass": ORANGE,
+    "transformation": PURPLE,
+    "mixed": GREEN,
+    "none_found": LINE,
+    "not_evaluable": "#ffffff",
+}
+"""By component, and what stands for patients without one; not evaluable is hatched besides."""
+HATCH = "////"
+
+STYLE: dict[str, Any] = {
+    "font.family": ["DejaVu Sans", "sans-serif"],
+    "font.size": 8,
+    "axes.titlesize": 9,
+    "axes.labelsize": 8,
+    "xtick.labelsize": 7.5,
+    "ytick.labelsize": 7.5,
+    "legend.fontsize": 7.5,
+    "legend.frameon": False,
+    "axes.spines.top": False,
+    "axes.spines.right": False,
+    "axes.edgecolor": SOFT,
+    "axes.labelcolor": INK,
+    "text.color": INK,
+    "xtick.color": SOFT,
+    "ytick.color": SOFT,
+    "xtick.labelcolor": INK,
+    "ytick.labelcolor": INK,
+    "hatch.linewidth": 0.6,
+    "hatch.color": SOFT,
+    "svg.fonttype": "none",
+    # Names come from tables: `$` is a letter.
+    "text.parse_math": False,
+}
+_NO_METADATA = dict.fromkeys(("Date", "Creator", "Format", "Type"))
+
+
+@contextmanager
+def drawing(name: str) -> Iterator[None]:
+    """Draw in the project's style, whatever the user's own settings are.
+
+    Args:
+        name: of the figure; goes into the ids of its SVG, so that figures of one page do not share them.
+    """
+    import matplotlib
+
+    settings: Any = STYLE | {"svg.hashsalt": name}
+    with matplotlib.rc_context():
+        matplotlib.rcdefaults()
+        matplotlib.rcParams.update(settings)
+        yield
+
+
+def canvas(width: float, height: float) -> tuple["Figure", "Axes"]:
+    """Return a figure with one empty plane over all of it; coordinates are inches from the top left."""
+    from matplotlib.figure import Figure
+
+    figure = Figure(figsize=(width, height))
+    plane = figure.add_axes((0, 0, 1, 1))
+    plane.set_axis_off()
+    plane.set_xlim(0, width)
+    plane.set_ylim(height, 0)
+    return figure, plane
+
+
+def to_svg(figure: "Figure", label: str) -> str:
+    """Return a figure as an SVG element without namespaces, metadata, global styles or ids of groups.
+
+    Args:
+        figure: drawn within `drawing`.
+        label: what a screen reader says.
+    """
+    from matplotlib.backends.backend_svg import FigureCanvasSVG
+
+    stream = io.StringIO()
+    FigureCanvasSVG(figure).print_svg(stream, metadata=_NO_METADATA)  # type: ignore[no-untyped-call]
+    text = stream.getvalue()
+    text = text[text.index("<svg") :]
+    text = re.sub(r"\s*<metadata>.*?</metadata>", "", text, flags=re.DOTALL)
+    text = re.sub(r"\s*<!--.*?-->", "", text, flags=re.DOTALL)
+    text = re.sub(r"<style[^>]*>[^<]*</style>", "", text)
+    text = re.sub(r' xmlns(:\w+)?="[^"]*"', "", text).replace("xlink:href", "href")
+    text = re.sub(r'<g id="[^"]*"', "<g", text)
+    head = f'<svg role="img" aria-label="{html.escape(label)}" stroke-linejoin="round"'
+    return text.replace("<svg", head, 1).rstrip() + "\n"
+
+
+def shortened(text: str, length: int) -> str:
+    """Return a label of at most so many characters."""
+    return text if len(text) <= length else f"{text[: length - 1]}…"
+
+
+def chunks(items: Sequence[Item], size: int) -> list[Sequence[Item]]:
+    """Return the items in parts of about equal length, none longer than `size`."""
+    parts = -(-len(items) // size)
+    return [items[len(items) * i // parts : len(items) * (i + 1) // parts] for i in range(parts)]

@@ -1,0 +1,347 @@
+"""The outcome part of the cohort page: every figure with caption, caveats and the tables behind it."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from ..clinical import rows as r
+from ..models import Classification
+from ..tables import read_table
+from . import outcome_words as say
+from .figures_flow import draw_flow
+from .figures_forest import draw_forest
+from .figures_oncoprint import MOST_LINES, draw_oncoprint, oncoprint_lines
+from .figures_survival import Panel, draw_curves
+from .figures_swimmer import draw_swimmer
+
+SHOWN = (
+    r.Endpoint.RWTTD1, r.Endpoint.RWPFS2, r.Endpoint.RWTTD2, r.Endpoint.OS_LORLATINIB,
+    r.Endpoint.OS_PROGRESSION,
+)  # fmt: skip
+UNITS = {
+    r.Endpoint.RWTTD1: "days after the first lorlatinib dose",
+    r.Endpoint.OS_LORLATINIB: "days after the first lorlatinib dose",
+}
+AFTER_PROGRESSION = "days after progression on lorlatinib"
+NAMES = {
+    r.Endpoint.OS_LORLATINIB: "Survival from lorlatinib start",
+    r.Endpoint.OS_PROGRESSION: "Survival from progression on lorlatinib",
+}
+ALL_GROUPS = "all groups"
+"""Level of the row of `associations.tsv` that tests all groups at once."""
+NO_PATIENTS = "Nothing to draw: no patient belongs here."
+LATE_ENTRY = (
+    "Patients are at risk only from the day on which their group is known: numbers at risk grow first and "
+    "may begin at 0. Counting from progression (naive) flatters groups whose members had to live long enough "
+    "to join them; it is shown for comparison only."
+)
+
+
+@dataclass(frozen=True)
+class Exhibit:
+    """A figure or table of the page.
+
+    Attributes:
+        name: anchor.
+        title: heading.
+        svgs: its parts, one below the other; empty where there is nothing to draw.
+        missing: why not; empty where there is.
+        caption: sentences.
+        sources: tables behind it, beside the page.
+        notes: caveats, `code` and `text`.
+        header: columns of a table.
+        lines: its cells.
+        wide: does it need the whole width of the page.
+    """
+
+    name: str
+    title: str
+    svgs: tuple[str, ...]
+    missing: str
+    caption: tuple[str, ...]
+    sources: tuple[str, ...]
+    notes: tuple[dict[str, str], ...] = ()
+    header: tuple[str, ...] = ()
+    lines: tuple[tuple[str, ...], ...] = ()
+    wide: bool = True
+
+
+def outcome_exhibits(folder: Path, messages: Mapping[str, str]) -> list[Exhibit]:
+    """Return the figures and tables of the outcomes.
+
+    Args:
+        folder: holds the outcome tables.
+        messages: texts of flags.
+    """
+    associations = read_table(folder / "associations.tsv", r.AssociationRow)
+    return [
+        oncoprint(read_table(folder / "oncoprint.tsv", r.OncoprintRow)),
+        swimmer(read_table(folder / "swimmer.tsv", r.SwimmerRow)),
+        *_endpoints(folder, messages),
+        by_regimen(folder, r.Endpoint.RWPFS2, associations),
+        by_regimen(folder, r.Endpoint.RWTTD2, associations),
+        by_mechanism(
+            read_table(folder / "km_mechanism.tsv", r.KaplanMeierRow),
+            read_table(folder / "km_mechanism_at_risk.tsv", r.AtRiskRow),
+            associations,
+        ),
+        *(forest(associations, question) for question in say.QUESTIONS),
+        flow(read_table(folder / "flow.tsv", r.FlowRow)),
+        safety(read_table(folder / "safety.tsv", r.SafetyRow)),
+        doses(read_table(folder / "dose_adjustments.tsv", r.DoseRow)),
+    ]
+
+
+def oncoprint(rows: Sequence[r.OncoprintRow]) -> Exhibit:
+    """Return the oncoprint."""
+    blind = {row.patient for row in rows if row.classification is Classification.NOT_EVALUABLE}
+    lines = len(oncoprint_lines(rows))
+    caption = [
+        f"Patients classified at progression, n = {len({row.patient for row in rows})}; {len(blind)} of "
+        "them not evaluable (hatched): nothing is known about their mechanisms.",
+        "An empty cell of the others means that the finding is no mechanism of the class; it does not mean "
+        "that it was excluded. Columns by timing, then class; n counts patients.",
+    ]
+    if lines > MOST_LINES:
+        caption.append(f"Shown are the {MOST_LINES} most frequent of {lines} findings.")
+    return Exhibit(
+        "oncoprint", "Mechanisms by timing", draw_oncoprint(rows), "" if rows else NO_PATIENTS,
+        tuple(caption), ("oncoprint.tsv",),
+    )  # fmt: skip
+
+
+def swimmer(rows: Sequence[r.SwimmerRow]) -> Exhibit:
+    """Return the swimmer plot."""
+    patients = {row.patient for row in rows}
+    caption = (
+        f"First-line lorlatinib, no earlier ALK inhibitor, n = {len(patients)}; longest observed first.",
+        "Thin bars on a broad one are treatments given together with lorlatinib. A response is that of one "
+        "assessment, not the best. A bar with an arrowhead goes on beyond the last contact.",
+    )
+    return Exhibit(
+        "swimmer", "Courses", draw_swimmer(rows), "" if rows else NO_PATIENTS, caption, ("swimmer.tsv",)
+    )
+
+
+def _endpoints(folder: Path, messages: Mapping[str, str]) -> list[Exhibit]:
+    figures = read_table(folder / "endpoints.tsv", r.EndpointRow)
+    rates = read_table(folder / "endpoint_rates.tsv", r.EndpointRateRow)
+    numbers = read_table(folder / "km_at_risk.tsv", r.AtRiskRow)
+    found = []
+    for endpoint in SHOWN:
+        own = [row for row in figures if row.endpoint is endpoint]
+        steps = read_table(folder / f"km_{endpoint.value}.tsv", r.KaplanMeierRow)
+        found.append(curve(endpoint, own, rates, steps, numbers, messages))
+    return found
+
+
+def curve(
+    endpoint: r.Endpoint,
+    figures: Sequence[r.EndpointRow],
+    rates: Sequence[r.EndpointRateRow],
+    steps: Sequence[r.KaplanMeierRow],
+    numbers: Sequence[r.AtRiskRow],
+    messages: Mapping[str, str],
+) -> Exhibit:
+    """Return the curve of one endpoint over all patients, in the analysis to quote.
+
+    Args:
+        endpoint: what to show.
+        figures: its rows of `endpoints.tsv`.
+        rates: `endpoint_rates.tsv`.
+        steps: its table of the curve.
+        numbers: `km_at_risk.tsv`.
+        messages: texts of flags.
+    """
+    title = NAMES.get(endpoint, endpoint.value)
+    sources = (
+        f"km_{endpoint.value}.tsv", "km_at_risk.tsv", "endpoints.tsv", "endpoint_rates.tsv",
+        "endpoint_patients.tsv",
+    )  # fmt: skip
+    head = next((row for row in figures if row.headline), None)
+    if head is None:
+        return Exhibit(f"km-{endpoint.value}", title, (), NO_PATIENTS, (), sources, wide=False)
+    svg = None
+    if head.status is r.Status.ESTIMATED:
+        panel = _panel("", endpoint, head.analysis, "all", steps, numbers)
+        svg = draw_curves([panel], name=f"km-{endpoint.value}", label=f"Kaplan-Meier curve of {title}")
+    own = [row for row in rates if row.endpoint is endpoint and row.analysis is head.analysis]
+    other = next((row for row in figures if not row.headline and row.status is r.Status.ESTIMATED), None)
+    return Exhibit(
+        name=f"km-{endpoint.value}",
+        title=title,
+        svgs=(svg,) if svg else (),
+        missing="" if svg else say.not_estimable([head.reason or "no_time_at_risk"]),
+        caption=tuple(say.endpoint_caption(head, own, other)),
+        sources=sources,
+        notes=tuple(say.caveats(head.flags, messages)),
+        wide=False,
+    )
+
+
+def by_regimen(folder: Path, endpoint: r.Endpoint, associations: Sequence[r.AssociationRow]) -> Exhibit:
+    """Return the curves of an endpoint by kind of next treatment, corrected and naive side by side."""
+    steps = read_table(folder / f"km_{endpoint.value}.tsv", r.KaplanMeierRow)
+    numbers = read_table(folder / "km_at_risk.tsv", r.AtRiskRow)
+    panels = [
+        _panel("at risk from treatment start", endpoint, r.Analysis.GROUP_ENTRY, "regimen", steps, numbers),
+        _panel("naive: biased, for comparison", endpoint, r.Analysis.NAIVE, "regimen", steps, numbers),
+    ]
+    name = f"km-{endpoint.value}-regimen"
+    own = [row for row in associations if row.factor == "regimen" and _late(row, endpoint)]
+    own = [row for row in own if row.level != ALL_GROUPS]
+    sources = (f"km_{endpoint.value}.tsv", "km_at_risk.tsv", "associations.tsv")
+    return _grouped(name, f"{endpoint.value} by next treatment", panels, endpoint, sources, own)
+
+
+def by_mechanism(
+    steps: Sequence[r.KaplanMeierRow],
+    numbers: Sequence[r.AtRiskRow],
+    associations: Sequence[r.AssociationRow],
+) -> Exhibit:
+    """Return rwPFS2 with and without each family of mechanisms, at risk from the report on."""
+    endpoint = r.Endpoint.RWPFS2
+    families = list(
+        dict.fromkeys(
+            [row.grouping for row in steps if row.endpoint is endpoint]
+            + [row.grouping for row in numbers if row.endpoint is endpoint]
+        )
+    )
+    panels = [
+        _panel(family.replace("_", " "), endpoint, r.Analysis.GROUP_ENTRY, family, steps, numbers)
+        for family in families
+    ]
+    sources = ("km_mechanism.tsv", "km_mechanism_at_risk.tsv", "associations.tsv")
+    own = [row for row in associations if row.question == "mechanism_outcome" and _late(row, endpoint)]
+    title = "rwPFS2 by mechanism, at risk from the report on"
+    return _grouped("km-mechanism", title, panels, endpoint, sources, own)
+
+
+def _late(row: r.AssociationRow, endpoint: r.Endpoint) -> bool:
+    return row.endpoint == endpoint.value and row.analysis == r.Analysis.GROUP_ENTRY.value
+
+
+def _grouped(
+    name: str,
+    title: str,
+    panels: Sequence[Panel],
+    endpoint: r.Endpoint,
+    sources: tuple[str, ...],
+    compared: Sequence[r.AssociationRow],
+) -> Exhibit:
+    svg = draw_curves(panels, name=name, label=f"Kaplan-Meier curves: {title}")
+    caption = [f"Patients with {endpoint.value} whose group is known. {LATE_ENTRY}"]
+    sizes = say.group_sizes(compared)
+    if sizes:
+        caption.append(f"Patients at risk at any time: {sizes}.")
+    for panel in panels:
+        lost = [group for group in panel.groups if not any(row.group == group for row in panel.steps)]
+        if lost:
+            which = ", ".join(group.replace("_", " ") for group in lost)
+            why = say.reason("risk_set_emptied")
+            caption.append(f"No curve for {panel.title}: {which}, because {why}.")
+    missing = "" if svg else "Not estimable because no group has a curve."
+    return Exhibit(name, title, (svg,) if svg else (), missing, tuple(caption), sources)
+
+
+def _panel(
+    title: str,
+    endpoint: r.Endpoint,
+    analysis: r.Analysis,
+    grouping: str,
+    steps: Sequence[r.KaplanMeierRow],
+    numbers: Sequence[r.AtRiskRow],
+) -> Panel:
+    key = (endpoint, analysis, grouping)
+    return Panel(
+        title,
+        UNITS.get(endpoint, AFTER_PROGRESSION),
+        [row for row in steps if (row.endpoint, row.analysis, row.grouping) == key],
+        [row for row in numbers if (row.endpoint, row.analysis, row.grouping) == key],
+    )
+
+
+def forest(rows: Sequence[r.AssociationRow], question: str) -> Exhibit:
+    """Return the forest plot of one question, and what could not be estimated."""
+    own = [row for row in rows if row.question == question]
+    # Other numbers of months between primary and acquired stay in the table.
+    own = [row for row in own if not row.analysis.startswith("counts_")]
+    svg = draw_forest(own, name=f"forest-{question}")
+    refused = say.refusals(own)
+    caption = [
+        "Squares: estimate and interval; dashed circles: naive, biased. q: adjusted for the number of "
+        "comparisons; PH: test of proportional hazards, small where one ratio does not describe all times.",
+        *say.remarks(own),
+    ]
+    return Exhibit(
+        f"forest-{question}",
+        say.QUESTIONS[question],
+        (svg,) if svg else (),
+        "" if svg else " ".join(refused) or NO_PATIENTS,
+        (*caption, *refused) if svg else (),
+        ("associations.tsv", "mechanism_treatment.tsv"),
+    )
+
+
+def flow(rows: Sequence[r.FlowRow]) -> Exhibit:
+    """Return the flow from mechanism to next treatment."""
+    svg = draw_flow(rows)
+    caption = (
+        f"Patients with progression on first-line lorlatinib and a classified sample, n = "
+        f"{sum(row.patients for row in rows)}. Bands are coloured by mechanism; mixed: components of several "
+        "families. What was given is not what works: see the forest plots.",
+    )
+    return Exhibit(
+        "flow", "From mechanism to next treatment", (svg,) if svg else (), "" if svg else NO_PATIENTS,
+        caption, ("flow.tsv", "mechanism_treatment.tsv", "mechanism_responses.tsv"),
+    )  # fmt: skip
+
+
+def safety(rows: Sequence[r.SafetyRow]) -> Exhibit:
+    """Return the safety table: patients by worst grade, all events beside those related to the treatment."""
+    related = {(row.treatment, row.term): row for row in rows if row.relation == "related"}
+    lines = []
+    for row in (row for row in rows if row.relation == "all"):
+        other = related.get((row.treatment, row.term))
+        lines.append(
+            (
+                row.treatment.replace("_", " "),
+                row.term,
+                say.share(row.any_grade, row.any_share, row.any_low, row.any_high),
+                say.share(row.severe, row.severe_share, row.severe_low, row.severe_high),
+                str(other.any_grade) if other else "0",
+                str(other.severe) if other else "0",
+                str(row.worst_grade),
+            )
+        )
+    numbers = {row.treatment.replace("_", " "): row.treated for row in rows}
+    treated = ", ".join(f"{name} {number}" for name, number in numbers.items())
+    caption = (
+        f"Patients treated: {treated or 'none'}. Each patient "
+        "counts once per term with the worst grade; exact intervals in per cent. Severe: CTCAE grade "
+        "of the setting `cohort.severe_grade` or above (3 by default).",
+    )
+    missing = "" if lines else "No adverse event is on record, or there is no table adverse_events.tsv."
+    header = ("treatment", "term", "any grade", "severe", "related", "related, severe", "worst grade")
+    return Exhibit("safety", "Safety", (), missing, caption, ("safety.tsv",), (), header, tuple(lines))
+
+
+def doses(rows: Sequence[r.DoseRow]) -> Exhibit:
+    """Return the table of dose adjustments."""
+    lines = tuple(
+        (
+            row.drug,
+            row.change,
+            row.reason.replace("_", " "),
+            say.share(row.patients, row.share, row.low, row.high),
+            str(row.treated),
+            str(row.changes),
+        )
+        for row in rows
+    )
+    missing = "" if lines else "No change of dose is on record, or there is no table dose_changes.tsv."
+    header = ("drug", "change", "reason", "patients", "treated", "changes")
+    caption = ("Patients with at least one such change; exact intervals in per cent.",)
+    return Exhibit(
+        "doses", "Dose adjustments", (), missing, caption, ("dose_adjustments.tsv",), (), header, lines
+    )
