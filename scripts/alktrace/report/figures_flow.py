@@ -10,7 +10,7 @@ from .figures_style import COLOURS, HATCH, INK, LINE, SOFT, canvas, drawing, to_
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
-WIDTH, HEIGHT, TOP, GAP, BAR = 9.0, 4.6, 0.45, 0.16, 0.16
+WIDTH, HEIGHT, TOP, GAP, BAR = 9.5, 4.6, 0.45, 0.16, 0.16
 PLACES = (1.75, 4.6, 7.55)
 HEADS = ("mechanism at progression", "next treatment", "best response")
 ORDERS = (

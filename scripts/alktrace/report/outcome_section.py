@@ -269,8 +269,11 @@ def forest(rows: Sequence[r.AssociationRow], question: str) -> Exhibit:
     svg = draw_forest(own, name=f"forest-{question}")
     refused = say.refusals(own)
     caption = [
-        "Squares: estimate and interval; dashed circles: naive, biased. q: adjusted for the number of "
-        "comparisons; PH: test of proportional hazards, small where one ratio does not describe all times.",
+        *(
+            say.HOW_TO_READ[measure]
+            for measure in say.HOW_TO_READ
+            if any(row.measure == measure for row in own)
+        ),
         *say.remarks(own),
     ]
     return Exhibit(
@@ -279,7 +282,7 @@ def forest(rows: Sequence[r.AssociationRow], question: str) -> Exhibit:
         (svg,) if svg else (),
         "" if svg else " ".join(refused) or NO_PATIENTS,
         (*caption, *refused) if svg else (),
-        ("associations.tsv", "mechanism_treatment.tsv"),
+        ("associations.tsv",),
     )
 
 
@@ -319,7 +322,7 @@ def safety(rows: Sequence[r.SafetyRow]) -> Exhibit:
     caption = (
         f"Patients treated: {treated or 'none'}. Each patient "
         "counts once per term with the worst grade; exact intervals in per cent. Severe: CTCAE grade "
-        "of the setting `cohort.severe_grade` or above (3 by default).",
+        "of the setting cohort.severe_grade or above (3 by default).",
     )
     missing = "" if lines else "No adverse event is on record, or there is no table adverse_events.tsv."
     header = ("treatment", "term", "any grade", "severe", "related", "related, severe", "worst grade")

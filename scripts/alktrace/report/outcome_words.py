@@ -1,5 +1,6 @@
 """Sentences about outcome tables: captions, and why a figure is missing."""
 
+from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 
 from ..clinical.rows import Analysis, AssociationRow, EndpointRateRow, EndpointRow, Status
@@ -24,6 +25,13 @@ ANALYSES = {
     "naive": "Naive",
     "from_treatment": "From treatment",
     "counts": "Counts",
+}
+HOW_TO_READ = {
+    "HR": (
+        "Squares: estimate and interval; dashed circles: naive, biased. q: adjusted for the number of "
+        "comparisons; PH: test of proportional hazards, small where one ratio does not describe all times."
+    ),
+    "OR": "Squares: estimate and exact interval. q: adjusted for the number of comparisons.",
 }
 QUESTIONS = {
     "treatment_outcome": "Next treatment and outcome",
@@ -114,16 +122,19 @@ def listed(counted: Iterable[str]) -> str:
 
 
 def refusals(rows: Iterable[AssociationRow]) -> list[str]:
-    """Return one line per question, endpoint and reason without a model, with the number of comparisons."""
-    counts: dict[tuple[str, str, str, str], int] = {}
+    """Return one sentence per reason without a model, with the comparisons it concerns and their number."""
+    found: dict[str, Counter[str]] = {}
     for row in rows:
         if row.estimate is None and row.reason:
-            key = (row.question, row.endpoint, row.analysis, row.reason)
-            counts[key] = counts.get(key, 0) + 1
+            analysis = ANALYSES.get(row.analysis, row.analysis).lower()
+            found.setdefault(row.reason, Counter())[
+                f"{row.endpoint.replace('_treatment', '')} {analysis}"
+            ] += 1
     return [
-        f"{endpoint}, {analysis.replace('_', ' ')}: {number} comparison{'s' * (number > 1)} not estimable "
-        f"because {reason(code)}."
-        for (_, endpoint, analysis, code), number in counts.items()
+        f"Not estimable because {reason(code)}: "
+        + ", ".join(f"{what.replace('_', ' ')} ({number})" for what, number in counts.items())
+        + "."
+        for code, counts in found.items()
     ]
 
 

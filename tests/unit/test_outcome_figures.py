@@ -1,0 +1,363 @@
+"""Figures of the outcomes: what they show stands in their tables; without data they say why."""
+
+import re
+import subprocess
+import sys
+from dataclasses import replace
+from pathlib import Path
+from types import SimpleNamespace
+from xml.etree import ElementTree
+
+import pytest
+from outcome_cohort import KNOWLEDGE, ROOT, cohort_settings, resistance_settings, write_demo
+
+from alktrace.clinical import rows as r
+from alktrace.clinical.outcome_files import MEASURED, RELATED
+from alktrace.clinical.outcomes import Clinic, measure_outcomes, relate_outcomes
+from alktrace.models import Classification, Component, Confidence, Emergence, Timing
+from alktrace.plan import CLINICAL_TABLES, Plan
+from alktrace.report import outcome_section as section
+from alktrace.report.cohort_page import write_cohort_page
+from alktrace.report.figures_flow import draw_flow
+from alktrace.report.figures_forest import draw_forest
+from alktrace.report.figures_oncoprint import draw_oncoprint
+from alktrace.report.figures_survival import Panel, draw_curves
+from alktrace.report.figures_swimmer import draw_swimmer
+from alktrace.rows import ClassificationRow, IdentityRow, QcRow, ResistanceRow
+from alktrace.simulate.outcomes import write_outcomes
+from alktrace.tables import read_table, write_table
+
+ROW_TYPES = {
+    "endpoints.tsv": r.EndpointRow,
+    "endpoint_rates.tsv": r.EndpointRateRow,
+    **{f"km_{endpoint.value}.tsv": r.KaplanMeierRow for endpoint in r.Endpoint},
+    "km_mechanism.tsv": r.KaplanMeierRow,
+    "km_at_risk.tsv": r.AtRiskRow,
+    "km_mechanism_at_risk.tsv": r.AtRiskRow,
+    "safety.tsv": r.SafetyRow,
+    "dose_adjustments.tsv": r.DoseRow,
+    "swimmer.tsv": r.SwimmerRow,
+    "associations.tsv": r.AssociationRow,
+    "oncoprint.tsv": r.OncoprintRow,
+    "flow.tsv": r.FlowRow,
+}
+TABLES = {"safety", "doses"}
+
+
+def run(folder: Path, clinic: Clinic) -> Path:
+    out = folder / "cohort"
+    measure_outcomes(clinic=clinic, settings=cohort_settings(), out=out)
+    relate_outcomes(
+        clinic=clinic,
+        classification=folder / "classification.tsv",
+        resistance=folder / "resistance.tsv",
+        evidence=[folder / "evidence.tsv"],
+        settings=cohort_settings(),
+        timing=resistance_settings(),
+        out=out,
+    )
+    return out
+
+
+@pytest.fixture(scope="module")
+def cohort(tmp_path_factory):
+    folder = tmp_path_factory.mktemp("figures")
+    return run(folder, write_demo(folder))
+
+
+@pytest.fixture(scope="module")
+def exhibits(cohort):
+    return {item.name: item for item in section.outcome_exhibits(cohort, {})}
+
+
+def words(svg: str) -> list[str]:
+    """Texts of a figure; fails where it is no well-formed SVG."""
+    return ["".join(node.itertext()).strip() for node in ElementTree.fromstring(svg).iter("text")]
+
+
+def page(folder: Path, outcomes: Path | None) -> str:
+    for name, kind in (
+        ("classification", ClassificationRow),
+        ("resistance", ResistanceRow),
+        ("quality", QcRow),
+        ("identity", IdentityRow),
+    ):
+        write_table(folder / f"{name}.tsv", kind, [])
+    names = (*MEASURED, *RELATED) if outcomes else ()
+    write_cohort_page(
+        classification=folder / "classification.tsv",
+        resistance=folder / "resistance.tsv",
+        quality=folder / "quality.tsv",
+        identity=folder / "identity.tsv",
+        outcomes=[outcomes / name for name in names if outcomes],
+        knowledge=KNOWLEDGE,
+        out=folder / "report.html",
+    )
+    return (folder / "report.html").read_text()
+
+
+@pytest.fixture(scope="module")
+def html(cohort, tmp_path_factory):
+    return page(tmp_path_factory.mktemp("page"), cohort)
+
+
+def test_every_figure_of_the_design_is_there(exhibits):
+    assert [name for name in exhibits if not name.startswith("forest")] == [
+        "oncoprint", "swimmer", "km-rwTTD1", "km-rwPFS2", "km-rwTTD2", "km-OS_lorlatinib",
+        "km-OS_progression", "km-rwPFS2-regimen", "km-rwTTD2-regimen", "km-mechanism", "flow", "safety",
+        "doses",
+    ]  # fmt: skip
+    shown = {name for name, item in exhibits.items() if item.svgs}
+    assert set(exhibits) - shown == TABLES | {"forest-benefit"}, "30 events are needed for an interaction"
+
+
+def test_every_figure_names_its_tables_and_its_patients(exhibits, cohort):
+    for item in exhibits.values():
+        assert item.sources, item.name
+        for name in item.sources:
+            assert name in (*MEASURED, *RELATED)
+            assert (cohort / name).is_file()
+        text = " ".join(item.caption)
+        counted = "n = " in text or "atients" in text or item.name.startswith("forest")
+        assert counted, item.name
+        assert item.svgs or item.lines or item.missing
+
+
+def test_refusals_are_text(exhibits):
+    item = exhibits["forest-benefit"]
+    assert not item.svgs
+    assert item.missing.startswith("Not estimable because")
+    assert "too_few_events" in item.missing
+
+
+def test_no_tables_no_crash(tmp_path):
+    for name, kind in ROW_TYPES.items():
+        write_table(tmp_path / name, kind, [])
+    for item in section.outcome_exhibits(tmp_path, {}):
+        assert item.svgs == item.lines == ()
+        assert item.missing, item.name
+
+
+@pytest.mark.parametrize("seed", [1, 2, 3])
+def test_one_patient_gives_answers_or_text(tmp_path, seed):
+    write_outcomes(out=tmp_path, seed=seed, patients=1)
+    out = run(tmp_path, Clinic(tmp_path / "clinical", KNOWLEDGE, 30, ()))
+    found = {item.name: item for item in section.outcome_exhibits(out, {})}
+    assert all(item.svgs or item.lines or item.missing for item in found.values())
+    assert found["swimmer"].svgs
+    assert not found["forest-mechanism_outcome"].svgs
+    for item in found.values():
+        assert all(words(svg) for svg in item.svgs)
+
+
+def test_figures_are_the_same_in_another_process(cohort, exhibits, tmp_path):
+    (tmp_path / "matplotlibrc").write_text("font.size: 30\nlines.linewidth: 9\nsvg.fonttype: path\n")
+    code = (
+        "import sys; from pathlib import Path; from alktrace.report.outcome_section import outcome_exhibits\n"
+        "for item in outcome_exhibits(Path(sys.argv[1]), {}):\n"
+        "    sys.stdout.write(''.join(item.svgs))\n"
+    )
+    environment = {"PYTHONPATH": str(ROOT / "scripts"), "PYTHONHASHSEED": "7", "MPLCONFIGDIR": str(tmp_path)}
+    again = subprocess.run(
+        [sys.executable, "-c", code, str(cohort)],
+        cwd=tmp_path, env=environment, capture_output=True, text=True, check=True,
+    )  # fmt: skip
+    assert again.stdout == "".join(svg for item in exhibits.values() for svg in item.svgs)
+
+
+def test_the_page_needs_no_network(html):
+    assert "<h2>Outcomes</h2>" in html
+    assert not re.search(r"https?:|//[a-z]|<script|<link|@import", html)
+    for target in re.findall(r'(?:href|src)="([^"]*)"', html):
+        assert target.startswith(("#", "../")) or target in (*MEASURED, *RELATED), target
+    assert all(target.startswith("#") for target in re.findall(r"url\(([^)]*)\)", html))
+
+
+def test_ids_of_the_page_are_unique(html):
+    found = re.findall(r'\bid="([^"]*)"', html)
+    assert found
+    assert len(found) == len(set(found))
+
+
+def test_without_clinical_tables_only_classes_are_shown(tmp_path):
+    text = page(tmp_path, None)
+    assert "Outcomes" not in text
+    assert "<svg" not in text
+
+
+def test_the_page_without_outcomes_does_not_load_matplotlib():
+    code = "import sys, alktrace.report.cohort_page; print('matplotlib' in sys.modules)"
+    environment = {"PYTHONPATH": str(ROOT / "scripts")}
+    found = subprocess.run(
+        [sys.executable, "-c", code], env=environment, capture_output=True, text=True, check=True
+    )
+    assert found.stdout.strip() == "False"
+
+
+# --- what the figures say ------------------------------------------------------------------------
+
+
+def cell(patient: str, order: int, **given) -> r.OncoprintRow:
+    row = r.OncoprintRow(
+        patient, order, Timing.ACQUIRED, Classification.BYPASS, Component.BYPASS, "MET", "amplification",
+        "amplification", Emergence.EMERGENT, Confidence.ESTABLISHED.value,
+    )  # fmt: skip
+    return replace(row, **given)
+
+
+def test_oncoprint_counts_patients_not_rows():
+    rows = [cell("P1", 1), cell("P1", 1), cell("P2", 2), cell("P2", 2, gene="KRAS", alteration="G12D")]
+    (svg,) = draw_oncoprint(rows)
+    found = words(svg)
+    assert found[found.index("MET amplification") + 1] == "2"
+    assert found[found.index("KRAS G12D") + 1] == "1"
+    assert {"P1", "P2", "acquired (2)"} <= set(found)
+
+
+def test_oncoprint_of_many_patients_comes_in_parts():
+    parts = draw_oncoprint([cell(f"P{i:03d}", i) for i in range(120)])
+    assert len(parts) == 3
+    names = [word for svg in parts for word in words(svg) if re.fullmatch(r"P\d{3}", word)]
+    assert names == [f"P{i:03d}" for i in range(120)]
+
+
+def test_rare_findings_give_way_over_all_families():
+    """With more findings than lines, a frequent one of the last family stays."""
+    many = [cell(f"P{i}", i, gene=f"G{i}") for i in range(60)]
+    last = [cell(f"T{i}", 60 + i, component=Component.TRANSFORMATION, gene="RB1") for i in range(2)]
+    assert "RB1 amplification" in words(draw_oncoprint([*many, *last])[0])
+    assert "the 40 most frequent of 61 findings" in " ".join(section.oncoprint([*many, *last]).caption)
+
+
+def test_names_from_tables_are_text():
+    strange = "a<b&c $x_1$"
+    (svg,) = draw_oncoprint([cell("P1", 1, alteration=strange)])
+    assert f"MET {strange.replace('_', ' ')}" in words(svg)
+
+
+def test_not_evaluable_is_hatched_and_none_found_is_not():
+    blind = cell("P1", 1, component=None, gene=None, classification=Classification.NOT_EVALUABLE)
+    clean = cell("P1", 1, component=None, gene=None, classification=Classification.NONE_FOUND)
+    # The legend has the hatch anyway.
+    fills = [draw_oncoprint([row])[0].count("url(#h") for row in (blind, clean)]
+    assert fills[0] == fills[1] + 1
+
+
+def test_swimmer_of_many_patients_comes_in_parts():
+    rows = [
+        r.SwimmerRow(f"P{i:02d}", i, r.IntervalKind.LORLATINIB, "lorlatinib", 0, 100, ongoing=True)
+        for i in range(41)
+    ]
+    parts = draw_swimmer(rows)
+    assert len(parts) == 2
+    assert sum(bool(re.fullmatch(r"P\d\d", word)) for svg in parts for word in words(svg)) == 41
+
+
+def step(days, at_risk, survival, **given) -> r.KaplanMeierRow:
+    row = r.KaplanMeierRow(
+        r.Endpoint.RWPFS2, r.Analysis.AS_DEFINED, "all", "all", days, at_risk, 1, 0, survival, None, None
+    )
+    return replace(row, **given)
+
+
+def at_risk(days, number, **given) -> r.AtRiskRow:
+    row = r.AtRiskRow(r.Endpoint.RWPFS2, r.Analysis.AS_DEFINED, "all", "all", days, number)
+    return replace(row, **given)
+
+
+def test_numbers_at_risk_stand_below_the_curve():
+    numbers = [at_risk(0, 23), at_risk(90, 17), at_risk(180, 5)]
+    steps = [step(0, 23, 1.0), step(100, 17, 0.9), step(200, 4, 0.6)]
+    svg = draw_curves([Panel("", "days", steps, numbers)], name="k", label="a curve")
+    found = words(svg)
+    assert found[found.index("at risk") + 1 :] == ["23", "17", "5"]
+
+
+def test_a_group_without_curve_is_named():
+    late = {"analysis": r.Analysis.GROUP_ENTRY, "grouping": "bypass"}
+    steps = [step(0, 3, 1.0, group="absent", **late), step(9, 3, 0.5, group="absent", **late)]
+    numbers = [at_risk(0, 3, group="absent", **late), at_risk(0, 1, group="present", **late)]
+    item = section.by_mechanism(steps, numbers, [])
+    assert item.svgs
+    assert "No curve for bypass: present" in " ".join(item.caption)
+
+
+def endpoint(**given) -> r.EndpointRow:
+    row = r.EndpointRow(
+        r.Endpoint.RWTTD1, r.Analysis.ENROLMENT_ENTRY, True, "all", "first dose", "stop", "last contact", 9,
+        9, 4, (), r.Status.ESTIMATED, None, 100.0, 50.0, None, ("small_early_risk_set",),
+    )  # fmt: skip
+    return replace(row, **given)
+
+
+def test_a_refused_endpoint_is_text_even_where_the_other_analysis_has_a_curve():
+    refused = endpoint(status=r.Status.NOT_ESTIMABLE, reason="enrolled_at_progression: 40% of the patients")
+    other = endpoint(analysis=r.Analysis.AS_DEFINED, headline=False)
+    steps = [step(0, 9, 1.0, endpoint=r.Endpoint.RWTTD1)]
+    item = section.curve(r.Endpoint.RWTTD1, [other, refused], [], steps, [], {})
+    assert item.svgs == ()
+    assert "enrolled_at_progression: 40%" in item.missing
+
+
+def test_a_curve_tells_its_median_its_caveats_and_the_biased_figure():
+    analysis = {"endpoint": r.Endpoint.RWTTD1, "analysis": r.Analysis.ENROLMENT_ENTRY}
+    other = endpoint(
+        analysis=r.Analysis.AS_DEFINED, headline=False, median_days=140.0,
+        flags=("immortal_time_before_enrolment=3",),
+    )  # fmt: skip
+    steps = [step(0, 9, 1.0, **analysis), step(100, 9, 0.4, **analysis)]
+    messages = {"small_early_risk_set": "few at risk"}
+    item = section.curve(r.Endpoint.RWTTD1, [other, endpoint()], [], steps, [], messages)
+    text = " ".join(item.caption)
+    assert "Median 100 days (50–not reached)." in text
+    assert "140 days" in text
+    assert "flatters" in text
+    assert item.notes == ({"code": "small_early_risk_set", "text": "few at risk"},)
+
+
+def association(**given) -> r.AssociationRow:
+    row = r.AssociationRow(
+        "mechanism_outcome", "rwPFS2", "group_entry", "bypass", "present", "absent", 12, 9, 20, 15, "cox",
+        "HR", 3.1, 1.29, 7.44, 0.008, 0.032, 0.0789, (), r.Status.ESTIMATED, None, None,
+    )  # fmt: skip
+    return replace(row, **given)
+
+
+def test_forest_shows_numbers_and_marks_the_naive_figure():
+    svg = draw_forest([association(), association(analysis="naive", estimate=2.0)], name="f")
+    found = words(svg)
+    assert {"3.10 (1.29–7.44)", "9/12 · 15/20", "0.008", "0.032", "0.079", "rwPFS2, naive"} <= set(found)
+    assert "stroke-dasharray" in svg
+
+
+@pytest.mark.parametrize(
+    ("estimate", "low", "high", "text"),
+    [(0.0, 0.0, 4.2, "0.00 (0.00–4.20)"), (float("inf"), 0.4, float("inf"), "∞ (0.40–∞)")],
+    ids=["zero", "infinite"],
+)
+def test_ratios_at_the_edge_are_drawn(estimate, low, high, text):
+    assert text in words(
+        draw_forest([association(measure="OR", estimate=estimate, low=low, high=high)], name="f")
+    )
+
+
+def test_flow_keeps_every_patient(cohort):
+    rows = read_table(cohort / "flow.tsv", r.FlowRow)
+    counts = [int(found[1]) for word in words(draw_flow(rows)) if (found := re.search(r"\((\d+)\)$", word))]
+    assert sum(counts) == 3 * sum(row.patients for row in rows)
+
+
+def test_safety_table_repeats_its_rows(exhibits, cohort):
+    rows = [row for row in read_table(cohort / "safety.tsv", r.SafetyRow) if row.relation == "all"]
+    assert [line[1] for line in exhibits["safety"].lines] == [row.term for row in rows]
+    assert exhibits["safety"].lines[0][2].startswith(f"{rows[0].any_grade} ({100 * rows[0].any_share:.0f} %")
+
+
+# --- wiring --------------------------------------------------------------------------------------
+
+
+def test_outcome_tables_are_wanted_where_there_are_clinical_tables():
+    without, given = (Plan(SimpleNamespace(clinical=folder), None) for folder in (None, "clinical"))
+    assert without.outcome_files() == []
+    assert given.outcome_files() == [f"results/cohort/{name}" for name in (*MEASURED, *RELATED)]
+    assert "reports" in CLINICAL_TABLES
