@@ -1,0 +1,519 @@
+"""The built-in example from reads to tables, held against the truth that was drawn with the reads.
+
+Whatever the tables say is compared with `truth/`; no expectation here is output of the workflow.
+"""
+
+import re
+from collections import defaultdict
+from html.parser import HTMLParser
+
+import pytest
+from workflow_runs import NEEDS_TOOLS, ROOT, Project
+
+from alktrace.models import Classification, Detection, Phase, Verdict
+from alktrace.rows import (
+    AlterationRow,
+    CallabilityRow,
+    ClassificationRow,
+    CopyNumberRow,
+    EvidenceRow,
+    IdentityRow,
+    QcRow,
+    ResistanceRow,
+    TumourFractionRow,
+)
+from alktrace.simulate.__main__ import DEFAULT_SEED
+from alktrace.simulate.cohort import write_demo
+from alktrace.simulate.truth_tables import AlterationTruthRow, ExpectedRow, PairTruthRow, SampleTruth
+from alktrace.tables import read_table
+
+pytestmark = [pytest.mark.timeout(1800), NEEDS_TOOLS]
+
+TIMEPOINTS = (
+    "P01.BL P01.PD1 P02.PD1 P03.PD1 P04.PD1 P05.PD1 P06.PD1 P07.PD1 P08.PD1 P09.PD1 P10.PD1 P11.PD1 P12.PD1 "
+    "P13.BL P13.PD1 P14.PD1 P15.PD1 P16.PD1 P17.PD1 P18.PD1 P18.PD2"
+).split()
+NEGATIVE = (Classification.NONE_FOUND, Classification.NOT_EVALUABLE)
+# Mutant molecules that every demo assay calls at a hotspot, and where the fusion is looked for.
+SURE = 8
+# Of the mutant molecules drawn, those that alignment, consensus and quality may cost.
+MOST_LOST = 0.2
+# Mechanisms whose confidence the decision rules fix, whatever the numbers.
+CONFIDENCE = {
+    "P01.PD1": "established",
+    "P04.PD1": "candidate",
+    "P05.PD1": "candidate",
+    "P06.PD1": "candidate",
+    "P07.PD1": "established",
+    "P17.PD1": "established",
+}
+
+
+class Demo:
+    """A finished run of the demo with its truth."""
+
+    def __init__(self, project: Project):
+        self.project = project
+        self.folder = project.folder
+        self.results = self.folder / "results"
+
+    def truth(self, name, row_type):
+        return read_table(self.folder / "truth" / f"{name}.tsv", row_type)
+
+    def cohort(self, name, row_type):
+        return read_table(self.results / "cohort" / f"{name}.tsv", row_type)
+
+    def sample(self, name, table, row_type):
+        """Rows of a sample by its name; reports stand in a folder of their own."""
+        folder = self.results / "patients" / name.replace(".", "/")
+        folder = folder / "reported" if (folder / "reported").is_dir() else folder
+        return read_table(folder / f"{table}.tsv", row_type)
+
+    def expected(self, timepoint):
+        rows = {f"{row.patient}.{row.timepoint}": row for row in self.truth("expected", ExpectedRow)}
+        return rows[timepoint]
+
+    def mechanisms(self, timepoint):
+        rows = self.cohort("resistance", ResistanceRow)
+        return [row for row in rows if f"{row.patient}.{row.timepoint}" == timepoint]
+
+
+@pytest.fixture(scope="session")
+def demo(tmp_path_factory):
+    folder = tmp_path_factory.mktemp("demo")
+    source, run = folder / "inputs", folder / "run"
+    run.mkdir()
+    write_demo(source, seed=DEFAULT_SEED)
+    project = Project.of_demo(source, run)
+    (run / "truth").symlink_to(source / "truth")
+    project.share_kernels()
+    project.run("--cores", "2", "--keep-going", timeout=1500).check()
+    return Demo(project)
+
+
+@pytest.fixture(scope="module")
+def alterations(demo):
+    """Truth and result of every alteration of a sample from reads: two dictionaries by sample and key."""
+    drawn = defaultdict(dict)
+    for row in demo.truth("alterations", AlterationTruthRow):
+        drawn[row.sample][row.key] = row
+    samples = [row.sample for row in demo.truth("samples", SampleTruth)]
+    found = {
+        sample: {row.key: row for row in demo.sample(sample, "alterations", AlterationRow)}
+        for sample in samples
+    }
+    return drawn, found
+
+
+# --- timepoints -----------------------------------------------------------------------------------
+
+
+def test_every_timepoint_is_asked(demo):
+    rows = demo.cohort("classification", ClassificationRow)
+    assert [f"{row.patient}.{row.timepoint}" for row in rows] == TIMEPOINTS
+    assert [f"{row.patient}.{row.timepoint}" for row in demo.truth("expected", ExpectedRow)] == TIMEPOINTS
+    assert {row.classification for row in rows} == set(Classification), "every class at least once"
+
+
+@pytest.mark.parametrize("timepoint", TIMEPOINTS)
+def test_class(demo, timepoint):
+    expected = demo.expected(timepoint)
+    (row,) = [
+        row
+        for row in demo.cohort("classification", ClassificationRow)
+        if f"{row.patient}.{row.timepoint}" == timepoint
+    ]
+    assert row.classification.value == expected.classification, expected.note
+    assert {item.value for item in row.components} == set(expected.components)
+    assert row.setting.value == expected.setting
+    reasons = {item.value for item in row.not_evaluable_reason}
+    assert bool(reasons) == (row.classification is Classification.NOT_EVALUABLE)
+    if expected.reasons:
+        assert reasons & set(expected.reasons)
+    if expected.timing:
+        assert row.timing.value == expected.timing
+    if timepoint in CONFIDENCE:
+        assert row.confidence.value == CONFIDENCE[timepoint]
+
+
+@pytest.mark.parametrize("timepoint", TIMEPOINTS)
+def test_mechanisms(demo, timepoint):
+    expected, rows = demo.expected(timepoint), demo.mechanisms(timepoint)
+    assert rows
+    names = [f"{row.gene} {row.alteration}" for row in rows]
+    if rows[0].classification in NEGATIVE:
+        assert [row.mechanism for row in rows] == [None], "one row that says what was not seen"
+        return
+    assert all(row.mechanism for row in rows)
+    if expected.mechanisms:
+        assert sorted(names) == sorted(expected.mechanisms)
+    if expected.emergence:
+        assert {row.emergence.value for row in rows} == {expected.emergence}
+
+
+@pytest.mark.parametrize("timepoint", TIMEPOINTS)
+def test_phase(demo, timepoint):
+    expected = demo.expected(timepoint)
+    rows = [row for row in demo.mechanisms(timepoint) if row.gene == "ALK"]
+    if not expected.phase:
+        assert {row.phase for row in rows} <= {None}
+        return
+    assert len(rows) == 2
+    assert {row.phase.value for row in rows} <= set(expected.phase)
+    assert {row.phase_partner for row in rows} == {(row.alteration,) for row in rows}
+    truth = {row.sample: row for row in demo.truth("pairs", PairTruthRow)}
+    pair = truth[f"{timepoint}.{rows[0].lead_specimen}"]
+    evidence = rows[0].phase_evidence
+    if rows[0].phase in (Phase.CIS, Phase.CIS_AND_SINGLE):
+        both, first, second = map(
+            int, re.search(r"(\d+) molecules with all, (\d+)\+(\d+) with", evidence).groups()
+        )
+        assert kept(both, pair.both)
+        assert kept(first + second, pair.first_only + pair.second_only)
+    elif rows[0].phase is Phase.TRANS:
+        single = sorted(map(int, re.search(r"\((\d+)\+(\d+)\)", evidence).groups()))
+        assert pair.both == 0
+        assert all(
+            kept(mine, drawn)
+            for mine, drawn in zip(single, sorted((pair.first_only, pair.second_only)), strict=True)
+        )
+    else:
+        assert "not_spannable" in evidence
+        assert pair.both + pair.first_only + pair.second_only == 0
+
+
+def kept(found, drawn):
+    """Not more than was drawn, and nearly all of it."""
+    return (1 - MOST_LOST) * drawn - 1 <= found <= drawn
+
+
+@pytest.mark.parametrize("timepoint", [name for name in TIMEPOINTS if name != "P12.PD1"])
+def test_the_fusion_is_found(demo, alterations, timepoint):
+    expected = demo.expected(timepoint)
+    if expected.fusion is None:
+        pytest.skip("a report of a laboratory" if timepoint.startswith("P18") else "no fusion to be seen")
+    samples = [
+        name for name in alterations[1] if name.startswith(f"{timepoint}.") and not name.endswith("wbc")
+    ]
+    assert samples
+    for sample in samples:
+        (row,) = [row for row in alterations[1][sample].values() if row.key == "fusion:EML4:ALK"]
+        assert (row.alteration, row.in_frame, row.detection) == (expected.fusion, True, Detection.DETECTED)
+
+
+def test_negatives_say_what_they_exclude(demo):
+    for timepoint in TIMEPOINTS:
+        for row in demo.mechanisms(timepoint):
+            if row.classification is Classification.NONE_FOUND:
+                assert row.excluded_clone_fraction <= 0.5
+                assert row.tumour_fraction >= 0.01
+            elif row.classification is Classification.NOT_EVALUABLE:
+                assert row.excluded_clone_fraction is None or row.excluded_clone_fraction > 0.5
+
+
+# --- alterations ----------------------------------------------------------------------------------
+
+
+def small(truth_row):
+    return truth_row.realised_vaf is not None
+
+
+def test_nothing_is_missed(alterations):
+    drawn, found = alterations
+    missed = [
+        f"{sample} {row.alteration}: {row.mutant_molecules} of {row.total_molecules}"
+        for sample, rows in drawn.items()
+        for key, row in rows.items()
+        if small(row)
+        and row.mutant_molecules >= SURE
+        and (key not in found[sample] or found[sample][key].detection is not Detection.DETECTED)
+    ]
+    assert missed == []
+
+
+def test_amplifications_are_found_with_their_number(demo, alterations):
+    gains = [
+        (sample, row)
+        for sample, rows in alterations[0].items()
+        for row in rows.values()
+        if row.alteration == "amplification"
+    ]
+    assert len(gains) == 2
+    for sample, truth in gains:
+        assert alterations[1][sample][truth.key].detection is Detection.DETECTED
+        (row,) = [row for row in demo.sample(sample, "copy_number", CopyNumberRow) if row.gene == truth.gene]
+        assert row.copy_number_low <= truth.copy_number <= row.copy_number_high
+
+
+def test_nothing_is_invented(demo, alterations):
+    """Beyond what was drawn: polymorphisms of the person, and the other junction of the inversion."""
+    drawn, found = alterations
+    with_inversion = {sample for sample, rows in drawn.items() if "fusion:EML4:ALK" in rows}
+    polymorphisms = known_polymorphisms(demo)
+    invented = [
+        f"{sample} {row.gene} {row.alteration} {row.alt_molecules}/{row.total_molecules}"
+        for sample, rows in found.items()
+        for key, row in rows.items()
+        if row.detection is Detection.DETECTED
+        and key not in drawn[sample]
+        and key not in polymorphisms
+        and not (key == "fusion:ALK:EML4" and sample in with_inversion)
+    ]
+    assert invented == []
+
+
+def known_polymorphisms(demo):
+    import pysam
+
+    (path,) = (demo.folder / "reference").glob("*.vcf.gz")
+    with pysam.VariantFile(str(path)) as vcf:
+        return {f"{record.chrom}:{record.pos}:{record.ref}:{record.alts[0]}" for record in vcf}
+
+
+def test_vafs_are_those_of_the_molecules(alterations):
+    """Intervals hold the share among the sequenced molecules, and nearly all that among the cells."""
+    drawn, found = alterations
+    rows = [
+        (truth, found[sample][key])
+        for sample, truths in drawn.items()
+        for key, truth in truths.items()
+        if small(truth) and key in found[sample]
+    ]
+    assert len(rows) > 70
+    outside = [
+        f"{row.alteration}: {truth.realised_vaf} of {truth.sample} not in {row.vaf_low} to {row.vaf_high}"
+        for truth, row in rows
+        if not row.vaf_low <= truth.realised_vaf <= row.vaf_high
+    ]
+    assert outside == []
+    holding = sum(row.vaf_low <= truth.expected_vaf <= row.vaf_high for truth, row in rows)
+    assert holding / len(rows) > 0.88
+    ratio = sum(row.vaf for _, row in rows) / sum(truth.realised_vaf for truth, _ in rows)
+    assert 0.97 < ratio < 1.03
+
+
+def test_mutant_molecules_are_counted_once(alterations):
+    drawn, found = alterations
+    for sample, truths in drawn.items():
+        for key, truth in truths.items():
+            if small(truth) and key in found[sample] and not key.startswith("fusion"):
+                row = found[sample][key]
+                assert kept(row.alt_molecules, truth.mutant_molecules), (sample, truth.alteration)
+                assert row.total_molecules <= truth.total_molecules
+
+
+def test_tumour_fractions_hold_the_truth(demo):
+    holding = []
+    for truth in demo.truth("samples", SampleTruth):
+        if truth.role != "patient" or truth.sample.endswith("wbc"):
+            continue
+        (row,) = demo.sample(truth.sample, "tumour_fraction", TumourFractionRow)
+        if truth.tumour_fraction < 0.01:
+            assert row.value is None, "below what 100 molecules show"
+        else:
+            holding.append(row.low <= truth.tumour_fraction <= row.high)
+    assert len(holding) == 19
+    assert sum(holding) >= 17
+
+
+def test_callability_at_drawn_hotspots(demo, alterations):
+    """A hotspot with a called mutation is `detected`; the same codon elsewhere is judged, not ignored."""
+    states = {
+        "P06.PD1.plasma": "detected",
+        "P11.PD1.plasma": "not_detected",
+        "P12.PD1.plasma": "not_detected",
+    }
+    for sample, expected in states.items():
+        (row,) = [
+            row
+            for row in demo.sample(sample, "callability", CallabilityRow)
+            if (row.gene, row.locus) == ("ALK", "G1202")
+        ]
+        assert row.status.value == expected
+        assert 0 < row.vaf_detectable < 0.1
+
+
+def test_origin(alterations):
+    _, found = alterations
+    kras = {row.alteration: row for row in found["P07.PD1.plasma"].values() if row.gene == "KRAS"}
+    blood = {row.alteration: row for row in found["P07.PD1.plasma"].values() if row.gene == "TP53"}
+    assert kras["G12D"].origin.value == "somatic"
+    assert blood["R248W"].origin.value == "clonal_haematopoiesis"
+    without = {row.alteration: row for row in found["P15.PD1.plasma"].values() if row.gene == "KRAS"}
+    assert "ch_not_excluded" in without["G12C"].flags
+
+
+# --- samples --------------------------------------------------------------------------------------
+
+
+def test_quality_table(demo):
+    rows = {f"{row.patient}.{row.timepoint}.{row.specimen}": row for row in demo.cohort("qc", QcRow)}
+    truths = {row.sample: row for row in demo.truth("samples", SampleTruth)}
+    assert set(rows) == set(truths)
+    assert {row.verdict for row in rows.values()} == {Verdict.PASS}
+    for sample, row in rows.items():
+        truth = truths[sample]
+        if sample == "P16.PD1.plasma":
+            assert 2 * truth.read_pairs <= row.raw_reads < 2.01 * truth.read_pairs, "with split alignments"
+        elif row.raw_reads is not None:
+            assert row.raw_reads == 2 * truth.read_pairs, sample
+        if row.duplex_yield is not None and truth.molecules > 1000:
+            share = truth.duplex / truth.molecules
+            assert abs(row.duplex_yield - share) < 0.02, sample
+
+
+def test_controls(demo):
+    rows = {row.patient: row for row in demo.cohort("qc", QcRow) if row.role != "patient"}
+    positive = rows["CONTROL-POSITIVE"]
+    assert positive.control_found == positive.control_expected
+    assert len(positive.control_found) == 3
+    assert rows["CONTROL-BLANK"].verdict is Verdict.PASS
+    assert not {row.patient for row in demo.cohort("resistance", ResistanceRow)} & set(rows)
+
+
+def test_molecules_are_those_that_were_drawn(demo):
+    for truth in demo.truth("samples", SampleTruth):
+        path = demo.results / "patients" / truth.sample.replace(".", "/") / "molecules.tsv"
+        if not path.is_file():
+            assert truth.sample == "P17.PD1.plasma", "given as a consensus BAM"
+            continue
+        lines = (line.split("\t") for line in path.read_text().splitlines())
+        found = int(
+            next(value for metric, stratum, value in lines if (metric, stratum) == ("molecules", "all"))
+        )
+        assert abs(found - truth.molecules) <= max(5, 0.03 * truth.molecules), truth.sample
+
+
+def test_identity(demo):
+    rows = demo.cohort("identity", IdentityRow)
+    assert {row.status.value for row in rows} == {"match"}
+    assert all(row.same_patient for row in rows)
+    assert {row.sample_a.split(".")[0] for row in rows} == {"P01", "P07", "P13", "P14"}
+
+
+def test_every_alteration_is_judged_in_every_sample_of_the_patient(demo):
+    """What progression shows is counted at baseline, and a blood clone in the white cells."""
+    rows = read_table(demo.results / "patients/P01/evidence.tsv", EvidenceRow)
+    baseline = {row.alteration: row for row in rows if row.timepoint == "BL"}
+    for name in ("G1202R", "L1196M"):
+        assert baseline[name].detection is not Detection.DETECTED
+        assert baseline[name].total_molecules > 100
+        assert baseline[name].vaf_detectable is not None
+    blood = read_table(demo.results / "patients/P07/evidence.tsv", EvidenceRow)
+    counted = {row.specimen: row for row in blood if row.alteration == "G12D"}
+    assert counted["wbc"].detection is not Detection.DETECTED
+    assert counted["wbc"].total_molecules > 50
+
+
+# --- the run and its pages ------------------------------------------------------------------------
+
+
+def test_a_second_run_does_nothing(demo):
+    again = demo.project.run("--cores", "2").check()
+    assert "Nothing to be done" in again.text
+    assert again.jobs == {}
+
+
+def test_nothing_half_written_is_left(demo):
+    names = [path.name for path in demo.results.rglob("*")]
+    assert not [name for name in names if name.startswith(".partial") or ".tmp." in name]
+    assert not list((demo.results / "patients").rglob("*aligned.bam"))
+
+
+class Requests(HTMLParser):
+    """Collects what a browser would fetch by itself, and the text of a page."""
+
+    def __init__(self):
+        super().__init__()
+        self.fetched, self.text = [], []
+
+    def handle_starttag(self, tag, attrs):
+        for name, value in attrs:
+            remote = re.match(r"(https?:)?//", value or "")
+            if remote and (name == "src" or (name == "href" and tag in ("link", "image", "use"))):
+                self.fetched.append(value)
+
+    def handle_data(self, data):
+        self.text.append(data)
+
+
+def read_page(path):
+    page = Requests()
+    text = path.read_text()
+    page.feed(text)
+    styles = re.findall(r"(?:@import|url\()\s*[\"']?((?:https?:)?//[^\"')]+)", text.split("<script")[0])
+    return page.fetched + styles, " ".join(" ".join(page.text).split())
+
+
+@pytest.mark.parametrize("patient", sorted({name.split(".")[0] for name in TIMEPOINTS}))
+def test_patient_pages(demo, patient):
+    fetched, text = read_page(demo.results / "patients" / patient / "report.html")
+    assert fetched == []
+    assert patient in text
+    for timepoint in TIMEPOINTS:
+        if timepoint.startswith(patient):
+            for mechanism in demo.expected(timepoint).mechanisms:
+                assert mechanism.split(" ", 1)[1] in text
+
+
+def test_cohort_pages(demo):
+    fetched, text = read_page(demo.results / "cohort/report.html")
+    assert fetched == []
+    assert all(f"P{number:02}" in text for number in range(1, 19))
+    fetched, text = read_page(demo.results / "cohort/multiqc.html")
+    assert fetched == []
+    assert "MultiQC" in text
+
+
+def test_rows_of_the_readme_are_rows_of_the_demo(demo):
+    text = (ROOT / "README.md").read_text()
+    lines = [
+        [cell.strip() for cell in line.strip("|").split("|")]
+        for line in text.splitlines()
+        if re.match(r"\| (patient|P\d\d) \|", line)
+    ]
+    head, *examples = lines
+    assert examples
+    columns, *rows = (
+        line.split("\t") for line in (demo.results / "cohort/resistance.tsv").read_text().splitlines()
+    )
+    shown = [[rounded(row[columns.index(name)]) for name in head] for row in rows]
+    assert [row for row in examples if row not in shown] == []
+
+
+def rounded(cell):
+    return f"{float(cell):.3g}" if re.fullmatch(r"\d+\.\d+", cell) else cell
+
+
+# --- the same again -------------------------------------------------------------------------------
+
+SAME = ("*.tsv", "*.json", "*.vcf.gz", "*.cnn", "*.gff3")
+
+
+def outputs(folder):
+    results = folder / "results"
+    found = {path for pattern in SAME for path in results.rglob(pattern)}
+    kernels = results / "reference" / "kernels"
+    return {
+        str(path.relative_to(results)): path.read_bytes()
+        for path in sorted(found)
+        if kernels not in path.parents
+    }
+
+
+def test_two_runs_from_scratch_give_the_same_bytes(tmp_path_factory):
+    """With other hash seeds and numbers of threads: white cells, duplex and single-strand molecules."""
+    folder = tmp_path_factory.mktemp("twice")
+    source = folder / "inputs"
+    write_demo(source, seed=DEFAULT_SEED, depth=0.2)
+    runs = []
+    for number, (hash_seed, cores) in enumerate((("1", "2"), ("2", "1"))):
+        run = folder / str(number)
+        run.mkdir()
+        project = Project.of_demo(source, run, patients=("P07", "P15"))
+        project.share_kernels()
+        project.run("--cores", cores, hash_seed=hash_seed, timeout=600).check()
+        runs.append(outputs(run))
+    assert len(runs[0]) > 40
+    assert [name for name in runs[0] if runs[0][name] != runs[1].get(name)] == []
+    assert runs[0].keys() == runs[1].keys()
