@@ -75,6 +75,16 @@ def words(svg: str) -> list[str]:
     return ["".join(node.itertext()).strip() for node in ElementTree.fromstring(svg).iter("text")]
 
 
+def paths(svg: str) -> list[ElementTree.Element]:
+    return list(ElementTree.fromstring(svg).iter("path"))
+
+
+def points(path: ElementTree.Element) -> list[tuple[float, float]]:
+    """Corners of a path, with the handles of its curves."""
+    numbers = [float(number) for number in re.findall(r"-?\d+(?:\.\d+)?", path.get("d", ""))]
+    return list(zip(numbers[::2], numbers[1::2], strict=True))
+
+
 def page(folder: Path, outcomes: Path | None) -> str:
     for name, kind in (
         ("classification", ClassificationRow),
@@ -151,7 +161,9 @@ def test_one_patient_gives_answers_or_text(tmp_path, seed):
 
 
 def test_figures_are_the_same_in_another_process(cohort, exhibits, tmp_path):
-    (tmp_path / "matplotlibrc").write_text("font.size: 30\nlines.linewidth: 9\nsvg.fonttype: path\n")
+    (tmp_path / "matplotlibrc").write_text(
+        "font.size: 30\naxes.linewidth: 5\nxtick.major.size: 20\nsvg.fonttype: path\n"
+    )
     code = (
         "import sys; from pathlib import Path; from alktrace.report.outcome_section import outcome_exhibits\n"
         "for item in outcome_exhibits(Path(sys.argv[1]), {}):\n"
@@ -273,6 +285,18 @@ def test_numbers_at_risk_stand_below_the_curve():
     assert found[found.index("at risk") + 1 :] == ["23", "17", "5"]
 
 
+def test_the_curve_has_the_heights_and_times_of_its_table():
+    steps = [step(0, 8, 1.0), step(50, 8, 0.75), step(100, 6, 0.25), step(200, 2, 0.0)]
+    svg = draw_curves([Panel("", "days", steps, [])], name="k", label="a curve")
+    (line,) = [points(path) for path in paths(svg) if "stroke-width: 1.5" in path.get("style", "")]
+    (left, top), (right, bottom) = line[0], line[-1]
+    found = [((x - left) / (right - left) * 200, (bottom - y) / (bottom - top)) for x, y in line]
+    corners = [(0, 1), (50, 1), (50, 0.75), (100, 0.75), (100, 0.25), (200, 0.25), (200, 0)]
+    assert [value for corner in found for value in corner] == pytest.approx(
+        [value for corner in corners for value in corner], abs=0.01
+    )
+
+
 def test_a_group_without_curve_is_named():
     late = {"analysis": r.Analysis.GROUP_ENTRY, "grouping": "bypass"}
     steps = [step(0, 3, 1.0, group="absent", **late), step(9, 3, 0.5, group="absent", **late)]
@@ -293,7 +317,11 @@ def endpoint(**given) -> r.EndpointRow:
 def test_a_refused_endpoint_is_text_even_where_the_other_analysis_has_a_curve():
     refused = endpoint(status=r.Status.NOT_ESTIMABLE, reason="enrolled_at_progression: 40% of the patients")
     other = endpoint(analysis=r.Analysis.AS_DEFINED, headline=False)
-    steps = [step(0, 9, 1.0, endpoint=r.Endpoint.RWTTD1)]
+    steps = [
+        step(days, 9, 0.5, endpoint=r.Endpoint.RWTTD1, analysis=analysis)
+        for days in (0, 90)
+        for analysis in (r.Analysis.AS_DEFINED, r.Analysis.ENROLMENT_ENTRY)
+    ]
     item = section.curve(r.Endpoint.RWTTD1, [other, refused], [], steps, [], {})
     assert item.svgs == ()
     assert "enrolled_at_progression: 40%" in item.missing
@@ -345,6 +373,20 @@ def test_flow_keeps_every_patient(cohort):
     rows = read_table(cohort / "flow.tsv", r.FlowRow)
     counts = [int(found[1]) for word in words(draw_flow(rows)) if (found := re.search(r"\((\d+)\)$", word))]
     assert sum(counts) == 3 * sum(row.patients for row in rows)
+
+
+def test_bands_of_the_flow_stay_at_their_nodes(cohort):
+    """What leaves and reaches the nodes of a column fills them from the first to the last, no more."""
+    svg = draw_flow(read_table(cohort / "flow.tsv", r.FlowRow))
+    nodes = [points(path) for path in paths(svg) if "fill: #1c2530" in path.get("style", "")]
+    bands = [points(path) for path in paths(svg) if "opacity: 0.55" in path.get("style", "")]
+    edges = {round(x) for node in nodes for x, _ in node}
+    assert bands
+    for band in bands:
+        for x, y in band:
+            own = [[b for _, b in node] for node in nodes if round(node[0][0]) == round(x)]
+            if round(x) in edges and own:
+                assert any(min(ys) - 0.01 <= y <= max(ys) + 0.01 for ys in own)
 
 
 def test_safety_table_repeats_its_rows(exhibits, cohort):
