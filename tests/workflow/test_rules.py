@@ -21,9 +21,7 @@ COHORT = {
     "collect_multiqc": 1,
     "write_manifest": 1,
 }
-# Included where the configuration names clinical tables.
-INCLUDED = "outcomes.smk" in (ROOT / "Snakefile").read_text()
-OUTCOMES = {"measure_outcomes": 1, "relate_outcomes": 1} if INCLUDED else {}
+OUTCOMES = {"measure_outcomes": 1, "relate_outcomes": 1}
 REFERENCE = {"prepare_gene_models": 1, "index_aligner": 1}
 KERNELS = {"compile_kernels": 1}
 
