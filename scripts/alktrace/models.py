@@ -436,7 +436,7 @@ class SpecimenEvidence(Model):
         reads: True if alterations come from reads, False if from a report.
         callability_known: False for a report without coverage and detection limit.
         problems: data problems that make the specimen unusable: `empty`, `contaminated` ...
-        flags: stated with every row of the specimen: `fragment_saturation`, `single_molecules`.
+        flags: stated with every row of the specimen, such as `fragment_saturation`.
     """
 
     timepoint: Identifier
