@@ -3,7 +3,7 @@
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 
-from ..models import Component, Setting, SpecimenType, Verdict
+from ..models import Component, Consequence, Setting, SpecimenType, Verdict
 from .assemble import Mechanism
 from .driver import Driver, FusionState
 from .lineage import Lineage, LineageDna
@@ -177,7 +177,9 @@ def _germline_alk(draft: Draft) -> Iterable[Finding]:
 
 def _subthreshold(draft: Draft) -> Iterable[Finding]:
     for item in draft.view.subthreshold:
-        if item.codon is not None and draft.view.knowledge.hotspot(item.gene, item.codon):
+        # A change that leaves the residue as it is, is no hint of a hotspot mutation.
+        silent = item.consequence is Consequence.SYNONYMOUS
+        if item.codon is not None and not silent and draft.view.knowledge.hotspot(item.gene, item.codon):
             name = f"{item.gene} {item.alteration}"
             yield name, "mutant molecules below the calling rule", (f"subthreshold:{name}",)
 
