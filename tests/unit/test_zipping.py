@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from alktrace.errors import DataError
 from alktrace.umi import zipping
-from alktrace.umi.zipping import warm_up, zip_consensus
+from alktrace.umi.zipping import zip_consensus
 
 REVERSED = {"cd", "ce", "ad", "ae", "bd", "be", "aq", "bq"}
 COMPLEMENTED = {"ac", "bc"}
@@ -298,9 +298,3 @@ def test_cut_stream_is_an_error(tmp_path):
         zip_consensus(aligned=io.BytesIO(data[: len(data) // 2]), unaligned=unaligned, out=tmp_path / "z.bam")
     with pytest.raises((OSError, ValueError)), pysam.AlignmentFile(str(tmp_path / "z.bam")) as bam:
         list(bam)
-
-
-def test_warming_up_zips_a_pair(tmp_path):
-    warm_up(tmp_path)
-    with pysam.AlignmentFile(str(tmp_path / "zipped.bam")) as bam:
-        assert [(list(r.get_tag("cd")), r.get_tag("ac")) for r in bam] == [([2, 1], "GT")] * 2

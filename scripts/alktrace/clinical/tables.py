@@ -2,7 +2,7 @@
 
 import datetime as dt
 from collections import defaultdict
-from collections.abc import Callable, Collection, Sequence
+from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -44,7 +44,6 @@ __all__ = [
     "Sex",
     "Smoking",
     "TreatmentRow",
-    "known_patients",
     "read_clinical",
 ]
 
@@ -113,12 +112,3 @@ def _records(rows: Rows, drug_name: DrugName) -> dict[str, PatientRecord]:
             ordered(name, "reports", "reported"),
         )
     return records
-
-
-def known_patients(records: Collection[str], patients: Sequence[str], folder: Path) -> list[Problem]:
-    """Return a problem for each patient of the sheet that the clinical tables do not know."""
-    return [
-        Problem(str(folder / "patients.tsv"), 0, "patient", f"no row for patient {name!r}", "add the patient")
-        for name in patients
-        if name not in records
-    ]

@@ -8,7 +8,6 @@ MC and MQ of every record are written from the mate's primary alignment.
 """
 
 import gzip
-from array import array
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -20,10 +19,6 @@ import pysam
 from ..errors import DataError
 from .records import (
     FIXED_BYTES,
-    FLAG_FIRST,
-    FLAG_LAST,
-    FLAG_PAIRED,
-    FLAG_REVERSE,
     MIN_RECORD_BYTES,
     BamWriter,
     Bytes,
@@ -243,23 +238,3 @@ def _name(batch: RecordBatch, index: int) -> str:
     start = int(batch.starts[index])
     at = start + FIXED_BYTES
     return batch.data[at : at + int(batch.data[start + 8]) - 1].tobytes().decode(errors="replace")
-
-
-def warm_up(folder: Path) -> None:
-    """Compile all kernels by zipping one pair, so that later jobs find the machine code.
-
-    Args:
-        folder: an existing folder for three small files.
-    """
-    header = pysam.AlignmentHeader.from_dict({"HD": {"VN": "1.6"}, "SQ": [{"SN": "1", "LN": 9}]})
-    paths = [folder / name for name in ("unaligned.bam", "aligned.bam", "zipped.bam")]
-    for path, reverse in zip(paths[:2], (0, FLAG_REVERSE), strict=True):
-        with pysam.AlignmentFile(str(path), "wb", header=header) as bam:
-            for flags in (FLAG_FIRST, FLAG_LAST):
-                record = pysam.AlignedSegment(header)
-                record.query_name, record.flag = "pair", FLAG_PAIRED | flags | reverse
-                record.query_sequence, record.cigartuples = "AC", [(0, 2)]
-                record.set_tags([("cd", array("h", [1, 2])), ("ac", "AC")])
-                bam.write(record)
-    with paths[1].open("rb") as stream:
-        zip_consensus(aligned=stream, unaligned=paths[0], out=paths[2])
