@@ -36,7 +36,7 @@ test: .venv/.ready lint
 	@pytest -q -m "not long and not slurm"
 
 test-long: .venv/.ready
-	@pytest -q -m long
+	@HYPOTHESIS_PROFILE=search pytest -q -m "long or hypothesis"
 
 lint: .venv/.ready
 	@ruff check .

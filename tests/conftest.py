@@ -4,6 +4,7 @@ import os
 from pathlib import Path
 
 import pytest
+from hypothesis import settings
 
 from alktrace.job import code_digest
 
@@ -13,6 +14,11 @@ KERNELS = ("umi", "calling", "structural")
 # Before any kernel is imported: numba reads it once. It does not see changes in imported modules, so the
 # folder is named for the code.
 os.environ.setdefault("NUMBA_CACHE_DIR", str(ROOT / ".pytest_cache" / f"kernels-{code_digest(*KERNELS)}"))
+
+# `make test` gives the same answer every time; the long tier looks for new examples.
+settings.register_profile("same", derandomize=True, database=None)
+settings.register_profile("search", print_blob=True)
+settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "same"))
 
 
 @pytest.fixture(scope="session")
