@@ -20,7 +20,7 @@ COHORT = f"{RESULTS}/cohort"
 
 CLINICAL_TABLES = (
     "patients", "treatments", "assessments", "pathology", "dose_changes", "adverse_events", "follow_up",
-    "reports",
+    "reports", "drugs",
 )  # fmt: skip
 
 STAGES = ("umi", "calling", "structural", "annotate", "resistance", "clinical", "report")

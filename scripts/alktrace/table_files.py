@@ -25,7 +25,7 @@ def check_clinical(folder: Path, patients: Iterable[str]) -> list[Problem]:
     """
     problems = _misnamed(folder)
     try:
-        records = read_clinical(folder, drug_name=load_knowledge(KNOWLEDGE).drug_name, today=date.today())
+        records = read_clinical(folder, knowledge=load_knowledge(KNOWLEDGE), today=date.today()).records
     except InputProblems as error:
         return [*problems, *error.problems]
     spelling = {name.lower(): name for name in records}

@@ -168,6 +168,27 @@ def test_drug_is_found_under_any_name(name):
     assert KNOWLEDGE.drug(name).name == "lorlatinib"
 
 
+LATER_LINES = """
+    docetaxel gemcitabine vinorelbine pembrolizumab nivolumab durvalumab atezolizumab bevacizumab anlotinib
+    carboplatin cisplatin pemetrexed paclitaxel nab-paclitaxel etoposide irinotecan topotecan capmatinib
+    tepotinib savolitinib crizotinib trametinib dabrafenib osimertinib neladalkib NVL-655 TPX-0131 zotizalkib
+    gilteritinib APG-2449 iruplinalkib envonalkib foritinib SAF-189s ensartinib
+""".split()  # fmt: skip
+
+
+@pytest.mark.parametrize("name", [*LATER_LINES, "platinum doublet", "Keytruda", "安罗替尼"])
+def test_drugs_of_later_lines_are_known(name):
+    drug = KNOWLEDGE.drug(name)
+    assert drug is not None
+    assert drug.us_approvals == () or drug.name in {"crizotinib", "ensartinib", "neladalkib"}
+
+
+def test_what_inhibits_alk_counts_as_alk_inhibitor():
+    """Also gilteritinib (doi 10.1038/s41467-021-21396-w) and the ROS1/ALK inhibitor SAF-189s (PMC8149715)."""
+    assert {"gilteritinib", "foritinib", "ensartinib", "neladalkib"} <= KNOWLEDGE.alk_tkis
+    assert not KNOWLEDGE.alk_tkis & {"docetaxel", "osimertinib", "capmatinib", "platinum-doublet"}
+
+
 def test_unknown_drug_and_remembered_approvals_are_not_made_up():
     assert KNOWLEDGE.drug("aspirin") is None
     assert KNOWLEDGE.drug("iruplinalkib").china_approvals == ()

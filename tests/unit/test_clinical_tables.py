@@ -1,5 +1,6 @@
 import datetime as dt
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 
@@ -25,7 +26,8 @@ def folder(path: Path, **tables: list[str]) -> Path:
 
 
 def read(path: Path):
-    return read_clinical(path, drug_name=lambda name: DRUGS.get(name.lower()), today=TODAY)
+    knowledge = SimpleNamespace(drug_names=DRUGS, alk_tkis=frozenset({"lorlatinib", "alectinib"}))
+    return read_clinical(path, knowledge=knowledge, today=TODAY).records
 
 
 def context(path: Path) -> ClinicalContext:
@@ -53,7 +55,32 @@ def test_drug_synonyms_become_canonical_names(tmp_path):
         ({"treatments": [TREATMENTS, "P1 1 lorlatinib 2025-01-01 . toxicity"]}, "2:reason: end missing"),
         (
             {"treatments": [TREATMENTS, "P1 1 lorlatinb 2025-01-01 . ongoing"]},
-            "2:drugs: unknown drug 'lorlatinb'",
+            "2:drugs: unknown drug 'lorlatinb'; did you mean 'lorlatinib'? Else declare it in",
+        ),
+        (
+            {"treatments": [TREATMENTS, "P1 1 NVL-999 2025-01-01 . ongoing"]},
+            "2:drugs: unknown drug 'NVL-999'; declare it in",
+        ),
+        (
+            {"drugs": ["drug alk_tki synonyms", "PF-06463922 true ."]},
+            "drugs.tsv:2:drug: 'PF-06463922' is lorlatinib of resources/knowledge/drugs.tsv; remove the name",
+        ),
+        (
+            {"drugs": ["drug alk_tki synonyms", "newinib true .", "othernib true Newinib"]},
+            "drugs.tsv:3:synonyms: 'Newinib' stands already in line 2",
+        ),
+        ({"drugs": ["drug alk_tki", "newinib maybe"]}, "drugs.tsv:2:alk_tki: value 'maybe'"),
+        ({"drugs": ["drug synonyms", "newinib X-1"]}, "drugs.tsv:1:alk_tki: column is missing"),
+        (
+            {
+                "treatments": [
+                    TREATMENTS,
+                    "P1 1 lorlatinib 2025-01-01 2025-12-01 other",
+                    "P1 1 lorlatinib 2025-02-01 2025-03-01 other",
+                    "P1 1 lorlatinib 2025-04-01 2025-05-01 other",
+                ]
+            },
+            "4:start: lorlatinib given already in line 2 until 2025-12-01",
         ),
         (
             {"treatments": [TREATMENTS, "P1 1 lorlatinib 2027-01-01 . ongoing"]},
@@ -180,6 +207,25 @@ def test_problems_are_named(tmp_path, tables, message):
 def test_different_drugs_may_overlap(tmp_path):
     rows = ["P1 1 lorlatinib 2025-01-01 . ongoing", "P1 2 pemetrexed 2025-05-01 . ongoing"]
     assert len(read(folder(tmp_path, treatments=[TREATMENTS, *rows]))["P1"].treatments) == 2
+
+
+def test_a_site_declares_its_own_drug(tmp_path):
+    given = folder(
+        tmp_path,
+        drugs=["drug alk_tki synonyms", "newinib true X-1;x-2", "vaccine false ."],
+        treatments=[
+            TREATMENTS,
+            "P1 1 X-2 2024-01-01 2024-12-01 progression",
+            "P1 2 lorlatinib 2025-01-01 . ongoing",
+        ],
+    )
+    knowledge = SimpleNamespace(drug_names=DRUGS, alk_tkis=frozenset({"lorlatinib"}))
+    found = read_clinical(given, knowledge=knowledge, today=TODAY)
+    record = found.records["P1"]
+    assert record.treatments[0].drugs == ("newinib",)
+    assert found.drugs.alk_tkis == {"lorlatinib", "newinib"}
+    seen = clinical_context(record, alk_tkis=found.drugs.alk_tkis, max_gap_days=30)
+    assert seen.prior_alk_tki == ("newinib",)
 
 
 def test_problems_of_all_tables_come_at_once(tmp_path):

@@ -11,11 +11,13 @@ import yaml
 
 from alktrace.clinical.tables import read_clinical
 from alktrace.models import Classification, Component, Emergence, NotEvaluableReason, Phase, Timing
+from alktrace.resistance.knowledge import load_knowledge
 from alktrace.settings import check_settings
 from alktrace.sheet import read_sheet
 from alktrace.simulate.cohort import write_demo
 
 LIGHT = 0.06
+KNOWLEDGE = load_knowledge(Path(__file__).resolve().parents[2] / "resources" / "knowledge")
 
 
 @pytest.fixture(scope="module")
@@ -67,7 +69,8 @@ def test_sheet_is_read_and_its_files_exist(demo, settings):
 
 
 def test_clinical_tables_are_read(demo):
-    records = read_clinical(demo / "clinical", drug_name=lambda name: name, today=dt.date(2026, 1, 1))
+    given = read_clinical(demo / "clinical", knowledge=KNOWLEDGE, today=dt.date(2026, 1, 1))
+    records = given.records
     assert set(records) == {row["patient"] for row in rows(demo / "truth" / "expected.tsv")}
     for name, record in records.items():
         first, *others = record.treatments

@@ -2,7 +2,7 @@
 
 import datetime as dt
 from collections import defaultdict
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from itertools import pairwise
 from pathlib import Path
 from typing import Any
@@ -10,7 +10,8 @@ from typing import Any
 from ..errors import Problem
 from ..models import BestResponse, StopReason
 from ..user_tables import Numbered
-from .schema import DoseChangeRow, TreatmentRow
+from .drugs import DrugKnowledge, DrugNames, fold
+from .schema import DRUGS, DoseChangeRow, DrugRow, TreatmentRow
 
 Rows = Mapping[str, Sequence[Numbered[Any]]]
 AFTER_DEATH = (
@@ -24,27 +25,42 @@ AFTER_DEATH = (
 """Dates that cannot lie after death; a pathology report may (autopsy), and so may a sequencing report."""
 
 
-def check_rows(
-    folder: Path, rows: Rows, drug_name: Callable[[str], str | None], today: dt.date
-) -> list[Problem]:
+def check_rows(folder: Path, rows: Rows, drugs: DrugNames, today: dt.date) -> list[Problem]:
     """Return the problems across rows and tables.
 
     Args:
         folder: named in the messages.
-        rows: rows by table name.
-        drug_name: canonical name of a drug or synonym, None if unknown.
+        rows: rows by table name, those of `drugs` left out.
+        drugs: names that are known.
         today: dates after it are errors.
     """
-    return list(_Checks(folder, rows, drug_name, today).all())
+    return list(_Checks(folder, rows, drugs, today).all())
+
+
+def check_drugs(folder: Path, own: Sequence[Numbered[DrugRow]], knowledge: DrugKnowledge) -> list[Problem]:
+    """Return the names of a site's `drugs.tsv` that the knowledge table or another row already has."""
+    file = str(folder / f"{DRUGS}.tsv")
+    problems = []
+    first: dict[str, int] = {}
+    for item in own:
+        for place, names in (("drug", [item.row.drug]), ("synonyms", item.row.synonyms)):
+            for name in names:
+                known = knowledge.drug_names.get(fold(name))
+                line = first.setdefault(fold(name), item.line)
+                if known:
+                    what = f"{name!r} is {known} of resources/knowledge/drugs.tsv"
+                    problems.append(Problem(file, item.line, place, what, "remove the name; it is known"))
+                elif line != item.line:
+                    what = f"{name!r} stands already in line {line}"
+                    problems.append(Problem(file, item.line, place, what, "keep it with one drug"))
+    return problems
 
 
 class _Checks:
-    def __init__(
-        self, folder: Path, rows: Rows, drug_name: Callable[[str], str | None], today: dt.date
-    ) -> None:
+    def __init__(self, folder: Path, rows: Rows, drugs: DrugNames, today: dt.date) -> None:
         self.folder = folder
         self.rows = rows
-        self.drug_name = drug_name
+        self.drugs = drugs
         self.today = today
         self.deaths = {i.row.patient: i.row.death for i in rows["follow_up"] if i.row.death}
 
@@ -109,17 +125,26 @@ class _Checks:
                 yield self._problem("treatments", line, "reason", what, remedy)
 
     def _drugs(self) -> Iterator[Problem]:
-        remedy = "write a name or synonym of resources/knowledge/drugs.tsv"
         for item in self.rows["treatments"]:
             if not item.row.drugs:
+                remedy = "write a name or synonym of resources/knowledge/drugs.tsv"
                 yield self._problem("treatments", item.line, "drugs", "no drug", remedy)
             for drug in item.row.drugs:
-                if self.drug_name(drug) is None:
-                    yield self._problem("treatments", item.line, "drugs", f"unknown drug {drug!r}", remedy)
+                if self.drugs.canonical(drug) is None:
+                    yield self._unknown_drug("treatments", item.line, "drugs", drug)
         for item in self.rows["dose_changes"]:
-            if self.drug_name(item.row.drug) is None:
-                what = f"unknown drug {item.row.drug!r}"
-                yield self._problem("dose_changes", item.line, "drug", what, remedy)
+            if self.drugs.canonical(item.row.drug) is None:
+                yield self._unknown_drug("dose_changes", item.line, "drug", item.row.drug)
+
+    def _unknown_drug(self, name: str, line: int, column_name: str, drug: str) -> Problem:
+        """Guessing would put a patient under the wrong kind of treatment: the site must say what it is."""
+        close = self.drugs.closest(drug)
+        suggestion = f"did you mean {close!r}? Else " if close else ""
+        remedy = (
+            f"{suggestion}declare it in {self.folder / DRUGS}.tsv (columns drug, alk_tki, synonyms), or "
+            "write a name of resources/knowledge/drugs.tsv"
+        )
+        return self._problem(name, line, column_name, f"unknown drug {drug!r}", remedy)
 
     def _lines(self) -> Iterator[Problem]:
         """A later line cannot start before an earlier one."""
@@ -138,13 +163,17 @@ class _Checks:
         courses: dict[tuple[str, str], list[Numbered[TreatmentRow]]] = defaultdict(list)
         for item in self.rows["treatments"]:
             for drug in item.row.drugs:
-                courses[item.row.patient, self.drug_name(drug) or drug].append(item)
+                courses[item.row.patient, self.drugs.canonical(drug) or drug].append(item)
         for (_, drug), items in courses.items():
             items.sort(key=lambda item: item.row.start)
-            for before, after in pairwise(items):
-                if before.row.end is None or after.row.start < before.row.end:
-                    what = f"{drug} given already in line {before.line} until {before.row.end or 'now'}"
+            longest = items[0]
+            for after in items[1:]:
+                last = longest.row.end
+                if last is None or after.row.start < last:
+                    what = f"{drug} given already in line {longest.line} until {last or 'now'}"
                     yield self._problem("treatments", after.line, "start", what, "end the earlier row before")
+                if last is not None and (after.row.end is None or after.row.end > last):
+                    longest = after
 
     def _doses(self) -> Iterator[Problem]:
         for item in self.rows["dose_changes"]:
@@ -152,7 +181,7 @@ class _Checks:
             if row.from_mg == row.to_mg:
                 what = f"from {row.from_mg:g} to {row.to_mg:g} mg"
                 yield self._problem("dose_changes", item.line, "to_mg", what, "a change changes the dose")
-            if self.drug_name(row.drug) and not self._given(row):
+            if self.drugs.canonical(row.drug) and not self._given(row):
                 what = f"{row.drug} was not given on {row.date}"
                 remedy = "correct the date or add the treatment"
                 yield self._problem("dose_changes", item.line, "date", what, remedy)
@@ -202,9 +231,9 @@ class _Checks:
 
     def _given(self, change: DoseChangeRow) -> bool:
         """Whether the drug was under way; the day of the last dose counts."""
-        name = self.drug_name(change.drug)
+        name = self.drugs.canonical(change.drug)
         return any(
-            name in {self.drug_name(drug) for drug in item.row.drugs}
+            name in {self.drugs.canonical(drug) for drug in item.row.drugs}
             and item.row.start <= change.date
             and (item.row.end is None or change.date <= item.row.end)
             for item in self.rows["treatments"]

@@ -3,24 +3,12 @@
 from collections.abc import Collection
 from datetime import date, timedelta
 from pathlib import Path
-from typing import Protocol
 
 from ..models import BestResponse, ClinicalContext, HistologyFinding, StopReason
 from ..settings import Settings
 from .cutoff import cut_off
+from .drugs import DrugKnowledge
 from .tables import AssessmentRow, PatientRecord, TreatmentRow, read_clinical
-
-
-class DrugKnowledge(Protocol):
-    """What the clinical tables need to know of drugs."""
-
-    @property
-    def alk_tkis(self) -> frozenset[str]:
-        """Canonical names of the ALK inhibitors."""
-
-    def drug_name(self, name: str) -> str | None:
-        """Return the canonical name of a drug or synonym, None if unknown."""
-
 
 LORLATINIB = "lorlatinib"
 RANKED = (BestResponse.CR, BestResponse.PR, BestResponse.SD, BestResponse.PD, BestResponse.NE)
@@ -42,13 +30,14 @@ def load_context(
     """
     if folder is None:
         return None
-    record = read_clinical(Path(folder), drug_name=knowledge.drug_name, today=date.today()).get(patient)
+    clinical = read_clinical(Path(folder), knowledge=knowledge, today=date.today())
+    record = clinical.records.get(patient)
     if record is None:
         return None
     if settings.cohort.data_cutoff:
         record = cut_off(record, settings.cohort.data_cutoff)
     gap = settings.resistance.window.days_after_last_dose
-    return clinical_context(record, alk_tkis=knowledge.alk_tkis, max_gap_days=gap)
+    return clinical_context(record, alk_tkis=clinical.drugs.alk_tkis, max_gap_days=gap)
 
 
 def clinical_context(

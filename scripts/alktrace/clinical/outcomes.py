@@ -166,16 +166,16 @@ def load_journeys(clinic: Clinic, settings: CohortSettings) -> list[Journey]:
         InputProblems: problems of the clinical tables.
     """
     knowledge = load_knowledge(clinic.knowledge)
-    records = read_clinical(clinic.folder, drug_name=knowledge.drug_name, today=dt.date.today())
+    clinical = read_clinical(clinic.folder, knowledge=knowledge, today=dt.date.today())
     return [
         travel(
             record,
-            alk_tkis=knowledge.alk_tkis,
+            alk_tkis=clinical.drugs.alk_tkis,
             max_gap_days=clinic.max_gap_days,
             repeat_days=settings.repeat_progression_days,
             cutoff=settings.data_cutoff,
         )
-        for name, record in records.items()
+        for name, record in clinical.records.items()
         if name not in clinic.exclude
     ]
 

@@ -140,6 +140,15 @@ class ReportRow:
     reported: dt.date = column("date of the report; comparisons by mechanism count from here on")
 
 
+@dataclass(frozen=True)
+class DrugRow:
+    """`drugs.tsv`: one drug that the knowledge table does not know, declared by the site."""
+
+    drug: Annotated[str, Field(min_length=1)] = column("name by which tables and figures call the drug")
+    alk_tki: bool = column("is it an ALK inhibitor, true or false: decides which kind of treatment it is")
+    synonyms: tuple[str, ...] = column("other names of it, `;`-joined", default=())
+
+
 @frozen_record(frozen=True)
 class PatientRecord:
     """Everything the clinical tables say about one patient, each list in order of time."""
@@ -163,4 +172,7 @@ FILES: dict[str, type[Any]] = {
     "adverse_events": AdverseEventRow,
     "follow_up": FollowUpRow,
     "reports": ReportRow,
+    "drugs": DrugRow,
 }
+DRUGS = "drugs"
+"""The one table that is not about patients."""

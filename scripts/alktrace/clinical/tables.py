@@ -2,20 +2,22 @@
 
 import datetime as dt
 from collections import defaultdict
-from collections.abc import Callable
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
 from ..errors import InputProblems, Problem
 from ..user_tables import Numbered, read_user_table
-from .checks import check_rows
+from .checks import check_drugs, check_rows
+from .drugs import DrugKnowledge, DrugNames, all_drugs
 from .schema import (
+    DRUGS,
     FILES,
     AdverseEventRow,
     AssessmentRow,
     DoseChangeRow,
     DoseReason,
+    DrugRow,
     FollowUpRow,
     PathologyRow,
     PatientRecord,
@@ -32,8 +34,10 @@ __all__ = [
     "FILES",
     "AdverseEventRow",
     "AssessmentRow",
+    "Clinical",
     "DoseChangeRow",
     "DoseReason",
+    "DrugRow",
     "FollowUpRow",
     "PathologyRow",
     "PatientRecord",
@@ -48,19 +52,28 @@ __all__ = [
 ]
 
 Rows = dict[str, list[Numbered[Any]]]
-DrugName = Callable[[str], str | None]
 
 
-def read_clinical(folder: Path, *, drug_name: DrugName, today: dt.date) -> dict[str, PatientRecord]:
+@dataclass(frozen=True)
+class Clinical:
+    """What the clinical tables of a folder say.
+
+    Attributes:
+        records: by patient, in file order; drugs by their canonical names.
+        drugs: names known in this folder.
+    """
+
+    records: dict[str, PatientRecord]
+    drugs: DrugNames
+
+
+def read_clinical(folder: Path, *, knowledge: DrugKnowledge, today: dt.date) -> Clinical:
     """Read the clinical tables of a folder.
 
     Args:
         folder: holds `patients.tsv` and any of the other tables.
-        drug_name: canonical name of a drug or synonym, None if unknown.
+        knowledge: drugs of the knowledge table; `drugs.tsv` of the folder adds to them.
         today: dates after it are errors.
-
-    Returns:
-        Records by patient, in file order.
 
     Raises:
         InputProblems: every problem of all tables.
@@ -74,13 +87,16 @@ def read_clinical(folder: Path, *, drug_name: DrugName, today: dt.date) -> dict[
         path = folder / f"{name}.tsv"
         rows[name], wrong = read_user_table(path, row_type) if path.is_file() else ([], [])
         problems += wrong
-    problems += check_rows(folder, rows, drug_name, today)
+    own = rows.pop(DRUGS)
+    problems += check_drugs(folder, own, knowledge)
+    drugs = all_drugs(knowledge, [item.row for item in own])
+    problems += check_rows(folder, rows, drugs, today)
     if problems:
         raise InputProblems(sorted(problems))
-    return _records(rows, drug_name)
+    return Clinical(_records(rows, drugs), drugs)
 
 
-def _records(rows: Rows, drug_name: DrugName) -> dict[str, PatientRecord]:
+def _records(rows: Rows, drugs: DrugNames) -> dict[str, PatientRecord]:
     per_patient: dict[str, dict[str, list[Any]]] = defaultdict(lambda: defaultdict(list))
     for name, numbered in rows.items():
         for item in numbered:
@@ -93,11 +109,11 @@ def _records(rows: Rows, drug_name: DrugName) -> dict[str, PatientRecord]:
     for item in rows["patients"]:
         name = item.row.patient
         treatments = [
-            replace(row, drugs=tuple(drug_name(drug) or drug for drug in row.drugs))
+            replace(row, drugs=tuple(drugs.canonical(drug) or drug for drug in row.drugs))
             for row in ordered(name, "treatments", "start")
         ]
         doses = [
-            replace(row, drug=drug_name(row.drug) or row.drug)
+            replace(row, drug=drugs.canonical(row.drug) or row.drug)
             for row in ordered(name, "dose_changes", "date")
         ]
         follow_up = per_patient[name]["follow_up"]

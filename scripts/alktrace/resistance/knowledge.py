@@ -157,7 +157,7 @@ class Knowledge:
     genes: Mapping[str, GeneRow]
     kinase_domain: tuple[int, int]
     effects: Mapping[str, tuple[DrugEffect, ...]]
-    conflicts: Mapping[str, frozenset[str]]
+    conflicts: Mapping[str, Mapping[str, str]]
     assigned_tiers: Mapping[str, tuple[str | None, str | None]]
 
     def mutation(self, hgvs_p: str) -> AlkMutation | None:
@@ -202,11 +202,6 @@ class Knowledge:
         canonical = self.drug_names.get(name.strip().casefold())
         return self.drugs[canonical] if canonical else None
 
-    def drug_name(self, name: str) -> str | None:
-        """Return the canonical name of a drug or synonym, None if it is in no table."""
-        drug = self.drug(name)
-        return drug.name if drug else None
-
     @property
     def alk_tkis(self) -> frozenset[str]:
         """Canonical names of the ALK inhibitors."""
@@ -217,9 +212,9 @@ class Knowledge:
         found = self.effects.get(subject, ())
         return tuple(item for item in found if item.verified or include_unverified)
 
-    def known_conflicts(self, subject: str) -> frozenset[str]:
-        """Return the drugs about which sources contradict each other."""
-        return self.conflicts.get(subject, frozenset())
+    def known_conflicts(self, subject: str) -> Mapping[str, str]:
+        """Return the drugs about which sources contradict each other, each with those sources."""
+        return self.conflicts.get(subject, {})
 
     def tiers(self, subject: str) -> tuple[str | None, str | None]:
         """Return AMP/ASCO/CAP tier and ESCAT as read in a source, else None."""
@@ -341,7 +336,9 @@ def _build(
         genes=MappingProxyType({row.gene: row for row in genes}),
         kinase_domain=(int(domain.value("codon_first")), int(domain.value("codon_last"))),
         effects=MappingProxyType({f.subject: tuple(_effects(f)) for f in subjects}),
-        conflicts=MappingProxyType({f.subject: frozenset(f.values("known_conflict")) for f in subjects}),
+        conflicts=MappingProxyType(
+            {f.subject: {r.value: r.source for _, r in f.all("known_conflict")} for f in subjects}
+        ),
         assigned_tiers=MappingProxyType({f.subject: (f.fact("amp_tier"), f.fact("escat")) for f in subjects}),
     )
 
