@@ -8,7 +8,12 @@ from pathlib import Path
 
 import pytest
 import yaml
+from outcome_cohort import ROOT, cohort_settings
 
+from alktrace.clinical.endpoints import patient_rows
+from alktrace.clinical.outcomes import Clinic, load_journeys
+from alktrace.clinical.response import response_rows
+from alktrace.clinical.rows import Endpoint
 from alktrace.clinical.tables import read_clinical
 from alktrace.models import Classification, Component, Emergence, NotEvaluableReason, Phase, Timing
 from alktrace.resistance.knowledge import load_knowledge
@@ -17,7 +22,7 @@ from alktrace.sheet import read_sheet
 from alktrace.simulate.cohort import write_demo
 
 LIGHT = 0.06
-KNOWLEDGE = load_knowledge(Path(__file__).resolve().parents[2] / "resources" / "knowledge")
+KNOWLEDGE = load_knowledge(ROOT / "resources" / "knowledge")
 
 
 @pytest.fixture(scope="module")
@@ -82,6 +87,28 @@ def test_clinical_tables_are_read(demo):
             assert first.end is not None
             assert all(taken < other.start for other in others), "taken before a new therapy"
             assert (taken - first.end).days <= 30
+
+
+def test_the_next_treatment_is_assessed(demo):
+    """Everybody who was switched has a best response, and progression or death; the tables say the same."""
+    folder = demo / "clinical"
+    second = {row["patient"]: row for row in rows(folder / "treatments.tsv") if row["line"] == "2"}
+    scans = {
+        name: [r["response"] for r in rows(folder / "assessments.tsv")
+               if r["patient"] == name and row["start"] < r["date"] <= row["end"]]
+        for name, row in second.items()
+    }  # fmt: skip
+    died = {row["patient"] for row in rows(folder / "follow_up.tsv") if row["death"] != "."}
+    assert all(found and ("PD" in found or name in died) for name, found in scans.items())
+    settings = cohort_settings()
+    journeys = load_journeys(Clinic(folder, ROOT / "resources" / "knowledge", 30, ()), settings)
+    best = {
+        row.patient: row.best for row in response_rows(journeys, settings, max_gap_days=30) if row.included
+    }
+    assert {name: found.value for name, found in best.items()} == {name: s[0] for name, s in scans.items()}
+    assert {"CR", "PR", "SD", "PD"} == {found.value for found in best.values()}
+    events = [row for row in patient_rows(journeys) if row.endpoint is Endpoint.RWPFS2 and row.event]
+    assert {row.patient for row in events} >= set(second)
 
 
 def test_every_drug_is_known(demo, root):

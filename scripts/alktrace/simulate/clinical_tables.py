@@ -8,6 +8,9 @@ from ..job import atomic_output
 from .design import Course, Specimen
 
 MISSING = "."
+FIRST_SCAN_DAYS = 45
+NEXT_BEST = ("PR", "SD", "PR", "PD", "SD", "CR")
+"""Best response to the next treatment, patient by patient in turn."""
 Row = Sequence[object]
 
 COLUMNS: dict[str, tuple[str, ...]] = {
@@ -59,9 +62,11 @@ def _course_rows(course: Course, number: int) -> dict[str, list[Row]]:
         )
     ]  # fmt: skip
     last = (stopped or date(2024, 12, 2)) + timedelta(days=20)
+    assessments = _assessments(course)
     if stopped and course.next_drugs:
-        begin = stopped + timedelta(days=9)
-        end = begin + timedelta(days=30 * course.next_months)
+        begin, best = stopped + timedelta(days=9), NEXT_BEST[number % len(NEXT_BEST)]
+        end = begin + timedelta(days=52 if best == "PD" else 30 * course.next_months)
+        assessments += _next_assessments(course, best, begin, end)
         drugs = ";".join(course.next_drugs)
         regimen = " + ".join(course.next_drugs)
         treatments.append((name, 2, regimen, drugs, begin, end, "death" if course.death else "progression"))
@@ -74,7 +79,7 @@ def _course_rows(course: Course, number: int) -> dict[str, list[Row]]:
             )
         ],
         "treatments": treatments,
-        "assessments": _assessments(course),
+        "assessments": assessments,
         "pathology": [
             (name, progression and progression + timedelta(days=3), specimen, histology,
              histology == "small_cell")
@@ -90,6 +95,15 @@ def _course_rows(course: Course, number: int) -> dict[str, list[Row]]:
         else [],
         "follow_up": [(name, last, last if course.death else None)],
     }  # fmt: skip
+
+
+def _next_assessments(course: Course, best: str, begin: date, end: date) -> list[Row]:
+    """Return the scans on the next treatment: the best response, and progression unless death came first."""
+    first = begin + timedelta(days=FIRST_SCAN_DAYS)
+    rows: list[Row] = [(course.patient, first, best, "systemic" if best == "PD" else None)]
+    if best != "PD" and not course.death:
+        rows.append((course.patient, end - timedelta(days=6), "PD", "systemic"))
+    return rows
 
 
 def _reports(specimens: Sequence[Specimen]) -> list[Row]:
