@@ -15,10 +15,11 @@ demo/config.yaml: .venv/.ready $(wildcard scripts/alktrace/simulate/*.py) $(wild
 	@python -m alktrace.simulate demo --out demo
 	@touch $@
 
-# The demo's samples are small: many jobs of one thread fill the cores better than few of several.
+# The demo's samples are small: many jobs of one thread fill the cores better than few of several, and
+# one job more than cores works while Snakemake starts the next.
 demo: demo/config.yaml
 	@snakemake --snakefile Snakefile --directory demo --configfile demo/config.yaml \
-		--workflow-profile config/profiles/local --cores $(CORES) --quiet host reason rules \
+		--workflow-profile config/profiles/local --cores $$(($(CORES) + 1)) --quiet host reason rules \
 		--set-threads align_unit=1 align_consensus=1 call_molecules=1
 	@python -m alktrace show demo/results
 

@@ -1,14 +1,15 @@
 # Small variants on molecules, with what the same rule could have seen.
 
 
-# Kernels are compiled once, before many jobs would do so at the same time.
-rule compile_kernels:
+# Makes its own molecules, so it comes after the kernels of those.
+rule compile_call_kernels:
     input:
+        molecules="results/reference/kernels/molecules.txt",
         drivers=resource("reference/fusion_drivers.tsv"),
     output:
-        done="results/reference/kernels.txt",
+        done="results/reference/kernels/calls.txt",
     log:
-        "logs/compile_kernels.log",
+        "logs/compile_call_kernels.log",
     conda:
         own_environment
     resources:
@@ -18,9 +19,9 @@ rule compile_kernels:
         settings=PLAN.dump("molecules", "calling", "fusions"),
         code=PLAN.code["structural"],
     message:
-        "compiling the kernels"
+        "compiling the kernels of variants and fusions"
     script:
-        "../scripts/compile_kernels.py"
+        "../scripts/compile_call_kernels.py"
 
 
 rule call_variants:
@@ -33,7 +34,7 @@ rule call_variants:
         gene_models="results/reference/gene_models.json",
         noise_model=PLAN.noise_model,
         polymorphisms=PLAN.polymorphisms(),
-        kernels="results/reference/kernels.txt",
+        kernels="results/reference/kernels/calls.txt",
     output:
         vcf="results/patients/{patient}/{timepoint}/{specimen}/variants.vcf.gz",
         index="results/patients/{patient}/{timepoint}/{specimen}/variants.vcf.gz.tbi",

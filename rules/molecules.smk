@@ -1,12 +1,33 @@
 # From aligned reads to consensus molecules, aligned again.
 
 
+# Kernels are compiled once, before many jobs would do so at the same time.
+rule compile_molecule_kernels:
+    output:
+        done="results/reference/kernels/molecules.txt",
+    log:
+        "logs/compile_molecule_kernels.log",
+    priority: 1
+    conda:
+        own_environment
+    resources:
+        mem_mb=2000,
+        runtime=20,
+    params:
+        settings=PLAN.dump("molecules"),
+        code=PLAN.code["structural"],
+    message:
+        "compiling the kernels of molecules"
+    script:
+        "../scripts/compile_molecule_kernels.py"
+
+
 # The consensus holds every molecule, also those of one read; what is strict is decided by the caller.
 rule call_molecules:
     input:
         bam="results/patients/{patient}/{timepoint}/{specimen}/aligned.bam",
         targets=PLAN.targets,
-        kernels="results/reference/kernels.txt",
+        kernels="results/reference/kernels/molecules.txt",
     output:
         bam=temp("results/patients/{patient}/{timepoint}/{specimen}/consensus_unaligned.bam"),
         metrics="results/patients/{patient}/{timepoint}/{specimen}/molecules.tsv",
@@ -36,7 +57,7 @@ rule align_consensus:
         bam="results/patients/{patient}/{timepoint}/{specimen}/consensus_unaligned.bam",
         index=REFERENCE.index,
         fai=REFERENCE.fai,
-        kernels="results/reference/kernels.txt",
+        kernels="results/reference/kernels/molecules.txt",
     output:
         bam="results/patients/{patient}/{timepoint}/{specimen}/consensus.bam",
         index="results/patients/{patient}/{timepoint}/{specimen}/consensus.bam.csi",

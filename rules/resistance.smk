@@ -9,7 +9,7 @@ rule genotype_patient:
         identity="results/cohort/identity/{patient}.tsv",
         clinical=PLAN.clinical_tables(),
         fasta=REFERENCE.fasta,
-        kernels="results/reference/kernels.txt",
+        kernels=PLAN.genotyping_kernels,
         knowledge=KNOWLEDGE,
     output:
         table="results/patients/{patient}/evidence.tsv",

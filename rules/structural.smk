@@ -8,7 +8,7 @@ rule call_structural:
         targets=PLAN.targets,
         gene_models="results/reference/gene_models.json",
         drivers=resource("reference/fusion_drivers.tsv"),
-        kernels="results/reference/kernels.txt",
+        kernels="results/reference/kernels/calls.txt",
     output:
         vcf="results/patients/{patient}/{timepoint}/{specimen}/fusions.vcf.gz",
         index="results/patients/{patient}/{timepoint}/{specimen}/fusions.vcf.gz.tbi",

@@ -196,6 +196,11 @@ class Plan:
             found += [str(path) for path in paths if path is not None]
         return found
 
+    def genotyping_kernels(self, wildcards: PatientWildcards) -> list[str]:
+        """Return the mark of compiled kernels; reports alone have no molecules to count."""
+        samples = self.sheet.of_patient(wildcards.patient)
+        return [] if all(sample.reported for sample in samples) else [f"{REFERENCE}/kernels/calls.txt"]
+
     def patient_samples(self, wildcards: PatientWildcards) -> list[str]:
         """Return the sheet's words on a patient's samples, so that a change reruns the job."""
         return [repr(sample) for sample in self.sheet.of_patient(wildcards.patient)]

@@ -23,7 +23,7 @@ COHORT = {
 }
 OUTCOMES = {"measure_outcomes": 1, "relate_outcomes": 1}
 REFERENCE = {"prepare_gene_models": 1, "index_aligner": 1}
-KERNELS = {"compile_kernels": 1}
+KERNELS = {"compile_molecule_kernels": 1, "compile_call_kernels": 1}
 
 
 def per_sample(number, *, units=None, adopted=0, consensus=0):
@@ -142,7 +142,7 @@ READS = KERNELS | {"prepare_gene_models": 1, "build_copy_number_reference": 1}
 INDEX = {"index_aligner": 1}
 VARIANTS = {
     "reports alone": (
-        ["P18"], {}, KERNELS | {"prepare_gene_models": 1, "read_reported_calls": 2} | per_patient(1, 2),
+        ["P18"], {}, {"prepare_gene_models": 1, "read_reported_calls": 2} | per_patient(1, 2),
     ),
     "plasma and white cells": (["P07"], {}, READS | INDEX | per_sample(2) | per_patient(1, 1)),
     "consensus BAM alone": (["P17"], {}, READS | per_sample(1, consensus=1) | per_patient(1, 1)),
