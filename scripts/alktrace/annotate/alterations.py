@@ -11,7 +11,6 @@ from dataclasses import replace
 from pathlib import Path
 
 from ..calling.alleles import SmallVariant
-from ..calling.caller import count_alterations
 from ..gene_models import GeneModels
 from ..models import (
     Consequence,
@@ -141,6 +140,10 @@ def count_white_cells(
 ) -> dict[str, list[MoleculeCount]]:
     """Return the counts of every allele in every white-cell sample, by key, in the order of the BAMs."""
     counts: dict[str, list[MoleculeCount]] = {allele.key: [] for allele in alleles}
+    if not bams:
+        return counts
+    from ..calling.caller import count_alterations
+
     variants = [SmallVariant(a.chrom, a.pos, a.ref, a.alt) for a in alleles]
     for bam in bams:
         found = count_alterations(bam=bam, fasta=fasta, alterations=variants, settings=calling)

@@ -1,4 +1,4 @@
-"""CNVkit as a library: reference from normals, and log2 ratios of a sample against it.
+"""Copy-number reference of an assay, and log2 ratios of a sample against it, by CNVkit's definitions.
 
 The reference is a CNVkit reference file (`.cnn`) with further columns `residual_1 ...`: the log2 ratio of
 every normal of the pool against it, from which the noise of a whole gene is taken. `cnvkit.py fix` reads it
@@ -7,25 +7,29 @@ as well; references made by CNVkit alone are accepted.
 CNVkit corrects GC and edge bias with rolling medians over a tenth of the bins. That needs thousands of
 bins: with 139 bins of which 20 are MET, a simulated MET at log2 0.68 came out at 0.57 and the noise of a gene
 doubled, because the windows are few bins wide and hold much of the changed gene. Small panels therefore go
-through CNVkit without these windows, and a robust curve over GC, fitted to the ratios against the reference,
-takes their place.
+without these windows, and a robust curve over GC, fitted to the ratios against the reference, takes their
+place. What is left of `fix` then is `bin_table.fix_bins`; a flat reference is the bins with their GC content.
+Everything else (pooled references, panels of a thousand bins and more, references made by CNVkit alone) is
+CNVkit's own.
 """
 
+import csv
 import logging
 import warnings
 from collections.abc import Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from tempfile import TemporaryDirectory
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
 
 from ..errors import DataError
 from ..job import atomic_output
+from .bin_table import BinTable, fix_bins, match_reference, read_bins
 from .coverage import make_bins
+from .genome import Genome
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -38,6 +42,7 @@ FLOOR = -5.0
 WINDOW_BINS = 1000
 """Bins from which CNVkit's rolling medians are used: a window of a tenth then holds 100 bins."""
 CURVE_BINS = 30
+FLAT_COLUMNS = ("chromosome", "start", "end", "gene", "log2", "depth", "gc", "rmask", "spread")
 TUKEY = 4.685
 MAD_TO_SD = 1.4826
 ROUNDS = 20
@@ -88,14 +93,12 @@ def build_copy_number_reference(
     usable = [path for path in sorted(coverages) if _has_depth(path)]
     for path in sorted(set(coverages) - set(usable)):
         LOG.warning("%s: no covered bin, left out of the copy-number reference", path)
-    with _quiet():
+    with atomic_output(out) as (partial,):
         if len(usable) >= min_normals:
-            reference = _pooled(usable, fasta)
+            _write_pooled(usable, fasta, partial)
         else:
             LOG.info("%d normals, %d needed: flat copy-number reference", len(usable), min_normals)
-            reference = _flat(targets, fasta, bin_size)
-        with atomic_output(out) as (partial,):
-            reference.data.to_csv(partial, sep="\t", index=False, float_format="%.6g")
+            _write_flat(targets, fasta, bin_size, partial)
 
 
 def read_ratios(coverage: Path, reference: Path) -> Ratios:
@@ -108,25 +111,26 @@ def read_ratios(coverage: Path, reference: Path) -> Ratios:
     Raises:
         DataError: reference and sample have no or not the same bins.
     """
-    with _quiet():
-        pool = _read(reference)
-        columns = [name for name in pool.data.columns if name.startswith(RESIDUAL)]
-        spread = pool.data["spread"].to_numpy() if "spread" in pool.data else np.zeros(1)
-        kind = "pooled" if columns or bool((spread > 0).any()) else "flat"
-        # A pooled reference of CNVkit's own making has its windows inside: the sample needs them too.
-        foreign = kind == "pooled" and not columns
-        fixed = _fix(_read(coverage), pool, coverage, windows=foreign or len(pool) >= WINDOW_BINS)
-    data = fixed.data
-    keyed = pool.data.set_index(["chromosome", "start", "end"])
-    matched = keyed.loc[list(zip(data["chromosome"], data["start"], data["end"], strict=True))]
+    sample, pool = read_bins(coverage), read_bins(reference)
+    residuals = [name for name in pool.numbers if name.startswith(RESIDUAL)]
+    spread = pool.numbers.get("spread", np.zeros(1))
+    kind = "pooled" if residuals or bool((spread > 0).any()) else "flat"
+    # A pooled reference of CNVkit's own making has its windows inside: the sample needs them too.
+    foreign = kind == "pooled" and not residuals
+    if foreign or len(pool.chrom) >= WINDOW_BINS:
+        fixed = _windowed(coverage, reference)
+        matched = match_reference(fixed, pool, coverage)
+    else:
+        fixed, matched = _fixed(sample, pool, coverage)
+    none = np.zeros(len(fixed.chrom))
     return Ratios(
-        chrom=[str(name) for name in data["chromosome"]],
-        start=data["start"].to_numpy(np.int64),
-        end=data["end"].to_numpy(np.int64),
-        log2=np.maximum(data["log2"].to_numpy(np.float64), FLOOR),
-        weight=data["weight"].to_numpy(np.float64),
-        residuals=matched[columns].to_numpy(np.float64).T,
-        spread=matched["spread"].to_numpy(np.float64) if "spread" in matched else np.zeros(len(data)),
+        chrom=fixed.chrom,
+        start=fixed.start,
+        end=fixed.end,
+        log2=np.maximum(fixed.numbers["log2"], FLOOR),
+        weight=fixed.numbers["weight"],
+        residuals=np.array([matched.numbers[name] for name in residuals]).reshape(len(residuals), len(none)),
+        spread=matched.numbers.get("spread", none),
         kind=kind,
     )
 
@@ -161,77 +165,90 @@ def gc_curve(log2: NDArray[np.float64], gc: NDArray[np.float64]) -> NDArray[np.f
     return curve
 
 
-def _pooled(coverages: Sequence[Path], fasta: Path) -> Any:
+def _fixed(sample: BinTable, reference: BinTable, path: Path) -> tuple[BinTable, BinTable]:
+    """Return usable bins with ratio and weight, without the part that follows GC, and their reference."""
+    fixed, matched = fix_bins(sample, match_reference(sample, reference, path))
+    if "gc" in matched.numbers and len(fixed.chrom):
+        log2 = fixed.numbers["log2"]
+        fixed.numbers["log2"] = log2 - gc_curve(log2, matched.numbers["gc"])
+    return fixed, matched
+
+
+def _write_flat(targets: Path, fasta: Path, bin_size: int, out: Path) -> None:
+    """Write what `cnvkit.py reference` writes without normals: level bins with their GC content."""
+    with Genome(fasta) as genome, out.open("w", newline="") as stream:
+        writer = csv.writer(stream, delimiter="\t", lineterminator="\n")
+        writer.writerow(FLAT_COLUMNS)
+        for item in make_bins(targets, bin_size):
+            bases = genome.fetch(item.chrom, item.start, item.end)
+            known = sum(map(bases.count, "ACGT"))
+            gc = sum(map(bases.count, "GC")) / known if known else 0.0
+            # One copy of Y stands beside two of X and of the autosomes.
+            log2 = -1 if item.chrom.removeprefix("chr") == "Y" else 0
+            cells = (log2, f"{2.0**log2:g}", f"{gc:.6g}", 0, 0)
+            writer.writerow((item.chrom, item.start, item.end, item.name, *cells))
+
+
+def _write_pooled(coverages: Sequence[Path], fasta: Path, out: Path) -> None:
+    """Write CNVkit's reference with the log2 ratios of every normal against it as further columns."""
     from cnvlib.reference import do_reference, get_fasta_stats
 
-    windows = len(_read(coverages[0])) >= WINDOW_BINS
+    tables = [read_bins(path) for path in coverages]
+    windows = len(tables[0].chrom) >= WINDOW_BINS
     try:
         # All as female: the sex chromosomes are not called, so they need no model.
-        reference = do_reference(
-            [str(path) for path in coverages],
-            fa_fname=str(fasta),
-            female_samples=True,
-            do_gc=windows,
-            do_edge=windows,
-            do_rmask=False,
-        )
+        with _quiet():
+            reference = do_reference(
+                [str(path) for path in coverages],
+                fa_fname=str(fasta),
+                female_samples=True,
+                do_gc=windows,
+                do_edge=windows,
+                do_rmask=False,
+            )
     except RuntimeError as error:
         raise DataError(coverages[0], str(error), "measure the coverage of all normals anew") from None
     if "gc" not in reference:
-        gc, _ = get_fasta_stats(reference, str(fasta))
-        reference = reference.add_columns(gc=gc)
-    keys = list(reference.coords())
-    residuals = {}
-    for i, path in enumerate(coverages, start=1):
-        fixed = _fix(_read(path), reference, path, windows=windows)
-        values = dict(zip(fixed.coords(), fixed.data["log2"], strict=True))
-        residuals[f"{RESIDUAL}{i}"] = [values.get(key, np.nan) for key in keys]
-    return reference.add_columns(**residuals)
+        reference = reference.add_columns(gc=get_fasta_stats(reference, str(fasta))[0])
+    reference.data.to_csv(out, sep="\t", index=False, float_format="%.6g")
+    pool = read_bins(out)
+    columns = {}
+    for i, (path, table) in enumerate(zip(coverages, tables, strict=True), start=1):
+        fixed = _windowed(path, out) if windows else _fixed(table, pool, path)[0]
+        values = dict(zip(fixed.keys, fixed.numbers["log2"].tolist(), strict=True))
+        columns[f"{RESIDUAL}{i}"] = [values.get(key, np.nan) for key in pool.keys]
+    reference.add_columns(**columns).data.to_csv(out, sep="\t", index=False, float_format="%.6g")
 
 
-def _flat(targets: Path, fasta: Path, bin_size: int) -> Any:
-    from cnvlib.reference import do_reference_flat
+def _windowed(coverage: Path, reference: Path) -> BinTable:
+    """Return the bins of a sample after CNVkit's own `fix`, with its rolling medians over GC and edges.
 
-    with TemporaryDirectory() as folder:
-        bed = Path(folder) / "bins.bed"
-        bins = make_bins(targets, bin_size)
-        bed.write_text("".join(f"{b.chrom}\t{b.start}\t{b.end}\t{b.name}\n" for b in bins))
-        return do_reference_flat(str(bed), fa_fname=str(fasta))
-
-
-def _fix(sample: Any, reference: Any, path: Path, *, windows: bool) -> Any:
+    Raises:
+        DataError: reference and sample have no or not the same bins.
+    """
+    from cnvlib.cmdutil import read_cna
     from cnvlib.fix import do_fix
 
-    columns = [name for name in reference.data.columns if not name.startswith(RESIDUAL)]
+    sample, pool = read_cna(str(coverage)), read_cna(str(reference))
+    columns = [name for name in pool.data.columns if not name.startswith(RESIDUAL)]
     try:
-        fixed = do_fix(
-            sample,
-            sample[:0],
-            reference.keep_columns(columns),
-            do_gc=windows,
-            do_edge=windows,
-            do_rmask=False,
-        )
+        with _quiet():
+            data = do_fix(sample, sample[:0], pool.keep_columns(columns), do_rmask=False).data
     except ValueError as error:
         raise DataError(
-            path, f"{error}", "build the copy-number reference anew from this assay's targets"
+            coverage, f"{error}", "build the copy-number reference anew from this assay's targets"
         ) from None
-    if not windows and "gc" in reference and len(fixed):
-        content = dict(zip(reference.coords(), reference.data["gc"], strict=True))
-        gc = np.array([content[key] for key in fixed.coords()], np.float64)
-        log2 = fixed.data["log2"].to_numpy(np.float64)
-        fixed["log2"] = log2 - gc_curve(log2, gc)
-    return fixed
-
-
-def _read(path: Path) -> Any:
-    from cnvlib.cmdutil import read_cna
-
-    return read_cna(str(path))
+    return BinTable(
+        [str(name) for name in data["chromosome"]],
+        data["start"].to_numpy(np.int64),
+        data["end"].to_numpy(np.int64),
+        [str(name) for name in data["gene"]],
+        {name: data[name].to_numpy(np.float64) for name in ("log2", "depth", "weight")},
+    )
 
 
 def _has_depth(path: Path) -> bool:
-    return bool((_read(path).data["depth"] > 0).any())
+    return bool((read_bins(path).numbers["depth"] > 0).any())
 
 
 @contextmanager
