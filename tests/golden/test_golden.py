@@ -108,10 +108,14 @@ def check_rows(result: TimepointResult, expected: list[dict[str, Any]]) -> None:
             "specimens": list(row.specimens),
             "copy_number": row.copy_number,
             "sensitive_to": list(row.sensitive_to),
+            "resistant_to": list(row.resistant_to),
         }
         for name in told.keys() & wanted.keys():
             assert told[name] == wanted[name], name
         assert not set(wanted.get("resistant_to_excludes", [])) & set(row.resistant_to)
+        assert set(wanted.get("evidence", [])) <= set(row.evidence)
+        assert set(wanted.get("flags", [])) <= set(row.flags)
+        assert not set(wanted.get("absent_flags", [])) & set(row.flags)
 
 
 # --- the cases cover everything the code can say ---------------------------------------------

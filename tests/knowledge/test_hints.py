@@ -1,13 +1,15 @@
 """Hints: verified only, a compound as a unit, contradictions shown."""
 
+from dataclasses import replace
 from itertools import permutations
 from pathlib import Path
 
 import pytest
 
 from alktrace.models import Alteration, Consequence, VariantType
-from alktrace.resistance.hints import treatment_hints
-from alktrace.resistance.knowledge import load_knowledge
+from alktrace.resistance.hints import joined, treatment_hints, withheld
+from alktrace.resistance.knowledge import DrugEffect, load_knowledge
+from alktrace.resistance.ports import Hints
 
 KNOWLEDGE = load_knowledge(Path(__file__).resolve().parents[2] / "resources" / "knowledge")
 SUBJECTS = [*KNOWLEDGE.mutations, *KNOWLEDGE.mechanisms]
@@ -57,7 +59,9 @@ def test_conflicts_are_shown_as_conflicts(subject, drug):
     found = hints(subject)
     assert drug in found.conflicting
     assert drug not in found.resistant_to + found.sensitive_to
-    assert "conflicting_evidence" in found.for_classifier().flags
+    shown = found.for_classifier()
+    assert shown.conflicting == (drug,) and f"conflicting_evidence:{drug}" in shown.flags
+    assert [text for text in shown.sources if text.startswith(f"{drug} contradictory: ")]
 
 
 @pytest.mark.parametrize("subject", SUBJECTS)
@@ -72,6 +76,72 @@ def test_lists_hold_only_what_verified_reports_say(subject):
     assert not set(found.resistant_to) & set(found.sensitive_to)
     assert not any(";" in text for text in found.evidence)
     assert (found.tier, found.escat) == (None, None)
+
+
+@pytest.mark.parametrize(
+    ("effects", "place"),
+    [
+        (["sensitive"], "sensitive_to"),
+        (["resistant"], "resistant_to"),
+        (["intermediate"], "intermediate"),
+        (["intermediate", "sensitive"], "intermediate"),
+        (["resistant", "intermediate"], "intermediate"),
+        (["sensitive", "resistant"], "conflicting"),
+        (["sensitive", "resistant", "intermediate"], "conflicting"),
+    ],
+    ids="-".join,
+)
+def test_a_drug_stands_in_one_list(effects, place):
+    stated = tuple(
+        DrugEffect("ceritinib", effect, "D", "cell_model", f"source {effect}", verified=True)
+        for effect in effects
+    )
+    known = replace(KNOWLEDGE, effects={"p.Ala1Val": stated}, conflicts={})
+    shown = treatment_hints(["p.Ala1Val"], known).for_classifier()
+    lists = {name: getattr(shown, name) for name in LISTS}
+    assert lists == {name: ("ceritinib",) if name == place else () for name in LISTS}
+    assert list(shown.sources) == [f"ceritinib {effect} (D): source {effect}" for effect in effects]
+    named = {"intermediate": ("intermediate_evidence:ceritinib",)}
+    named["conflicting"] = ("conflicting_evidence:ceritinib",)
+    assert shown.flags == named.get(place, ())
+
+
+LISTS = ("resistant_to", "sensitive_to", "intermediate", "conflicting", "withheld")
+
+
+@pytest.mark.parametrize(
+    ("first", "second", "place"),
+    [
+        ("resistant_to", "resistant_to", "resistant_to"),
+        ("resistant_to", "sensitive_to", "conflicting"),
+        ("resistant_to", "intermediate", "intermediate"),
+        ("sensitive_to", "intermediate", "intermediate"),
+        ("conflicting", "sensitive_to", "conflicting"),
+    ],
+)
+def test_compounds_that_share_a_mutation_may_contradict_each_other(first, second, place):
+    shown = joined([Hints(**{first: ("x",)}, sources=("a",)), Hints(**{second: ("x",)}, sources=("b",))])
+    assert {name: getattr(shown, name) for name in LISTS} == {
+        name: ("x",) if name == place else () for name in LISTS
+    }
+    assert shown.sources == ("a", "b")
+
+
+def test_withheld_statements_claim_nothing_and_keep_their_condition():
+    alone = Hints(resistant_to=("x",), intermediate=("y",), sources=("x resistant (C): a", "y b"))
+    shown = withheld(alone, {"L1198F": Hints(sensitive_to=("z",), sources=("z sensitive (C): c",))})
+    assert shown.resistant_to == shown.sensitive_to == shown.intermediate == shown.conflicting == ()
+    assert shown.withheld == ("x", "y", "z")
+    assert shown.flags == ("drug_effects_withheld:x,y,z",)
+    assert shown.sources == (
+        "if nothing else shares its molecule, x resistant (C): a",
+        "if nothing else shares its molecule, y b",
+        "if on one molecule with L1198F, z sensitive (C): c",
+    )
+
+
+def test_nothing_to_withhold_is_no_data():
+    assert withheld(Hints(), {"L1198F": Hints()}).flags == ("no_verified_drug_data",)
 
 
 def test_order_of_a_triple_does_not_matter():

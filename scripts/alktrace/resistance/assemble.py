@@ -23,6 +23,7 @@ from .emergence import (
     EmergenceVerdict,
     judge_emergence,
 )
+from .hints import joined, withheld
 from .lineage import Lineage, LineageDna
 from .phase import CIS_PHASES, describe
 from .ports import Hints
@@ -81,6 +82,7 @@ def alk_mechanisms(roles: Sequence[Role], sets: AlkSets, view: TimepointView) ->
         for change in sets.changes
         for route in change.routes
     ]
+    found = _against_other_clones(found, _parental_resistance(sets, view))
     for role in roles:
         if role.effect is Effect.AMPLIFICATION:
             found.append(_simple(role, Component.ON_TARGET, "ALK amplification", Confidence.CANDIDATE, view))
@@ -99,10 +101,9 @@ def _alk_mutation(
     compounds = [members for members in sets.compounds if change.name in members]
     verdict = judge_emergence(role.found, view)
     units = _units(role, compounds, sets)
-    hints = _joined_hints([view.knowledge.hints(unit) for unit in units])
+    hints = joined([view.knowledge.hints(unit) for unit in units])
     flags = {
         *finding_flags(role.found, verdict, view),
-        *hints.flags,
         *(flag for pair in pairs for flag in pair.flags),
         *_same_codon_flags(role, by_key),
     }
@@ -114,9 +115,9 @@ def _alk_mutation(
     confidence = _alk_confidence(role, compounds, sets, by_key, hints)
     if not compounds and role.effect is not Effect.VUS:
         flags.update(_single_flags(hints))
-    if hints.sensitive_to and _may_be_another(pairs, flags):
-        hints = replace(hints, sensitive_to=())
-        flags.add("sensitivity_withheld")
+    if _may_be_another(pairs, flags):
+        hints = withheld(hints, _possible_sets(units, pairs, change, sets, view))
+    flags.update(hints.flags)
     strongest = pairs[0].verdict.phase if pairs else None
     confidence = capped(confidence, flags)
     return Mechanism(
@@ -190,18 +191,47 @@ def _units(role: Role, compounds: Sequence[frozenset[str]], sets: AlkSets) -> li
     return [tuple(changes[name] for name in sorted(members)) for members in compounds]
 
 
-def _joined_hints(hints: Sequence[Hints]) -> Hints:
-    def every(pick: str) -> tuple[str, ...]:
-        return tuple(sorted({value for item in hints for value in getattr(item, pick)}))
+def _possible_sets(
+    units: Sequence[tuple[Alteration, ...]],
+    pairs: Sequence[PairPhase],
+    change: ResidueChange,
+    sets: AlkSets,
+    view: TimepointView,
+) -> dict[str, Hints]:
+    """Return what is known of the sets that a mutation forms if an open pair turns out to be cis."""
+    open_pairs = [pair for pair in pairs if pair.verdict.phase is Phase.UNRESOLVED]
+    return {
+        partner.alteration.alteration: joined(
+            [view.knowledge.hints((*unit, partner.alteration)) for unit in units]
+        )
+        for partner in _partners(open_pairs, change, sets)
+    }
 
-    resistant, sensitive = every("resistant_to"), every("sensitive_to")
-    both = set(resistant) & set(sensitive)
-    return Hints(
-        resistant_to=tuple(drug for drug in resistant if drug not in both),
-        sensitive_to=tuple(drug for drug in sensitive if drug not in both),
-        sources=every("sources"),
-        flags=(*every("flags"), *(("conflicting_evidence",) if both else ())),
-    )
+
+def _parental_resistance(sets: AlkSets, view: TimepointView) -> frozenset[str]:
+    """Return the drugs that a single-mutant clone beside its compound is reported to resist."""
+    found = {route.alteration.key: route.alteration for change in sets.changes for route in change.routes}
+    enough = view.settings.phase.min_parental
+    parents = [
+        found[key]
+        for pair in sets.pairs
+        if pair.verdict.phase is Phase.CIS_AND_SINGLE
+        for key, count in zip(pair.verdict.alterations, pair.verdict.singles, strict=True)
+        if count >= enough
+    ]
+    return frozenset(drug for item in parents for drug in view.knowledge.hints((item,)).resistant_to)
+
+
+def _against_other_clones(found: Sequence[Mechanism], parental: frozenset[str]) -> list[Mechanism]:
+    """Flag a drug that one ALK mutation obeys and another clone of the timepoint resists."""
+    resisted = parental | {drug for item in found for drug in item.hints.resistant_to}
+    return [_flag_resisted(item, resisted & set(item.hints.sensitive_to)) for item in found]
+
+
+def _flag_resisted(item: Mechanism, drugs: Iterable[str]) -> Mechanism:
+    named = ",".join(sorted(drugs))
+    flags = (*item.flags, f"other_clone_resists:{named}") if named else item.flags
+    return replace(item, flags=tuple(sorted(flags)))
 
 
 def _partners(pairs: Sequence[PairPhase], change: ResidueChange, sets: AlkSets) -> list[ResidueChange]:

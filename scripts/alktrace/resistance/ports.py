@@ -45,10 +45,20 @@ class OffTargetFact:
 
 @dataclass(frozen=True)
 class Hints:
-    """Drugs with verified reports, for one mechanism taken as a unit."""
+    """Drugs with verified reports, for one mechanism taken as a unit; a drug stands in one list only.
+
+    Attributes:
+        intermediate: drugs reported as neither sensitive nor resistant.
+        conflicting: drugs whose sources contradict each other.
+        withheld: drugs with reports that hold only if no other mutation shares the molecule or codon.
+        sources: every statement used, with its effect, level and source, withheld ones included.
+    """
 
     resistant_to: tuple[str, ...] = ()
     sensitive_to: tuple[str, ...] = ()
+    intermediate: tuple[str, ...] = ()
+    conflicting: tuple[str, ...] = ()
+    withheld: tuple[str, ...] = ()
     sources: tuple[str, ...] = ()
     flags: tuple[str, ...] = ()
 
