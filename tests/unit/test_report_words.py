@@ -17,6 +17,7 @@ from alktrace.models import (
 )
 from alktrace.report import words
 from alktrace.resistance.knowledge import load_knowledge
+from alktrace.resistance.phase import PhaseReason
 from alktrace.rows import ResistanceRow
 from alktrace.tables import header
 
@@ -61,7 +62,9 @@ COUNTED = {
         (0.00421, "0.42 %"),
         (0.126, "13 %"),
         (0.994, "99 %"),
-        (0.9951, "100 %"),
+        (0.9949, "99 %"),
+        (0.9951, "99.5 %"),
+        (0.999999, "99.9 %"),
         (0.00004, "0.004 %"),
     ],
 )
@@ -170,6 +173,47 @@ def test_drugs(resistant, sensitive, text):
     assert words.drugs(row(resistant_to=resistant, sensitive_to=sensitive)) == text
 
 
+@pytest.mark.parametrize(
+    ("flags", "text"),
+    [
+        (("conflicting_evidence:brigatinib",), "contradictory reports: brigatinib"),
+        (("intermediate_evidence:a,b", "csf_only"), "neither sensitive nor resistant: a, b"),
+        (("drug_effects_withheld:a",), "open, depends on what else shares the molecule: a"),
+        (("no_verified_drug_data",), "no verified drug data"),
+    ],
+)
+def test_drugs_that_stand_in_no_column_are_named(flags, text):
+    assert words.drugs(row(flags=flags)) == text
+
+
+def test_a_drug_that_another_clone_resists_is_named_beside_its_sensitivity():
+    shown = words.drugs(row(sensitive_to=("a", "b"), flags=("other_clone_resists:b",)))
+    assert shown == "sensitivity: a, b; resisted by another clone: b"
+
+
+PHASES = {"not_spannable": "No fragment spans both.", "too_few_doubles": "Too few."}
+
+
+@pytest.mark.parametrize(
+    ("text", "lines"),
+    [
+        (None, []),
+        ("I1171N: UNRESOLVED, not_spannable", ["I1171N: UNRESOLVED: No fragment spans both."]),
+        (
+            "L1196M: CIS, 5 molecules with all, 0+3 with one only | "
+            "I1171N: UNRESOLVED, too_few_doubles (2 with all of 8 mutant molecules)",
+            [
+                "L1196M: CIS, 5 molecules with all, 0+3 with one only",
+                "I1171N: UNRESOLVED: Too few. (2 with all of 8 mutant molecules)",
+            ],
+        ),
+    ],
+    ids=["none", "code", "several"],
+)
+def test_phase_evidence_in_words(text, lines):
+    assert words.phase_evidence(text, PHASES) == lines
+
+
 @pytest.mark.parametrize("share", [None, 1.01, 25.0])
 def test_nothing_is_excluded(share):
     text = words.excluded(share)
@@ -195,6 +239,8 @@ MESSAGES = {"polysomy": "The arm is gained.", "window_unknown": "Dates are missi
         ("polysomy:MET, EGFR", "The arm is gained. Concerns MET, EGFR."),
         ("polysomy:ALK p.(Gly1202Arg):x", "The arm is gained. Concerns ALK p.(Gly1202Arg):x."),
         ("polysomy:", "The arm is gained."),
+        ("window_unknown=3", "Dates are missing. Number: 3."),
+        ("polysomy:MET=x", "The arm is gained. Concerns MET=x."),
         ("unheard_of", ""),
         ("unheard_of:MET", ""),
     ],
@@ -209,9 +255,17 @@ def test_explain(code, text):
         ("negative_from:csf,tissue", "csf, tissue"),
         ("with:TP53 R175H", "TP53 R175H"),
         ("qc_fail:pl-1", "pl-1"),
+        ("conflicting_evidence:brigatinib,ceritinib", "brigatinib, ceritinib"),
     ],
 )
 def test_flags_with_an_argument_are_explained_by_the_table(root: Path, code, about):
     messages = load_knowledge(root / "resources" / "knowledge").messages
     text = words.explain(code, messages)["text"]
     assert text == f"{messages[code.split(':')[0]]} Concerns {about}."
+
+
+def test_every_open_phase_has_words(root: Path):
+    messages = load_knowledge(root / "resources" / "knowledge").messages
+    for reason in PhaseReason:
+        (line,) = words.phase_evidence(f"G1202R: UNRESOLVED, {reason.value} (1 with all)", messages)
+        assert reason.value not in line and messages[reason.value] in line

@@ -87,7 +87,7 @@ def _timepoint(
         "meaning": words.CLASS_TEXT[first.classification],
         "decision": detail["decision"],
         "reasons": [words.explain(reason.value, messages) for reason in first.not_evaluable_reason],
-        "mechanisms": [_mechanism(row) for row in found],
+        "mechanisms": [_mechanism(row, messages) for row in found],
         "flags": [
             words.explain(flag, messages) for flag in sorted({flag for row in rows for flag in row.flags})
         ],
@@ -102,7 +102,7 @@ def _timepoint(
     }
 
 
-def _mechanism(row: ResistanceRow) -> dict[str, Any]:
+def _mechanism(row: ResistanceRow, messages: Mapping[str, str]) -> dict[str, Any]:
     partners = f" with {', '.join(row.phase_partner)}" if row.phase_partner else ""
     return {
         "mechanism": row.mechanism,
@@ -113,10 +113,11 @@ def _mechanism(row: ResistanceRow) -> dict[str, Any]:
         "molecules": words.molecules(row),
         "lead": row.lead_specimen or "",
         "phase": f"{row.phase.value}{partners}" if row.phase else words.NOTHING,
-        "phase_evidence": row.phase_evidence or "",
+        "phase_evidence": words.phase_evidence(row.phase_evidence, messages),
         "confidence": row.confidence.value if row.confidence else words.NOTHING,
         "emergence": row.emergence.value if row.emergence else words.NOTHING,
         "drugs": words.drugs(row),
+        "sources": row.evidence,
     }
 
 

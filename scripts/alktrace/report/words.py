@@ -1,11 +1,22 @@
 """Numbers and codes as a reader wants them: molecules first, intervals always, nothing invented."""
 
+import math
+import re
 from collections.abc import Mapping
 
 from ..models import Classification, Detection, Observation, TumourFraction
 from ..rows import ResistanceRow
 
 NOTHING = "–"
+WHOLE = 100.0
+NO_DRUG_DATA = "no verified drug data"
+DRUG_FLAGS = {
+    "intermediate_evidence": "neither sensitive nor resistant",
+    "conflicting_evidence": "contradictory reports",
+    "drug_effects_withheld": "open, depends on what else shares the molecule",
+    "other_clone_resists": "resisted by another clone",
+}
+"""Flags that name drugs, in the order and with the words in which they are shown."""
 CLASS_TEXT = {
     Classification.ON_TARGET_SINGLE: "A mutation of the ALK kinase domain was found, and no second one.",
     Classification.ON_TARGET_COMPOUND_CIS: "Two or more ALK mutations stand on one molecule.",
@@ -26,9 +37,12 @@ CLASS_TEXT = {
 
 
 def percent(share: float) -> str:
-    """Return a fraction as per cent with two significant digits: `0.42 %`."""
-    text = f"{100 * share:.2g}"
-    return f"{float(text):g} %"
+    """Return a fraction as per cent with two significant digits: `0.42 %`; only 1 is 100 %."""
+    shown = float(f"{100 * share:.2g}")
+    if share < 1 and shown >= WHOLE:
+        # 99.51 must not read as all
+        shown = min(math.floor(1000 * share) / 10, 99.9)
+    return f"{shown:g} %"
 
 
 def interval(value: float | None, low: float | None, high: float | None) -> str:
@@ -82,13 +96,32 @@ def tumour_fraction(fraction: TumourFraction) -> str:
 
 
 def drugs(row: ResistanceRow) -> str:
-    """Return verified drug effects, or that there are none."""
-    parts = []
-    if row.resistant_to:
-        parts.append("resistance: " + ", ".join(row.resistant_to))
-    if row.sensitive_to:
-        parts.append("sensitivity: " + ", ".join(row.sensitive_to))
-    return "; ".join(parts) or "no verified drug data"
+    """Return what verified reports say about drugs, or that there are none.
+
+    Drugs that stand in neither column are named by flags, such as `conflicting_evidence:ceritinib`.
+    """
+    named = dict(flag.partition(":")[::2] for flag in row.flags)
+    lists = [("resistance", ", ".join(row.resistant_to)), ("sensitivity", ", ".join(row.sensitive_to))]
+    lists += [(words, _listed(named.get(code, ""))) for code, words in DRUG_FLAGS.items()]
+    return "; ".join(f"{words}: {names}" for words, names in lists if names) or NO_DRUG_DATA
+
+
+def phase_evidence(text: str | None, messages: Mapping[str, str]) -> list[str]:
+    """Return the evidence of a phase, a line per partner, with the reasons of open phases in words.
+
+    Args:
+        text: column `phase_evidence`: `I1171N: UNRESOLVED, not_spannable | L1196M: CIS, 5 molecules ...`.
+        messages: texts by code.
+    """
+    return [_phase_line(part, messages) for part in (text or "").split(" | ") if part]
+
+
+def _phase_line(part: str, messages: Mapping[str, str]) -> str:
+    head, _, rest = part.partition(", ")
+    code, space, numbers = rest.partition(" ")
+    if code not in messages:
+        return part
+    return f"{head}: {messages[code]}{space}{numbers}"
 
 
 def excluded(share: float | None) -> str:
@@ -108,15 +141,20 @@ def explain(code: str, messages: Mapping[str, str]) -> dict[str, str]:
     """Return a flag or reason as it stands in the tables, with its text.
 
     Args:
-        code: such as `window_unknown`, or `polysomy:MET` with what it is about.
-        messages: texts by the part of the code before `:`.
+        code: such as `window_unknown`, or with what it is about, `polysomy:MET`, or with a number,
+            `immortal_time_before_enrolment=3`.
+        messages: texts by the part of the code before `:` or `=`.
 
     Returns:
         `code` and `text`; the text of an unknown code is empty.
     """
-    name, _, about = code.partition(":")
+    name, mark, about = code, "", ""
+    if found := re.search("[:=]", code):
+        name, mark, about = code[: found.start()], found[0], code[found.end() :]
     text = messages.get(name, "")
-    if text and about:
+    if text and about and mark == "=":
+        text = f"{text} Number: {about}."
+    elif text and about:
         text = f"{text} Concerns {_listed(about)}."
     return {"code": code, "text": text}
 
