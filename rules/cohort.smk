@@ -28,6 +28,7 @@ rule compare_identity:
 rule collect_cohort:
     input:
         tables=PLAN.timepoint_files("resistance.tsv"),
+        summaries=PLAN.timepoint_files("classification.tsv"),
         samples=PLAN.cohort_inputs(),
         identity=list(PLAN.identity_files().values()),
     output:

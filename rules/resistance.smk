@@ -37,6 +37,7 @@ rule classify_timepoint:
         knowledge=KNOWLEDGE,
     output:
         table="results/patients/{patient}/{timepoint}/resistance.tsv",
+        summary="results/patients/{patient}/{timepoint}/classification.tsv",
         detail="results/patients/{patient}/{timepoint}/resistance.json",
     log:
         "logs/classify_timepoint/{patient}.{timepoint}.log",

@@ -18,5 +18,6 @@ with job_log(snakemake.log[0]):
         settings=ResistanceSettings.model_validate(snakemake.params.settings["resistance"]),
         timepoint=snakemake.wildcards.timepoint,
         out_table=Path(snakemake.output.table),
+        out_summary=Path(snakemake.output.summary),
         out_json=Path(snakemake.output.detail),
     )

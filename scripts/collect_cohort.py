@@ -16,6 +16,7 @@ with job_log(snakemake.log[0]):
     plan = Plan.from_config(snakemake.config)
     collect_resistance(
         tables=[Path(path) for path in snakemake.input.tables],
+        summaries=[Path(path) for path in snakemake.input.summaries],
         out_resistance=Path(snakemake.output.resistance),
         out_classification=Path(snakemake.output.classification),
     )

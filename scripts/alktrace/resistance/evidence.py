@@ -81,6 +81,7 @@ def classify_timepoint_file(
     settings: ResistanceSettings,
     timepoint: str,
     out_table: Path,
+    out_summary: Path,
     out_json: Path,
 ) -> None:
     """Classify one timepoint of an evidence file.
@@ -91,6 +92,7 @@ def classify_timepoint_file(
         settings: section `resistance`.
         timepoint: id of the timepoint.
         out_table: `resistance.tsv`.
+        out_summary: `classification.tsv`, its one row.
         out_json: `resistance.json`, the full account.
 
     Raises:
@@ -103,6 +105,7 @@ def classify_timepoint_file(
         known = ", ".join(result.timepoint for result in results) or "none"
         raise DataError(evidence, f"has no timepoint {timepoint!r}", f"give one of: {known}")
     write_table(out_table, ResistanceRow, found[0].rows)
+    write_table(out_summary, ClassificationRow, [found[0].row])
     _write_detail(found[0], out_json)
 
 
