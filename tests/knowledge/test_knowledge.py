@@ -199,6 +199,12 @@ def test_evidence_limits_confidence():
     assert KNOWLEDGE.off_target(amplified("MET")).confidence is Confidence.ESTABLISHED
     assert KNOWLEDGE.off_target(missense("NRAS", 61)).confidence is Confidence.CANDIDATE
     assert KNOWLEDGE.off_target(missense("HRAS", 13)).confidence is Confidence.UNCERTAIN
+    # Sui 2021 (PMID 33663128) and Minari 2020 (doi 10.21037/tlcr.2020.04.03): one patient each
+    assert KNOWLEDGE.off_target(missense("BRAF", 600)).confidence is Confidence.CANDIDATE
+    assert KNOWLEDGE.off_target(amplified("ERBB2")).confidence is Confidence.CANDIDATE
+    # what was read names mutations of KRAS, activation of EGFR and a ligand of HER2/HER3
+    for remembered in (amplified("KRAS"), amplified("EGFR"), fusion("NRG1", in_frame=True)):
+        assert KNOWLEDGE.off_target(remembered).confidence is Confidence.UNCERTAIN
 
 
 def test_haematopoiesis_lists_are_apart():

@@ -199,3 +199,33 @@ def test_civic_rows_equal_the_export(real_data):
         assert drug in [t["name"].lower() for t in item["therapies"]], row
         assert {"RESISTANCE": "resistant", "SENSITIVITYRESPONSE": "sensitive"}[item["significance"]] == effect
         assert (context == "lung") == item["disease"]["name"].startswith("Lung"), row
+        assert profile(item) == of_subject(row.subject, int(eid)), row
+
+
+ASSIGNED_BY_DESCRIPTION = {1283, 1284, 1287, 1344, 1367, 1368}
+"""Items that the export files under the residue `I1171`; their descriptions name the change."""
+
+
+def profile(item):
+    """The ALK changes of a molecular profile; the fusion itself is in all of them."""
+    names = {name.removeprefix("ALK ") for name in item["molecularProfile"]["name"].split(" AND ")}
+    return {name for name in names if "Fusion" not in name} or {"fusion"}
+
+
+def of_subject(subject, eid):
+    if eid in ASSIGNED_BY_DESCRIPTION:
+        return {"I1171"}
+    if subject.startswith("p."):
+        return {KNOWLEDGE.mutation(name).short for name in subject.split("+")}
+    return {{"ALK fusion": "fusion", "ALK amplification": "Amplification"}[subject]}
+
+
+@pytest.mark.real
+def test_assigned_items_name_their_change(real_data):
+    with gzip.open(real_data / "clinical" / "civic_2025-10_ALK_evidence.json.gz") as stream:
+        items = {item["id"]: item for item in json.load(stream)}
+    rows = [row for row in ROWS["alk_mutations"] if row.attribute == "civic"]
+    for row in rows:
+        eid = int(re.search(r"EID(\d+)", row.source)[1])
+        if eid in ASSIGNED_BY_DESCRIPTION:
+            assert KNOWLEDGE.mutation(row.subject).short in items[eid]["description"], row

@@ -175,9 +175,10 @@ def _alk_truncating(found: Found, view: TimepointView) -> str | None:
 def _alk_unknown(found: Found, view: TimepointView) -> str | None:
     if not _small_alk(found) or found.alteration.consequence in SILENT | TRUNCATING:
         return None
-    if _alk_role(found, view) is AlkRole.UNKNOWN:
-        return "reported, effect unknown"
-    return "kinase-domain change without any report" if _in_domain(found, view) else None
+    if not _in_domain(found, view):
+        return None
+    known = _alk_role(found, view) is AlkRole.UNKNOWN
+    return "reported, effect unknown" if known else "kinase-domain change without any report"
 
 
 def _alk_other(found: Found, _: TimepointView) -> str | None:
