@@ -228,6 +228,10 @@ class PhaseSettings(Section):
     collision_rate: Share = Field(
         description="share of molecules that are two originals taken for one, where molecules.tsv gives none"
     )
+    correlated_error_share: Share = Field(
+        description="share of misread molecules that are misread at every other site of the set too; a cautious "
+        "assumption of this project"
+    )
     min_truncal_markers: AtLeastOne = Field(
         description="truncal markers the tumour fraction must rest on before VAF sums may hint at cis"
     )
@@ -292,6 +296,10 @@ class CohortSettings(Section):
     )
     events_per_parameter: AtLeastOne = Field(
         description="events a regression or group test needs per parameter"
+    )
+    min_group_patients: AtLeastOne = Field(
+        description="patients needed in every group that a regression or group test compares; counts, exact "
+        "intervals and Fisher's test have no minimum"
     )
     safety_days: Natural = Field(
         description="days after the last dose in which an adverse event counts for the treatment"

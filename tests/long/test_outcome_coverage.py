@@ -21,6 +21,7 @@ LEVEL = 0.95
 MEAN_DAYS = 400
 LATE = (0.3, 120.0)
 FOLLOW_UP = (200.0, 900.0)
+ENOUGH = {"events_per_parameter": 10, "min_group_patients": 8}
 
 
 def cohorts(draws):
@@ -62,7 +63,7 @@ def test_cox_intervals_cover_under_delayed_entry():
     for entry, time, event, group in cohorts(draws):
         found = fit_cox(
             pd.DataFrame({"group": group.astype(float)}),
-            entry=entry, time=time, event=event, confidence=LEVEL, events_per_parameter=10,
+            entry=entry, time=time, event=event, confidence=LEVEL, **ENOUGH,
         )  # fmt: skip
         fitted += bool(found.terms)
         covered += any(term.low <= 0.5 <= term.high for term in found.terms)
@@ -119,7 +120,7 @@ def test_the_naive_comparison_is_biased_and_the_corrected_one_is_not():
         arm = pd.DataFrame({"arm": draws.arm[i][treated].astype(float)})
         wait = draws.wait[i][treated]
         for name, entry in (("naive", np.zeros(wait.size)), ("group_entry", wait)):
-            found = fit_cox(arm, entry=entry, confidence=LEVEL, events_per_parameter=10, **given)
+            found = fit_cox(arm, entry=entry, confidence=LEVEL, **ENOUGH, **given)
             logs[name].append(found.terms[0].coefficient)
     bias = {}
     for name, values in logs.items():

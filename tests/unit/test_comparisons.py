@@ -20,7 +20,7 @@ from alktrace.models import Classification, Component, Setting, Timing
 from alktrace.rows import ClassificationRow
 
 SETTINGS = cohort_settings()
-FEW = cohort_settings(events_per_parameter=2)
+FEW = cohort_settings(events_per_parameter=2, min_group_patients=2)
 
 
 def treated(patient, drugs, wait, after, event="PD"):
@@ -123,14 +123,34 @@ def test_few_events_give_counts_and_the_reason():
 
 
 def test_more_than_two_treatments_get_a_test_of_all():
-    records = [*immortal(), *(treated(f"x{i}", "neladalkib+pemetrexed", 10 + i, 40 + i) for i in range(5))]
+    records = [*immortal(), *(treated(f"x{i}", "neladalkib+pemetrexed", 10 + i, 40 + i) for i in range(9))]
     journeys, rows, starts = analysed(records)
     table = compare_all(rows, [regimen_grouping(journeys)], starts, SETTINGS)
     row = next(
         r for r in table if (r.level, r.endpoint, r.analysis) == ("all groups", "rwPFS2", "group_entry")
     )
-    assert (row.patients, row.method, row.status) == (85, "cox_score", Status.ESTIMATED)
+    assert (row.patients, row.method, row.status) == (89, "cox_score", Status.ESTIMATED)
     assert 0 < row.p <= 1
+
+
+@pytest.mark.parametrize("alone", [1, 7])
+def test_a_group_of_few_gets_counts_and_no_hazard_ratio(alone):
+    """Eighty patients with events, and one or seven more on a third treatment."""
+    records = [
+        *immortal(),
+        *(treated(f"x{i}", "neladalkib+pemetrexed", 10 + i, 40 + i) for i in range(alone)),
+    ]
+    journeys, rows, starts = analysed(records)
+    table = compare_all(rows, [regimen_grouping(journeys)], starts, SETTINGS)
+    pfs = [r for r in table if r.endpoint == "rwPFS2"]
+    refused = [r for r in pfs if r.level in ("alk_tki_combination", "all groups")]
+    assert {(r.status, r.estimate, r.p, r.method) for r in refused} == {
+        (Status.DESCRIPTIVE, None, None, "counts")
+    }
+    assert {r.reason for r in refused} == {f"group_too_small: {alone} in the smallest, 8 needed"}
+    assert {r.patients for r in refused} == {alone, 80 + alone}
+    others = [r for r in pfs if r.level in ("alk_tki", "no_alk_tki")]
+    assert all(r.estimate is not None for r in others)
 
 
 def test_false_discovery_is_controlled_within_question_endpoint_and_analysis():

@@ -2,7 +2,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from alktrace.clinical.cox import fit_cox, hazards_test, score_test
+from alktrace.clinical.cox import fit_cox, hazards_test, refuse, score_test
 from alktrace.clinical.survival import (
     compare_groups,
     early_small_risk_set,
@@ -13,6 +13,7 @@ from alktrace.clinical.survival import (
     rate_at,
 )
 
+ENOUGH = {"events_per_parameter": 10, "min_group_patients": 5}
 # Remission of leukaemia in weeks: Freireich 1963, as in Cox 1972 (J R Stat Soc B 34:187), table 1.
 MERCAPTOPURINE = {
     "time": [6, 6, 6, 7, 10, 13, 16, 22, 23, 6, 9, 10, 11, 17, 19, 20, 25, 32, 32, 34, 35],
@@ -55,7 +56,7 @@ def test_published_cox_estimate_with_efron_ties():
     entry, time, event, arm = both_arms()
     fitted = fit_cox(
         pd.DataFrame({"placebo": arm}),
-        entry=entry, time=time, event=event, confidence=0.95, events_per_parameter=10,
+        entry=entry, time=time, event=event, confidence=0.95, **ENOUGH,
     )  # fmt: skip
     term = fitted.terms[0]
     assert (round(term.coefficient, 3), round(term.error, 3)) == (1.572, 0.412)
@@ -161,7 +162,7 @@ def test_groups_never_at_risk_together_give_no_test():
     assert score_test(design, entry, time, np.array([True] * 4)) is None
 
 
-FEW = {"entry": np.zeros(12), "time": np.arange(1.0, 13), "confidence": 0.95, "events_per_parameter": 10}
+FEW = {"entry": np.zeros(12), "time": np.arange(1.0, 13), "confidence": 0.95, **ENOUGH}
 
 
 def test_too_few_events_give_no_model_but_the_reason():
@@ -171,9 +172,45 @@ def test_too_few_events_give_no_model_but_the_reason():
     assert fitted.refusal == "too_few_events: 9 for 1 parameter, 10 needed"
 
 
-def test_a_group_without_events_has_no_hazard_ratio():
-    fitted = fit_cox(pd.DataFrame({"x": [0] * 11 + [1]}), event=np.array([True] * 11 + [False]), **FEW)
-    assert fitted.refusal == "no_events_in_a_group: x"
+@pytest.mark.parametrize("patients", [1, 4])
+def test_a_group_below_the_minimum_has_no_hazard_ratio(patients):
+    event = np.full(12, True)
+    for small in (1, 0):
+        group = [1 - small] * (12 - patients) + [small] * patients
+        fitted = fit_cox(pd.DataFrame({"x": group}), event=event, **FEW)
+        assert fitted.terms == ()
+        assert fitted.refusal == f"group_too_small: {patients} in the smallest, 5 needed"
+
+
+def test_a_group_of_the_minimum_has_a_hazard_ratio():
+    given = FEW | {"time": np.array([1.0, 3, 5, 7, 9, 11, 12, 2, 4, 6, 8, 10])}
+    fitted = fit_cox(pd.DataFrame({"x": [0] * 7 + [1] * 5}), event=np.full(12, True), **given)
+    assert fitted.refusal is None
+    assert fitted.terms[0].low < fitted.terms[0].ratio < fitted.terms[0].high
+
+
+def test_crossed_factors_need_patients_in_every_cell():
+    """Twenty patients at each level of two factors, but only two in one cell."""
+    a, b = np.repeat([1.0, 1, 0, 0], [18, 2, 2, 18]), np.repeat([1.0, 0, 1, 0], [18, 2, 2, 18])
+    crossed = pd.DataFrame({"a": a, "b": b, "ab": a * b})
+    event = np.full(40, True)
+    assert refuse(crossed, event, **ENOUGH) == "group_too_small: 2 in the smallest, 5 needed"
+    assert refuse(crossed[["a", "b"]], event, **ENOUGH) is None
+    never_alone = np.maximum(a, b)
+    empty_cell = pd.DataFrame({"a": a, "b": never_alone, "ab": a * never_alone})
+    assert refuse(empty_cell, event, **ENOUGH) == "groups_coincide: a, b, ab"
+
+
+def test_numbers_make_no_groups():
+    assert refuse(pd.DataFrame({"age": np.arange(30.0, 42)}), np.full(12, True), **ENOUGH) is None
+
+
+@pytest.mark.parametrize(("without", "name"), [(1, "x"), (0, "reference")])
+def test_a_group_without_events_has_no_hazard_ratio(without, name):
+    group = [without] * 5 + [1 - without] * 12
+    given = FEW | {"time": np.arange(1.0, 18), "entry": np.zeros(17)}
+    fitted = fit_cox(pd.DataFrame({"x": group}), event=np.array([False] * 5 + [True] * 12), **given)
+    assert fitted.refusal == f"no_events_in_a_group: {name}"
 
 
 def test_one_group_has_no_hazard_ratio():
@@ -194,7 +231,7 @@ def test_hazards_that_cross_are_noticed():
     design = np.array([[1.0]] * 40 + [[0.0]] * 40)
     fitted = fit_cox(
         pd.DataFrame({"x": design[:, 0]}),
-        entry=np.zeros(80), time=time, event=event, confidence=0.95, events_per_parameter=10,
+        entry=np.zeros(80), time=time, event=event, confidence=0.95, **ENOUGH,
     )  # fmt: skip
     assert fitted.terms[0].hazards_p < 1e-4
     assert hazards_test(design[:1], np.zeros(1), time[:1], event[:1], np.zeros(1)) == [None]

@@ -84,6 +84,7 @@ def test_cox_with_delayed_entry_equals_r(name):
         event=d["event"],
         confidence=0.95,
         events_per_parameter=5,
+        min_group_patients=5,
     )
     assert fitted.refusal is None
     for term in fitted.terms:

@@ -292,7 +292,12 @@ def _global_row(
     levels = sorted(set(group))
     design = pd.DataFrame({level: [float(item == level) for item in group] for level in levels[1:]})
     events = [item.event for item in observed]
-    refusal = refuse(design, pd.Series(events).to_numpy(bool), settings.events_per_parameter)
+    refusal = refuse(
+        design,
+        pd.Series(events).to_numpy(bool),
+        events_per_parameter=settings.events_per_parameter,
+        min_group_patients=settings.min_group_patients,
+    )
     test = None if refusal else compare_groups(*columns(observed), group)
     row = _row(question, comparison, factor, "all groups", "no difference", None, refusal)
     return replace(
@@ -348,6 +353,7 @@ def _fit(design: pd.DataFrame, observed: Sequence[Observed], settings: CohortSet
         event=events,
         confidence=settings.confidence,
         events_per_parameter=settings.events_per_parameter,
+        min_group_patients=settings.min_group_patients,
     )
 
 

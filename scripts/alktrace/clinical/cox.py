@@ -14,6 +14,7 @@ import pandas as pd
 from numpy.typing import ArrayLike, NDArray
 from scipy import stats
 
+from .rows import Refusal
 from .survival import Floats, GroupTest, after_events
 
 PRECISION = 1e-10
@@ -61,6 +62,7 @@ def fit_cox(
     event: ArrayLike,
     confidence: float,
     events_per_parameter: int,
+    min_group_patients: int,
 ) -> CoxFit:
     """Fit a Cox model (Efron ties, delayed entry, Wald intervals).
 
@@ -71,14 +73,20 @@ def fit_cox(
         event: whether the event happened.
         confidence: level of the intervals.
         events_per_parameter: with fewer events there is no model.
+        min_group_patients: with fewer patients in a compared group there is no model.
     """
     times, events = np.asarray(time, float), np.asarray(event, bool)
-    refusal = refuse(covariates, events, events_per_parameter)
+    refusal = refuse(
+        covariates,
+        events,
+        events_per_parameter=events_per_parameter,
+        min_group_patients=min_group_patients,
+    )
     if refusal:
         return CoxFit((), refusal)
     fitted = _lifelines(covariates, np.asarray(entry, float), times, events)
     if fitted is None:
-        return CoxFit((), "no_maximum_of_the_likelihood")
+        return CoxFit((), Refusal.NO_MAXIMUM.value)
     coefficients, errors = fitted
     z = stats.norm.ppf(0.5 + confidence / 2)
     checks = hazards_test(covariates.to_numpy(float), np.asarray(entry, float), times, events, coefficients)
@@ -94,19 +102,59 @@ def fit_cox(
     return CoxFit(tuple(terms), None)
 
 
-def refuse(covariates: pd.DataFrame, event: NDArray[np.bool_], events_per_parameter: int) -> str | None:
-    """Return why there can be no model: too few events, or a group without events; else None."""
+def refuse(
+    covariates: pd.DataFrame,
+    event: NDArray[np.bool_],
+    *,
+    events_per_parameter: int,
+    min_group_patients: int,
+) -> str | None:
+    """Return why there can be no model or group test, None where there can.
+
+    Args:
+        covariates: one numeric column per parameter.
+        event: whether each patient had the event.
+        events_per_parameter: events needed per column.
+        min_group_patients: patients needed in every compared group; a group of one or two gets a hazard ratio
+            that says what became of one person, and its test rejects too often (DECISIONS).
+    """
     parameters = covariates.shape[1]
     needed, found = events_per_parameter * parameters, int(event.sum())
     if found < needed:
-        return f"too_few_events: {found} for {parameters} parameter{'s' * (parameters > 1)}, {needed} needed"
-    for name in covariates:
-        values = covariates[name].to_numpy(float)
-        if np.unique(values).size < 2:
-            return f"one_group_only: {name}"
-        if np.isin(values, (0, 1)).all() and any(not event[values == level].any() for level in (0, 1)):
-            return f"no_events_in_a_group: {name}"
-    return None
+        given = f"{found} for {parameters} parameter{'s' * (parameters > 1)}, {needed} needed"
+        return f"{Refusal.TOO_FEW_EVENTS}: {given}"
+    values = covariates.to_numpy(float)
+    for name, column in zip(covariates, values.T, strict=True):
+        if np.unique(column).size < 2:
+            return f"{Refusal.ONE_GROUP_ONLY}: {name}"
+    if np.linalg.matrix_rank(values - values.mean(axis=0)) < parameters:
+        return f"{Refusal.GROUPS_COINCIDE}: {', '.join(map(str, covariates))}"
+    groups = list(_groups(covariates))
+    smallest = min((int(member.sum()) for _, member in groups), default=min_group_patients)
+    if smallest < min_group_patients:
+        return f"{Refusal.GROUP_TOO_SMALL}: {smallest} in the smallest, {min_group_patients} needed"
+    without = next((name for name, member in groups if not event[member].any()), None)
+    return f"{Refusal.NO_EVENTS_IN_A_GROUP}: {without}" if without else None
+
+
+def _groups(covariates: pd.DataFrame) -> Iterator[tuple[str, NDArray[np.bool_]]]:
+    """Yield the groups that a design compares, by name and membership.
+
+    Where indicators describe every combination that occurs (one group against the others, all groups, a
+    treatment crossed with a mechanism) each combination is a group; else both levels of every indicator are.
+    """
+    values = covariates.to_numpy(float)
+    binary = [bool(np.isin(column, (0, 1)).all()) for column in values.T]
+    rows = np.unique(values, axis=0)
+    if all(binary) and len(rows) == values.shape[1] + 1:
+        for row in rows:
+            names = [str(name) for name, one in zip(covariates, row, strict=True) if one]
+            yield "+".join(names) or "reference", np.asarray((values == row).all(axis=1))
+        return
+    for name, column, indicator in zip(covariates, values.T, binary, strict=True):
+        if indicator:
+            yield str(name), column == 1
+            yield f"not {name}", column == 0
 
 
 def score_test(design: Floats, entry: Floats, time: Floats, event: NDArray[np.bool_]) -> GroupTest | None:

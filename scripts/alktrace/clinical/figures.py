@@ -7,7 +7,16 @@ from dataclasses import dataclass
 from ..settings import CohortSettings
 from .endpoints import RULES, population_exclusion
 from .journey import Journey
-from .rows import Analysis, Endpoint, EndpointPatientRow, EndpointRateRow, EndpointRow, Exclusion, Status
+from .rows import (
+    Analysis,
+    Endpoint,
+    EndpointPatientRow,
+    EndpointRateRow,
+    EndpointRow,
+    Exclusion,
+    Refusal,
+    Status,
+)
 from .survival import (
     DAYS_PER_YEAR,
     HALF_DAY,
@@ -112,11 +121,11 @@ def refuse(
     """Return why an endpoint has no figures, None where it has."""
     limit = settings.max_enrolled_at_progression
     if endpoint is Endpoint.RWTTD1 and enrolled_late is not None and enrolled_late > limit:
-        return f"enrolled_at_progression: {enrolled_late:.0%} of the patients, at most {limit:.0%}"
+        return f"{Refusal.ENROLLED_AT_PROGRESSION}: {enrolled_late:.0%} of the patients, at most {limit:.0%}"
     if not observed:
-        return "no_time_at_risk"
+        return Refusal.NO_TIME_AT_RISK.value
     day = emptied(*columns(observed))
-    return None if day is None else f"risk_set_emptied: on day {day:g}, while patients still enter"
+    return None if day is None else f"{Refusal.RISK_SET_EMPTIED}: on day {day:g}, while patients still enter"
 
 
 # --- pieces --------------------------------------------------------------------------------------

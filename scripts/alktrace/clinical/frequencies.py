@@ -12,6 +12,7 @@ from .rows import (
     ExpectedRow,
     FrequencyRow,
     PairedRow,
+    Refusal,
     Status,
 )
 
@@ -109,7 +110,7 @@ def primary_against_acquired(
                 hazards_p=None,
                 excluded=(),
                 status=Status.ESTIMATED if test else Status.NOT_ESTIMABLE,
-                reason=None if test else "no patients in a group",
+                reason=None if test else Refusal.EMPTY_GROUP.value,
                 note="odds of the finding in primary against acquired resistance, evaluable patients",
             )
         )

@@ -55,6 +55,25 @@ class Status(StrEnum):
     DESCRIPTIVE = "descriptive"
 
 
+class Refusal(StrEnum):
+    """Why there is no figure, or no interval; numbers may follow behind `:`."""
+
+    TOO_FEW_EVENTS = "too_few_events"
+    ONE_GROUP_ONLY = "one_group_only"
+    GROUP_TOO_SMALL = "group_too_small"
+    GROUPS_COINCIDE = "groups_coincide"
+    NO_EVENTS_IN_A_GROUP = "no_events_in_a_group"
+    NO_MAXIMUM = "no_maximum_of_the_likelihood"
+    EMPTY_GROUP = "empty_group"
+    ENROLLED_AT_PROGRESSION = "enrolled_at_progression"
+    NO_TIME_AT_RISK = "no_time_at_risk"
+    RISK_SET_EMPTIED = "risk_set_emptied"
+    MEDIAN_NOT_REACHED = "median_not_reached"
+    FOLLOW_UP_TOO_SHORT = "follow_up_too_short"
+    NO_EVENTS_BEFORE = "no_events_before"
+    NO_INTERVAL_AT_ZERO = "no_interval_at_zero"
+
+
 class RegimenKind(StrEnum):
     """What the first sequential treatment is with respect to ALK inhibition."""
 

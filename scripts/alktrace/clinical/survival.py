@@ -13,6 +13,7 @@ from numpy.typing import ArrayLike, NDArray
 from scipy import stats
 
 from .proportions import exact_interval
+from .rows import Refusal
 
 Floats = NDArray[np.float64]
 DAYS_PER_YEAR = 365.25
@@ -120,7 +121,8 @@ def median(curve: Curve) -> Estimate:
     """Return the median with the interval that the band gives."""
     value = _crossing(curve.days, curve.survival)
     low, high = _crossing(curve.days, curve.low), _crossing(curve.days, curve.high)
-    return Estimate(value, low, high, "log_log", None if value is not None else "median_not_reached")
+    reason = None if value is not None else Refusal.MEDIAN_NOT_REACHED.value
+    return Estimate(value, low, high, "log_log", reason)
 
 
 def rate_at(curve: Curve, days: float, *, confidence: float) -> Estimate:
@@ -137,13 +139,13 @@ def rate_at(curve: Curve, days: float, *, confidence: float) -> Estimate:
     before = int(np.searchsorted(curve.days, days, side="right"))
     survival = float(curve.survival[before - 1]) if before else 1.0
     if survival > 0 and days > curve.days[-1]:
-        return Estimate(None, None, None, None, "follow_up_too_short")
+        return Estimate(None, None, None, None, Refusal.FOLLOW_UP_TOO_SHORT.value)
     if survival >= 1:
         at_risk = int(curve.at_risk[before]) if before < curve.days.size else int(curve.at_risk[-1])
         low, high = exact_interval(at_risk, at_risk, confidence)
-        return Estimate(1.0, low, high, "exact_at_risk", "no_events_before")
+        return Estimate(1.0, low, high, "exact_at_risk", Refusal.NO_EVENTS_BEFORE.value)
     if survival <= 0:
-        return Estimate(0.0, None, None, None, "no_interval_at_zero")
+        return Estimate(0.0, None, None, None, Refusal.NO_INTERVAL_AT_ZERO.value)
     low, high = float(curve.low[before - 1]), float(curve.high[before - 1])
     return Estimate(survival, low, high, "log_log")
 
