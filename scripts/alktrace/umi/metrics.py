@@ -41,8 +41,8 @@ import numpy as np
 
 from ..errors import DataError
 from ..rows import MoleculeMetric
-from .families import CONSENSUS_READS, DUPLEX_MOLECULES, MOLECULES, READS_USED, Counts
 from .records import Offsets
+from .strands import CONSENSUS_READS, DUPLEX_MOLECULES, MOLECULES, READS_USED, Counts
 from .templates import COUNT_IN, COUNT_WITHOUT_MC, N_COUNTS, POSITION_SHIFT, REASONS, Rows
 
 UMI_BINS = 1 << 20

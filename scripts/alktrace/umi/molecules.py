@@ -23,9 +23,10 @@ from ..rows import MoleculeMetric
 from ..settings import MoleculeSettings, UmiSettings
 from ..tables import write_table
 from .consensus import ErrorModel, error_model
-from .families import READS_USED, Counts, Naming, call_families
+from .families import call_families
 from .group import group_templates, sort_templates
 from .metrics import Tally, Targets, new_counts
+from .molecule_records import Naming
 from .records import (
     BamWriter,
     Bytes,
@@ -36,6 +37,7 @@ from .records import (
     name_offset,
     read_header,
 )
+from .strands import READS_USED, Counts
 from .templates import (
     COUNT_IN,
     COUNT_WITH_UMI,
