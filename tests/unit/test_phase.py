@@ -99,6 +99,45 @@ def test_verdict(patterns: dict[str, int], phase: Phase, reason: PhaseReason) ->
     assert (verdict.phase, verdict.reason) == (phase, reason)
 
 
+@pytest.mark.parametrize(
+    ("patterns", "phase"),
+    [
+        pytest.param({"110": 2, "101": 1, "011": 2}, Phase.UNRESOLVED, id="five-informative"),
+        pytest.param({"110": 2, "101": 1, "011": 3}, Phase.TRANS, id="six-informative"),
+        pytest.param({"110": 4, "101": 2}, Phase.UNRESOLVED, id="six-informative-two-of-one"),
+    ],
+)
+def test_trans_needs_six_informative_molecules(patterns: dict[str, int], phase: Phase) -> None:
+    """Of a pair, three of each single are six already; of a triple one molecule counts for two singles."""
+    assert resolve_phase([seen(patterns, names=("a", "b", "c"))], SETTINGS).phase is phase
+
+
+def test_a_tail_probability_at_the_limit_proves_nothing() -> None:
+    molecules = seen({"11": 6, "10": 300, "01": 300, "00": 1400}, chimeras=0.03)
+    p_value = count_patterns(molecules, ("a", "b"), SETTINGS.correlated_error_share).p_value
+    assert 0 < p_value < 1
+
+    def at(alpha: float) -> Phase:
+        return resolve_phase([molecules], SETTINGS.model_copy(update={"alpha": alpha})).phase
+
+    assert at(p_value) is Phase.UNRESOLVED
+    assert at(math.nextafter(p_value, 1)) is Phase.CIS_AND_SINGLE
+
+
+def test_the_limit_of_the_tail_probability_is_one_in_a_thousand() -> None:
+    """`n(a) x n(b) x rate / n` chimeras; 3 doubles: P(X >= 3) = 0.001 at a mean of 0.1905."""
+
+    def with_mean(mean: float) -> Phase:
+        # 100 of each single beside 3 doubles, which the null counts into both
+        rate = mean * 10_000 / (103 * 103)
+        patterns = {"11": 3, "10": 100, "01": 100, "00": 9797}
+        return resolve_phase([seen(patterns, errors=0.0, chimeras=rate)], SETTINGS).phase
+
+    assert poisson_tail(3, 0.190) < 0.001 < poisson_tail(3, 0.191)
+    assert with_mean(0.190) is Phase.CIS_AND_SINGLE
+    assert with_mean(0.191) is Phase.UNRESOLVED
+
+
 def test_minority_of_doubles_is_cis() -> None:
     """At a compound share of 30 % and 20 informative molecules a majority rule would miss it."""
     verdict = resolve_phase([seen({"11": 6, "10": 14, "00": 1500})], SETTINGS)
@@ -121,10 +160,28 @@ def test_uninformative_molecules_take_no_part() -> None:
 
 def test_expected_doubles_by_hand() -> None:
     """100 a, 40 b of 1000: noise 0.14, collisions 2 x 0.01 x 4000 / 1000, chimeras 0.02 x 4000 / 1000."""
-    counts = count_patterns(
-        seen({"10": 100, "01": 40, "00": 860}, errors=1e-3, collisions=0.01, chimeras=0.02), ("a", "b")
-    )
-    assert counts.expected_doubles == pytest.approx(0.1 + 0.04 + 860e-6 + 0.08 + 0.08, rel=1e-9)
+    molecules = seen({"10": 100, "01": 40, "00": 860}, errors=1e-3, collisions=0.01, chimeras=0.02)
+    apart = count_patterns(molecules, ("a", "b"), 0.0)
+    assert apart.expected_doubles == pytest.approx(0.1 + 0.04 + 860e-6 + 0.08 + 0.08, rel=1e-9)
+    together = count_patterns(molecules, ("a", "b"), 0.2)
+    assert together.expected_doubles == pytest.approx(0.1 + 0.04 + 860 * 0.2e-3 + 0.08 + 0.08, rel=1e-9)
+
+
+def test_errors_of_one_molecule_need_not_be_independent() -> None:
+    """3 doubles of 20,000 noisy molecules: chance if one error in ten brings the other, else proof."""
+    patterns = {"11": 3, "00": 20_000}
+    noisy = seen(patterns, errors=2e-4)
+    assert resolve_phase([noisy], SETTINGS).reason is PhaseReason.DOUBLES_WITHIN_NOISE
+    independent = SETTINGS.model_copy(update={"correlated_error_share": 0.0})
+    assert resolve_phase([noisy], independent).phase is Phase.CIS
+    # at the error rate of consensus molecules the share makes no difference
+    assert resolve_phase([seen(patterns, errors=1e-6)], SETTINGS).phase is Phase.CIS
+
+
+def test_correlation_is_that_of_the_rarer_error() -> None:
+    """Both sites misread cannot be more frequent than the rarer of the two misreadings."""
+    molecules = seen({"00": 1000}).model_copy(update={"error_rates": (1e-2, 1e-5)})
+    assert count_patterns(molecules, ("a", "b"), 1.0).expected_doubles == pytest.approx(1000 * 1e-5)
 
 
 def test_order_of_the_alterations_does_not_matter() -> None:
@@ -165,8 +222,17 @@ def test_words_name_the_bound() -> None:
 # --- the null against a simulation that knows no formula -------------------------------------
 
 
-def simulate(rng: random.Random, shares: dict[str, float], total: int, rates: tuple[float, float, float]):
-    """Draw molecules one by one: two originals may be taken for one, halves may be joined, bases misread."""
+def simulate(
+    rng: random.Random,
+    shares: dict[str, float],
+    total: int,
+    rates: tuple[float, float, float],
+    together: float = 0.0,
+):
+    """Draw molecules one by one: two originals may be taken for one, halves may be joined, bases misread.
+
+    A share `together` of the misread molecules is misread everywhere.
+    """
     error, collision, chimera = rates
     size = len(next(iter(shares)))
     originals, weights = list(shares), list(shares.values())
@@ -180,32 +246,40 @@ def simulate(rng: random.Random, shares: dict[str, float], total: int, rates: tu
         elif fate < collision + chimera:
             cut = rng.randint(1, size - 1)
             molecule = first[:cut] + second[cut:]
-        molecule = "".join("1" if rng.random() < error else base for base in molecule)
+        misread = [rng.random() < error for _ in molecule]
+        if misread[0] and rng.random() < together:
+            misread = [True] * size
+        molecule = "".join("1" if wrong else base for wrong, base in zip(misread, molecule, strict=True))
         patterns[molecule] = patterns.get(molecule, 0) + 1
     return patterns
 
 
 @pytest.mark.parametrize(
-    ("shares", "rates"),
+    ("shares", "rates", "together"),
     [
-        pytest.param({"10": 0.3, "01": 0.3, "00": 0.4}, (0.0, 0.0, 0.02), id="chimeras"),
-        pytest.param({"10": 0.3, "01": 0.2, "00": 0.5}, (0.0, 0.02, 0.0), id="collisions"),
-        pytest.param({"10": 0.4, "01": 0.1, "00": 0.5}, (0.003, 0.0, 0.0), id="noise"),
-        pytest.param({"10": 0.2, "01": 0.2, "00": 0.6}, (0.001, 0.01, 0.01), id="all"),
-        pytest.param({"110": 0.3, "001": 0.2, "000": 0.5}, (0.0, 0.01, 0.01), id="triple-of-a-pair-and-one"),
+        pytest.param({"10": 0.3, "01": 0.3, "00": 0.4}, (0.0, 0.0, 0.02), 0.0, id="chimeras"),
+        pytest.param({"10": 0.3, "01": 0.2, "00": 0.5}, (0.0, 0.02, 0.0), 0.0, id="collisions"),
+        pytest.param({"10": 0.4, "01": 0.1, "00": 0.5}, (0.003, 0.0, 0.0), 0.0, id="noise"),
+        pytest.param({"10": 0.2, "01": 0.2, "00": 0.6}, (0.001, 0.01, 0.01), 0.0, id="all"),
+        pytest.param(
+            {"110": 0.3, "001": 0.2, "000": 0.5}, (0.0, 0.01, 0.01), 0.0, id="triple-of-a-pair-and-one"
+        ),
+        pytest.param({"10": 0.1, "01": 0.1, "00": 0.8}, (0.01, 0.0, 0.0), 0.1, id="correlated-noise"),
     ],
 )
 def test_false_doubles_stay_within_the_null(
-    shares: dict[str, float], rates: tuple[float, float, float]
+    shares: dict[str, float], rates: tuple[float, float, float], together: float
 ) -> None:
     rng = random.Random(7)
     names = tuple("abc"[: len(next(iter(shares)))])
     rounds, total = 300, 800
     doubles, expected, rejected = 0.0, 0.0, 0
     for _ in range(rounds):
-        patterns = simulate(rng, shares, total, rates)
+        patterns = simulate(rng, shares, total, rates, together)
         counts = count_patterns(
-            seen(patterns, names=names, errors=rates[0], collisions=rates[1], chimeras=rates[2]), names
+            seen(patterns, names=names, errors=rates[0], collisions=rates[1], chimeras=rates[2]),
+            names,
+            SETTINGS.correlated_error_share,
         )
         doubles += counts.doubles
         expected += counts.expected_doubles

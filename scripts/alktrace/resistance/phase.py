@@ -8,7 +8,10 @@ molecules says nothing; only their origin matters. Null hypothesis: no molecule 
 All-mutant molecules then come from
 
 * noise: an incomplete molecule misread at every missing site, `sum over patterns of n(pattern) x
-  product of error rates`; for a pair `n(a) err(b) + n(b) err(a) + n(neither) err(a) err(b)`;
+  chance`. Misreadings of one molecule need not be independent (one damaged strand, one bad read), so
+  the chance is the product of the error rates, but at least the smallest of them times the share of
+  correlated errors `c`; for a pair
+  `n(a) err(b) + n(b) err(a) + n(neither) max(err(a) err(b), c min(err(a), err(b)))`;
 * UMI collisions: two originals that complete each other taken for one molecule, for a pair
   `2 x collision rate x n(a) n(b) / n`;
 * PCR chimeras: the left part of one original joined to the right part of another, for a pair
@@ -26,6 +29,7 @@ Patterns read `1` for mutant and `0` for reference, in the order of the alterati
 """
 
 import itertools
+import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
@@ -142,13 +146,22 @@ def resolve_phase(observations: Sequence[PhaseObservation], settings: PhaseSetti
         raise ValueError("phase needs observations over one set of alterations")
     names = tuple(sorted(observations[0].alterations))
     counts = tuple(
-        sorted((count_patterns(seen, names) for seen in observations), key=lambda item: item.specimen)
+        sorted(
+            (count_patterns(seen, names, settings.correlated_error_share) for seen in observations),
+            key=lambda item: item.specimen,
+        )
     )
     return _judge(names, counts, settings)
 
 
-def count_patterns(seen: PhaseObservation, names: tuple[str, ...]) -> PhaseCounts:
-    """Count one observation with its alterations brought into the order of `names`."""
+def count_patterns(seen: PhaseObservation, names: tuple[str, ...], correlated: float) -> PhaseCounts:
+    """Count one observation with its alterations brought into the order of `names`.
+
+    Args:
+        seen: molecules of one specimen.
+        names: the order wanted.
+        correlated: share of misreadings that come with one at every other missing site.
+    """
     order = [seen.alterations.index(name) for name in names]
     patterns: dict[str, int] = {}
     for pattern, count in seen.patterns.items():
@@ -164,7 +177,7 @@ def count_patterns(seen: PhaseObservation, names: tuple[str, ...]) -> PhaseCount
     total = sum(patterns.values())
     errors = [seen.error_rates[index] for index in order]
     # Chimeras depend on which site lies left: the observation lists them in genomic order.
-    expected = _expected_full(seen.patterns, seen)
+    expected = _expected_full(seen.patterns, seen, correlated)
     return PhaseCounts(
         specimen=f"{seen.timepoint}.{seen.specimen}",
         doubles=doubles,
@@ -178,7 +191,7 @@ def count_patterns(seen: PhaseObservation, names: tuple[str, ...]) -> PhaseCount
     )
 
 
-def _expected_full(patterns: Mapping[str, int], seen: PhaseObservation) -> float:
+def _expected_full(patterns: Mapping[str, int], seen: PhaseObservation, correlated: float) -> float:
     """Return the all-mutant molecules expected if no original molecule carries the whole set."""
     size = len(seen.alterations)
     full = "1" * size
@@ -190,7 +203,7 @@ def _expected_full(patterns: Mapping[str, int], seen: PhaseObservation) -> float
     for site in range(size):
         lacking = full[:site] + "0" + full[site + 1 :]
         partial[lacking] = partial.get(lacking, 0) + doubles
-    noise = sum(count * _misread(pattern, seen.error_rates) for pattern, count in partial.items())
+    noise = sum(count * _misread(pattern, seen.error_rates, correlated) for pattern, count in partial.items())
     return float(
         noise
         + seen.collision_rate * _completing_pairs(partial) / total
@@ -198,11 +211,10 @@ def _expected_full(patterns: Mapping[str, int], seen: PhaseObservation) -> float
     )
 
 
-def _misread(pattern: str, errors: Sequence[float]) -> float:
-    chance = 1.0
-    for base, error in zip(pattern, errors, strict=True):
-        chance *= 1.0 if base == "1" else error
-    return chance
+def _misread(pattern: str, errors: Sequence[float], correlated: float) -> float:
+    missing = [error for base, error in zip(pattern, errors, strict=True) if base == "0"]
+    apart = math.prod(missing)
+    return apart if len(missing) < 2 else max(apart, correlated * min(missing))
 
 
 def _completing_pairs(partial: Mapping[str, int]) -> float:
