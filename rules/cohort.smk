@@ -1,8 +1,9 @@
 # Tables over all samples and patients.
 
 
-# One job for all samples: identity is a statement about pairs.
-rule compare_identity:
+# One job for all samples: identity is a statement about pairs. It is a checkpoint so that, once it is
+# done, the jobs of a patient are asked anew whether that patient's verdict has changed (see DECISIONS.md).
+checkpoint compare_identity:
     input:
         genotypes=PLAN.of_samples(PLAN.identified(), "genotypes.tsv"),
     output:

@@ -2,12 +2,15 @@
 
 
 # Every alteration of the patient is counted in every sample of the patient, so that gained, lost and
-# not assessable are statements about molecules.
+# not assessable are statements about molecules. What is shared with other patients (verdicts on identity,
+# clinical tables, assays) counts by content, as parameters: a new patient reruns nobody else's job.
 rule genotype_patient:
     input:
         samples=PLAN.patient_inputs,
-        identity="results/cohort/identity/{patient}.tsv",
-        clinical=PLAN.clinical_tables(),
+        identity=ancient(
+            lambda wildcards: checkpoints.compare_identity.get() and PLAN.identity_file(wildcards)
+        ),
+        clinical=ancient(PLAN.clinical_tables()),
         fasta=REFERENCE.fasta,
         kernels=PLAN.genotyping_kernels,
         knowledge=KNOWLEDGE,
@@ -23,7 +26,9 @@ rule genotype_patient:
         runtime=120,
     params:
         samples=PLAN.patient_samples,
-        settings=PLAN.dump("assays", "calling", "origin", "resistance"),
+        identity=PLAN.identity_digest,
+        clinical=PLAN.clinical_digest,
+        settings=PLAN.dump("calling", "origin", "resistance"),
         code=PLAN.code["clinical"],
     message:
         "genotyping all samples of {wildcards.patient}"

@@ -33,6 +33,11 @@ def code_digest(*parts: str) -> str:
     return digest.hexdigest()[:DIGEST_LENGTH]
 
 
+def text_digest(text: str) -> str:
+    """Return the first 12 hexadecimal digits of the SHA-256 of a text."""
+    return hashlib.sha256(text.encode()).hexdigest()[:DIGEST_LENGTH]
+
+
 def optional_path(given: str | Sequence[str] | None) -> Path | None:
     """Return the path of an input that a rule may leave empty."""
     if isinstance(given, str):

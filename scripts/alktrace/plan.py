@@ -7,7 +7,7 @@ from typing import Any, Protocol
 
 from .clinical.outcome_files import MEASURED, RELATED
 from .errors import InputProblems, Problem
-from .job import code_digest
+from .job import code_digest, text_digest
 from .models import Role
 from .sample_files import SampleFiles
 from .settings import AssaySettings, Settings, check_settings
@@ -202,8 +202,11 @@ class Plan:
         return [] if all(sample.reported for sample in samples) else [f"{REFERENCE}/kernels/calls.txt"]
 
     def patient_samples(self, wildcards: PatientWildcards) -> list[str]:
-        """Return the sheet's words on a patient's samples, so that a change reruns the job."""
-        return [repr(sample) for sample in self.sheet.of_patient(wildcards.patient)]
+        """Return the sheet's words on a patient's samples and assays, so that a change reruns the job."""
+        return [
+            repr((sample, self.settings.assays[sample.assay]))
+            for sample in self.sheet.of_patient(wildcards.patient)
+        ]
 
     def cohort_inputs(self) -> list[str]:
         """Return what the quality table needs of every sample."""
@@ -220,6 +223,15 @@ class Plan:
         patients = dict.fromkeys((*self.sheet.patients, *(s.patient for s in self.identified())))
         return {patient: f"{COHORT}/identity/{patient}.tsv" for patient in patients}
 
+    def identity_file(self, wildcards: PatientWildcards) -> str:
+        """Return the identity table of a patient."""
+        return self.identity_files()[wildcards.patient]
+
+    def identity_digest(self, wildcards: PatientWildcards) -> str:
+        """Return a digest of a patient's identity table as it is now; empty without one."""
+        path = Path(self.identity_file(wildcards))
+        return text_digest(path.read_text()) if path.is_file() else ""
+
     def copy_number_reference(self, wildcards: Wildcards) -> str:
         """Return the copy-number reference of a sample's assay: the given one or the one built."""
         assay = self.sample(wildcards).assay
@@ -231,6 +243,29 @@ class Plan:
             return []
         paths = (Path(self.settings.clinical) / f"{name}.tsv" for name in CLINICAL_TABLES)
         return [str(path) for path in paths if path.is_file()]
+
+    def clinical_digest(self, wildcards: PatientWildcards) -> str:
+        """Return a digest of what the clinical tables say of a patient, with the cut-off of the data."""
+        said = [str(self.settings.cohort.data_cutoff)]
+        for path, lines in self._clinical_lines.items():
+            head = lines[:1]
+            column = head[0].index("patient") if head and "patient" in head[0] else None
+            own = [
+                cells
+                for cells in lines[1:]
+                if column is None
+                or "".join(cells[column : column + 1]).casefold() == wildcards.patient.casefold()
+            ]
+            said.append(repr((path, head, own)))
+        return text_digest("".join(said))
+
+    @cached_property
+    def _clinical_lines(self) -> dict[str, list[list[str]]]:
+        """Cells of the clinical tables, read once: every patient is looked up in them."""
+        return {
+            path: [line.split("\t") for line in Path(path).read_text(errors="replace").splitlines()]
+            for path in self.clinical_tables()
+        }
 
     def outcome_files(self) -> list[str]:
         """Return the outcome tables, none without clinical tables."""

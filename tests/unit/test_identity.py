@@ -8,11 +8,12 @@ import yaml
 
 from alktrace.annotate.identity import (
     SampleIdentityRow,
+    Sex,
     compare_identity,
     compare_pairs,
     estimate_contamination,
     judge_samples,
-    write_if_changed,
+    sex_of,
 )
 from alktrace.models import IdentityStatus
 from alktrace.rows import GenotypeRow, IdentityRow
@@ -188,23 +189,51 @@ def run(folder: Path, samples: dict[str, list[GenotypeRow]], settings: IdentityS
     )
 
 
-def test_files_of_other_patients_stay_untouched(tmp_path: Path, settings: IdentitySettings) -> None:
+def test_files_of_other_patients_keep_their_content(tmp_path: Path, settings: IdentitySettings) -> None:
     samples = {"P1.t1.plasma": sample(ANNA, seed=1), "P1.t1.wbc": sample(ANNA, seed=2)}
     run(tmp_path, samples, settings)
-    before = (tmp_path / "P1" / "identity.tsv").stat()
+    before = (tmp_path / "P1" / "identity.tsv").read_bytes()
     samples |= {"P2.t1.plasma": sample(BEA, seed=3), "P2.t1.wbc": sample(CLEO, seed=4)}
     run(tmp_path, samples, settings)
-    after = (tmp_path / "P1" / "identity.tsv").stat()
-    assert (after.st_mtime_ns, after.st_ino) == (before.st_mtime_ns, before.st_ino)
+    assert (tmp_path / "P1" / "identity.tsv").read_bytes() == before
     own = read_table(tmp_path / "P2" / "identity.tsv", SampleIdentityRow)
     assert [row.status for row in own] == [CONFLICT, CONFLICT]
     assert own[0].conflicting == ("P2.t1.wbc",)
     assert len(read_table(tmp_path / "identity.tsv", IdentityRow)) == 2
 
 
-def test_write_if_changed(tmp_path: Path) -> None:
-    row = IdentityRow("a", "b", True, 10, 0.9, MATCH)
-    path = tmp_path / "x.tsv"
-    assert write_if_changed(path, IdentityRow, [row])
-    assert not write_if_changed(path, IdentityRow, [row])
-    assert write_if_changed(path, IdentityRow, [])
+def on(chrom: str, first: int, genotypes: list[str | None]) -> list[GenotypeRow]:
+    return [
+        GenotypeRow(chrom, first + i, "A", "G", 50 if text else 0, 50 if text == "0/1" else 0, text)
+        for i, text in enumerate(genotypes)
+    ]
+
+
+@pytest.mark.parametrize(
+    ("rows", "sex"),
+    [
+        (on("chrX", 67_000_000, ["0/1", "0/0", "0/1"]), Sex.XX),
+        (on("chrY", 7_000_000, ["0/0", "1/1"]), Sex.XY),
+        (on("Y", 7_000_000, ["0/0", "0/0"]), Sex.XY),
+        (on("chrY", 7_000_000, [None, None, None]), Sex.UNKNOWN),
+        (on("chrX", 67_000_000, ["0/0"] * 20), Sex.UNKNOWN),
+        (on("chrX", 67_000_000, ["0/1", "0/0", "1/1"]), Sex.UNKNOWN),
+        (on("chrX", 1_000_000, ["0/1"] * 5) + on("chrY", 57_000_000, ["0/0"] * 5), Sex.UNKNOWN),
+        (on("chrX", 67_000_000, ["0/1"] * 3) + on("chrY", 7_000_000, ["0/0"] * 3), Sex.UNKNOWN),
+        (on("chr1", 67_000_000, ["0/1"] * 20), Sex.UNKNOWN),
+    ],
+    ids=[
+        "two-alleles-of-X", "Y", "Y-without-chr", "Y-not-covered", "X-perhaps-lost", "one-site",
+        "pseudoautosomal", "both", "no-targets",
+    ],
+)  # fmt: skip
+def test_sex(rows: list[GenotypeRow], sex: Sex) -> None:
+    assert sex_of(rows) is sex
+
+
+def test_sexes_that_differ_are_a_conflict(settings: IdentitySettings) -> None:
+    """Genotypes too few for a verdict, but a woman's and a man's."""
+    woman = on("chrX", 67_000_000, ["0/1"] * 3) + on("chrY", 7_000_000, [None] * 3)
+    man = on("chrX", 67_000_000, ["0/0"] * 3) + on("chrY", 7_000_000, ["0/0"] * 3)
+    found = verdicts({"P1.t1.plasma": woman, "P1.t1.wbc": man}, settings)
+    assert set(found.values()) == {CONFLICT}

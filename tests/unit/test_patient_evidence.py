@@ -213,6 +213,17 @@ def test_a_sample_without_molecules_is_empty_not_negative():
     assert make_specimen(empty, quality(empty)).problems == ("empty",)
 
 
+@pytest.mark.parametrize(
+    ("share", "problems"),
+    [(None, ()), (0.02, ()), (0.021, ("contaminated",))],
+    ids=["unknown", "at-the-threshold", "above"],
+)
+def test_contamination_is_judged_by_its_number(share, problems):
+    item = loaded("plasma", callability=[locus()])
+    row = replace(quality(item), contamination=share, reasons=("contamination in other words",))
+    assert make_specimen(item, row).problems == problems
+
+
 def test_a_report_that_names_no_coverage_has_unknown_callability():
     silent = loaded("report", REPORTED, reported=True)
     assert not make_specimen(silent, quality(silent)).callability_known

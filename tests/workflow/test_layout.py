@@ -77,7 +77,7 @@ def test_every_adapter_belongs_to_a_rule_and_holds_no_logic(path):
     tree = ast.parse(text)
     if "snakemake" in text:
         assert f'"../scripts/{path.name}"' in RULES
-        assert re.search(rf"^rule {path.stem}:", RULES, re.MULTILINE)
+        assert re.search(rf"^(rule|checkpoint) {path.stem}:", RULES, re.MULTILINE)
         branches = [n for n in ast.walk(tree) if isinstance(n, (ast.For, ast.While))]
         ifs = [n for n in ast.walk(tree) if isinstance(n, ast.If) and "TYPE_CHECKING" not in ast.dump(n)]
         assert not branches + ifs

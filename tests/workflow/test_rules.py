@@ -48,10 +48,10 @@ def per_patient(patients, timepoints):
 
 
 def rules():
-    """Name and text of every rule."""
+    """Name and text of every rule and checkpoint."""
     for path in RULE_FILES:
-        for text in re.split(r"(?m)^(?=rule )", path.read_text())[1:]:
-            yield re.match(r"rule (\w+):", text)[1], text
+        for text in re.split(r"(?m)^(?=rule |checkpoint )", path.read_text())[1:]:
+            yield re.match(r"\w+ (\w+):", text)[1], text
 
 
 RULES = dict(rules())

@@ -2,15 +2,14 @@
 
 A patient's samples must share their genotypes; loss of an allele in a tumour makes some differ, so that the
 verdict has a wide band between match and conflict. Samples of two patients that match more often than
-chance allows over all pairs are one person's. Contamination is estimated in each sample by itself.
+chance allows over all pairs are one person's. Contamination and sex are estimated in each sample by itself.
 """
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
+from enum import StrEnum
 from itertools import combinations
 from pathlib import Path
-from tempfile import TemporaryDirectory
-from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -27,6 +26,21 @@ ERROR_RATES = (1e-6, 1e-5, 1e-4, 1e-3, 5e-3)
 CONTAMINANT = ((0.0, 0.25), (0.5, 0.5), (1.0, 0.25))
 """Share of the other allele in a foreign genome and its probability, for an allele of frequency one half."""
 GRID = 400
+SEX_SITES = 2
+"""Sites that must agree before sex is said: one alone may be misaligned or foreign."""
+SHARED_BY_SEXES = {
+    "X": ((10_000, 2_781_479), (155_701_382, 156_030_895)),
+    "Y": ((10_000, 2_781_479), (56_887_902, 57_217_415)),
+}
+"""Pseudoautosomal regions of GRCh38, 0-based half-open (Genome Reference Consortium, human genome overview)."""
+
+
+class Sex(StrEnum):
+    """Sex chromosomes that the targets show."""
+
+    XX = "XX"
+    XY = "XY"
+    UNKNOWN = "unknown"
 
 
 @dataclass(frozen=True)
@@ -37,6 +51,9 @@ class SampleIdentityRow:
     status: IdentityStatus = column("verdict over all comparisons of the sample")
     sites: int = column("polymorphisms genotyped")
     contamination: float | None = column("estimated share of molecules of another person")
+    sex: Sex = column(
+        "XX where polymorphisms of X are heterozygous, XY where those of Y are covered, else unknown"
+    )
     matching: tuple[str, ...] = column("samples of the patient with the same genotypes")
     conflicting: tuple[str, ...] = column(
         "samples of the patient with other genotypes, and samples of other patients with the same"
@@ -53,8 +70,8 @@ def compare_identity(
 ) -> None:
     """Compare all samples of the cohort.
 
-    A patient's file is rewritten only if its content changes, so that a new patient leaves the files, and
-    with them the results, of all others as they are.
+    A patient's file holds nothing of other patients but those that conflict with it, so that a new patient
+    leaves its content, and with it the results, as they are.
 
     Args:
         genotypes: `genotypes.tsv` by sample name.
@@ -66,18 +83,19 @@ def compare_identity(
     rows = {name: read_table(path, GenotypeRow) for name, path in sorted(genotypes.items())}
     pairs = compare_pairs(rows, patients, settings)
     verdicts = judge_samples(sorted(rows), patients, pairs)
-    write_if_changed(out_table, IdentityRow, pairs)
+    write_table(out_table, IdentityRow, pairs)
     for patient, path in sorted(out_patients.items()):
         own = [
             replace(
                 verdicts[name],
                 sites=sum(row.genotype is not None for row in rows[name]),
                 contamination=estimate_contamination(rows[name], min_sites=settings.min_sites),
+                sex=sex_of(rows[name]),
             )
             for name in sorted(rows)
             if patients[name] == patient
         ]
-        write_if_changed(path, SampleIdentityRow, own)
+        write_table(path, SampleIdentityRow, own)
 
 
 def compare_pairs(
@@ -86,6 +104,7 @@ def compare_pairs(
     """Return the pairs of one patient, and the pairs of two patients that look like one person."""
     names = sorted(rows)
     table = _matrix([rows[name] for name in names])
+    sexes = {name: sex_of(rows[name]) for name in names}
     found = []
     pairs_between = sum(patients[a] != patients[b] for a, b in combinations(names, 2))
     for i, name in enumerate(names[:-1]):
@@ -95,6 +114,8 @@ def compare_pairs(
         for other, n, same in zip(names[i + 1 :], sites.tolist(), equal.tolist(), strict=True):
             mine = patients[name] == patients[other]
             status = _pair_status(n, same, settings) if mine else _stranger(n, same, pairs_between, settings)
+            if mine and {sexes[name], sexes[other]} == {Sex.XX, Sex.XY}:
+                status = IdentityStatus.CONFLICT
             if mine or status is not None:
                 assert status is not None
                 found.append(IdentityRow(name, other, mine, n, same / n if n else None, status))
@@ -129,7 +150,7 @@ def judge_samples(
             status = IdentityStatus.MATCH
         conflicting = sorted({*conflicts.get(name, ()), *strangers.get(name, ())})
         verdicts[name] = SampleIdentityRow(
-            name, status, 0, None, tuple(sorted(matches.get(name, ()))), tuple(conflicting)
+            name, status, 0, None, Sex.UNKNOWN, tuple(sorted(matches.get(name, ()))), tuple(conflicting)
         )
     return verdicts
 
@@ -156,15 +177,21 @@ def estimate_contamination(rows: Sequence[GenotypeRow], *, min_sites: int) -> fl
     return float(levels[-best[1]])
 
 
-def write_if_changed(path: Path, row_type: type[Any], rows: Sequence[Any]) -> bool:
-    """Write a table unless the file already holds it; return whether it was written."""
-    with TemporaryDirectory() as folder:
-        fresh = Path(folder) / path.name
-        write_table(fresh, row_type, rows)
-        if path.is_file() and path.read_bytes() == fresh.read_bytes():
-            return False
-    write_table(path, row_type, rows)
-    return True
+def sex_of(rows: Iterable[GenotypeRow]) -> Sex:
+    """Return the sex that the polymorphisms of X and Y show, outside the regions that both share.
+
+    Only what a tumour cannot feign counts: it loses X or Y, but gains no second allele of X and no Y.
+    """
+    counts = {"X": 0, "Y": 0}
+    for row in rows:
+        chrom = row.chrom.removeprefix("chr")
+        shared = any(start < row.pos <= end for start, end in SHARED_BY_SEXES.get(chrom, ()))
+        if chrom in counts and not shared:
+            counts[chrom] += row.genotype == "0/1" if chrom == "X" else row.genotype is not None
+    female, male = (counts[chrom] >= SEX_SITES for chrom in "XY")
+    if female == male:
+        return Sex.UNKNOWN
+    return Sex.XX if female else Sex.XY
 
 
 def _matrix(samples: Sequence[Sequence[GenotypeRow]]) -> NDArray[np.int8]:

@@ -36,7 +36,7 @@ from .origin import (
     WHITE_CELLS_SHALLOW,
     OriginVerdict,
 )
-from .quality import Metrics
+from .quality import Metrics, contaminated
 
 ORIGIN_FLAGS = frozenset(
     {CH_NOT_EXCLUDED, GERMLINE_NOT_EXCLUDED, CARRY_OVER, WHITE_CELLS_SHALLOW, WHITE_CELLS_CONFLICT}
@@ -296,7 +296,7 @@ def _problems(loaded: LoadedSample, quality: QcRow) -> tuple[str, ...]:
     problems = []
     if not loaded.sample.reported and not any(row.molecules for row in loaded.callability):
         problems.append("empty")
-    if any(reason.startswith("contamination") for reason in quality.reasons):
+    if contaminated(quality.contamination, loaded.files.assay.qc):
         problems.append("contaminated")
     return tuple(problems)
 

@@ -106,6 +106,11 @@ def judge_quality(
     )
 
 
+def contaminated(contamination: float | None, thresholds: AssayQc) -> bool:
+    """Tell whether more foreign molecules were estimated than the assay allows."""
+    return contamination is not None and contamination > thresholds.max_contamination
+
+
 def _reasons(
     molecules: float | None,
     on_target: float | None,
@@ -120,7 +125,7 @@ def _reasons(
         reasons.append((f"molecules {_shown(molecules)} below {thresholds.warn_molecules}", Verdict.WARN))
     if on_target is not None and on_target < thresholds.min_on_target:
         reasons.append((f"on target {on_target:.2g} below {thresholds.min_on_target:g}", Verdict.WARN))
-    if contamination is not None and contamination > thresholds.max_contamination:
+    if contaminated(contamination, thresholds):
         reasons.append(
             (f"contamination {contamination:.2g} above {thresholds.max_contamination:g}", Verdict.FAIL)
         )

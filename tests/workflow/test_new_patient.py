@@ -1,0 +1,147 @@
+"""A new patient reruns nobody else's jobs, unless it changes what is known of somebody's identity.
+
+The rules of the patient and of the cohort run as they are; tables of the samples are laid before them, so
+that no read has to be processed.
+"""
+
+import os
+import re
+import subprocess
+import sys
+
+import numpy as np
+import pysam
+import yaml
+from workflow_runs import ROOT
+
+from alktrace.models import NotEvaluableReason, TumourFractionStatus
+from alktrace.rows import (
+    AlterationRow,
+    CallabilityRow,
+    CopyNumberRow,
+    GenotypeRow,
+    ResistanceRow,
+    TumourFractionRow,
+)
+from alktrace.tables import read_table, write_table
+
+SNAKEFILE = """
+configfile: {root!r} + "/config/config.yaml"
+include: {root!r} + "/rules/common.smk"
+include: {root!r} + "/rules/reference.smk"
+include: {root!r} + "/rules/resistance.smk"
+include: {root!r} + "/rules/cohort.smk"
+rule all:
+    default_target: True
+    input:
+        PLAN.timepoint_files("resistance.tsv"),
+        "results/cohort/identity.tsv",
+"""
+HEAD = (
+    "patient timepoint specimen specimen_type assay collected setting role library fastq_1 fastq_2 fastq_umi "
+    "bam bam_kind calls"
+).split()
+ROW = "{0} T1 plasma plasma panel 2024-01-01 progression patient L1 . . . {0}.bam consensus ."
+SITES = 30
+
+
+class Cohort:
+    """A folder with one consensus sample per patient, whose tables are made up."""
+
+    def __init__(self, folder, demo):
+        self.folder = folder
+        (folder / "reference").symlink_to(demo / "reference")
+        demo_config = yaml.safe_load((demo / "config.yaml").read_text())
+        assay = demo_config["assays"]["plasma-tag"]
+        self.config = {
+            "samples": "samples.tsv",
+            "clinical": "clinical",
+            "reference": demo_config["reference"] | {"align_fasta": None},
+            "assays": {"panel": assay},
+        }
+        (folder / "clinical").mkdir()
+        (folder / "Snakefile").write_text(SNAKEFILE.format(root=str(ROOT)))
+        kernels = folder / "results" / "reference" / "kernels"
+        kernels.mkdir(parents=True)
+        for name in ("calls.txt", "molecules.txt"):
+            (kernels / name).touch()
+        self.given = demo / "bam" / "P17_PD1_plasma.bam"
+        self.patients = []
+
+    def add(self, patient, genome):
+        """Add a patient whose only sample has the genotypes of a genome."""
+        self.patients.append(patient)
+        folder = self.folder / "results" / "patients" / patient / "T1" / "plasma"
+        for name, row_type in (
+            ("alterations", AlterationRow),
+            ("callability", CallabilityRow),
+            ("copy_number", CopyNumberRow),
+        ):
+            write_table(folder / f"{name}.tsv", row_type, [])
+        fraction = TumourFractionRow(TumourFractionStatus.NOT_ESTIMABLE, None, None, None, 0, ())
+        write_table(folder / "tumour_fraction.tsv", TumourFractionRow, [fraction])
+        rows = [
+            GenotypeRow("chr1", 100 + i, "A", "G", 50 * (2 - g), 50 * g, ("0/0", "0/1", "1/1")[g])
+            for i, g in enumerate(genome)
+        ]
+        write_table(folder / "genotypes.tsv", GenotypeRow, rows)
+        # An empty BAM with the sequences of the demo: whatever is counted in it is nothing.
+        bam = self.folder / f"{patient}.bam"
+        with pysam.AlignmentFile(str(self.given)) as given:
+            pysam.AlignmentFile(str(bam), "wb", header=given.header).close()
+        pysam.index(str(bam))
+        sheet = [HEAD] + [ROW.format(name).split() for name in self.patients]
+        (self.folder / "samples.tsv").write_text("".join("\t".join(line) + "\n" for line in sheet))
+        self.enrol()
+
+    def enrol(self, **days):
+        """Write the clinical table of all patients: enrolled on the first of a month, or on the day given."""
+        (self.folder / "clinical" / "patients.tsv").write_text(
+            "patient\tenrolled\talk_fusion\n"
+            + "".join(f"{name}\t2023-01-0{days.get(name, 1)}\t.\n" for name in self.patients)
+        )
+
+    def run(self):
+        """Run the workflow; return rule and patient of every job that ran."""
+        (self.folder / "config.yaml").write_text(yaml.safe_dump(self.config))
+        done = subprocess.run(
+            [sys.executable, "-m", "snakemake", "--configfile", "config.yaml", "--cores", "2"],
+            env=os.environ | {"PYTHONPATH": str(ROOT)},
+            cwd=self.folder, capture_output=True, text=True, check=False, timeout=120,
+        )  # fmt: skip
+        text = done.stdout + done.stderr
+        logs = "".join(path.read_text() for path in self.folder.glob("logs/**/*.log"))
+        assert done.returncode == 0, text[-3000:] + logs[-3000:]
+        told = re.findall(r"(comparing|genotyping|classifying) (?:.*of )?(\w+)", text)
+        return sorted(verb if verb == "comparing" else f"{verb} {patient}" for verb, patient in told)
+
+    def reasons(self, patient):
+        path = self.folder / "results" / "patients" / patient / "T1" / "resistance.tsv"
+        return read_table(path, ResistanceRow)[0].not_evaluable_reason
+
+
+def jobs(*patients):
+    """Jobs of patients that are counted and classified anew."""
+    return sorted(f"{verb} {name}" for verb in ("genotyping", "classifying") for name in patients)
+
+
+def test_jobs_that_a_new_patient_starts(small_demo, tmp_path):
+    cohort = Cohort(tmp_path, small_demo)
+    anna, bea, cleo = (np.random.default_rng(seed).binomial(2, 0.5, SITES).tolist() for seed in (1, 2, 3))
+    cohort.add("A", anna)
+    cohort.add("B", bea)
+    assert cohort.run() == sorted(["comparing", *jobs("A", "B")])
+    assert cohort.run() == []
+
+    cohort.add("C", cleo)
+    assert cohort.run() == sorted(["comparing", *jobs("C")]), "a stranger concerns nobody"
+    assert NotEvaluableReason.IDENTITY_CONFLICT not in cohort.reasons("A")
+
+    cohort.add("D", anna)
+    assert cohort.run() == sorted(["comparing", *jobs("A", "D")]), "who turns out to be the same person"
+    for patient, conflict in {"A": True, "B": False, "C": False, "D": True}.items():
+        assert (NotEvaluableReason.IDENTITY_CONFLICT in cohort.reasons(patient)) is conflict
+
+    cohort.enrol(B=2)
+    assert cohort.run() == jobs("B"), "a row of the clinical table concerns its patient"
+    assert cohort.run() == []
