@@ -4,7 +4,7 @@ export PATH := $(CURDIR)/.venv/bin:$(CURDIR)/.tools/bin:$(PATH)
 export PYTHONPATH := $(CURDIR)/scripts
 export PYTHONDONTWRITEBYTECODE :=
 
-.PHONY: demo one test test-long lint format lock docs clean
+.PHONY: demo one test test-long bench lint format lock docs clean
 
 .venv/.ready: requirements.lock envs/setup.sh envs/tools.yaml
 	@envs/setup.sh
@@ -38,6 +38,10 @@ test: .venv/.ready lint
 
 test-long: .venv/.ready
 	@HYPOTHESIS_PROFILE=search pytest -q -m "long or hypothesis"
+
+# Speed against plain `bwa mem`, one thread each; READS= sets the raw reads.
+bench: .venv/.ready
+	@python tests/bench/speed.py --reads $(or $(READS),1000000)
 
 lint: .venv/.ready
 	@ruff check .

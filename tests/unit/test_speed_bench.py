@@ -1,0 +1,38 @@
+"""The speed benchmark: what its generator promises, and that it runs to its end."""
+
+import json
+import subprocess
+import sys
+from collections import Counter
+from pathlib import Path
+
+import dnaio
+import pytest
+
+BENCH = Path(__file__).resolve().parents[1] / "bench"
+
+
+def run(script, *arguments):
+    command = [sys.executable, str(BENCH / script), *map(str, arguments)]
+    done = subprocess.run(command, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr
+    return done.stdout
+
+
+def test_panel_has_families_of_three_to_six_pairs(tmp_path):
+    panel = json.loads(run("speed_panel.py", tmp_path, "--reads", 6000, "--seed", 3))
+    with dnaio.open(*panel["fastqs"]) as reader:
+        pairs = [(one.id, len(one), len(two)) for one, two in reader]
+    molecules = Counter(name.split(":")[5] for name, _, _ in pairs)
+    assert 2 * len(pairs) == panel["reads"] >= 6000
+    assert {(one, two) for _, one, two in pairs} == {(150, 150)}
+    assert set(molecules.values()) == {3, 4, 5, 6}
+    assert len(molecules) == panel["molecules"]
+    assert {name.split(":")[4] for name, _, _ in pairs} == {"1", "2"}, "both strands"
+
+
+@pytest.mark.long
+def test_benchmark_runs_to_its_end():
+    printed = run("speed.py", "--reads", 20_000)
+    for part in ("extraction", "bwa mem, plain", "decode", "grouping", "consensus", "encode", "compression"):
+        assert part in printed
