@@ -19,6 +19,7 @@ from alktrace.annotate.alterations import (
     mutation_markers,
     specimen_tumour_fraction,
 )
+from alktrace.annotate.fusion_names import FusionNames
 from alktrace.annotate.report_lines import empty_row
 from alktrace.gene_models import Exon, GeneModels, Transcript, write_gff3
 from alktrace.models import (
@@ -267,13 +268,13 @@ def call(role: FusionRole = FusionRole.DRIVER, filters: tuple[str, ...] = ()) ->
 
 
 def test_fusions_as_rows() -> None:
-    (row,) = fusion_rows([call()])
+    (row,) = fusion_rows([call()], FusionNames(()))
     assert (row.key, row.partner, row.junction, row.in_frame) == ("fusion:EML4:ALK", "EML4", "E13;A20", True)
     assert (row.alt_molecules, row.total_molecules, row.duplex_alt) == (40, 1000, 9)
     assert (row.detection, row.source, row.flags) == (
-        Detection.DETECTED, ObservationSource.CALLED, ("imprecise_breakpoint",),
+        Detection.DETECTED, ObservationSource.CALLED, ("novel_partner", "imprecise_breakpoint"),
     )  # fmt: skip
-    (reciprocal,) = fusion_rows([call(FusionRole.RECIPROCAL, ("molecules",))])
+    (reciprocal,) = fusion_rows([call(FusionRole.RECIPROCAL, ("molecules",))], FusionNames(()))
     assert reciprocal.detection is Detection.SUBTHRESHOLD
     assert "reciprocal_junction" in reciprocal.flags
 

@@ -118,7 +118,7 @@ def test_fusion_in_any_spelling(read: Reads, line: str) -> None:
 
 def test_fusion_with_exons(read: Reads) -> None:
     (row,) = read("EML4-ALK|E13;A20||fusion|5.8%||").alterations
-    assert (row.junction, row.alteration) == ("E13;A20", "EML4-ALK E13;A20")
+    assert (row.junction, row.alteration) == ("E13;A20", "EML4-ALK E13;A20 (v1)")
 
 
 @pytest.mark.parametrize(

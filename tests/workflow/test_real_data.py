@@ -98,7 +98,7 @@ def test_h3122_has_its_fusion(h3122):
         if row.variant_type.value == "fusion"
     ]
     assert (fusion.partner, fusion.junction, fusion.in_frame) == ("EML4", "E13;A20", True)
-    assert fusion.alteration == "EML4-ALK E13;A20"
+    assert fusion.alteration == "EML4-ALK E13;A20 (v1)"
     with pysam.VariantFile(str(sample / "fusions.vcf.gz")) as vcf:
         records = [record for record in vcf if "PASS" in record.filter]
     assert {record.info["SVTYPE"] for record in records} == {"BND"}

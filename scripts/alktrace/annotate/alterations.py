@@ -35,6 +35,7 @@ from ..structural.tumour_fraction import (
 )
 from ..tables import write_table
 from .consequences import read_variants
+from .fusion_names import FusionNames
 from .hgvs import Allele
 from .origin import MoleculeCount
 from .report_lines import empty_row
@@ -124,7 +125,9 @@ def annotate_alterations(
     final = with_origin(rows, replace(context, tumour_fraction_high=fraction.high), tables, origin)
     told = numbers.rows(fraction)
     write_table(
-        out_alterations, AlterationRow, [*final, *fusion_rows(fusions), *copy_number_alterations(told)]
+        out_alterations,
+        AlterationRow,
+        [*final, *fusion_rows(fusions, tables.fusions), *copy_number_alterations(told)],
     )
     write_table(out_tumour_fraction, TumourFractionRow, [fraction])
     write_table(out_copy_number, CopyNumberRow, told)
@@ -192,15 +195,18 @@ def mutation_markers(rows: Sequence[AlterationRow]) -> list[Marker]:
     ]
 
 
-def fusion_rows(calls: Sequence[FusionCall]) -> list[AlterationRow]:
+def fusion_rows(calls: Sequence[FusionCall], names: FusionNames) -> list[AlterationRow]:
     """Return one row per junction; a junction that is not the driver's says so in a flag."""
     rows = []
     for call in calls:
-        flags = [] if call.role is FusionRole.DRIVER else [f"{call.role.value}_junction"]
-        flags += [] if call.precise else [IMPRECISE]
+        if call.role is FusionRole.DRIVER:
+            known = names.named(call.name, call.gene, call.partner, call.junction, call.position)
+        else:
+            known = call.name, (), (f"{call.role.value}_junction",)
+        name, subjects, flags = known
         rows.append(
             replace(
-                empty_row(call.key, call.gene, VariantType.FUSION, call.name),
+                empty_row(call.key, call.gene, VariantType.FUSION, name),
                 consequence=Consequence.FUSION,
                 chrom=call.chrom,
                 pos=call.pos,
@@ -219,8 +225,9 @@ def fusion_rows(calls: Sequence[FusionCall]) -> list[AlterationRow]:
                 duplex_alt=call.duplex,
                 origin=Origin.SOMATIC,
                 origin_reason="structural change",
+                knowledge=subjects,
                 filters=call.filters,
-                flags=tuple(flags),
+                flags=flags if call.precise else (*flags, IMPRECISE),
             )
         )
     return rows

@@ -32,7 +32,7 @@ SHARED_BY_SEXES = {
     "X": ((10_000, 2_781_479), (155_701_382, 156_030_895)),
     "Y": ((10_000, 2_781_479), (56_887_902, 57_217_415)),
 }
-"""Pseudoautosomal regions of GRCh38, 0-based half-open (Genome Reference Consortium, human genome overview)."""
+"""Pseudoautosomal regions of GRCh38, 0-based half-open (Genome Reference Consortium)."""
 
 
 class Sex(StrEnum):

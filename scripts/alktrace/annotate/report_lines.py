@@ -223,7 +223,8 @@ class ReportReader:
         symbol = partial(self._symbol, line, "partner" if "partner" in line else "gene")
         fusion = read_fusion(line.get("gene", ""), line.get("partner"), said, self._drivers, symbol)
         junction = read_junction(said)
-        name = f"{fusion.five}-{fusion.three}" + (f" {junction}" if junction else "")
+        plain = f"{fusion.five}-{fusion.three}" + (f" {junction}" if junction else "")
+        name, subjects, flags = self._knowledge.fusions.named(plain, fusion.driver, fusion.partner, junction)
         return replace(
             empty_row(f"fusion:{fusion.five}:{fusion.three}", fusion.driver, VariantType.FUSION, name),
             consequence=Consequence.FUSION,
@@ -231,6 +232,8 @@ class ReportReader:
             junction=junction,
             origin=Origin.SOMATIC,
             origin_reason="structural change",
+            knowledge=subjects,
+            flags=flags,
         )
 
     def _copy_number(self, line: Line, said: str) -> AlterationRow:

@@ -12,6 +12,7 @@ from ..rows import AlterationRow
 from ..settings import OriginSettings
 from ..tables import read_table
 from .consequences import VcfVariant, choose_gene, csq_consequence, reconcile
+from .fusion_names import FusionNames
 from .hgvs import Allele, NamedTranscript, VariantNames
 from .origin import MoleculeCount, OriginEvidence, decide_origin
 
@@ -30,16 +31,18 @@ class VariantKnowledge:
         hotspots: loci by gene and codon, such as `KRAS G12`.
         blood_genes: genes whose variants may come from clonal haematopoiesis.
         gene_symbols: symbols by any name of a gene in lower case.
+        fusions: names of known ALK fusions.
     """
 
     alk_roles: Mapping[str, tuple[str, ...]]
     hotspots: Mapping[tuple[str, int], str]
     blood_genes: Collection[str]
     gene_symbols: Mapping[str, str]
+    fusions: FusionNames = FusionNames(())
 
     @classmethod
     def load(cls, folder: Path) -> "VariantKnowledge":
-        """Read `alk_mutations.tsv`, `hotspots.tsv`, `ch_genes.tsv` and `genes.tsv`."""
+        """Read `alk_mutations.tsv`, `hotspots.tsv`, `ch_genes.tsv`, `genes.tsv` and `alk_fusions.tsv`."""
         mutations = group_values(read_table(folder / "alk_mutations.tsv", KnownValue))
         loci = read_table(folder / "hotspots.tsv", KnownLocus)
         blood = read_table(folder / "ch_genes.tsv", KnownValue)
@@ -48,6 +51,7 @@ class VariantKnowledge:
             hotspots={(r.gene, r.codon): f"{r.gene} {r.locus}" for r in loci if r.codon is not None},
             blood_genes=frozenset(row.subject for row in blood if row.attribute == "list"),
             gene_symbols=gene_symbols(folder / "genes.tsv"),
+            fusions=FusionNames.load(folder),
         )
 
     def hits(self, gene: str, names: VariantNames) -> tuple[str, ...]:
