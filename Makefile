@@ -23,12 +23,12 @@ demo: demo/config.yaml
 		--set-threads align_unit=1 align_consensus=1 call_molecules=1
 	@python -m alktrace show demo/results
 
-# One BAM to a table: BAM= TARGETS= FASTA= GFF3= [ALIGN_FASTA=] [KIND=raw] [UMI=none] [SPECIMEN=plasma] [OUT=one]
+# One BAM to a table: BAM= TARGETS= FASTA= GFF3= [ALIGN_FASTA=] [KIND=raw] [UMI=none] [DUPLEX=1] [SPECIMEN=plasma] [DATE=2000-01-01] [OUT=one]
 one: OUT ?= one
 one: .venv/.ready
 	@python -m alktrace one --bam "$(BAM)" --targets "$(TARGETS)" --fasta "$(FASTA)" --gff3 "$(GFF3)" \
-		$(if $(ALIGN_FASTA),--align-fasta "$(ALIGN_FASTA)") --kind $(or $(KIND),raw) --umi $(or $(UMI),none) \
-		--specimen-type $(or $(SPECIMEN),plasma) --out "$(OUT)"
+		$(if $(ALIGN_FASTA),--align-fasta "$(ALIGN_FASTA)") --kind $(or $(KIND),raw) --umi $(or $(UMI),none) $(if $(DUPLEX),--duplex) \
+		--specimen-type $(or $(SPECIMEN),plasma) --collected $(or $(DATE),2000-01-01) --out "$(OUT)"
 	@snakemake --snakefile Snakefile --directory "$(OUT)" --configfile "$(OUT)/config.yaml" \
 		--workflow-profile config/profiles/local --cores $(CORES) --quiet host reason rules
 	@python -m alktrace show "$(OUT)/results"

@@ -31,6 +31,7 @@ def main(arguments: list[str] | None = None) -> int:
     one.add_argument("--umi", type=UmiSource, default=UmiSource.NONE)
     one.add_argument("--duplex", action="store_true")
     one.add_argument("--specimen-type", type=SpecimenType, default=SpecimenType.PLASMA)
+    one.add_argument("--collected", default="2000-01-01", help="date of the sample, YYYY-MM-DD")
     one.add_argument("--out", type=Path, required=True, help="folder for sheet and config")
     commands.add_parser("docs", help="renew the generated parts of the docs")
     options = parser.parse_args(arguments)

@@ -21,12 +21,12 @@ class OneBam:
     targets: Path
     fasta: Path
     gff3: Path
+    collected: str
     align_fasta: Path | None = None
     kind: BamKind = BamKind.RAW
     umi: UmiSource = UmiSource.NONE
     duplex: bool = False
     specimen_type: SpecimenType = SpecimenType.PLASMA
-    collected: str = "2000-01-01"
 
 
 def write_one(one: OneBam, out: Path) -> None:
@@ -34,7 +34,7 @@ def write_one(one: OneBam, out: Path) -> None:
 
     Args:
         one: the BAM and what belongs to it.
-        out: folder, made if needed; its name becomes nothing, paths inside are absolute.
+        out: folder, made if needed; paths inside are absolute.
 
     Raises:
         InputProblems: files that do not exist, all at once.
