@@ -130,7 +130,7 @@ def _outcomes(
     from alktrace.calling.power import detection_power
     from alktrace.calling.reads import make_filters
     from alktrace.calling.regions import build_regions, fasta_fetch, read_targets
-    from alktrace.umi.records import read_header
+    from alktrace.umi.bam_io import read_header
 
     keys = [SmallVariant(panel.name(v.contig), v.pos + 1, v.ref, v.alt) for v in panel.planted]
     filters = make_filters(settings)

@@ -11,7 +11,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from alktrace.errors import DataError
-from alktrace.umi import bgzf, records
+from alktrace.umi import bam_io, bgzf, records
 
 HEADER = pysam.AlignmentHeader.from_dict(
     {
@@ -153,10 +153,10 @@ def test_records_round_trip_against_pysam(tmp_path, items, batch_bytes, threads)
     """pysam writes, kernels read; the writer writes the same bytes back, pysam reads the same records."""
     source, copy = tmp_path / "in.bam", tmp_path / "out.bam"
     write(source, items)
-    header = records.read_header(source)
+    header = bam_io.read_header(source)
     seen = 0
-    with records.BamWriter(copy, header, level=1, threads=threads) as writer:
-        for batch in records.iterate_batches(source, batch_bytes=batch_bytes, threads=threads):
+    with bam_io.BamWriter(copy, header, level=1, threads=threads) as writer:
+        for batch in bam_io.iterate_batches(source, batch_bytes=batch_bytes, threads=threads):
             for start, end in zip(batch.starts, batch.ends, strict=True):
                 assert_same(batch.data, start, end, items[seen])
                 seen += 1
@@ -189,7 +189,7 @@ def bam(tmp_path):
 def positions(path, **options):
     return [
         records.position(batch.data, start)
-        for batch in records.iterate_batches(path, **options)
+        for batch in bam_io.iterate_batches(path, **options)
         for start in batch.starts
     ]
 
@@ -201,11 +201,11 @@ def test_batches_hold_all_records_in_order(bam, batch_bytes, threads):
 
 
 def test_output_bytes_do_not_depend_on_threads_or_pieces(bam, tmp_path):
-    (batch,) = records.iterate_batches(bam)
+    (batch,) = bam_io.iterate_batches(bam)
     outputs = []
     for threads, step in ((1, 3000), (4, 3000), (3, 7)):
         path = tmp_path / f"{threads}.{step}.bam"
-        with records.BamWriter(path, HEADER, threads=threads) as writer:
+        with bam_io.BamWriter(path, HEADER, threads=threads) as writer:
             for i in range(0, len(batch.starts), step):
                 last = min(i + step, len(batch.starts)) - 1
                 writer.write(batch.data[batch.starts[i] - 4 : batch.ends[last]])
@@ -221,8 +221,8 @@ def test_every_level_can_be_read_even_if_nothing_compresses(tmp_path, level):
     segment.query_name = "noise"
     segment.set_tag("XX", array.array("B", rng.randbytes(300_000)))
     write(tmp_path / "in.bam", [segment])
-    (batch,) = records.iterate_batches(tmp_path / "in.bam")
-    with records.BamWriter(tmp_path / "out.bam", HEADER, level=level) as writer:
+    (batch,) = bam_io.iterate_batches(tmp_path / "in.bam")
+    with bam_io.BamWriter(tmp_path / "out.bam", HEADER, level=level) as writer:
         writer.write(batch.data)
     (read,) = pysam.AlignmentFile(str(tmp_path / "out.bam"), check_sq=False).fetch(until_eof=True)
     assert read.get_tag("XX") == segment.get_tag("XX")
@@ -230,7 +230,7 @@ def test_every_level_can_be_read_even_if_nothing_compresses(tmp_path, level):
 
 def test_empty_bam_has_no_batches(tmp_path):
     write(tmp_path / "empty.bam", [])
-    assert list(records.iterate_batches(tmp_path / "empty.bam")) == []
+    assert list(bam_io.iterate_batches(tmp_path / "empty.bam")) == []
 
 
 def cut(content, _):
@@ -257,17 +257,17 @@ def cram(content, _):
 
 def bad_lengths(content, path):
     """A record that claims more bases than it holds, in blocks that are whole."""
-    (batch,) = records.iterate_batches(path)
+    (batch,) = bam_io.iterate_batches(path)
     data = batch.data.copy()
     records.write_int32(data, batch.starts[10] + 16, 1 << 20)
-    with records.BamWriter(path, HEADER) as writer:
+    with bam_io.BamWriter(path, HEADER) as writer:
         writer.write(data)
     return path.read_bytes()
 
 
 def half_record(content, path):
-    (batch,) = records.iterate_batches(path)
-    with records.BamWriter(path, HEADER) as writer:
+    (batch,) = bam_io.iterate_batches(path)
+    with bam_io.BamWriter(path, HEADER) as writer:
         writer.write(batch.data[:-7])
     return path.read_bytes()
 
@@ -294,7 +294,7 @@ def test_damaged_files_are_named(bam, damage, says):
 
 def test_missing_file_is_a_data_error(tmp_path):
     with pytest.raises(DataError, match="cannot be read"):
-        records.read_header(tmp_path / "none.bam")
+        bam_io.read_header(tmp_path / "none.bam")
 
 
 @pytest.mark.parametrize("kind", "cCsSiIfAZHB")
@@ -307,10 +307,10 @@ def test_tags_that_reach_over_the_record_are_absent(kind):
 
 
 def test_writer_leaves_no_valid_end_after_an_error(tmp_path):
-    with pytest.raises(RuntimeError), records.BamWriter(tmp_path / "x.bam", HEADER, threads=2):
+    with pytest.raises(RuntimeError), bam_io.BamWriter(tmp_path / "x.bam", HEADER, threads=2):
         raise RuntimeError
     assert not (tmp_path / "x.bam").read_bytes().endswith(bgzf.END_OF_FILE)
 
 
 def test_accepts_a_path_object_only_once_needed(bam):
-    assert records.read_header(Path(bam)).references == ("chr1", "chr2")
+    assert bam_io.read_header(Path(bam)).references == ("chr1", "chr2")

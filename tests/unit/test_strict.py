@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from alktrace.errors import DataError
 from alktrace.settings import StrictSettings
-from alktrace.umi import records, strict
+from alktrace.umi import bam_io, strict
 
 HEADER = pysam.AlignmentHeader.from_dict(
     {"HD": {"VN": "1.6", "SO": "coordinate"}, "SQ": [{"SN": "chr1", "LN": 1000}]}
@@ -64,7 +64,7 @@ def judge(tmp_path, segment, setting):
     path = tmp_path / "one.bam"
     with pysam.AlignmentFile(str(path), "wb", header=HEADER) as bam:
         bam.write(segment)
-    (batch,) = records.iterate_batches(path)
+    (batch,) = bam_io.iterate_batches(path)
     mask = np.zeros(len(segment.query_sequence), np.uint8)
     verdict = strict.judge(batch.data, batch.starts[0], batch.ends[0], strict.strict_limits(setting), mask)
     return verdict, mask.tolist()

@@ -10,7 +10,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from alktrace.errors import DataError
-from alktrace.umi import zipping
+from alktrace.umi import bgzf, zipping
 from alktrace.umi.zipping import zip_consensus
 
 REVERSED = {"cd", "ce", "ad", "ae", "bd", "be", "aq", "bq"}
@@ -233,7 +233,7 @@ def test_any_templates_and_batches(tmp_path, shapes, seed, chunk, batch):
                 alignment(read, extra=SUPPLEMENTARY, reverse=rng.random() < 0.5) for _ in range(splits)
             ]
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(zipping, "CHUNK_BYTES", chunk)
+        patch.setattr(bgzf, "READ_BYTES", chunk)
         patch.setattr(zipping, "BATCH_BYTES", batch)
         check(tmp_path, reads, alignments)
 
@@ -279,8 +279,8 @@ def test_hard_clipped_alignments_are_an_error(tmp_path):
 @pytest.mark.parametrize(
     ("data", "message"),
     [
-        pytest.param(b"", "is no BAM", id="nothing came"),
-        pytest.param(b"@HD\tVN:1.6\n", "cannot be read", id="SAM"),
+        pytest.param(b"", "is empty; see the message of the aligner", id="nothing came"),
+        pytest.param(b"@HD\tVN:1.6\n@SQ\tSN:chr1\tLN:9\n", "other than BGZF", id="SAM"),
     ],
 )
 def test_stream_that_is_no_bam(tmp_path, data, message):

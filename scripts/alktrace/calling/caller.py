@@ -13,7 +13,7 @@ from ..gene_models import GeneModels
 from ..rows import CallabilityRow, GenotypeRow, HotspotRow, LocusRow
 from ..settings import CallingSettings
 from ..tables import read_table, write_table
-from ..umi.records import read_header
+from ..umi.bam_io import read_header
 from .alleles import Fetch, SmallVariant, normalise
 from .callability import judge_loci
 from .candidates import check_reference, indel_candidates, mnv_candidates, snv_candidates

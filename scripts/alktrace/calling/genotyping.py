@@ -17,7 +17,8 @@ import pysam
 from numpy.typing import NDArray
 
 from ..errors import DataError
-from ..umi.records import cigar_item, cigar_offset, kernel, n_cigar, read_header, ref_id
+from ..umi.bam_io import read_header
+from ..umi.records import cigar_item, cigar_offset, kernel, n_cigar, ref_id
 from .alleles import Fetch, SmallVariant, Window, indel_window
 from .classes import N_CLASSES
 from .layout import HIDDEN, NOT_COVERED, Read, Records, Row, lay_out

@@ -8,6 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ..errors import DataError
+from ..umi.bam_io import iterate_batches
 from ..umi.records import (
     FLAG_DUPLICATE,
     FLAG_FIRST,
@@ -20,7 +21,6 @@ from ..umi.records import (
     Bytes,
     Offsets,
     flag,
-    iterate_batches,
     kernel,
     mate_pos,
     mate_ref,

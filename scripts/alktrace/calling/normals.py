@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from ..errors import DataError
 from ..settings import CallingSettings
 from ..tables import column, read_table, write_table
-from ..umi.records import read_header
+from ..umi.bam_io import read_header
 from .noise import learn_noise, site_rows
 from .pileup import pile_up
 from .reads import make_filters

@@ -13,7 +13,7 @@ from ..settings import CallingSettings
 from ..umi.records import (
     FLAG_REVERSE,
     Bytes,
-    _after_value,
+    after_value,
     array_item,
     array_value,
     base,
@@ -164,7 +164,7 @@ def _scan_tags(data: Bytes, start: int, end: int, info: Info) -> float:
     """Walk the tags once; return the error rate of the read (cE), 0 without one."""
     at, error = tags_offset(data, start), 0.0
     while at + 3 <= end:
-        after = _after_value(data, at + 2, end)
+        after = after_value(data, at + 2, end)
         if after < 0:
             break
         first, second, kind = data[at], data[at + 1], at + 2

@@ -8,7 +8,7 @@ from collections import deque
 from collections.abc import Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
 from pathlib import Path
-from typing import Any, BinaryIO
+from typing import Any, BinaryIO, NamedTuple
 
 from ..errors import DataError
 
@@ -31,6 +31,18 @@ RAW_DEFLATE = -15
 MAX_LEVEL = 3
 
 
+class Source(NamedTuple):
+    """What messages about damage say.
+
+    Attributes:
+        name: the file, or what the stream is.
+        remedy: what to do about it.
+    """
+
+    name: Path | str
+    remedy: str = "copy or write the BAM anew"
+
+
 def check_magic(path: Path) -> None:
     """Refuse files that are no BGZF.
 
@@ -48,33 +60,32 @@ def check_magic(path: Path) -> None:
         raise DataError(path, f"starts with {magic!r}, not with a BGZF block", "give a BAM file")
 
 
-def inflate(path: Path, threads: int) -> Iterator[bytes]:
+def inflate(stream: BinaryIO, source: Source, threads: int) -> Iterator[bytes]:
     """Yield the inflated stream in pieces of some megabytes.
 
     Args:
-        path: a BGZF file.
+        stream: BGZF, a file or a pipe.
+        source: name and remedy for messages.
         threads: threads that inflate ahead of the caller; with 1 the caller's own does.
 
     Raises:
         DataError: no BGZF, truncated or damaged.
     """
-    check_magic(path)
-    with path.open("rb") as stream:
-        if threads <= 1:
-            for blocks in _blocks(path, stream):
-                yield _inflate_blocks(path, blocks)
-            return
-        ahead: deque[Future[bytes]] = deque()
-        with ThreadPoolExecutor(threads) as pool:
-            for blocks in _blocks(path, stream):
-                ahead.append(pool.submit(_inflate_blocks, path, blocks))
-                if len(ahead) > 2 * threads:
-                    yield ahead.popleft().result()
-            while ahead:
+    if threads <= 1:
+        for blocks in _blocks(stream, source):
+            yield _inflate_blocks(source, blocks)
+        return
+    ahead: deque[Future[bytes]] = deque()
+    with ThreadPoolExecutor(threads) as pool:
+        for blocks in _blocks(stream, source):
+            ahead.append(pool.submit(_inflate_blocks, source, blocks))
+            if len(ahead) > 2 * threads:
                 yield ahead.popleft().result()
+        while ahead:
+            yield ahead.popleft().result()
 
 
-def _blocks(path: Path, stream: BinaryIO) -> Iterator[list[memoryview]]:
+def _blocks(stream: BinaryIO, source: Source) -> Iterator[list[memoryview]]:
     """Yield groups of whole BGZF blocks; an end without the end-of-file block is an error."""
     rest = b""
     last = b""
@@ -83,7 +94,7 @@ def _blocks(path: Path, stream: BinaryIO) -> Iterator[list[memoryview]]:
         data = rest + piece
         at, view, blocks = 0, memoryview(data), []
         while at + 18 <= len(data):
-            size = _block_size(path, data, at)
+            size = _block_size(source, data, at)
             if at + size > len(data):
                 break
             blocks.append(view[at : at + size])
@@ -95,22 +106,23 @@ def _blocks(path: Path, stream: BinaryIO) -> Iterator[list[memoryview]]:
         if not piece:
             break
     if rest or last != END_OF_FILE:
-        raise DataError(path, "is truncated: no BGZF end-of-file block", "copy or write the BAM anew")
+        what = "is truncated: no BGZF end-of-file block" if rest or last else "is empty"
+        raise DataError(source.name, what, source.remedy)
 
 
-def _block_size(path: Path, data: bytes, at: int) -> int:
+def _block_size(source: Source, data: bytes, at: int) -> int:
     """Return the size of the block at an offset, from its BC subfield."""
     if data[at : at + 4] != BLOCK_HEADER[:4]:
-        raise DataError(path, "holds something other than BGZF blocks", "write the BAM anew")
+        raise DataError(source.name, "holds something other than BGZF blocks", source.remedy)
     field, end = at + 12, at + 12 + int.from_bytes(data[at + 10 : at + 12], "little")
     while field + 6 <= min(end, len(data)):
         if data[field : field + 2] == b"BC":
             return int.from_bytes(data[field + 4 : field + 6], "little") + 1
         field += 4 + int.from_bytes(data[field + 2 : field + 4], "little")
-    raise DataError(path, "a BGZF block does not tell its size", "write the BAM anew")
+    raise DataError(source.name, "a BGZF block does not tell its size", source.remedy)
 
 
-def _inflate_blocks(path: Path, blocks: list[memoryview]) -> bytes:
+def _inflate_blocks(source: Source, blocks: list[memoryview]) -> bytes:
     pieces = []
     for block in blocks:
         extra = int.from_bytes(block[10:12], "little")
@@ -119,10 +131,10 @@ def _inflate_blocks(path: Path, blocks: list[memoryview]) -> bytes:
             piece = deflate.decompress(block[12 + extra : -8], wbits=RAW_DEFLATE, bufsize=max(size, 1))
         except INFLATE_ERROR as error:
             raise DataError(
-                path, f"a BGZF block cannot be inflated ({error})", "copy or write it anew"
+                source.name, f"a BGZF block cannot be inflated ({error})", source.remedy
             ) from None
         if len(piece) != size or deflate.crc32(piece) != int.from_bytes(block[-8:-4], "little"):
-            raise DataError(path, "a BGZF block does not match its checksum", "copy or write the BAM anew")
+            raise DataError(source.name, "a BGZF block does not match its checksum", source.remedy)
         pieces.append(piece)
     return b"".join(pieces)
 

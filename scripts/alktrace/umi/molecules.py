@@ -22,20 +22,17 @@ from ..models import UmiSource
 from ..rows import MoleculeMetric
 from ..settings import MoleculeSettings, UmiSettings
 from ..tables import write_table
+from .bam_io import BamWriter, RecordBatch, iterate_batches, read_header
 from .consensus import ErrorModel, error_model
 from .families import call_families
 from .group import group_templates, sort_templates
 from .metrics import Tally, Targets, new_counts
 from .molecule_records import Naming
 from .records import (
-    BamWriter,
     Bytes,
     Offsets,
-    RecordBatch,
-    iterate_batches,
     name_length,
     name_offset,
-    read_header,
 )
 from .strands import READS_USED, Counts
 from .templates import (

@@ -1,25 +1,16 @@
-"""BAM records as packed bytes: read in batches, looked into by compiled accessors, written in blocks.
+"""BAM records as packed bytes, looked into by compiled accessors.
 
 A record is addressed by the offset of its refID field (behind block_size) and by its end; offsets index
 into the `data` array of a batch. Layout: SAM/BAM specification, section 4.2.
 Positions are 0-based.
 """
 
-from collections import deque
-from collections.abc import Callable, Iterator
-from concurrent.futures import Future, ThreadPoolExecutor
-from dataclasses import dataclass
-from pathlib import Path
-from types import TracebackType
-from typing import Any, Self, TypeVar, cast
+from collections.abc import Callable
+from typing import Any, TypeVar, cast
 
 import numba
 import numpy as np
-import pysam
 from numpy.typing import NDArray
-
-from ..errors import DataError
-from .bgzf import BLOCK_BYTES, END_OF_FILE, MAX_LEVEL, check_magic, deflate_block, inflate
 
 Bytes = NDArray[np.uint8]
 Offsets = NDArray[np.int64]
@@ -28,7 +19,6 @@ F = TypeVar("F", bound=Callable[..., Any])
 int64 = cast(Callable[[Any], int], np.int64)
 
 FIXED_BYTES = 32
-MIN_RECORD_BYTES = 4 + FIXED_BYTES + 1
 NOT_AN_INTEGER = -(1 << 62)
 
 FLAG_PAIRED = 0x1
@@ -207,7 +197,7 @@ def _item_bytes(kind: int) -> int:
 
 
 @kernel
-def _after_value(data: Bytes, kind_at: int, end: int) -> int:
+def after_value(data: Bytes, kind_at: int, end: int) -> int:
     """Return the offset behind a tag value; -1 if it is malformed or reaches over the record."""
     kind = data[kind_at]
     after = kind_at + 1
@@ -243,7 +233,7 @@ def find_tag(data: Bytes, tags: int, end: int, first: int, second: int) -> int:
     """
     at = tags
     while at + 3 <= end:
-        after = _after_value(data, at + 2, end)
+        after = after_value(data, at + 2, end)
         if after < 0:
             return -1
         if data[at] == first and data[at + 1] == second:
@@ -314,209 +304,3 @@ def array_item(data: Bytes, kind: int, first: int, i: int) -> int:
     if kind == ord("I"):
         return read_int32(data, first + 4 * i) & 0xFFFFFFFF
     return NOT_AN_INTEGER
-
-
-# --- reading --------------------------------------------------------------------------------
-
-
-@dataclass(frozen=True)
-class RecordBatch:
-    """Whole records in file order.
-
-    Attributes:
-        data: uint8[n_bytes], raw records.
-        starts: int64[n_records], offset of refID of each record.
-        ends: int64[n_records], offset behind each record.
-    """
-
-    data: Bytes
-    starts: Offsets
-    ends: Offsets
-
-
-def read_header(path: Path) -> pysam.AlignmentHeader:
-    """Return the header of a BAM.
-
-    Raises:
-        DataError: the file is missing or no BAM.
-    """
-    check_magic(path)
-    try:
-        with pysam.AlignmentFile(str(path), "rb", check_sq=False) as bam:
-            return bam.header
-    except (ValueError, OSError) as error:
-        raise DataError(path, f"the BAM header cannot be read ({error})", "write the file anew") from None
-
-
-def iterate_batches(path: Path, *, batch_bytes: int = 64 << 20, threads: int = 1) -> Iterator[RecordBatch]:
-    """Read a BAM as batches of packed records.
-
-    Args:
-        path: a BAM file in any order.
-        batch_bytes: inflated bytes of a batch; a batch holds at least one record and ends with a whole one.
-        threads: threads that inflate ahead of the caller.
-
-    Raises:
-        DataError: no BAM, truncated, a checksum that does not match or a record that does not fit.
-    """
-    chunks = inflate(path, threads)
-    carry: list[bytes] = _skip_header(path, chunks)
-    size, records = sum(map(len, carry)), 0
-    for chunk in chunks:
-        carry.append(chunk)
-        size += len(chunk)
-        if size >= batch_bytes:
-            batch, rest = _split(path, carry, records)
-            records += len(batch.starts)
-            carry, size = [rest], len(rest)
-            if len(batch.starts):
-                yield batch
-    batch, rest = _split(path, carry, records)
-    if rest:
-        raise DataError(path, f"ends inside record {records + len(batch.starts) + 1}", "write the BAM anew")
-    if len(batch.starts):
-        yield batch
-
-
-@kernel
-def _find_records(data: Bytes, starts: Offsets, ends: Offsets) -> tuple[int, int, bool]:
-    """Fill in where records lie; return their number, the end of the last, and if the next is malformed."""
-    at, count, size = 0, 0, len(data)
-    while at + 4 <= size:
-        block = read_int32(data, at)
-        if block < FIXED_BYTES + 1:
-            return count, at, True
-        if at + 4 + block > size:
-            break
-        start = at + 4
-        if data[start + 8] < 1 or l_seq(data, start) < 0 or tags_offset(data, start) > start + block:
-            return count, at, True
-        starts[count] = start
-        at = start + block
-        ends[count] = at
-        count += 1
-    return count, at, False
-
-
-def _split(path: Path, chunks: list[bytes], before: int) -> tuple[RecordBatch, bytes]:
-    data = np.empty(sum(map(len, chunks)), np.uint8)
-    at = 0
-    for chunk in chunks:
-        data[at : at + len(chunk)] = np.frombuffer(chunk, np.uint8)
-        at += len(chunk)
-    capacity = len(data) // MIN_RECORD_BYTES + 1
-    starts, ends = np.empty(capacity, np.int64), np.empty(capacity, np.int64)
-    count, at, malformed = _find_records(data, starts, ends)
-    if malformed:
-        raise DataError(
-            path, "lengths of the record do not fit", "write the BAM anew", f"record {before + count + 1}"
-        )
-    return RecordBatch(data, starts[:count].copy(), ends[:count].copy()), data[at:].tobytes()
-
-
-def _skip_header(path: Path, chunks: Iterator[bytes]) -> list[bytes]:
-    """Return what follows the header in the inflated stream."""
-    data = b""
-
-    def need(count: int) -> None:
-        nonlocal data
-        while len(data) < count:
-            more = next(chunks, None)
-            if more is None:
-                raise DataError(path, "ends inside the BAM header", "write the BAM anew")
-            data += more
-
-    need(8)
-    if data[:4] != b"BAM\x01":
-        raise DataError(path, f"starts with {data[:4]!r}, not with a BAM header", "give a BAM file")
-    at = 8 + int.from_bytes(data[4:8], "little")
-    need(at + 4)
-    references = int.from_bytes(data[at : at + 4], "little")
-    at += 4
-    for _ in range(references):
-        need(at + 4)
-        at += 8 + int.from_bytes(data[at : at + 4], "little")
-    need(at)
-    return [data[at:]]
-
-
-# --- writing --------------------------------------------------------------------------------
-
-
-class BamWriter:
-    """Write packed records; blocks are cut at fixed sizes, so the bytes do not depend on threads."""
-
-    def __init__(
-        self, path: Path, header: pysam.AlignmentHeader, *, level: int = 1, threads: int = 1
-    ) -> None:
-        """Open the file and write the header.
-
-        Args:
-            path: where to write.
-            header: header of the new file.
-            level: 0 (stored) to 3 (smallest).
-            threads: threads that deflate.
-        """
-        self._stream = path.open("wb")
-        self._level = min(max(level, 0), MAX_LEVEL)
-        self._pool = ThreadPoolExecutor(threads) if threads > 1 else None
-        self._limit = 4 * threads
-        self._waiting: deque[Future[bytes]] = deque()
-        self._rest = b""
-        self.write(_header_bytes(header))
-
-    def write(self, records: bytes | Bytes) -> None:
-        """Append packed records, each with its block_size in front."""
-        data = self._rest + (records if isinstance(records, bytes) else records.tobytes())
-        whole = len(data) - len(data) % BLOCK_BYTES
-        for at in range(0, whole, BLOCK_BYTES):
-            self._block(data[at : at + BLOCK_BYTES])
-        self._rest = data[whole:]
-
-    def close(self) -> None:
-        """Write what is left and the end-of-file block."""
-        if self._stream.closed:
-            return
-        if self._rest:
-            self._block(self._rest)
-        self._drain(0)
-        self._stream.write(END_OF_FILE)
-        self._release()
-
-    def _block(self, data: bytes) -> None:
-        if self._pool is None:
-            self._stream.write(deflate_block(data, self._level))
-            return
-        self._waiting.append(self._pool.submit(deflate_block, data, self._level))
-        self._drain(self._limit)
-
-    def _drain(self, keep: int) -> None:
-        while len(self._waiting) > keep:
-            self._stream.write(self._waiting.popleft().result())
-
-    def _release(self) -> None:
-        if self._pool is not None:
-            self._pool.shutdown(cancel_futures=True)
-        self._stream.close()
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        # A file that ended with an error gets no end-of-file block: readers see that it is not whole.
-        if kind is None:
-            self.close()
-        else:
-            self._release()
-
-
-def _header_bytes(header: pysam.AlignmentHeader) -> bytes:
-    # pysam ends some headers with an empty line, which htslib then refuses.
-    text = (str(header).rstrip("\n") + "\n").encode() if str(header) else b""
-    parts = [b"BAM\x01", len(text).to_bytes(4, "little"), text, len(header.references).to_bytes(4, "little")]
-    for name, length in zip(header.references, header.lengths, strict=True):
-        encoded = name.encode() + b"\0"
-        parts += [len(encoded).to_bytes(4, "little"), encoded, length.to_bytes(4, "little")]
-    return b"".join(parts)

@@ -14,13 +14,13 @@ import pysam
 from ..errors import DataError
 from ..job import atomic_output
 from ..settings import StrictSettings
+from .bam_io import BamWriter, iterate_batches, read_header
 from .records import (
     FLAG_SECONDARY,
     FLAG_SUPPLEMENTARY,
-    BamWriter,
     Bytes,
     Offsets,
-    _after_value,
+    after_value,
     array_item,
     array_value,
     base,
@@ -29,11 +29,9 @@ from .records import (
     float_value,
     int64,
     int_value,
-    iterate_batches,
     kernel,
     l_seq,
     qual_offset,
-    read_header,
     seq_offset,
     tags_offset,
     text_value,
@@ -274,7 +272,7 @@ def _copy_masked(data: Bytes, start: int, end: int, mask: Bytes, masked: int, ou
             out[qual + i] = NO_CALL_QUALITY
     stop, tag = to + tags - start, tags
     while tag + 3 <= end:
-        after = _after_value(data, tag + 2, end)
+        after = after_value(data, tag + 2, end)
         if after < 0:
             after = end
         if not (masked and _is_stale(data, tag)):

@@ -20,7 +20,7 @@ from .records import (
     FLAG_UNMAPPED,
     Bytes,
     Offsets,
-    _after_value,
+    after_value,
     cigar_item,
     cigar_offset,
     flag,
@@ -255,7 +255,7 @@ def _find_three(data: Bytes, start: int, end: int, tag: int, found: Offsets) -> 
     found[:] = -1
     at = tags_offset(data, start)
     while at + 3 <= end:
-        after = _after_value(data, at + 2, end)
+        after = after_value(data, at + 2, end)
         if after < 0:
             return
         name = (int64(data[at]) << 8) | data[at + 1]

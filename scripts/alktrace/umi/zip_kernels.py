@@ -6,7 +6,6 @@ import numpy as np
 from numpy.typing import NDArray
 
 from .records import (
-    FIXED_BYTES,
     FLAG_FIRST,
     FLAG_LAST,
     FLAG_REVERSE,
@@ -335,16 +334,3 @@ def write_records(
             to = _write_mate(out, to, aligned.data, aligned.starts[mate], names.cigar)
         write_int32(out, begin, to - begin - 4)
     return out[:to]
-
-
-@kernel
-def find_records(data: Bytes, starts: Offsets, ends: Offsets) -> int:
-    """Fill in where records lie; return their number."""
-    at, count = 0, 0
-    while at + 4 <= len(data):
-        after = at + 4 + read_int32(data, at)
-        if after > len(data) or after < at + 4 + FIXED_BYTES:
-            break
-        starts[count], ends[count] = at + 4, after
-        count, at = count + 1, after
-    return count

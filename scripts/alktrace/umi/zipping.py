@@ -7,25 +7,18 @@ fgbio's ZipperBams does with `--tags-to-reverse Consensus --tags-to-revcomp Cons
 MC and MQ of every record are written from the mate's primary alignment.
 """
 
-import gzip
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, BinaryIO
+from typing import BinaryIO
 
 import numpy as np
 import pysam
 
 from ..errors import DataError
-from .records import (
-    FIXED_BYTES,
-    MIN_RECORD_BYTES,
-    BamWriter,
-    Bytes,
-    RecordBatch,
-    iterate_batches,
-    read_header,
-)
+from .bam_io import BamWriter, RecordBatch, iterate_batches, read_header, read_stream
+from .bgzf import Source
+from .records import FIXED_BYTES, Bytes
 from .zip_kernels import (
     ACTIONS,
     CIGAR_LETTERS,
@@ -37,89 +30,38 @@ from .zip_kernels import (
     Matches,
     Names,
     Packed,
-    find_records,
     match_records,
     same_name,
     write_records,
 )
 
-CHUNK_BYTES = 1 << 20
 BATCH_BYTES = 4 << 20
+ALIGNED = Source("aligned stream", "see the message of the aligner above")
+EMPTY = RecordBatch(np.empty(0, np.uint8), np.empty(0, np.int64), np.empty(0, np.int64))
 
 
-def open_gzip(stream: BinaryIO) -> Any:
-    """Return a reader of what a gzip or BGZF stream holds."""
-    opener: Any
-    try:
-        from isal import igzip
-
-        opener = igzip.IGzipFile
-    except ImportError:  # no wheel for this processor
-        opener = gzip.GzipFile
-    return opener(fileobj=stream, mode="rb")
-
-
-class AlignedStream:
-    """BAM from a pipe, as batches of whole templates."""
-
-    def __init__(self, stream: BinaryIO) -> None:
-        """Read the header.
-
-        Raises:
-            DataError: the stream is no BAM; with an empty one the program before it has failed.
-        """
-        self._stream = open_gzip(stream)
-        if self._read(4) != b"BAM\x01":
-            raise _stream_error("is no BAM")
-        text = self._read(self._number()).rstrip(b"\0").decode()
-        for _ in range(self._number()):
-            self._read(self._number() + 4)
-        self.header = pysam.AlignmentHeader.from_text(text)
-
-    def _read(self, count: int) -> bytes:
-        pieces, missing = [], count
-        while missing:
-            try:
-                piece = self._stream.read(missing)
-            except (OSError, EOFError) as error:
-                raise _stream_error(f"cannot be read ({error})") from None
-            if not piece:
-                break
-            pieces.append(piece)
-            missing -= len(piece)
-        return b"".join(pieces)
-
-    def _number(self) -> int:
-        return int.from_bytes(self._read(4), "little")
-
-    def batches(self) -> Iterator[RecordBatch]:
-        """Yield batches of records that end with a whole template.
-
-        Raises:
-            DataError: the stream ends inside a record.
-        """
-        rest = np.empty(0, np.uint8)
-        while piece := self._read(CHUNK_BYTES):
-            data = np.concatenate((rest, np.frombuffer(piece, np.uint8)))
-            batch = _records(data)
-            last = _last_template(batch)
-            if last:
-                yield RecordBatch(data, batch.starts[:last], batch.ends[:last])
-                rest = data[batch.starts[last] - 4 :]
-            else:
-                rest = data
-        batch = _records(rest)
-        if len(rest) != (batch.ends[-1] if len(batch.ends) else 0):
-            raise _stream_error("ends inside a record")
-        if len(batch.starts):
-            yield batch
+def whole_templates(batches: Iterator[RecordBatch]) -> Iterator[RecordBatch]:
+    """Cut batches so that each ends with a whole template: all records of one name."""
+    rest = EMPTY
+    for batch in batches:
+        joined = _joined(rest, batch)
+        last = _last_template(joined)
+        if last:
+            yield RecordBatch(joined.data, joined.starts[:last], joined.ends[:last])
+        rest = RecordBatch(joined.data, joined.starts[last:], joined.ends[last:])
+    if len(rest.starts):
+        yield rest
 
 
-def _records(data: Bytes) -> RecordBatch:
-    capacity = len(data) // MIN_RECORD_BYTES + 1
-    starts, ends = np.empty(capacity, np.int64), np.empty(capacity, np.int64)
-    count = find_records(data, starts, ends)
-    return RecordBatch(data, starts[:count], ends[:count])
+def _joined(left: RecordBatch, right: RecordBatch) -> RecordBatch:
+    """Put the records of two batches into one."""
+    if not len(left.starts):
+        return right
+    begin, end = left.starts[0] - 4, left.ends[-1]
+    data = np.concatenate((left.data[begin:end], right.data))
+    starts = np.concatenate((left.starts - begin, right.starts + end - begin))
+    ends = np.concatenate((left.ends - begin, right.ends + end - begin))
+    return RecordBatch(data, starts, ends)
 
 
 def _last_template(batch: RecordBatch) -> int:
@@ -128,10 +70,6 @@ def _last_template(batch: RecordBatch) -> int:
     while last > 0 and same_name(batch.data, batch.starts[last], batch.data, batch.starts[last - 1]):
         last -= 1
     return max(last, 0)
-
-
-def _stream_error(what: str) -> DataError:
-    return DataError("aligned stream", what, "see the message of the aligner above")
 
 
 @dataclass
@@ -150,15 +88,8 @@ class _Consensus:
             self.complete = True
             return
         left = self.batch
-        if self.used < len(left.starts):
-            begin = left.starts[self.used] - 4
-            end = left.ends[-1]
-            data = np.concatenate((left.data[begin:end], batch.data))
-            shift = end - begin
-            starts = np.concatenate((left.starts[self.used :] - begin, batch.starts + shift))
-            ends = np.concatenate((left.ends[self.used :] - begin, batch.ends + shift))
-            batch = RecordBatch(data, starts, ends)
-        self.batch, self.used = batch, 0
+        unused = RecordBatch(left.data, left.starts[self.used :], left.ends[self.used :])
+        self.batch, self.used = _joined(unused, batch), 0
 
 
 def zip_consensus(*, aligned: BinaryIO, unaligned: Path, out: Path) -> int:
@@ -175,12 +106,12 @@ def zip_consensus(*, aligned: BinaryIO, unaligned: Path, out: Path) -> int:
     Raises:
         DataError: reads are missing, in another order or hard-clipped, or a file is damaged.
     """
-    stream = AlignedStream(aligned)
-    header = zipped_header(stream.header, read_header(unaligned))
-    rest = _Consensus(iterate_batches(unaligned, batch_bytes=BATCH_BYTES), _records(np.empty(0, np.uint8)))
+    text, batches = read_stream(aligned, ALIGNED, batch_bytes=BATCH_BYTES)
+    header = zipped_header(pysam.AlignmentHeader.from_text(text), read_header(unaligned))
+    rest = _Consensus(iterate_batches(unaligned, batch_bytes=BATCH_BYTES), EMPTY)
     count = 0
     with BamWriter(out, header, level=0) as writer:
-        for batch in stream.batches():
+        for batch in whole_templates(batches):
             for records in _zip_batch(batch, rest, unaligned):
                 writer.write(records)
             count += len(batch.starts)

@@ -1,0 +1,251 @@
+"""BAM files as packed records: read in batches, from a file or a pipe, and written in blocks.
+
+Layout: SAM/BAM specification, sections 4.1 and 4.2.
+"""
+
+from collections import deque
+from collections.abc import Iterator
+from concurrent.futures import Future, ThreadPoolExecutor
+from dataclasses import dataclass
+from pathlib import Path
+from types import TracebackType
+from typing import BinaryIO, Self
+
+import numpy as np
+import pysam
+
+from ..errors import DataError
+from .bgzf import BLOCK_BYTES, END_OF_FILE, MAX_LEVEL, Source, check_magic, deflate_block, inflate
+from .records import FIXED_BYTES, Bytes, Offsets, kernel, l_seq, read_int32, tags_offset
+
+MIN_RECORD_BYTES = 4 + FIXED_BYTES + 1
+# --- reading --------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class RecordBatch:
+    """Whole records in file order.
+
+    Attributes:
+        data: uint8[n_bytes], raw records.
+        starts: int64[n_records], offset of refID of each record.
+        ends: int64[n_records], offset behind each record.
+    """
+
+    data: Bytes
+    starts: Offsets
+    ends: Offsets
+
+
+def read_header(path: Path) -> pysam.AlignmentHeader:
+    """Return the header of a BAM.
+
+    Raises:
+        DataError: the file is missing or no BAM.
+    """
+    check_magic(path)
+    try:
+        with pysam.AlignmentFile(str(path), "rb", check_sq=False) as bam:
+            return bam.header
+    except (ValueError, OSError) as error:
+        raise DataError(path, f"the BAM header cannot be read ({error})", "write the file anew") from None
+
+
+def iterate_batches(path: Path, *, batch_bytes: int = 64 << 20, threads: int = 1) -> Iterator[RecordBatch]:
+    """Read a BAM file as batches of packed records.
+
+    Args:
+        path: a BAM file in any order.
+        batch_bytes: inflated bytes of a batch; a batch holds at least one record and ends with a whole one.
+        threads: threads that inflate ahead of the caller.
+
+    Raises:
+        DataError: no BAM, truncated, a checksum that does not match or a record that does not fit.
+    """
+    check_magic(path)
+    with path.open("rb") as stream:
+        _, batches = read_stream(stream, Source(path), batch_bytes=batch_bytes, threads=threads)
+        yield from batches
+
+
+def read_stream(
+    stream: BinaryIO, source: Source, *, batch_bytes: int, threads: int = 1
+) -> tuple[str, Iterator[RecordBatch]]:
+    """Read a BAM stream, such as a pipe: the text of its header now, batches of records when asked.
+
+    Args:
+        stream: BGZF, compressed or not.
+        source: name and remedy for messages.
+        batch_bytes: as for `iterate_batches`.
+        threads: threads that inflate ahead of the caller.
+
+    Raises:
+        DataError: as for `iterate_batches`; those of the records when they are asked for.
+    """
+    chunks = inflate(stream, source, threads)
+    text, rest = _read_head(source, chunks)
+    return text, _batches(source, chunks, rest, batch_bytes)
+
+
+def _batches(
+    source: Source, chunks: Iterator[bytes], first: bytes, batch_bytes: int
+) -> Iterator[RecordBatch]:
+    carry, size, records = [first], len(first), 0
+    for chunk in chunks:
+        carry.append(chunk)
+        size += len(chunk)
+        if size >= batch_bytes:
+            batch, rest = _split(source, carry, records)
+            records += len(batch.starts)
+            carry, size = [rest], len(rest)
+            if len(batch.starts):
+                yield batch
+    batch, rest = _split(source, carry, records)
+    if rest:
+        raise DataError(source.name, f"ends inside record {records + len(batch.starts) + 1}", source.remedy)
+    if len(batch.starts):
+        yield batch
+
+
+@kernel
+def _find_records(data: Bytes, starts: Offsets, ends: Offsets) -> tuple[int, int, bool]:
+    """Fill in where records lie; return their number, the end of the last, and if the next is malformed."""
+    at, count, size = 0, 0, len(data)
+    while at + 4 <= size:
+        block = read_int32(data, at)
+        if block < FIXED_BYTES + 1:
+            return count, at, True
+        if at + 4 + block > size:
+            break
+        start = at + 4
+        if data[start + 8] < 1 or l_seq(data, start) < 0 or tags_offset(data, start) > start + block:
+            return count, at, True
+        starts[count] = start
+        at = start + block
+        ends[count] = at
+        count += 1
+    return count, at, False
+
+
+def _split(source: Source, chunks: list[bytes], before: int) -> tuple[RecordBatch, bytes]:
+    data = np.empty(sum(map(len, chunks)), np.uint8)
+    at = 0
+    for chunk in chunks:
+        data[at : at + len(chunk)] = np.frombuffer(chunk, np.uint8)
+        at += len(chunk)
+    capacity = len(data) // MIN_RECORD_BYTES + 1
+    starts, ends = np.empty(capacity, np.int64), np.empty(capacity, np.int64)
+    count, at, malformed = _find_records(data, starts, ends)
+    if malformed:
+        place = f"record {before + count + 1}"
+        raise DataError(source.name, "lengths of the record do not fit", source.remedy, place)
+    return RecordBatch(data, starts[:count].copy(), ends[:count].copy()), data[at:].tobytes()
+
+
+def _read_head(source: Source, chunks: Iterator[bytes]) -> tuple[str, bytes]:
+    """Return the text of the header and what follows the whole header in the inflated stream."""
+    data = b""
+
+    def need(count: int) -> None:
+        nonlocal data
+        while len(data) < count:
+            more = next(chunks, None)
+            if more is None:
+                raise DataError(source.name, "ends inside the BAM header", source.remedy)
+            data += more
+
+    need(8)
+    if data[:4] != b"BAM\x01":
+        raise DataError(source.name, f"starts with {data[:4]!r}, not with a BAM header", source.remedy)
+    at = 8 + int.from_bytes(data[4:8], "little")
+    need(at + 4)
+    text = data[8:at].rstrip(b"\0").decode()
+    references = int.from_bytes(data[at : at + 4], "little")
+    at += 4
+    for _ in range(references):
+        need(at + 4)
+        at += 8 + int.from_bytes(data[at : at + 4], "little")
+    need(at)
+    return text, data[at:]
+
+
+# --- writing --------------------------------------------------------------------------------
+
+
+class BamWriter:
+    """Write packed records; blocks are cut at fixed sizes, so the bytes do not depend on threads."""
+
+    def __init__(
+        self, path: Path, header: pysam.AlignmentHeader, *, level: int = 1, threads: int = 1
+    ) -> None:
+        """Open the file and write the header.
+
+        Args:
+            path: where to write.
+            header: header of the new file.
+            level: 0 (stored) to 3 (smallest).
+            threads: threads that deflate.
+        """
+        self._stream = path.open("wb")
+        self._level = min(max(level, 0), MAX_LEVEL)
+        self._pool = ThreadPoolExecutor(threads) if threads > 1 else None
+        self._limit = 4 * threads
+        self._waiting: deque[Future[bytes]] = deque()
+        self._rest = b""
+        self.write(_header_bytes(header))
+
+    def write(self, records: bytes | Bytes) -> None:
+        """Append packed records, each with its block_size in front."""
+        data = self._rest + (records if isinstance(records, bytes) else records.tobytes())
+        whole = len(data) - len(data) % BLOCK_BYTES
+        for at in range(0, whole, BLOCK_BYTES):
+            self._block(data[at : at + BLOCK_BYTES])
+        self._rest = data[whole:]
+
+    def close(self) -> None:
+        """Write what is left and the end-of-file block."""
+        if self._stream.closed:
+            return
+        if self._rest:
+            self._block(self._rest)
+        self._drain(0)
+        self._stream.write(END_OF_FILE)
+        self._release()
+
+    def _block(self, data: bytes) -> None:
+        if self._pool is None:
+            self._stream.write(deflate_block(data, self._level))
+            return
+        self._waiting.append(self._pool.submit(deflate_block, data, self._level))
+        self._drain(self._limit)
+
+    def _drain(self, keep: int) -> None:
+        while len(self._waiting) > keep:
+            self._stream.write(self._waiting.popleft().result())
+
+    def _release(self) -> None:
+        if self._pool is not None:
+            self._pool.shutdown(cancel_futures=True)
+        self._stream.close()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        # A file that ended with an error gets no end-of-file block: readers see that it is not whole.
+        if kind is None:
+            self.close()
+        else:
+            self._release()
+
+
+def _header_bytes(header: pysam.AlignmentHeader) -> bytes:
+    # pysam ends some headers with an empty line, which htslib then refuses.
+    text = (str(header).rstrip("\n") + "\n").encode() if str(header) else b""
+    parts = [b"BAM\x01", len(text).to_bytes(4, "little"), text, len(header.references).to_bytes(4, "little")]
+    for name, length in zip(header.references, header.lengths, strict=True):
+        encoded = name.encode() + b"\0"
+        parts += [len(encoded).to_bytes(4, "little"), encoded, length.to_bytes(4, "little")]
+    return b"".join(parts)
