@@ -28,7 +28,7 @@ rule genotype_patient:
         samples=PLAN.patient_samples,
         identity=PLAN.identity_digest,
         clinical=PLAN.clinical_digest,
-        settings=PLAN.dump("calling", "origin", "resistance"),
+        settings=PLAN.dump("calling", "fusions", "origin", "resistance"),
         code=PLAN.code["clinical"],
     message:
         "genotyping all samples of {wildcards.patient}"

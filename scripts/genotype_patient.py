@@ -24,6 +24,7 @@ with job_log(snakemake.log[0]):
         blood_genes=sorted(knowledge.ch_genes | knowledge.ch_not_excluded_genes),
         clinical=load_context(settings.clinical, patient, knowledge=knowledge, settings=settings),
         calling=settings.calling,
+        fusions=settings.fusions,
         origin=settings.origin,
         phase=settings.resistance.phase,
         out_table=Path(snakemake.output.table),

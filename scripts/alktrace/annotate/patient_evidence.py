@@ -33,15 +33,18 @@ from ..rows import (
     TumourFractionRow,
 )
 from ..sample_files import SampleFiles
-from ..settings import CallingSettings, OriginSettings, PhaseSettings
+from ..settings import CallingSettings, FusionSettings, OriginSettings, PhaseSettings
+from ..structural.fusions import FusionCount
 from ..tables import read_table, write_table
 from .identity import SampleIdentityRow
+from .patient_fusions import align_fusion_keys, count_in_sample, fusion_observation, known_junctions
 from .patient_model import (
     LoadedSample,
     absent_observation,
     called_observation,
     counted_observation,
     evidence_rows,
+    leading_row,
     make_alteration,
     make_specimen,
     small_variant,
@@ -65,6 +68,7 @@ def collect_evidence(
     blood_genes: Sequence[str],
     clinical: ClinicalContext | None,
     calling: CallingSettings,
+    fusions: FusionSettings,
     origin: OriginSettings,
     phase: PhaseSettings,
     out_table: Path,
@@ -79,20 +83,31 @@ def collect_evidence(
         blood_genes: genes whose variants may come from clonal haematopoiesis.
         clinical: dates and responses, None without clinical tables.
         calling: the calling rule.
+        fusions: what makes a fusion detected.
         origin: thresholds of the origin.
         phase: rates assumed for chimeras and, where not measured, UMI collisions.
         out_table: `evidence.tsv`.
         out_evidence: `evidence.json`.
     """
-    loaded = [load_sample(files) for files in samples]
+    loaded = align_fusion_keys([load_sample(files) for files in samples], fusions)
     least = calling.min_candidate_molecules
     united = {key: rows for key, rows in unite(loaded).items() if worth_following(rows.values(), least)}
     variants = {key: variant for key, rows in united.items() if (variant := _variant(rows))}
     counts = {item.sample.name: _count(item, variants, fasta, calling) for item in loaded}
+    junctions = known_junctions(united)
+    joined = {item.sample.name: count_in_sample(item, junctions, fasta, fusions) for item in loaded}
     judge = OriginJudge(loaded, counts, origin, blood_genes)
     alterations = [
         make_alteration(
-            key, rows, [_observe(item, key, rows, counts, least) for item in loaded], judge.verdict(key, rows)
+            key,
+            rows,
+            [
+                _observe_fusion(item, key, rows, joined, fusions, least)
+                if key in junctions
+                else _observe(item, key, rows, counts, least)
+                for item in loaded
+            ],
+            judge.verdict(key, rows),
         )
         for key, rows in united.items()
     ]
@@ -170,6 +185,23 @@ def _observe(
     if counted is not None:
         return counted_observation(item.sample, counted, least)
     return absent_observation(item, next(iter(rows.values())))
+
+
+def _observe_fusion(
+    item: LoadedSample,
+    key: str,
+    rows: Mapping[str, AlterationRow],
+    counts: Mapping[str, Mapping[str, FusionCount]],
+    settings: FusionSettings,
+    least: int,
+) -> Observation:
+    own, counted = rows.get(item.sample.name), counts[item.sample.name].get(key)
+    if own is not None:
+        return called_observation(item.sample, own, counted.vaf_detectable if counted else None, least)
+    lead = leading_row(rows.values())
+    if counted is not None:
+        return fusion_observation(item, lead, counted, settings, least)
+    return absent_observation(item, lead)
 
 
 def _phase(

@@ -43,6 +43,22 @@ class Fusion:
 
 
 @dataclass(frozen=True)
+class KnownJunction:
+    """A junction to count, as its breakend record says; `pos` is 1-based."""
+
+    key: str
+    chrom: str
+    pos: int
+    alt: str
+    precise: bool
+
+    @property
+    def junction(self) -> Junction:
+        """Both breakends."""
+        return parse_breakend(self.chrom, self.pos, self.alt)
+
+
+@dataclass(frozen=True)
 class FusionCount:
     """Molecules of one known fusion in one sample.
 
@@ -160,7 +176,7 @@ def find_fusions(
 
 
 def count_fusions(
-    *, bam: Path, fasta: Path, known: Sequence[FusionCall], settings: FusionSettings
+    *, bam: Path, fasta: Path, known: Sequence[KnownJunction | FusionCall], settings: FusionSettings
 ) -> list[FusionCount]:
     """Count the molecules of fusions that another sample of the patient shows.
 
