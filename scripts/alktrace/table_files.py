@@ -5,12 +5,11 @@ from collections.abc import Iterable
 from datetime import date
 from pathlib import Path
 
-from .annotate.report_lines import COLUMNS as REPORT_COLUMNS
+from .annotate.report_rows import read_report_lines
 from .clinical.tables import FILES, read_clinical
 from .errors import InputProblems, Problem
 from .reference import grch37_contig
 from .resistance.knowledge import load_knowledge
-from .user_tables import read_lines
 
 KNOWLEDGE = Path(__file__).resolve().parents[2] / "resources" / "knowledge"
 VCF_SUFFIXES = (".vcf", ".vcf.gz", ".bcf")
@@ -53,7 +52,7 @@ def check_report(path: Path) -> list[Problem]:
     What single lines say is judged where they are read: it leaves a note, never a crash.
     """
     if not path.name.endswith(VCF_SUFFIXES):
-        return read_lines(path, columns=REPORT_COLUMNS, required=("gene",))[1]
+        return read_report_lines(path)[1]
     import pysam
 
     verbosity = pysam.set_verbosity(0)

@@ -4,7 +4,7 @@ import csv
 import difflib
 import re
 import typing
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import MISSING as NO_DEFAULT
 from dataclasses import fields
 from pathlib import Path
@@ -38,8 +38,17 @@ class Numbered(Generic[R]):
         self.row = row
 
 
+def as_written(name: str) -> str:
+    """Return a name of a column unchanged."""
+    return name
+
+
 def read_lines(
-    path: Path, *, columns: Sequence[str], required: Collection[str]
+    path: Path,
+    *,
+    columns: Sequence[str],
+    required: Collection[str],
+    rename: Callable[[str], str] = as_written,
 ) -> tuple[list[Line], list[Problem]]:
     """Return the lines of a table and what is wrong with its form.
 
@@ -47,6 +56,7 @@ def read_lines(
         path: UTF-8 text, tab-separated, with a header; blank lines and lines that begin with `#` are skipped.
         columns: names that may stand in the header, in any order.
         required: names that must.
+        rename: gives the column that a header means.
 
     Returns:
         The lines, empty where the header is wrong, and all problems.
@@ -59,7 +69,7 @@ def read_lines(
     except UnicodeDecodeError:
         return [], [Problem(file, 0, "", "not a UTF-8 text file", "save it as tab-separated text")]
     reader = csv.reader(text.splitlines(), delimiter="\t", quoting=csv.QUOTE_NONE, quotechar=None)
-    names = [name.strip() for name in next(reader, [])]
+    names = [rename(name.strip()) for name in next(reader, [])]
     problems = _header_problems(file, names, columns, required)
     if problems:
         return [], problems

@@ -20,7 +20,7 @@ from alktrace.annotate.alterations import (
     specimen_tumour_fraction,
 )
 from alktrace.annotate.fusion_names import FusionNames
-from alktrace.annotate.report_lines import empty_row
+from alktrace.annotate.report_rows import empty_row
 from alktrace.gene_models import Exon, GeneModels, Transcript, write_gff3
 from alktrace.models import (
     Consequence,

@@ -8,7 +8,8 @@ import pytest
 import yaml
 from gene_facts import gene_models, transcript
 
-from alktrace.annotate.report_lines import Report, ReportReader, read_report
+from alktrace.annotate.report_lines import ReportReader, read_report
+from alktrace.annotate.report_rows import Report
 from alktrace.annotate.report_text import (
     ReportedKind,
     kind_of,
@@ -148,8 +149,14 @@ def test_skipping(read: Reads) -> None:
     [
         ("ALK|G1203R|||||", "residue 1203 is Asp, not Gly; another transcript or a misprint"),
         ("ALK|exon 23 hotspot|||||", "not a protein change"),
-        ("TMB|12 mut/Mb|||||", "no alteration of a gene"),
-        ("ALK|||fusion|||", "a fusion without partner"),
+        ("ALK|LOH|||||", "no alteration of a gene"),
+        ("TPM3|||fusion|||", "a fusion without partner"),
+        ("EGFR|G719X|||||", "X is a stop or any residue"),
+        ("ALK|||CNV|||", "up or down?"),
+        ("ALK|||CNV||1.4|", "up or down?"),
+        ("ALK|I1171T/N|||||", "not a protein change"),
+        ("ALK|G1202R, not seen before|||||", "says that nothing was found, and names a finding"),
+        ("ALK|G1202R|| not detected|0.4%||", "says that nothing was found, and names a finding"),
         ("KIF5B-TPM3|||fusion|||", "neither is a known driver"),
         ("MET|skipping|||||", "skipping of which exon"),
     ],
@@ -162,6 +169,145 @@ def test_lines_that_cannot_be_read_are_kept_and_named(read: Reads, line: str, no
     assert report.alterations[1].hgvs_p == "p.Leu1196Met"
     (found,) = [item for item in report.notes if item.line == 2]
     assert note in found.what
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        "EML4-ALK|||fusion negative|||", "MET|||amplification not detected|||", "ALK wild type||||||",
+        "ALK|no mutation detected|||||", "KRAS|wt|||||", "ALK|G1202R||not detected|||",
+        "ALK|G1202R||not detected|0||", "ALK|G1202R||not detected|<0.1%||", "ALK|G1202R||not detected|n.d.||",
+        "ALK|negative|||||", "MET|||not amplified||2.1|",
+        "ALK|keine Mutation|||||", "ALK|未检出|||||", "ALK|||no rearrangement|||",
+    ],
+)  # fmt: skip
+def test_what_was_not_found_is_no_finding(read: Reads, line: str) -> None:
+    report = read(line)
+    assert report.alterations == ()
+    (note,) = report.notes
+    assert "says that nothing was found" in note.what and note.line == 2
+
+
+@pytest.mark.parametrize("line", ["TMB|12 mut/Mb|||||", "MSI-H||||||"])
+def test_what_is_no_alteration_of_a_gene_leaves_a_note_only(read: Reads, line: str) -> None:
+    report = read(line)
+    assert report.alterations == ()
+    assert "no alteration of a gene" in report.notes[0].what
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        "ALK|G1202R + L1196M||SNV|1.2%||", "ALK|G1202R/L1196M|||||", "ALK|p.[Gly1202Arg;Leu1196Met]|||||",
+        "ALK|G1202R, L1196M|||||", "ALK|G1202R and L1196M|||||", "ALK G1202R + L1196M||||1.2%||",
+        "ALK|G1202R & p.(Leu1196Met)|||||",
+    ],
+)  # fmt: skip
+def test_several_changes_in_one_cell(read: Reads, line: str) -> None:
+    """Which of them a shared VAF belongs to, and whether they share a molecule, the cell does not show."""
+    report = read(line)
+    assert [row.hgvs_p for row in report.alterations] == ["p.Gly1202Arg", "p.Leu1196Met"]
+    assert [row.vaf for row in report.alterations] == [None, None]
+    assert "2 changes in one cell" in report.notes[0].what
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        "alk|g1202r|||||", "ALK|GLY1202ARG|||||", "Alk|p.gly1202arg|||||", "ALK G1202R||||||",
+        "ALK|P.G1202R|||||", "|ALK G1202R|||||",
+    ],
+)  # fmt: skip
+def test_case_and_cell_do_not_matter(read: Reads, line: str) -> None:
+    (row,) = read(line).alterations
+    assert (row.gene, row.hgvs_p) == ("ALK", "p.Gly1202Arg")
+
+
+@pytest.mark.parametrize(
+    ("written", "name"),
+    [
+        ("e746_a750del", "p.Glu746_Ala750del"),
+        ("l858r", "p.Leu858Arg"),
+        ("q61*", "p.Gln61Ter"),
+        ("t1151_l1152inst", "p.Thr1151dup"),
+    ],
+)
+def test_lower_case_names_of_every_kind(read: Reads, written: str, name: str) -> None:
+    gene = "ALK" if "1151" in written else "EGFR"
+    (row,) = read(f"{gene}|{written}|||||").alterations
+    assert row.hgvs_p == name
+
+
+def test_protein_and_coding_name_in_one_cell(read: Reads) -> None:
+    (row,) = read("ALK|p.G1202R (c.3604G>A)|||||").alterations
+    assert (row.key, row.hgvs_p) == ("chr2:29220747:C:T", "p.Gly1202Arg")
+
+
+def test_coding_name_of_another_transcript_is_not_used(read: Reads) -> None:
+    report = read("ALK|G1202R|ENST00000618119.4:c.3604G>A||||")
+    assert report.alterations[0].key == "reported:ALK:p.Gly1202Arg"
+    assert "numbered on another transcript" in report.notes[0].what
+    (named,) = read("ALK|G1202R|ENST00000389048.8:c.3604G>A||||").alterations
+    assert named.key == "chr2:29220747:C:T"
+
+
+@pytest.mark.parametrize(
+    ("line", "gene"),
+    [("ALK|||fusion|||", "ALK"), ("ROS1 rearrangement||||||", "ROS1"), ("ALK|translocation|||||", "ALK")],
+)
+def test_rearrangement_without_partner(read: Reads, line: str, gene: str) -> None:
+    (row,) = read(line).alterations
+    assert (row.key, row.alteration) == (f"fusion:unknown:{gene}", f"{gene} rearrangement")
+    assert (row.variant_type, row.partner, row.in_frame) == (VariantType.FUSION, None, None)
+    assert row.flags == ("partner_unknown",)
+
+
+def test_partner_in_a_cell_of_its_own(read: Reads) -> None:
+    (row,) = read("EML4|ALK||fusion|||").alterations
+    assert (row.key, row.partner) == ("fusion:EML4:ALK", "EML4")
+
+
+@pytest.mark.parametrize("line", ["MET|||copy number gain||3.1|", "MET|||CNV||12,5|", "MET gain||||||"])
+def test_a_gain_is_not_called_an_amplification(read: Reads, line: str) -> None:
+    report = read(line)
+    assert report.alterations[0].key == "copy_number:MET:amplification"
+    assert "reported_as_gain" in report.alterations[0].flags
+    assert [n for n in report.notes if "not called an amplification" in n.what]
+    assert "reported_as_gain" not in read("MET amplification 2.3||||||").alterations[0].flags
+
+
+@pytest.mark.parametrize(
+    ("header", "cell", "vaf"),
+    [
+        ("Gene|Protein Change|cfDNA %", "0.4", 0.004),
+        ("gene|alteration|% cfDNA", "0,4", 0.004),
+        ("Gene|Amino acid change|VAF (%)", "1.2 %", 0.012),
+        ("gene|hgvs_p|Allele frequency", "0.004", 0.004),
+    ],
+)
+def test_headers_of_laboratories(read: Reads, header: str, cell: str, vaf: float) -> None:
+    (row,) = read(f"ALK|G1202R|{cell}", header=header).alterations
+    assert row.hgvs_p == "p.Gly1202Arg"
+    assert row.vaf == pytest.approx(vaf)
+
+
+def test_large_fractions_without_sign_are_named(read: Reads) -> None:
+    report = read("ALK|G1202R|||0.5||")
+    assert report.alterations[0].vaf == 0.5
+    assert "0.5 is 50 %" in report.notes[0].remedy
+    assert read("ALK|G1202R|||1||").alterations[0].vaf == pytest.approx(0.01)
+    assert read("ALK|G1202R|||0.012||").notes == ()
+
+
+@pytest.mark.parametrize("ending", ["\r\n", "\r", "\n"])
+def test_line_ends_and_byte_order_mark(tmp_path: Path, knowledge: VariantKnowledge, ending: str) -> None:
+    path = tmp_path / "report.tsv"
+    text = ending.join(
+        ["\ufeffgene\thgvs_p\tvariant_class", "ALK\tG1202R\tSNV für Ärzte", "EML4–ALK\t\tFusion", ""]
+    )
+    path.write_bytes(text.encode())
+    report = read_report(path, ReportReader(Namer(gene_models(), fetch), knowledge, DRIVERS))
+    assert [row.alteration for row in report.alterations] == ["G1202R", "EML4-ALK"]
 
 
 def test_numbering_of_another_transcript(read: Reads) -> None:

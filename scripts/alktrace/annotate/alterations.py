@@ -38,7 +38,7 @@ from .consequences import read_variants
 from .fusion_names import FusionNames
 from .hgvs import Allele
 from .origin import MoleculeCount
-from .report_lines import empty_row
+from .report_rows import empty_row
 from .small_variants import (
     Namer,
     OriginContext,

@@ -196,8 +196,8 @@ def read_protein_change(text: str, protein: str, gene: str) -> ProteinChange:
         ValueError: the text cannot be read, or its residues are not those of the protein.
     """
     bare = re.sub(r"[\s()\[\]]", "", text)
-    bare = re.sub(r"^(?:[A-Z]+_?\d+(?:\.\d+)?:)?p\.", "", bare)
-    match = _CHANGE.fullmatch(bare)
+    bare = re.sub(r"^(?:[A-Z]+_?\d+(?:\.\d+)?:)?[pP]\.", "", bare)
+    match = _CHANGE.fullmatch(bare) or _CHANGE.fullmatch(_usual_case(bare))
     if match is None:
         return _insertion_by_number(text, bare, protein, gene)
     start, end = int(match["i"]) - 1, int(match["j"] or match["i"])
@@ -212,6 +212,13 @@ def read_protein_change(text: str, protein: str, gene: str) -> ProteinChange:
     if match["ext"]:
         return ProteinChange(f"p.Ter{start + 1}ext", Consequence.STOP_LOST, start + 1)
     return name_in_frame(protein, *_replaced(match, protein, start, end))
+
+
+def _usual_case(bare: str) -> str:
+    """Return a name in the usual case: `g1202r` and `GLY1202ARG` are `G1202R`."""
+    letters = re.sub(_LONG, lambda match: ONE_LETTER[match.group().capitalize()], bare, flags=re.IGNORECASE)
+    letters = re.sub(r"(?<![A-Za-z])[a-z](?=\d)", lambda match: match.group().upper(), letters)
+    return re.sub(r"(?<=\d)[a-z]$|(?<=ins)[a-z]+$", lambda match: match.group().upper(), letters)
 
 
 def _insertion_by_number(text: str, bare: str, protein: str, gene: str) -> ProteinChange:

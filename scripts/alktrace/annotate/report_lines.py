@@ -5,69 +5,54 @@ taken for a negative because of a misprint.
 """
 
 import re
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Sequence
+from dataclasses import replace
 from functools import partial
 from pathlib import Path
 
 from ..errors import InputProblems
-from ..models import Consequence, Detection, ObservationSource, Origin, VariantType
+from ..models import Consequence, Origin, VariantType
 from ..rows import AlterationRow
-from ..tables import column
-from ..user_tables import Line, read_lines
+from ..user_tables import Line
 from .hgvs import Allele, VariantNames
 from .protein import STOP, UNKNOWN_RESIDUE, ProteinChange, read_protein_change, short_name
+from .report_rows import (
+    FRACTIONS,
+    GENE_CELLS,
+    NAMES_DISAGREE,
+    NO_GENE_MODEL,
+    NOT_READ,
+    PARTNER_UNKNOWN,
+    REPORTED_AS_GAIN,
+    Report,
+    ReportValues,
+    empty_row,
+    first_word,
+    protein_type,
+    read_report_lines,
+    said_of,
+)
 from .report_text import (
     Coverage,
     ReportedKind,
     kind_of,
-    means_percent,
+    names_pair,
     read_copy_number,
     read_coverage,
     read_exon,
-    read_fraction,
     read_fusion,
     read_junction,
+    says_amplified,
+    says_gain,
+    says_nothing_found,
+    says_nothing_plainly,
+    several_changes,
+    split_names,
 )
 from .small_variants import Namer, VariantKnowledge
 
-COLUMNS = (
-    "gene", "hgvs_p", "hgvs_c", "variant_class", "vaf", "copy_number", "partner",
-    "covered_genes", "covered_exons", "lod_vaf", "tumour_fraction", "molecules",
-)  # fmt: skip
-GENE_CELLS = ("gene", "hgvs_p", "hgvs_c")
-"""Cells that may begin with the gene, in this order."""
-NOT_READ = "not_read"
-NO_GENE_MODEL = "no_gene_model"
-NAMES_DISAGREE = "names_disagree"
+DIPLOID = 2.0
 MAX_RESIDUES = 40_000
-
-
-@dataclass(frozen=True)
-class ReportNote:
-    """`notes.tsv`: something in a report that could not be taken as written."""
-
-    line: int = column("line of the report; 0 for the whole file")
-    place: str = column("column of the report")
-    what: str = column("what was found")
-    remedy: str = column("what to write instead, or how it was read")
-
-
-@dataclass(frozen=True)
-class Report:
-    """A report as read.
-
-    Attributes:
-        coverage: None where the report does not say what it covered.
-        lod_vaf: VAF that it would have found; None where it does not say.
-    """
-
-    alterations: tuple[AlterationRow, ...]
-    notes: tuple[ReportNote, ...]
-    coverage: Coverage | None
-    lod_vaf: float | None
-    tumour_fraction: float | None
-    molecules: int | None
 
 
 def read_report(path: Path, reader: "ReportReader") -> Report:
@@ -76,18 +61,18 @@ def read_report(path: Path, reader: "ReportReader") -> Report:
     Raises:
         InputProblems: wrong columns, or a line with too many cells.
     """
-    lines, problems = read_lines(path, columns=COLUMNS, required=("gene",))
+    lines, problems = read_report_lines(path)
     if problems:
         raise InputProblems(problems)
-    for name in ("vaf", "lod_vaf", "tumour_fraction"):
+    for name in FRACTIONS:
         reader.learn_unit(name, lines)
     rows: dict[str, AlterationRow] = {}
     for line in lines:
-        row = reader.alteration(line)
-        if row is not None and row.key in rows:
-            reader.note(line, "gene", f"{row.gene} {row.alteration} stands twice", "the first line counts")
-        elif row is not None:
-            rows[row.key] = row
+        for row in reader.alterations(line):
+            if row.key in rows:
+                what = f"{row.gene} {row.alteration} stands twice"
+                reader.note(line, "gene", what, "the first line counts")
+            rows.setdefault(row.key, row)
     molecules = reader.shared(lines, "molecules", _whole, min)
     return Report(
         alterations=tuple(rows.values()),
@@ -99,7 +84,7 @@ def read_report(path: Path, reader: "ReportReader") -> Report:
     )
 
 
-class ReportReader:
+class ReportReader(ReportValues):
     """Reads lines of a report and keeps notes of what it could not take as written."""
 
     def __init__(self, namer: Namer, knowledge: VariantKnowledge, drivers: dict[str, str]) -> None:
@@ -110,46 +95,11 @@ class ReportReader:
             knowledge: tables.
             drivers: side on which each fusion gene acts.
         """
-        self.notes: list[ReportNote] = []
+        super().__init__()
         self._namer = namer
         self._knowledge = knowledge
         self._drivers = drivers
-        self._percent: set[str] = set()
         self._renamed: set[tuple[int, str, str]] = set()
-
-    def note(self, line: Line | None, name: str, what: str, remedy: str) -> None:
-        """Keep a note."""
-        clean = re.sub(r"\s+", " ", what)
-        self.notes.append(ReportNote(line.number if line else 0, name, clean, remedy))
-
-    def learn_unit(self, name: str, lines: Sequence[Line]) -> None:
-        """Read the bare numbers of a column as percentages if one of them exceeds one."""
-        if means_percent([line[name] for line in lines if name in line]):
-            self._percent.add(name)
-            self.note(None, name, "a value exceeds 1", "bare numbers of the column are read as percentages")
-
-    def fraction(self, text: str, name: str) -> float:
-        """Return a fraction of a column."""
-        return read_fraction(text, percent=name in self._percent)
-
-    def shared(
-        self,
-        lines: Sequence[Line],
-        name: str,
-        read: Callable[[str, str], float],
-        choose: Callable[[Sequence[float]], float],
-    ) -> float | None:
-        """Return what a column says about the whole report; of different values the cautious one."""
-        values = []
-        for line in lines:
-            if name in line:
-                try:
-                    values.append(read(line[name], name))
-                except ValueError as error:
-                    self.note(line, name, f"value {line[name]!r}", str(error))
-        if len(set(values)) > 1:
-            self.note(None, name, f"{len(set(values))} different values", f"{choose(values):g} is used")
-        return choose(values) if values else None
 
     def coverage(self, lines: Sequence[Line]) -> Coverage | None:
         """Return the coverage over all lines; None if none says anything."""
@@ -167,23 +117,83 @@ class ReportReader:
             self.note(None, "covered_genes", "lines differ in coverage", "the first is used")
         return found[0]
 
-    def alteration(self, line: Line) -> AlterationRow | None:
-        """Return the alteration of a line; None for a line without finding."""
+    def alterations(self, line: Line) -> list[AlterationRow]:
+        """Return the alterations of a line; none for a line without finding."""
         if not any(name in line for name in GENE_CELLS):
-            return None
+            return []
         line = self._by_symbol(line)
-        said = " ".join(line.get(name, "") for name in (*GENE_CELLS, "variant_class"))
-        kind = kind_of(said)
+        said = said_of(line)
+        if says_nothing_found(said):
+            return self._nothing_found(line, said)
+        if kind_of(said) is ReportedKind.OTHER and first_word(line) not in self._namer.models.by_gene:
+            self.note(line, "gene", f"{said.strip()}: no alteration of a gene", "the line is left out")
+            return []
+        return [self._alteration(part) for part in self._parts(line)]
+
+    def _alteration(self, line: Line) -> AlterationRow:
+        said = said_of(line)
         try:
-            row = self._read(kind, line, said)
+            row = self._read(kind_of(said), line, said)
         except ValueError as error:
             self.note(line, "gene", str(error), "the line is kept, but nothing is concluded from it")
             row = self._unread(line)
         return replace(row, vaf=self._vaf(line))
 
+    def _nothing_found(self, line: Line, said: str) -> list[AlterationRow]:
+        """Take a line that denies a finding for no finding, unless it also gives one."""
+        named = kind_of(said) is ReportedKind.SMALL and self._names_a_change(line)
+        if self.gives_vaf(line) or (named and not says_nothing_plainly(said)):
+            what = f"{said.strip()}: says that nothing was found, and names a finding"
+            self.note(line, "gene", what, "the line is kept, but nothing is concluded from it")
+            return [replace(self._unread(line), vaf=self._vaf(line))]
+        what = f"{said.strip()}: says that nothing was found"
+        self.note(line, "gene", what, "no finding; state what the test covers in covered_genes and lod_vaf")
+        return []
+
+    def _parts(self, line: Line) -> list[Line]:
+        """Return a line per change where one cell holds several; their phase is not taken from it."""
+        line = self._with_names_apart(line)
+        found = self._changes(line) if kind_of(said_of(line)) is ReportedKind.SMALL else None
+        if found is None or len(found) == 1:
+            return [line]
+        what = f"{len(found)} changes in one cell"
+        self.note(
+            line, "hgvs_p", what, "read as one line each; their phase and a VAF they share are not used"
+        )
+        gene = first_word(line)
+        dropped = ("gene", "hgvs_p", "hgvs_c", "vaf")
+        rest = {name: text for name, text in line.items() if name not in dropped}
+        return [Line(line.number, {"gene": gene, "hgvs_p": change, **rest}) for change in found]
+
+    def _with_names_apart(self, line: Line) -> Line:
+        if "hgvs_c" in line or "hgvs_p" not in line:
+            return line
+        protein, coding = split_names(line["hgvs_p"])
+        if coding is None:
+            return line
+        return Line(line.number, {**line, "hgvs_p": protein, "hgvs_c": coding})
+
+    def _changes(self, line: Line) -> tuple[str, ...] | None:
+        """Return the protein changes a line names, None where one of its words is none."""
+        gene = first_word(line)
+        parts = several_changes(_protein_words(line, gene))
+        return parts if parts and all(self._is_change(part, gene) for part in parts) else None
+
+    def _names_a_change(self, line: Line) -> bool:
+        gene = first_word(line)
+        words = re.split(r"[\s;,+&/]+", _protein_words(line, gene))
+        return any(self._is_change(word, gene) for word in words)
+
+    def _is_change(self, text: str, gene: str) -> bool:
+        try:
+            read_protein_change(text, self._protein(gene), gene)
+        except ValueError:
+            return False
+        return True
+
     def _by_symbol(self, line: Line) -> Line:
         """Return the line with the symbol of its gene, whatever name of the gene it begins with."""
-        cell, written = next(name for name in GENE_CELLS if name in line), _first_word(line)
+        cell, written = next(name for name in GENE_CELLS if name in line), first_word(line)
         rest = line[cell].removeprefix(written)
         return Line(line.number, {**line, cell: self._symbol(line, cell, written) + rest})
 
@@ -221,7 +231,10 @@ class ReportReader:
 
     def _fusion(self, line: Line, said: str) -> AlterationRow:
         symbol = partial(self._symbol, line, "partner" if "partner" in line else "gene")
-        fusion = read_fusion(line.get("gene", ""), line.get("partner"), said, self._drivers, symbol)
+        partner = line.get("partner") or self._other_gene(line)
+        if partner is None and not names_pair(said):
+            return self._rearranged(line)
+        fusion = read_fusion(line.get("gene", ""), partner, said, self._drivers, symbol)
         junction = read_junction(said)
         plain = f"{fusion.five}-{fusion.three}" + (f" {junction}" if junction else "")
         name, subjects, flags = self._knowledge.fusions.named(plain, fusion.driver, fusion.partner, junction)
@@ -236,25 +249,54 @@ class ReportReader:
             flags=flags,
         )
 
+    def _other_gene(self, line: Line) -> str | None:
+        """Return the second gene that the cells of a fusion name, if it is one only."""
+        words = re.findall(r"[A-Z][A-Z0-9]+", " ".join(line.get(name, "") for name in GENE_CELLS))
+        known = {word for word in words if word in self._namer.models.by_gene or word in self._drivers}
+        others = known - {first_word(line)}
+        return others.pop() if len(others) == 1 else None
+
+    def _rearranged(self, line: Line) -> AlterationRow:
+        """Return a rearrangement of a driver gene whose partner nobody names."""
+        gene = first_word(line)
+        if gene not in self._drivers:
+            raise ValueError("a fusion without partner; fill `partner` or write EML4-ALK")
+        self.note(line, "partner", f"{gene}: a fusion without partner", "read as a rearrangement of the gene")
+        row = empty_row(f"fusion:unknown:{gene}", gene, VariantType.FUSION, f"{gene} rearrangement")
+        return replace(
+            row,
+            consequence=Consequence.FUSION,
+            origin=Origin.SOMATIC,
+            origin_reason="structural change",
+            flags=(PARTNER_UNKNOWN,),
+        )
+
     def _copy_number(self, line: Line, said: str) -> AlterationRow:
-        gene = _first_word(line)
+        gene = first_word(line)
         kind = VariantType.LOSS if kind_of(said) is ReportedKind.LOSS else VariantType.AMPLIFICATION
         rest = said.removeprefix(gene)
         text = line.get("copy_number", "")
         number = read_copy_number(text) if text else read_copy_number(rest)
         if text and number is None:
             self.note(line, "copy_number", f"value {text!r}", "write a number such as 7.5")
+        flags = self._model_flags(line, gene)
+        if kind is VariantType.AMPLIFICATION and not says_amplified(said):
+            if not says_gain(said) and (number is None or number <= DIPLOID):
+                raise ValueError(f"{said.strip()}: up or down? write `amplification` or `loss`")
+            what = f"{said.strip()}: a gain, not called an amplification"
+            self.note(line, "variant_class", what, "shown; it names no class beside firmer findings")
+            flags = (*flags, REPORTED_AS_GAIN)
         return replace(
             empty_row(f"copy_number:{gene}:{kind.value}", gene, kind, kind.value),
             consequence=Consequence.COPY_NUMBER,
             copy_number=number,
             origin=Origin.SOMATIC,
             origin_reason="structural change",
-            flags=self._model_flags(line, gene),
+            flags=flags,
         )
 
     def _skipping(self, line: Line, said: str) -> AlterationRow:
-        gene, exon = _first_word(line), read_exon(said)
+        gene, exon = first_word(line), read_exon(said)
         if exon is None:
             raise ValueError(f"{said}: skipping of which exon? write `exon 14 skipping`")
         return replace(
@@ -267,8 +309,9 @@ class ReportReader:
         )
 
     def _small(self, line: Line, said: str) -> AlterationRow:
-        gene = _first_word(line)
-        written_p = line.get("hgvs_p") or said.removeprefix(gene).split(" ")[0]
+        gene = first_word(line)
+        written_p = line["hgvs_p"] if "hgvs_p" in line else said.removeprefix(gene).strip().split(" ")[0]
+        written_p = written_p.removeprefix(gene).strip() or written_p
         flags = self._model_flags(line, gene)
         by_dna = self._by_dna(line, gene) if "hgvs_c" in line and not flags else None
         by_protein = self._by_protein(line, gene, written_p) if "hgvs_p" in line or not by_dna else None
@@ -291,15 +334,28 @@ class ReportReader:
     def _by_dna(self, line: Line, gene: str) -> tuple[Allele, VariantNames] | None:
         try:
             named = self._namer.on_gene(gene)
+            self._check_transcript(line["hgvs_c"], gene)
             allele = named.allele(line["hgvs_c"])
             return allele, named.describe(allele)
         except ValueError as error:
             self.note(line, "hgvs_c", str(error), "the protein change counts, if there is one")
             return None
 
+    def _check_transcript(self, written: str, gene: str) -> None:
+        """Refuse numbers of another Ensembl transcript: the same number is another base there."""
+        given = re.match(r"\s*(ENST\d+)", written)
+        used = self._namer.models.by_gene[gene].transcript
+        if given and given[1] != used.split(".")[0]:
+            raise ValueError(
+                f"{gene} {written}: numbered on another transcript than {used}, which is used here"
+            )
+
     def _by_protein(self, line: Line, gene: str, written: str) -> ProteinChange | None:
         try:
-            return read_protein_change(written, self._protein(gene), gene)
+            change = read_protein_change(written, self._protein(gene), gene)
+            if written.endswith("X") and (gene, change.codon) in self._knowledge.hotspots:
+                raise ValueError(f"{gene} {written}: X is a stop or any residue; write Ter or the residue")
+            return change
         except ValueError as error:
             if "hgvs_p" in line and "hgvs_c" in line:
                 self.note(line, "hgvs_p", str(error), "the coding change counts, if it can be read")
@@ -334,7 +390,7 @@ class ReportReader:
         if model is not None and change.codon is not None:
             found = model.exon_at(model.codon_positions(change.codon)[1])
             exon = found.number if found else None
-        kind = _protein_type(change)
+        kind = protein_type(change)
         short = short_name(change.name)
         names = VariantNames("", change.name, short, change.consequence, kind, exon, change.codon)
         return replace(
@@ -355,7 +411,7 @@ class ReportReader:
         return (NO_GENE_MODEL,)
 
     def _unread(self, line: Line) -> AlterationRow:
-        gene = _first_word(line)
+        gene = first_word(line)
         names = ("gene", "hgvs_p", "hgvs_c", "variant_class")
         written = " ".join(line[name] for name in names if name in line).replace(";", ",")
         shown = written.removeprefix(gene).strip() or written
@@ -363,34 +419,9 @@ class ReportReader:
         return replace(row, flags=(NOT_READ,))
 
 
-def empty_row(key: str, gene: str, kind: VariantType, name: str) -> AlterationRow:
-    """Return a reported row of which only the name is known."""
-    return AlterationRow(
-        key=key, gene=gene, variant_type=kind, alteration=name, consequence=Consequence.UNKNOWN,
-        transcript=None, hgvs_c=None, hgvs_p=None, exon=None, codon=None, chrom=None, pos=None, ref=None,
-        alt=None, partner=None, junction=None, in_frame=None, detection=Detection.DETECTED,
-        source=ObservationSource.REPORTED, vaf=None, vaf_low=None, vaf_high=None, alt_molecules=None,
-        total_molecules=None, duplex_alt=None, strict_alt=None, strict_total=None, copy_number=None,
-        origin=Origin.UNDECIDED, origin_reason="", knowledge=(), filters=(), flags=(),
-    )  # fmt: skip
-
-
-def _first_word(line: Line) -> str:
-    """Return the gene: the first word of the first filled cell."""
-    text = next((line[name] for name in GENE_CELLS if name in line), "")
-    return text.split(" ")[0].split(":")[0]
-
-
-def _protein_type(change: ProteinChange) -> VariantType:
-    """Return the kind of variant that a protein change alone suggests."""
-    if change.name.endswith("dup"):
-        return VariantType.DUPLICATION
-    return {
-        Consequence.INFRAME_INSERTION: VariantType.INSERTION,
-        Consequence.INFRAME_DELETION: VariantType.DELETION,
-        Consequence.INFRAME_DELINS: VariantType.DELINS,
-        Consequence.FRAMESHIFT: VariantType.DELINS,
-    }.get(change.consequence, VariantType.SNV)
+def _protein_words(line: Line, gene: str) -> str:
+    cell = line["hgvs_p"] if "hgvs_p" in line else line.get("gene", "")
+    return cell.removeprefix(gene).strip()
 
 
 def _whole(text: str, _: str) -> float:

@@ -23,6 +23,34 @@ _FUSION = re.compile(r"fusion|rearrang|translocat|inversion|::", re.IGNORECASE)
 _GAIN = re.compile(r"amplif|copy.?number.?(?:gain|increase)|\bgain\b|\bcna?\b|\bcnv\b|\bamp\b", re.IGNORECASE)
 _LOSS = re.compile(r"copy.?number.?loss|\bloss\b|homozygous.?del|deep.?del|biallelic.?del", re.IGNORECASE)
 _SKIPPING = re.compile(r"skip", re.IGNORECASE)
+_AMPLIFIED = re.compile(r"amplif|\bamp\b", re.IGNORECASE)
+_GAIN_ONLY = re.compile(r"\bgain\b|increase", re.IGNORECASE)
+_NEGATED = re.compile(
+    r"\b(?:not|non|nicht) +(?:\w+ +){0,2}"
+    r"(?:detect|found|identif|present|seen|amplif|rearrang|mutat|nachw|gefunden)"
+    r"|\bundetected|\bnegativ|\babsent\b|\bwild[ -]?typ|\bwt\b|\bno +(?:\w+ +){0,4}\w*"
+    r"(?:alteration|amplification|change|detected|evidence|found|fusion|mutation|rearrangement|seen|variant)"
+    r"|\bkeine?\b|\bunauff|未检出|未见|阴性|野生型",
+    re.IGNORECASE,
+)
+_NEGATED_PLAINLY = re.compile(
+    r"not detected|undetected|negativ|\babsent\b|wild[ -]?typ|\bwt\b|nicht nachgewiesen|未检出|阴性|野生型",
+    re.IGNORECASE,
+)
+_SEVERAL = re.compile(r"\s*(?:[;+&/,]|\band\b|\bund\b)\s*")
+_CODING = re.compile(r"[\s,;(\[]*\b(?P<c>c\.[^\s;,()\[\]]+)[)\]]?")
+_PERCENT_HEADER = re.compile(r"%|percent", re.IGNORECASE)
+HEADERS = {
+    "gene": ("gene name", "gene symbol"),
+    "hgvs_p": ("protein", "protein change", "amino acid change", "aa change", "alteration", "mutation"),
+    "hgvs_c": ("coding change", "cdna change", "nucleotide change"),
+    "variant_class": ("variant class", "variant type", "alteration type", "type"),
+    "vaf": ("cfdna", "allele frequency", "allele fraction", "variant allele fraction", "maf"),
+    "copy_number": ("copy number", "cn"),
+    "partner": ("fusion partner",),
+    "tumour_fraction": ("tumour fraction", "tumor fraction"),
+}
+"""What laboratories write above a column; compared without case, punctuation and per cent signs."""
 _OTHER = re.compile(r"\b(?:tmb|msi|mss|microsatellite|mutational burden|loh|hrd)\b", re.IGNORECASE)
 _PAIR = re.compile(
     r"(?<![\w.])(?P<five>[A-Z][A-Z0-9]{1,14})\s*(?:-|::|/|–|—)\s*(?P<three>[A-Z][A-Z0-9]{1,14})(?![\w.])"
@@ -47,6 +75,57 @@ def kind_of(text: str) -> ReportedKind:
     return ReportedKind.SMALL
 
 
+def says_nothing_found(text: str) -> bool:
+    """Tell whether a line says that something was looked for and not found."""
+    return _NEGATED.search(text) is not None
+
+
+def says_nothing_plainly(text: str) -> bool:
+    """Tell whether a line with the name of a change denies it: `not detected`, but not `not seen before`."""
+    return _NEGATED_PLAINLY.search(text) is not None
+
+
+def says_amplified(text: str) -> bool:
+    """Tell whether a line speaks of an amplification, not only of a gain or a copy-number change."""
+    return _AMPLIFIED.search(text) is not None
+
+
+def says_gain(text: str) -> bool:
+    """Tell whether a line gives a copy-number change a direction: up."""
+    return _AMPLIFIED.search(text) is not None or _GAIN_ONLY.search(text) is not None
+
+
+def several_changes(text: str) -> tuple[str, ...]:
+    """Return the parts of a cell that may hold several changes.
+
+    Such as `G1202R + L1196M` or `p.[Gly1202Arg;Leu1196Met]`.
+    A single part where nothing separates; whether the parts are changes is for the caller to see.
+    """
+    bare = re.sub(r"[\[\]]", "", text)
+    return tuple(part for part in _SEVERAL.split(bare) if part)
+
+
+def split_names(text: str) -> tuple[str, str | None]:
+    """Return protein name and coding name of a cell that holds both, as `p.G1202R (c.3604G>A)`."""
+    match = _CODING.search(text)
+    if match is None:
+        return text, None
+    return (text[: match.start()] + text[match.end() :]).strip(" ,;()"), match["c"]
+
+
+def column_name(written: str) -> tuple[str, bool]:
+    """Return the column that a header means, and whether it says per cent.
+
+    `cfDNA %`, `% cfDNA`, `VAF (%)` and `VAF` are all `vaf`. A header that means nothing stays as written.
+    """
+    percent = _PERCENT_HEADER.search(written) is not None
+    bare = re.sub(r"[\s_.()\[\]-]+", " ", _PERCENT_HEADER.sub(" ", written)).strip().casefold()
+    for name, others in HEADERS.items():
+        if bare in (name.replace("_", " "), *others):
+            return name, percent
+    return written, False
+
+
 def read_fraction(text: str, *, percent: bool) -> float:
     """Return a fraction written as `0.012`, `1.2 %`, `1,2%` or, with `percent`, `1.2`.
 
@@ -65,11 +144,20 @@ def read_fraction(text: str, *, percent: bool) -> float:
     return value
 
 
-def means_percent(cells: Collection[str]) -> bool:
-    """Tell whether the bare numbers of a column are percentages: one of them exceeds one."""
+def names_pair(text: str) -> bool:
+    """Tell whether a text names two genes joined, such as `EML4-ALK`."""
+    return _PAIR.search(text) is not None
+
+
+def means_percent(cells: Collection[str], least: float = 1.0) -> bool:
+    """Tell whether the bare numbers of a column are percentages: one of them is one or more.
+
+    No sample has a tumour's variant in all of its molecules, so that `1` is one per cent. `least` replaces
+    the one.
+    """
     numbers = [_FRACTION.fullmatch(cell.strip()) for cell in cells]
     return any(
-        match is not None and not match["percent"] and float(match["number"].replace(",", ".")) > 1
+        match is not None and not match["percent"] and float(match["number"].replace(",", ".")) >= least
         for match in numbers
     )
 

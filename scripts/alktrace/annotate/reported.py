@@ -9,7 +9,8 @@ from ..rows import AlterationRow, CallabilityRow, LocusRow, TumourFractionRow
 from ..settings import CallingSettings, OriginSettings
 from ..tables import read_table, write_table
 from .consequences import read_variants
-from .report_lines import NOT_READ, Report, ReportNote, ReportReader, read_report
+from .report_lines import ReportReader, read_report
+from .report_rows import NOT_READ, Report, ReportNote
 from .report_text import Coverage
 from .small_variants import Namer, OriginContext, VariantKnowledge, variant_rows, with_origin
 

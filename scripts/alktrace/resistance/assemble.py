@@ -87,9 +87,7 @@ def alk_mechanisms(roles: Sequence[Role], sets: AlkSets, view: TimepointView) ->
         if role.effect is Effect.AMPLIFICATION:
             found.append(_simple(role, Component.ON_TARGET, "ALK amplification", Confidence.CANDIDATE, view))
         elif role.effect is Effect.LISTED_VUS:
-            shown = _simple(
-                role, Component.ON_TARGET, "ALK truncating variant (VUS)", Confidence.UNCERTAIN, view
-            )
+            shown = _simple(role, Component.ON_TARGET, LISTED_NAMES[role.code], Confidence.UNCERTAIN, view)
             found.append(replace(shown, carries=False))
     return found
 

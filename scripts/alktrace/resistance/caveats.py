@@ -21,7 +21,8 @@ from .view import SMALL_TYPES, Found, TimepointView, place, specimens_outside
 
 GERMLINE_SUSPECTED = "germline_suspected"
 UNCLEAR_JUNCTION = "unclear_junction"
-WEAKENING = frozenset({GERMLINE_SUSPECTED, UNCLEAR_JUNCTION})
+REPORTED_GAIN = "reported_as_gain"
+WEAKENING = frozenset({GERMLINE_SUSPECTED, UNCLEAR_JUNCTION, REPORTED_GAIN})
 """Caveats with which a finding names the class only where nothing else does."""
 LIQUID = frozenset({SpecimenType.PLASMA, SpecimenType.CSF})
 RANK = {Confidence.ESTABLISHED: 0, Confidence.CANDIDATE: 1, Confidence.UNCERTAIN: 2}
@@ -36,6 +37,7 @@ CAPS = {
     "unverified_role": Confidence.CANDIDATE,
     "wbc_conflict": Confidence.CANDIDATE,
     UNCLEAR_JUNCTION: Confidence.UNCERTAIN,
+    REPORTED_GAIN: Confidence.UNCERTAIN,
     GERMLINE_SUSPECTED: Confidence.UNCERTAIN,
     "rb1_biallelic_not_shown": Confidence.UNCERTAIN,
     "rb1_not_shown_new": Confidence.UNCERTAIN,

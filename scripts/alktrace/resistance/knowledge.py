@@ -17,7 +17,7 @@ from .bypass_rules import BypassMechanism, mechanism_of
 from .checks import EFFECT_ATTRIBUTES, codon_of, cross_checks, gene_name_problems, names_of
 from .facts import Facts, WideSchema, read_facts
 from .hints import treatment_hints
-from .ports import AlkRole, Hints, OffTargetFact
+from .ports import AlkRole, Hints, OffTargetFact, OffTargetKind
 
 R = TypeVar("R")
 ALK = "ALK"
@@ -252,6 +252,13 @@ class Knowledge:
             return None
         confidence = found.confidence if found.carries_class else Confidence.UNCERTAIN
         return OffTargetFact(found.subject, found.mechanism, found.off_target_kind, confidence, found.sources)
+
+    def carries_bypass(self, gene: str) -> bool:
+        """Return whether some alteration of the gene is a mechanism that names the class."""
+        return any(
+            gene in item.genes and item.carries_class and item.off_target_kind is OffTargetKind.BYPASS
+            for item in self.mechanisms.values()
+        )
 
     def hints(self, alterations: tuple[Alteration, ...]) -> Hints:
         """Return the drugs for one alteration, or for a compound as a unit."""

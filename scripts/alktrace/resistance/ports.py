@@ -109,5 +109,8 @@ class ClassifierKnowledge(Protocol):
     def off_target(self, alteration: Alteration) -> OffTargetFact | None:
         """Return what the tables say about an alteration outside ALK."""
 
+    def carries_bypass(self, gene: str) -> bool:
+        """Return whether some alteration of the gene is a mechanism that names the class."""
+
     def hints(self, alterations: tuple[Alteration, ...]) -> Hints:
         """Return the drugs for one alteration, or for a compound as a unit."""

@@ -33,6 +33,8 @@ SILENT = frozenset(
 )
 
 
+NOT_READ = "not_read"
+"""Flag of a line of a report that could not be read; the annotation sets it."""
 NOT_DRIVING = frozenset({"reciprocal_junction", "other_junction"})
 """Flags of junctions that put no kinase domain behind a partner; the structural stage sets them."""
 
@@ -193,6 +195,11 @@ def _off_target(kind: OffTargetKind) -> Callable[[Found, TimepointView], str | N
     return holds
 
 
+def _unread(found: Found, _: TimepointView) -> str | None:
+    unread = NOT_READ in found.alteration.flags
+    return "the report's words could not be read" if unread else None
+
+
 def _anything(found: Found, _: TimepointView) -> str | None:
     copies = found.alteration.variant_type in COPY_TYPES
     return "copy number without known meaning" if copies else "no known meaning"
@@ -246,6 +253,13 @@ ALTERATION_CRITERIA = (
         Effect.CO_ALTERATION,
         "Co-alteration that never carries a class.",
         _off_target(OffTargetKind.CO_ALTERATION),
+    ),
+    AlterationCriterion(
+        "UNREAD",
+        Effect.LISTED,
+        "Line of a report on another gene that could not be read; where the gene can bypass ALK, no negative "
+        "beside it counts.",
+        _unread,
     ),
     AlterationCriterion("NO_KNOWN_EFFECT", Effect.LISTED, "Anything else.", _anything),
 )

@@ -243,14 +243,22 @@ def _on_target_open(draft: Draft) -> Iterable[Finding]:
 
 def _unplaced(draft: Draft) -> Iterable[Finding]:
     for role in draft.roles:
-        if role.code == "ALK_UNPLACED":
+        if role.code in ("ALK_UNPLACED", "UNREAD"):
             yield role.found.name, role.explanation, (f"not_interpreted:{role.found.name}",)
+
+
+def _hides_mechanism(role: Role, draft: Draft) -> bool:
+    """Can a line that nobody could read be a mechanism of resistance."""
+    gene = role.found.alteration.gene
+    return role.code == "ALK_UNPLACED" or (
+        role.code == "UNREAD" and draft.view.knowledge.carries_bypass(gene)
+    )
 
 
 def _negative_informative(draft: Draft) -> Iterable[Finding]:
     negative = draft.view.negative
     return _if(
-        negative.informative and not list(_unplaced(draft)),
+        negative.informative and not any(_hides_mechanism(role, draft) for role in draft.roles),
         f"{negative.best_specimen}: an ALK hotspot mutation in more than {negative.excluded or 0:.2g} of the "
         "tumour cells would have been called",
     )
@@ -302,7 +310,7 @@ TIMEPOINT_CRITERIA = (
     TimepointCriterion("TRANSFORMED_EARLIER", "Transformed at an earlier timepoint.", _transformed_earlier),
     TimepointCriterion("WEAK_COMPONENT", "A family with weak findings only.", _weak_component),
     TimepointCriterion("ON_TARGET_NOT_EXCLUDED", "ALK mutations are not excluded.", _on_target_open),
-    TimepointCriterion("NOT_INTERPRETED", "An ALK alteration of a report was not understood.", _unplaced),
+    TimepointCriterion("NOT_INTERPRETED", "A line of a report was not understood.", _unplaced),
     TimepointCriterion("NEGATIVE_INFORMATIVE", "A negative counts.", _negative_informative),
     TimepointCriterion(
         "NEGATIVE_UNINFORMATIVE", "Why a specimen's negative does not count.", _negative_reasons
