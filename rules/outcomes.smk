@@ -34,6 +34,7 @@ rule relate_outcomes:
         classification="results/cohort/classification.tsv",
         resistance="results/cohort/resistance.tsv",
         evidence=PLAN.patient_files("evidence.tsv"),
+        details=PLAN.timepoint_files("resistance.json"),
     output:
         tables=expand("results/cohort/{name}", name=RELATED),
     log:

@@ -46,6 +46,7 @@ rule write_cohort_page:
         mem_mb=1000,
         runtime=10,
     params:
+        settings=PLAN.dump("cohort"),
         code=PLAN.code["report"],
     message:
         "writing the page of the cohort"

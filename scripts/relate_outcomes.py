@@ -19,6 +19,7 @@ with job_log(snakemake.log[0]):
         classification=Path(snakemake.input.classification),
         resistance=Path(snakemake.input.resistance),
         evidence=[Path(path) for path in snakemake.input.evidence],
+        details=[Path(path) for path in snakemake.input.details],
         settings=CohortSettings.model_validate(snakemake.params.settings["cohort"]),
         timing=ResistanceSettings.model_validate(snakemake.params.settings["resistance"]),
         out=Path(snakemake.output.tables[0]).parent,

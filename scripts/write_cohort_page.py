@@ -10,6 +10,7 @@ if TYPE_CHECKING:
 
 with job_log(snakemake.log[0]):
     from alktrace.report.cohort_page import write_cohort_page
+    from alktrace.settings import CohortSettings
 
     write_cohort_page(
         classification=Path(snakemake.input.classification),
@@ -18,5 +19,6 @@ with job_log(snakemake.log[0]):
         identity=Path(snakemake.input.identity),
         outcomes=[Path(path) for path in snakemake.input.outcomes],
         knowledge=Path(snakemake.input.knowledge[0]).parent,
+        settings=CohortSettings.model_validate(snakemake.params.settings["cohort"]),
         out=Path(snakemake.output.page),
     )

@@ -14,6 +14,7 @@ from pathlib import Path
 from types import ModuleType
 from typing import Any
 
+from alktrace.clinical.rows import Refusal
 from alktrace.models import NotEvaluableReason
 from alktrace.resistance.phase import PhaseReason
 from alktrace.structural.roles import FusionRole
@@ -31,7 +32,7 @@ _HEAD = re.compile(r"([a-z][a-z0-9_]*)[:=]")
 def emitted_codes() -> set[str]:
     """Return every code that can stand in a flag, a problem, a reason or the evidence of a phase."""
     codes = {code for path in _sources() for code in _of_module(path)}
-    codes |= {reason.value for reason in (*NotEvaluableReason, *PhaseReason)}
+    codes |= {reason.value for reason in (*NotEvaluableReason, *PhaseReason, *Refusal)}
     # the one code that is put together from a vocabulary
     return codes | {f"{role.value}_junction" for role in FusionRole if role is not FusionRole.DRIVER}
 

@@ -1,8 +1,10 @@
+import json
+
 import pytest
 from clinical_records import switched
 from outcome_cohort import KNOWLEDGE, cohort_settings, resistance_settings
 
-from alktrace.clinical.concordance import agreement_rows, concordance_rows
+from alktrace.clinical.concordance import Material, agreement_rows, concordance_rows, read_materials
 from alktrace.clinical.endpoints import patient_rows
 from alktrace.clinical.frequencies import (
     expected_rows,
@@ -10,6 +12,7 @@ from alktrace.clinical.frequencies import (
     paired_rows,
     primary_against_acquired,
 )
+from alktrace.clinical.linkage import linkage_rows
 from alktrace.clinical.mechanism_treatment import mechanism_treatment_rows
 from alktrace.clinical.mechanisms import features, findings, with_timing
 from alktrace.clinical.response import response_rows
@@ -198,14 +201,16 @@ SEEN, UNSEEN = Detection.DETECTED, Detection.NOT_DETECTED
 )
 def test_a_side_that_could_not_see_is_no_disagreement(plasma, tissue, verdict):
     rows = concordance_rows([evidence("a", "plasma", plasma), evidence("a", "tissue", tissue)])
-    assert [row.verdict for row in rows] == [verdict]
+    assert [row.verdict for row in rows if row.level == "alteration"] == [verdict]
 
 
 def test_concordance_needs_both_specimens_and_tumour_variants():
     alone = [evidence("a", "plasma", SEEN, patient="P2")]
     germline = [evidence("b", kind, SEEN, Origin.GERMLINE) for kind in ("plasma", "tissue")]
     nowhere = [evidence("c", kind, UNSEEN) for kind in ("plasma", "tissue")]
-    assert concordance_rows([*alone, *germline, *nowhere]) == []
+    found = concordance_rows([*alone, *germline, *nowhere])
+    assert [row for row in found if row.level == "alteration"] == []
+    assert {(row.patient, row.verdict) for row in found} == {("P1", "not_comparable")}
 
 
 def test_agreement_counts_only_what_can_be_compared():
@@ -213,11 +218,108 @@ def test_agreement_counts_only_what_can_be_compared():
     rows = []
     for i, (plasma, tissue) in enumerate(verdicts):
         rows += [evidence(f"v{i}", "plasma", plasma), evidence(f"v{i}", "tissue", tissue)]
-    found = {r.measure: (r.agreeing, r.total) for r in agreement_rows(concordance_rows(rows), SETTINGS)}
+    table = agreement_rows(concordance_rows(rows), SETTINGS)
+    found = {r.measure: (r.agreeing, r.total) for r in table if r.level == "alteration"}
     assert found == {
         "seen_in_plasma_of_tissue": (2, 3),
         "seen_in_tissue_of_plasma": (2, 3),
         "seen_in_both_of_any": (2, 4),
+    }
+
+
+def pair(patient, plasma, tissue, component=ON_TARGET, informative=(True, True)):
+    """One alteration of a family in plasma and tissue of one timepoint, and what each could have shown."""
+    rows = [evidence(f"{patient}-a", "plasma", plasma, patient=patient),
+            evidence(f"{patient}-a", "tissue", tissue, patient=patient)]  # fmt: skip
+    kinds = (SpecimenType.PLASMA, SpecimenType.TISSUE)
+    materials = [Material(kind, known) for kind, known in zip(kinds, informative, strict=True)]
+    return rows, mechanism(patient, "ALK", f"{patient}-a", component), {(patient, "PD"): materials}
+
+
+def family_verdicts(*pairs):
+    rows = [row for item in pairs for row in item[0]]
+    materials = {key: value for item in pairs for key, value in item[2].items()}
+    found = concordance_rows(rows, [item[1] for item in pairs], materials)
+    return found, {(r.patient, r.alteration): r.verdict for r in found if r.level != "alteration"}
+
+
+@pytest.mark.parametrize(
+    ("plasma", "tissue", "informative", "family", "whole"),
+    [
+        (SEEN, SEEN, (True, True), "both", "concordant"),
+        (SEEN, UNSEEN, (True, True), "plasma_only", "discordant"),
+        (UNSEEN, SEEN, (True, True), "tissue_only", "discordant"),
+        (Detection.NOT_ASSESSABLE, SEEN, (True, True), "not_comparable", "not_comparable"),
+        (UNSEEN, SEEN, (False, True), "tissue_only", "discordant"),
+        (SEEN, SEEN, (False, False), "both", "not_comparable"),
+        (UNSEEN, UNSEEN, (True, True), "neither", "concordant"),
+        (UNSEEN, UNSEEN, (True, False), "not_comparable", "not_comparable"),
+    ],
+)
+def test_families_and_class_of_a_timepoint(plasma, tissue, informative, family, whole):
+    """Bypass, of which nothing is listed, is absent in both where both could have shown it."""
+    _, verdicts = family_verdicts(pair("P1", plasma, tissue, informative=informative))
+    assert verdicts["P1", "on_target"] == family
+    assert verdicts["P1", "mechanism class"] == whole
+    assert verdicts["P1", "bypass"] == ("neither" if informative == (True, True) else "not_comparable")
+
+
+def test_positive_and_negative_agreement_against_tissue():
+    found, _ = family_verdicts(
+        *(pair(f"A{i}", SEEN, SEEN) for i in range(8)),
+        *(pair(f"B{i}", UNSEEN, SEEN) for i in range(2)),
+        *(pair(f"C{i}", UNSEEN, UNSEEN) for i in range(5)),
+        pair("D", SEEN, UNSEEN),
+        pair("E", SEEN, UNSEEN, informative=(True, False)),
+        pair("F", Detection.NOT_ASSESSABLE, SEEN),
+    )
+    table = {(row.name, row.measure): row for row in agreement_rows(found, SETTINGS)}
+    positive = table["on_target", "positive_agreement"]
+    assert (positive.agreeing, positive.total) == (8, 10)
+    # Clopper and Pearson for 8 of 10.
+    assert (positive.low, positive.high) == pytest.approx((0.4439, 0.9748), abs=1e-4)
+    negative = table["on_target", "negative_agreement"]
+    assert (negative.agreeing, negative.total) == (5, 6), "tissue of E could not exclude the family"
+    assert positive.not_comparable == negative.not_comparable == 2
+    whole = table["mechanism class", "overall_agreement"]
+    assert (whole.agreeing, whole.total, whole.not_comparable) == (13, 17, 1)
+
+
+def test_without_an_account_of_the_samples_there_is_no_negative_agreement():
+    rows, listed, _ = pair("P1", SEEN, UNSEEN)
+    table = agreement_rows(concordance_rows(rows, [listed]), SETTINGS)
+    negative = next(r for r in table if (r.name, r.measure) == ("on_target", "negative_agreement"))
+    assert (negative.total, negative.share, negative.not_comparable) == (0, None, 1)
+
+
+def test_materials_are_read_from_the_account_of_a_timepoint(tmp_path):
+    """Two plasma samples, one of which could have shown a mechanism; an unusable tissue does not count."""
+    account = {
+        "patient": "P1", "timepoint": "PD",
+        "specimens": [
+            {"specimen": "a", "specimen_type": "plasma", "usable": True},
+            {"specimen": "b", "specimen_type": "plasma", "usable": True},
+            {"specimen": "t", "specimen_type": "tissue", "usable": False},
+        ],
+        "negative": {"specimens": [{"specimen": "a", "informative": False},
+                                   {"specimen": "b", "informative": True}]},
+    }  # fmt: skip
+    (tmp_path / "resistance.json").write_text(json.dumps(account))
+    found = read_materials([tmp_path / "resistance.json"])
+    assert found == {("P1", "PD"): [Material(SpecimenType.PLASMA, True)]}
+
+
+def test_patients_on_one_side_only_are_named():
+    journeys = [switched(name).alive(300).journey() for name in ("A", "B")]
+    rows = [classified("B", C.NONE_FOUND), classified("B", C.NONE_FOUND, timepoint="PD2"),
+            classified("C", C.NONE_FOUND), classified("X", C.NONE_FOUND)]  # fmt: skip
+    found = {row.patient: (row.timepoints, row.clinical, row.missing)
+             for row in linkage_rows(rows, journeys, {"X"})}  # fmt: skip
+    assert found == {
+        "A": (0, True, "classified_timepoints"),
+        "B": (2, True, None),
+        "C": (1, False, "clinical_tables"),
+        "X": (1, False, None),
     }
 
 

@@ -23,6 +23,7 @@ from alktrace.report.figures_forest import draw_forest
 from alktrace.report.figures_oncoprint import draw_oncoprint
 from alktrace.report.figures_survival import Panel, draw_curves
 from alktrace.report.figures_swimmer import draw_swimmer
+from alktrace.resistance.knowledge import load_knowledge
 from alktrace.rows import ClassificationRow, IdentityRow, QcRow, ResistanceRow
 from alktrace.simulate.outcomes import write_outcomes
 from alktrace.tables import read_table, write_table
@@ -40,8 +41,21 @@ ROW_TYPES = {
     "associations.tsv": r.AssociationRow,
     "oncoprint.tsv": r.OncoprintRow,
     "flow.tsv": r.FlowRow,
+    "linkage.tsv": r.LinkageRow,
+    "frequencies.tsv": r.FrequencyRow,
+    "expected.tsv": r.ExpectedRow,
+    "baseline_progression.tsv": r.PairedRow,
+    "concordance.tsv": r.ConcordanceRow,
+    "agreement.tsv": r.AgreementRow,
+    "responses.tsv": r.ResponseRow,
+    "mechanism_treatment.tsv": r.MechanismTreatmentRow,
 }
-TABLES = {"safety", "doses"}
+TABLES = {
+    "linkage", "frequencies", "expected", "paired", "concordance", "responses", "mechanism-treatment",
+    "safety", "doses",
+}  # fmt: skip
+MESSAGES = load_knowledge(KNOWLEDGE).messages
+SETTINGS = cohort_settings()
 
 
 def run(folder: Path, clinic: Clinic) -> Path:
@@ -52,6 +66,7 @@ def run(folder: Path, clinic: Clinic) -> Path:
         classification=folder / "classification.tsv",
         resistance=folder / "resistance.tsv",
         evidence=[folder / "evidence.tsv"],
+        details=sorted((folder / "details").glob("*.json")),
         settings=cohort_settings(),
         timing=resistance_settings(),
         out=out,
@@ -67,7 +82,7 @@ def cohort(tmp_path_factory):
 
 @pytest.fixture(scope="module")
 def exhibits(cohort):
-    return {item.name: item for item in section.outcome_exhibits(cohort, {})}
+    return {item.name: item for item in section.outcome_exhibits(cohort, MESSAGES, SETTINGS)}
 
 
 def words(svg: str) -> list[str]:
@@ -101,6 +116,7 @@ def page(folder: Path, outcomes: Path | None) -> str:
         identity=folder / "identity.tsv",
         outcomes=[outcomes / name for name in names if outcomes],
         knowledge=KNOWLEDGE,
+        settings=SETTINGS,
         out=folder / "report.html",
     )
     return (folder / "report.html").read_text()
@@ -113,9 +129,9 @@ def html(cohort, tmp_path_factory):
 
 def test_every_figure_of_the_design_is_there(exhibits):
     assert [name for name in exhibits if not name.startswith("forest")] == [
-        "oncoprint", "swimmer", "km-rwTTD1", "km-rwPFS2", "km-rwTTD2", "km-OS_lorlatinib",
-        "km-OS_progression", "km-rwPFS2-regimen", "km-rwTTD2-regimen", "km-mechanism", "flow", "safety",
-        "doses",
+        "linkage", "oncoprint", "frequencies", "expected", "paired", "concordance", "swimmer", "km-rwTTD1",
+        "km-rwPFS2", "km-rwTTD2", "km-OS_lorlatinib", "km-OS_progression", "responses", "km-rwPFS2-regimen",
+        "km-rwTTD2-regimen", "km-mechanism", "mechanism-treatment", "flow", "safety", "doses",
     ]  # fmt: skip
     shown = {name for name, item in exhibits.items() if item.svgs}
     assert set(exhibits) - shown == TABLES | {"forest-benefit"}, "30 events are needed for an interaction"
@@ -136,14 +152,15 @@ def test_every_figure_names_its_tables_and_its_patients(exhibits, cohort):
 def test_refusals_are_text(exhibits):
     item = exhibits["forest-benefit"]
     assert not item.svgs
-    assert item.missing.startswith("Not estimable because")
-    assert "too_few_events" in item.missing
+    assert item.missing.startswith(
+        "Not estimable: There are fewer events than a model needs (too_few_events)."
+    )
 
 
 def test_no_tables_no_crash(tmp_path):
     for name, kind in ROW_TYPES.items():
         write_table(tmp_path / name, kind, [])
-    for item in section.outcome_exhibits(tmp_path, {}):
+    for item in section.outcome_exhibits(tmp_path, MESSAGES, SETTINGS):
         assert item.svgs == item.lines == ()
         assert item.missing, item.name
 
@@ -152,7 +169,7 @@ def test_no_tables_no_crash(tmp_path):
 def test_one_patient_gives_answers_or_text(tmp_path, seed):
     write_outcomes(out=tmp_path, seed=seed, patients=1)
     out = run(tmp_path, Clinic(tmp_path / "clinical", KNOWLEDGE, 30, ()))
-    found = {item.name: item for item in section.outcome_exhibits(out, {})}
+    found = {item.name: item for item in section.outcome_exhibits(out, MESSAGES, SETTINGS)}
     assert all(item.svgs or item.lines or item.missing for item in found.values())
     assert found["swimmer"].svgs
     assert not found["forest-mechanism_outcome"].svgs
@@ -166,10 +183,15 @@ def test_figures_are_the_same_in_another_process(cohort, exhibits, tmp_path):
     )
     code = (
         "import sys; from pathlib import Path; from alktrace.report.outcome_section import outcome_exhibits\n"
-        "for item in outcome_exhibits(Path(sys.argv[1]), {}):\n"
+        "from outcome_cohort import cohort_settings\n"
+        "for item in outcome_exhibits(Path(sys.argv[1]), {}, cohort_settings()):\n"
         "    sys.stdout.write(''.join(item.svgs))\n"
     )
-    environment = {"PYTHONPATH": str(ROOT / "scripts"), "PYTHONHASHSEED": "7", "MPLCONFIGDIR": str(tmp_path)}
+    environment = {
+        "PYTHONPATH": f"{ROOT / 'scripts'}:{ROOT / 'tests'}",
+        "PYTHONHASHSEED": "7",
+        "MPLCONFIGDIR": str(tmp_path),
+    }
     again = subprocess.run(
         [sys.executable, "-c", code, str(cohort)],
         cwd=tmp_path, env=environment, capture_output=True, text=True, check=True,
@@ -301,9 +323,26 @@ def test_a_group_without_curve_is_named():
     late = {"analysis": r.Analysis.GROUP_ENTRY, "grouping": "bypass"}
     steps = [step(0, 3, 1.0, group="absent", **late), step(9, 3, 0.5, group="absent", **late)]
     numbers = [at_risk(0, 3, group="absent", **late), at_risk(0, 1, group="present", **late)]
-    item = section.by_mechanism(steps, numbers, [])
+    item = section.by_mechanism(steps, numbers, [], 1, MESSAGES)
     assert item.svgs
-    assert "No curve for bypass: present" in " ".join(item.caption)
+    text = " ".join(item.caption)
+    assert "No curve for bypass: present. Everybody at risk had the event" in text
+    assert "(risk_set_emptied)" in text
+
+
+def test_a_group_of_few_patients_has_no_curve_and_is_named():
+    late = {"analysis": r.Analysis.GROUP_ENTRY}
+    curves = {"present": 1, "absent": 9}
+    steps = [
+        step(days, at, 1.0 - days / 10, grouping="bypass", group=group, events=at if days else 0, **late)
+        for group, at in curves.items()
+        for days in (0, 9)
+    ]
+    numbers = [at_risk(0, at, grouping="bypass", group=group, **late) for group, at in curves.items()]
+    item = section.by_mechanism(steps, numbers, [], 8, MESSAGES)
+    assert item.svgs == ()
+    assert "No curve for bypass: present (1); a group needs 8 patients" in " ".join(item.caption)
+    assert section.by_mechanism(steps, numbers, [], 1, MESSAGES).svgs
 
 
 def endpoint(**given) -> r.EndpointRow:
@@ -322,7 +361,7 @@ def test_a_refused_endpoint_is_text_even_where_the_other_analysis_has_a_curve():
         for days in (0, 90)
         for analysis in (r.Analysis.AS_DEFINED, r.Analysis.ENROLMENT_ENTRY)
     ]
-    item = section.curve(r.Endpoint.RWTTD1, [other, refused], [], steps, [], {})
+    item = section.curve(r.Endpoint.RWTTD1, [other, refused], [], steps, [], MESSAGES)
     assert item.svgs == ()
     assert "enrolled_at_progression: 40%" in item.missing
 
@@ -393,6 +432,42 @@ def test_safety_table_repeats_its_rows(exhibits, cohort):
     rows = [row for row in read_table(cohort / "safety.tsv", r.SafetyRow) if row.relation == "all"]
     assert [line[1] for line in exhibits["safety"].lines] == [row.term for row in rows]
     assert exhibits["safety"].lines[0][2].startswith(f"{rows[0].any_grade} ({100 * rows[0].any_share:.0f} %")
+
+
+def test_tables_name_who_is_missing_where(exhibits, cohort):
+    rows = read_table(cohort / "linkage.tsv", r.LinkageRow)
+    alone = [row.patient for row in rows if row.missing == "classified_timepoints"]
+    assert alone
+    line = next(line for line in exhibits["linkage"].lines if line[0].startswith("no classified timepoint"))
+    assert line[1:] == (str(len(alone)), ", ".join(alone))
+
+
+def test_what_nobody_read_is_no_fact_on_the_page(exhibits, cohort):
+    rows = read_table(cohort / "expected.tsv", r.ExpectedRow)
+    assert {row.verified for row in rows} == {True, False}
+    shown = {line[-1] for line in exhibits["expected"].lines}
+    assert shown == {row.source for row in rows if row.verified}
+    hidden = sum(not row.verified for row in rows)
+    assert f"{hidden} further rows" in exhibits["expected"].caption[1]
+
+
+def test_the_grade_that_counts_as_severe_is_the_setting_s(cohort):
+    for grade in (2, 4):
+        settings = cohort_settings(severe_grade=grade)
+        item = {x.name: x for x in section.outcome_exhibits(cohort, MESSAGES, settings)}["safety"]
+        assert f"grade ≥ {grade}" in item.header
+        assert f"CTCAE grade {grade} or above" in item.caption[0]
+
+
+def test_medians_of_few_patients_are_no_figure(exhibits, cohort):
+    rows = read_table(cohort / "mechanism_treatment.tsv", r.MechanismTreatmentRow)
+    assert {row.treated < SETTINGS.min_group_patients for row in rows} == {True, False}
+    for row, line in zip(rows, exhibits["mechanism-treatment"].lines, strict=True):
+        assert (line[-2:] == ("–", "–")) == (row.treated < SETTINGS.min_group_patients)
+
+
+def test_every_refusal_has_its_text():
+    assert {item.value for item in r.Refusal} <= set(MESSAGES)
 
 
 # --- wiring --------------------------------------------------------------------------------------

@@ -39,6 +39,7 @@ TYPES = {
     "agreement.tsv": r.AgreementRow,
     "oncoprint.tsv": r.OncoprintRow,
     "flow.tsv": r.FlowRow,
+    "linkage.tsv": r.LinkageRow,
 }
 SETTINGS = cohort_settings()
 NO_MODELS = cohort_settings(events_per_parameter=10_000)
@@ -51,6 +52,7 @@ def run(folder, clinic, **given):
     inputs = {
         "resistance": folder / "resistance.tsv",
         "evidence": [folder / "evidence.tsv"],
+        "details": sorted((folder / "details").glob("*.json")),
         "settings": SETTINGS,
         "timing": resistance_settings(),
     } | given
@@ -133,7 +135,7 @@ def test_without_sequencing_details_components_remain(demo, tmp_path):
     folder, clinic, _ = demo
     out = tmp_path / "cohort"
     relate_outcomes(
-        clinic=clinic, classification=folder / "classification.tsv", resistance=None, evidence=[],
+        clinic=clinic, classification=folder / "classification.tsv", resistance=None, evidence=[], details=[],
         settings=NO_MODELS, timing=resistance_settings(), out=out,
     )  # fmt: skip
     assert {f.category for f in read_table(out / "frequencies.tsv", r.FrequencyRow)} == {"class", "component"}
@@ -199,6 +201,7 @@ def test_the_rules_scripts_write_what_the_rules_promise(demo, tmp_path, name):
             classification=str(folder / "classification.tsv"),
             resistance=str(folder / "resistance.tsv"),
             evidence=[str(folder / "evidence.tsv")],
+            details=sorted(str(path) for path in (folder / "details").glob("*.json")),
         ),
         output=SimpleNamespace(tables=[str(tmp_path / "cohort" / item) for item in names]),
         params=SimpleNamespace(settings={key: config[key] for key in ("cohort", "resistance", "exclude")}),

@@ -33,7 +33,10 @@ def frequency_rows(
         members = [item for item in found if timing in (None, item.timing)]
         for denominator in ("classified", "evaluable"):
             chosen = [item for item in members if denominator == "classified" or item.evaluable]
-            rows += _frequencies(chosen, setting, timing.value if timing else "all", denominator, settings)
+            # What one timing has, the other names too, with a zero.
+            names = _features(item for item in found if denominator == "classified" or item.evaluable)
+            head = (setting.value, timing.value if timing else "all")
+            rows += _frequencies(chosen, names, head, denominator, settings)
     return rows
 
 
@@ -136,16 +139,21 @@ def paired_rows(baseline: Mapping[str, Finding], progression: Mapping[str, Findi
 
 
 def _frequencies(
-    found: Sequence[Finding], setting: Setting, timing: str, denominator: str, settings: CohortSettings
+    found: Sequence[Finding],
+    names: Iterable[Feature],
+    head: tuple[str, str],
+    denominator: str,
+    settings: CohortSettings,
 ) -> Iterator[FrequencyRow]:
+    """Yield a row per name; `head` is setting and timing."""
     counts = _counts(found)
-    for feature in _features(found):
+    for feature in names:
         states = [features(item)[feature] for item in found if feature in features(item)]
         count = counts.get(feature, 0)
         established = None if None in states else sum(bool(state) for state in states)
         low, high = exact_interval(count, len(found), settings.confidence)
         yield FrequencyRow(
-            setting.value, timing, *feature, count, established, denominator, len(found),
+            *head, *feature, count, established, denominator, len(found),
             share(count, len(found)), low, high,
         )  # fmt: skip
 

@@ -10,5 +10,5 @@ MEASURED = (
 RELATED = (
     "frequencies.tsv", "expected.tsv", "associations.tsv", "mechanism_treatment.tsv",
     "mechanism_responses.tsv", "baseline_progression.tsv", "concordance.tsv", "agreement.tsv",
-    "oncoprint.tsv", "flow.tsv", "km_mechanism.tsv", "km_mechanism_at_risk.tsv",
+    "oncoprint.tsv", "flow.tsv", "linkage.tsv", "km_mechanism.tsv", "km_mechanism_at_risk.tsv",
 )  # fmt: skip

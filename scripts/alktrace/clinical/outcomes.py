@@ -22,12 +22,13 @@ from .comparisons import (
     prepare,
     regimen_grouping,
 )
-from .concordance import agreement_rows, concordance_rows
+from .concordance import agreement_rows, concordance_rows, read_materials
 from .curves import group_curves, overall_curves
 from .endpoints import patient_rows
 from .figures import enrolled_at_progression, summarise
 from .frequencies import expected_rows, frequency_rows, paired_rows, primary_against_acquired
 from .journey import Journey, travel
+from .linkage import linkage_rows
 from .mechanism_treatment import mechanism_treatment_rows
 from .mechanisms import Finding, findings, with_timing
 from .response import response_rates, response_rows
@@ -115,6 +116,7 @@ def relate_outcomes(
     classification: Path,
     resistance: Path | None,
     evidence: Sequence[Path],
+    details: Sequence[Path],
     settings: CohortSettings,
     timing: ResistanceSettings,
     out: Path,
@@ -126,6 +128,7 @@ def relate_outcomes(
         classification: classification.tsv of the cohort.
         resistance: resistance.tsv of the cohort; without it mechanisms are known by component only.
         evidence: evidence.tsv of the patients, for plasma against tissue; may be empty.
+        details: resistance.json of the timepoints, for what each specimen could have shown; may be empty.
         settings: section `cohort`.
         timing: section `resistance`, to tell primary and acquired apart at other numbers of months.
         out: folder of the tables.
@@ -134,7 +137,9 @@ def relate_outcomes(
         InputProblems: problems of the clinical tables.
     """
     journeys = load_journeys(clinic, settings)
-    before, after = _findings(clinic, journeys, classification, resistance)
+    classified = read_table(classification, ClassificationRow)
+    mechanisms = read_table(resistance, ResistanceRow) if resistance else []
+    before, after = _findings(clinic, journeys, classified, mechanisms)
     patients = patient_rows(journeys)
     responses = response_rows(journeys, settings, max_gap_days=clinic.max_gap_days)
     _write_mechanisms(clinic, before, after, settings, out)
@@ -149,9 +154,15 @@ def relate_outcomes(
     by_component = {grouping.factor: grouping.group_of for grouping in groupings}
     rates = [row for row in response_rates(responses, settings, by_component) if row.grouping != "all"]
     write_table(out / "mechanism_responses.tsv", r.ResponseRow, rates)
-    compared = concordance_rows(row for path in evidence for row in read_table(path, EvidenceRow))
+    observed = [row for path in evidence for row in read_table(path, EvidenceRow)]
+    compared = [
+        row
+        for row in concordance_rows(observed, mechanisms, read_materials(details))
+        if row.patient not in clinic.exclude
+    ]
     write_table(out / "concordance.tsv", r.ConcordanceRow, compared)
     write_table(out / "agreement.tsv", r.AgreementRow, agreement_rows(compared, settings))
+    write_table(out / "linkage.tsv", r.LinkageRow, linkage_rows(classified, journeys, clinic.exclude))
     write_table(out / "oncoprint.tsv", r.OncoprintRow, oncoprint_rows(after.values()))
     write_table(out / "flow.tsv", r.FlowRow, flow_rows(after, journeys, responses))
     steps, numbers = group_curves(_compared(groupings, patients, journeys), settings)
@@ -185,14 +196,14 @@ def _given(clinic: Clinic, table: str) -> bool:
 
 
 def _findings(
-    clinic: Clinic, journeys: Sequence[Journey], classification: Path, resistance: Path | None
+    clinic: Clinic,
+    journeys: Sequence[Journey],
+    classified: Sequence[ClassificationRow],
+    mechanisms: Sequence[ResistanceRow],
 ) -> tuple[dict[str, Finding], dict[str, Finding]]:
-    classified = [
-        row for row in read_table(classification, ClassificationRow) if row.patient not in clinic.exclude
-    ]
-    mechanisms = read_table(resistance, ResistanceRow) if resistance else []
-    before = findings(classified, mechanisms, journeys, Setting.BASELINE)
-    return before, findings(classified, mechanisms, journeys, Setting.PROGRESSION)
+    own = [row for row in classified if row.patient not in clinic.exclude]
+    before = findings(own, mechanisms, journeys, Setting.BASELINE)
+    return before, findings(own, mechanisms, journeys, Setting.PROGRESSION)
 
 
 def _write_mechanisms(

@@ -371,28 +371,49 @@ class PairedRow:
 
 @dataclass(frozen=True)
 class ConcordanceRow:
-    """`concordance.tsv`: one alteration in plasma and tissue of one timepoint."""
+    """`concordance.tsv`: plasma and tissue of one timepoint: each alteration, each family, and the class."""
 
+    level: str = column("`alteration`, `family` (on_target, bypass) or `class` (both families together)")
     patient: str = column("patient id")
     timepoint: str = column("timepoint id")
-    gene: str = column("gene symbol")
-    alteration: str = column("name shown")
-    plasma: str = column("detected, not_detected or not_assessable")
-    tissue: str = column("detected, not_detected or not_assessable")
-    verdict: str = column("both, plasma_only, tissue_only or not_comparable")
+    gene: str | None = column("gene symbol, of an alteration")
+    alteration: str = column("name shown; name of the family; `mechanism class`")
+    plasma: str = column(
+        "detected, not_detected, not_assessable; of a family also not_seen: what tissue showed was looked "
+        "for and not found, but the sample cannot exclude the family; of the class its families, or `none`"
+    )
+    tissue: str = column("as plasma")
+    verdict: str = column(
+        "both, plasma_only, tissue_only, neither or not_comparable; of the class concordant, discordant or "
+        "not_comparable"
+    )
 
 
 @dataclass(frozen=True)
 class AgreementRow:
     """`agreement.tsv`: plasma against tissue over the cohort."""
 
-    measure: str = column("what share is given")
-    agreeing: int = column("alterations that agree")
-    total: int = column("alterations compared")
-    share: float | None = column("their share")
+    level: str = column("as in concordance.tsv")
+    name: str = column("`all` alterations, a family, or `mechanism class`")
+    measure: str = column("what share is given; positive and negative agreement take tissue as the reference")
+    agreeing: int = column("alterations or timepoints that agree")
+    total: int = column("alterations or timepoints compared")
+    not_comparable: int = column("left out, because one side could not have shown it")
+    share: float | None = column("their share; missing where nothing can be compared")
     low: float | None = column("lower end of the exact interval")
     high: float | None = column("upper end of the exact interval")
     note: str | None = column("how to read it")
+
+
+@dataclass(frozen=True)
+class LinkageRow:
+    """`linkage.tsv`: one patient of the sheet or of the clinical tables, and where he or she is missing."""
+
+    patient: str = column("patient id")
+    timepoints: int = column("classified timepoints")
+    clinical: bool = column("is the patient in the clinical tables")
+    excluded: bool = column("left out by the setting `exclude`")
+    missing: str | None = column("`clinical_tables` or `classified_timepoints`, where the patient has none")
 
 
 @dataclass(frozen=True)

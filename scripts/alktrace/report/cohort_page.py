@@ -8,6 +8,7 @@ from typing import Any
 from ..models import Classification, Setting, Verdict
 from ..resistance.knowledge import load_knowledge
 from ..rows import ClassificationRow, IdentityRow, QcRow, ResistanceRow
+from ..settings import CohortSettings
 from ..tables import format_cell, read_table
 from . import words
 from .pages import write_page
@@ -17,38 +18,42 @@ from .patient_page import NOTICE_KEY
 def write_cohort_page(
     *,
     classification: Path,
-    resistance: Path,
-    quality: Path,
-    identity: Path,
+    resistance: Path | None,
+    quality: Path | None,
+    identity: Path | None,
     outcomes: Sequence[Path],
     knowledge: Path,
+    settings: CohortSettings,
     out: Path,
 ) -> None:
     """Write the page of the cohort.
 
     Args:
         classification: `classification.tsv`.
-        resistance: `resistance.tsv`.
-        quality: `qc.tsv`.
+        resistance: `resistance.tsv`; without it the page has no table of mechanisms.
+        quality: `qc.tsv`; without it, as for a cohort without reads, the page has no part on quality and no
+            links to pages of patients.
         identity: `identity.tsv`.
         outcomes: the outcome tables, all in one folder; none without clinical tables.
         knowledge: folder of the knowledge tables, for the texts of codes.
+        settings: section `cohort`, as the outcome tables were made with.
         out: HTML.
     """
     messages = load_knowledge(knowledge).messages
     content = cohort_content(
         read_table(classification, ClassificationRow),
-        read_table(resistance, ResistanceRow),
-        read_table(quality, QcRow),
-        read_table(identity, IdentityRow),
+        read_table(resistance, ResistanceRow) if resistance else (),
+        read_table(quality, QcRow) if quality else (),
+        read_table(identity, IdentityRow) if identity else (),
         messages,
     )
+    content["from_reads"], content["with_mechanisms"] = quality is not None, resistance is not None
     content["exhibits"] = []
     if outcomes:
         # The figures need matplotlib, which takes a second to import.
         from .outcome_section import outcome_exhibits
 
-        content["exhibits"] = outcome_exhibits(outcomes[0].parent, messages)
+        content["exhibits"] = outcome_exhibits(outcomes[0].parent, messages, settings)
     content["outcomes"] = [path.name for path in outcomes]
     write_page("cohort.html", content, out)
 

@@ -5,7 +5,7 @@ from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING
 
 from ..clinical.rows import FlowRow
-from .figures_style import COLOURS, HATCH, INK, LINE, SOFT, canvas, drawing, to_svg
+from .figures_style import COLOURS, HATCH, INK, LINE, SOFT, canvas, drawing, group_word, to_svg
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -19,12 +19,6 @@ ORDERS = (
      "died_untreated"),
     ("CR", "PR", "SD", "PD", "NE", "none"),
 )  # fmt: skip
-WORDS = {
-    "none": "no treatment",
-    "NE": "NE or not assessed",
-    "no_alk_tki": "no ALK TKI",
-    "alk_tki": "other ALK TKI",
-}
 STAGES: tuple[Callable[[FlowRow], str], ...] = (
     lambda row: row.component,
     lambda row: row.next_treatment,
@@ -145,7 +139,7 @@ def _nodes(plane: "Axes", i: int, spans: Spans, scale: float) -> None:
             )
         )
         patients = round((bottom - top) / scale)
-        word = f"{WORDS.get(value, value.replace('_', ' '))} ({patients})"
+        word = f"{group_word(value)} ({patients})"
         left = i == 0
         plane.text(
             PLACES[i] - 0.07 if left else PLACES[i] + BAR + 0.07,

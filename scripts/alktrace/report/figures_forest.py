@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from ..clinical.rows import Analysis, AssociationRow
-from .figures_style import BLUE, FAINT, INK, SOFT, drawing, shortened, to_svg
+from .figures_style import BLUE, FAINT, INK, SOFT, drawing, group_word, shortened, to_svg
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -130,9 +130,9 @@ def _heads(axes: "Axes", measure: str) -> None:
 
 def _groups(row: AssociationRow) -> str:
     if row.measure == "OR":
-        return row.level.replace("_", " ")
-    factor = "" if row.factor in ("regimen", "baseline") else f"{row.factor}: "
-    return f"{factor}{row.level} vs {row.reference}".replace("_", " ")
+        return group_word(row.level)
+    factor = "" if row.factor in ("regimen", "baseline") else f"{group_word(row.factor)}: "
+    return f"{factor}{group_word(row.level)} vs {group_word(row.reference)}"
 
 
 def _counts(row: AssociationRow) -> str:

@@ -56,6 +56,23 @@ STYLE: dict[str, Any] = {
     "text.parse_math": False,
 }
 _NO_METADATA = dict.fromkeys(("Date", "Creator", "Format", "Type"))
+GROUP_WORDS = {
+    "none": "no treatment",
+    "NE": "NE or not assessed",
+    "no_alk_tki": "no ALK TKI",
+    "alk_tki": "other ALK TKI",
+    "alk_tki_combination": "ALK TKI combination",
+    "cns_metastases": "CNS metastases",
+    "no_cns_metastases": "no CNS metastases",
+    "ecog_2_or_more": "ECOG 2 or more",
+    "ecog_0_or_1": "ECOG 0 or 1",
+    "alk_mutation": "ALK mutation",
+    "alk_multiple_mutations": "several ALK mutations",
+    "alk_compound_cis": "ALK compound in cis",
+    "alk_amplification": "ALK amplification",
+    "met_amplification": "MET amplification",
+}
+"""Names that are no plain words."""
 
 
 @contextmanager
@@ -106,6 +123,11 @@ def to_svg(figure: "Figure", label: str) -> str:
     text = re.sub(r'<g id="[^"]*"', "<g", text)
     head = f'<svg role="img" aria-label="{html.escape(label)}" stroke-linejoin="round"'
     return text.replace("<svg", head, 1).rstrip() + "\n"
+
+
+def group_word(name: str) -> str:
+    """Return the name of a group, mechanism or treatment as a reader knows it."""
+    return " × ".join(GROUP_WORDS.get(part, part.replace("_", " ")) for part in name.split(" x "))
 
 
 def shortened(text: str, length: int) -> str:

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from ..clinical.rows import AtRiskRow, KaplanMeierRow
-from .figures_style import DASHES, FAINT, INK, SERIES, SOFT, drawing, shortened, to_svg
+from .figures_style import DASHES, FAINT, INK, SERIES, SOFT, drawing, group_word, shortened, to_svg
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -111,7 +111,13 @@ def _curve(
     days = [row.days for row in ordered]
     share = [row.survival for row in ordered]
     axes.step(
-        days, share, where="post", color=colour, linestyle=dash, linewidth=1.5, label=label and _word(label)
+        days,
+        share,
+        where="post",
+        color=colour,
+        linestyle=dash,
+        linewidth=1.5,
+        label=label and group_word(label),
     )
     # At 0 and 1 the log-log interval does not exist: the band has a gap there.
     low = [float("nan") if row.low is None else row.low for row in ordered]
@@ -148,7 +154,7 @@ def _table(axes: "Axes", panel: Panel, ticks: Sequence[int]) -> None:
         y = top - step * (i + 1) if len(panel.groups) > 1 else top
         colour = SERIES[i % len(SERIES)] if len(panel.groups) > 1 else INK
         if len(panel.groups) > 1:
-            word = shortened(_word(group), 23)
+            word = shortened(group_word(group), 23)
             axes.text(
                 edge, y, word, transform=axes.transAxes, ha="right", va="center", fontsize=7, color=colour
             )
@@ -163,7 +169,3 @@ def _table(axes: "Axes", panel: Panel, ticks: Sequence[int]) -> None:
                 fontsize=7.5,
                 color=INK,
             )
-
-
-def _word(group: str) -> str:
-    return group.replace("_", " ")

@@ -1,16 +1,20 @@
 """The outcome part of the cohort page: every figure with caption, caveats and the tables behind it."""
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from ..clinical import rows as r
 from ..models import Classification
+from ..settings import CohortSettings
 from ..tables import read_table
+from . import outcome_tables as tables
 from . import outcome_words as say
+from .exhibits import NO_PATIENTS, Exhibit
 from .figures_flow import draw_flow
 from .figures_forest import draw_forest
 from .figures_oncoprint import MOST_LINES, draw_oncoprint, oncoprint_lines
+from .figures_style import group_word
 from .figures_survival import Panel, draw_curves
 from .figures_swimmer import draw_swimmer
 
@@ -29,7 +33,6 @@ NAMES = {
 }
 ALL_GROUPS = "all groups"
 """Level of the row of `associations.tsv` that tests all groups at once."""
-NO_PATIENTS = "Nothing to draw: no patient belongs here."
 LATE_ENTRY = (
     "Patients are at risk only from the day on which their group is known: numbers at risk grow first and "
     "may begin at 0. Counting from progression (naive) flatters groups whose members had to live long enough "
@@ -37,58 +40,43 @@ LATE_ENTRY = (
 )
 
 
-@dataclass(frozen=True)
-class Exhibit:
-    """A figure or table of the page.
-
-    Attributes:
-        name: anchor.
-        title: heading.
-        svgs: its parts, one below the other; empty where there is nothing to draw.
-        missing: why not; empty where there is.
-        caption: sentences.
-        sources: tables behind it, beside the page.
-        notes: caveats, `code` and `text`.
-        header: columns of a table.
-        lines: its cells.
-        wide: does it need the whole width of the page.
-    """
-
-    name: str
-    title: str
-    svgs: tuple[str, ...]
-    missing: str
-    caption: tuple[str, ...]
-    sources: tuple[str, ...]
-    notes: tuple[dict[str, str], ...] = ()
-    header: tuple[str, ...] = ()
-    lines: tuple[tuple[str, ...], ...] = ()
-    wide: bool = True
-
-
-def outcome_exhibits(folder: Path, messages: Mapping[str, str]) -> list[Exhibit]:
+def outcome_exhibits(folder: Path, messages: Mapping[str, str], settings: CohortSettings) -> list[Exhibit]:
     """Return the figures and tables of the outcomes.
 
     Args:
         folder: holds the outcome tables.
-        messages: texts of flags.
+        messages: texts of flags and refusals.
+        settings: section `cohort`, as the tables were made with.
     """
+    few = settings.min_group_patients
     associations = read_table(folder / "associations.tsv", r.AssociationRow)
     return [
+        tables.linkage(read_table(folder / "linkage.tsv", r.LinkageRow)),
         oncoprint(read_table(folder / "oncoprint.tsv", r.OncoprintRow)),
+        tables.frequencies(read_table(folder / "frequencies.tsv", r.FrequencyRow)),
+        tables.expected(read_table(folder / "expected.tsv", r.ExpectedRow)),
+        tables.paired(read_table(folder / "baseline_progression.tsv", r.PairedRow)),
+        tables.concordance(
+            read_table(folder / "concordance.tsv", r.ConcordanceRow),
+            read_table(folder / "agreement.tsv", r.AgreementRow),
+        ),
         swimmer(read_table(folder / "swimmer.tsv", r.SwimmerRow)),
         *_endpoints(folder, messages),
-        by_regimen(folder, r.Endpoint.RWPFS2, associations),
-        by_regimen(folder, r.Endpoint.RWTTD2, associations),
+        tables.responses(read_table(folder / "responses.tsv", r.ResponseRow)),
+        by_regimen(folder, r.Endpoint.RWPFS2, associations, few, messages),
+        by_regimen(folder, r.Endpoint.RWTTD2, associations, few, messages),
         by_mechanism(
             read_table(folder / "km_mechanism.tsv", r.KaplanMeierRow),
             read_table(folder / "km_mechanism_at_risk.tsv", r.AtRiskRow),
             associations,
+            few,
+            messages,
         ),
-        *(forest(associations, question) for question in say.QUESTIONS),
+        tables.by_treatment(read_table(folder / "mechanism_treatment.tsv", r.MechanismTreatmentRow), few),
+        *(forest(associations, question, messages) for question in say.QUESTIONS),
         flow(read_table(folder / "flow.tsv", r.FlowRow)),
-        safety(read_table(folder / "safety.tsv", r.SafetyRow)),
-        doses(read_table(folder / "dose_adjustments.tsv", r.DoseRow)),
+        tables.safety(read_table(folder / "safety.tsv", r.SafetyRow), settings.severe_grade),
+        tables.doses(read_table(folder / "dose_adjustments.tsv", r.DoseRow)),
     ]
 
 
@@ -151,7 +139,7 @@ def curve(
         rates: `endpoint_rates.tsv`.
         steps: its table of the curve.
         numbers: `km_at_risk.tsv`.
-        messages: texts of flags.
+        messages: texts of flags and refusals.
     """
     title = NAMES.get(endpoint, endpoint.value)
     sources = (
@@ -171,15 +159,21 @@ def curve(
         name=f"km-{endpoint.value}",
         title=title,
         svgs=(svg,) if svg else (),
-        missing="" if svg else say.not_estimable([head.reason or "no_time_at_risk"]),
-        caption=tuple(say.endpoint_caption(head, own, other)),
+        missing="" if svg else say.not_estimable(head.reason or r.Refusal.NO_TIME_AT_RISK, messages),
+        caption=tuple(say.endpoint_caption(head, own, other, messages)),
         sources=sources,
         notes=tuple(say.caveats(head.flags, messages)),
         wide=False,
     )
 
 
-def by_regimen(folder: Path, endpoint: r.Endpoint, associations: Sequence[r.AssociationRow]) -> Exhibit:
+def by_regimen(
+    folder: Path,
+    endpoint: r.Endpoint,
+    associations: Sequence[r.AssociationRow],
+    few: int,
+    messages: Mapping[str, str],
+) -> Exhibit:
     """Return the curves of an endpoint by kind of next treatment, corrected and naive side by side."""
     steps = read_table(folder / f"km_{endpoint.value}.tsv", r.KaplanMeierRow)
     numbers = read_table(folder / "km_at_risk.tsv", r.AtRiskRow)
@@ -191,13 +185,16 @@ def by_regimen(folder: Path, endpoint: r.Endpoint, associations: Sequence[r.Asso
     own = [row for row in associations if row.factor == "regimen" and _late(row, endpoint)]
     own = [row for row in own if row.level != ALL_GROUPS]
     sources = (f"km_{endpoint.value}.tsv", "km_at_risk.tsv", "associations.tsv")
-    return _grouped(name, f"{endpoint.value} by next treatment", panels, endpoint, sources, own)
+    title = f"{endpoint.value} by next treatment"
+    return _grouped(Head(name, title, endpoint, sources), panels, own, few, messages)
 
 
 def by_mechanism(
     steps: Sequence[r.KaplanMeierRow],
     numbers: Sequence[r.AtRiskRow],
     associations: Sequence[r.AssociationRow],
+    few: int,
+    messages: Mapping[str, str],
 ) -> Exhibit:
     """Return rwPFS2 with and without each family of mechanisms, at risk from the report on."""
     endpoint = r.Endpoint.RWPFS2
@@ -208,40 +205,79 @@ def by_mechanism(
         )
     )
     panels = [
-        _panel(family.replace("_", " "), endpoint, r.Analysis.GROUP_ENTRY, family, steps, numbers)
+        _panel(group_word(family), endpoint, r.Analysis.GROUP_ENTRY, family, steps, numbers)
         for family in families
     ]
     sources = ("km_mechanism.tsv", "km_mechanism_at_risk.tsv", "associations.tsv")
     own = [row for row in associations if row.question == "mechanism_outcome" and _late(row, endpoint)]
     title = "rwPFS2 by mechanism, at risk from the report on"
-    return _grouped("km-mechanism", title, panels, endpoint, sources, own)
+    return _grouped(Head("km-mechanism", title, endpoint, sources), panels, own, few, messages)
 
 
 def _late(row: r.AssociationRow, endpoint: r.Endpoint) -> bool:
     return row.endpoint == endpoint.value and row.analysis == r.Analysis.GROUP_ENTRY.value
 
 
+@dataclass(frozen=True)
+class Head:
+    """What an exhibit of grouped curves is called and made of."""
+
+    name: str
+    title: str
+    endpoint: r.Endpoint
+    sources: tuple[str, ...]
+
+
 def _grouped(
-    name: str,
-    title: str,
+    head: Head,
     panels: Sequence[Panel],
-    endpoint: r.Endpoint,
-    sources: tuple[str, ...],
     compared: Sequence[r.AssociationRow],
+    few: int,
+    messages: Mapping[str, str],
 ) -> Exhibit:
-    svg = draw_curves(panels, name=name, label=f"Kaplan-Meier curves: {title}")
-    caption = [f"Patients with {endpoint.value} whose group is known. {LATE_ENTRY}"]
-    sizes = say.group_sizes(compared)
-    if sizes:
+    shown = []
+    caption = [f"Patients with {head.endpoint.value} whose group is known. {LATE_ENTRY}"]
+    if sizes := say.group_sizes(compared):
         caption.append(f"Patients at risk at any time: {sizes}.")
     for panel in panels:
-        lost = [group for group in panel.groups if not any(row.group == group for row in panel.steps)]
-        if lost:
-            which = ", ".join(group.replace("_", " ") for group in lost)
-            why = say.reason("risk_set_emptied")
-            caption.append(f"No curve for {panel.title}: {which}, because {why}.")
+        drawn, small = _without_small(panel, few)
+        shown.append(drawn)
+        caption += _why_no_curve(drawn, small, few, messages)
+    svg = draw_curves(shown, name=head.name, label=f"Kaplan-Meier curves: {head.title}")
     missing = "" if svg else "Not estimable because no group has a curve."
-    return Exhibit(name, title, (svg,) if svg else (), missing, tuple(caption), sources)
+    return Exhibit(
+        head.name, head.title, (svg,) if svg else (), missing, tuple(dict.fromkeys(caption)), head.sources
+    )
+
+
+def _without_small(panel: Panel, few: int) -> tuple[Panel, Mapping[str, int]]:
+    """Return the panel without small groups, and their sizes; one group left alone says nothing."""
+    size = {
+        group: sum(row.events + row.censored for row in panel.steps if row.group == group)
+        for group in panel.groups
+    }
+    small = {group: patients for group, patients in size.items() if 0 < patients < few}
+    kept = [group for group in size if group not in small]
+    if small and len(kept) < 2:
+        kept = []
+    return replace(
+        panel,
+        steps=[row for row in panel.steps if row.group in kept],
+        numbers=[row for row in panel.numbers if row.group in kept],
+    ), small
+
+
+def _why_no_curve(
+    panel: Panel, small: Mapping[str, int], few: int, messages: Mapping[str, str]
+) -> Iterator[str]:
+    if small:
+        sizes = ", ".join(f"{group_word(group)} ({patients})" for group, patients in small.items())
+        needed = f"a group needs {few} patients (cohort.min_group_patients)"
+        yield f"No curve for {panel.title}: {sizes}; {needed}."
+    lost = [group for group in panel.groups if not any(row.group == group for row in panel.steps)]
+    if lost:
+        which = ", ".join(group_word(group) for group in lost)
+        yield f"No curve for {panel.title}: {which}. {say.reason(r.Refusal.RISK_SET_EMPTIED, messages)}."
 
 
 def _panel(
@@ -261,13 +297,13 @@ def _panel(
     )
 
 
-def forest(rows: Sequence[r.AssociationRow], question: str) -> Exhibit:
+def forest(rows: Sequence[r.AssociationRow], question: str, messages: Mapping[str, str]) -> Exhibit:
     """Return the forest plot of one question, and what could not be estimated."""
     own = [row for row in rows if row.question == question]
     # Other numbers of months between primary and acquired stay in the table.
     own = [row for row in own if not row.analysis.startswith("counts_")]
     svg = draw_forest(own, name=f"forest-{question}")
-    refused = say.refusals(own)
+    refused = say.refusals(own, messages)
     caption = [
         *(
             say.HOW_TO_READ[measure]
@@ -298,53 +334,3 @@ def flow(rows: Sequence[r.FlowRow]) -> Exhibit:
         "flow", "From mechanism to next treatment", (svg,) if svg else (), "" if svg else NO_PATIENTS,
         caption, ("flow.tsv", "mechanism_treatment.tsv", "mechanism_responses.tsv"),
     )  # fmt: skip
-
-
-def safety(rows: Sequence[r.SafetyRow]) -> Exhibit:
-    """Return the safety table: patients by worst grade, all events beside those related to the treatment."""
-    related = {(row.treatment, row.term): row for row in rows if row.relation == "related"}
-    lines = []
-    for row in (row for row in rows if row.relation == "all"):
-        other = related.get((row.treatment, row.term))
-        lines.append(
-            (
-                row.treatment.replace("_", " "),
-                row.term,
-                say.share(row.any_grade, row.any_share, row.any_low, row.any_high),
-                say.share(row.severe, row.severe_share, row.severe_low, row.severe_high),
-                str(other.any_grade) if other else "0",
-                str(other.severe) if other else "0",
-                str(row.worst_grade),
-            )
-        )
-    numbers = {row.treatment.replace("_", " "): row.treated for row in rows}
-    treated = ", ".join(f"{name} {number}" for name, number in numbers.items())
-    caption = (
-        f"Patients treated: {treated or 'none'}. Each patient "
-        "counts once per term with the worst grade; exact intervals in per cent. Severe: CTCAE grade "
-        "of the setting cohort.severe_grade or above (3 by default).",
-    )
-    missing = "" if lines else "No adverse event is on record, or there is no table adverse_events.tsv."
-    header = ("treatment", "term", "any grade", "severe", "related", "related, severe", "worst grade")
-    return Exhibit("safety", "Safety", (), missing, caption, ("safety.tsv",), (), header, tuple(lines))
-
-
-def doses(rows: Sequence[r.DoseRow]) -> Exhibit:
-    """Return the table of dose adjustments."""
-    lines = tuple(
-        (
-            row.drug,
-            row.change,
-            row.reason.replace("_", " "),
-            say.share(row.patients, row.share, row.low, row.high),
-            str(row.treated),
-            str(row.changes),
-        )
-        for row in rows
-    )
-    missing = "" if lines else "No change of dose is on record, or there is no table dose_changes.tsv."
-    header = ("drug", "change", "reason", "patients", "treated", "changes")
-    caption = ("Patients with at least one such change; exact intervals in per cent.",)
-    return Exhibit(
-        "doses", "Dose adjustments", (), missing, caption, ("dose_adjustments.tsv",), (), header, lines
-    )

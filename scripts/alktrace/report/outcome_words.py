@@ -1,25 +1,11 @@
 """Sentences about outcome tables: captions, and why a figure is missing."""
 
-from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 
 from ..clinical.rows import Analysis, AssociationRow, EndpointRateRow, EndpointRow, Status
 from . import words
+from .figures_style import group_word
 
-REASONS = {
-    "too_few_events": "fewer events than a model needs",
-    "one_group_only": "all patients are in one group",
-    "no_events_in_a_group": "one of the groups has no event",
-    "no_maximum_of_the_likelihood": "the likelihood has no maximum",
-    "enrolled_at_progression": (
-        "too many patients joined the study only when lorlatinib had failed, and so their time on it is "
-        "no sample of all"
-    ),
-    "no_time_at_risk": "nobody has time at risk",
-    "risk_set_emptied": "everybody at risk had the event while others had still to enter",
-    "median_not_reached": "the median is not reached",
-    "follow_up_too_short": "follow-up is too short",
-}
 ANALYSES = {
     "group_entry": "Late entry",
     "naive": "Naive",
@@ -42,15 +28,19 @@ QUESTIONS = {
 }
 
 
-def reason(code: str) -> str:
-    """Return a reason in words, with the code and its numbers as they stand in the table."""
-    text = REASONS.get(code.partition(":")[0])
-    return f"{text} ({code})" if text else code
+def reason(code: str, messages: Mapping[str, str]) -> str:
+    """Return why there is no figure, with the code and its numbers as they stand in the table."""
+    return f"{sentence(code, messages)} ({code})".lstrip()
 
 
-def not_estimable(codes: Iterable[str]) -> str:
+def sentence(code: str, messages: Mapping[str, str]) -> str:
+    """Return the text of a code without its last full stop; empty without a text."""
+    return messages.get(code.partition(":")[0], "").removesuffix(".")
+
+
+def not_estimable(code: str, messages: Mapping[str, str]) -> str:
     """Return the refusal that stands where a figure would be."""
-    return f"Not estimable because {'; '.join(reason(code) for code in codes)}."
+    return f"Not estimable. {reason(code, messages)}."
 
 
 def remarks(rows: Iterable[AssociationRow]) -> list[str]:
@@ -62,13 +52,13 @@ def remarks(rows: Iterable[AssociationRow]) -> list[str]:
 def group_sizes(rows: Iterable[AssociationRow]) -> str:
     """Return how many patients each group of some comparisons has, of those at risk."""
     parts = [
-        f"{row.level} {row.patients}"
+        f"{group_word(row.level)} {row.patients}"
         if row.factor == "regimen"
-        else f"{row.factor} {row.patients} present, {row.reference_patients} absent"
+        else f"{group_word(row.factor)} {row.patients} present, {row.reference_patients} absent"
         for row in rows
         if row.patients + row.reference_patients
     ]
-    return "; ".join(parts).replace("_", " ")
+    return "; ".join(parts)
 
 
 def days(value: float | None, low: float | None, high: float | None) -> str:
@@ -80,7 +70,10 @@ def days(value: float | None, low: float | None, high: float | None) -> str:
 
 
 def endpoint_caption(
-    row: EndpointRow, rates: Sequence[EndpointRateRow], other: EndpointRow | None
+    row: EndpointRow,
+    rates: Sequence[EndpointRateRow],
+    other: EndpointRow | None,
+    messages: Mapping[str, str],
 ) -> list[str]:
     """Return what a curve shows: population, rule, numbers, median, rates, and the other analysis."""
     parts = [
@@ -91,7 +84,7 @@ def endpoint_caption(
         parts.append(f"Left out: {listed(row.excluded)}.")
     if row.status is Status.ESTIMATED:
         parts.append(f"Median {days(row.median_days, row.median_low, row.median_high)}.")
-        parts += [_rate(one) for one in rates]
+        parts += [_rate(one, messages) for one in rates]
         parts.append("Shaded: log-log interval; ticks: censored patients.")
     if row.analysis is Analysis.ENROLMENT_ENTRY:
         parts.append("Patients count as at risk from enrolment on (left truncation).")
@@ -109,11 +102,13 @@ def _flatters(row: EndpointRow) -> bool:
     return any(flag.startswith("immortal_time") for flag in row.flags)
 
 
-def _rate(row: EndpointRateRow) -> str:
+def _rate(row: EndpointRateRow, messages: Mapping[str, str]) -> str:
     years = f"{row.years} year{'s' * (row.years > 1)}"
+    why = sentence(row.reason or "", messages)
     if row.rate is None:
-        return f"At {years}: not given, {reason(row.reason or '')}."
-    return f"At {years}: {words.interval(row.rate, row.low, row.high)} without event, {row.at_risk} at risk."
+        return f"At {years}: not given. {why}."
+    found = f"At {years}: {words.interval(row.rate, row.low, row.high)} without event, {row.at_risk} at risk."
+    return f"{found} {why}." if why else found
 
 
 def listed(counted: Iterable[str]) -> str:
@@ -121,21 +116,32 @@ def listed(counted: Iterable[str]) -> str:
     return ", ".join(item.replace("_", " ").replace("=", " ") for item in counted)
 
 
-def refusals(rows: Iterable[AssociationRow]) -> list[str]:
-    """Return one sentence per reason without a model, with the comparisons it concerns and their number."""
-    found: dict[str, Counter[str]] = {}
+def refusals(rows: Iterable[AssociationRow], messages: Mapping[str, str]) -> list[str]:
+    """Return one sentence per kind of reason without a model, with what it concerns."""
+    found: dict[str, dict[str, list[str]]] = {}
     for row in rows:
-        if row.estimate is None and row.reason:
+        if row.estimate is None and row.p is None and row.reason:
+            code, _, numbers = row.reason.partition(": ")
             analysis = ANALYSES.get(row.analysis, row.analysis).lower()
-            found.setdefault(row.reason, Counter())[
-                f"{row.endpoint.replace('_treatment', '')} {analysis}"
-            ] += 1
+            endpoint = row.endpoint.replace("_treatment", "").replace("_", " ")
+            what = f"{endpoint} {analysis}" + (f", {numbers}" if numbers else "")
+            found.setdefault(code, {}).setdefault(_compared(row), []).append(what)
     return [
-        f"Not estimable because {reason(code)}: "
-        + ", ".join(f"{what.replace('_', ' ')} ({number})" for what, number in counts.items())
+        f"Not estimable: {reason(code, messages)}. "
+        + "; ".join(f"{name}: {_counted(whats)}" for name, whats in concerned.items())
         + "."
-        for code, counts in found.items()
+        for code, concerned in found.items()
     ]
+
+
+def _compared(row: AssociationRow) -> str:
+    named = row.factor in ("regimen", "baseline")
+    return group_word(row.level) if named else group_word(row.factor)
+
+
+def _counted(whats: Sequence[str]) -> str:
+    """Return each text once, in order."""
+    return " / ".join(dict.fromkeys(whats))
 
 
 def share(number: int, value: float | None, low: float | None, high: float | None) -> str:

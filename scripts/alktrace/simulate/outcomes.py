@@ -6,6 +6,7 @@ days; a time drawn from a continuous law is rounded up, which leaves the surviva
 
 import csv
 import datetime as dt
+import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -89,6 +90,7 @@ class Cohort:
     classification: list[ClassificationRow] = field(default_factory=list)
     resistance: list[ResistanceRow] = field(default_factory=list)
     evidence: list[EvidenceRow] = field(default_factory=list)
+    details: list[dict[str, Any]] = field(default_factory=list)
 
     def add(self, table: str, **cells: Any) -> None:
         """Add a row to a clinical table."""
@@ -112,7 +114,7 @@ def simulate_cohort(*, seed: int, patients: int, law: Law | None = None) -> Coho
 
 
 def write_outcomes(*, out: Path, seed: int, patients: int, law: Law | None = None) -> None:
-    """Write a cohort: clinical tables in `clinical/`, classification, resistance and evidence beside it."""
+    """Write a cohort: clinical tables in `clinical/`, classification, resistance, evidence, `details/`."""
     cohort = simulate_cohort(seed=seed, patients=patients, law=law)
     for name, columns in COLUMNS.items():
         path = out / "clinical" / f"{name}.tsv"
@@ -124,6 +126,10 @@ def write_outcomes(*, out: Path, seed: int, patients: int, law: Law | None = Non
     write_table(out / "classification.tsv", ClassificationRow, cohort.classification)
     write_table(out / "resistance.tsv", ResistanceRow, cohort.resistance)
     write_table(out / "evidence.tsv", EvidenceRow, cohort.evidence)
+    for detail in cohort.details:
+        name = f"{detail['patient']}.{detail['timepoint']}.resistance.json"
+        with atomic_output(out / "details" / name) as (partial,):
+            partial.write_text(json.dumps(detail, indent=2) + "\n")
 
 
 class _Patient:
@@ -242,6 +248,8 @@ class _Patient:
             self._mechanism(head, timing, reasons, kind, alteration, partners, emergence)
             if alteration is not None and setting is Setting.PROGRESSION:
                 self._evidence(timepoint, *alteration)
+        if setting is Setting.PROGRESSION:
+            self._detail(timepoint, found)
 
     def _mechanism(
         self,
@@ -308,6 +316,22 @@ class _Patient:
                 "source": ObservationSource.CALLED, "filters": (),
             }  # fmt: skip
             self.cohort.evidence.append(EvidenceRow(**values))
+
+    def _detail(self, timepoint: str, found: Classification) -> None:
+        """What each specimen could have shown; every second patient without findings has tissue too."""
+        own = [r for r in self.cohort.evidence if (r.patient, r.timepoint) == (self.name, timepoint)]
+        kinds = sorted({row.specimen_type.value for row in own})
+        if not kinds:
+            kinds = ["plasma", "tissue"][: 1 + int(self.name[1:]) % 2]
+        informative = found is not Classification.NOT_EVALUABLE
+        self.cohort.details.append(
+            {
+                "patient": self.name,
+                "timepoint": timepoint,
+                "specimens": [{"specimen": k, "specimen_type": k, "usable": True} for k in kinds],
+                "negative": {"specimens": [{"specimen": k, "informative": informative} for k in kinds]},
+            }
+        )
 
     # --- what is written ---
 

@@ -1,0 +1,262 @@
+"""The tables of the outcome part of the cohort page."""
+
+from collections import Counter
+from collections.abc import Sequence
+
+from ..clinical import rows as r
+from ..models import Setting, Timing
+from . import outcome_words as say
+from . import words
+from .exhibits import Exhibit
+from .figures_style import group_word
+
+Lines = tuple[tuple[str, ...], ...]
+COUNTED = ("component", "finding")
+
+
+def linkage(rows: Sequence[r.LinkageRow]) -> Exhibit:
+    """Return who has sequencing or clinical data only."""
+    both = sum(row.missing is None and not row.excluded for row in rows)
+    lines = [
+        ("sequencing and clinical data", str(both), ""),
+        ("no clinical data: mechanisms without an outcome", *_names(rows, "clinical_tables")),
+        ("no classified timepoint: outcomes without a mechanism", *_names(rows, "classified_timepoints")),
+    ]
+    out = [row.patient for row in rows if row.excluded]
+    if out:
+        lines.append(("left out by the setting exclude", str(len(out)), ", ".join(out)))
+    return _table(
+        "linkage", "Who is in which tables", ("data", "patients", "who"), tuple(lines) if rows else (),
+        "linkage.tsv",
+        (
+            f"Patients, n = {len(rows)}. Without clinical data a patient is in the figures of mechanisms "
+            "only, without a classified timepoint in those of outcomes only.",
+        ),
+    )  # fmt: skip
+
+
+def frequencies(rows: Sequence[r.FrequencyRow]) -> Exhibit:
+    """Return how often each finding is seen at progression, over all and by timing."""
+    own = [
+        row for row in rows
+        if row.setting == Setting.PROGRESSION.value
+        and row.denominator == "evaluable"
+        and row.category in COUNTED
+    ]  # fmt: skip
+    timings = ("all", Timing.PRIMARY.value, Timing.ACQUIRED.value)
+    cells = {(row.category, row.name, row.timing): row for row in own}
+    lines = tuple(
+        (
+            group_word(name),
+            *(_frequency(cells.get((category, name, timing))) for timing in timings),
+            _established(cells.get((category, name, "all"))),
+        )
+        for category, name in dict.fromkeys((row.category, row.name) for row in own)
+    )
+    totals = {row.timing: row.total for row in own}
+    header = (
+        "finding",
+        *(f"{'' if timing == 'all' else 'resistance: '}{timing.lower()}, n = {totals.get(timing, 0)}"
+          for timing in timings),
+        "of all, established",
+    )  # fmt: skip
+    caption = (
+        "Evaluable patients at progression; exact intervals in per cent. One patient may have several.",
+    )
+    return _table("frequencies", "Findings at progression", header, lines, "frequencies.tsv", caption)
+
+
+def expected(rows: Sequence[r.ExpectedRow]) -> Exhibit:
+    """Return observed shares beside published ones that were read in their source."""
+    known = [row for row in rows if row.verified]
+    lines = tuple(
+        (
+            group_word(row.finding),
+            say.share(row.observed_patients, row.observed_share, row.observed_low, row.observed_high),
+            words.interval(row.expected_share, row.expected_low, row.expected_high),
+            "–" if row.p is None else f"{row.p:.2g}",
+            f"{row.series}: {row.line} line, {row.material}",
+            row.source,
+        )
+        for row in known
+    )
+    totals = ", ".join(sorted({str(row.observed_total) for row in known})) or "0"
+    caption = [
+        f"Cohort: evaluable patients at progression, n = {totals}. p: Fisher's test, where the numbers of "
+        "the series are known. Series differ in line of treatment, material and assay.",
+    ]
+    if hidden := len(rows) - len(known):
+        caption.append(
+            f"{hidden} further rows of expected.tsv were remembered, not read in a source, and are not shown."
+        )
+    header = ("finding", "this cohort", "published", "p", "series", "source")
+    return _table("expected", "Observed beside expected", header, lines, "expected.tsv", tuple(caption))
+
+
+def paired(rows: Sequence[r.PairedRow]) -> Exhibit:
+    """Return each finding before lorlatinib and at progression."""
+    lines = tuple(
+        (
+            group_word(row.finding), str(row.both), str(row.gained), str(row.lost), str(row.neither),
+            "–" if row.p is None else f"{row.p:.2g}",
+        )
+        for row in rows
+    )  # fmt: skip
+    total = max((row.patients for row in rows), default=0)
+    header = ("finding", "at both", "only at progression", "only at baseline", "at neither", "p")
+    caption = (f"Patients evaluable at both, n = {total}. p: exact McNemar test.",)
+    return _table(
+        "paired", "Baseline against progression", header, lines if total else (), "baseline_progression.tsv",
+        caption,
+    )  # fmt: skip
+
+
+def concordance(rows: Sequence[r.ConcordanceRow], agreement: Sequence[r.AgreementRow]) -> Exhibit:
+    """Return agreement of plasma and tissue: of alterations, of families, of the class."""
+    lines = tuple(
+        (
+            group_word(row.name), row.measure.replace("_", " "), f"{row.agreeing} of {row.total}",
+            words.interval(row.share, row.low, row.high), str(row.not_comparable), row.note or "",
+        )
+        for row in agreement
+    )  # fmt: skip
+    verdicts = Counter(row.verdict for row in rows if row.level == "class")
+    timepoints = ", ".join(f"{group_word(name)} {number}" for name, number in sorted(verdicts.items()))
+    caption = (
+        f"Timepoints with plasma and tissue, n = {sum(verdicts.values())} ({timepoints or 'none'}). "
+        "Not comparable: one side could not have shown it; never counted as a disagreement. Exact intervals.",
+        "Negative agreement counts only samples that could have excluded a mechanism.",
+    )
+    header = ("of", "measure", "agreeing", "share", "not comparable", "what it says")
+    shown = lines if verdicts else ()
+    found = _table("concordance", "Plasma against tissue", header, shown, "concordance.tsv", caption)
+    return Exhibit(**{**vars(found), "sources": ("agreement.tsv", "concordance.tsv")})
+
+
+def responses(rows: Sequence[r.ResponseRow]) -> Exhibit:
+    """Return response and control rates to the next treatment, for both denominators."""
+    cells = {(row.group, row.denominator, row.measure): row for row in rows}
+    lines = tuple(
+        (
+            group_word(group), denominator, str(cells[group, denominator, "rwORR2"].patients),
+            *(
+                say.share(row.responders, row.rate, row.low, row.high)
+                for row in (cells[group, denominator, name] for name in MEASURES)
+            ),
+        )
+        for group, denominator in dict.fromkeys((row.group, row.denominator) for row in rows)
+    )  # fmt: skip
+    any_treated = any(row.patients for row in rows)
+    caption = (
+        "Treated: patients who started a first sequential treatment after progression on lorlatinib. "
+        "Assessed: with at least one evaluable assessment on it. Exact intervals in per cent.",
+    )
+    header = ("next treatment", "denominator", "n", "rwORR2", "rwORR2, confirmed", "rwDCR2")
+    shown = lines if any_treated else ()
+    return _table("responses", "Response to the next treatment", header, shown, "responses.tsv", caption)
+
+
+MEASURES = ("rwORR2", "rwORR2_confirmed", "rwDCR2")
+
+
+def by_treatment(rows: Sequence[r.MechanismTreatmentRow], few: int) -> Exhibit:
+    """Return each mechanism under each kind of next treatment; a median needs as many patients as a curve."""
+
+    def days(row: r.MechanismTreatmentRow, value: float | None, low: float | None, high: float | None) -> str:
+        return say.days(value, low, high) if row.treated >= few else "–"
+
+    lines = tuple(
+        (
+            group_word(row.component), group_word(row.regimen_kind), f"{row.treated}, {row.assessed}",
+            say.share(row.responders, row.orr, row.orr_low, row.orr_high),
+            say.share(row.controlled, row.dcr, row.dcr_low, row.dcr_high),
+            days(row, row.pfs_median, row.pfs_low, row.pfs_high),
+            days(row, row.ttd_median, row.ttd_low, row.ttd_high),
+        )
+        for row in rows
+    )  # fmt: skip
+    caption = (
+        "Medians count from the first dose of the next treatment, with log-log intervals; a dash stands for "
+        f"groups of fewer than {few} patients. Shares are of the treated, with exact intervals in per cent. "
+        "A patient with two families counts under both. Groups were not made by lot: no comparison.",
+    )
+    header = ("mechanism", "next treatment", "treated, assessed", "rwORR2", "rwDCR2", "rwPFS2", "rwTTD2")
+    return _table(
+        "mechanism-treatment",
+        "Mechanism and next treatment",
+        header,
+        lines,
+        "mechanism_treatment.tsv",
+        caption,
+    )
+
+
+def safety(rows: Sequence[r.SafetyRow], severe_grade: int) -> Exhibit:
+    """Return the safety table: patients by worst grade, all events beside those related to the treatment."""
+    related = {(row.treatment, row.term): row for row in rows if row.relation == "related"}
+    lines = []
+    for row in (row for row in rows if row.relation == "all"):
+        other = related.get((row.treatment, row.term))
+        lines.append(
+            (
+                row.treatment.replace("_", " "),
+                row.term,
+                say.share(row.any_grade, row.any_share, row.any_low, row.any_high),
+                say.share(row.severe, row.severe_share, row.severe_low, row.severe_high),
+                str(other.any_grade) if other else "0",
+                str(other.severe) if other else "0",
+                str(row.worst_grade),
+            )
+        )
+    numbers = {row.treatment.replace("_", " "): row.treated for row in rows}
+    treated = ", ".join(f"{name} {number}" for name, number in numbers.items())
+    caption = (
+        f"Patients treated: {treated or 'none'}. Each patient "
+        f"counts once per term with the worst grade; exact intervals in per cent. Severe: CTCAE grade "
+        f"{severe_grade} or above (cohort.severe_grade).",
+    )
+    missing = "" if lines else "No adverse event is on record, or there is no table adverse_events.tsv."
+    severe = f"grade ≥ {severe_grade}"
+    header = ("treatment", "term", "any grade", severe, "related", f"related, {severe}", "worst grade")
+    return Exhibit("safety", "Safety", (), missing, caption, ("safety.tsv",), (), header, tuple(lines))
+
+
+def doses(rows: Sequence[r.DoseRow]) -> Exhibit:
+    """Return the table of dose adjustments."""
+    lines = tuple(
+        (
+            row.drug,
+            row.change,
+            row.reason.replace("_", " "),
+            say.share(row.patients, row.share, row.low, row.high),
+            str(row.treated),
+            str(row.changes),
+        )
+        for row in rows
+    )
+    missing = "" if lines else "No change of dose is on record, or there is no table dose_changes.tsv."
+    header = ("drug", "change", "reason", "patients", "treated", "changes")
+    caption = ("Patients with at least one such change; exact intervals in per cent.",)
+    return Exhibit(
+        "doses", "Dose adjustments", (), missing, caption, ("dose_adjustments.tsv",), (), header, lines
+    )
+
+
+def _table(
+    name: str, title: str, header: tuple[str, ...], lines: Lines, source: str, caption: tuple[str, ...]
+) -> Exhibit:
+    missing = "" if lines else "Nothing to show: no patient belongs here."
+    return Exhibit(name, title, (), missing, caption, (source,), (), header, lines)
+
+
+def _names(rows: Sequence[r.LinkageRow], missing: str) -> tuple[str, str]:
+    found = [row.patient for row in rows if row.missing == missing]
+    return str(len(found)), ", ".join(found)
+
+
+def _frequency(row: r.FrequencyRow | None) -> str:
+    return say.share(row.patients, row.share, row.low, row.high) if row else "0"
+
+
+def _established(row: r.FrequencyRow | None) -> str:
+    return "–" if row is None or row.established is None else str(row.established)
