@@ -113,6 +113,7 @@ class CallingSettings(Section):
     min_mapq: Natural = Field(description="mapping quality of a consensus read")
     min_base_quality: Natural = Field(description="consensus base quality, below: uninformative")
     end_distance: Natural = Field(description="bases from the fragment end that do not vote")
+    end_zone: Natural = Field(description="bases from the fragment end with noise rates of their own")
     max_mismatch_share: Share = Field(description="mismatches over aligned bases of a read, above: no vote")
     power: Probability = Field(description="power at which a detectable VAF is stated")
     design_vaf: Probability = Field(

@@ -125,7 +125,7 @@ def _outcomes(
 
     from alktrace.calling.alleles import SmallVariant
     from alktrace.calling.genotyping import count_alleles
-    from alktrace.calling.noise import learn_noise
+    from alktrace.calling.learning import learn_noise
     from alktrace.calling.pileup import pile_up
     from alktrace.calling.power import detection_power
     from alktrace.calling.reads import make_filters

@@ -15,7 +15,7 @@ from alktrace.calling.reads import Filters
 from alktrace.calling.regions import build_regions
 
 LENGTH = 1200
-FILTERS = Filters(20, 20, 3, 0.1, 3, 2, 2, 0.05, 0.05, 45, 0.2, True)
+FILTERS = Filters(20, 20, 3, 12, 0.1, 3, 2, 2, 0.05, 0.05, 45, 0.2, True)
 
 
 def random_molecules(reference: str, seed: int, number: int) -> list[Read]:
@@ -135,7 +135,8 @@ def votes_of(read, limits) -> dict[int, tuple[str, str, bool]]:
         if base == "N" or quality < 20:
             out[position] = ("N", "", False)
         else:
-            out[position] = (base, class_name(read, query), quality >= 45)
+            near = position < limits[0] + 12 or position >= limits[1] - 12
+            out[position] = (base, class_name(read, query) + "_end" * near, quality >= 45)
     return out
 
 

@@ -8,9 +8,11 @@ import yaml
 from calling_bam import CHROM, make_reference, pair, with_bases, write_bam
 
 from alktrace.calling.alleles import SmallVariant
-from alktrace.calling.classes import DUPLEX_2, N_CLASSES, SIMPLEX_3
+from alktrace.calling.classes import DUPLEX_2, N_CLASSES, SIMPLEX_3, TO_END
 from alktrace.calling.dispersion import fit_dispersion, gamma_nodes
-from alktrace.calling.noise import TYPES, learn_noise, prior_noise, site_rows, substitution_rows, variant_row
+from alktrace.calling.kinds import TYPES, site_rows, substitution_rows, variant_row
+from alktrace.calling.learning import learn_noise
+from alktrace.calling.noise import prior_noise, read_prior
 from alktrace.calling.normals import PositionNoiseRow, build_noise_model, read_positions
 from alktrace.calling.pileup import Pileup
 from alktrace.calling.regions import Regions
@@ -65,6 +67,39 @@ def test_true_variants_do_not_teach(calling: CallingSettings) -> None:
         quiet.counts[site, alt, DUPLEX_2] += 20
     after = learn_noise(quiet, calling).rates[:96, DUPLEX_2]
     assert np.median(after / before) < 2.0
+
+
+def test_a_panel_full_of_small_variants_teaches_little(calling: CallingSettings) -> None:
+    """400 variants of two duplex and two simplex molecules each: more than all duplex noise together."""
+    totals, rates = {SIMPLEX_3: 2000, DUPLEX_2: 2000}, {SIMPLEX_3: 1e-5, DUPLEX_2: 2e-7}
+    panel = blank(totals, rates)
+    before = learn_noise(panel, calling).rates[:96]
+    for site in range(25, SITES, 50):
+        alt = (int(panel.regions.reference[site]) + 1) % 4
+        panel.counts[site, alt, [SIMPLEX_3, DUPLEX_2]] += 2
+    after = learn_noise(panel, calling).rates[:96]
+    assert np.median(after[:, DUPLEX_2] / before[:, DUPLEX_2]) < 1.5
+    assert np.median(after[:, SIMPLEX_3] / before[:, SIMPLEX_3]) < 1.2
+
+
+def test_rare_duplex_errors_borrow_from_all_types(calling: CallingSettings) -> None:
+    """A twentieth of the prior: a type alone shows too few molecules, the class shows enough."""
+    known = read_prior()
+    true = {c: float(known.rate[0, c]) / 20 for c in (SIMPLEX_3, DUPLEX_2)}
+    model = learn_noise(blank({SIMPLEX_3: 2000, DUPLEX_2: 2000}, true), calling)
+    upper = model.rates[: 16 * len(TYPES), DUPLEX_2]
+    assert np.median(upper) < 8 * true[DUPLEX_2]
+    assert np.mean(upper >= true[DUPLEX_2]) > 0.85
+
+
+def test_ends_of_fragments_have_rates_of_their_own(calling: CallingSettings) -> None:
+    totals = {DUPLEX_2: 3000, DUPLEX_2 - TO_END: 300}
+    model = learn_noise(blank(totals, {DUPLEX_2: 2e-7, DUPLEX_2 - TO_END: 1e-5}), calling)
+    inner, outer = model.rates[:96, DUPLEX_2], model.rates[:96, DUPLEX_2 - TO_END]
+    assert np.median(inner) < 8e-7
+    assert np.median(outer) > 8e-6
+    noise = model.noise(0)
+    assert noise.weights[DUPLEX_2] > noise.weights[DUPLEX_2 - TO_END]
 
 
 def test_germline_sites_do_not_teach(calling: CallingSettings) -> None:
@@ -166,14 +201,16 @@ def test_both_strands_share_a_row() -> None:
         pytest.param(SmallVariant("c", 4, "G", "GT"), "indel_0_2", id="single-base"),
         pytest.param(SmallVariant("c", 7, "CA", "C"), "indel_6_8", id="run-of-eight"),
         pytest.param(SmallVariant("c", 16, "GCTCTG", "G"), "indel_long", id="five-bases"),
+        pytest.param(SmallVariant("c", 29, "GCA", "G"), "indel_3_5", id="dinucleotide-five-times"),
+        pytest.param(SmallVariant("c", 16, "G", "GCTC"), "indel_0_2", id="codon-duplication"),
         pytest.param(SmallVariant("c", 2, "TC", "GA"), "mnv", id="mnv"),
         pytest.param(SmallVariant("c", 2, "TCG", "GA"), "indel_long", id="delins"),
     ],
 )
 def test_kind_of_other_changes(variant: SmallVariant, category: str) -> None:
-    from alktrace.calling.noise import N_SUBSTITUTIONS, OTHERS
+    from alktrace.calling.kinds import N_SUBSTITUTIONS, OTHERS
 
-    text = "ATCGTACAAAAAAAAGCTCTGACCATTG"
+    text = "ATCGTACAAAAAAAAGCTCTGACCATTGGCACACACACATGA"
     assert variant_row(variant, lambda chrom, start, end: text[start:end]) == N_SUBSTITUTIONS + OTHERS.index(
         category
     )

@@ -12,7 +12,8 @@ from ..settings import CallingSettings
 from .alleles import SmallVariant
 from .classes import N_CLASSES, duplex, simplex
 from .hotspots import HOTSPOT_KINDS, changed
-from .noise import NoiseModel, site_rows
+from .kinds import site_rows
+from .noise import NoiseModel
 from .pileup import Pileup
 from .regions import BASES
 from .rule import make_noise

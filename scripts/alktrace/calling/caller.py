@@ -21,7 +21,8 @@ from .clips import clip_candidates
 from .genotypes import genotype_polymorphisms
 from .genotyping import ALT, REF, UNKNOWN, AlleleCounts, count_alleles, count_joint
 from .hotspots import Hotspots, make_hotspots
-from .noise import NoiseModel, learn_noise
+from .learning import learn_noise
+from .noise import NoiseModel
 from .normals import read_positions
 from .pileup import Pileup, pile_up
 from .reads import make_filters

@@ -12,7 +12,8 @@ from ..settings import CallingSettings
 from .alleles import Fetch, SmallVariant, normalise
 from .codons import propose_mnvs
 from .hotspots import Hotspots
-from .noise import NoiseModel, site_rows
+from .kinds import site_rows
+from .noise import NoiseModel
 from .pileup import Event, Pileup
 from .regions import BASES
 
@@ -55,14 +56,14 @@ def snv_candidates(
     possible = (rows >= 0) & regions.targeted[:, None] & (molecules > 0)
     found = []
     sites, alts = np.nonzero(possible)
-    unlikely = _unlikely(
+    rare = unlikely(
         pileup.counts[sites, alts],
         totals[sites] * noise.rates[rows[sites, alts]],
         noise.shape,
         settings.subthreshold_tail_probability,
     )
-    for site, alt, rare in zip(sites.tolist(), alts.tolist(), unlikely.tolist(), strict=True):
-        enough = rare and molecules[site, alt] >= MIN_MOLECULES
+    for site, alt, strange in zip(sites.tolist(), alts.tolist(), rare.tolist(), strict=True):
+        enough = strange and molecules[site, alt] >= MIN_MOLECULES
         if not enough and not hotspots.alleles:
             continue
         chrom, position = regions.place(site)
@@ -72,8 +73,8 @@ def snv_candidates(
     return found
 
 
-def _unlikely(
-    alt: NDArray[np.uint32], expected: NDArray[np.float64], shape: float, tail_probability: float
+def unlikely(
+    alt: NDArray[np.integer], expected: NDArray[np.float64], shape: float, tail_probability: float
 ) -> NDArray[np.bool_]:
     """Return whether a negative binomial tail, of one class or of all, is small enough to look closer.
 
@@ -81,7 +82,7 @@ def _unlikely(
     """
     from scipy.special import betainc
 
-    def tails(seen: NDArray[np.uint32], mean: NDArray[np.float64]) -> NDArray[np.float64]:
+    def tails(seen: NDArray[np.integer], mean: NDArray[np.float64]) -> NDArray[np.float64]:
         at_least = betainc(np.maximum(seen, 1), shape, mean / (mean + shape))
         return np.asarray(np.where(seen > 0, at_least, 1.0), dtype=np.float64)
 

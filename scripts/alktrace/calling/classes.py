@@ -1,20 +1,25 @@
-"""Classes of molecules: how many reads and strands stand behind one base of a consensus read."""
+"""Classes of molecules: how many reads and strands stand behind a base, and is it near a fragment end.
+
+Order matters: of two classes the larger stands for the better evidence.
+"""
 
 from typing import Final
 
 import numpy as np
 from numpy.typing import NDArray
 
-SINGLE: Final = 0
-SIMPLEX_1: Final = 1
-SIMPLEX_2: Final = 2
-SIMPLEX_3: Final = 3
-SIMPLEX_6: Final = 4
-DUPLEX_1: Final = 5
-DUPLEX_2: Final = 6
+TO_END: Final = 1
+"""What is taken off a class for a base near an end of its fragment."""
 
-N_CLASSES: Final = 7
-CLASS_NAMES: Final = (
+SINGLE: Final = 1
+SIMPLEX_1: Final = 3
+SIMPLEX_2: Final = 5
+SIMPLEX_3: Final = 7
+SIMPLEX_6: Final = 9
+DUPLEX_1: Final = 11
+DUPLEX_2: Final = 13
+
+SUPPORT: Final = (
     "single",
     "simplex_1",
     "simplex_2",
@@ -25,21 +30,20 @@ CLASS_NAMES: Final = (
 )
 """`single`: no UMI; `simplex_n`: reads on one strand; `duplex_1`: the weaker strand has one read,
 `duplex_2`: both strands have two or more."""
-
-SIMPLEX_CLASSES: Final = (SIMPLEX_1, SIMPLEX_2, SIMPLEX_3, SIMPLEX_6)
-DUPLEX_CLASSES: Final = (DUPLEX_1, DUPLEX_2)
+CLASS_NAMES: Final = tuple(f"{name}{suffix}" for name in SUPPORT for suffix in ("_end", ""))
+N_CLASSES: Final = 14
 
 
 def simplex(counts: NDArray[np.integer]) -> int:
     """Return the molecules seen on one strand, of counts per class in the last axis."""
-    return int(counts[..., SIMPLEX_1 : SIMPLEX_6 + 1].sum())
+    return int(counts[..., SIMPLEX_1 - TO_END : SIMPLEX_6 + 1].sum())
 
 
 def duplex(counts: NDArray[np.integer]) -> int:
     """Return the molecules seen on both strands, of counts per class in the last axis."""
-    return int(counts[..., DUPLEX_1 : DUPLEX_2 + 1].sum())
+    return int(counts[..., DUPLEX_1 - TO_END : DUPLEX_2 + 1].sum())
 
 
 def single(counts: NDArray[np.integer]) -> int:
     """Return the molecules without UMI, of counts per class in the last axis."""
-    return int(counts[..., SINGLE].sum())
+    return int(counts[..., SINGLE - TO_END : SINGLE + 1].sum())

@@ -12,12 +12,14 @@ import numpy as np
 from numpy.typing import NDArray
 
 BINS_PER_DECADE = 10
-SHAPES = np.geomspace(0.1, 100.0, 31)
-SCALES = np.geomspace(0.5, 4.0, 31)
+SHAPES = np.geomspace(0.1, 100.0, 91)
+SCALES = np.geomspace(0.5, 4.0, 61)
 PRIOR_SHAPE = 2.0
 PRIOR_SPREAD = 0.7
 """Mean and standard deviation of the logarithm of the shape before a sample is seen; assumed, see
 resources/noise/README.md."""
+RUN_SHAPE = 0.5
+"""Of indels in long runs, at most: how much a run slips depends on more than its length; assumed."""
 NODES = 12
 ROUNDS = 8
 LARGEST_EXPECTED = 300.0

@@ -26,6 +26,7 @@ from .reads import (
     Filters,
     base_code,
     class_at,
+    class_between,
 )
 
 NEAR = 2
@@ -219,7 +220,7 @@ def _note_cluster(
         if code >= HIDDEN:
             return
         notes.pool[where + i - first] = _letter(code)
-    molecule_class = class_at(read.data, read.info, max(0, first - 1))
+    molecule_class = class_between(read.data, read.info, max(0, first - 1), (start, stop), filters.end_zone)
     _note(notes, (INDEL, tid, start, stop - start), last - first, molecule_class)
 
 

@@ -38,7 +38,7 @@ from .reads import (
     Filters,
     Info,
     base_code,
-    class_at,
+    class_between,
     strict_at,
 )
 from .regions import CODES
@@ -377,18 +377,18 @@ def _indel_state(
         if seen[1, k] >= 0 and seen[0, k] != state:
             seen[0, k], seen[1, k], seen[2, k] = UNKNOWN, -1, 0
             return
-        best, strict = _stretch(read, at, alleles.fields[k, SIZE], filters)
+        best, strict = _stretch(read, at, alleles.fields[k], filters)
         seen[0, k] = state
         seen[1, k], seen[2, k] = max(seen[1, k], best), max(seen[2, k], strict)
 
 
 @kernel
-def _stretch(read: Read, first: int, size: int, filters: Filters) -> tuple[int, int]:
-    """Return the lowest class over a stretch of a read and whether all its bases are strict."""
-    best, strict = N_CLASSES - 1, 1
-    for i in range(first, first + size):
+def _stretch(read: Read, first: int, field: NDArray[np.int64], filters: Filters) -> tuple[int, int]:
+    """Return the lowest class over the window of a read and whether all its bases are strict."""
+    best, strict, span = N_CLASSES - 1, 1, (field[BEGIN], field[RIGHT])
+    for i in range(first, first + field[SIZE]):
         if base_code(read.data, read.info, i, filters.min_base_quality) < HIDDEN:
-            best = min(best, class_at(read.data, read.info, i))
+            best = min(best, class_between(read.data, read.info, i, span, filters.end_zone))
             if not strict_at(read.data, read.info, i, filters):
                 strict = 0
     return best, strict

@@ -21,6 +21,7 @@ from ..umi.records import (
     n_cigar,
     tlen,
 )
+from .classes import TO_END
 from .molecules import MAX_SPAN
 from .reads import (
     CIGAR_D,
@@ -33,6 +34,8 @@ from .reads import (
     CLIP_LEFT,
     CLIP_RIGHT,
     END,
+    FRAGMENT_END,
+    FRAGMENT_START,
     LENGTH,
     MAX_LENGTH,
     REVERSE,
@@ -131,7 +134,9 @@ def lay_out(
         return 0, 0
     row[0, : high - low] = NOT_COVERED
     begin, finish = fragment_limits(data, records.starts[first], infos[0], infos[1], mate >= 0)
-    frame = (low, begin + filters.end_distance, finish - filters.end_distance)
+    for k in range(2):
+        infos[k, FRAGMENT_START], infos[k, FRAGMENT_END] = begin, finish
+    frame = (low, begin, finish)
     for k in range(2):
         if infos[k, VOTES] == 1:
             start = records.starts[first] if k == 0 else records.starts[mate]
@@ -141,8 +146,10 @@ def lay_out(
 
 @kernel
 def _add_read(read: Read, filters: Filters, frame: tuple[int, int, int], row: Row) -> None:
-    """Add a read; `frame`: start of the row, and the part of the fragment that votes."""
+    """Add a read; `frame`: start of the row, and the ends of the fragment."""
     low, begin, finish = frame
+    inner = (begin + filters.end_zone - low, finish - filters.end_zone - low)
+    begin, finish = begin + filters.end_distance, finish - filters.end_distance
     cigar, at, query = cigar_offset(read.data, read.start), read.info[START], 0
     # Bases near the own 5' end do not vote, counted along the read: indels do not shift them.
     first = filters.end_distance if read.info[REVERSE] == 0 else 0
@@ -153,7 +160,7 @@ def _add_read(read: Read, filters: Filters, frame: tuple[int, int, int], row: Ro
         size, code = cigar_item(read.data, cigar, k)
         if code in (CIGAR_M, CIGAR_EQ, CIGAR_X):
             stretch = (max(0, begin - at, first - query), min(size, finish - at, last - query))
-            _add_bases(bases, stretch, query, at - low, row)
+            _add_bases(bases, stretch, (query, at - low), inner, row)
             at, query = at + size, query + size
         elif code in (CIGAR_I, CIGAR_S):
             query += size
@@ -166,19 +173,31 @@ def _add_read(read: Read, filters: Filters, frame: tuple[int, int, int], row: Ro
 
 
 @kernel
-def _add_bases(bases: Bytes, stretch: tuple[int, int], query: int, at: int, row: Row) -> None:
-    """Add a stretch of an aligned block that starts at query index `query` and place `at` of the row."""
+def _add_bases(
+    bases: Bytes, stretch: tuple[int, int], begin: tuple[int, int], inner: tuple[int, int], row: Row
+) -> None:
+    """Add a stretch of an aligned block.
+
+    Args:
+        bases: code, class and strictness per base of the read.
+        stretch: part of the block to add.
+        begin: query index and place in the row where the block begins.
+        inner: part of the row that is not near an end of the fragment.
+        row: added to.
+    """
+    query, at = begin
     for j in range(stretch[0], stretch[1]):
         code, before = bases[0, query + j], row[0, at + j]
         if before in (NOT_COVERED, HIDDEN):
             row[0, at + j] = code
-            row[1, at + j] = bases[1, query + j]
+            row[1, at + j] = bases[1, query + j] - (0 if inner[0] <= at + j < inner[1] else TO_END)
             row[2, at + j] = bases[2, query + j]
         elif code < HIDDEN:
             if before != code:
                 row[0, at + j] = CONFLICT
             else:
-                row[1, at + j] = max(row[1, at + j], bases[1, query + j])
+                better = bases[1, query + j] - (0 if inner[0] <= at + j < inner[1] else TO_END)
+                row[1, at + j] = max(row[1, at + j], better)
                 row[2, at + j] |= bases[2, query + j]
 
 

@@ -13,7 +13,8 @@ from ..errors import DataError
 from ..settings import CallingSettings
 from ..tables import column, read_table, write_table
 from ..umi.bam_io import read_header
-from .noise import learn_noise, site_rows
+from .kinds import site_rows
+from .learning import learn_noise
 from .pileup import pile_up
 from .reads import make_filters
 from .regions import BASES, Regions, build_regions, read_targets

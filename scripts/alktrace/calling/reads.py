@@ -32,7 +32,7 @@ from ..umi.records import (
     tags_offset,
     text_value,
 )
-from .classes import DUPLEX_1, DUPLEX_2, SIMPLEX_1, SIMPLEX_2, SIMPLEX_3, SIMPLEX_6, SINGLE
+from .classes import DUPLEX_1, DUPLEX_2, SIMPLEX_1, SIMPLEX_2, SIMPLEX_3, SIMPLEX_6, SINGLE, TO_END
 
 Info = NDArray[np.int64]
 
@@ -53,7 +53,8 @@ ARRAY_D = 14  # offset and item type of cd, ad, bd
 ARRAY_E = 20  # of ce, ae, be
 TEXT = 26  # offset of ac and bc at TEXT + 1 and TEXT + 2
 NM = 29
-INFO_SIZE = 30
+FRAGMENT_START, FRAGMENT_END = 30, 31  # filled by `layout`
+INFO_SIZE = 32
 
 MODE_SINGLE = 0
 MODE_SIMPLEX = 1
@@ -74,6 +75,7 @@ class Filters(NamedTuple):
     min_mapq: int
     min_base_quality: int
     end_distance: int
+    end_zone: int
     max_mismatch_share: float
     strict_reads: int
     strict_better: int
@@ -92,6 +94,7 @@ def make_filters(settings: CallingSettings) -> Filters:
         settings.min_mapq,
         settings.min_base_quality,
         settings.end_distance,
+        settings.end_zone,
         settings.max_mismatch_share,
         *strict.min_reads,
         strict.max_read_error_rate,
@@ -249,7 +252,7 @@ def depths_at(data: Bytes, info: Info, i: int) -> tuple[int, int, int]:
 
 @kernel
 def class_of(total: int, a: int, b: int) -> int:
-    """Return the molecule class of raw reads in total, on strand A and on strand B."""
+    """Return the class, far from fragment ends, of raw reads in total, on strand A and on strand B."""
     if a > 0 and b > 0:
         return DUPLEX_2 if min(a, b) >= 2 else DUPLEX_1
     if total >= 6:
@@ -261,11 +264,18 @@ def class_of(total: int, a: int, b: int) -> int:
 
 @kernel
 def class_at(data: Bytes, info: Info, i: int) -> int:
-    """Return the molecule class behind base i."""
+    """Return the molecule class behind base i, as if it were far from fragment ends."""
     if info[MODE] == MODE_SINGLE:
         return SINGLE
     total, a, b = depths_at(data, info, i)
     return class_of(total, a, b)
+
+
+@kernel
+def class_between(data: Bytes, info: Info, i: int, span: tuple[int, int], zone: int) -> int:
+    """Return the molecule class behind base i for a stretch of the reference (0-based half-open)."""
+    near = span[0] < info[FRAGMENT_START] + zone or span[1] > info[FRAGMENT_END] - zone
+    return class_at(data, info, i) - (TO_END if near else 0)
 
 
 @kernel
