@@ -4,15 +4,21 @@ import array
 import hashlib
 import random
 
+import numpy as np
 import pysam
 import pytest
+from hypothesis import example, given, settings
+from hypothesis import strategies as st
 from umi_bam import HEADER, REFERENCE, fragment, pair, read, write_bam
 
 from alktrace.errors import DataError
 from alktrace.rows import MoleculeMetric
 from alktrace.settings import MoleculeSettings, UmiSettings
 from alktrace.tables import read_table
-from alktrace.umi import molecules
+from alktrace.umi import molecules, umi_codes
+from alktrace.umi.extract import umi_from_name
+from alktrace.umi.losses import NONE, UMI_N
+from alktrace.umi.templates import READ
 
 
 def umi_settings(source="tag", *, duplex=False, edits=1, tag="RX"):
@@ -146,6 +152,8 @@ def test_without_umis_ends_are_the_molecule(tmp_path):
         ("I:1:F:1:1101:10:20_ACGT_TTGA", "ACGT-TTGA"),
         ("I:1:F:1:1101:10:20:UMI_ACGT_TTGA", "ACGT-TTGA"),
         ("x_ACGT-TTGA", "ACGT-TTGA"),
+        ("I:1:F:1:1101:10:20:ACGT+rTTGA", "ACGT-TCAA"),
+        ("I:1:F:1:1101:10:20:rACGG", "CCGT"),
     ],
 )
 def test_umi_in_the_read_name(tmp_path, name, umi):
@@ -153,10 +161,45 @@ def test_umi_in_the_read_name(tmp_path, name, umi):
     assert [r.get_tag("RX") for r in records] == [umi, umi]
 
 
-def test_reverse_complemented_half_is_not_guessed(tmp_path):
-    """`rTTGA` marks a half that was reverse complemented; taking the rest would merge wrong families."""
-    with pytest.raises(DataError, match="no read has a UMI at the end of the read name"):
-        call(tmp_path, fragment("I:1:F:1:1101:10:20:ACGT+rTTGA", 100, 160), umi_settings("name"))
+def test_r_in_a_tag_is_no_base(tmp_path):
+    """The mark of a reversed half belongs to read names; in RX it is an error, not a base to skip."""
+    good = fragment("a", 100, 160, umi="ACGT-TTGA")
+    _, metrics = call(tmp_path, [*good, *fragment("b", 100, 160, umi="ACGT-rTTGA")], umi_settings())
+    assert metrics["reads_lost", "umi_invalid"] == 2
+
+
+names = st.text("ACGTNracgt:_+-x1", min_size=1, max_size=14)
+
+
+@settings(max_examples=400, deadline=None)
+@given(names)
+@example("x:rTCAA+GGCC")
+@example("ACGT_rTTGA")
+@example("x_AC_GT_TT")
+def test_names_are_read_as_extraction_reads_them(name):
+    """Alignments that come with names and reads that are extracted must fall into the same families."""
+    segment = read(name, 100, 30)
+    data = np.frombuffer(segment_bytes(segment), np.uint8)
+    row = np.zeros(1, READ)[0]
+    at, length = umi_codes.umi_in_name(data, 0)
+    expected = umi_from_name(name)
+    assert (length > 0) == bool(expected)
+    if expected and "N" not in expected:
+        assert umi_codes.parse_name_umi(data, at, length, row) == NONE
+        halves = [unpack(row["umi_a"], row["length_a"])]
+        assert "-".join(halves + [unpack(row["umi_b"], row["length_b"])] * int(row["joined"])) == expected
+    elif expected:
+        assert umi_codes.parse_name_umi(data, at, length, row) == UMI_N
+
+
+def segment_bytes(segment):
+    """Return as much of a packed record as a name needs."""
+    name = segment.query_name.encode() + b"\0"
+    return bytes(8) + bytes([len(name)]) + bytes(23) + name
+
+
+def unpack(codes, length):
+    return "".join("ACGT"[int(codes) >> 2 * (int(length) - 1 - i) & 3] for i in range(length))
 
 
 def test_other_tag(tmp_path):

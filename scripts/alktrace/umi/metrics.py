@@ -3,7 +3,7 @@
 Metrics, by name; the stratum is `all` unless given:
 
 reads_in                    records read
-reads_lost                  reads that did not reach a consensus; stratum: the reason (`templates.REASONS`)
+reads_lost                  reads that did not reach a consensus; stratum: the reason (`losses.REASONS`)
 reads_used                  reads in a consensus; reads_in is the sum of reads_used and reads_lost
 reads_without_mc            mapped pairs' reads without MC tag: the mate itself was used
 umi_length                  templates; stratum: bases of the UMI, both halves (`6-6`); lengths are never mixed
@@ -41,9 +41,10 @@ import numpy as np
 
 from ..errors import DataError
 from ..rows import MoleculeMetric
+from .losses import COUNT_IN, COUNT_WITHOUT_MC, N_COUNTS, REASONS
 from .records import Offsets
 from .strands import CONSENSUS_READS, DUPLEX_MOLECULES, MOLECULES, READS_USED, Counts
-from .templates import COUNT_IN, COUNT_WITHOUT_MC, N_COUNTS, POSITION_SHIFT, REASONS, Rows
+from .templates import POSITION_SHIFT, Rows
 
 UMI_BINS = 1 << 20
 DECILES = 10

@@ -26,6 +26,8 @@ from .bam_io import BamWriter, RecordBatch, iterate_batches, read_header
 from .consensus import ErrorModel, error_model
 from .families import call_families
 from .group import group_templates, sort_templates
+from .losses import COUNT_IN, COUNT_WITH_UMI, MATE_MISSING, NONE, UMI_INVALID, UMI_MISSING
+from .mates import join_mates, keep_bytes
 from .metrics import Tally, Targets, new_counts
 from .molecule_records import Naming
 from .records import (
@@ -35,22 +37,7 @@ from .records import (
     name_offset,
 )
 from .strands import READS_USED, Counts
-from .templates import (
-    COUNT_IN,
-    COUNT_WITH_UMI,
-    MATE_MISSING,
-    MAX_READ_LENGTH,
-    NO_END,
-    NONE,
-    READ,
-    TEMPLATE,
-    UMI_INVALID,
-    UMI_MISSING,
-    Rows,
-    join_mates,
-    keep_bytes,
-    scan_reads,
-)
+from .templates import MAX_READ_LENGTH, NO_END, READ, TEMPLATE, Rows, scan_reads
 
 logger = logging.getLogger(__name__)
 

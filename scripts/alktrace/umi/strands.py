@@ -5,9 +5,11 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from .consensus import MAX_DEPTH, NO_CALL, ErrorModel, Sums, join_strands, strand_consensus
+from .indel_patterns import keep_common_pattern
+from .losses import LOW_QUALITY, MINORITY_ALIGNMENT, ORPHAN, UMI_COLLISION
 from .records import FLAG_REVERSE, Bytes, Offsets, flag, int64, kernel
-from .source_reads import MAX_OPERATIONS, keep_common_pattern, prepare_pair
-from .templates import LOW_QUALITY, MINORITY_ALIGNMENT, ORPHAN, UMI_COLLISION, Rows
+from .source_reads import MAX_OPERATIONS, prepare_pair
+from .templates import Rows
 
 # Strands must both have this many reads for their disagreement to count as an error of the strand consensus.
 STRAND_DEPTH = 2
