@@ -1,4 +1,5 @@
 import datetime as dt
+from dataclasses import replace
 
 import pytest
 
@@ -54,6 +55,17 @@ def test_patients_are_judged_by_the_thresholds_of_the_assay(given, verdict, reas
     row = judge(**given)
     assert row.verdict is verdict
     assert row.reasons == (() if reason is None else (reason,))
+
+
+def test_a_report_that_states_no_molecules_failed_nothing():
+    """Whether its negative counts is judged by what it says it could have seen."""
+    reported = replace(sample(), units=(Unit("u1", "l", calls="calls.tsv"),))
+    given = {"metrics": {}, "alterations": (), "expected": (), "contamination": None}
+    given |= {"identity": IdentityStatus.UNKNOWN, "thresholds": THRESHOLDS}
+    silent = judge_quality(sample=reported, callability=[], **given)
+    assert (silent.verdict, silent.reasons) == (Verdict.WARN, ("molecules not stated by the report",))
+    few = judge_quality(sample=reported, callability=[locus(99)], **given)
+    assert (few.verdict, few.reasons) == (Verdict.FAIL, ("molecules 99 below 100",))
 
 
 def test_the_median_is_over_targeted_loci_without_introns():

@@ -267,6 +267,33 @@ def test_partner_in_a_cell_of_its_own(read: Reads) -> None:
     assert (row.key, row.partner) == ("fusion:EML4:ALK", "EML4")
 
 
+@pytest.mark.parametrize(
+    ("line", "consequence", "exon"),
+    [
+        ("EGFR|exon 19 deletion|||2%||", Consequence.INFRAME_DELETION, 19),
+        ("EGFR|Ex19del|||||", Consequence.INFRAME_DELETION, 19),
+        ("EGFR exon 20 insertion||||||", Consequence.INFRAME_INSERTION, 20),
+        ("HER2|||exon 20 ins|||", Consequence.INFRAME_INSERTION, 20),
+    ],
+)
+def test_event_known_by_its_exon(read: Reads, line: str, consequence: Consequence, exon: int) -> None:
+    report = read(line)
+    (row,) = report.alterations
+    assert (row.consequence, row.exon, row.hgvs_p, row.codon) == (consequence, exon, None, None)
+    assert "not_read" not in row.flags
+    assert [note for note in report.notes if "which residues" in note.what]
+
+
+@pytest.mark.parametrize("line", ["ALK|exon 23 deletion|||||", "EGFR|exon 18 deletion|||||"])
+def test_exon_that_says_too_little(read: Reads, line: str) -> None:
+    assert read(line).alterations[0].flags[-1] == "not_read"
+
+
+def test_residues_go_before_the_exon(read: Reads) -> None:
+    (row,) = read("EGFR|E746_A750del||exon 19 deletion|||").alterations
+    assert row.hgvs_p == "p.Glu746_Ala750del"
+
+
 @pytest.mark.parametrize("line", ["MET|||copy number gain||3.1|", "MET|||CNV||12,5|", "MET gain||||||"])
 def test_a_gain_is_not_called_an_amplification(read: Reads, line: str) -> None:
     report = read(line)

@@ -83,7 +83,10 @@ def judge_quality(
     reasons = (
         _control_reasons(molecules, found, row_expected, thresholds)
         if control
-        else _reasons(molecules, metrics.get(("on_target_share", "all")), contamination, identity, thresholds)
+        else [
+            *_depth_reasons(molecules, sample.reported, thresholds),
+            *_reasons(metrics.get(("on_target_share", "all")), contamination, identity, thresholds),
+        ]
     )
     return QcRow(
         patient=sample.patient,
@@ -111,18 +114,24 @@ def contaminated(contamination: float | None, thresholds: AssayQc) -> bool:
     return contamination is not None and contamination > thresholds.max_contamination
 
 
+def _depth_reasons(molecules: float | None, reported: bool, thresholds: AssayQc) -> list[tuple[str, Verdict]]:
+    if molecules is None and reported:
+        # What a laboratory does not state is no failure of its assay.
+        return [("molecules not stated by the report", Verdict.WARN)]
+    if molecules is None or molecules < thresholds.min_molecules:
+        return [(f"molecules {_shown(molecules)} below {thresholds.min_molecules}", Verdict.FAIL)]
+    if molecules < thresholds.warn_molecules:
+        return [(f"molecules {_shown(molecules)} below {thresholds.warn_molecules}", Verdict.WARN)]
+    return []
+
+
 def _reasons(
-    molecules: float | None,
     on_target: float | None,
     contamination: float | None,
     identity: IdentityStatus,
     thresholds: AssayQc,
 ) -> list[tuple[str, Verdict]]:
     reasons = []
-    if molecules is None or molecules < thresholds.min_molecules:
-        reasons.append((f"molecules {_shown(molecules)} below {thresholds.min_molecules}", Verdict.FAIL))
-    elif molecules < thresholds.warn_molecules:
-        reasons.append((f"molecules {_shown(molecules)} below {thresholds.warn_molecules}", Verdict.WARN))
     if on_target is not None and on_target < thresholds.min_on_target:
         reasons.append((f"on target {on_target:.2g} below {thresholds.min_on_target:g}", Verdict.WARN))
     if contaminated(contamination, thresholds):

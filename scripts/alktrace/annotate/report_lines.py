@@ -40,6 +40,7 @@ from .report_text import (
     read_copy_number,
     read_coverage,
     read_exon,
+    read_exon_event,
     read_fusion,
     read_junction,
     says_amplified,
@@ -308,8 +309,25 @@ class ReportReader(ReportValues):
             flags=self._model_flags(line, gene),
         )
 
+    def _exon_event(self, line: Line, said: str) -> AlterationRow | None:
+        """Return a deletion or insertion known by its exon alone, such as EGFR exon 19 deletion."""
+        gene, exon = first_word(line), read_exon(said)
+        event = read_exon_event(said)
+        if exon is None or event is None or (gene, exon, event[0]) not in self._knowledge.exon_events:
+            return None
+        consequence, words = event
+        kind = VariantType.DELETION if words == "deletion" else VariantType.INSERTION
+        name = f"exon {exon} {words}"
+        self.note(
+            line, "hgvs_p", f"{gene} {name}: which residues?", "read as any in-frame change of the exon"
+        )
+        row = empty_row(f"reported:{gene}:{name}", gene, kind, name)
+        return replace(row, consequence=consequence, exon=exon, flags=self._model_flags(line, gene))
+
     def _small(self, line: Line, said: str) -> AlterationRow:
         gene = first_word(line)
+        if (event := self._exon_event(line, said)) is not None:
+            return event
         written_p = line["hgvs_p"] if "hgvs_p" in line else said.removeprefix(gene).strip().split(" ")[0]
         written_p = written_p.removeprefix(gene).strip() or written_p
         flags = self._model_flags(line, gene)

@@ -5,6 +5,8 @@ from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 
+from ..models import Consequence
+
 MAX_PERCENT = 100.0
 
 
@@ -57,6 +59,7 @@ _PAIR = re.compile(
 )
 _JUNCTION = re.compile(r"\b(?P<a>[A-Z])(?P<i>\d+)(?P<x>[a-z]?)\s*[;:,]\s*(?P<b>[A-Z])(?P<j>\d+)\b")
 _EXON = re.compile(r"ex(?:on)?\s*(?P<number>\d+)", re.IGNORECASE)
+_EXON_EVENT = re.compile(r"ex(?:on)?\s*\d+\s*(?:in-?frame\s*)?(?P<event>del|ins)(?!\w*fs)", re.IGNORECASE)
 _NUMBER = re.compile(r"(?<![\w.])(?P<number>\d+(?:[.,]\d+)?)(?![\w.])")
 _FRACTION = re.compile(r"(?P<below>[<≤~]?)\s*(?P<number>\d+(?:[.,]\d+)?(?:[eE]-?\d+)?)\s*(?P<percent>%?)")
 
@@ -172,6 +175,20 @@ def read_exon(text: str) -> int | None:
     """Return the exon named in a text, such as 14 in `exon 14 skipping`."""
     match = _EXON.search(text)
     return int(match["number"]) if match else None
+
+
+def read_exon_event(text: str) -> tuple[Consequence, str] | None:
+    """Return what a text that names no residue says of an exon: `exon 19 deletion`, `ex20ins`."""
+    if re.search(r"[A-Z*]\d+(?:_|del|ins|dup|[A-Z*])", text):
+        return None
+    if match := _EXON_EVENT.search(text):
+        deleted = match["event"].casefold().startswith("del")
+        return (
+            (Consequence.INFRAME_DELETION, "deletion")
+            if deleted
+            else (Consequence.INFRAME_INSERTION, "insertion")
+        )
+    return None
 
 
 def read_junction(text: str) -> str | None:

@@ -1,6 +1,6 @@
 """Small variants of a VCF as rows of `alterations.tsv`: names, consequence, knowledge hits, origin."""
 
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -20,6 +20,11 @@ INTERGENIC = "intergenic"
 ALK = "ALK"
 NEUTRAL = "neutral"
 CONSEQUENCE_DIFFERS = "consequence_differs"
+EXON_RULES = {
+    "inframe_deletion": Consequence.INFRAME_DELETION,
+    "inframe_insertion": Consequence.INFRAME_INSERTION,
+}
+"""Rules of the bypass table for which the exon says enough."""
 
 
 @dataclass(frozen=True)
@@ -31,6 +36,7 @@ class VariantKnowledge:
         hotspots: loci by gene and codon, such as `KRAS G12`.
         blood_genes: genes whose variants may come from clonal haematopoiesis.
         gene_symbols: symbols by any name of a gene in lower case.
+        exon_events: genes and exons in which deletions or insertions of any kind are one mechanism.
         fusions: names of known ALK fusions.
     """
 
@@ -39,6 +45,7 @@ class VariantKnowledge:
     blood_genes: Collection[str]
     gene_symbols: Mapping[str, str]
     fusions: FusionNames = FusionNames(())
+    exon_events: Collection[tuple[str, int, Consequence]] = ()
 
     @classmethod
     def load(cls, folder: Path) -> "VariantKnowledge":
@@ -52,6 +59,7 @@ class VariantKnowledge:
             blood_genes=frozenset(row.subject for row in blood if row.attribute == "list"),
             gene_symbols=gene_symbols(folder / "genes.tsv"),
             fusions=FusionNames.load(folder),
+            exon_events=frozenset(_exon_events(folder / "bypass.tsv")),
         )
 
     def hits(self, gene: str, names: VariantNames) -> tuple[str, ...]:
@@ -66,6 +74,14 @@ class VariantKnowledge:
         found = [str(names.hgvs_p)] if roles is not None else []
         hotspot = self.hotspots.get((gene, names.codon)) if names.codon is not None else None
         return (*found, hotspot) if hotspot else tuple(found)
+
+
+def _exon_events(bypass: Path) -> Iterator[tuple[str, int, Consequence]]:
+    for values in group_values(read_table(bypass, KnownValue)).values():
+        for rule in values.get("rule", ()):
+            if rule in EXON_RULES:
+                for gene in values.get("gene", ()):
+                    yield gene, int(values["exon"][0]), EXON_RULES[rule]
 
 
 class Namer:

@@ -14,6 +14,7 @@ from ..models import (
     HistologyFinding,
     Phase,
     Setting,
+    Timing,
 )
 from .alk_sets import POLYCLONAL, SAME_CODON_CIS, AlkSets, PairPhase, ResidueChange, is_polyclonal
 from .caveats import WEAKENING, capped, finding_flags
@@ -115,6 +116,9 @@ def _alk_mutation(
         flags.update(_single_flags(hints))
     if _may_be_another(pairs, flags):
         hints = withheld(hints, _possible_sets(units, pairs, change, sets, view))
+    if LORLATINIB in hints.sensitive_to and _progressed(view):
+        hints = replace(hints, sensitive_to=tuple(d for d in hints.sensitive_to if d != LORLATINIB))
+        flags.add("progressed_on_lorlatinib")
     flags.update(hints.flags)
     strongest = pairs[0].verdict.phase if pairs else None
     confidence = capped(confidence, flags)
@@ -162,6 +166,11 @@ def _alk_confidence(
         return Confidence.UNCERTAIN
     contradicted = LORLATINIB in hints.sensitive_to and not resistant
     return Confidence.CANDIDATE if best < 1 or contradicted else Confidence.ESTABLISHED
+
+
+def _progressed(view: TimepointView) -> bool:
+    """Does the sample stand for progression on lorlatinib, whatever cells and mice did with the mutation."""
+    return view.setting is Setting.PROGRESSION and view.patient.timing.timing is not Timing.NOT_PD
 
 
 def _may_be_another(pairs: Sequence[PairPhase], flags: Iterable[str]) -> bool:
