@@ -2,8 +2,9 @@
 
 
 # Every alteration of the patient is counted in every sample of the patient, so that gained, lost and
-# not assessable are statements about molecules. What is shared with other patients (verdicts on identity,
-# clinical tables, assays) counts by content, as parameters: a new patient reruns nobody else's job.
+# not assessable are statements about molecules, and the tumour fraction rests on all markers known. What is
+# shared with other patients (verdicts on identity, clinical tables, assays) counts by content, as parameters:
+# a new patient reruns nobody else's job.
 rule genotype_patient:
     input:
         samples=PLAN.patient_inputs,
@@ -12,10 +13,13 @@ rule genotype_patient:
         ),
         clinical=ancient(PLAN.clinical_tables()),
         fasta=REFERENCE.fasta,
+        gene_models="results/reference/gene_models.json",
+        centromeres=resource("reference/centromeres.grch38.tsv"),
         kernels=PLAN.genotyping_kernels,
         knowledge=KNOWLEDGE,
     output:
         table="results/patients/{patient}/evidence.tsv",
+        tumour_fraction="results/patients/{patient}/tumour_fraction.tsv",
         evidence="results/patients/{patient}/evidence.json",
     log:
         "logs/genotype_patient/{patient}.log",
@@ -28,7 +32,9 @@ rule genotype_patient:
         samples=PLAN.patient_samples,
         identity=PLAN.identity_digest,
         clinical=PLAN.clinical_digest,
-        settings=PLAN.dump("calling", "fusions", "origin", "resistance"),
+        settings=PLAN.dump(
+            "calling", "fusions", "origin", "resistance", "tumour_fraction", "copy_number"
+        ),
         code=PLAN.code["clinical"],
     message:
         "genotyping all samples of {wildcards.patient}"

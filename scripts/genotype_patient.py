@@ -27,6 +27,11 @@ with job_log(snakemake.log[0]):
         fusions=settings.fusions,
         origin=settings.origin,
         phase=settings.resistance.phase,
+        tumour_fraction=settings.tumour_fraction,
+        copy_number=settings.copy_number,
+        gene_models=Path(snakemake.input.gene_models),
+        centromeres=Path(snakemake.input.centromeres),
         out_table=Path(snakemake.output.table),
+        out_tumour_fraction=Path(snakemake.output.tumour_fraction),
         out_evidence=Path(snakemake.output.evidence),
     )

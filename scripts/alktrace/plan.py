@@ -171,6 +171,8 @@ class Plan:
             callability=Path(self.path(sample, "callability.tsv")),
             tumour_fraction=Path(self.path(sample, "tumour_fraction.tsv")),
             copy_number=None if sample.reported else Path(self.path(sample, "copy_number.tsv")),
+            coverage=None if sample.reported else Path(self.path(sample, "coverage.cnn")),
+            copy_number_reference=None if sample.reported else Path(self._reference_of(sample.assay)),
             bam=None if sample.reported else Path(self.consensus(sample)),
             molecules=next((Path(path) for path in self.molecules(sample)), None),
             extracted=tuple(
@@ -189,6 +191,8 @@ class Plan:
                 files.callability,
                 files.tumour_fraction,
                 files.copy_number,
+                files.coverage,
+                files.copy_number_reference,
                 files.bam,
                 files.molecules,
                 *files.extracted,
@@ -234,7 +238,9 @@ class Plan:
 
     def copy_number_reference(self, wildcards: Wildcards) -> str:
         """Return the copy-number reference of a sample's assay: the given one or the one built."""
-        assay = self.sample(wildcards).assay
+        return self._reference_of(self.sample(wildcards).assay)
+
+    def _reference_of(self, assay: str) -> str:
         return self.settings.assays[assay].copy_number_reference or f"{REFERENCE}/{assay}.copy_number.cnn"
 
     def clinical_tables(self) -> list[str]:

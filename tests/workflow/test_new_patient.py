@@ -63,8 +63,10 @@ class Cohort:
         (folder / "Snakefile").write_text(SNAKEFILE.format(root=str(ROOT)))
         kernels = folder / "results" / "reference" / "kernels"
         kernels.mkdir(parents=True)
-        for name in ("calls.txt", "molecules.txt"):
-            (kernels / name).touch()
+        # No tumour fraction changes here, and so nobody opens these.
+        made = ("kernels/calls.txt", "kernels/molecules.txt", "gene_models.json", "panel.copy_number.cnn")
+        for name in made:
+            (kernels.parent / name).touch()
         self.given = demo / "bam" / "P17_PD1_plasma.bam"
         self.patients = []
 
@@ -78,6 +80,7 @@ class Cohort:
             ("copy_number", CopyNumberRow),
         ):
             write_table(folder / f"{name}.tsv", row_type, [])
+        (folder / "coverage.cnn").touch()
         fraction = TumourFractionRow(TumourFractionStatus.NOT_ESTIMABLE, None, None, None, 0, ())
         write_table(folder / "tumour_fraction.tsv", TumourFractionRow, [fraction])
         rows = [

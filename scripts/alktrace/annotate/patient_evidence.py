@@ -30,10 +30,18 @@ from ..rows import (
     EvidenceRow,
     MoleculeMetric,
     QcRow,
+    SampleTumourFractionRow,
     TumourFractionRow,
 )
 from ..sample_files import SampleFiles
-from ..settings import CallingSettings, FusionSettings, OriginSettings, PhaseSettings
+from ..settings import (
+    CallingSettings,
+    CopyNumberSettings,
+    FusionSettings,
+    OriginSettings,
+    PhaseSettings,
+    TumourFractionSettings,
+)
 from ..structural.fusions import FusionCount
 from ..tables import read_table, write_table
 from .identity import SampleIdentityRow
@@ -52,6 +60,12 @@ from .patient_model import (
     worth_following,
 )
 from .patient_origin import OriginJudge
+from .patient_tumour_fraction import (
+    PatientCounts,
+    patient_tumour_fraction,
+    tumour_fraction_rows,
+    with_tumour_fraction,
+)
 from .phase_counts import phase_observations
 from .quality import index_metrics, sample_quality
 
@@ -71,7 +85,12 @@ def collect_evidence(
     fusions: FusionSettings,
     origin: OriginSettings,
     phase: PhaseSettings,
+    tumour_fraction: TumourFractionSettings,
+    copy_number: CopyNumberSettings,
+    gene_models: Path,
+    centromeres: Path,
     out_table: Path,
+    out_tumour_fraction: Path,
     out_evidence: Path,
 ) -> None:
     """Count every alteration of a patient in every sample and write the evidence.
@@ -86,16 +105,36 @@ def collect_evidence(
         fusions: what makes a fusion detected.
         origin: thresholds of the origin.
         phase: rates assumed for chimeras and, where not measured, UMI collisions.
+        tumour_fraction: thresholds of markers.
+        copy_number: thresholds of copy-number calls.
+        gene_models: JSON of `GeneModels`.
+        centromeres: borders of the chromosome arms.
         out_table: `evidence.tsv`.
+        out_tumour_fraction: table of `SampleTumourFractionRow`.
         out_evidence: `evidence.json`.
     """
     loaded = align_fusion_keys([load_sample(files) for files in samples], fusions)
     least = calling.min_candidate_molecules
-    united = {key: rows for key, rows in unite(loaded).items() if worth_following(rows.values(), least)}
+    united = _followed(loaded, least)
     variants = {key: variant for key, rows in united.items() if (variant := _variant(rows))}
     counts = {item.sample.name: _count(item, variants, fasta, calling) for item in loaded}
     junctions = known_junctions(united)
     joined = {item.sample.name: count_in_sample(item, junctions, fasta, fusions) for item in loaded}
+    judge = OriginJudge(loaded, counts, origin, blood_genes)
+    origins = {key: judge.verdict(key, rows).origin for key, rows in united.items()}
+    known = PatientCounts(united, counts, joined, origins)
+    loaded = [
+        with_tumour_fraction(
+            item,
+            patient_tumour_fraction(item, loaded, known, tumour_fraction),
+            gene_models,
+            centromeres,
+            copy_number,
+        )
+        for item in loaded
+    ]
+    # Copy numbers follow the tumour fraction, and so do origins that rest on it.
+    united = _followed(loaded, least)
     judge = OriginJudge(loaded, counts, origin, blood_genes)
     alterations = [
         make_alteration(
@@ -122,6 +161,7 @@ def collect_evidence(
         clinical=clinical,
     )
     write_table(out_table, EvidenceRow, evidence_rows(evidence))
+    write_table(out_tumour_fraction, SampleTumourFractionRow, tumour_fraction_rows(loaded))
     with atomic_output(out_evidence) as (partial,):
         partial.write_text(evidence.model_dump_json(indent=1) + "\n")
 
@@ -139,6 +179,10 @@ def load_sample(files: SampleFiles) -> LoadedSample:
         fraction,
         index_metrics(molecules),
     )
+
+
+def _followed(loaded: Sequence[LoadedSample], least: int) -> dict[str, dict[str, AlterationRow]]:
+    return {key: rows for key, rows in unite(loaded).items() if worth_following(rows.values(), least)}
 
 
 def _quality(item: LoadedSample, verdict: SampleIdentityRow | None) -> QcRow:
