@@ -1,13 +1,17 @@
-"""Commands beside the workflow: show results, classify an evidence file, renew the docs."""
+"""Commands beside the workflow: show results, classify evidence, outcomes from tables, renew the docs."""
 
 import argparse
 import sys
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import yaml
 
 from .errors import AlktraceError
 from .models import BamKind, SpecimenType, UmiSource
+
+if TYPE_CHECKING:
+    from .settings import Settings
 
 ROOT = Path(__file__).resolve().parents[2]
 
@@ -33,6 +37,12 @@ def main(arguments: list[str] | None = None) -> int:
     one.add_argument("--specimen-type", type=SpecimenType, default=SpecimenType.PLASMA)
     one.add_argument("--collected", default="2000-01-01", help="date of the sample, YYYY-MM-DD")
     one.add_argument("--out", type=Path, required=True, help="folder for sheet and config")
+    cohort = commands.add_parser("cohort", help="outcomes and page of a cohort from tables, without reads")
+    cohort.add_argument("clinical", type=Path, help="folder of the clinical tables")
+    cohort.add_argument("tables", type=Path, help="folder with classification.tsv, resistance.tsv ...")
+    cohort.add_argument("--out", type=Path, required=True, help="folder for tables and page")
+    cohort.add_argument("--config", type=Path, default=ROOT / "config" / "config.yaml")
+    cohort.add_argument("--knowledge", type=Path, default=ROOT / "resources" / "knowledge")
     commands.add_parser("docs", help="renew the generated parts of the docs")
     options = parser.parse_args(arguments)
     try:
@@ -59,6 +69,17 @@ def _run(options: argparse.Namespace) -> int:
             out_dir=options.out,
         )
         print(f"wrote the tables to {options.out}")
+    elif options.command == "cohort":
+        from .report.cohort_alone import write_cohort
+
+        page = write_cohort(
+            clinical=options.clinical,
+            tables=options.tables,
+            knowledge=options.knowledge,
+            settings=_settings(options.config),
+            out=options.out,
+        )
+        print(f"wrote {page} and its tables")
     elif options.command == "one":
         from .one import OneBam, write_one
 
@@ -70,6 +91,18 @@ def _run(options: argparse.Namespace) -> int:
         for page in write_docs(ROOT):
             print(f"renewed {page}")
     return 0
+
+
+def _settings(config: Path) -> "Settings":
+    """Return the settings of a config laid over the defaults, as the workflow does."""
+    from .settings import check_settings
+
+    merged = yaml.safe_load((ROOT / "config" / "config.yaml").read_text())
+    for name, given in (yaml.safe_load(config.read_text()) or {}).items():
+        section = merged.get(name)
+        both = isinstance(section, dict) and isinstance(given, dict)
+        merged[name] = {**section, **given} if both else given
+    return check_settings(merged, file=config)
 
 
 if __name__ == "__main__":

@@ -25,7 +25,7 @@ AFTER_DEATH = (
 """Dates that cannot lie after death; a pathology report may (autopsy), and so may a sequencing report."""
 
 
-def check_rows(folder: Path, rows: Rows, drugs: DrugNames, today: dt.date) -> list[Problem]:
+def check_rows(folder: Path, rows: Rows, drugs: DrugNames, today: dt.date, *, whole: bool) -> list[Problem]:
     """Return the problems across rows and tables.
 
     Args:
@@ -33,8 +33,9 @@ def check_rows(folder: Path, rows: Rows, drugs: DrugNames, today: dt.date) -> li
         rows: rows by table name, those of `drugs` left out.
         drugs: names that are known.
         today: dates after it are errors.
+        whole: could every row of patients.tsv be read; if not, nobody can be said to be missing from it.
     """
-    return list(_Checks(folder, rows, drugs, today).all())
+    return list(_Checks(folder, rows, drugs, today, whole=whole).all())
 
 
 def check_drugs(folder: Path, own: Sequence[Numbered[DrugRow]], knowledge: DrugKnowledge) -> list[Problem]:
@@ -57,11 +58,12 @@ def check_drugs(folder: Path, own: Sequence[Numbered[DrugRow]], knowledge: DrugK
 
 
 class _Checks:
-    def __init__(self, folder: Path, rows: Rows, drugs: DrugNames, today: dt.date) -> None:
+    def __init__(self, folder: Path, rows: Rows, drugs: DrugNames, today: dt.date, *, whole: bool) -> None:
         self.folder = folder
         self.rows = rows
         self.drugs = drugs
         self.today = today
+        self.whole = whole
         self.deaths = {i.row.patient: i.row.death for i in rows["follow_up"] if i.row.death}
 
     def all(self) -> Iterator[Problem]:
@@ -78,7 +80,7 @@ class _Checks:
 
     def _patients(self) -> Iterator[Problem]:
         known = {item.row.patient for item in self.rows["patients"]}
-        for name, items in self.rows.items():
+        for name, items in self.rows.items() if self.whole else ():
             for item in items:
                 if item.row.patient not in known:
                     what, remedy = f"patient {item.row.patient!r}", "list the patient in patients.tsv"

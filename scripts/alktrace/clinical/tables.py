@@ -90,7 +90,9 @@ def read_clinical(folder: Path, *, knowledge: DrugKnowledge, today: dt.date) -> 
     own = rows.pop(DRUGS)
     problems += check_drugs(folder, own, knowledge)
     drugs = all_drugs(knowledge, [item.row for item in own])
-    problems += check_rows(folder, rows, drugs, today)
+    patients = str(folder / "patients.tsv")
+    whole = not any(problem.file == patients for problem in problems)
+    problems += check_rows(folder, rows, drugs, today, whole=whole)
     if problems:
         raise InputProblems(sorted(problems))
     return Clinical(_records(rows, drugs), drugs)

@@ -14,6 +14,10 @@ def main(arguments: list[str] | None = None) -> int:
     demo.add_argument("--out", type=Path, required=True, help="folder to write")
     demo.add_argument("--seed", type=int, default=DEFAULT_SEED, help="of all random choices")
     demo.add_argument("--depth", type=float, default=1.0, help="factor on the depth of every specimen")
+    outcomes = commands.add_parser("outcomes", help="write a cohort of outcomes with known hazards, no reads")
+    outcomes.add_argument("--out", type=Path, required=True, help="folder to write")
+    outcomes.add_argument("--seed", type=int, default=DEFAULT_SEED, help="of all random choices")
+    outcomes.add_argument("--patients", type=int, default=60)
     real = commands.add_parser("real-reference", help="write a reference from real panel sequence")
     real.add_argument("--data", type=Path, required=True, help="folder with reference/ of real sequence")
     real.add_argument("--out", type=Path, required=True, help="folder to write")
@@ -24,6 +28,11 @@ def main(arguments: list[str] | None = None) -> int:
         cohort = write_demo(options.out, seed=options.seed, depth=options.depth)
         timepoints, specimens = len(cohort.expectations), len(cohort.specimens)
         print(f"{timepoints} timepoints, {specimens} specimens in {options.out}")
+    elif options.command == "outcomes":
+        from .outcomes import write_outcomes
+
+        write_outcomes(out=options.out, seed=options.seed, patients=options.patients)
+        print(f"{options.patients} patients in {options.out}")
     else:
         from .real_reference import build_real_reference
 
