@@ -14,10 +14,11 @@ from umi_bam import HEADER, REFERENCE, fragment, pair, read, write_bam
 from alktrace.errors import DataError
 from alktrace.rows import MoleculeMetric
 from alktrace.settings import MoleculeSettings, UmiSettings
-from alktrace.tables import read_table
+from alktrace.tables import read_table, write_table
+from alktrace.umi import metrics as metrics_module
 from alktrace.umi import molecules, umi_codes
 from alktrace.umi.extract import umi_from_name
-from alktrace.umi.losses import NONE, UMI_N
+from alktrace.umi.losses import COUNT_IN, NONE, UMI_N
 from alktrace.umi.templates import READ
 
 
@@ -544,6 +545,33 @@ def test_raw_errors_by_substitution(tmp_path):
     sequenced = low.get_forward_sequence() + high.get_forward_sequence()
     assert metrics["error_rate", "raw C>T"] == pytest.approx(1 / (10 * sequenced.count("C")), rel=1e-5)
     assert metrics["error_rate", "raw C>A"] == metrics["error_rate", "raw G>A"] == 0
+
+
+def test_errors_of_strands_by_substitution(tmp_path):
+    """Both reads of strand A show T where the fragment has C: damage of one strand, counted once in 60."""
+    at = REFERENCE.index("C", 100) - 100
+
+    def edit(end, bases):
+        return bases[:at] + "T" + bases[at + 1 :] if end == 0 else bases
+
+    templates = [fragment(f"a{i}", 100, 400, umi="AAAA-CCCC", edit=edit) for i in range(2)]
+    templates += [fragment(f"b{i}", 100, 400, umi="CCCC-AAAA", strand=1) for i in range(2)]
+    _, metrics = call(tmp_path, flat(templates), umi_settings(duplex=True))
+    rates = {stratum: value for (name, stratum), value in metrics.items() if name == "error_rate"}
+    assert rates["strand A/G"] == pytest.approx(1 / 60, rel=1e-5)
+    assert rates["simplex A/G"] == pytest.approx(1 / 120, rel=1e-5)
+    assert rates["duplex A/G"] == pytest.approx(1 / 120**2, rel=1e-5)
+    others = [value for stratum, value in rates.items() if "/" in stratum and "A/G" not in stratum]
+    assert others == [0] * 9
+
+
+def test_counts_are_written_whole(tmp_path):
+    """Six significant digits would let the books of a deep sample no longer balance."""
+    tally = metrics_module.Tally(duplex=False, umis=True, targets=None)
+    tally.counts[COUNT_IN] = 12_345_678
+    table = tmp_path / "molecules.tsv"
+    write_table(table, MoleculeMetric, tally.rows(0.2))
+    assert "reads_in\tall\t12345678\n" in table.read_text()
 
 
 def test_duplex_yield_grows_with_reads(tmp_path):

@@ -30,7 +30,10 @@ targets_unmatched           sequence names of the targets that the BAM does not 
 error_rate                  stratum `raw C>T`: raw bases other than the consensus (of three reads or more), by
                             base of the consensus and base read, as sequenced; `strand A/G`: positions where
                             the consensuses of both strands (two reads each) differ, by the two bases or
-                            their complements. Which strand errs cannot be told without the reference
+                            their complements; `simplex A/G`: half of that, since either strand may err (which
+                            one cannot be told without the reference); `duplex A/G`: the square of simplex,
+                            expected where strands err on their own. Damage that end repair copied to both
+                            strands comes on top and shows only against the reference
 """
 
 from collections.abc import Iterator
@@ -222,7 +225,9 @@ class Tally:
             saturation_limit: fragment saturation above which it is flagged.
         """
         for metric, stratum, value in self._figures(saturation_limit):
-            yield MoleculeMetric(metric, stratum, float(value))
+            # Counts stay whole numbers: as floats they would be written with six digits.
+            number = int(value) if isinstance(value, (int, np.integer)) else float(value)
+            yield MoleculeMetric(metric, stratum, number)
 
     def _figures(self, limit: float) -> Iterator[tuple[str, str, float]]:
         families = int(self._sizes.sum())
@@ -322,7 +327,10 @@ class Tally:
         if pairs.sum():
             for name, members in STRAND_CLASSES.items():
                 count = sum(pairs[BASES.index(pair[0]), BASES.index(pair[1])] for pair in members)
-                yield "error_rate", f"strand {name}", count / pairs.sum()
+                differ = count / pairs.sum()
+                yield "error_rate", f"strand {name}", differ
+                yield "error_rate", f"simplex {name}", differ / 2
+                yield "error_rate", f"duplex {name}", (differ / 2) ** 2
 
 
 def new_counts() -> Counts:
