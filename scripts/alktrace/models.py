@@ -508,11 +508,11 @@ class PatientEvidence(Model):
     @model_validator(mode="after")
     def _references(self) -> "PatientEvidence":
         known = [(s.timepoint, s.specimen) for s in self.specimens]
-        if len(set(known)) != len(known):
-            raise ValueError("a specimen is listed twice")
+        if twice := [place for place in known if known.count(place) > 1]:
+            raise ValueError(f"specimen {'.'.join(twice[0])} is listed twice")
         keys = [alteration.key for alteration in self.alterations]
         if len(set(keys)) != len(keys):
-            raise ValueError("an alteration is listed twice")
+            raise ValueError(f"alteration {max(keys, key=keys.count)} is listed twice")
         for alteration in self.alterations:
             for seen in alteration.observations:
                 if (seen.timepoint, seen.specimen) not in known:

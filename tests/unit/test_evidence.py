@@ -1,6 +1,7 @@
 """The evidence file: errors name the field, a round trip keeps every value, files come out complete."""
 
 import json
+import re
 from pathlib import Path
 from typing import Any
 
@@ -19,6 +20,7 @@ from alktrace.resistance.evidence import (
     save_evidence,
     write_evidence_schema,
 )
+from alktrace.resistance.evidence_checks import content_problems
 from alktrace.resistance.knowledge import load_knowledge
 from alktrace.rows import ClassificationRow, ResistanceRow
 from alktrace.tables import read_table, write_table
@@ -86,6 +88,82 @@ def test_a_wrong_field_is_named(
     message = str(caught.value)
     assert message.startswith("evidence.json")
     assert all(word in message for word in words), message
+
+
+@pytest.mark.parametrize(
+    ("path", "value", "words"),
+    [
+        pytest.param("hgvs_p", "G1202R", ("hgvs_p", "'G1202R'", "p.Gly1202Arg"), id="one-letter"),
+        pytest.param("hgvs_p", "p.G1202R", ("hgvs_p", "p.Gly1202Arg"), id="one-letter-with-p"),
+        pytest.param("hgvs_p", "p.(Gly1202Arg)", ("hgvs_p", "without brackets"), id="brackets"),
+        pytest.param("hgvs_p", "NP_004295.2:p.Gly1202Arg", ("hgvs_p", "transcript"), id="prefix"),
+        pytest.param(
+            "hgvs_p", "p.Ala1202Arg", ("hgvs_p", "residue 1202 of ALK is Gly, not Ala"), id="residue"
+        ),
+        pytest.param("hgvs_p", "p.Gly1203Arg", ("codon", "1202 beside p.Gly1203Arg"), id="codon"),
+        pytest.param("hgvs_c", "NM_004304.5:c.3604G>A", ("hgvs_c", "c.3604G>A"), id="coding-prefix"),
+        pytest.param("transcript", "ENST00000618119", ("transcript", "ENST00000389048"), id="transcript"),
+        pytest.param(
+            "observations.0.alt_molecules", 9999, ("observations.0.alt_molecules", "9999 of"), id="alt"
+        ),
+        pytest.param(
+            "observations.0.vaf_low", 0.9, ("observations.0.vaf", "low <= vaf <= high"), id="interval"
+        ),
+    ],
+)
+def test_values_that_mean_something_else_are_named(
+    content: dict[str, Any], root: Path, tmp_path: Path, path: str, value: Any, words: tuple[str, ...]
+) -> None:
+    """A name in another form would be a variant of unknown effect without a word."""
+    index = [item["hgvs_p"] for item in content["alterations"]].index("p.Gly1202Arg")
+    spoil(content, f"alterations.{index}.{path}", value)
+    (tmp_path / "e.json").write_text(json.dumps(content))
+    with pytest.raises(InputProblems) as caught:
+        classify(root, tmp_path)
+    (problem, *_) = caught.value.problems
+    assert problem.column.startswith(f"alterations.{index}.")
+    assert all(word in str(problem) for word in words), problem
+
+
+def classify(root: Path, folder: Path) -> None:
+    classify_evidence_file(
+        evidence=folder / "e.json",
+        knowledge=root / "resources" / "knowledge",
+        settings=default_settings(),
+        out_dir=folder / "out",
+    )
+
+
+@pytest.mark.parametrize(
+    "transcript", ["ENST00000389048", "ENST00000389048.8", "NM_004304.5", "NM_004304", None]
+)
+def test_names_of_the_preferred_transcript_are_taken(
+    content: dict[str, Any], root: Path, tmp_path: Path, transcript: str | None
+) -> None:
+    for item in content["alterations"]:
+        item["transcript"] = transcript
+    (tmp_path / "e.json").write_text(json.dumps(content))
+    classify(root, tmp_path)
+
+
+def test_white_cells_alone_classify_nothing(content: dict[str, Any], root: Path, tmp_path: Path) -> None:
+    content["specimens"][0]["specimen_type"] = "wbc"
+    (tmp_path / "e.json").write_text(json.dumps(content))
+    with pytest.raises(InputProblems, match="nothing but white cells"):
+        classify(root, tmp_path)
+
+
+@pytest.mark.parametrize("field", ["specimens", "alterations"])
+def test_what_is_listed_twice_is_named(content: dict[str, Any], field: str) -> None:
+    content[field].append(content[field][0])
+    name = {"specimens": "PD.plasma", "alterations": content["alterations"][0]["key"]}[field]
+    with pytest.raises(InputProblems, match=re.escape(name)):
+        parse_evidence(content, file="e.json")
+
+
+def test_golden_evidence_has_no_wrong_value(root: Path) -> None:
+    knowledge = load_knowledge(root / "resources" / "knowledge")
+    assert [p for name in ALL for p in content_problems(evidence(ALL[name]), knowledge, name)] == []
 
 
 def test_all_problems_come_at_once(content: dict[str, Any]) -> None:

@@ -13,6 +13,7 @@ from ..rows import ClassificationRow, ResistanceRow
 from ..settings import ResistanceSettings
 from ..tables import write_table
 from .classify import TimepointResult, classify_patient
+from .evidence_checks import content_problems
 from .knowledge import load_knowledge
 
 VALUE_SHOWN = 80
@@ -123,7 +124,10 @@ def classify_evidence_file(
     Raises:
         InputProblems: wrong fields in the evidence or the tables.
     """
-    results = classify_patient(load_evidence(evidence), load_knowledge(knowledge), settings)
+    given, tables = load_evidence(evidence), load_knowledge(knowledge)
+    if problems := list(content_problems(given, tables, str(evidence))):
+        raise InputProblems(problems)
+    results = classify_patient(given, tables, settings)
     write_table(out_dir / "resistance.tsv", ResistanceRow, [row for item in results for row in item.rows])
     write_table(out_dir / "classification.tsv", ClassificationRow, [item.row for item in results])
     for item in results:
