@@ -175,6 +175,22 @@ def from_molecules(seed: int, library: Library, *, planted: bool) -> Sample:
         return score(panel, bam, truth, folder)
 
 
+def from_reads(seed: int, library: Library, contigs: int) -> tuple[Sample, str]:
+    """Simulate reads of one panel, take them all the way, score, and say what calling cost beside bwa."""
+    from accuracy_reads import prepare
+
+    panel = make_panel(seed, planted=True, contigs=contigs)
+    with tempfile.TemporaryDirectory() as name:
+        folder = Path(name)
+        prepared = prepare(panel, library, folder, seed=seed)
+        sample = score(panel, prepared.bam, prepared.truth, folder)
+    share = sample.seconds / prepared.aligner_seconds
+    return sample, (
+        f"{prepared.pairs:,} read pairs; evidence and calling {sample.seconds:.1f} CPU seconds, "
+        f"{share:.1%} of bwa mem on the raw reads ({prepared.aligner_seconds:.1f} s)"
+    )
+
+
 # --- tables -------------------------------------------------------------------------------------
 
 
@@ -235,38 +251,60 @@ def cost_line(samples: Sequence[Sample]) -> str:
     )
 
 
-def main(arguments: Sequence[str] | None = None) -> None:
-    """Run the bench and print its tables."""
+def parse(arguments: Sequence[str] | None) -> argparse.Namespace:
+    """Return the command line, sizes filled in."""
     parser = argparse.ArgumentParser(
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
-    parser.add_argument("--full", action="store_true", help="13 panels with variants, 3 Mb of blanks")
-    parser.add_argument("--panels", type=int, help="panels with 390 variants each")
+    parser.add_argument("--full", action="store_true", help="3 Mb of blanks, 20 kb from reads")
+    parser.add_argument("--panels", type=int, default=13, help="panels with 390 variants each")
     parser.add_argument("--blanks", type=int, help="panels of 20 kb without variants")
+    parser.add_argument("--contigs", type=int, help="of 2 kb each, of the panel from reads; 0: none")
     parser.add_argument(
         "--recovery", type=float, default=Library.recovery, help="of a strand: the duplex yield"
     )
     parser.add_argument("--jobs", type=int, default=2, help="processes")
     parser.add_argument("--seed", type=int, default=1, help="first seed")
     given = parser.parse_args(arguments)
-    panels = given.panels if given.panels is not None else 13
-    blanks = given.blanks if given.blanks is not None else (150 if given.full else 15)
+    if given.blanks is None:
+        given.blanks = 150 if given.full else 15
+    if given.contigs is None:
+        given.contigs = 10 if given.full else 3
+    return given
+
+
+def main(arguments: Sequence[str] | None = None) -> None:
+    """Run the bench and print its tables."""
+    given = parse(arguments)
     library = Library(recovery=given.recovery)
-    jobs = [(given.seed + k, True) for k in range(panels)]
-    jobs += [(given.seed + 1000 + k, False) for k in range(blanks)]
+    jobs = [(given.seed + k, True) for k in range(given.panels)]
+    jobs += [(given.seed + 1000 + k, False) for k in range(given.blanks)]
     started = time.monotonic()
     with ProcessPoolExecutor(given.jobs) as pool:
+        # The panel from reads takes longest; it starts first.
+        reads = pool.submit(from_reads, given.seed + 500, library, given.contigs) if given.contigs else None
         waiting = [pool.submit(from_molecules, seed, library, planted=planted) for seed, planted in jobs]
         samples = [future.result() for future in waiting]
-    with_variants, without = samples[:panels], samples[panels:]
-    print(
-        f"\nCalling, consensus molecules simulated: {library.genomes:,} genome equivalents, 20 kb per panel"
-    )
-    print(cost_line(samples))
-    print("\n".join(recall_table(with_variants)))
-    print("False calls beside planted variants: " + "\n".join(blank_lines(with_variants) or ["none run"]))
-    print("Blanks: " + "\n".join(blank_lines(without) or ["none run"]))
+        if samples:
+            print(
+                f"\nCalling from simulated consensus: {library.genomes:,} genome equivalents, 20 kb a panel"
+            )
+            show(samples[: given.panels], samples[given.panels :])
+        if reads:
+            sample, line = reads.result()
+            print(f"\nCalling from reads, {2 * given.contigs} kb, by the steps of the workflow: {line}")
+            show([sample], [])
     print(f"{time.monotonic() - started:.0f} s")
+
+
+def show(with_variants: Sequence[Sample], without: Sequence[Sample]) -> None:
+    """Print the tables of panels with and without variants."""
+    print(cost_line([*with_variants, *without]))
+    if with_variants:
+        print("\n".join(recall_table(with_variants)))
+        print("Beside planted variants: " + "\n".join(blank_lines(with_variants)))
+    if without:
+        print("Blanks: " + "\n".join(blank_lines(without)))
 
 
 if __name__ == "__main__":

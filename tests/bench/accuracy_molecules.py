@@ -17,7 +17,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
-from accuracy_panel import CONTIGS, FLANK, LEVELS, TARGET, Panel, site_factors
+from accuracy_panel import FLANK, LEVELS, TARGET, Panel, site_factors
 from numba import njit
 from numpy.typing import NDArray
 
@@ -82,16 +82,17 @@ def write_molecules(panel: Panel, library: Library, path: Path, *, seed: int) ->
     mutant = np.zeros_like(covering)
     factors = site_factors(seed)
     tallies = np.zeros(2, np.int64)
+    contigs = range(len(panel.bases))
     text = "@HD\tVN:1.6\tSO:coordinate\n" + "".join(
-        f"@SQ\tSN:{panel.name(c)}\tLN:{len(panel.bases[c])}\n" for c in range(CONTIGS)
+        f"@SQ\tSN:{panel.name(c)}\tLN:{len(panel.bases[c])}\n" for c in contigs
     )
-    head = b"BAM\1" + len(text).to_bytes(4, "little") + text.encode() + CONTIGS.to_bytes(4, "little")
-    for c in range(CONTIGS):
+    head = b"BAM\1" + len(text).to_bytes(4, "little") + text.encode() + len(contigs).to_bytes(4, "little")
+    for c in contigs:
         name = panel.name(c).encode() + b"\0"
         head += len(name).to_bytes(4, "little") + name + len(panel.bases[c]).to_bytes(4, "little")
     with path.open("wb") as stream:
         _blocks(stream, head)
-        for contig in range(CONTIGS):
+        for contig in contigs:
             rng = np.random.default_rng([seed, 13, contig])
             data = _contig(panel, library, contig, rng, factors[contig], (covering, mutant, tallies))
             _blocks(stream, data)

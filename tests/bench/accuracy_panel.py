@@ -65,7 +65,7 @@ class Panel:
     def genome(self) -> Genome:
         """The panel as a genome of the simulator, one chromosome per contig."""
         size = TARGET + 2 * FLANK
-        names = [f"chr{k + 1}" for k in range(CONTIGS)]
+        names = [f"chr{k + 1}" for k in range(len(self.bases))]
         return Genome(
             dict.fromkeys(names, size),
             tuple(Locus(name, 0, size) for name in names),
@@ -85,17 +85,17 @@ class Panel:
     @property
     def target_bases(self) -> int:
         """Targeted bases."""
-        return CONTIGS * TARGET
+        return len(self.bases) * TARGET
 
 
-def make_panel(seed: int, *, planted: bool) -> Panel:
-    """Return a panel; without planted variants it is a blank."""
+def make_panel(seed: int, *, planted: bool, contigs: int = CONTIGS) -> Panel:
+    """Return a panel of 2 kb per contig; without planted variants it is a blank."""
     rng = np.random.default_rng([seed, 11])
-    bases = tuple(_sequence(rng) for _ in range(CONTIGS))
+    bases = tuple(_sequence(rng) for _ in range(contigs))
     variants: list[Planted] = []
     germline: list[tuple[int, int, int, int]] = []
     codons: list[tuple[int, int]] = []
-    for contig in range(CONTIGS):
+    for contig in range(contigs):
         for number, slot in enumerate(range(FLANK + 5, FLANK + TARGET - SPACING, SPACING)):
             rank = contig * (TARGET // SPACING) + number
             at = slot + int(rng.integers(4, 20))
@@ -175,7 +175,9 @@ def write_panel(panel: Panel, folder: Path) -> PanelFiles:
     )
     write_compact_fasta(panel.genome.loci, panel.bases, files.fasta)
     pysam.faidx(str(files.fasta))
-    files.targets.write_text("".join(f"{panel.name(c)}\t{FLANK}\t{FLANK + TARGET}\n" for c in range(CONTIGS)))
+    files.targets.write_text(
+        "".join(f"{panel.name(c)}\t{FLANK}\t{FLANK + TARGET}\n" for c in range(len(panel.bases)))
+    )
     rows = [
         LocusRow("PANEL", f"H{k}", "alk_hotspot", 1, panel.name(c), start, start + 3)
         for k, (c, start) in enumerate(panel.codons)
