@@ -1,6 +1,6 @@
 """Sentences about outcome tables: captions, and why a figure is missing."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 from ..clinical.rows import Analysis, AssociationRow, EndpointRateRow, EndpointRow, Status
 from . import words
@@ -117,31 +117,32 @@ def listed(counted: Iterable[str]) -> str:
 
 
 def refusals(rows: Iterable[AssociationRow], messages: Mapping[str, str]) -> list[str]:
-    """Return one sentence per kind of reason without a model, with what it concerns."""
-    found: dict[str, dict[str, list[str]]] = {}
+    """Return one text per kind of reason without a model, with the comparisons it concerns."""
+    found: dict[str, dict[tuple[str, str], list[str]]] = {}
     for row in rows:
         if row.estimate is None and row.p is None and row.reason:
             code, _, numbers = row.reason.partition(": ")
             analysis = ANALYSES.get(row.analysis, row.analysis).lower()
-            endpoint = row.endpoint.replace("_treatment", "").replace("_", " ")
-            what = f"{endpoint} {analysis}" + (f", {numbers}" if numbers else "")
-            found.setdefault(code, {}).setdefault(_compared(row), []).append(what)
+            what = f"{row.endpoint.replace('_treatment', '').replace('_', ' ')} {analysis}"
+            found.setdefault(code, {}).setdefault((_compared(row), numbers), []).append(what)
     return [
-        f"Not estimable: {reason(code, messages)}. "
-        + "; ".join(f"{name}: {_counted(whats)}" for name, whats in concerned.items())
-        + "."
+        f"Not estimable: {reason(code, messages)}. {'; '.join(_concerned(concerned))}."
         for code, concerned in found.items()
     ]
 
 
 def _compared(row: AssociationRow) -> str:
-    named = row.factor in ("regimen", "baseline")
-    return group_word(row.level) if named else group_word(row.factor)
+    return group_word(row.level if row.factor in ("regimen", "baseline") else row.factor)
 
 
-def _counted(whats: Sequence[str]) -> str:
-    """Return each text once, in order."""
-    return " / ".join(dict.fromkeys(whats))
+def _concerned(whats: Mapping[tuple[str, str], Sequence[str]]) -> Iterator[str]:
+    """Yield comparisons with the same numbers and analyses together: `a, b (numbers): rwPFS2 naive`."""
+    alike: dict[tuple[str, str], list[str]] = {}
+    for (name, numbers), listed_whats in whats.items():
+        key = (numbers, ", ".join(dict.fromkeys(listed_whats)))
+        alike.setdefault(key, []).append(name)
+    for (numbers, analyses), names in alike.items():
+        yield f"{', '.join(names)}{f' ({numbers})' if numbers else ''}: {analyses}"
 
 
 def share(number: int, value: float | None, low: float | None, high: float | None) -> str:
