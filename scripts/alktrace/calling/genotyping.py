@@ -18,7 +18,7 @@ from numpy.typing import NDArray
 
 from ..errors import DataError
 from ..umi.bam_io import read_header
-from ..umi.records import cigar_item, cigar_offset, kernel, n_cigar, ref_id
+from ..umi.records import cigar_item, cigar_offset, kernel, l_seq, n_cigar, position, ref_id
 from .alleles import Fetch, SmallVariant, Window, indel_window
 from .classes import N_CLASSES
 from .layout import HIDDEN, NOT_COVERED, Read, Records, Row, lay_out
@@ -262,6 +262,8 @@ def _count_batch(
         tid = ref_id(records.data, records.starts[i])
         if tid < alleles.fields[0, TID] or tid > alleles.fields[n - 1, TID]:
             continue
+        if not _may_reach(records, i, tid, alleles.fields):
+            continue
         low, high = lay_out(records, i, filters, scratch.infos, scratch.row)
         if low == high:
             continue
@@ -276,6 +278,22 @@ def _count_batch(
                 code |= (ABSENT - state) << (STATE_BITS * k)
         if len(codes):
             codes[i] = code
+
+
+@kernel
+def _may_reach(records: Records, i: int, tid: int, fields: NDArray[np.int64]) -> bool:
+    """Tell whether a molecule lies near enough to an allele to be laid out."""
+    low = high = position(records.data, records.starts[i])
+    longest, mate = l_seq(records.data, records.starts[i]), records.mates[i]
+    if mate >= 0:
+        other = position(records.data, records.starts[mate])
+        low, high = min(low, other), max(high, other)
+        longest = max(longest, l_seq(records.data, records.starts[mate]))
+    first = _first_allele(fields, tid, low - REACH)
+    if first == len(fields) or fields[first, TID] != tid:
+        return False
+    reach: bool = fields[first, BEGIN] < high + longest + REACH
+    return reach
 
 
 @kernel

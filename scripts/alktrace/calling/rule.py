@@ -89,6 +89,9 @@ def tail(alt: NDArray[np.integer], total: NDArray[np.integer], noise: Noise) -> 
     reached = score(alt, noise)
     if reached == 0:
         return 1.0
+    counts = np.asarray(total, dtype=np.int64)
+    if reached >= _lattice(counts, noise.rates.max(axis=0), noise.weights):
+        return TAIL_FLOOR
     complement = float(_complements(total, noise, reached)[-1])
     if complement > COMPLEMENT_FLOOR:
         return complement
