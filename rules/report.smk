@@ -6,6 +6,9 @@ rule write_patient_page:
         evidence="results/patients/{patient}/evidence.json",
         tables=lambda wildcards: PLAN.timepoints_of(wildcards.patient, "resistance.tsv"),
         details=lambda wildcards: PLAN.timepoints_of(wildcards.patient, "resistance.json"),
+        tumour_fraction="results/patients/{patient}/tumour_fraction.tsv",
+        bins=lambda wildcards: PLAN.copy_number_bins(wildcards).values(),
+        gene_models="results/reference/gene_models.json",
         knowledge=KNOWLEDGE,
     output:
         page=report(
@@ -21,6 +24,7 @@ rule write_patient_page:
         mem_mb=1000,
         runtime=10,
     params:
+        samples=lambda wildcards: list(PLAN.copy_number_bins(wildcards)),
         code=PLAN.code["report"],
     message:
         "writing the page of {wildcards.patient}"

@@ -15,6 +15,9 @@ with job_log(snakemake.log[0]):
         evidence=Path(snakemake.input.evidence),
         tables=[Path(path) for path in snakemake.input.tables],
         details=[Path(path) for path in snakemake.input.details],
+        tumour_fraction=Path(snakemake.input.tumour_fraction),
+        bins=dict(zip(snakemake.params.samples, map(Path, snakemake.input.bins), strict=True)),
+        gene_models=Path(snakemake.input.gene_models),
         knowledge=Path(snakemake.input.knowledge[0]).parent,
         out=Path(snakemake.output.page),
     )

@@ -8,7 +8,7 @@ from typing import Any, Protocol
 from .clinical.outcome_files import MEASURED, RELATED
 from .errors import InputProblems, Problem
 from .job import code_digest, text_digest
-from .models import Role
+from .models import Role, SpecimenType
 from .sample_files import SampleFiles
 from .settings import AssaySettings, Settings, check_settings
 from .sheet import Sample, Sheet, read_sheet
@@ -204,6 +204,14 @@ class Plan:
         """Return the mark of compiled kernels; reports alone have no molecules to count."""
         samples = self.sheet.of_patient(wildcards.patient)
         return [] if all(sample.reported for sample in samples) else [f"{REFERENCE}/kernels/calls.txt"]
+
+    def copy_number_bins(self, wildcards: PatientWildcards) -> dict[str, str]:
+        """Return the bins of a patient's samples from reads, without white cells, by their short name."""
+        return {
+            f"{sample.timepoint} {sample.specimen}": self.path(sample, "copy_number_bins.tsv")
+            for sample in self.sheet.of_patient(wildcards.patient)
+            if not sample.reported and sample.specimen_type is not SpecimenType.WBC
+        }
 
     def patient_samples(self, wildcards: PatientWildcards) -> list[str]:
         """Return the sheet's words on a patient's samples and assays, so that a change reruns the job."""

@@ -84,6 +84,18 @@ class CopyNumberRow:
 
 
 @dataclass(frozen=True)
+class RatioRow:
+    """`copy_number_bins.tsv`: one normalised bin of one specimen, for the figure."""
+
+    chrom: str = column("sequence name")
+    start: int = column("start, 0-based")
+    end: int = column("end, exclusive")
+    gene: str = column("genes that hold the bin, joined by `,`")
+    log2: float = column("log2 ratio against the reference")
+    weight: float = column("weight of the bin")
+
+
+@dataclass(frozen=True)
 class TumourFractionRow:
     """`tumour_fraction.tsv`: exactly one row."""
 

@@ -38,6 +38,8 @@ NEGATIVE = (Classification.NONE_FOUND, Classification.NOT_EVALUABLE)
 SURE = 8
 # Of the mutant molecules drawn, those that alignment, consensus and quality may cost.
 MOST_LOST = 0.2
+# Names of the junctions by Horn 2009 (doi 10.1200/JCO.2009.23.6661); DNA does not tell 3a from 3b.
+VARIANTS = {"EML4-ALK E13;A20": "v1", "EML4-ALK E20;A20": "v2", "EML4-ALK E6;A20": "v3a/b"}
 # Mechanisms whose confidence the decision rules fix, whatever the numbers.
 CONFIDENCE = {
     "P01.PD1": "established",
@@ -198,8 +200,7 @@ def test_the_fusion_is_found(demo, alterations, timepoint):
     assert samples
     for sample in samples:
         (row,) = [row for row in alterations[1][sample].values() if row.key == "fusion:EML4:ALK"]
-        # The demo's only junction of the fusion, E13;A20, is known as variant 1.
-        assert row.alteration == f"{expected.fusion} (v1)"
+        assert row.alteration == f"{expected.fusion} ({VARIANTS[expected.fusion]})"
         assert (row.in_frame, row.detection) == (True, Detection.DETECTED)
 
 

@@ -21,7 +21,7 @@ from ..models import (
     SpecimenType,
     VariantType,
 )
-from ..rows import AlterationRow, CopyNumberRow, TumourFractionRow
+from ..rows import AlterationRow, CopyNumberRow, RatioRow, TumourFractionRow
 from ..settings import CallingSettings, CopyNumberSettings, OriginSettings, TumourFractionSettings
 from ..structural.fusion_vcf import FusionCall, read_fusions
 from ..structural.genome import Genome
@@ -283,7 +283,7 @@ class _CopyNumbers:
         return copy_number_rows(self._ratios, self._models, boundaries, self._settings, fraction)
 
     def write_bins(self, path: Path) -> None:
-        from ..structural.copy_number import RatioRow, ratio_rows
+        from ..structural.copy_number import ratio_rows
 
         bins = ratio_rows(self._ratios, self._models) if self._ratios is not None else []
         write_table(path, RatioRow, bins)

@@ -5,13 +5,15 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
+from ..gene_models import GeneModels
 from ..models import Alteration, Consequence, Detection, LocusKind, Origin, PatientEvidence, SpecimenEvidence
 from ..resistance.evidence import load_evidence
 from ..resistance.knowledge import load_knowledge
 from ..resistance.negative import NOT_TARGETED_MARK
-from ..rows import ResistanceRow
+from ..rows import RatioRow, ResistanceRow, SampleTumourFractionRow
 from ..tables import read_table
 from . import words
+from .figures_structural import draw_breakpoints, draw_copy_number, draw_tumour_fraction
 from .pages import write_page
 
 SILENT = {
@@ -24,7 +26,15 @@ NOTICE_KEY = "research_use"
 
 
 def write_patient_page(
-    *, evidence: Path, tables: Sequence[Path], details: Sequence[Path], knowledge: Path, out: Path
+    *,
+    evidence: Path,
+    tables: Sequence[Path],
+    details: Sequence[Path],
+    tumour_fraction: Path,
+    bins: Mapping[str, Path],
+    gene_models: Path,
+    knowledge: Path,
+    out: Path,
 ) -> None:
     """Write the page of one patient.
 
@@ -32,16 +42,29 @@ def write_patient_page(
         evidence: `evidence.json`.
         tables: `resistance.tsv` of each timepoint.
         details: `resistance.json` of each timepoint, in the same order.
+        tumour_fraction: table of `SampleTumourFractionRow`.
+        bins: `copy_number_bins.tsv` by sample, such as `PD1 plasma`.
+        gene_models: JSON of `GeneModels`.
         knowledge: folder of the knowledge tables, for the texts of codes.
         out: HTML.
     """
+    found = load_evidence(evidence)
     content = patient_content(
-        load_evidence(evidence),
+        found,
         [read_table(path, ResistanceRow) for path in tables],
         [json.loads(path.read_text()) for path in details],
         load_knowledge(knowledge).messages,
     )
-    write_page("patient.html", content, out)
+    copies = {_name(item): item.copy_number for item in found.specimens}
+    figures = [
+        draw_tumour_fraction(read_table(tumour_fraction, SampleTumourFractionRow)),
+        *draw_breakpoints(found.alterations, GeneModels.load(gene_models)),
+        *(
+            draw_copy_number(name, read_table(path, RatioRow), copies.get(name, ()))
+            for name, path in bins.items()
+        ),
+    ]
+    write_page("patient.html", content | {"figures": [item for item in figures if item is not None]}, out)
 
 
 def patient_content(

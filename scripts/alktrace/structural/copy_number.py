@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 
 from ..gene_models import GeneModels, Transcript
 from ..models import CopyNumberCall, Focality, TumourFractionStatus
-from ..rows import CopyNumberRow, TumourFractionRow
+from ..rows import CopyNumberRow, RatioRow, TumourFractionRow
 from ..settings import CopyNumberSettings
 from ..tables import column, read_table, write_table
 from .bin_statistics import (
@@ -76,18 +76,6 @@ def call_copy_number(
     write_table(out, CopyNumberRow, rows)
     if out_bins is not None:
         write_table(out_bins, RatioRow, ratio_rows(ratios, models))
-
-
-@dataclass(frozen=True)
-class RatioRow:
-    """Normalised bins, for the figure."""
-
-    chrom: str = column("sequence name")
-    start: int = column("start, 0-based")
-    end: int = column("end, exclusive")
-    gene: str = column("genes that hold the bin, joined by `,`")
-    log2: float = column("log2 ratio against the reference")
-    weight: float = column("weight of the bin")
 
 
 def ratio_rows(ratios: Ratios, models: GeneModels) -> list[RatioRow]:
