@@ -341,7 +341,8 @@ def test_a_group_of_few_patients_has_no_curve_and_is_named():
     numbers = [at_risk(0, at, grouping="bypass", group=group, **late) for group, at in curves.items()]
     item = section.by_mechanism(steps, numbers, [], 8, MESSAGES)
     assert item.svgs == ()
-    assert "No curve for bypass: present (1); a group needs 8 patients" in " ".join(item.caption)
+    said = "No curve for groups of fewer than 8 patients (cohort.min_group_patients): bypass present (1)."
+    assert said in item.caption
     assert section.by_mechanism(steps, numbers, [], 1, MESSAGES).svgs
 
 

@@ -31,6 +31,7 @@ NAMES = {
     r.Endpoint.OS_LORLATINIB: "Survival from lorlatinib start",
     r.Endpoint.OS_PROGRESSION: "Survival from progression on lorlatinib",
 }
+PRESENT, ABSENT = "present", "absent"
 ALL_GROUPS = "all groups"
 """Level of the row of `associations.tsv` that tests all groups at once."""
 LATE_ENTRY = (
@@ -239,10 +240,15 @@ def _grouped(
     caption = [f"Patients with {head.endpoint.value} whose group is known. {LATE_ENTRY}"]
     if sizes := say.group_sizes(compared):
         caption.append(f"Patients at risk at any time: {sizes}.")
+    left_out: dict[str, None] = {}
     for panel in panels:
         drawn, small = _without_small(panel, few)
         shown.append(drawn)
-        caption += _why_no_curve(drawn, small, few, messages)
+        left_out |= dict.fromkeys(f"{_of_panel(panel, group)} ({n})" for group, n in small.items())
+        caption += _emptied(drawn, messages)
+    if left_out:
+        needed = f"No curve for groups of fewer than {few} patients (cohort.min_group_patients)"
+        caption.append(f"{needed}: {', '.join(left_out)}.")
     svg = draw_curves(shown, name=head.name, label=f"Kaplan-Meier curves: {head.title}")
     missing = "" if svg else "Not estimable because no group has a curve."
     return Exhibit(
@@ -267,13 +273,12 @@ def _without_small(panel: Panel, few: int) -> tuple[Panel, Mapping[str, int]]:
     ), small
 
 
-def _why_no_curve(
-    panel: Panel, small: Mapping[str, int], few: int, messages: Mapping[str, str]
-) -> Iterator[str]:
-    if small:
-        sizes = ", ".join(f"{group_word(group)} ({patients})" for group, patients in small.items())
-        needed = f"a group needs {few} patients (cohort.min_group_patients)"
-        yield f"No curve for {panel.title}: {sizes}; {needed}."
+def _of_panel(panel: Panel, group: str) -> str:
+    """Return the name of a group outside its panel: `bypass present`, or the treatment."""
+    return f"{panel.title} {group}" if group in (PRESENT, ABSENT) else group_word(group)
+
+
+def _emptied(panel: Panel, messages: Mapping[str, str]) -> Iterator[str]:
     lost = [group for group in panel.groups if not any(row.group == group for row in panel.steps)]
     if lost:
         which = ", ".join(group_word(group) for group in lost)

@@ -8,7 +8,7 @@ from ..job import atomic_output
 from .design import Course, Specimen
 
 MISSING = "."
-FIRST_SCAN_DAYS = 45
+FIRST_SCAN_DAYS, SCAN_DAYS = 45, 56
 NEXT_BEST = ("PR", "SD", "PR", "PD", "SD", "CR")
 """Best response to the next treatment, patient by patient in turn."""
 Row = Sequence[object]
@@ -65,7 +65,7 @@ def _course_rows(course: Course, number: int) -> dict[str, list[Row]]:
     assessments = _assessments(course)
     if stopped and course.next_drugs:
         begin, best = stopped + timedelta(days=9), NEXT_BEST[number % len(NEXT_BEST)]
-        end = begin + timedelta(days=52 if best == "PD" else 30 * course.next_months)
+        end = begin + timedelta(days=52 if best == "PD" else 30 * course.next_months + 9 * (number % 7))
         assessments += _next_assessments(course, best, begin, end)
         drugs = ";".join(course.next_drugs)
         regimen = " + ".join(course.next_drugs)
@@ -101,6 +101,8 @@ def _next_assessments(course: Course, best: str, begin: date, end: date) -> list
     """Return the scans on the next treatment: the best response, and progression unless death came first."""
     first = begin + timedelta(days=FIRST_SCAN_DAYS)
     rows: list[Row] = [(course.patient, first, best, "systemic" if best == "PD" else None)]
+    if best != "PD":
+        rows.append((course.patient, first + timedelta(days=SCAN_DAYS), best, None))
     if best != "PD" and not course.death:
         rows.append((course.patient, end - timedelta(days=6), "PD", "systemic"))
     return rows
