@@ -171,6 +171,7 @@ class Plan:
             callability=Path(self.path(sample, "callability.tsv")),
             tumour_fraction=Path(self.path(sample, "tumour_fraction.tsv")),
             copy_number=None if sample.reported else Path(self.path(sample, "copy_number.tsv")),
+            bins=None if sample.reported else Path(self.path(sample, "copy_number_bins.tsv")),
             coverage=None if sample.reported else Path(self.path(sample, "coverage.cnn")),
             copy_number_reference=None if sample.reported else Path(self._reference_of(sample.assay)),
             bam=None if sample.reported else Path(self.consensus(sample)),
@@ -223,8 +224,11 @@ class Plan:
     def cohort_inputs(self) -> list[str]:
         """Return what the quality table needs of every sample."""
         files = self.quality_files()
-        tables = [str(path) for one in files for path in (one.alterations, one.callability, *one.extracted)]
-        return tables + [str(one.molecules) for one in files if one.molecules]
+        found = []
+        for one in files:
+            found += [one.alterations, one.callability, one.tumour_fraction, *one.extracted]
+            found += [path for path in (one.copy_number, one.bins, one.molecules) if path is not None]
+        return [str(path) for path in found]
 
     def identified(self) -> tuple[Sample, ...]:
         """Samples whose identity is compared: from reads, without controls."""

@@ -282,6 +282,13 @@ class QcRow:
     control_expected: tuple[str, ...] = column("alterations expected in a control")
     control_found: tuple[str, ...] = column("of these, found")
     identity: IdentityStatus = column("agreement with the other samples of the patient")
+    sex: str = column("XX or XY where polymorphisms of X and Y say so, else unknown")
+    tumour_fraction: float | None = column("from this sample alone; not of white cells")
+    fusions: tuple[str, ...] = column("driver junctions called")
+    copy_number_noise: float | None = column(
+        "log2 differences between neighbouring bins of a gene, as a standard deviation of one bin"
+    )
+    copy_number_reference: str | None = column("flat or pooled")
     verdict: Verdict = column("by the thresholds of the assay")
     reasons: tuple[str, ...] = column("thresholds missed")
 

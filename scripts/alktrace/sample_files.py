@@ -14,6 +14,7 @@ class SampleFiles:
     Attributes:
         bam: consensus BAM; None for a report.
         copy_number: None for a report.
+        bins: normalised bins; None for a report.
         coverage: molecules per bin; None for a report.
         copy_number_reference: of the assay; None for a report.
         molecules: None where the consensus BAM was given.
@@ -26,6 +27,7 @@ class SampleFiles:
     callability: Path
     tumour_fraction: Path
     copy_number: Path | None = None
+    bins: Path | None = None
     coverage: Path | None = None
     copy_number_reference: Path | None = None
     bam: Path | None = None

@@ -1,11 +1,22 @@
 import datetime as dt
 from dataclasses import replace
 
+import numpy as np
 import pytest
+from patient_samples import FUSION
 
-from alktrace.annotate.quality import judge_quality
-from alktrace.models import Detection, IdentityStatus, LocusKind, Role, SpecimenType, Verdict
-from alktrace.rows import CallabilityRow
+from alktrace.annotate.identity import Sex
+from alktrace.annotate.quality import StructuralFigures, judge_quality, structural_figures
+from alktrace.models import (
+    Detection,
+    IdentityStatus,
+    LocusKind,
+    Role,
+    SpecimenType,
+    TumourFractionStatus,
+    Verdict,
+)
+from alktrace.rows import CallabilityRow, RatioRow, TumourFractionRow
 from alktrace.settings import AssayQc
 from alktrace.sheet import Sample, Unit
 
@@ -97,3 +108,33 @@ def test_a_blank_passes_only_without_molecules(molecules, verdict):
 def test_a_positive_control_that_misses_an_alteration_fails():
     row = judge((600,), role=Role.CONTROL, expected=("ALK p.Gly1202Arg",))
     assert (row.verdict, row.reasons) == (Verdict.FAIL, ("ALK p.Gly1202Arg not found",))
+
+
+def bins(gene: str, *values: float) -> list[RatioRow]:
+    return [RatioRow("chr7", i, i + 1, gene, value, 1.0) for i, value in enumerate(values)]
+
+
+NO_FRACTION = TumourFractionRow(TumourFractionStatus.NOT_ESTIMABLE, None, None, None, 0, ())
+
+
+class TestStructural:
+    def test_noise_is_that_of_neighbours_whatever_the_level(self):
+        choose = np.random.default_rng(1)
+        level, amplified = choose.normal(0, 0.1, 2000), choose.normal(2, 0.1, 2000)
+        noise = structural_figures(NO_FRACTION, [], bins("EGFR", *level) + bins("MET", *amplified)).noise
+        assert noise == pytest.approx(0.1, rel=0.06)
+
+    def test_few_bins_have_no_noise(self):
+        assert structural_figures(NO_FRACTION, [], bins("MET", *range(10))).noise is None
+        assert structural_figures(NO_FRACTION, [], bins("", *range(40))).noise is None
+
+    def test_the_row_tells_fusions_tumour_fraction_and_sex(self):
+        called = replace(FUSION, alteration="EML4-ALK E13;A20 (v1)")
+        other = replace(called, flags=("reciprocal_junction",))
+        weak = replace(called, detection=Detection.SUBTHRESHOLD)
+        row = judge(
+            alterations=[called, other, weak], sex=Sex.XX, structural=StructuralFigures(0.2, 0.05, "pooled")
+        )
+        assert row.fusions == ("EML4-ALK E13:A20 (v1)",)
+        assert (row.sex, row.tumour_fraction, row.copy_number_noise) == ("XX", 0.2, 0.05)
+        assert row.copy_number_reference == "pooled"

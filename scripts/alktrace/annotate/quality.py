@@ -1,22 +1,59 @@
 """Quality of one sample by the thresholds of its assay; pure."""
 
 from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass
+from itertools import pairwise
+from math import sqrt
+from statistics import median
 
-from ..models import Detection, IdentityStatus, LocusKind, Verdict
-from ..rows import AlterationRow, CallabilityRow, MoleculeMetric, QcRow
+from ..models import Detection, IdentityStatus, LocusKind, VariantType, Verdict
+from ..rows import (
+    AlterationRow,
+    CallabilityRow,
+    CopyNumberRow,
+    MoleculeMetric,
+    QcRow,
+    RatioRow,
+    TumourFractionRow,
+)
 from ..sample_files import SampleFiles
 from ..settings import AssayQc
 from ..sheet import Sample
 from ..tables import read_table
 from ..umi.extract import ExtractRow
-from .identity import SampleIdentityRow
+from .identity import SampleIdentityRow, Sex
 
 Metrics = Mapping[tuple[str, str], float]
+MAD_TO_SD = 1.4826
+LEAST_STEPS = 10
+"""Neighbouring bins from which their noise is stated."""
 
 
 def index_metrics(rows: Sequence[MoleculeMetric]) -> Metrics:
     """Return the figures by name and stratum."""
     return {(row.metric, row.stratum): row.value for row in rows}
+
+
+@dataclass(frozen=True)
+class StructuralFigures:
+    """What fusions, bins and markers of a sample say of its quality."""
+
+    tumour_fraction: float | None = None
+    noise: float | None = None
+    reference: str | None = None
+
+
+def structural_figures(
+    fraction: TumourFractionRow, copies: Sequence[CopyNumberRow], bins: Sequence[RatioRow]
+) -> StructuralFigures:
+    """Return tumour fraction, noise of the bins and kind of the reference.
+
+    The noise is taken from neighbouring bins of one gene, which have the same copies: their differences
+    spread by sqrt(2) standard deviations of a bin; 1.4826 makes one of the median absolute difference.
+    """
+    steps = [abs(a.log2 - b.log2) for a, b in pairwise(bins) if a.gene and a.gene == b.gene]
+    noise = MAD_TO_SD * median(steps) / sqrt(2) if len(steps) >= LEAST_STEPS else None
+    return StructuralFigures(fraction.value, noise, copies[0].reference if copies else None)
 
 
 def sample_quality(
@@ -26,6 +63,7 @@ def sample_quality(
     callability: Sequence[CallabilityRow],
     alterations: Sequence[AlterationRow],
     verdict: SampleIdentityRow | None,
+    structural: StructuralFigures = StructuralFigures(),
 ) -> QcRow:
     """Return the quality row of a sample by the thresholds of its assay."""
     return judge_quality(
@@ -38,6 +76,8 @@ def sample_quality(
         identity=verdict.status if verdict else IdentityStatus.UNKNOWN,
         thresholds=files.assay.qc,
         raw_reads=_raw_reads(files),
+        sex=verdict.sex if verdict else Sex.UNKNOWN,
+        structural=structural,
     )
 
 
@@ -59,6 +99,8 @@ def judge_quality(
     identity: IdentityStatus,
     thresholds: AssayQc,
     raw_reads: int | None = None,
+    sex: Sex = Sex.UNKNOWN,
+    structural: StructuralFigures = StructuralFigures(),
 ) -> QcRow:
     """Return the quality row of a sample.
 
@@ -73,6 +115,8 @@ def judge_quality(
         identity: agreement with the patient's other samples.
         thresholds: of the assay.
         raw_reads: reads before trimming, None where they were not extracted here.
+        sex: as its polymorphisms say.
+        structural: what bins and markers say.
     """
     targeted = [row for row in callability if row.status is not Detection.NOT_TARGETED]
     depth = [row for row in targeted if row.kind is not LocusKind.FUSION_INTRON]
@@ -104,6 +148,11 @@ def judge_quality(
         control_expected=row_expected,
         control_found=tuple(name for name in row_expected if name in found),
         identity=identity,
+        sex=sex.value,
+        tumour_fraction=structural.tumour_fraction,
+        fusions=_fusions(alterations),
+        copy_number_noise=structural.noise,
+        copy_number_reference=structural.reference,
         verdict=max((verdict for _, verdict in reasons), key=list(Verdict).index, default=Verdict.PASS),
         reasons=tuple(reason for reason, _ in reasons),
     )
@@ -159,6 +208,17 @@ def _found(alterations: Sequence[AlterationRow]) -> set[str]:
         for row in alterations
         if row.detection is Detection.DETECTED
     }
+
+
+def _fusions(alterations: Sequence[AlterationRow]) -> tuple[str, ...]:
+    """Return the driver junctions called; `;` joins lists, so `:` joins the exons, as in the VCF."""
+    return tuple(
+        row.alteration.replace(";", ":")
+        for row in alterations
+        if row.variant_type is VariantType.FUSION
+        and row.detection is Detection.DETECTED
+        and not any(flag.endswith("_junction") for flag in row.flags)
+    )
 
 
 def _median(values: Sequence[int]) -> float | None:

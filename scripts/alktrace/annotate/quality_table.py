@@ -3,11 +3,19 @@
 from collections.abc import Sequence
 from pathlib import Path
 
-from ..rows import AlterationRow, CallabilityRow, MoleculeMetric, QcRow
+from ..rows import (
+    AlterationRow,
+    CallabilityRow,
+    CopyNumberRow,
+    MoleculeMetric,
+    QcRow,
+    RatioRow,
+    TumourFractionRow,
+)
 from ..sample_files import SampleFiles
 from ..tables import read_table, write_table
 from .identity import SampleIdentityRow
-from .quality import index_metrics, sample_quality
+from .quality import index_metrics, sample_quality, structural_figures
 
 
 def collect_quality(*, samples: Sequence[SampleFiles], identity: Sequence[Path], out: Path) -> None:
@@ -26,6 +34,11 @@ def collect_quality(*, samples: Sequence[SampleFiles], identity: Sequence[Path],
             callability=read_table(files.callability, CallabilityRow),
             alterations=read_table(files.alterations, AlterationRow),
             verdict=verdicts.get(files.sample.name),
+            structural=structural_figures(
+                read_table(files.tumour_fraction, TumourFractionRow)[0],
+                read_table(files.copy_number, CopyNumberRow) if files.copy_number else [],
+                read_table(files.bins, RatioRow) if files.bins else [],
+            ),
         )
         for files in samples
     ]
