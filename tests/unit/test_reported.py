@@ -304,6 +304,22 @@ def test_a_gain_is_not_called_an_amplification(read: Reads, line: str) -> None:
 
 
 @pytest.mark.parametrize(
+    ("line", "stated"),
+    [
+        ("RB1 loss||||||", False),
+        ("NF2|||copy number loss||1.1|", False),
+        ("CDKN2A|||homozygous deletion|||", True),
+        ("RB1|||deep deletion|||", True),
+        ("RB1|||loss||0.2|", True),
+    ],
+)
+def test_a_loss_of_one_copy_is_not_taken_for_both(read: Reads, line: str, stated: bool) -> None:
+    (row,) = read(line).alterations
+    assert row.variant_type is VariantType.LOSS
+    assert ("copies_not_stated" in row.flags) is not stated
+
+
+@pytest.mark.parametrize(
     ("header", "cell", "vaf"),
     [
         ("Gene|Protein Change|cfDNA %", "0.4", 0.004),

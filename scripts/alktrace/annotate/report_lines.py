@@ -17,6 +17,7 @@ from ..user_tables import Line
 from .hgvs import Allele, VariantNames
 from .protein import STOP, UNKNOWN_RESIDUE, ProteinChange, read_protein_change, short_name
 from .report_rows import (
+    COPIES_NOT_STATED,
     FRACTIONS,
     GENE_CELLS,
     NAMES_DISAGREE,
@@ -44,6 +45,7 @@ from .report_text import (
     read_fusion,
     read_junction,
     says_amplified,
+    says_both_copies,
     says_gain,
     says_nothing_found,
     says_nothing_plainly,
@@ -287,6 +289,10 @@ class ReportReader(ReportValues):
             what = f"{said.strip()}: a gain, not called an amplification"
             self.note(line, "variant_class", what, "shown; it names no class beside firmer findings")
             flags = (*flags, REPORTED_AS_GAIN)
+        if kind is VariantType.LOSS and not says_both_copies(said) and (number is None or number >= 1):
+            what = f"{said.strip()}: of one copy or of both?"
+            self.note(line, "variant_class", what, "shown as uncertain; write `homozygous deletion` if so")
+            flags = (*flags, COPIES_NOT_STATED)
         return replace(
             empty_row(f"copy_number:{gene}:{kind.value}", gene, kind, kind.value),
             consequence=Consequence.COPY_NUMBER,

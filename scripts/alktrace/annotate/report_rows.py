@@ -25,6 +25,7 @@ NOT_READ = "not_read"
 NO_GENE_MODEL = "no_gene_model"
 NAMES_DISAGREE = "names_disagree"
 PARTNER_UNKNOWN = "partner_unknown"
+COPIES_NOT_STATED = "copies_not_stated"
 REPORTED_AS_GAIN = "reported_as_gain"
 FRACTIONS = ("vaf", "lod_vaf", "tumour_fraction")
 

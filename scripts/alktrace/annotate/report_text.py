@@ -93,6 +93,11 @@ def says_amplified(text: str) -> bool:
     return _AMPLIFIED.search(text) is not None
 
 
+def says_both_copies(text: str) -> bool:
+    """Tell whether a loss is said to be of both copies."""
+    return re.search(r"homozyg|bi-?allel|\bdeep\b|both (?:copies|alleles)", text, re.IGNORECASE) is not None
+
+
 def says_gain(text: str) -> bool:
     """Tell whether a line gives a copy-number change a direction: up."""
     return _AMPLIFIED.search(text) is not None or _GAIN_ONLY.search(text) is not None

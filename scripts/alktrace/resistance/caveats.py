@@ -16,13 +16,13 @@ from ..models import (
 )
 from .emergence import EmergenceReason, EmergenceVerdict, clone_share, excluded_share
 from .negative import tumour_copies
-from .roles import focality, known_mutation
+from .roles import COPIES_NOT_STATED, focality, known_mutation
 from .view import SMALL_TYPES, Found, TimepointView, place, specimens_outside
 
 GERMLINE_SUSPECTED = "germline_suspected"
 UNCLEAR_JUNCTION = "unclear_junction"
 REPORTED_GAIN = "reported_as_gain"
-WEAKENING = frozenset({GERMLINE_SUSPECTED, UNCLEAR_JUNCTION, REPORTED_GAIN})
+WEAKENING = frozenset({GERMLINE_SUSPECTED, UNCLEAR_JUNCTION, REPORTED_GAIN, COPIES_NOT_STATED})
 """Caveats with which a finding names the class only where nothing else does."""
 LIQUID = frozenset({SpecimenType.PLASMA, SpecimenType.CSF})
 RANK = {Confidence.ESTABLISHED: 0, Confidence.CANDIDATE: 1, Confidence.UNCERTAIN: 2}
@@ -38,6 +38,7 @@ CAPS = {
     "wbc_conflict": Confidence.CANDIDATE,
     UNCLEAR_JUNCTION: Confidence.UNCERTAIN,
     REPORTED_GAIN: Confidence.UNCERTAIN,
+    COPIES_NOT_STATED: Confidence.UNCERTAIN,
     GERMLINE_SUSPECTED: Confidence.UNCERTAIN,
     "rb1_biallelic_not_shown": Confidence.UNCERTAIN,
     "rb1_not_shown_new": Confidence.UNCERTAIN,

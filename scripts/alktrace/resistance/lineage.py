@@ -10,7 +10,7 @@ from datetime import date
 
 from ..models import Histology, HistologyFinding, Setting, VariantType
 from .emergence import EmergenceVerdict
-from .roles import Effect, Role
+from .roles import COPIES_NOT_STATED, Effect, Role
 from .view import Patient, TimepointView, setting_of
 
 LINEAGE_GENE = "RB1"
@@ -121,7 +121,11 @@ def suspect_lineage(roles: Sequence[Role], emergence: dict[str, EmergenceVerdict
     if not markers or not partners:
         return None
     marker = min(markers, key=lambda role: (-(role.found.lead.alt_molecules or 0), role.found.alteration.key))
-    deleted = any(role.found.alteration.variant_type is VariantType.LOSS for role in markers)
+    deleted = any(
+        role.found.alteration.variant_type is VariantType.LOSS
+        and COPIES_NOT_STATED not in role.found.alteration.flags
+        for role in markers
+    )
     return LineageDna(
         marker=marker,
         partners=tuple(partners),

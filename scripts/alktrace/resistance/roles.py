@@ -33,6 +33,8 @@ SILENT = frozenset(
 )
 
 
+COPIES_NOT_STATED = "copies_not_stated"
+"""Flag of a reported loss that may be of one copy only; the annotation sets it."""
 NOT_READ = "not_read"
 """Flag of a line of a report that could not be read; the annotation sets it."""
 NOT_DRIVING = frozenset({"reciprocal_junction", "other_junction"})
