@@ -220,6 +220,33 @@ def test_indels_gapped_or_clipped_are_one_record(case: Case, ref: int, alt: str,
     assert [line.split("\t")[1:5:2] for line in body] == [[str(records[0].POS), records[0].REF]], "leftmost"
 
 
+@pytest.mark.parametrize(
+    ("shift", "alt", "molecules", "kept"),
+    [
+        pytest.param(2, None, 4, False, id="what-the-deletion-predicts"),
+        pytest.param(2, "other", 4, True, id="another-base"),
+        pytest.param(2, None, 30, True, id="as-frequent-as-a-variant"),
+        pytest.param(40, None, 4, True, id="far-away"),
+    ],
+)
+def test_ends_of_reads_over_a_deletion(case: Case, shift: int, alt, molecules: int, kept: bool) -> None:
+    """A deletion of 15 bases in 80 molecules, and a mismatch behind its break in some others."""
+    case.loci = []
+    place = C3805 + shift
+    predicted = case.reference[place + 15]
+    base = (
+        predicted if alt is None else next(b for b in "ACGT" if b not in (predicted, case.reference[place]))
+    )
+    if base == case.reference[place]:
+        base = with_other(base)
+    reads = case.molecules({}, 800, name="wild", duplex=(3, 2))
+    reads += indel_reads(case, 80, 15, "", name="mutant")
+    reads += case.molecules({place: base}, molecules, name="edge", duplex=(3, 2))
+    kinds = [record.INFO["TYPE"] for record in case.run(reads)]
+    assert kinds.count("deletion") == 1
+    assert ("snv" in kinds) is kept
+
+
 def test_homopolymer_indels_need_the_whole_run(case: Case) -> None:
     """A read that ends inside a run of ten A tells nothing about its length."""
     run = C3805

@@ -18,6 +18,7 @@ from .alleles import Fetch, SmallVariant, normalise
 from .callability import judge_loci
 from .candidates import check_reference, indel_candidates, mnv_candidates, snv_candidates
 from .clips import clip_candidates
+from .edges import is_edge
 from .genotypes import genotype_polymorphisms
 from .genotyping import ALT, REF, UNKNOWN, AlleleCounts, count_alleles, count_joint
 from .hotspots import Hotspots, make_hotspots
@@ -241,7 +242,21 @@ def _records(sample: _Sample, models: GeneModels | None, threads: int) -> list[R
     counted = count_alleles(sample.bam, listed, make_filters(sample.settings), sample.fetch, threads=threads)
     records = [_from_pileup(sample, variant, site) for variant, site in snvs if variant not in set(again)]
     records += [_from_counts(sample, *item) for item in zip(listed, counted, strict=True)]
-    return [record for record in records if _worth_keeping(record, sample)]
+    indels = [
+        (record.variant, record.counts.alt_molecules)
+        for record in records
+        if record.counts.detected and not record.variant.is_substitution
+    ]
+    return [
+        record
+        for record in records
+        if _worth_keeping(record, sample)
+        and not (
+            record.variant.kind == "snv"
+            and not record.hotspot
+            and is_edge(record.variant, record.counts.alt_molecules, indels, sample.fetch)
+        )
+    ]
 
 
 def _from_pileup(sample: _Sample, variant: SmallVariant, site: int) -> Record:
