@@ -5,7 +5,8 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from golden.build import cases, catalogue, default_settings, evidence
+import yaml
+from golden.build import FOLDER, cases, catalogue, default_settings, evidence
 
 from alktrace.models import Classification, Component, Emergence, NotEvaluableReason, Timing
 from alktrace.resistance.classify import DECISIONS, TimepointResult, classify_patient
@@ -134,6 +135,14 @@ def stated(name: str) -> set[str]:
 def test_every_case_gives_its_reason() -> None:
     assert len(CASES) == len(cases()), "an id is used twice"
     assert all(case["why"] and case["source"] for case in CASES.values())
+
+
+def test_every_trap_of_the_field_has_its_case() -> None:
+    traps = yaml.safe_load((FOLDER / "traps.yaml").read_text(encoding="utf-8"))
+    for trap in traps:
+        assert trap["cases"] or trap["reason"]
+        assert set(trap["cases"]) <= CASES.keys(), trap
+    assert len({trap["trap"] for trap in traps}) == len(traps)
 
 
 def test_every_expected_timepoint_is_classified(results: dict[tuple[str, str], TimepointResult]) -> None:
