@@ -2,7 +2,7 @@
 
 import gzip
 import random
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import pairwise
 from pathlib import Path
 
@@ -373,6 +373,34 @@ class TestCalls:
         ratios = read_ratios(panel.sample("s", 9), pooled)
         rows = {r.gene: r for r in copy_number_rows(ratios, MODELS, BOUNDARIES, strict, fraction(0.2))}
         assert (rows["KRAS"].bins, rows["KRAS"].call) == (5, CopyNumberCall.NOT_ASSESSABLE)
+
+    @pytest.mark.parametrize("filled", [0.0, 0.4], ids=["empty", "mostly-empty"])
+    def test_a_sample_without_molecules_is_not_neutral(self, panel, pooled, flat, filled, caplog):
+        table = [line.split("\t") for line in panel.sample("s", 9).read_text().splitlines()]
+        kept = round(filled * len(table))
+        rows = [line if i < kept else [*line[:4], "0", str(EMPTY_LOG2)] for i, line in enumerate(table[1:])]
+        empty = panel.folder / "bare.cnn"
+        empty.write_text("\n".join("\t".join(line) for line in [table[0], *rows]) + "\n")
+        for reference in (pooled, flat):
+            found = panel.rows(empty, reference, 0.3).values()
+            assert {row.call for row in found} == {CopyNumberCall.NOT_ASSESSABLE}
+            assert {row.copy_number for row in found} == {None}
+        assert "of the bins hold molecules" in caplog.text
+
+    @pytest.mark.parametrize(("chroms", "judged"), [(1, False), (2, False), (3, True)])
+    def test_bins_that_are_their_own_centre_say_nothing(self, panel, pooled, chroms, judged, caplog):
+        """An amplified gene on the only chromosome would be level with itself."""
+        whole = read_ratios(panel.sample("s", 9, tf=0.5, MET=12), pooled)
+        names = ("chr7", "chrX", "chr2", "chr12")[: chroms + 1]
+        own = np.array([i for i, name in enumerate(whole.chrom) if name in names])
+        part = replace(
+            whole, chrom=[whole.chrom[i] for i in own], start=whole.start[own], end=whole.end[own],
+            log2=whole.log2[own], weight=whole.weight[own], residuals=whole.residuals[:, own],
+            spread=whole.spread[own],
+        )  # fmt: skip
+        rows = {r.gene: r for r in copy_number_rows(part, MODELS, BOUNDARIES, SETTINGS, fraction(0.5))}
+        assert (rows["MET"].call is CopyNumberCall.AMPLIFICATION) is judged
+        assert ("autosomes only" in caplog.text) is not judged
 
     def test_gene_of_the_settings_without_bins(self, panel, pooled, caplog):
         models = GeneModels({**MODELS.by_gene, "NF1": gene("NF1", "chr17", 100_000, 3)})

@@ -53,7 +53,8 @@ def structural_figures(
     """
     steps = [abs(a.log2 - b.log2) for a, b in pairwise(bins) if a.gene and a.gene == b.gene]
     noise = MAD_TO_SD * median(steps) / sqrt(2) if len(steps) >= LEAST_STEPS else None
-    return StructuralFigures(fraction.value, noise, copies[0].reference if copies else None)
+    # Bins without any difference hold no molecules.
+    return StructuralFigures(fraction.value, noise or None, copies[0].reference if copies else None)
 
 
 def sample_quality(

@@ -33,6 +33,10 @@ DIPLOID = 2.0
 MEDIAN_PENALTY = 1.2533
 """Standard error of a median over that of a mean, normal data: sqrt(pi / 2)."""
 ARM_SHARE = 0.5
+LEAST_COVERED = 0.5
+"""Share of bins with molecules below which a sample has no level to compare with: CNVkit's own limit."""
+LEAST_AUTOSOMES = 3
+"""The centre is the median over the autosomes: from three on, one that is changed does not move it."""
 
 
 @dataclass(frozen=True)
@@ -127,15 +131,29 @@ def copy_number_rows(
     for gene in wanted & set(models.by_gene):
         genes.setdefault(gene, np.zeros(0, np.int64))
     noise = between_genes(ratios, genes) if ratios.kind == "flat" else None
+    known = _has_level(ratios)
     rows = []
     for gene, members in genes.items():
         row = _empty_row(models.by_gene[gene], ratios, members)
-        if len(members) >= settings.min_bins and plain_name(row.chrom) not in SEX_CHROMOSOMES:
+        autosomal = plain_name(row.chrom) not in SEX_CHROMOSOMES
+        if known and autosomal and len(members) >= settings.min_bins:
             statistics = summarise(ratios, members, noise)
             row = _judge(row, statistics, _arm(row, members, ratios, boundaries), settings)
             row = apply_tumour_fraction(row, statistics, tumour_fraction, settings)
         rows.append(row)
     return sorted(rows, key=lambda r: (len(plain_name(r.chrom)), plain_name(r.chrom), r.start, r.gene))
+
+
+def _has_level(ratios: Ratios) -> bool:
+    """Tell whether two copies have a known level; without one no gene can be judged, and the log says why."""
+    autosomes = {name for name in ratios.chrom if plain_name(name) not in SEX_CHROMOSOMES}
+    if ratios.covered < LEAST_COVERED:
+        LOG.warning("copy number not judged: %.0f %% of the bins hold molecules", 100 * ratios.covered)
+    elif len(autosomes) < LEAST_AUTOSOMES:
+        LOG.warning("copy number not judged: usable bins on %d autosomes only", len(autosomes))
+    else:
+        return True
+    return False
 
 
 def assign_genes(ratios: Ratios, models: GeneModels) -> dict[str, NDArray[np.int64]]:

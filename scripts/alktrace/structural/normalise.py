@@ -61,6 +61,7 @@ class Ratios:
             a normal lost the bin.
         spread: float64[n], CNVkit's spread of each bin over the pool, as a standard deviation; 0 if flat.
         kind: `flat` or `pooled`.
+        covered: share of the sample's bins that hold molecules.
     """
 
     chrom: list[str]
@@ -71,6 +72,7 @@ class Ratios:
     residuals: NDArray[np.float64]
     spread: NDArray[np.float64]
     kind: str
+    covered: float = 1.0
 
 
 def build_copy_number_reference(
@@ -132,6 +134,7 @@ def read_ratios(coverage: Path, reference: Path) -> Ratios:
         residuals=np.array([matched.numbers[name] for name in residuals]).reshape(len(residuals), len(none)),
         spread=matched.numbers.get("spread", none),
         kind=kind,
+        covered=float((sample.numbers["depth"] > 0).mean()) if len(sample.chrom) else 0.0,
     )
 
 
