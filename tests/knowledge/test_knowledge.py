@@ -116,6 +116,12 @@ def test_rule_fires_on_its_positive_and_not_on_its_negative(subject):
     assert found is None or found.subject != subject
 
 
+@pytest.mark.parametrize(("gene", "codon"), [("KRAS", 12), ("BRAF", 600), ("PIK3CA", 1047)])
+@pytest.mark.parametrize("consequence", [C.STOP_GAINED, C.SYNONYMOUS, C.FRAMESHIFT])
+def test_a_hotspot_is_a_changed_residue_not_a_stop(gene, codon, consequence):
+    assert KNOWLEDGE.bypass_match(alteration(gene, V.SNV, consequence, codon=codon)) is None
+
+
 @pytest.mark.parametrize("mechanism", [m for m in KNOWLEDGE.mechanisms.values() if m.rule == "not_in_dna"])
 def test_what_dna_cannot_show_never_fires(mechanism):
     for gene in mechanism.genes:
