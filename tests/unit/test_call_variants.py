@@ -386,6 +386,23 @@ def test_molecules_without_tags_are_single_and_said_so(case: Case) -> None:
     assert (row.molecules, row.simplex, row.duplex) == (360, 0, 0)
 
 
+@pytest.mark.parametrize(
+    ("tags", "simplex", "duplex"),
+    [
+        pytest.param({"XV": 4, "XW": 0}, 300, 0, id="one-strand"),
+        pytest.param({"XV": 4, "XW": 7}, 0, 300, id="duplex"),
+        pytest.param({"XV": 4}, 0, 0, id="half-the-tags"),
+        pytest.param({"XV": "4", "XW": "0"}, 0, 0, id="text-of-another-tool"),
+    ],
+)
+def test_family_sizes_of_dragen(case: Case, tags, simplex: int, duplex: int) -> None:
+    case.run(case.molecules({}, 300, name="wild", duplex=None, depth=None, tags=tags))
+    row = case.callability()["G1269"]
+    assert (row.molecules, row.simplex, row.duplex) == (300, simplex, duplex)
+    header = cyvcf2.VCF(str(case.folder / "out.vcf.gz")).raw_header
+    assert f"##alktrace_single_molecules={300 - simplex - duplex}" in header
+
+
 # --- callability and genotypes -------------------------------------------------------------------
 
 

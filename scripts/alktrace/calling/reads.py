@@ -1,7 +1,8 @@
 """One consensus record as the caller sees it: does it vote, and what stands behind each of its bases.
 
 Compiled functions over packed records (`umi.records`). Tags are those of fgbio: cD cE cd ce, and for duplex
-aD bD ad bd ae be ac bc, in the order of SEQ. A record without cD and aD is a molecule of its own.
+aD bD ad bd ae be ac bc, in the order of SEQ. Without cD and aD, DRAGEN's XV and XW are taken (Illumina, "DNA
+Alignment and Read Collapsing"); a record without any of them is a molecule of its own.
 """
 
 from typing import NamedTuple
@@ -54,7 +55,8 @@ ARRAY_E = 20  # of ce, ae, be
 TEXT = 26  # offset of ac and bc at TEXT + 1 and TEXT + 2
 NM = 29
 FRAGMENT_START, FRAGMENT_END = 30, 31  # filled by `layout`
-INFO_SIZE = 32
+FAMILY, FAMILY_DUPLEX = 32, 33  # XV and XW
+INFO_SIZE = 34
 
 MODE_SINGLE = 0
 MODE_SIMPLEX = 1
@@ -179,13 +181,32 @@ def _scan_tags(data: Bytes, start: int, end: int, info: Info) -> float:
                 _note_depth(data, kind, strand, second, info)
         elif first == ord("N") and second == ord("M"):
             info[NM] = int_value(data, kind)
+        elif first == ord("X") and second in (ord("V"), ord("W")):
+            info[FAMILY if second == ord("V") else FAMILY_DUPLEX] = int_value(data, kind)
         at = after
+    if info[DEPTH] < 0 and info[DEPTH_A] < 0 and min(info[FAMILY], info[FAMILY_DUPLEX]) >= 0:
+        _take_family(info)
     if info[DEPTH_A] >= 0:
         info[MODE] = MODE_DUPLEX
         info[DEPTH_B] = max(0, info[DEPTH_B])
     else:
         info[MODE] = MODE_SIMPLEX if info[DEPTH] >= 0 else MODE_SINGLE
     return error
+
+
+@kernel
+def _take_family(info: Info) -> None:
+    """Take depths from XV and XW of a record without fgbio's tags.
+
+    XV is the reads on one strand, XW those of the duplex family or 0. How XW splits between the strands is
+    not documented: the weaker strand counts as one read.
+    """
+    reads = max(1, info[FAMILY])
+    if info[FAMILY_DUPLEX] > 0:
+        info[DEPTH_A], info[DEPTH_B] = reads, 1
+        info[DEPTH] = reads + 1
+    else:
+        info[DEPTH] = reads
 
 
 @kernel
