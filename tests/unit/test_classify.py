@@ -1,18 +1,20 @@
 """The decision table row by row, and what keeps it a table."""
 
 import itertools
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 from golden.build import cases, default_settings, evidence
 
 from alktrace.models import Classification, Component, Confidence, SpecimenType
+from alktrace.report import words
 from alktrace.resistance.assemble import Mechanism
 from alktrace.resistance.caveats import CAPS, capped
 from alktrace.resistance.classify import DECISIONS, carrying_families, classify_patient, decide
 from alktrace.resistance.criteria import SET_CRITERIA
 from alktrace.resistance.emergence import vaf_ratio
-from alktrace.resistance.knowledge import Knowledge, load_knowledge
+from alktrace.resistance.knowledge import DrugEffect, Knowledge, load_knowledge
 from alktrace.resistance.ports import Hints
 from alktrace.resistance.roles import ALTERATION_CRITERIA
 from alktrace.resistance.timepoint_criteria import TIMEPOINT_CRITERIA
@@ -148,6 +150,31 @@ def test_a_compound_that_lorlatinib_inhibits_is_a_candidate(
     (result,) = classify_patient(golden("compound_cis_l1196m_g1202r"), told, default_settings())
     assert result.row.classification is Classification.ON_TARGET_COMPOUND_CIS
     assert result.row.confidence is confidence
+
+
+def test_every_drug_of_a_report_is_somewhere() -> None:
+    """Intermediate and contradictory drugs stand in no column; row and account name them all the same."""
+    loaded = load_knowledge(ROOT / "resources" / "knowledge")
+    stated = [
+        ("a", "intermediate"),
+        ("b", "sensitive"),
+        ("b", "resistant"),
+        ("c", "resistant"),
+        ("d", "sensitive"),
+    ]
+    effects = tuple(DrugEffect(d, e, "D", "cell_model", f"source {d} {e}", verified=True) for d, e in stated)
+    told = replace(loaded, effects={"p.Gly1202Arg": effects}, conflicts={})
+    (result,) = classify_patient(golden("single_g1202r_after_lorlatinib"), told, default_settings())
+    (row,) = result.rows
+    assert (row.resistant_to, row.sensitive_to) == (("c",), ("d",))
+    assert {"intermediate_evidence:a", "conflicting_evidence:b"} <= set(row.flags)
+    assert set(row.evidence) == {f"{drug} {effect} (D): source {drug} {effect}" for drug, effect in stated}
+    (account,) = result.detail["mechanisms"]
+    assert account["hints"]["intermediate"] == ["a"]
+    assert account["hints"]["conflicting"] == ["b"]
+    assert words.drugs(row) == (
+        "resistance: c; sensitivity: d; neither sensitive nor resistant: a; contradictory reports: b"
+    )
 
 
 # --- preparation -----------------------------------------------------------------------------
