@@ -296,10 +296,13 @@ class TestCalls:
         assert np.mean([r.tumour_copy_number for r in found]) == pytest.approx(8, rel=0.1)
         assert sum(r.tumour_copy_number_low < 8 < r.tumour_copy_number_high for r in found) >= 5
 
-    def test_too_little_tumour_to_see(self, panel, pooled):
-        row = panel.rows(panel.sample("s", 1, tf=0.005, MET=8), pooled, 0.005)["MET"]
-        assert row.call is CopyNumberCall.NOT_ASSESSABLE
-        assert row.smallest_visible_cn > 8
+    @pytest.mark.parametrize("tf", [0.02, 0.005])
+    def test_too_little_tumour_to_see(self, panel, pooled, tf):
+        """At a tumour fraction of 2 % eight copies of MET are not visible, and the row says from which on."""
+        for seed in range(1, 5):
+            row = panel.rows(panel.sample("s", seed, tf=tf, MET=8), pooled, tf)["MET"]
+            assert row.call is CopyNumberCall.NOT_ASSESSABLE
+            assert row.smallest_visible_cn > 8
 
     def test_gc_wave_is_no_gain(self, panel, pooled):
         rows = panel.rows(panel.sample("s", 3, wave=3.0), pooled, 0.1)
