@@ -114,7 +114,8 @@ def _alk_mutation(
     confidence = _alk_confidence(role, compounds, sets, by_key, hints)
     if not compounds and role.effect is not Effect.VUS:
         flags.update(_single_flags(hints))
-    if _may_be_another(pairs, flags):
+    unread = any(item.code == "ALK_UNPLACED" for item in by_key.values())
+    if unread or _may_be_another(pairs, flags):
         hints = withheld(hints, _possible_sets(units, pairs, change, sets, view))
     if LORLATINIB in hints.sensitive_to and _progressed(view):
         hints = replace(hints, sensitive_to=tuple(d for d in hints.sensitive_to if d != LORLATINIB))
