@@ -222,6 +222,10 @@ def test_a_mechanism_that_decides_between_treatments_shows_as_interaction():
     assert row.p < 0.001
     assert row.hazards_p is not None
     assert (row.patients, row.reference_patients) == (12, 36)
+    # A main effect compares one cell of the cross with the cell that has neither.
+    for level in ("alk_tki", "bypass"):
+        main = next(r for r in table if (r.factor, r.level) == ("bypass x alk_tki", level))
+        assert (main.patients, main.events, main.reference_patients, main.reference_events) == (12,) * 4
 
 
 def test_without_enough_events_the_interaction_is_not_modelled():

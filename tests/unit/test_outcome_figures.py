@@ -398,6 +398,15 @@ def test_forest_shows_numbers_and_marks_the_naive_figure():
     assert "stroke-dasharray" in svg
 
 
+def test_terms_of_crossed_factors_can_be_told_apart():
+    crossed = {"question": "benefit", "factor": "transformation x lorlatinib_combination"}
+    levels = ("lorlatinib_combination", "transformation", "interaction")
+    found = words(draw_forest([association(level=level, **crossed) for level in levels], name="f"))
+    assert found.count("transformation × lorlatinib combination") == 3
+    assert {"treatment, mechanism absent", "mechanism, other treatments", "interaction"} <= set(found)
+    assert not any("…" in word for word in found)
+
+
 @pytest.mark.parametrize(
     ("estimate", "low", "high", "text"),
     [(0.0, 0.0, 4.2, "0.00 (0.00–4.20)"), (float("inf"), 0.4, float("inf"), "∞ (0.40–∞)")],

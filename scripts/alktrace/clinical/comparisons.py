@@ -329,16 +329,24 @@ def _interaction(
         "interaction": f"{mechanism.factor} absent",
     }
     terms = {term.name: term for term in fitted.terms}
+    # Each term compares cells: a main effect is that of its factor alone, against neither.
+    cells = [(bool(one), bool(other)) for one, other in zip(treated, marked, strict=True)]
+    compared = {
+        kind: ((True, False), [(False, False)]),
+        mechanism.factor: ((False, True), [(False, False)]),
+        "interaction": ((True, True), [(True, False), (False, True), (False, False)]),
+    }
     for name, reference in references.items():
-        inside = [item for item, value in zip(observed, design[name], strict=True) if value]
-        events = sum(item.event for item in inside)
+        own, others = compared[name]
+        inside = [item for item, cell in zip(observed, cells, strict=True) if cell == own]
+        outside = [item for item, cell in zip(observed, cells, strict=True) if cell in others]
         yield replace(
             _row("benefit", comparison, f"{mechanism.factor} x {kind}", name, reference, terms.get(name),
                  fitted.refusal),
             patients=len(inside),
-            events=events,
-            reference_patients=len(observed) - len(inside),
-            reference_events=sum(item.event for item in observed) - events,
+            events=sum(item.event for item in inside),
+            reference_patients=len(outside),
+            reference_events=sum(item.event for item in outside),
             note="counts by group stand in mechanism_treatment.tsv" if fitted.refusal else
             "interaction: how the treatment's hazard ratio differs where the mechanism is present",
         )  # fmt: skip

@@ -314,7 +314,7 @@ class AssociationRow:
     reference: str = column("group it is compared with")
     patients: int = column("patients in the group")
     events: int = column("events, or patients with the finding")
-    reference_patients: int = column("patients in the reference")
+    reference_patients: int = column("patients in the reference; of crossed factors, in the cells compared")
     reference_events: int = column("events, or patients with the finding")
     method: str = column("statistical method")
     measure: str | None = column("HR or OR")

@@ -14,6 +14,10 @@ WIDTH, LINE_HEIGHT, TOP, BELOW = 10.4, 0.21, 0.55, 0.6
 LEFT, PLOT = 4.95, 2.35
 COLUMNS = (0.55, 2.15, 2.72)
 """Inches right of the plane: ratio, p and q, test of proportional hazards."""
+BENEFIT = "benefit"
+"""The question with crossed factors: its rows are terms of models, all of one endpoint."""
+SECOND = (1.75, 2.3)
+"""Inches right of the left edge: groups, and the terms of crossed factors."""
 SCALES = ((0.25, 0.5, 1, 2, 4), (0.1, 0.3, 1, 3, 10), (0.01, 0.1, 1, 10, 100))
 
 
@@ -50,7 +54,7 @@ def draw_forest(rows: Sequence[AssociationRow], *, name: str) -> str | None:
         )
         for y, row in enumerate(shown):
             _line(axes, y, row, shaded=bool(y % 2))
-        _heads(axes, measure)
+        _heads(axes, measure, crossed=shown[0].question == BENEFIT)
         return to_svg(figure, f"Forest plot of {measure}")
 
 
@@ -99,8 +103,9 @@ def _words(axes: "Axes", y: int, row: AssociationRow, *, naive: bool) -> None:
     def write(inches: float, word: str, align: str = "left") -> None:
         axes.text(inches / PLOT, y, word, transform=place, ha=align, va="center", fontsize=7.2, color=colour)
 
-    write(-LEFT + 0.1, shortened(_from(row), 28))
-    write(-LEFT + 1.75, shortened(text, 37))
+    crossed = row.question == BENEFIT
+    write(-LEFT + 0.1, shortened(_from(row), 42 if crossed else 28))
+    write(-LEFT + SECOND[crossed], shortened(text, 31 if crossed else 37))
     write(-0.12, _counts(row), "right")
     write(PLOT + 0.2, _ratio(row))
     write(PLOT + COLUMNS[1] - 0.45, _number(row.p))
@@ -109,10 +114,13 @@ def _words(axes: "Axes", y: int, row: AssociationRow, *, naive: bool) -> None:
         write(PLOT + COLUMNS[2] + 0.03, _number(row.hazards_p))
 
 
-def _heads(axes: "Axes", measure: str) -> None:
+def _heads(axes: "Axes", measure: str, *, crossed: bool) -> None:
+    first, second = ("endpoint, analysis", "groups") if measure == "HR" else ("counted by", "finding")
+    if crossed:
+        first, second = "mechanism × next treatment", "term"
     heads = [
-        (-LEFT + 0.1, "endpoint, analysis" if measure == "HR" else "counted by", "left"),
-        (-LEFT + 1.75, "groups" if measure == "HR" else "finding", "left"),
+        (-LEFT + 0.1, first, "left"),
+        (-LEFT + SECOND[crossed], second, "left"),
         (-0.12, f"{'events' if measure == 'HR' else 'with it'}/n · reference", "right"),
         (PLOT + 0.2, f"{measure} (interval)", "left"),
         (PLOT + COLUMNS[1] - 0.45, "p", "left"),
@@ -131,6 +139,10 @@ def _heads(axes: "Axes", measure: str) -> None:
 def _groups(row: AssociationRow) -> str:
     if row.measure == "OR":
         return group_word(row.level)
+    if row.question == BENEFIT:
+        # The factor names both; their order tells which of them a term is.
+        terms = {row.factor.split(" x ")[0]: "mechanism, other treatments", "interaction": "interaction"}
+        return terms.get(row.level, "treatment, mechanism absent")
     factor = "" if row.factor in ("regimen", "baseline") else f"{group_word(row.factor)}: "
     return f"{factor}{group_word(row.level)} vs {group_word(row.reference)}"
 
@@ -144,6 +156,8 @@ def _counts(row: AssociationRow) -> str:
 def _from(row: AssociationRow) -> str:
     if row.measure == "OR":
         return row.factor
+    if row.question == BENEFIT:
+        return group_word(row.factor)
     endpoint = row.endpoint.replace("_treatment", "").replace("_", " ")
     words = {
         Analysis.NAIVE.value: "naive",

@@ -310,6 +310,7 @@ def forest(rows: Sequence[r.AssociationRow], question: str, messages: Mapping[st
     svg = draw_forest(own, name=f"forest-{question}")
     refused = say.refusals(own, messages)
     caption = [
+        *([say.CROSSED] if question == "benefit" and svg else []),
         *(
             say.HOW_TO_READ[measure]
             for measure in say.HOW_TO_READ

@@ -19,6 +19,11 @@ HOW_TO_READ = {
     ),
     "OR": "Squares: estimate and exact interval. q: adjusted for the number of comparisons.",
 }
+CROSSED = (
+    "rwPFS2, patients at risk from the later of report and treatment start. Each model has three terms: the "
+    "treatment against others where the mechanism is absent, the mechanism under other treatments, and their "
+    "interaction, which alone speaks of benefit."
+)
 QUESTIONS = {
     "treatment_outcome": "Next treatment and outcome",
     "mechanism_outcome": "Mechanism and outcome",
