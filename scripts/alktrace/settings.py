@@ -230,8 +230,8 @@ class PhaseSettings(Section):
         description="share of molecules that are two originals taken for one, where molecules.tsv gives none"
     )
     correlated_error_share: Share = Field(
-        description="share of misread molecules that are misread at every other site of the set too; a cautious "
-        "assumption of this project"
+        description="share of misread molecules that are misread at every other site of the set too; a "
+        "cautious assumption of this project"
     )
     min_truncal_markers: AtLeastOne = Field(
         description="truncal markers the tumour fraction must rest on before VAF sums may hint at cis"
