@@ -18,13 +18,14 @@ from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
 
+import accuracy_kernels
 import numpy as np
 from accuracy_molecules import Library, Truth, write_molecules
 from accuracy_panel import LEVELS, Panel, PanelFiles, Planted, make_panel, write_panel
 
 from alktrace.settings import CallingSettings
 
-ROOT = Path(__file__).resolve().parents[2]
+ROOT = accuracy_kernels.ROOT
 GROUPS = ("snv", "indel", "hotspot", "other")
 Key = tuple[str, int, str, str]
 

@@ -242,7 +242,7 @@ def _records(sample: _Sample, models: GeneModels | None, threads: int) -> list[R
     counted = count_alleles(sample.bam, listed, make_filters(sample.settings), sample.fetch, threads=threads)
     records = [_from_pileup(sample, variant, site) for variant, site in snvs if variant not in set(again)]
     records += [_from_counts(sample, *item) for item in zip(listed, counted, strict=True)]
-    indels = [
+    called = [
         (record.variant, record.counts.alt_molecules)
         for record in records
         if record.counts.detected and not record.variant.is_substitution
@@ -254,7 +254,7 @@ def _records(sample: _Sample, models: GeneModels | None, threads: int) -> list[R
         and not (
             record.variant.kind == "snv"
             and not record.hotspot
-            and is_edge(record.variant, record.counts.alt_molecules, indels, sample.fetch)
+            and is_edge(record.variant, record.counts.alt_molecules, called, sample.fetch)
         )
     ]
 

@@ -103,8 +103,17 @@ def mnv_candidates(pileup: Pileup, models: GeneModels | None) -> list[SmallVaria
 
 def indel_candidates(pileup: Pileup, hotspots: Hotspots, fetch: Fetch) -> list[SmallVariant]:
     """Return insertions, deletions and complex changes that reads were aligned with, normalised."""
+    return sorted(
+        variant
+        for variant, count in aligned_indels(pileup, fetch).items()
+        if (count >= MIN_MOLECULES or hotspots.is_listed(variant)) and _targeted(pileup, variant)
+    )
+
+
+def aligned_indels(pileup: Pileup, fetch: Fetch) -> Counter[SmallVariant]:
+    """Return reads per insertion, deletion and complex change as aligned, normalised."""
     names = _names(pileup)
-    molecules: Counter[SmallVariant] = Counter()
+    found: Counter[SmallVariant] = Counter()
     raw: Counter[tuple[int, int, int, str]] = Counter()
     for (tid, start, length, bases, _), count in pileup.indels.items():
         raw[(tid, start, length, bases)] += count
@@ -113,12 +122,8 @@ def indel_candidates(pileup: Pileup, hotspots: Hotspots, fetch: Fetch) -> list[S
         variant = SmallVariant(chrom, start + 1, fetch(chrom, start, start + length), bases)
         normal = normalise(variant, fetch)
         if normal.ref != normal.alt and set(normal.ref + normal.alt) <= set(BASES):
-            molecules[normal] += count
-    return sorted(
-        variant
-        for variant, count in molecules.items()
-        if (count >= MIN_MOLECULES or hotspots.is_listed(variant)) and _targeted(pileup, variant)
-    )
+            found[normal] += count
+    return found
 
 
 def _names(pileup: Pileup) -> dict[int, str]:

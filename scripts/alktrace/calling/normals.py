@@ -1,6 +1,10 @@
-"""Noise per position from normals: what recurs more often than its kind needs more molecules."""
+"""Noise per position from normals: what recurs more often than its kind needs more molecules.
+
+Insertions and deletions too: a run of bases that slips in every normal is known by its place.
+"""
 
 import logging
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -13,19 +17,26 @@ from ..errors import DataError
 from ..settings import CallingSettings
 from ..tables import column, read_table, write_table
 from ..umi.bam_io import read_header
-from .kinds import site_rows
+from .alleles import Fetch, SmallVariant
+from .candidates import aligned_indels
+from .kinds import site_rows, variant_row
 from .learning import learn_noise
+from .noise import RUNS
 from .pileup import pile_up
 from .reads import make_filters
-from .regions import BASES, Regions, build_regions, read_targets
+from .regions import BASES, Regions, build_regions, fasta_fetch, read_targets
 
 log = logging.getLogger("alktrace")
 
 STRENGTH = 2.0
 """Molecules that the factor 1 of an unremarkable position counts for."""
+CLEAR_MOLECULES, CLEAR_NORMALS = 5, 2
+"""With so many molecules in so many normals a position is judged by what it shows alone."""
 ENOUGH_NORMALS = 3
 GERMLINE_VAF = 0.1
 """A normal that shows an alternative at this VAF has it in its genome and says nothing on noise there."""
+SLIP_VAF = 0.3
+"""The same for insertions and deletions in long runs, which slip in several per cent of molecules."""
 
 
 @dataclass(frozen=True)
@@ -34,8 +45,8 @@ class PositionNoiseRow:
 
     chrom: str = column("sequence name")
     pos: int = column("position, 1-based")
-    ref: str = column("reference base")
-    alt: str = column("alternative base")
+    ref: str = column("reference allele, as in VCF")
+    alt: str = column("alternative allele")
     alt_molecules: int = column("molecules of all normals with the alternative")
     expected: float = column("of these, expected from the rates of the normals")
     normals_with: int = column("normals with the alternative")
@@ -82,74 +93,115 @@ def build_noise_model(
     if len(bams) < ENOUGH_NORMALS:
         log.warning("%d normals: at least %d are advised", len(bams), ENOUGH_NORMALS)
     with pysam.FastaFile(str(fasta)) as reference:
+        fetch = fasta_fetch(reference)
         regions = build_regions(
             read_targets(targets), fasta=reference, header=read_header(bams[0]), source=targets
         )
-    shape = (regions.sites, len(BASES))
-    seen, expected = np.zeros(shape, np.int64), np.zeros(shape)
-    showing, telling = np.zeros(shape, np.int64), np.zeros(shape, np.int64)
-    for bam in bams:
-        shown, forecast, usable = _one_normal(bam, regions, settings, threads)
-        seen += np.where(usable, shown, 0)
-        expected += np.where(usable, forecast, 0.0)
-        showing += usable & (shown > 0)
-        telling += usable
-    write_table(
-        out,
-        PositionNoiseRow,
-        _noisy(
-            regions,
-            seen=seen,
-            expected=expected,
-            showing=showing,
-            telling=telling,
-            bound=settings.noise_bound,
-        ),
-    )
+        normals = [_one_normal(bam, regions, settings, fetch, threads) for bam in bams]
+        rows = _substitutions(regions, normals, settings.noise_bound)
+        rows += _indels(regions, normals, fetch, settings.noise_bound)
+    order = {chrom: i for i, chrom in enumerate(dict.fromkeys(regions.chroms))}
+    rows.sort(key=lambda row: (order[row.chrom], row.pos, row.ref, row.alt))
+    write_table(out, PositionNoiseRow, rows)
+
+
+@dataclass(frozen=True)
+class _Normal:
+    """What one normal shows.
+
+    Attributes:
+        shown: int64[sites, 4], molecules per base.
+        totals: int64[sites, N_CLASSES], informative molecules.
+        indels: reads with every insertion, deletion and complex change.
+        rates: float64[N_ROWS, N_CLASSES], the normal's own noise.
+    """
+
+    shown: NDArray[np.int64]
+    totals: NDArray[np.int64]
+    indels: Counter[SmallVariant]
+    rates: NDArray[np.float64]
 
 
 def _one_normal(
-    bam: Path, regions: Regions, settings: CallingSettings, threads: int
-) -> tuple[NDArray[np.int64], NDArray[np.float64], NDArray[np.bool_]]:
-    """Return molecules, expected molecules and usability per site and alternative of one normal."""
+    bam: Path, regions: Regions, settings: CallingSettings, fetch: Fetch, threads: int
+) -> _Normal:
     pileup = pile_up(bam, regions, make_filters(settings), threads=threads)
-    noise = learn_noise(pileup, settings)
+    rates = learn_noise(pileup, settings).rates
+    shown: NDArray[np.int64] = pileup.counts.sum(axis=2, dtype=np.int64)
+    return _Normal(shown, pileup.totals, aligned_indels(pileup, fetch), rates)
+
+
+def _substitutions(regions: Regions, normals: Sequence[_Normal], bound: float) -> list[PositionNoiseRow]:
+    """Return the substitutions that normals show too often."""
+    shape = (regions.sites, len(BASES))
+    seen, expected = np.zeros(shape, np.int64), np.zeros(shape)
+    showing, telling = np.zeros(shape, np.int64), np.zeros(shape, np.int64)
     rows = site_rows(regions.reference, regions.offsets)
-    totals = pileup.totals
-    shown = pileup.counts.sum(axis=2, dtype=np.int64)
-    forecast = np.einsum("sc,sac->sa", totals.astype(np.float64), noise.rates[np.maximum(rows, 0)])
-    depth = totals.sum(axis=1)[:, None]
-    usable = (rows >= 0) & (depth > 0) & (shown < GERMLINE_VAF * np.maximum(depth, 1))
-    return shown, forecast, usable
+    for normal in normals:
+        depth = normal.totals.sum(axis=1)[:, None]
+        usable = (rows >= 0) & (depth > 0) & (normal.shown < GERMLINE_VAF * np.maximum(depth, 1))
+        forecast = np.einsum("sc,sac->sa", normal.totals.astype(float), normal.rates[np.maximum(rows, 0)])
+        seen += np.where(usable, normal.shown, 0)
+        expected += np.where(usable, forecast, 0.0)
+        showing += usable & (normal.shown > 0)
+        telling += usable
+    found = []
+    for site, alt in zip(*np.nonzero(seen > 0), strict=True):
+        factor = _factor(int(seen[site, alt]), float(expected[site, alt]), int(showing[site, alt]), bound)
+        if factor > _factor(0, 0.0, 0, bound):
+            chrom, position = regions.place(int(site))
+            variant = SmallVariant(chrom, position + 1, BASES[regions.reference[site]], BASES[alt])
+            counts = int(seen[site, alt]), float(expected[site, alt])
+            found.append(_row(variant, counts, int(showing[site, alt]), int(telling[site, alt]), factor))
+    return found
 
 
-def _noisy(
-    regions: Regions,
-    *,
-    seen: NDArray[np.int64],
-    expected: NDArray[np.float64],
-    showing: NDArray[np.int64],
-    telling: NDArray[np.int64],
-    bound: float,
+def _indels(
+    regions: Regions, normals: Sequence[_Normal], fetch: Fetch, bound: float
 ) -> list[PositionNoiseRow]:
+    """Return the insertions and deletions that normals show too often."""
+    found = []
+    for variant in sorted({variant for normal in normals for variant in normal.indels}):
+        site = regions.site(variant.chrom, variant.start)
+        if site is None:
+            continue
+        row = variant_row(variant, fetch)
+        seen, expected, showing, telling = 0, 0.0, 0, 0
+        for normal in normals:
+            molecules, depth = normal.indels[variant], int(normal.totals[site].sum())
+            if depth == 0 or molecules >= (SLIP_VAF if row in RUNS else GERMLINE_VAF) * depth:
+                continue
+            seen, showing, telling = seen + molecules, showing + (molecules > 0), telling + 1
+            expected += float(normal.totals[site] @ normal.rates[row])
+        factor = _factor(seen, expected, showing, bound)
+        if seen and factor > _factor(0, 0.0, 0, bound):
+            found.append(_row(variant, (seen, expected), showing, telling, factor))
+    return found
+
+
+def _factor(seen: int, expected: float, showing: int, bound: float) -> float:
+    """Return the upper bound of the factor on the rates of a position.
+
+    A gamma posterior around 1, whose prior counts for `STRENGTH` molecules; without it where the
+    molecules are clear.
+    """
     from scipy.special import gammaincinv
 
-    unremarkable = float(gammaincinv(STRENGTH, bound) / STRENGTH)
-    factors = gammaincinv(STRENGTH + seen, bound) / (STRENGTH + expected)
-    rows = []
-    for site, alt in zip(*np.nonzero((seen > 0) & (factors > unremarkable)), strict=True):
-        chrom, position = regions.place(int(site))
-        rows.append(
-            PositionNoiseRow(
-                chrom=chrom,
-                pos=position + 1,
-                ref=BASES[regions.reference[site]],
-                alt=BASES[alt],
-                alt_molecules=int(seen[site, alt]),
-                expected=float(expected[site, alt]),
-                normals_with=int(showing[site, alt]),
-                normals=int(telling[site, alt]),
-                factor=float(factors[site, alt]),
-            )
-        )
-    return rows
+    prior = 0.0 if seen >= CLEAR_MOLECULES and showing >= CLEAR_NORMALS else STRENGTH
+    return float(gammaincinv(prior + seen, bound) / (prior + expected))
+
+
+def _row(
+    variant: SmallVariant, counts: tuple[int, float], showing: int, telling: int, factor: float
+) -> PositionNoiseRow:
+    return PositionNoiseRow(
+        chrom=variant.chrom,
+        pos=variant.pos,
+        ref=variant.ref,
+        alt=variant.alt,
+        alt_molecules=counts[0],
+        expected=counts[1],
+        normals_with=showing,
+        normals=telling,
+        factor=factor,
+    )
