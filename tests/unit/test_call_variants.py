@@ -264,6 +264,7 @@ def test_homopolymer_indels_need_the_whole_run(case: Case) -> None:
         reads.append(Read(f"mutant{i}", at, cigar, bases))
     (record,) = case.run(reads)
     assert (record.POS, record.REF, record.ALT[0]) == (run, "CA", "C")
+    assert record.INFO["REPEATS"] == 9
     # Windows reach 5 bases before the run and 3 differing bases behind it.
     telling = sum(
         run - 110 + i % 100 <= run - 5 and run - 110 + i % 100 + 120 >= run + 12 for i in range(400)

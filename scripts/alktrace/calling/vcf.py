@@ -8,12 +8,14 @@ import pysam
 
 from ..job import atomic_output
 from ..settings import CallingSettings
-from .alleles import SmallVariant
+from .alleles import Fetch, SmallVariant, shift_length
 from .classes import duplex, simplex, single
+from .regions import fasta_fetch
 from .verdict import FILTERS, AlterationCounts
 
 INFO = (
     ("TYPE", "1", "String", "Kind of the record: snv, mnv, insertion, deletion or delins"),
+    ("REPEATS", "1", "Integer", "Units beyond the first of the repeat that an insertion or deletion lies in"),
     ("HOTSPOT", "0", "Flag", "Tested with the tail probability of hotspots"),
     ("NOISE", "1", "String", "What the noise rate rests on: prior, sample or position"),
 )
@@ -66,7 +68,7 @@ def write_vcf(
         settings: stated in the header.
         remarks: further header lines as key and value.
     """
-    header = _header(fasta, sample, settings, remarks)
+    header, fetch = _header(fasta, sample, settings, remarks), fasta_fetch(fasta)
     order = {name: i for i, name in enumerate(fasta.references)}
     ranked = sorted(
         records, key=lambda r: (order[r.variant.chrom], r.variant.pos, r.variant.ref, r.variant.alt)
@@ -75,7 +77,7 @@ def write_vcf(
     with atomic_output(path, index) as (partial, partial_index):
         with pysam.VariantFile(str(partial), "wz", header=header) as out:
             for record in ranked:
-                out.write(_line(out.header, record))
+                out.write(_line(out.header, record, fetch))
         pysam.tabix_index(str(partial), preset="vcf", force=True, index=str(partial_index))
 
 
@@ -104,7 +106,7 @@ def _header(
     return header
 
 
-def _line(header: pysam.VariantHeader, record: Record) -> pysam.VariantRecord:
+def _line(header: pysam.VariantHeader, record: Record, fetch: Fetch) -> pysam.VariantRecord:
     variant, counts = record.variant, record.counts
     line = header.new_record(
         contig=variant.chrom,
@@ -115,6 +117,8 @@ def _line(header: pysam.VariantHeader, record: Record) -> pysam.VariantRecord:
     )
     line.info["TYPE"] = variant.kind
     line.info["NOISE"] = counts.noise_level
+    if variant.kind in ("insertion", "deletion"):
+        line.info["REPEATS"] = shift_length(variant, fetch) // abs(len(variant.ref) - len(variant.alt))
     if record.hotspot:
         line.info["HOTSPOT"] = True
     alt, total = counts.by_class
