@@ -107,9 +107,10 @@ def put_block(starts: Offsets, ends: Offsets, umis: Offsets, first: int, order: 
     return at
 
 
-def blocks(reads: int, rng: np.random.Generator) -> Iterator[Any]:
+def blocks(reads: int, deep_reads: int, rng: np.random.Generator) -> Iterator[Any]:
     """Yield packed records sorted by position; molecules of one block all start before those of the next."""
-    count = max(1, reads // (2 * PAIRS) - DEEP_READS // (2 * PAIRS))
+    deepest = deep_reads // (2 * PAIRS)
+    count = max(1, reads // (2 * PAIRS) - deepest)
     length = count // MOLECULES_PER_START + STARTS_PER_BLOCK
     first, deep = 0, True
     waiting: tuple[Offsets, Offsets, Offsets] = tuple(np.empty(0, np.int64) for _ in range(3))  # type: ignore[assignment]
@@ -121,8 +122,8 @@ def blocks(reads: int, rng: np.random.Generator) -> Iterator[Any]:
         ends = starts + rng.integers(*FRAGMENTS, share)
         if deep and low >= length // 2:
             deep = False
-            starts = np.append(starts, np.full(DEEP_READS // (2 * PAIRS), low))
-            ends = np.append(ends, np.full(DEEP_READS // (2 * PAIRS), low + FRAGMENTS[0]))
+            starts = np.append(starts, np.full(deepest, low))
+            ends = np.append(ends, np.full(deepest, low + FRAGMENTS[0]))
         fresh = starts, ends, rng.integers(0, 4 ** (2 * UMI), len(starts))
         held = [np.concatenate(pair) for pair in zip(waiting, fresh, strict=True)]
         kept, molecules = len(waiting[0]), len(fresh[0])
@@ -143,14 +144,14 @@ def blocks(reads: int, rng: np.random.Generator) -> Iterator[Any]:
     yield out[: put_block(*waiting, first - len(waiting[0]), left[rest_starts], out)]
 
 
-def write_bam(path: Path, reads: int, seed: int) -> None:
+def write_bam(path: Path, reads: int, deep_reads: int, seed: int) -> None:
     """Write about so many reads, sorted by coordinate."""
     length = reads // (2 * PAIRS * MOLECULES_PER_START) + 10 * STARTS_PER_BLOCK
     header = pysam.AlignmentHeader.from_dict(
         {"HD": {"VN": "1.6", "SO": "coordinate"}, "SQ": [{"SN": "chr1", "LN": length}]}
     )
     with BamWriter(path, header) as writer:
-        for records in blocks(reads, np.random.default_rng(seed)):
+        for records in blocks(reads, deep_reads, np.random.default_rng(seed)):
             writer.write(records)
 
 
@@ -160,12 +161,13 @@ def main() -> None:
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
     parser.add_argument("--reads", type=int, default=2_000_000, help="reads in all")
+    parser.add_argument("--deep", type=int, default=DEEP_READS, help="of these, reads on one position")
     parser.add_argument("--seed", type=int, default=1, help="of all random choices")
     parser.add_argument("--folder", type=Path, help="keep the files here; else they are removed")
     parser.add_argument("--write", type=Path, help="only write the BAM")
     given = parser.parse_args()
     if given.write:
-        write_bam(given.write, given.reads, given.seed)
+        write_bam(given.write, given.reads, given.deep, given.seed)
         return
     with tempfile.TemporaryDirectory() as temporary:
         folder = given.folder or Path(temporary)
@@ -173,11 +175,12 @@ def main() -> None:
         os.environ.setdefault("NUMBA_CACHE_DIR", str(folder / "kernels"))
         bam, targets = folder / "deep.bam", folder / "targets.bed"
         targets.write_text("chr1\t0\t1000000\n")
-        again = [sys.executable, __file__, "--reads", str(given.reads), "--seed", str(given.seed)]
+        again = [sys.executable, __file__, "--reads", str(given.reads), "--deep", str(given.deep)]
+        again += ["--seed", str(given.seed)]
         run([*again, "--write", bam])
         parts = Path(__file__).with_name("speed_parts.py")
         cost = run([sys.executable, parts, bam, targets, folder / "consensus.bam"])
-        print(f"{given.reads:,} reads, {DEEP_READS:,} of them on one position: peak {cost.peak_mb:,.0f} MB "
+        print(f"{given.reads:,} reads, {given.deep:,} of them on one position: peak {cost.peak_mb:,.0f} MB "
               f"(goal {GOAL_MB:,}), {cost.cpu:.0f} CPU s, {cost.wall:.0f} s")  # fmt: skip
 
 

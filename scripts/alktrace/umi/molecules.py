@@ -44,7 +44,8 @@ logger = logging.getLogger(__name__)
 UMI_TAG = "RX"
 UNKNOWN_LIBRARY = "unknown"
 CHUNK_TEMPLATES = 4096
-BATCH_BYTES = 64 << 20
+# Arrays below 32 MB come from recycled memory; larger ones are mapped anew, page by page, for each batch.
+BATCH_BYTES = 8 << 20
 # So many reads without a UMI and none with one: the setting must be wrong.
 READS_TO_GIVE_UP = 10_000
 
