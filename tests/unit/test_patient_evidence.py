@@ -2,12 +2,15 @@
 
 from dataclasses import replace
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 import yaml
 from patient_samples import AMPLIFIED, FUSION, G1202R, QC, REPORTED, copies, loaded, locus
 
+from alktrace.annotate.identity import SampleIdentityRow, Sex
 from alktrace.annotate.origin import OriginVerdict
+from alktrace.annotate.patient_evidence import usable_samples
 from alktrace.annotate.patient_model import (
     LoadedSample,
     absent_observation,
@@ -27,8 +30,13 @@ from alktrace.models import (
     LocusKind,
     Origin,
     PatientEvidence,
+    SpecimenType,
 )
 from alktrace.settings import check_settings
+
+SETTINGS = check_settings(
+    yaml.safe_load((Path(__file__).parents[2] / "config" / "config.yaml").read_text()), file="config"
+)
 
 
 def test_a_reported_name_joins_the_called_allele():
@@ -78,6 +86,56 @@ def test_absence_means_what_the_sample_could_have_seen(row, callability, copy_nu
 def test_positions_read_as_in_the_tables():
     assert position(G1202R) == "chr2:29220747C>T"
     assert position(REPORTED) is None
+
+
+def counted(alt, total=3000):
+    return SimpleNamespace(alt_molecules=alt, total_molecules=total)
+
+
+def called(alt, total=3000):
+    vaf = alt / total
+    return replace(G1202R, alt_molecules=alt, total_molecules=total, vaf=vaf, vaf_low=vaf * 0.8)
+
+
+def of_blood(item: LoadedSample) -> LoadedSample:
+    sample = replace(item.sample, specimen_type=SpecimenType.WBC)
+    return replace(item, files=replace(item.files, sample=sample))
+
+
+@pytest.mark.parametrize(
+    ("molecules", "expected", "flags"),
+    [
+        ({"plasma": 600, "wbc": 12}, Origin.SOMATIC, ("wbc_carry_over",)),
+        ({"plasma": 20, "wbc": 12}, Origin.CLONAL_HAEMATOPOIESIS, ()),
+        ({"before": 600, "plasma": 20, "wbc": 12}, Origin.SOMATIC, ("wbc_carry_over",)),
+        ({"plasma": 1500, "wbc": 1500}, Origin.GERMLINE, ()),
+        ({"wbc": 12}, Origin.CLONAL_HAEMATOPOIESIS, ()),
+    ],
+    ids=["carried-over", "as-much-in-blood", "carried-over-before", "inherited", "in-blood-alone"],
+)
+def test_white_cells_that_call_a_trace_do_not_make_it_a_clone_of_blood(molecules, expected, flags):
+    items = [loaded(name, called(alt)) for name, alt in molecules.items()]
+    items = [of_blood(item) if item.sample.specimen == "wbc" else item for item in items]
+    counts = {f"P1.T1.{name}": {G1202R.key: counted(alt)} for name, alt in molecules.items()}
+    rows = {f"P1.T1.{name}": called(alt) for name, alt in molecules.items()}
+    verdict = OriginJudge(items, counts, SETTINGS.origin, ()).verdict(G1202R.key, rows)
+    assert (verdict.origin, verdict.flags) == (expected, flags)
+
+
+@pytest.mark.parametrize(
+    ("status", "contamination", "used"),
+    [
+        (IdentityStatus.MATCH, 0.0, True),
+        (IdentityStatus.UNKNOWN, None, True),
+        (IdentityStatus.CONFLICT, 0.0, False),
+        (IdentityStatus.MATCH, 0.03, False),
+    ],
+    ids=["own", "not-known", "of-another-person", "contaminated"],
+)
+def test_white_cells_of_another_person_do_not_speak(status, contamination, used):
+    item = of_blood(loaded("wbc"))
+    verdict = SampleIdentityRow(item.sample.name, status, 20, contamination, Sex.UNKNOWN, (), ())
+    assert usable_samples([item], {item.sample.name: verdict}) == ([item] if used else [])
 
 
 def quality(item: LoadedSample):
@@ -154,9 +212,6 @@ def test_alterations_that_only_noise_shows_are_not_followed():
 def test_what_population_frequencies_said_of_one_sample_holds_for_the_patient():
     known = replace(G1202R, origin=Origin.GERMLINE, origin_reason="population frequency 0.4")
     item = loaded("plasma", known)
-    settings = check_settings(
-        yaml.safe_load((Path(__file__).parents[2] / "config" / "config.yaml").read_text()), file="config"
-    )
-    judge = OriginJudge([item], {"P1.T1.plasma": {}}, settings.origin, ())
+    judge = OriginJudge([item], {"P1.T1.plasma": {}}, SETTINGS.origin, ())
     verdict = judge.verdict(known.key, {"P1.T1.plasma": known})
     assert (verdict.origin, verdict.reason) == (Origin.GERMLINE, "population frequency 0.4")

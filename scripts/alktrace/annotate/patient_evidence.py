@@ -19,6 +19,7 @@ from ..job import atomic_output
 from ..models import (
     ClinicalContext,
     Detection,
+    IdentityStatus,
     Observation,
     PatientEvidence,
     PhaseObservation,
@@ -67,7 +68,7 @@ from .patient_tumour_fraction import (
     with_tumour_fraction,
 )
 from .phase_counts import phase_observations
-from .quality import index_metrics, sample_quality
+from .quality import contaminated, index_metrics, sample_quality
 
 PHASED_GENE = "ALK"
 
@@ -120,13 +121,15 @@ def collect_evidence(
     counts = {item.sample.name: _count(item, variants, fasta, calling) for item in loaded}
     junctions = known_junctions(united)
     joined = {item.sample.name: count_in_sample(item, junctions, fasta, fusions) for item in loaded}
-    judge = OriginJudge(loaded, counts, origin, blood_genes)
+    verdicts = {row.sample: row for row in read_table(identity, SampleIdentityRow)}
+    usable = usable_samples(loaded, verdicts)
+    judge = OriginJudge(usable, counts, origin, blood_genes)
     origins = {key: judge.verdict(key, rows).origin for key, rows in united.items()}
-    known = PatientCounts(united, counts, joined, origins)
+    known = PatientCounts(_rows_of(usable, united), counts, joined, origins)
     loaded = [
         with_tumour_fraction(
             item,
-            patient_tumour_fraction(item, loaded, known, tumour_fraction),
+            patient_tumour_fraction(item, usable, known, tumour_fraction),
             gene_models,
             centromeres,
             copy_number,
@@ -135,7 +138,7 @@ def collect_evidence(
     ]
     # Copy numbers follow the tumour fraction, and so do origins that rest on it.
     united = _followed(loaded, least)
-    judge = OriginJudge(loaded, counts, origin, blood_genes)
+    judge = OriginJudge(usable_samples(loaded, verdicts), counts, origin, blood_genes)
     alterations = [
         make_alteration(
             key,
@@ -150,7 +153,6 @@ def collect_evidence(
         )
         for key, rows in united.items()
     ]
-    verdicts = {row.sample: row for row in read_table(identity, SampleIdentityRow)}
     evidence = PatientEvidence(
         patient=loaded[0].sample.patient,
         specimens=tuple(
@@ -183,6 +185,27 @@ def load_sample(files: SampleFiles) -> LoadedSample:
 
 def _followed(loaded: Sequence[LoadedSample], least: int) -> dict[str, dict[str, AlterationRow]]:
     return {key: rows for key, rows in unite(loaded).items() if worth_following(rows.values(), least)}
+
+
+def usable_samples(
+    loaded: Sequence[LoadedSample], verdicts: Mapping[str, SampleIdentityRow]
+) -> list[LoadedSample]:
+    """Return the samples that may speak of the others: neither of another person nor contaminated."""
+    return [item for item in loaded if not _foreign(item, verdicts.get(item.sample.name))]
+
+
+def _foreign(item: LoadedSample, verdict: SampleIdentityRow | None) -> bool:
+    if verdict is None:
+        return False
+    conflict = verdict.status is IdentityStatus.CONFLICT
+    return conflict or contaminated(verdict.contamination, item.files.assay.qc)
+
+
+def _rows_of(
+    usable: Sequence[LoadedSample], united: Mapping[str, Mapping[str, AlterationRow]]
+) -> dict[str, dict[str, AlterationRow]]:
+    names = {item.sample.name for item in usable}
+    return {key: {name: row for name, row in rows.items() if name in names} for key, rows in united.items()}
 
 
 def _quality(item: LoadedSample, verdict: SampleIdentityRow | None) -> QcRow:

@@ -6,7 +6,7 @@ from ..calling.verdict import AlterationCounts
 from ..models import Detection, Origin, SpecimenType, VariantType
 from ..rows import AlterationRow
 from ..settings import OriginSettings
-from .origin import MoleculeCount, OriginEvidence, OriginVerdict, decide_origin
+from .origin import CARRY_OVER, MoleculeCount, OriginEvidence, OriginVerdict, decide_origin
 from .patient_model import COPY_NUMBER_TYPES, LoadedSample
 
 RANK = (Origin.GERMLINE, Origin.CLONAL_HAEMATOPOIESIS, Origin.SOMATIC, Origin.UNDECIDED)
@@ -26,7 +26,8 @@ class OriginJudge:
         """Keep what the judgement needs.
 
         Args:
-            loaded: all samples of the patient.
+            loaded: the samples of the patient that may be used; a sample of another person would tell
+                blood from tumour wrongly.
             counts: forced counts by sample name and key.
             settings: thresholds.
             blood_genes: genes whose variants may come from clonal haematopoiesis.
@@ -43,25 +44,44 @@ class OriginJudge:
             key: its identity.
             rows: the alteration in the tables that list it, by sample name.
         """
-        verdicts = [
-            decide_origin(
-                self._evidence(item, key, rows), settings=self.settings, blood_genes=self.blood_genes
-            )
-            for item in self.loaded
-            if item.sample.name in rows and rows[item.sample.name].detection is Detection.DETECTED
-        ]
+        verdicts = self._of_samples(key, rows)
         # Population frequencies are known where the sample was annotated; what they say holds everywhere.
         verdicts += [
             OriginVerdict(Origin.GERMLINE, row.origin_reason)
             for row in rows.values()
             if row.origin is Origin.GERMLINE
         ]
-        first = OriginVerdict(Origin.UNDECIDED, "in no sample above the calling rule")
+        first = OriginVerdict(Origin.UNDECIDED, "in no usable sample above the calling rule")
         best = min(verdicts, key=lambda one: RANK.index(one.origin), default=first)
         agreeing = [one for one in verdicts if one.origin is best.origin]
         # A caveat that one sample lifts, such as tissue that shows the variant, is lifted for the patient.
         shared = [flag for flag in best.flags if all(flag in one.flags for one in agreeing)]
         return OriginVerdict(best.origin, best.reason, tuple(shared))
+
+    def _of_samples(self, key: str, rows: Mapping[str, AlterationRow]) -> list[OriginVerdict]:
+        """Return what the samples that call the alteration say.
+
+        White cells whose molecules were counted are heard through the tumour samples, which hold their counts
+        against the own; alone they would take tumour DNA carried over for a clone of blood. One sample
+        that shows the carry-over shows it for all: a clone of blood does not change by that ratio.
+        """
+        calling = [
+            item
+            for item in self.loaded
+            if item.sample.name in rows and rows[item.sample.name].detection is Detection.DETECTED
+        ]
+        tumour = [item for item in calling if item.sample.specimen_type is not SpecimenType.WBC]
+        if tumour:
+            calling = [item for item in calling if item in tumour or key not in self.counts[item.sample.name]]
+        verdicts = [
+            decide_origin(
+                self._evidence(item, key, rows), settings=self.settings, blood_genes=self.blood_genes
+            )
+            for item in calling
+        ]
+        if any(CARRY_OVER in verdict.flags for verdict in verdicts):
+            verdicts = [one for one in verdicts if one.origin is not Origin.CLONAL_HAEMATOPOIESIS]
+        return verdicts
 
     def _evidence(self, item: LoadedSample, key: str, rows: Mapping[str, AlterationRow]) -> OriginEvidence:
         row = rows[item.sample.name]

@@ -29,7 +29,7 @@ class PatientCounts:
     """What was counted over the patient.
 
     Attributes:
-        united: every alteration by key, with its row per sample name.
+        united: every alteration by key, with its row per usable sample.
         small: counts of small variants by sample name and key.
         fusions: counts of junctions by sample name and key.
         origins: origin over all samples by key.
@@ -51,7 +51,7 @@ def patient_tumour_fraction(
 
     Args:
         item: the sample. A report keeps the tumour fraction it gives; white cells have none.
-        loaded: all samples of the patient.
+        loaded: the samples of the patient that may be used.
         counts: what was counted over the patient.
         settings: section `tumour_fraction` of the configuration.
     """
@@ -155,10 +155,12 @@ def _known_fusions(item: LoadedSample, counts: PatientCounts) -> list[Marker]:
     mine = counts.fusions[item.sample.name]
     for key, counted in mine.items():
         rows = counts.united[key].values()
+        called = any(row.detection is Detection.DETECTED for row in rows)
+        if not called:
+            continue
         lead = max(rows, key=lambda row: row.alt_molecules or 0)
         driver = not any(flag.endswith("_junction") for flag in lead.flags)
-        called = any(row.detection is Detection.DETECTED for row in rows)
-        if lead.gene != RESISTANCE_GENE or not driver or not called:
+        if lead.gene != RESISTANCE_GENE or not driver:
             continue
         five, three = key.split(":")[1:3]
         other = mine.get(f"fusion:{three}:{five}")
