@@ -13,9 +13,10 @@ from alktrace.calling.events import CLIPPED_LEFT, CLIPPED_RIGHT
 from alktrace.calling.pileup import pile_up
 from alktrace.calling.reads import Filters
 from alktrace.calling.regions import build_regions
+from alktrace.umi.strict import StrictLimits
 
 LENGTH = 1200
-FILTERS = Filters(20, 20, 3, 12, 0.1, 3, 2, 2, 0.05, 0.05, 45, 0.2, True)
+FILTERS = Filters(20, 20, 3, 12, 0.1, StrictLimits(3, 2, 2, 0.05, 0.05, 45, 0.2, True))
 
 
 def random_molecules(reference: str, seed: int, number: int) -> list[Read]:
@@ -103,7 +104,9 @@ def class_name(read: pysam.AlignedSegment, i: int) -> str:
 
 
 def strict_read(read: pysam.AlignedSegment) -> bool:
-    if not read.has_tag("cD") or read.query_sequence.count("N") > 0.2 * len(read.query_sequence):
+    pairs = zip(read.query_sequence, read.query_qualities, strict=True)
+    masked = sum(base == "N" or quality < 45 for base, quality in pairs)
+    if not read.has_tag("cD") or masked > 0.2 * len(read.query_sequence):
         return False
     if read.has_tag("aD"):
         a, b = read.get_tag("aD"), read.get_tag("bD")

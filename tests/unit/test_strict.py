@@ -9,6 +9,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from alktrace.calling import reads
 from alktrace.errors import DataError
 from alktrace.settings import StrictSettings
 from alktrace.umi import bam_io, strict
@@ -70,6 +71,17 @@ def judge(tmp_path, segment, setting):
     return verdict, mask.tolist()
 
 
+def judged_by_the_caller(tmp_path, setting):
+    """Return what the variant caller says of the record that `judge` wrote: read, and base by base."""
+    (batch,) = bam_io.iterate_batches(tmp_path / "one.bam")
+    filters = reads.Filters(20, 0, 0, 0, 1.0, strict.strict_limits(setting))
+    info = np.zeros(reads.INFO_SIZE, np.int64)
+    reads.describe(batch.data, batch.starts[0], batch.ends[0], filters, info)
+    length = info[reads.LENGTH]
+    bases = [reads.strict_at(batch.data, info, i, filters) for i in range(length)]
+    return info[reads.STRICT] == 1, bases
+
+
 FOUR = [4, 4, 4, 4]
 NONE = [0, 0, 0, 0]
 
@@ -114,6 +126,11 @@ def test_rules(tmp_path, segment, changes, verdict, mask):
     assert found == verdict
     if mask is not None:
         assert masked == mask
+    passes, bases = judged_by_the_caller(tmp_path, limits(**changes))
+    assert passes == (verdict == strict.KEEP)
+    if passes:
+        called = [base == "N" for base in segment.query_sequence]
+        assert [n or not ok for n, ok in zip(called, bases, strict=True)] == [bool(n) for n in mask]
 
 
 def test_single_precision_fails_a_rate_equal_to_the_limit(tmp_path):

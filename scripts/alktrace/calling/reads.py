@@ -33,6 +33,7 @@ from ..umi.records import (
     tags_offset,
     text_value,
 )
+from ..umi.strict import StrictLimits, depths_fail, duplex_base_fails, simplex_base_fails, strict_limits
 from .classes import DUPLEX_1, DUPLEX_2, SIMPLEX_1, SIMPLEX_2, SIMPLEX_3, SIMPLEX_6, SINGLE, TO_END
 
 Info = NDArray[np.int64]
@@ -79,31 +80,18 @@ class Filters(NamedTuple):
     end_distance: int
     end_zone: int
     max_mismatch_share: float
-    strict_reads: int
-    strict_better: int
-    strict_worse: int
-    strict_read_error: float
-    strict_base_error: float
-    strict_quality: int
-    strict_no_calls: float
-    strict_agreement: bool
+    strict: StrictLimits
 
 
 def make_filters(settings: CallingSettings) -> Filters:
     """Return the numbers of the calling section for the kernels."""
-    strict = settings.strict
     return Filters(
         settings.min_mapq,
         settings.min_base_quality,
         settings.end_distance,
         settings.end_zone,
         settings.max_mismatch_share,
-        *strict.min_reads,
-        strict.max_read_error_rate,
-        strict.max_base_error_rate,
-        strict.min_base_quality,
-        strict.max_no_calls,
-        strict.strand_agreement,
+        strict_limits(settings.strict),
     )
 
 
@@ -130,7 +118,7 @@ def describe(data: Bytes, start: int, end: int, filters: Filters, info: Info) ->
         and mismatches <= filters.max_mismatch_share * informative
         else 0
     )
-    info[STRICT] = 1 if _strict_read(info, error, no_calls, filters) else 0
+    info[STRICT] = 1 if _strict_read(data, info, error, filters.strict) else 0
 
 
 @kernel
@@ -166,7 +154,7 @@ def _measure(data: Bytes, start: int, info: Info) -> tuple[int, int, int]:
 
 @kernel
 def _scan_tags(data: Bytes, start: int, end: int, info: Info) -> float:
-    """Walk the tags once; return the error rate of the read (cE), 0 without one."""
+    """Walk the tags once; return the highest error rate of read and strands (cE, aE, bE), 0 without."""
     at, error = tags_offset(data, start), 0.0
     while at + 3 <= end:
         after = after_value(data, at + 2, end)
@@ -175,8 +163,8 @@ def _scan_tags(data: Bytes, start: int, end: int, info: Info) -> float:
         first, second, kind = data[at], data[at + 1], at + 2
         if first in (ord("a"), ord("b"), ord("c")):
             strand = 0 if first == ord("c") else (1 if first == ord("a") else 2)
-            if strand == 0 and second == ord("E"):
-                error = float_value(data, kind)
+            if second == ord("E"):
+                error = max(error, float_value(data, kind))
             else:
                 _note_depth(data, kind, strand, second, info)
         elif first == ord("N") and second == ord("M"):
@@ -234,23 +222,19 @@ def _note_array(data: Bytes, kind_at: int, length: int, info: Info, field: int) 
 
 
 @kernel
-def _strict_read(info: Info, error: float, no_calls: int, filters: Filters) -> bool:
-    if info[MODE] == MODE_SINGLE or error > filters.strict_read_error:
+def _strict_read(data: Bytes, info: Info, error: float, limits: StrictLimits) -> bool:
+    """Judge a read by depth and error rate, then by the share of its bases that are masked."""
+    if info[MODE] == MODE_SINGLE or error > limits.max_read_error:
         return False
-    if no_calls > filters.strict_no_calls * info[LENGTH]:
+    total, duplex = max(info[DEPTH], 0), info[MODE] == MODE_DUPLEX
+    if duplex:
+        total = info[DEPTH_A] + info[DEPTH_B]
+    if depths_fail(total, info[DEPTH_A], info[DEPTH_B], duplex, limits):
         return False
-    return _enough(info[MODE], max(info[DEPTH], 0), info[DEPTH_A], info[DEPTH_B], filters)
-
-
-@kernel
-def _enough(mode: int, total: int, a: int, b: int, filters: Filters) -> bool:
-    if mode == MODE_SIMPLEX:
-        return total >= filters.strict_reads
-    return (
-        a + b >= filters.strict_reads
-        and max(a, b) >= filters.strict_better
-        and min(a, b) >= filters.strict_worse
-    )
+    masked = 0
+    for i in range(info[LENGTH]):
+        masked += base(data, info[SEQ], i) == 15 or not _strict_base(data, info, i, limits)
+    return bool(masked <= limits.max_no_calls * info[LENGTH])
 
 
 @kernel
@@ -302,17 +286,21 @@ def class_between(data: Bytes, info: Info, i: int, span: tuple[int, int], zone: 
 @kernel
 def strict_at(data: Bytes, info: Info, i: int, filters: Filters) -> bool:
     """Tell whether base i of a strict read passes the strict filter of bases."""
-    if info[STRICT] == 0 or data[info[QUAL] + i] < filters.strict_quality:
+    return info[STRICT] == 1 and _strict_base(data, info, i, filters.strict)
+
+
+@kernel
+def _strict_base(data: Bytes, info: Info, i: int, limits: StrictLimits) -> bool:
+    """Judge one base by quality, depth, error rate and agreement; the rule is that of `umi.strict`."""
+    if data[info[QUAL] + i] < limits.min_quality:
         return False
     total, a, b = depths_at(data, info, i)
-    if not _enough(info[MODE], total, a, b, filters):
-        return False
-    limit = filters.strict_base_error
     if info[MODE] == MODE_SIMPLEX:
-        return _item(data, info, ARRAY_E, i, 0) <= limit * total
-    if _item(data, info, ARRAY_E + 2, i, 0) > limit * a or _item(data, info, ARRAY_E + 4, i, 0) > limit * b:
+        return not simplex_base_fails(total, _item(data, info, ARRAY_E, i, 0), limits)
+    errors_a, errors_b = _item(data, info, ARRAY_E + 2, i, 0), _item(data, info, ARRAY_E + 4, i, 0)
+    if duplex_base_fails(a, b, errors_a, errors_b, limits):
         return False
-    if filters.strict_agreement and b > 0 and info[TEXT + 1] >= 0 and info[TEXT + 2] >= 0:
+    if limits.agreement and a > 0 and b > 0 and info[TEXT + 1] >= 0 and info[TEXT + 2] >= 0:
         return bool(data[info[TEXT + 1] + i] == data[info[TEXT + 2] + i])
     return True
 
@@ -373,9 +361,10 @@ def _spread_short(data: Bytes, info: Info, filters: Filters, span: tuple[int, in
     wrong_a, wrong_b = (info[ARRAY_E + 2], info[ARRAY_E + 4]) if duplex else (info[ARRAY_E], -1)
     if depth_b == 0:
         at_b = wrong_b = -1
-    compare = duplex and filters.strict_agreement and info[TEXT + 1] >= 0 and info[TEXT + 2] >= 0
-    lowest, limit = filters.min_base_quality, filters.strict_base_error
-    strict_quality = filters.strict_quality if info[STRICT] == 1 else 256
+    limits = filters.strict
+    compare = duplex and limits.agreement and info[TEXT + 1] >= 0 and info[TEXT + 2] >= 0
+    lowest = filters.min_base_quality
+    strict_quality = limits.min_quality if info[STRICT] == 1 else 256
     for i in range(span[0], span[1]):
         quality = data[qual + i]
         code = CODE_OF_NIBBLE[base(data, seq, i)] if quality >= lowest else 4
@@ -384,9 +373,13 @@ def _spread_short(data: Bytes, info: Info, filters: Filters, span: tuple[int, in
             continue
         a, b = _short(data, at_a, i, depth_a), _short(data, at_b, i, depth_b)
         bases[1, i] = class_of(a + b, a, b)
-        passes = quality >= strict_quality and _enough(info[MODE], a + b, a, b, filters)
-        if passes:
-            passes = _short(data, wrong_a, i, 0) <= limit * a and _short(data, wrong_b, i, 0) <= limit * b
-        if passes and compare and b > 0:
+        passes = quality >= strict_quality
+        if passes and duplex:
+            passes = not duplex_base_fails(
+                a, b, _short(data, wrong_a, i, 0), _short(data, wrong_b, i, 0), limits
+            )
+        elif passes:
+            passes = not simplex_base_fails(a, _short(data, wrong_a, i, 0), limits)
+        if passes and compare and a > 0 and b > 0:
             passes = data[info[TEXT + 1] + i] == data[info[TEXT + 2] + i]
         bases[2, i] = 1 if passes else 0

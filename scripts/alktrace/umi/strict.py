@@ -119,7 +119,7 @@ def passes_read(data: Bytes, start: int, end: int, limits: StrictLimits) -> int:
         _number(data, tags, end, ord("a"), ord("E")),
         _number(data, tags, end, ord("b"), ord("E")),
     )
-    if max(depth_a, depth_b) < limits.min_better or min(depth_a, depth_b) < limits.min_worse:
+    if depths_fail(int64(depth), int64(depth_a), int64(depth_b), True, limits):
         return FAIL
     return FAIL if max(error_a, error_b) > limits.max_read_error else KEEP
 
@@ -150,17 +150,26 @@ def _text(data: Bytes, tags: int, end: int, first: int, second: int, length: int
 
 
 @kernel
-def _fails_simplex(depth: int, errors: int, limits: StrictLimits) -> bool:
-    return depth < limits.min_total or (depth > 0 and errors / depth > limits.max_base_error)
+def depths_fail(total: int, depth_a: int, depth_b: int, duplex: bool, limits: StrictLimits) -> bool:
+    """Judge depths of a read or a base: in total and, for duplex, on the better and the worse strand."""
+    if total < limits.min_total:
+        return True
+    return duplex and (max(depth_a, depth_b) < limits.min_better or min(depth_a, depth_b) < limits.min_worse)
 
 
 @kernel
-def _fails_duplex(depth_a: int, depth_b: int, errors_a: int, errors_b: int, limits: StrictLimits) -> bool:
+def simplex_base_fails(depth: int, errors: int, limits: StrictLimits) -> bool:
+    """Judge one base of a simplex read by its depth and errors."""
+    return depths_fail(depth, depth, 0, False, limits) or (
+        depth > 0 and errors / depth > limits.max_base_error
+    )
+
+
+@kernel
+def duplex_base_fails(depth_a: int, depth_b: int, errors_a: int, errors_b: int, limits: StrictLimits) -> bool:
     """Judge one base of a duplex read; a strand without reads there has no error rate."""
     total = depth_a + depth_b
-    if total < limits.min_total or max(depth_a, depth_b) < limits.min_better:
-        return True
-    if min(depth_a, depth_b) < limits.min_worse:
+    if depths_fail(total, depth_a, depth_b, True, limits):
         return True
     if total > 0 and (errors_a + errors_b) / total > limits.max_base_error:
         return True
@@ -199,11 +208,11 @@ def strict_mask(data: Bytes, start: int, end: int, limits: StrictLimits, mask: B
         fails = base(data, seq, i) == NO_CALL_CODE or data[qual + i] < limits.min_quality
         if duplex and not fails:
             at_a, at_b = _item(data, depth_a, i), _item(data, depth_b, i)
-            fails = _fails_duplex(at_a, at_b, _item(data, errors_a, i), _item(data, errors_b, i), limits)
+            fails = duplex_base_fails(at_a, at_b, _item(data, errors_a, i), _item(data, errors_b, i), limits)
             if limits.agreement and at_a > 0 and at_b > 0 and text_a >= 0 and text_b >= 0:
                 fails |= data[text_a + i] != data[text_b + i]
         elif plain and not fails:
-            fails = _fails_simplex(_item(data, simplex[0], i), _item(data, simplex[1], i), limits)
+            fails = simplex_base_fails(_item(data, simplex[0], i), _item(data, simplex[1], i), limits)
         mask[i] = fails
         masked += fails
     return masked
