@@ -39,9 +39,10 @@ test: .venv/.ready lint
 test-long: .venv/.ready
 	@HYPOTHESIS_PROFILE=search pytest -q -m "long or hypothesis"
 
-# Speed against plain `bwa mem`, one thread each; READS= sets the raw reads.
+# Speed against plain `bwa mem`, one thread each, and accuracy against known truth; READS= sets the raw reads.
 bench: .venv/.ready
 	@python tests/bench/speed.py --reads $(or $(READS),1000000)
+	@python tests/bench/accuracy.py
 
 lint: .venv/.ready
 	@ruff check .

@@ -7,6 +7,7 @@ from collections import Counter
 from pathlib import Path
 
 import dnaio
+import pysam
 import pytest
 
 BENCH = Path(__file__).resolve().parents[1] / "bench"
@@ -36,3 +37,15 @@ def test_benchmark_runs_to_its_end():
     printed = run("speed.py", "--reads", 20_000)
     for part in ("extraction", "bwa mem, plain", "decode", "grouping", "consensus", "encode", "compression"):
         assert part in printed
+
+
+@pytest.mark.long
+def test_memory_is_measured_on_a_deep_position(tmp_path):
+    printed = run("memory.py", "--reads", 40_000, "--deep", 8_000, "--folder", tmp_path)
+    assert "8,000 of them on one position: peak" in printed
+    with pysam.AlignmentFile(str(tmp_path / "deep.bam")) as bam:
+        records = [(r.reference_start, r.next_reference_start, r.query_name) for r in bam]
+    places = Counter(tuple(sorted(place[:2])) for place in records)
+    assert records == sorted(records, key=lambda record: record[0])
+    assert max(places.values()) == 8_000
+    assert set(Counter(name for _, _, name in records).values()) == {2}, "both mates of every pair"
