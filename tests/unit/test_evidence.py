@@ -2,6 +2,7 @@
 
 import json
 import re
+from contextlib import nullcontext
 from pathlib import Path
 from typing import Any
 
@@ -150,6 +151,19 @@ def test_white_cells_alone_classify_nothing(content: dict[str, Any], root: Path,
     content["specimens"][0]["specimen_type"] = "wbc"
     (tmp_path / "e.json").write_text(json.dumps(content))
     with pytest.raises(InputProblems, match="nothing but white cells"):
+        classify(root, tmp_path)
+
+
+@pytest.mark.parametrize(("setting", "refused"), [("baseline", True), ("progression", False)])
+def test_one_timepoint_has_one_setting(
+    content: dict[str, Any], root: Path, tmp_path: Path, setting: str, refused: bool
+) -> None:
+    first = content["specimens"][0]
+    content["specimens"].append(
+        {**first, "specimen": "biopsy", "specimen_type": "tissue", "setting": setting}
+    )
+    (tmp_path / "e.json").write_text(json.dumps(content))
+    with pytest.raises(InputProblems, match=r"specimens\.1\.setting") if refused else nullcontext():
         classify(root, tmp_path)
 
 

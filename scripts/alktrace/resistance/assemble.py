@@ -25,7 +25,7 @@ from .emergence import (
     judge_emergence,
 )
 from .hints import joined, withheld
-from .lineage import Lineage, LineageDna
+from .lineage import Lineage, LineageDna, report_flags
 from .phase import CIS_PHASES, describe
 from .ports import Hints
 from .roles import Effect, Role
@@ -35,6 +35,7 @@ LORLATINIB = "lorlatinib"
 LISTED_NAMES = {
     "ALK_TRUNCATING": "ALK truncating variant (VUS)",
     "ALK_UNPLACED": "ALK alteration not interpreted",
+    "ALK_VUS_TOO_FREQUENT": "ALK kinase-domain VUS, probably inherited",
 }
 
 
@@ -307,13 +308,13 @@ def _histology(report: HistologyFinding, lineage: Lineage, view: TimepointView) 
         Emergence.EMERGENT if known else Emergence.UNKNOWN,
         EmergenceReason.EXCLUDED if known else EmergenceReason.NO_REFERENCE,
     )
-    flags = () if known else ("baseline_histology_unknown",)
+    flags = (*report_flags(report, view), *(() if known else ("baseline_histology_unknown",)))
     return Mechanism(
         component=Component.TRANSFORMATION,
         mechanism=f"{report.histology.value.replace('_', ' ')} transformation",
-        confidence=Confidence.ESTABLISHED,
+        confidence=capped(Confidence.ESTABLISHED, flags),
         criteria=("HISTOLOGY_TRANSFORMED",),
-        flags=flags,
+        flags=tuple(sorted(flags)),
         found=None,
         report=report,
         emergence=verdict if view.setting is not Setting.BASELINE else None,
@@ -326,7 +327,7 @@ def _immunohistochemistry(report: HistologyFinding, view: TimepointView) -> Mech
         mechanism="neuroendocrine markers",
         confidence=Confidence.CANDIDATE,
         criteria=("LINEAGE_IHC",),
-        flags=("transformation_suspected",),
+        flags=tuple(sorted(("transformation_suspected", *report_flags(report, view)))),
         found=None,
         report=report,
         carries=view.setting is not Setting.BASELINE,

@@ -15,8 +15,7 @@ from ..models import (
     Verdict,
 )
 from .emergence import EmergenceReason, EmergenceVerdict, clone_share, excluded_share
-from .negative import tumour_copies
-from .roles import COPIES_NOT_STATED, focality, known_mutation
+from .roles import COPIES_NOT_STATED, focality, known_mutation, too_frequent
 from .view import SMALL_TYPES, Found, TimepointView, place, specimens_outside
 
 GERMLINE_SUSPECTED = "germline_suspected"
@@ -24,7 +23,6 @@ UNCLEAR_JUNCTION = "unclear_junction"
 REPORTED_GAIN = "reported_as_gain"
 WEAKENING = frozenset({GERMLINE_SUSPECTED, UNCLEAR_JUNCTION, REPORTED_GAIN, COPIES_NOT_STATED})
 """Caveats with which a finding names the class only where nothing else does."""
-LIQUID = frozenset({SpecimenType.PLASMA, SpecimenType.CSF})
 RANK = {Confidence.ESTABLISHED: 0, Confidence.CANDIDATE: 1, Confidence.UNCERTAIN: 2}
 CAPS = {
     "ch_not_excluded": Confidence.CANDIDATE,
@@ -36,6 +34,7 @@ CAPS = {
     "germline_not_excluded": Confidence.CANDIDATE,
     "unverified_role": Confidence.CANDIDATE,
     "wbc_conflict": Confidence.CANDIDATE,
+    "pathology_of_conflicting_specimen": Confidence.CANDIDATE,
     UNCLEAR_JUNCTION: Confidence.UNCERTAIN,
     REPORTED_GAIN: Confidence.UNCERTAIN,
     COPIES_NOT_STATED: Confidence.UNCERTAIN,
@@ -69,7 +68,7 @@ def finding_flags(found: Found, verdict: EmergenceVerdict, view: TimepointView) 
         "qc_fail": all(item.verdict is Verdict.FAIL for item in specimens),
         "csf_only": {item.specimen_type for item in specimens} == {SpecimenType.CSF},
         "ch_not_excluded": _blood_possible(found, view),
-        GERMLINE_SUSPECTED: _too_frequent(found, view),
+        GERMLINE_SUSPECTED: too_frequent(found, view),
         "present_at_baseline": verdict.emergence is Emergence.PERSISTENT
         and view.setting is not Setting.BASELINE
         and view.patient.timing.timing is not Timing.PRIMARY,
@@ -107,21 +106,6 @@ def _blood_possible(found: Found, view: TimepointView) -> bool:
         if place(seen) in usable and seen.detection is Detection.DETECTED
     )
     return view.knowledge.haematopoiesis_gene(alteration.gene) and not tissue
-
-
-def _too_frequent(found: Found, view: TimepointView) -> bool:
-    """Is the VAF higher than tumour DNA could make it, even on every tumour copy."""
-    if found.alteration.origin is not Origin.UNDECIDED:
-        return False
-    for seen in found.seen:
-        specimen = view.specimen(seen.specimen)
-        high = specimen.tumour_fraction.high
-        if specimen.specimen_type not in LIQUID or high is None or seen.vaf_low is None:
-            continue
-        copies = high * tumour_copies(specimen, found.alteration.gene)
-        if seen.vaf_low > copies / (copies + 2 * (1 - high)):
-            return True
-    return False
 
 
 def _disagreeing(found: Found, view: TimepointView) -> list[str]:

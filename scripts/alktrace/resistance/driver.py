@@ -10,7 +10,7 @@ from enum import StrEnum
 
 from ..models import Alteration, Detection, LocusKind, SpecimenEvidence, VariantType
 from .emergence import excluded_share
-from .negative import excluded_clone_fraction, tumour_copies
+from .negative import excluded_clone_fraction, silence_counts, tumour_copies
 from .roles import ALK
 from .view import TimepointView, is_somatic_candidate, place
 
@@ -66,7 +66,7 @@ def _excluded(
 ) -> float | None:
     """Return the share in which one specimen excludes every known fusion."""
     low = specimen.tumour_fraction.low
-    if not low or low < view.settings.negative.min_tumour_fraction:
+    if not low or low < view.settings.negative.min_tumour_fraction or not silence_counts(specimen):
         return None
     shares = [_excluded_fusion(item, specimen) for item in detected]
     if not shares or any(share is None for share in shares):

@@ -23,7 +23,7 @@ from ..models import (
     VariantType,
 )
 from ..settings import ResistanceSettings
-from .negative import excluded_clone_fraction, tumour_copies
+from .negative import excluded_clone_fraction, silence_counts, tumour_copies
 from .view import COPY_TYPES, Found, Patient, TimepointView, lead_order, place
 
 NORMAL_95 = 1.959963984540054
@@ -111,9 +111,14 @@ def clone_share(seen: Observation, specimen: SpecimenEvidence, gene: str) -> flo
 
 
 def excluded_share(seen: Observation, specimen: SpecimenEvidence, gene: str) -> float | None:
-    """Return the smallest share of tumour cells that an absent alteration excludes; None if none."""
+    """Return the smallest share of tumour cells that an absent alteration excludes; None if none.
+
+    A specimen that failed its quality check excludes nothing.
+    """
     low = specimen.tumour_fraction.low
-    if seen.detection is not Detection.NOT_DETECTED or seen.vaf_detectable is None or not low:
+    if not silence_counts(specimen) or not low:
+        return None
+    if seen.detection is not Detection.NOT_DETECTED or seen.vaf_detectable is None:
         return None
     return excluded_clone_fraction(seen.vaf_detectable, low, tumour_copies(specimen, gene))
 
@@ -121,7 +126,8 @@ def excluded_share(seen: Observation, specimen: SpecimenEvidence, gene: str) -> 
 def _excludes(
     found: Found, specimen: SpecimenEvidence, seen: Iterable[Observation], view: TimepointView
 ) -> bool:
-    if specimen.tumour_fraction.status is TumourFractionStatus.NOT_ESTIMABLE:
+    unknown = specimen.tumour_fraction.status is TumourFractionStatus.NOT_ESTIMABLE
+    if unknown or not silence_counts(specimen):
         return False
     alteration = found.alteration
     if alteration.variant_type in COPY_TYPES:

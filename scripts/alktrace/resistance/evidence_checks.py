@@ -8,7 +8,7 @@ import re
 from collections.abc import Iterator
 
 from ..errors import Problem
-from ..models import Alteration, Observation, PatientEvidence, SpecimenType
+from ..models import Alteration, Observation, PatientEvidence, Setting, SpecimenType
 from .checks import codon_of
 from .knowledge import ALK, Knowledge
 
@@ -27,6 +27,7 @@ def content_problems(evidence: PatientEvidence, knowledge: Knowledge, file: str)
     """
     if all(item.specimen_type is SpecimenType.WBC for item in evidence.specimens):
         yield Problem(file, 0, "specimens", "nothing but white cells", "add plasma, csf or tissue")
+    yield from _setting_problems(evidence, file)
     residues = {item.codon: name[2:5] for name, item in knowledge.mutations.items()}
     for index, alteration in enumerate(evidence.alterations):
         place = f"alterations.{index}"
@@ -39,6 +40,18 @@ def content_problems(evidence: PatientEvidence, knowledge: Knowledge, file: str)
         for number, seen in enumerate(alteration.observations):
             for field, what, remedy in _count_problems(seen):
                 yield Problem(file, 0, f"{place}.observations.{number}.{field}", what, remedy)
+
+
+def _setting_problems(evidence: PatientEvidence, file: str) -> Iterator[Problem]:
+    """A baseline sample among those of progression would lend them its findings."""
+    first: dict[str, Setting] = {}
+    for index, item in enumerate(evidence.specimens):
+        if item.setting is None or item.specimen_type is SpecimenType.WBC:
+            continue
+        expected = first.setdefault(item.timepoint, item.setting)
+        if item.setting is not expected:
+            what = f"{item.setting.value} here but {expected.value} before at timepoint {item.timepoint}"
+            yield Problem(file, 0, f"specimens.{index}.setting", what, "use another timepoint id")
 
 
 Wrong = tuple[str, str, str]

@@ -8,10 +8,18 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
 
-from ..models import Histology, HistologyFinding, Setting, VariantType
+from ..models import (
+    Histology,
+    HistologyFinding,
+    IdentityStatus,
+    Setting,
+    SpecimenEvidence,
+    VariantType,
+)
 from .emergence import EmergenceVerdict
 from .roles import COPIES_NOT_STATED, Effect, Role
 from .view import Patient, TimepointView, setting_of
+from .window import WindowStatus, judge_window
 
 LINEAGE_GENE = "RB1"
 LINEAGE_PARTNER = "TP53"
@@ -104,6 +112,29 @@ def assign_report(report: HistologyFinding, patient: Patient, days: int) -> str 
         return None
     distance, _, timepoint = min(candidates)
     return timepoint if named or distance <= days else None
+
+
+def report_specimen(report: HistologyFinding, view: TimepointView) -> SpecimenEvidence | None:
+    """Return the specimen of this timepoint that a pathology report names; None if it names none."""
+    names = {item.specimen: item for item in view.specimens}
+    full = {f"{item.timepoint}.{item.specimen}": item for item in view.specimens}
+    return {**names, **full}.get(report.specimen or "")
+
+
+def report_flags(report: HistologyFinding, view: TimepointView) -> tuple[str, ...]:
+    """Return the caveats of a pathology report: of another time, or of a specimen of another person."""
+    specimen = report_specimen(report, view)
+    if specimen is None:
+        window = judge_window(report.date, view.setting, view.patient.clinical, view.settings.window)
+    else:
+        window = view.windows[specimen.specimen]
+    conflict = specimen is not None and specimen.identity is IdentityStatus.CONFLICT
+    checks = {
+        "outside_window": window.status is WindowStatus.OUTSIDE,
+        "pathology_of_conflicting_specimen": conflict,
+        f"pathology_date:{report.date.isoformat()}": specimen is None,
+    }
+    return tuple(code for code, holds in checks.items() if holds)
 
 
 def suspect_lineage(roles: Sequence[Role], emergence: dict[str, EmergenceVerdict]) -> LineageDna | None:

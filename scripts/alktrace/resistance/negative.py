@@ -97,6 +97,11 @@ def unusable_reasons(specimen: SpecimenEvidence) -> tuple[NotEvaluableReason, ..
     return tuple(reasons)
 
 
+def silence_counts(specimen: SpecimenEvidence) -> bool:
+    """Tell whether what a specimen does not show may be absent; a failed quality check forbids it."""
+    return specimen.verdict is not Verdict.FAIL
+
+
 def judge_specimen(
     specimen: SpecimenEvidence, window: WindowStatus, settings: NegativeSettings
 ) -> SpecimenNegative:
@@ -234,7 +239,7 @@ def _reasons(
         and not unknown,
         NotEvaluableReason.TUMOUR_FRACTION_UNKNOWN: unknown,
         # A sample that failed its quality check gives findings, but its silence proves nothing.
-        NotEvaluableReason.POWER_LOW: weak or specimen.verdict is Verdict.FAIL,
+        NotEvaluableReason.POWER_LOW: weak or not silence_counts(specimen),
         NotEvaluableReason.ALK_NOT_COVERED: bool(holes),
         NotEvaluableReason.OUTSIDE_WINDOW: window is WindowStatus.OUTSIDE,
         NotEvaluableReason.CALLABILITY_UNKNOWN: unstated,

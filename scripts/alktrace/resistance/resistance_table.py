@@ -9,6 +9,7 @@ from ..rows import ClassificationRow, ResistanceRow
 from .assemble import Mechanism
 from .caveats import RANK
 from .emergence import tumour_copy_number
+from .lineage import report_specimen
 from .negative import not_assessable_loci
 from .timepoint_criteria import Draft, Fired
 from .view import COPY_TYPES, TimepointView
@@ -96,13 +97,13 @@ def _mechanism_values(mechanism: Mechanism, view: TimepointView) -> dict[str, An
     if mechanism.found is not None:
         values |= _found_values(mechanism, view)
     elif mechanism.report is not None:
-        known = [s.specimen for s in view.specimens if s.specimen == mechanism.report.specimen]
+        specimen = report_specimen(mechanism.report, view)
         values |= {
             "alteration": mechanism.report.histology.value,
             "variant_type": VariantType.HISTOLOGY,
-            "lead_specimen": known[0] if known else None,
-            "specimens": tuple(known),
-            "tumour_fraction": view.specimen(known[0]).tumour_fraction.value if known else None,
+            "lead_specimen": specimen.specimen if specimen else None,
+            "specimens": (specimen.specimen,) if specimen else (),
+            "tumour_fraction": specimen.tumour_fraction.value if specimen else None,
         }
     return values
 

@@ -8,7 +8,8 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from enum import StrEnum
 
-from ..models import Consequence, Focality, Origin, VariantType
+from ..models import Consequence, Focality, Origin, SpecimenType, VariantType
+from .negative import tumour_copies
 from .ports import AlkRole, KnownMutation, OffTargetKind
 from .view import COPY_TYPES, SMALL_TYPES, Found, TimepointView
 
@@ -33,6 +34,7 @@ SILENT = frozenset(
 )
 
 
+LIQUID = frozenset({SpecimenType.PLASMA, SpecimenType.CSF})
 COPIES_NOT_STATED = "copies_not_stated"
 """Flag of a reported loss that may be of one copy only; the annotation sets it."""
 NOT_READ = "not_read"
@@ -95,6 +97,21 @@ def assign_role(found: Found, view: TimepointView) -> Role:
         if explanation is not None:
             return Role(found, criterion.code, criterion.effect, explanation)
     raise AssertionError("the last criterion holds for everything")
+
+
+def too_frequent(found: Found, view: TimepointView) -> bool:
+    """Return whether the VAF is higher than tumour DNA could make it, even on every tumour copy."""
+    if found.alteration.origin is not Origin.UNDECIDED:
+        return False
+    for seen in found.seen:
+        specimen = view.specimen(seen.specimen)
+        high = specimen.tumour_fraction.high
+        if specimen.specimen_type not in LIQUID or high is None or seen.vaf_low is None:
+            continue
+        copies = high * tumour_copies(specimen, found.alteration.gene)
+        if seen.vaf_low > copies / (copies + 2 * (1 - high)):
+            return True
+    return False
 
 
 def _is_alk(found: Found) -> bool:
@@ -185,6 +202,12 @@ def _alk_unknown(found: Found, view: TimepointView) -> str | None:
     return "reported, effect unknown" if known else "kinase-domain change without any report"
 
 
+def _alk_unknown_inherited(found: Found, view: TimepointView) -> str | None:
+    """An unknown change that fills more than the tumour could is a polymorphism, and no second hit."""
+    unknown = _alk_unknown(found, view) is not None and too_frequent(found, view)
+    return "more frequent than the tumour could make it: probably inherited" if unknown else None
+
+
 def _alk_other(found: Found, _: TimepointView) -> str | None:
     return "ALK change without meaning for resistance" if found.alteration.gene == ALK else None
 
@@ -223,6 +246,12 @@ ALTERATION_CRITERIA = (
     ),
     AlterationCriterion(
         "ALK_ACTIVATING", Effect.ON_TARGET, "ALK mutation that activates the kinase.", _alk_activating
+    ),
+    AlterationCriterion(
+        "ALK_VUS_TOO_FREQUENT",
+        Effect.LISTED_VUS,
+        "Change of unknown effect, too frequent for the tumour: shown, carries no class.",
+        _alk_unknown_inherited,
     ),
     AlterationCriterion("ALK_VUS", Effect.VUS, "ALK kinase-domain change of unknown effect.", _alk_unknown),
     AlterationCriterion(

@@ -3,12 +3,20 @@
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 
-from ..models import Component, Consequence, Setting, SpecimenType, Verdict
+from ..models import (
+    Component,
+    Consequence,
+    NotEvaluableReason,
+    Setting,
+    SpecimenType,
+    VariantType,
+    Verdict,
+)
 from .assemble import Mechanism
 from .driver import Driver, FusionState
 from .lineage import Lineage, LineageDna
 from .negative import unusable_reasons
-from .roles import ALK, Effect, Role
+from .roles import ALK, TRUNCATING, Effect, Role
 from .timing import EARLY
 from .view import TimepointView, specimens_outside
 from .window import WindowStatus
@@ -119,7 +127,16 @@ def _fusion_not_seen(draft: Draft) -> Iterable[Finding]:
 
 
 def _switched(draft: Draft) -> bool:
-    return draft.driver.state is FusionState.LOST and Component.BYPASS in draft.families
+    return draft.driver.state is FusionState.LOST and any(_drives(item) for item in draft.mechanisms)
+
+
+def _drives(mechanism: Mechanism) -> bool:
+    """Can a bypass be the driver instead of ALK: an activation, and surely one of the tumour."""
+    if mechanism.component is not Component.BYPASS or mechanism.found is None:
+        return False
+    alteration = mechanism.found.alteration
+    lost = alteration.variant_type is VariantType.LOSS or alteration.consequence in TRUNCATING
+    return mechanism.carries and not lost and "ch_not_excluded" not in mechanism.flags
 
 
 def _driver_switch(draft: Draft) -> Iterable[Finding]:
@@ -241,6 +258,18 @@ def _on_target_open(draft: Draft) -> Iterable[Finding]:
     return _if(open_, f"an ALK mutation is not excluded: {reasons}", "on_target_not_excluded")
 
 
+def _further_alk_open(draft: Draft) -> Iterable[Finding]:
+    """A window that was missed leaves what the sample could see; any other reason leaves a gap."""
+    seen = [
+        item
+        for item in draft.view.negative.specimens
+        if set(item.reasons) <= {NotEvaluableReason.OUTSIDE_WINDOW}
+    ]
+    open_ = Component.ON_TARGET in draft.families and not seen
+    reasons = ", ".join(reason.value for reason in draft.view.negative.reasons)
+    return _if(open_, f"a further ALK mutation is not excluded: {reasons}", "further_alk_not_excluded")
+
+
 def _unplaced(draft: Draft) -> Iterable[Finding]:
     for role in draft.roles:
         if role.code in ("ALK_UNPLACED", "UNREAD"):
@@ -310,6 +339,9 @@ TIMEPOINT_CRITERIA = (
     TimepointCriterion("TRANSFORMED_EARLIER", "Transformed at an earlier timepoint.", _transformed_earlier),
     TimepointCriterion("WEAK_COMPONENT", "A family with weak findings only.", _weak_component),
     TimepointCriterion("ON_TARGET_NOT_EXCLUDED", "ALK mutations are not excluded.", _on_target_open),
+    TimepointCriterion(
+        "FURTHER_ALK_NOT_EXCLUDED", "Further ALK mutations are not excluded.", _further_alk_open
+    ),
     TimepointCriterion("NOT_INTERPRETED", "A line of a report was not understood.", _unplaced),
     TimepointCriterion("NEGATIVE_INFORMATIVE", "A negative counts.", _negative_informative),
     TimepointCriterion(

@@ -1,8 +1,8 @@
 """The sampling window: does a sample taken at progression show resistance to lorlatinib?
 
 The window opens some days before the progression date and closes some days after the last lorlatinib
-dose, or with a new systemic therapy if that comes first. Lorlatinib continued beyond progression
-keeps it open. It holds for samples of the setting `progression` only.
+dose, or with a new systemic therapy if that comes first. It never opens before lorlatinib. Lorlatinib
+continued beyond progression keeps it open. It holds for samples of the setting `progression` only.
 """
 
 from dataclasses import dataclass
@@ -45,6 +45,11 @@ def judge_window(
     opens = _opens(clinical, settings)
     closes = _closes(clinical, settings)
     therapy = clinical.next_systemic_start
+    start = clinical.lorlatinib_start
+    # A progression dated before the start is a wrong date, and which of the two nobody can tell.
+    credible = clinical.progression is None or start is None or clinical.progression >= start
+    if start is not None and collected < start and credible:
+        return WindowVerdict(WindowStatus.OUTSIDE, f"taken before lorlatinib, {start.isoformat()}")
     if opens is not None and collected < opens:
         return WindowVerdict(WindowStatus.OUTSIDE, f"taken before {opens.isoformat()}")
     if therapy is not None and collected >= therapy:
