@@ -138,6 +138,15 @@ def test_white_cells_of_another_person_do_not_speak(status, contamination, used)
     assert usable_samples([item], {item.sample.name: verdict}) == ([item] if used else [])
 
 
+@pytest.mark.parametrize("origin", [Origin.GERMLINE, Origin.CLONAL_HAEMATOPOIESIS])
+def test_what_the_laboratory_said_of_the_origin_holds_for_the_patient(origin):
+    said = replace(REPORTED, origin=origin, origin_reason="by the report")
+    item = loaded("report", said, reported=True)
+    judge = OriginJudge([item], {"P1.T1.report": {}}, SETTINGS.origin, ())
+    verdict = judge.verdict(said.key, {"P1.T1.report": said})
+    assert (verdict.origin, verdict.reason) == (origin, "by the report")
+
+
 def quality(item: LoadedSample):
     return judge_quality(
         sample=item.sample,

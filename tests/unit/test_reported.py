@@ -644,3 +644,81 @@ def test_job(tmp_path: Path, root: Path, calling: CallingSettings) -> None:
     assert (kras.origin, kras.flags) == (Origin.UNDECIDED, ("ch_not_excluded",))
     assert read_table(tmp_path / "callability.tsv", CallabilityRow) == []
     assert read_table(tmp_path / "tumour_fraction.tsv", TumourFractionRow)[0].value == pytest.approx(0.12)
+
+
+@pytest.mark.parametrize(
+    "cell", ["0", "0.0", "0 %", "0,00%", "ND", "n.d.", "not detected", "negative", "未检出"]
+)
+def test_a_vaf_cell_that_denies_the_change_is_no_finding(read: Reads, cell: str) -> None:
+    report = read(f"ALK|G1202R||snv|{cell}||", "ALK|L1196M||snv|1.2 %||")
+    assert [row.alteration for row in report.alterations] == ["L1196M"]
+    assert [note.line for note in report.notes if "not found" in note.what] == [2]
+
+
+@pytest.mark.parametrize(
+    "cell", ["-", "< 0.1 %", "n/a", "0.01 %"], ids=["dash", "bound", "not-given", "small"]
+)
+def test_a_vaf_cell_that_denies_nothing_keeps_the_finding(read: Reads, cell: str) -> None:
+    assert [row.alteration for row in read(f"ALK|G1202R||snv|{cell}||").alterations] == ["G1202R"]
+
+
+def test_copy_numbers_have_no_vaf_and_a_zero_denies_none(read: Reads) -> None:
+    assert [row.gene for row in read("MET|||amplification|0|7.5|").alterations] == ["MET"]
+
+
+@pytest.mark.parametrize(
+    ("written", "copies", "kind", "flags"),
+    [
+        ("amplification", "7.5", VariantType.AMPLIFICATION, ()),
+        ("amplification", "1.1", VariantType.DELINS, ("not_read",)),
+        ("amplification", "2", VariantType.DELINS, ("not_read",)),
+        ("gain", "2", VariantType.DELINS, ("not_read",)),
+        ("amplification - equivocal", "6", VariantType.AMPLIFICATION, ("reported_as_gain",)),
+    ],
+    ids=["amplified", "fewer-copies", "two-copies", "gain-of-none", "equivocal"],
+)
+def test_an_amplification_has_more_than_two_copies(
+    read: Reads, written: str, copies: str, kind: VariantType, flags: tuple[str, ...]
+) -> None:
+    (row,) = read(f"ALK|||{written}||{copies}|").alterations
+    assert (row.variant_type, row.flags) == (kind, flags)
+
+
+@pytest.mark.parametrize(
+    ("written", "origin"),
+    [
+        ("germline", Origin.GERMLINE),
+        ("pathogenic (germ-line)", Origin.GERMLINE),
+        ("胚系", Origin.GERMLINE),
+        ("clonal hematopoiesis", Origin.CLONAL_HAEMATOPOIESIS),
+        ("CHIP", Origin.CLONAL_HAEMATOPOIESIS),
+        ("somatic", Origin.UNDECIDED),
+        ("germline not excluded", Origin.UNDECIDED),
+        ("potential germline", Origin.UNDECIDED),
+        ("somatic, germline control clean", Origin.UNDECIDED),
+        ("snv", Origin.UNDECIDED),
+    ],
+)
+def test_what_the_laboratory_says_of_the_origin_counts(read: Reads, written: str, origin: Origin) -> None:
+    (row,) = read(f"KRAS|G12D||{written}|0.4 %||").alterations
+    assert row.origin is origin
+
+
+@pytest.mark.parametrize(
+    ("vafs", "written", "fraction", "noted"),
+    [
+        (("3.1", "0.4"), "0.5", 0.005, True),
+        (("3.1", "0.4"), "0.5 %", 0.005, False),
+        (("0.031", "0.004"), "0.5", 0.5, True),
+        (("0.031", "0.004"), "0.05", 0.05, False),
+        (("3.1", "0.4"), "12", 0.12, True),
+    ],
+    ids=["per-cent-beside-per-cent", "sign", "may-be-per-cent", "fraction", "one-or-more"],
+)
+def test_a_bare_tumour_fraction_is_read_as_its_neighbours(
+    read: Reads, vafs: tuple[str, str], written: str, fraction: float, noted: bool
+) -> None:
+    lines = [f"{name}|{vaf}|{written}" for name, vaf in zip(("ALK|G1202R", "KRAS|G12D"), vafs, strict=True)]
+    report = read(*lines, header="gene|hgvs_p|vaf|tumour_fraction")
+    assert report.tumour_fraction == pytest.approx(fraction)
+    assert any(note.place == "tumour_fraction" for note in report.notes) is noted

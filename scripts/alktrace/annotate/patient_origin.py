@@ -3,7 +3,7 @@
 from collections.abc import Collection, Mapping, Sequence
 
 from ..calling.verdict import AlterationCounts
-from ..models import Detection, Origin, SpecimenType, VariantType
+from ..models import Detection, ObservationSource, Origin, SpecimenType, VariantType
 from ..rows import AlterationRow
 from ..settings import OriginSettings
 from .origin import CARRY_OVER, MoleculeCount, OriginEvidence, OriginVerdict, decide_origin
@@ -45,11 +45,11 @@ class OriginJudge:
             rows: the alteration in the tables that list it, by sample name.
         """
         verdicts = self._of_samples(key, rows)
-        # Population frequencies are known where the sample was annotated; what they say holds everywhere.
+        # What population frequencies and the laboratory said of one sample holds everywhere.
         verdicts += [
-            OriginVerdict(Origin.GERMLINE, row.origin_reason)
+            OriginVerdict(row.origin, row.origin_reason)
             for row in rows.values()
-            if row.origin is Origin.GERMLINE
+            if row.origin is Origin.GERMLINE or _blood_by_report(row)
         ]
         first = OriginVerdict(Origin.UNDECIDED, "in no usable sample above the calling rule")
         best = min(verdicts, key=lambda one: RANK.index(one.origin), default=first)
@@ -111,3 +111,8 @@ class OriginJudge:
             for counted in [self.counts[item.sample.name].get(key)]
             if counted is not None
         ]
+
+
+def _blood_by_report(row: AlterationRow) -> bool:
+    reported = row.source is ObservationSource.REPORTED
+    return reported and row.origin is Origin.CLONAL_HAEMATOPOIESIS

@@ -36,6 +36,7 @@ from .report_rows import (
 from .report_text import (
     Coverage,
     ReportedKind,
+    cell_denies,
     kind_of,
     names_pair,
     read_copy_number,
@@ -49,13 +50,17 @@ from .report_text import (
     says_gain,
     says_nothing_found,
     says_nothing_plainly,
+    says_origin,
     several_changes,
     split_names,
 )
 from .small_variants import Namer, VariantKnowledge
 
 DIPLOID = 2.0
+VAF_KINDS = (ReportedKind.SMALL, ReportedKind.FUSION, ReportedKind.SKIPPING)
+"""Kinds of which a VAF of 0 denies the finding; laboratories fill it in for copy numbers."""
 MAX_RESIDUES = 40_000
+NO_FINDING = "no finding; state what the test covers in covered_genes and lod_vaf"
 
 
 def read_report(path: Path, reader: "ReportReader") -> Report:
@@ -128,6 +133,10 @@ class ReportReader(ReportValues):
         said = said_of(line)
         if says_nothing_found(said):
             return self._nothing_found(line, said)
+        if kind_of(said) in VAF_KINDS and cell_denies(line.get("vaf", "")):
+            what = f"{said.strip()}: VAF {line['vaf']!r} says that it was not found"
+            self.note(line, "vaf", what, NO_FINDING)
+            return []
         if kind_of(said) is ReportedKind.OTHER and first_word(line) not in self._namer.models.by_gene:
             self.note(line, "gene", f"{said.strip()}: no alteration of a gene", "the line is left out")
             return []
@@ -140,7 +149,16 @@ class ReportReader(ReportValues):
         except ValueError as error:
             self.note(line, "gene", str(error), "the line is kept, but nothing is concluded from it")
             row = self._unread(line)
-        return replace(row, vaf=self._vaf(line))
+        return self._of_origin(replace(row, vaf=self._vaf(line)), line, said)
+
+    def _of_origin(self, row: AlterationRow, line: Line, said: str) -> AlterationRow:
+        """Return the row with the origin that the laboratory states, where that is not the tumour."""
+        origin = says_origin(said)
+        if origin is None or row.origin is Origin.SOMATIC:
+            return row
+        words = origin.value.replace("_", " ")
+        self.note(line, "variant_class", f"{said.strip()}: {words} by the report", "listed, and no mechanism")
+        return replace(row, origin=origin, origin_reason=f"{words} by the report")
 
     def _nothing_found(self, line: Line, said: str) -> list[AlterationRow]:
         """Take a line that denies a finding for no finding, unless it also gives one."""
@@ -150,7 +168,7 @@ class ReportReader(ReportValues):
             self.note(line, "gene", what, "the line is kept, but nothing is concluded from it")
             return [replace(self._unread(line), vaf=self._vaf(line))]
         what = f"{said.strip()}: says that nothing was found"
-        self.note(line, "gene", what, "no finding; state what the test covers in covered_genes and lod_vaf")
+        self.note(line, "gene", what, NO_FINDING)
         return []
 
     def _parts(self, line: Line) -> list[Line]:
@@ -283,8 +301,10 @@ class ReportReader(ReportValues):
         if text and number is None:
             self.note(line, "copy_number", f"value {text!r}", "write a number such as 7.5")
         flags = self._model_flags(line, gene)
+        if kind is VariantType.AMPLIFICATION and number is not None and number <= DIPLOID:
+            raise ValueError(f"{said.strip()} with a copy number of {number:g}: up or down?")
         if kind is VariantType.AMPLIFICATION and not says_amplified(said):
-            if not says_gain(said) and (number is None or number <= DIPLOID):
+            if not says_gain(said) and number is None:
                 raise ValueError(f"{said.strip()}: up or down? write `amplification` or `loss`")
             what = f"{said.strip()}: a gain, not called an amplification"
             self.note(line, "variant_class", what, "shown; it names no class beside firmer findings")

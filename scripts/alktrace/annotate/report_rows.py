@@ -97,7 +97,11 @@ class ReportValues:
             self._percent.add(name)
             what = "a value of 1 or more without sign"
             self.note(None, name, what, "bare numbers of the column are read as percentages")
-        elif name == "vaf" and means_percent(cells, least=LARGE_FRACTION):
+        elif name == "tumour_fraction" and "vaf" in self._percent and means_percent(cells, least=0.0):
+            self._percent.add(name)
+            what = "values below 1 without sign, beside VAFs in per cent"
+            self.note(None, name, what, "bare numbers of the column are read as percentages too")
+        elif name in ("vaf", "tumour_fraction") and means_percent(cells, least=LARGE_FRACTION):
             what = f"values below 1 without sign, one of them {LARGE_FRACTION:g} or more"
             self.note(
                 None, name, what, "read as fractions: 0.5 is 50 %; write the sign if they are percentages"

@@ -5,7 +5,7 @@ from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 
-from ..models import Consequence
+from ..models import Consequence, Origin
 
 MAX_PERCENT = 100.0
 
@@ -37,6 +37,14 @@ _NEGATED = re.compile(
 )
 _NEGATED_PLAINLY = re.compile(
     r"not detected|undetected|negativ|\babsent\b|wild[ -]?typ|\bwt\b|nicht nachgewiesen|未检出|阴性|野生型",
+    re.IGNORECASE,
+)
+_DENIED_CELL = re.compile(r"n\.? ?d\.?|0+(?:[.,]0+)?\s*%?", re.IGNORECASE)
+_EQUIVOCAL = re.compile(r"equivocal|borderline", re.IGNORECASE)
+_GERMLINE = re.compile(r"germ-?line|keimbahn|胚系", re.IGNORECASE)
+_BLOOD = re.compile(r"clonal ha?ematopoiesis|\bchip\b|克隆性造血", re.IGNORECASE)
+_DOUBTED_ORIGIN = re.compile(
+    r"somatic|\bnot?\b|\bnon\b|exclud|possibl|potential|suspect|probabl|presum|likely|\?|体细胞",
     re.IGNORECASE,
 )
 _SEVERAL = re.compile(r"\s*(?:[;+&/,]|\band\b|\bund\b)\s*")
@@ -88,9 +96,27 @@ def says_nothing_plainly(text: str) -> bool:
     return _NEGATED_PLAINLY.search(text) is not None
 
 
+def cell_denies(text: str) -> bool:
+    """Tell whether the VAF cell of a line says that the change was not found: `ND`, `0`, `not detected`.
+
+    A bare dash and a bound deny nothing: they may stand for `not given` and `below the limit of counting`.
+    """
+    return _DENIED_CELL.fullmatch(text.strip()) is not None or says_nothing_plainly(text)
+
+
 def says_amplified(text: str) -> bool:
-    """Tell whether a line speaks of an amplification, not only of a gain or a copy-number change."""
-    return _AMPLIFIED.search(text) is not None
+    """Tell whether a line speaks of an amplification, not only of a gain, a change, or an equivocal one."""
+    return _AMPLIFIED.search(text) is not None and _EQUIVOCAL.search(text) is None
+
+
+def says_origin(text: str) -> Origin | None:
+    """Return the origin that a line states, where it states one other than the tumour without a doubt."""
+    if _DOUBTED_ORIGIN.search(text):
+        return None
+    germline, blood = _GERMLINE.search(text), _BLOOD.search(text)
+    if germline and not blood:
+        return Origin.GERMLINE
+    return Origin.CLONAL_HAEMATOPOIESIS if blood and not germline else None
 
 
 def says_both_copies(text: str) -> bool:

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from ..gene_models import GeneModels
-from ..models import Detection, LocusKind, SpecimenType, TumourFractionStatus, VariantType
+from ..models import Detection, LocusKind, Origin, SpecimenType, TumourFractionStatus, VariantType
 from ..rows import AlterationRow, CallabilityRow, LocusRow, TumourFractionRow
 from ..settings import CallingSettings, OriginSettings
 from ..tables import read_table, write_table
@@ -69,7 +69,7 @@ def read_reported_calls(
             report = read_report(calls, ReportReader(namer, tables, drivers))
     context = OriginContext(specimen_type, {}, {}, tumour_fraction_high=report.tumour_fraction)
     alterations = [
-        row if row.variant_type in STRUCTURAL else with_origin([row], context, tables, origin)[0]
+        row if _origin_known(row) else with_origin([row], context, tables, origin)[0]
         for row in report.alterations
     ]
     write_table(out_alterations, AlterationRow, alterations)
@@ -77,6 +77,11 @@ def read_reported_calls(
     write_table(out_callability, CallabilityRow, callability_rows(report, rows_of_loci, calling))
     write_table(out_tumour_fraction, TumourFractionRow, [tumour_fraction_row(report)])
     write_table(out_notes, ReportNote, report.notes)
+
+
+def _origin_known(row: AlterationRow) -> bool:
+    """Tell whether the origin needs no judgement: a structural change, or stated by the laboratory."""
+    return row.variant_type in STRUCTURAL or row.origin is not Origin.UNDECIDED
 
 
 def callability_rows(
