@@ -7,13 +7,13 @@ the codon reads a third residue.
 
 import itertools
 import re
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 
-from ..models import Alteration, Observation, Phase, VariantType
+from ..models import Alteration, Observation, Phase, VariantType, Verdict
 from .phase import CIS_PHASES, PhaseReason, PhaseVerdict, copies_share_low
 from .phase_sets import resolve_sets
-from .view import Found, TimepointView
+from .view import Found, TimepointView, specimens_outside
 
 CIS_INFERRED = "cis_inferred"
 SAME_CODON_CIS = "same_codon_cis"
@@ -126,7 +126,19 @@ def _judge_pair(
         _cis_inferred(a, b, view) for a, b in itertools.product(first.routes, second.routes)
     ):
         flags = (*flags, CIS_INFERRED)
+    if cis:
+        flags = (*flags, *_doubt_of_proof(verdict, view))
     return PairPhase(first.name, second.name, verdict, cis and not same, flags)
+
+
+def _doubt_of_proof(verdict: PhaseVerdict, view: TimepointView) -> Iterator[str]:
+    """Caveats of specimens, where none without them shows the mutations on one molecule."""
+    names = {item.specimen for item in verdict.specimens if item.doubles}
+    shown = [item for item in view.usable if f"{item.timepoint}.{item.specimen}" in names]
+    if shown and {item.specimen for item in shown} <= specimens_outside(view):
+        yield "outside_window"
+    if shown and all(item.verdict is Verdict.FAIL for item in shown):
+        yield "qc_fail"
 
 
 def _over_routes(options: Sequence[PhaseVerdict]) -> PhaseVerdict:

@@ -17,7 +17,7 @@ from ..models import (
     Timing,
 )
 from .alk_sets import POLYCLONAL, SAME_CODON_CIS, AlkSets, PairPhase, ResidueChange, is_polyclonal
-from .caveats import WEAKENING, capped, finding_flags
+from .caveats import WEAKENING, capped, finding_flags, lowest
 from .criteria import SET_CRITERIA
 from .emergence import (
     EmergenceReason,
@@ -79,10 +79,14 @@ class Mechanism:
 def alk_mechanisms(roles: Sequence[Role], sets: AlkSets, view: TimepointView) -> list[Mechanism]:
     """Return one mechanism per ALK mutation and DNA route, and ALK amplification."""
     by_key = {role.found.alteration.key: role for role in roles}
+    owners = [change.name for change in sets.changes for _ in change.routes]
     found = [
         _alk_mutation(by_key[route.alteration.key], change, sets, by_key, view)
         for change in sets.changes
         for route in change.routes
+    ]
+    found = [
+        _as_sure_as_its_set(item, change, sets, found) for item, change in zip(found, owners, strict=True)
     ]
     found = _against_other_clones(found, _parental_resistance(sets, view))
     for role in roles:
@@ -229,6 +233,19 @@ def _parental_resistance(sets: AlkSets, view: TimepointView) -> frozenset[str]:
         if count >= enough
     ]
     return frozenset(drug for item in parents for drug in view.knowledge.hints((item,)).resistant_to)
+
+
+def _as_sure_as_its_set(item: Mechanism, name: str, sets: AlkSets, found: Sequence[Mechanism]) -> Mechanism:
+    """Cap a compound by the caveats of its members; what a member is by itself stays as sure as it was."""
+    partners = {other for members in sets.compounds if name in members for other in members}
+    keys = {
+        route.alteration.key
+        for change in sets.changes
+        if change.name in partners - {name}
+        for route in change.routes
+    }
+    others = [one.confidence for one in found if one.key in keys]
+    return replace(item, confidence=lowest(item.confidence, *others))
 
 
 def _against_other_clones(found: Sequence[Mechanism], parental: frozenset[str]) -> list[Mechanism]:

@@ -160,9 +160,15 @@ def suspect_lineage(roles: Sequence[Role], emergence: dict[str, EmergenceVerdict
     return LineageDna(
         marker=marker,
         partners=tuple(partners),
-        biallelic=deleted or len(markers) > 1,
+        biallelic=deleted or _two_hits(markers),
         emergence=emergence[marker.found.alteration.key],
     )
+
+
+def _two_hits(markers: Sequence[Role]) -> bool:
+    """Tell whether one specimen shows two of them; hits of two specimens may be those of two lesions."""
+    seen = [name for role in markers for name in {item.specimen for item in role.found.seen}]
+    return len(seen) > len(set(seen))
 
 
 def _report_order(report: HistologyFinding) -> tuple[date, str, str]:
