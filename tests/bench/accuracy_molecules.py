@@ -367,7 +367,10 @@ def _write(contig, number, depth, quality, molecule, into, at):
     out, places, wrote = into
     length = min(READ, size)
     ends = ((0, length), (size - length, size))
-    starts = (_first(position, 0, length), _first(position, size - length, size))
+    starts = (
+        position[_trim(position, 0, length)[0]],
+        position[_trim(position, size - length, size)[0]],
+    )
     span = _last(position, 0, size) + 1 - _first(position, 0, size)
     for m in range(2):
         if starts[m] < 0 or starts[1 - m] < 0:
@@ -476,8 +479,9 @@ def _record(who, depth, quality, read, stretch, where, out, at):
     at = _put(out, at, where[1], 4)
     at = _put(out, at, where[2] if mate == 0 else -where[2], 4)
     digits = number
-    out[at] = ord("m")
-    for k in range(9, 0, -1):
+    # Names are unique over the file: contig, then number.
+    out[at], out[at + 1] = ord("m"), 65 + contig
+    for k in range(9, 1, -1):
         out[at + k] = 48 + digits % 10
         digits //= 10
     out[at + 10] = 0

@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 
 from ..settings import CallingSettings
 from .candidates import unlikely
-from .classes import N_CLASSES
+from .classes import N_CLASSES, duplex
 from .dispersion import PRIOR_SHAPE, fit_dispersion
 from .kinds import (
     CATEGORIES,
@@ -43,6 +43,7 @@ SUSPECT_TAIL = 1e-4
 SUSPECT_MOLECULES = 2
 GERMLINE_VAF = 0.3
 """Indels in runs of ten and more teach up to this VAF: their slips reach several per cent."""
+ENOUGH_DUPLEX = 20
 BISECTIONS = 40
 MAX_CAP = 256
 
@@ -261,7 +262,7 @@ def _indels(pileup: Pileup, teaching_vaf: float) -> tuple[NDArray[np.float64], N
     however many molecules have it.
     """
     seen = np.zeros((len(OTHERS), N_CLASSES))
-    regions, depth = pileup.regions, pileup.totals.sum(axis=1)
+    regions, totals = pileup.regions, pileup.totals
     names = dict(zip(regions.ref_ids.tolist(), regions.chroms, strict=True))
     for events, is_indel in ((pileup.indels, True), (pileup.clusters, False)):
         together: dict[tuple[int, int, int, str], NDArray[np.int64]] = {}
@@ -275,9 +276,16 @@ def _indels(pileup: Pileup, teaching_vaf: float) -> tuple[NDArray[np.float64], N
             kind = OTHERS.index(_event_kind(regions.reference, site, length, bases) if is_indel else "mnv")
             slips = INDELS.index("indel_6_8") <= kind < len(INDELS)
             highest = GERMLINE_VAF if slips and kind > INDELS.index("indel_6_8") else teaching_vaf
-            if counts.sum() <= max(2.0, highest * depth[site]):
+            if counts.sum() <= 2 or _share(counts, totals[site]) <= highest:
                 seen[kind] += counts if slips else counts > 0
     return seen, _indel_exposure(pileup)
+
+
+def _share(counts: NDArray[np.int64], totals: NDArray[np.int64]) -> float:
+    """Return the share of molecules with an allele, of duplex ones where they are enough: they slip less."""
+    if duplex(totals) >= ENOUGH_DUPLEX:
+        return duplex(counts) / duplex(totals)
+    return float(counts.sum() / max(1, totals.sum()))
 
 
 def _indel_exposure(pileup: Pileup) -> NDArray[np.float64]:

@@ -168,6 +168,7 @@ def _pair(data: Bytes, starts: Offsets, tid: int, pos: int) -> NDArray[np.int64]
             j = table[slot]
             if (
                 mates[j] == ALONE
+                and ref_id(data, starts[j]) == ref_id(data, start)
                 and (flag(data, starts[j]) ^ flag(data, start)) & FLAG_FIRST
                 and _same_name(data, starts[j], start)
             ):
