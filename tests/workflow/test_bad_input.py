@@ -261,7 +261,7 @@ def test_bad_clinical_tables(project):
     treatments.write_text(text.replace(date, "14.03.2022", 1))
     project.own("clinical/follow_up.tsv").rename(project.folder / "clinical/followup.tsv")
     report = project.own(rows[1]["calls"])
-    report.write_text(report.read_text().replace("gene\t", "Gene\t", 1))
+    report.write_text(report.read_text().replace("gene\t", "gen\t", 1))
     outcome = project.run("--cores", "2")
     assert outcome.code != 0
     assert "Traceback" not in outcome.text
@@ -269,7 +269,7 @@ def test_bad_clinical_tables(project):
     said = outcome.text
     assert "clinical/followup.tsv: unknown table; did you mean follow_up.tsv?" in said
     assert re.search(r"clinical/treatments\.tsv:2:start: value '14\.03\.2022'; .*YYYY-MM-DD", said)
-    assert f"{rows[1]['calls']}:1:Gene: unknown column; did you mean 'gene'?" in said
+    assert f"{rows[1]['calls']}:1:gen: unknown column; did you mean 'gene'?" in said
 
 
 def test_an_id_in_another_case_is_not_a_patient_without_data(project):
