@@ -1,4 +1,4 @@
-"""BGZF: the blocks of a BAM file, inflated and deflated by the fastest library there is.
+"""BGZF: the blocks of a BAM file, inflated and deflated by the fastest libraries there are.
 
 Layout: SAM/BAM specification, section 4.1.
 """
@@ -12,15 +12,18 @@ from typing import Any, BinaryIO, NamedTuple
 
 from ..errors import DataError
 
-deflate: Any
+# isa-l inflates fastest, but its deflate does not always give the same bytes; zlib-ng's does.
+fast_inflate: Any
+fast_deflate: Any
 try:
     from isal import isal_zlib
+    from zlib_ng import zlib_ng
 
-    deflate = isal_zlib
+    fast_inflate, fast_deflate = isal_zlib, zlib_ng
 except ImportError:  # no wheel for this processor: same records, slower
-    deflate = zlib
+    fast_inflate = fast_deflate = zlib
 
-INFLATE_ERROR: type[Exception] = deflate.error
+INFLATE_ERROR: type[Exception] = fast_inflate.error
 BLOCK_BYTES = 65280
 BLOCK_HEADER = bytes.fromhex("1f8b08040000000000ff0600424302000000")
 END_OF_FILE = bytes.fromhex("1f8b08040000000000ff0600424302001b0003000000000000000000")
@@ -128,12 +131,12 @@ def _inflate_blocks(source: Source, blocks: list[memoryview]) -> bytes:
         extra = int.from_bytes(block[10:12], "little")
         size = min(int.from_bytes(block[-4:], "little"), MAX_INFLATED + 1)
         try:
-            piece = deflate.decompress(block[12 + extra : -8], wbits=RAW_DEFLATE, bufsize=max(size, 1))
+            piece = fast_inflate.decompress(block[12 + extra : -8], wbits=RAW_DEFLATE, bufsize=max(size, 1))
         except INFLATE_ERROR as error:
             raise DataError(
                 source.name, f"a BGZF block cannot be inflated ({error})", source.remedy
             ) from None
-        if len(piece) != size or deflate.crc32(piece) != int.from_bytes(block[-8:-4], "little"):
+        if len(piece) != size or fast_inflate.crc32(piece) != int.from_bytes(block[-8:-4], "little"):
             raise DataError(source.name, "a BGZF block does not match its checksum", source.remedy)
         pieces.append(piece)
     return b"".join(pieces)
@@ -141,9 +144,9 @@ def _inflate_blocks(source: Source, blocks: list[memoryview]) -> bytes:
 
 def deflate_block(data: bytes, level: int) -> bytes:
     """Return one block of at most BLOCK_BYTES bytes, deflated at level 0 (stored) to 3."""
-    packed: bytes = deflate.compress(data, level, wbits=RAW_DEFLATE) if level else b""
+    packed: bytes = fast_deflate.compress(data, level, wbits=RAW_DEFLATE) if level else b""
     if not packed or len(packed) + BLOCK_OVERHEAD > 1 << 16:
         packed = zlib.compress(data, 0, wbits=RAW_DEFLATE)  # stored: fits BLOCK_BYTES into any block
     size = len(packed) + BLOCK_OVERHEAD - 1
-    tail: bytes = deflate.crc32(data).to_bytes(4, "little") + len(data).to_bytes(4, "little")
+    tail: bytes = fast_inflate.crc32(data).to_bytes(4, "little") + len(data).to_bytes(4, "little")
     return BLOCK_HEADER[:16] + size.to_bytes(2, "little") + packed + tail
