@@ -158,7 +158,7 @@ def _route_verdict(
     verdict = verdicts.get(names)
     if verdict is not None and verdict.phase is not Phase.UNRESOLVED:
         return verdict
-    if _same_base(a.alteration, b.alteration):
+    if same_base(a.alteration, b.alteration):
         return PhaseVerdict(names, Phase.TRANS, PhaseReason.SAME_BASE)
     if _same_codon(a.alteration, b.alteration):
         return PhaseVerdict(names, Phase.UNRESOLVED, PhaseReason.SAME_CODON)
@@ -177,7 +177,8 @@ def _same_codon(a: Alteration, b: Alteration) -> bool:
     return a.codon is not None and a.codon == b.codon
 
 
-def _same_base(a: Alteration, b: Alteration) -> bool:
+def same_base(a: Alteration, b: Alteration) -> bool:
+    """Tell whether two substitutions change one base; no molecule carries both."""
     places = [_SUBSTITUTION.search(item.hgvs_c or "") for item in (a, b)]
     both = all(item.variant_type is VariantType.SNV for item in (a, b))
     return both and all(places) and len({match.group(1) for match in places if match}) == 1

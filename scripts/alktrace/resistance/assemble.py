@@ -24,6 +24,7 @@ from .emergence import (
     EmergenceVerdict,
     judge_emergence,
 )
+from .hidden_hits import hidden_hits
 from .hints import joined, withheld
 from .lineage import Lineage, LineageDna, report_flags
 from .phase import CIS_PHASES, describe
@@ -120,8 +121,10 @@ def _alk_mutation(
     if not compounds and role.effect is not Effect.VUS:
         flags.update(_single_flags(hints))
     unread = any(item.code == "ALK_UNPLACED" for item in by_key.values())
-    if unread or _may_be_another(pairs, flags):
-        hints = withheld(hints, _possible_sets(units, pairs, change, sets, view))
+    hidden = hidden_hits(role.found, units, view)
+    flags.update(f"possible_second_hit:{name}" for name in hidden)
+    if unread or hidden or _may_be_another(pairs, flags):
+        hints = withheld(hints, {**hidden, **_possible_sets(units, pairs, change, sets, view)})
     if LORLATINIB in hints.sensitive_to and _progressed(view):
         hints = replace(hints, sensitive_to=tuple(d for d in hints.sensitive_to if d != LORLATINIB))
         flags.add("progressed_on_lorlatinib")

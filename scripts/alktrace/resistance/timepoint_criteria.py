@@ -5,7 +5,6 @@ from dataclasses import dataclass
 
 from ..models import (
     Component,
-    Consequence,
     NotEvaluableReason,
     Setting,
     SpecimenType,
@@ -14,6 +13,7 @@ from ..models import (
 )
 from .assemble import Mechanism
 from .driver import Driver, FusionState
+from .hidden_hits import subthreshold_hotspots
 from .lineage import Lineage, LineageDna
 from .negative import unusable_reasons
 from .roles import ALK, TRUNCATING, Effect, Role
@@ -193,12 +193,9 @@ def _germline_alk(draft: Draft) -> Iterable[Finding]:
 
 
 def _subthreshold(draft: Draft) -> Iterable[Finding]:
-    for item in draft.view.subthreshold:
-        # A change that leaves the residue as it is, is no hint of a hotspot mutation.
-        silent = item.consequence is Consequence.SYNONYMOUS
-        if item.codon is not None and not silent and draft.view.knowledge.hotspot(item.gene, item.codon):
-            name = f"{item.gene} {item.alteration}"
-            yield name, "mutant molecules below the calling rule", (f"subthreshold:{name}",)
+    for item in subthreshold_hotspots(draft.view):
+        name = f"{item.gene} {item.alteration}"
+        yield name, "mutant molecules below the calling rule", (f"subthreshold:{name}",)
 
 
 def _prior_tki(draft: Draft) -> Iterable[Finding]:
