@@ -265,9 +265,18 @@ class TimingSettings(Section):
     )
 
 
+class CloneSettings(Section):
+    min_share: Share = Field(
+        description="a finding in surely fewer of the tumour cells (upper end, in every specimen that shows "
+        "it) is `minor_clone` and at most a candidate; 0.1 is an assumption of this project, no published "
+        "limit; 0 turns it off"
+    )
+
+
 class ResistanceSettings(Section):
     phase: PhaseSettings
     negative: NegativeSettings
+    clones: CloneSettings
     window: WindowSettings
     timing: TimingSettings
 

@@ -14,13 +14,14 @@ from ..models import (
     VariantType,
     Verdict,
 )
-from .emergence import EmergenceReason, EmergenceVerdict, clone_share, excluded_share
+from .emergence import EmergenceReason, EmergenceVerdict, clone_share, excluded_share, largest_clone_share
 from .roles import COPIES_NOT_STATED, focality, known_mutation, too_frequent
 from .view import SMALL_TYPES, Found, TimepointView, place, specimens_outside
 
 GERMLINE_SUSPECTED = "germline_suspected"
 UNCLEAR_JUNCTION = "unclear_junction"
 REPORTED_GAIN = "reported_as_gain"
+MINOR_CLONE = "minor_clone"
 WEAKENING = frozenset({GERMLINE_SUSPECTED, UNCLEAR_JUNCTION, REPORTED_GAIN, COPIES_NOT_STATED})
 """Caveats with which a finding names the class only where nothing else does."""
 RANK = {Confidence.ESTABLISHED: 0, Confidence.CANDIDATE: 1, Confidence.UNCERTAIN: 2}
@@ -30,6 +31,7 @@ CAPS = {
     "outside_window": Confidence.CANDIDATE,
     "present_at_baseline": Confidence.CANDIDATE,
     "qc_fail": Confidence.CANDIDATE,
+    MINOR_CLONE: Confidence.CANDIDATE,
     "frame_unknown": Confidence.CANDIDATE,
     "germline_not_excluded": Confidence.CANDIDATE,
     "unverified_role": Confidence.CANDIDATE,
@@ -69,6 +71,7 @@ def finding_flags(found: Found, verdict: EmergenceVerdict, view: TimepointView) 
         "csf_only": {item.specimen_type for item in specimens} == {SpecimenType.CSF},
         "ch_not_excluded": _blood_possible(found, view),
         GERMLINE_SUSPECTED: too_frequent(found, view),
+        MINOR_CLONE: _minor(found, view),
         "present_at_baseline": verdict.emergence is Emergence.PERSISTENT
         and view.setting is not Setting.BASELINE
         and view.patient.timing.timing is not Timing.PRIMARY,
@@ -106,6 +109,12 @@ def _blood_possible(found: Found, view: TimepointView) -> bool:
         if place(seen) in usable and seen.detection is Detection.DETECTED
     )
     return view.knowledge.haematopoiesis_gene(alteration.gene) and not tissue
+
+
+def _minor(found: Found, view: TimepointView) -> bool:
+    """Is the finding surely in few of the tumour cells: most of the tumour stays unexplained."""
+    share = largest_clone_share(found, view)
+    return share is not None and share < view.settings.clones.min_share
 
 
 def _disagreeing(found: Found, view: TimepointView) -> list[str]:

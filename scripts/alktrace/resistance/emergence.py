@@ -110,6 +110,23 @@ def clone_share(seen: Observation, specimen: SpecimenEvidence, gene: str) -> flo
     return min(1.0, excluded_clone_fraction(seen.vaf, fraction, tumour_copies(specimen, gene)))
 
 
+def largest_clone_share(found: Found, view: TimepointView) -> float | None:
+    """Return the largest share of tumour cells that a finding can stand for; None if that is open.
+
+    Upper end of the VAF over the lower end of the tumour fraction, the largest over the specimens that show
+    the finding; open where the leading specimen does not tell, or the change has no VAF.
+    """
+    shares = [_share_high(seen, view.specimen(seen.specimen), found.alteration.gene) for seen in found.seen]
+    return max(share for share in shares if share is not None) if shares[0] is not None else None
+
+
+def _share_high(seen: Observation, specimen: SpecimenEvidence, gene: str) -> float | None:
+    low = specimen.tumour_fraction.low
+    if seen.vaf_high is None or not low:
+        return None
+    return min(1.0, excluded_clone_fraction(seen.vaf_high, low, tumour_copies(specimen, gene)))
+
+
 def excluded_share(seen: Observation, specimen: SpecimenEvidence, gene: str) -> float | None:
     """Return the smallest share of tumour cells that an absent alteration excludes; None if none.
 

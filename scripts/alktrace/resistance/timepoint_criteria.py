@@ -12,6 +12,7 @@ from ..models import (
     Verdict,
 )
 from .assemble import Mechanism
+from .caveats import MINOR_CLONE
 from .driver import Driver, FusionState
 from .hidden_hits import subthreshold_hotspots
 from .lineage import Lineage, LineageDna
@@ -131,12 +132,13 @@ def _switched(draft: Draft) -> bool:
 
 
 def _drives(mechanism: Mechanism) -> bool:
-    """Can a bypass be the driver instead of ALK: an activation, and surely one of the tumour."""
+    """Can a bypass be the driver instead of ALK: an activation, surely of the tumour, not of few cells."""
     if mechanism.component is not Component.BYPASS or mechanism.found is None:
         return False
     alteration = mechanism.found.alteration
     lost = alteration.variant_type is VariantType.LOSS or alteration.consequence in TRUNCATING
-    return mechanism.carries and not lost and "ch_not_excluded" not in mechanism.flags
+    doubted = {"ch_not_excluded", MINOR_CLONE} & set(mechanism.flags)
+    return mechanism.carries and not lost and not doubted
 
 
 def _driver_switch(draft: Draft) -> Iterable[Finding]:
