@@ -272,6 +272,27 @@ def test_homopolymer_indels_need_the_whole_run(case: Case) -> None:
     assert 0.9 * telling <= int(record.format("DP")[0][0]) - 60 <= 1.1 * telling
 
 
+def test_one_deletion_that_fits_as_an_insertion_too(case: Case) -> None:
+    """Beside a repeat of five bases, reads that begin in it are aligned with two bases more instead."""
+    at = C3805
+    repeat = "ACCGTACCGTTTCC"
+    case.reference = make_reference(case.folder, LENGTH, edits={at - 1: "G", at: repeat})
+    case.loci = []
+    mutant = case.reference[: at + 7] + case.reference[at + 10 :]
+    reads = [
+        Read(f"wild{i}", at - 100 + i % 80, "120M", case.reference[at - 100 + i % 80 :][:120])
+        for i in range(800)
+    ]
+    for i in range(60):
+        start = at - 100 + i % 80
+        left = at + 7 - start
+        reads.append(Read(f"gapped{i}", start, f"{left}M3D{120 - left}M", mutant[start : start + 120]))
+    for i in range(20):
+        reads.append(Read(f"other{i}", at + 5, "5M2I113M", mutant[at : at + 120]))
+    records = [record for record in case.run(reads) if record.FILTERS == ["PASS"]]
+    assert [record.INFO["TYPE"] for record in records] == ["deletion"]
+
+
 def test_slips_of_a_long_run_are_noise(case: Case) -> None:
     """A run of ten that slips in 4 % of single-stranded molecules is no frameshift."""
     run = C3805

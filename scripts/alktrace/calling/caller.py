@@ -16,7 +16,7 @@ from ..tables import read_table, write_table
 from ..umi.bam_io import read_header
 from .alleles import Fetch, SmallVariant, normalise
 from .callability import judge_loci
-from .candidates import check_reference, indel_candidates, mnv_candidates, snv_candidates
+from .candidates import aligned_indels, check_reference, indel_candidates, mnv_candidates, snv_candidates
 from .clips import clip_candidates
 from .edges import is_edge
 from .genotypes import genotype_polymorphisms
@@ -28,6 +28,7 @@ from .normals import read_positions
 from .pileup import Pileup, pile_up
 from .reads import make_filters
 from .regions import BASES, build_regions, fasta_fetch, read_targets
+from .twins import twins
 from .vcf import Record, write_vcf
 from .verdict import AlterationCounts, judge, mean_rate
 
@@ -247,10 +248,17 @@ def _records(sample: _Sample, models: GeneModels | None, threads: int) -> list[R
         for record in records
         if record.counts.detected and not record.variant.is_substitution
     ]
+    filters = make_filters(sample.settings)
+    again_written = twins(
+        called,
+        aligned_indels(sample.pileup, sample.fetch),
+        lambda pair: count_joint(sample.bam, pair, filters, sample.fetch, threads=threads),
+    )
     return [
         record
         for record in records
         if _worth_keeping(record, sample)
+        and record.variant not in again_written
         and not (
             record.variant.kind == "snv"
             and not record.hotspot
