@@ -17,7 +17,7 @@ from ..models import (
     Timing,
 )
 from .alk_sets import POLYCLONAL, SAME_CODON_CIS, AlkSets, PairPhase, ResidueChange, is_polyclonal
-from .caveats import WEAKENING, capped, finding_flags, lowest
+from .caveats import WEAKENING, capped, finding_flags, lowest, of_partner
 from .criteria import SET_CRITERIA
 from .emergence import (
     EmergenceReason,
@@ -360,8 +360,11 @@ def _lineage_dna(dna: LineageDna, lineage: Lineage, view: TimepointView) -> Iter
     overruled = bool(lineage.unchanged) and not lineage.transformed
     flags = {"transformation_suspected"}
     flags.update(f"with:{role.found.name}" for role in dna.partners)
-    for role in (dna.marker, *dna.partners):
-        flags.update(finding_flags(role.found, judge_emergence(role.found, view), view))
+    own = finding_flags(dna.marker.found, judge_emergence(dna.marker.found, view), view)
+    flags.update(own)
+    for role in dna.partners:
+        theirs = finding_flags(role.found, judge_emergence(role.found, view), view)
+        flags.update(of_partner(flag, role.found.name) for flag in theirs if flag not in own)
     checks = {
         "rb1_biallelic_not_shown": not dna.biallelic,
         "rb1_not_shown_new": dna.emergence.emergence is not Emergence.EMERGENT,

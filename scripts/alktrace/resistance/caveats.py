@@ -22,6 +22,7 @@ GERMLINE_SUSPECTED = "germline_suspected"
 UNCLEAR_JUNCTION = "unclear_junction"
 REPORTED_GAIN = "reported_as_gain"
 MINOR_CLONE = "minor_clone"
+BASELINE_AFTER_START = "baseline_after_start"
 WEAKENING = frozenset({GERMLINE_SUSPECTED, UNCLEAR_JUNCTION, REPORTED_GAIN, COPIES_NOT_STATED})
 """Caveats with which a finding names the class only where nothing else does."""
 RANK = {Confidence.ESTABLISHED: 0, Confidence.CANDIDATE: 1, Confidence.UNCERTAIN: 2}
@@ -90,8 +91,16 @@ def finding_flags(found: Found, verdict: EmergenceVerdict, view: TimepointView) 
     return tuple(sorted(flags))
 
 
+def of_partner(flag: str, name: str) -> str:
+    """Return a caveat of another finding for the row of this one: named, and capping all the same."""
+    code, _, about = flag.partition(":")
+    return f"{code}:{name}" + (f" ({about})" if about else "")
+
+
 _WHY_UNKNOWN = {
     EmergenceReason.NO_REFERENCE: "no_reference_sample",
+    EmergenceReason.UNUSABLE: "reference_unusable",
+    EmergenceReason.AFTER_START: BASELINE_AFTER_START,
     EmergenceReason.POWER_LOW: "reference_power_low",
     EmergenceReason.SUBTHRESHOLD: "subthreshold_at_baseline",
 }

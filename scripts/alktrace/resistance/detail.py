@@ -62,7 +62,7 @@ def describe_timepoint(
             "compounds": [sorted(members) for members in sets.compounds],
         },
         "negative": dataclasses.asdict(view.negative),
-        "not_assessable": not_assessable_loci(view.usable, view.settings.negative),
+        "not_assessable": not_assessable_loci(view.specimens, view.settings.negative),
         "windows": {name: dataclasses.asdict(item) for name, item in sorted(view.windows.items())},
         "fusion": dataclasses.asdict(draft.driver),
         "histology": {

@@ -33,6 +33,8 @@ class EmergenceReason(StrEnum):
     """Why the emergence is what it is."""
 
     NO_REFERENCE = "no_reference_sample"
+    UNUSABLE = "reference_unusable"
+    AFTER_START = "baseline_after_start"
     DETECTED = "detected_there"
     SUBTHRESHOLD = "subthreshold_there"
     EXCLUDED = "excluded_there"
@@ -79,17 +81,14 @@ def judge_emergence(found: Found, view: TimepointView) -> EmergenceVerdict:
     """Return whether an alteration found here was there at baseline.
 
     At a baseline timepoint the later samples are the reference: `persistent` if one shows it,
-    `baseline_only` if they exclude it.
+    `baseline_only` if they exclude it. A baseline sample from after the start of lorlatinib tells nothing of
+    what was there before: clones may have gone or grown by then.
     """
     at_baseline = view.setting is Setting.BASELINE
-    reference = [
-        item
-        for item in view.patient.usable().values()
-        if item.timepoint != view.timepoint and (item.setting is Setting.BASELINE) is not at_baseline
-    ]
+    reference, lacking = _reference(view, at_baseline)
     absent = Emergence.BASELINE_ONLY if at_baseline else Emergence.EMERGENT
     if not reference:
-        return EmergenceVerdict(Emergence.UNKNOWN, EmergenceReason.NO_REFERENCE)
+        return EmergenceVerdict(Emergence.UNKNOWN, lacking)
     places = {place(item) for item in reference}
     seen = [item for item in found.alteration.observations if place(item) in places]
     states = {item.detection for item in seen}
@@ -100,6 +99,34 @@ def judge_emergence(found: Found, view: TimepointView) -> EmergenceVerdict:
     if any(_excludes(found, item, seen, view) for item in reference):
         return EmergenceVerdict(absent, EmergenceReason.EXCLUDED)
     return EmergenceVerdict(Emergence.UNKNOWN, EmergenceReason.POWER_LOW)
+
+
+def _reference(
+    view: TimepointView, at_baseline: bool
+) -> tuple[tuple[SpecimenEvidence, ...], EmergenceReason]:
+    """Return the samples that tell what is new, and what is wrong where there are none."""
+    late = {place(item) for item in late_baselines(view.patient)}
+    others = [
+        item
+        for item in view.patient.specimens
+        if item.timepoint != view.timepoint and (item.setting is Setting.BASELINE) is not at_baseline
+    ]
+    usable = [item for item in others if place(item) in view.patient.usable()]
+    if at_baseline and any(item.timepoint == view.timepoint for item in late_baselines(view.patient)):
+        return (), EmergenceReason.AFTER_START
+    if usable:
+        return tuple(item for item in usable if place(item) not in late), EmergenceReason.AFTER_START
+    return (), EmergenceReason.UNUSABLE if others else EmergenceReason.NO_REFERENCE
+
+
+def late_baselines(patient: Patient) -> tuple[SpecimenEvidence, ...]:
+    """Return the baseline samples that were taken after the start of lorlatinib."""
+    start = patient.clinical.lorlatinib_start if patient.clinical else None
+    return tuple(
+        item
+        for item in patient.specimens
+        if item.setting is Setting.BASELINE and start is not None and item.collected > start
+    )
 
 
 def clone_share(seen: Observation, specimen: SpecimenEvidence, gene: str) -> float | None:

@@ -150,18 +150,18 @@ def judge_timepoint(specimens: Sequence[SpecimenNegative]) -> TimepointNegative:
 
 
 def not_assessable_loci(specimens: Sequence[SpecimenEvidence], settings: NegativeSettings) -> tuple[str, ...]:
-    """Return the loci that no usable specimen could judge.
+    """Return the loci that no specimen could judge; one that is unusable or failed judges nothing by silence.
 
     `MET exon 14` was targeted but not seen well enough, `RET intron 11 (not_targeted)` was not
     looked at, `MET copy_number` means an amplification would not have shown.
     """
     seen: set[tuple[str, str]] = set()
     blind: dict[tuple[str, str], Detection] = {}
-    for locus in (locus for specimen in specimens for locus in specimen.callability):
+    for specimen, locus in [(one, locus) for one in specimens for locus in one.callability]:
         place = (locus.gene, locus.locus)
         if locus.status is Detection.NOT_TARGETED:
             blind.setdefault(place, Detection.NOT_TARGETED)
-        elif _is_hole(locus):
+        elif _is_hole(locus) or not _sees(specimen, locus.status is Detection.DETECTED):
             blind[place] = Detection.NOT_ASSESSABLE
         else:
             seen.add(place)
@@ -173,14 +173,17 @@ def not_assessable_loci(specimens: Sequence[SpecimenEvidence], settings: Negativ
     return tuple(sorted([*loci, *_blind_copy_numbers(specimens, settings)]))
 
 
+def _sees(specimen: SpecimenEvidence, found: bool) -> bool:
+    return not unusable_reasons(specimen) and (found or silence_counts(specimen))
+
+
 def _blind_copy_numbers(specimens: Sequence[SpecimenEvidence], settings: NegativeSettings) -> list[str]:
     visible: dict[str, bool] = {}
-    for item in (item for specimen in specimens for item in specimen.copy_number):
+    for specimen, item in [(one, item) for one in specimens for item in one.copy_number]:
         found = item.call in (CopyNumberCall.AMPLIFICATION, CopyNumberCall.GAIN, CopyNumberCall.LOSS)
         limit = item.smallest_visible_cn
-        sees = item.call is not CopyNumberCall.NOT_ASSESSABLE and (
-            found or (limit is not None and limit <= settings.max_visible_copy_number)
-        )
+        shows = found or (limit is not None and limit <= settings.max_visible_copy_number)
+        sees = item.call is not CopyNumberCall.NOT_ASSESSABLE and shows and _sees(specimen, found)
         visible[item.gene] = visible.get(item.gene, False) or sees
     return [f"{gene} copy_number" for gene, sees in visible.items() if not sees]
 

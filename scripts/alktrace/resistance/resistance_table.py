@@ -73,7 +73,7 @@ def _row(
         timing=view.patient.timing.timing,
         excluded_clone_fraction=view.negative.excluded,
         not_evaluable_reason=_reasons(draft, classification),
-        not_assessable=not_assessable_loci(view.usable, view.settings.negative),
+        not_assessable=not_assessable_loci(view.specimens, view.settings.negative),
         criteria=tuple(dict.fromkeys([*own_criteria, *(item.code for item in fired)])),
         flags=_listed([*own_flags, *(flag for item in fired for flag in item.flags)]),
         **values,

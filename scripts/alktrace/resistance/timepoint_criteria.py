@@ -12,8 +12,9 @@ from ..models import (
     Verdict,
 )
 from .assemble import Mechanism
-from .caveats import MINOR_CLONE
+from .caveats import BASELINE_AFTER_START, MINOR_CLONE
 from .driver import Driver, FusionState
+from .emergence import late_baselines
 from .hidden_hits import subthreshold_hotspots
 from .lineage import Lineage, LineageDna
 from .negative import unusable_reasons
@@ -106,6 +107,12 @@ def _window_unknown(draft: Draft) -> Iterable[Finding]:
         if draft.view.windows[item.specimen].status is WindowStatus.UNKNOWN
     ]
     return _if(bool(unknown), unknown[0].explanation if unknown else "", "window_unknown")
+
+
+def _baseline_late(draft: Draft) -> Iterable[Finding]:
+    names = {item.specimen for item in late_baselines(draft.view.patient) if item in draft.view.specimens}
+    for name in sorted(names):
+        yield name, "taken after the start of lorlatinib", (f"{BASELINE_AFTER_START}:{name}",)
 
 
 def _early(draft: Draft) -> Iterable[Finding]:
@@ -313,6 +320,7 @@ TIMEPOINT_CRITERIA = (
     TimepointCriterion("SPECIMEN_QC_FAIL", "A specimen failed its quality check.", _quality),
     TimepointCriterion("WINDOW_OUTSIDE", "A specimen lies outside the sampling window.", _outside),
     TimepointCriterion("WINDOW_UNKNOWN", "Dates of the sampling window are missing.", _window_unknown),
+    TimepointCriterion("BASELINE_AFTER_START", "A baseline sample from after the start.", _baseline_late),
     TimepointCriterion("EARLY_PROGRESSION", "Progression within the early months.", _early),
     TimepointCriterion("DATES_CONFLICT", "Clinical dates contradict each other.", _dates_conflict),
     TimepointCriterion("FUSION_LOST", "The known ALK fusion is excluded.", _fusion_lost),
