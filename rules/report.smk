@@ -58,11 +58,42 @@ rule write_cohort_page:
         "../scripts/write_cohort_page.py"
 
 
+rule write_multiqc_sections:
+    input:
+        molecules=list(PLAN.molecule_tables().values()),
+        quality="results/cohort/qc.tsv",
+    output:
+        multiext(
+            "results/cohort/multiqc/",
+            "samples_mqc.json",
+            "general_mqc.json",
+            "duplex_yield_mqc.json",
+            "error_rates_mqc.json",
+            "family_sizes_mqc.json",
+            "insert_sizes_mqc.json",
+            "reads_lost_mqc.json",
+        ),
+    log:
+        "logs/write_multiqc_sections.log",
+    conda:
+        own_environment
+    resources:
+        mem_mb=1000,
+        runtime=10,
+    params:
+        samples=list(PLAN.molecule_tables()),
+        code=PLAN.code["report"],
+    message:
+        "writing the sections of the quality page"
+    script:
+        "../scripts/write_multiqc_sections.py"
+
+
 # fastp's reports and our own figures; nothing is sent or fetched.
 rule collect_multiqc:
     input:
         fastp=PLAN.fastp_reports(),
-        quality="results/cohort/qc.tsv",
+        sections=rules.write_multiqc_sections.output,
         config=resource("multiqc.yaml"),
     output:
         page="results/cohort/multiqc.html",
@@ -82,7 +113,7 @@ rule collect_multiqc:
         (
             list=$(mktemp -p {resources.tmpdir:q})
             trap 'rm -f "$list"' EXIT
-            printf '%s\\n' {input.fastp:q} {input.quality:q} >"$list"
+            printf '%s\\n' {input.fastp:q} {input.sections:q} >"$list"
             multiqc --force --quiet --no-version-check --no-data-dir --config {input.config:q} \
                 --file-list "$list" --outdir {params.folder:q} --filename multiqc.html
         ) 2>{log:q}

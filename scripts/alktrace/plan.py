@@ -310,6 +310,10 @@ class Plan:
             if unit.fastq_1 is not None
         ]
 
+    def molecule_tables(self) -> dict[str, str]:
+        """Return the molecule metrics of all samples that have them, by the sample's name."""
+        return {sample.name: path for sample in self.used_samples for path in self.molecules(sample)}
+
     def patient_files(self, name: str) -> list[str]:
         """Return one file of each patient."""
         return [f"{PATIENTS}/{patient}/{name}" for patient in self.sheet.patients]

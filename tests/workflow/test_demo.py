@@ -8,7 +8,7 @@ from collections import defaultdict
 from html.parser import HTMLParser
 
 import pytest
-from workflow_runs import NEEDS_TOOLS, ROOT, Project
+from workflow_runs import NEEDS_TOOLS, ROOT, Project, read_sheet
 
 from alktrace.models import Classification, Detection, Phase, Verdict
 from alktrace.rows import (
@@ -465,7 +465,11 @@ def test_cohort_pages(demo):
     assert all(f"P{number:02}" in text for number in range(1, 19))
     fetched, text = read_page(demo.results / "cohort/multiqc.html")
     assert fetched == []
-    assert "MultiQC" in text
+    sections = ("Samples", "Duplex yield", "Error rates", "Family sizes", "Insert sizes", "Reads lost")
+    assert [name for name in sections if name not in text] == []
+    from_reads = [row for row in read_sheet(demo.folder / "samples.tsv") if row["calls"] == "."]
+    names = [f"{row['patient']}.{row['timepoint']}.{row['specimen']}" for row in from_reads]
+    assert [name for name in names if name not in text] == []
 
 
 def test_rows_of_the_readme_are_rows_of_the_demo(demo):

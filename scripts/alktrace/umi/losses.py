@@ -40,3 +40,6 @@ REASONS = (
 
 COUNT_IN, COUNT_WITHOUT_MC, COUNT_WITH_UMI = 0, 1, 2
 N_COUNTS = 3
+
+# Insert sizes are counted in bins of so many bases.
+INSERT_BIN = 10

@@ -44,7 +44,7 @@ import numpy as np
 
 from ..errors import DataError
 from ..rows import MoleculeMetric
-from .losses import COUNT_IN, COUNT_WITHOUT_MC, N_COUNTS, REASONS
+from .losses import COUNT_IN, COUNT_WITHOUT_MC, INSERT_BIN, N_COUNTS, REASONS
 from .records import Offsets
 from .strands import CONSENSUS_READS, DUPLEX_MOLECULES, MOLECULES, READS_USED, Counts
 from .templates import POSITION_SHIFT, Rows
@@ -52,7 +52,6 @@ from .templates import POSITION_SHIFT, Rows
 UMI_BINS = 1 << 20
 DECILES = 10
 MAX_INSERT = 2000
-INSERT_BIN = 10
 # Fragment positions are counted over windows of starts; short against the unevenness of coverage.
 START_WINDOW = 32
 # From so many templates on, a window whose templates mostly share one position holds an amplicon: ends are

@@ -1,0 +1,304 @@
+"""Sections of the MultiQC page: what became of reads and molecules, and the quality of every sample.
+
+Each section is one file of MultiQC's custom content (`<section>_mqc.json`). A sample that lacks a figure has
+no line, bar or cell in its section: no strands without UMIs, no molecules where a consensus BAM was given.
+"""
+
+import json
+from collections.abc import Mapping, Sequence
+from enum import Enum
+from pathlib import Path
+from typing import Any
+
+from ..job import atomic_output
+from ..rows import MoleculeMetric, QcRow
+from ..tables import LIST_SEPARATOR, describe_columns, read_table
+from ..umi.losses import INSERT_BIN, REASONS
+
+Section = dict[str, Any]
+Strata = Mapping[str, Mapping[str, float]]
+"""Values of one sample by metric and stratum."""
+Samples = Mapping[str, Strata]
+Points = list[list[float]]
+
+LARGEST_SIZE = 100
+"""Families of more templates are shown at this size: few, and without a bound."""
+SUFFIX = "_mqc.json"
+PERCENT = 100.0
+SHOWN_DIGITS = 6
+NAME_COLUMNS = ("patient", "timepoint", "specimen")
+FIRST_COLUMNS = ("verdict", "reasons")
+FRACTIONS = ("on_target", "duplex_yield", "contamination", "tumour_fraction", "copy_number_noise")
+NO_SAMPLES = "<p>No sample of this cohort comes from reads.</p>"
+USED = "used"
+REASON_TEXT = {
+    USED: "in a consensus",
+    "secondary": "secondary alignment",
+    "supplementary": "supplementary alignment",
+    "not_pf": "failed the vendor's filter",
+    "unmapped": "unmapped",
+    "too_long": "alignment too long",
+    "low_mapq": "low mapping quality",
+    "not_paired": "not paired",
+    "umi_missing": "no UMI",
+    "umi_n": "UMI with N",
+    "umi_invalid": "UMI not of the kit",
+    "mate_missing": "mate missing",
+    "low_quality": "low base quality",
+    "minority_alignment": "aligned unlike its family",
+    "umi_collision": "UMI collision",
+    "orphan": "mate without consensus",
+}
+CLASS_TEXT = {
+    "raw": "raw bases other than the consensus, as sequenced",
+    "simplex": "half the rate at which the consensuses of both strands differ, either base or its complement",
+    "duplex": "expected, not observed: the square of simplex, if strands err on their own",
+}
+GENERAL = {
+    ("mean_family_size", "all"): ("Family size", "templates per molecule", 1.0, "{:,.2f}"),
+    ("duplex_yield", "100"): ("% duplex", "families with both strands", PERCENT, "{:,.1f}"),
+    ("on_target_share", "all"): ("% on target", "molecules that touch a target", PERCENT, "{:,.1f}"),
+    ("umi_collisions", "all"): (
+        "UMI collisions", "families expected to hold two molecules", 1.0, "{:,.2g}",
+    ),
+    ("collision_rate", "all"): (
+        "% hidden", "molecules expected behind another of one UMI or, without UMIs, position", PERCENT,
+        "{:,.2g}",
+    ),
+}  # fmt: skip
+
+
+def write_multiqc_sections(*, molecules: Mapping[str, Path], quality: Path, out: Sequence[Path]) -> None:
+    """Write one file of custom content per section.
+
+    Args:
+        molecules: `molecules.tsv` of every sample that has one, by the sample's name.
+        quality: `qc.tsv`.
+        out: files named after the sections.
+    """
+    tables = {name: read_table(path, MoleculeMetric) for name, path in sorted(molecules.items())}
+    sections = multiqc_sections(tables, read_table(quality, QcRow))
+    with atomic_output(*out) as partial:
+        for path, target in zip(partial, out, strict=True):
+            section = sections[target.name.removesuffix(SUFFIX)]
+            # Order is kept: MultiQC shows columns and categories as they come.
+            path.write_text(json.dumps(section, allow_nan=False) + "\n")
+
+
+def multiqc_sections(
+    molecules: Mapping[str, Sequence[MoleculeMetric]], quality: Sequence[QcRow]
+) -> dict[str, Section]:
+    """Return the sections by name, as MultiQC's custom content.
+
+    Args:
+        molecules: rows of `molecules.tsv` of every sample that has them, by the sample's name.
+        quality: rows of `qc.tsv`.
+    """
+    samples = {name: _by_metric(rows) for name, rows in sorted(molecules.items())}
+    return {
+        "samples": _samples(quality),
+        "general": _general(samples),
+        "family_sizes": _family_sizes(samples),
+        "duplex_yield": _duplex_yield(samples),
+        "insert_sizes": _insert_sizes(samples),
+        "error_rates": _error_rates(samples),
+        "reads_lost": _reads_lost(samples),
+    }
+
+
+def _by_metric(rows: Sequence[MoleculeMetric]) -> Strata:
+    found: dict[str, dict[str, float]] = {}
+    for row in rows:
+        found.setdefault(row.metric, {})[row.stratum] = row.value
+    return found
+
+
+def _samples(quality: Sequence[QcRow]) -> Section:
+    """Return `qc.tsv` by sample name: patient, timepoint and specimen together tell a sample.
+
+    Without samples it is a sentence, since MultiQC writes no page where it finds nothing.
+    """
+    if not quality:
+        return _section("samples", "html", "Samples", "", NO_SAMPLES)
+    columns = {name: text for name, text in describe_columns(QcRow) if name not in NAME_COLUMNS}
+    order = [*FIRST_COLUMNS, *(name for name in columns if name not in FIRST_COLUMNS)]
+    data = {
+        _name(row): {name: cell for name in order if (cell := _cell(getattr(row, name))) is not None}
+        for row in sorted(quality, key=_name)
+    }
+    section = _section("samples", "table", "Samples", "Quality by the thresholds of the assay.", data)
+    headers = {
+        name: {
+            "title": name.replace("_", " "),
+            "description": columns[name],
+            "format": "{:.3g}" if name in FRACTIONS else "{:,.0f}",
+        }
+        for name in order
+    }
+    return section | {"headers": headers}
+
+
+def _name(row: QcRow) -> str:
+    return ".".join(getattr(row, column) for column in NAME_COLUMNS)
+
+
+def _cell(value: Any) -> str | float | None:
+    if isinstance(value, tuple):
+        return LIST_SEPARATOR.join(value) or None
+    return str(value.value) if isinstance(value, Enum) else value
+
+
+def _general(samples: Samples) -> Section:
+    data = {
+        name: {
+            metric: _shown(strata[metric][stratum] * factor)
+            for (metric, stratum), (_, _, factor, _) in GENERAL.items()
+            if stratum in strata.get(metric, {})
+        }
+        for name, strata in samples.items()
+    }
+    headers = {
+        metric: {"title": title, "description": text, "format": form, "namespace": "molecules"}
+        for (metric, _), (title, text, _, form) in GENERAL.items()
+    }
+    data = {name: cells for name, cells in data.items() if cells}
+    return {"id": "alktrace_general", "plot_type": "generalstats", "headers": headers, "data": data}
+
+
+def _family_sizes(samples: Samples) -> Section:
+    data = {}
+    for name, strata in samples.items():
+        counts: dict[int, float] = {}
+        for stratum, count in strata.get("family_size", {}).items():
+            size = min(int(stratum), LARGEST_SIZE)
+            counts[size] = counts.get(size, 0) + count
+        if counts:
+            data[name] = _shares(counts, first=1, step=1)
+    return _molecule_section(
+        "family_sizes",
+        "linegraph",
+        "Family sizes",
+        "Share of families by their number of templates, copies of one molecule. "
+        f"Families of more than {LARGEST_SIZE} are shown at {LARGEST_SIZE}.",
+        data,
+        {"xlab": "templates per family", "ylab": "families (%)", "ymin": 0, "xmin": 0},
+    )
+
+
+def _insert_sizes(samples: Samples) -> Section:
+    data = {}
+    for name, strata in samples.items():
+        counts = {int(stratum): count for stratum, count in strata.get("insert_size", {}).items()}
+        if counts:
+            data[name] = _shares(counts, first=min(counts), step=INSERT_BIN)
+    return _molecule_section(
+        "insert_sizes",
+        "linegraph",
+        "Insert sizes",
+        f"Families of facing pairs by insert size, in bins of {INSERT_BIN} bases named by the first; "
+        "each molecule counts once, unlike in figures from reads.",
+        data,
+        {"xlab": "insert size (bases)", "ylab": "families (%)", "ymin": 0},
+    )
+
+
+def _shares(counts: Mapping[int, float], *, first: int, step: int) -> Points:
+    """Return the percentage at each x from the first to the largest; without a count it is zero."""
+    total = sum(counts.values())
+    return [[x, _shown(PERCENT * counts.get(x, 0) / total)] for x in range(first, max(counts) + 1, step)]
+
+
+def _duplex_yield(samples: Samples) -> Section:
+    data = {
+        name: [
+            [int(share), _shown(PERCENT * value)]
+            for share, value in sorted(strata["duplex_yield"].items(), key=lambda item: int(item[0]))
+        ]
+        for name, strata in samples.items()
+        if "duplex_yield" in strata
+    }
+    return _molecule_section(
+        "duplex_yield",
+        "linegraph",
+        "Duplex yield",
+        "Share of families with both strands, had only a share of the templates been read. "
+        "A line that still rises on the right gains from deeper sequencing.",
+        data,
+        {"xlab": "templates read (%)", "ylab": "families with both strands (%)", "xmin": 0, "ymin": 0},
+    )
+
+
+def _error_rates(samples: Samples) -> Section:
+    data = {}
+    for name, strata in samples.items():
+        rates = {
+            stratum: rate
+            for stratum, rate in strata.get("error_rate", {}).items()
+            if stratum.split()[0] in CLASS_TEXT
+        }
+        if rates:
+            data[name] = rates
+    seen = {stratum for rates in data.values() for stratum in rates}
+    headers = {
+        stratum: {"title": stratum, "description": f"errors per base: {text}", "format": "{:.1e}", "min": 0}
+        for level, text in CLASS_TEXT.items()
+        for stratum in sorted(seen)
+        if stratum.split()[0] == level
+    }
+    section = _molecule_section(
+        "error_rates",
+        "table",
+        "Error rates",
+        "Errors per base by substitution: raw bases against the consensus, simplex from differences between "
+        "strands, duplex as expected from simplex. Damage copied to both strands is in none of them.",
+        data,
+        {},
+    )
+    return section | {"headers": headers}
+
+
+def _reads_lost(samples: Samples) -> Section:
+    data = {}
+    for name, strata in samples.items():
+        counts = dict(strata.get("reads_lost", {}))
+        if "reads_used" in strata:
+            counts[USED] = strata["reads_used"]["all"]
+        if counts:
+            data[name] = counts
+    section = _molecule_section(
+        "reads_lost",
+        "bargraph",
+        "Reads lost",
+        "Reads in a consensus and, of the others, why not. Every read is counted once.",
+        data,
+        {"ylab": "reads"},
+    )
+    return section | {"categories": {key: {"name": REASON_TEXT[key]} for key in (USED, *REASONS[1:])}}
+
+
+def _molecule_section(
+    key: str, plot: str, title: str, text: str, data: Mapping[str, Any], pconfig: Mapping[str, Any]
+) -> Section:
+    section = _section(key, plot, title, text, data)
+    section["pconfig"] |= pconfig
+    return section | {
+        "parent_id": "alktrace_molecules",
+        "parent_name": "Molecules",
+        "parent_description": "What became of the reads, and how far the molecules can be trusted.",
+    }
+
+
+def _section(key: str, plot: str, title: str, text: str, data: Mapping[str, Any] | str) -> Section:
+    return {
+        "id": f"alktrace_{key}",
+        "section_name": title,
+        "description": text,
+        "plot_type": plot,
+        "pconfig": {"id": f"alktrace_{key}_plot", "title": title},
+        "data": data,
+    }
+
+
+def _shown(value: float) -> float:
+    """Return a number with the digits of the tables."""
+    return float(f"{value:.{SHOWN_DIGITS}g}")

@@ -1,0 +1,176 @@
+"""Sections of the MultiQC page: what the metrics of a sample become, and that MultiQC shows it."""
+
+import json
+import shutil
+import subprocess
+from dataclasses import replace
+
+import pytest
+
+from alktrace.models import IdentityStatus, Verdict
+from alktrace.report.multiqc_sections import REASON_TEXT, multiqc_sections, write_multiqc_sections
+from alktrace.rows import MoleculeMetric, QcRow
+from alktrace.tables import header, write_table
+from alktrace.umi.losses import REASONS
+
+NAMES = ("samples", "general", "duplex_yield", "error_rates", "family_sizes", "insert_sizes", "reads_lost")
+NEEDS_MULTIQC = pytest.mark.skipif(shutil.which("multiqc") is None, reason="command-line tools are missing")
+DUPLEX, PLAIN = "P01.PD1.plasma", "P02.PD1.bam"
+
+
+def metrics(text):
+    """Rows from lines of metric, stratum and value."""
+    rows = (line.rsplit("|", 2) for line in text.split())
+    return [
+        MoleculeMetric(metric, stratum.replace("_", " "), float(value)) for metric, stratum, value in rows
+    ]
+
+
+MOLECULES = {
+    PLAIN: metrics(
+        "reads_used|all|80 reads_lost|unmapped|20 family_size|1|30 family_size|100|5 family_size|250|5 "
+        "mean_family_size|all|2.5 collision_rate|all|0.04 error_rate|raw_C>T|0.001"
+    ),
+    DUPLEX: metrics(
+        "reads_used|all|10 reads_lost|orphan|2 reads_lost|unmapped|0 family_size|1|6 family_size|4|2 "
+        "mean_family_size|all|1.75 duplex_yield|10|0.1 duplex_yield|90|0.3 duplex_yield|100|0.5 "
+        "insert_size|160|3 insert_size|190|1 on_target_share|all|0.75 umi_collisions|all|0.5 "
+        "collision_rate|all|0.01 error_rate|raw_A>G|0.0002 error_rate|strand_A/G|0.00002 "
+        "error_rate|simplex_A/G|0.00001 error_rate|duplex_A/G|0.0000000001"
+    ),
+}  # fmt: skip
+ROW = QcRow(
+    **dict.fromkeys(header(QcRow))
+    | {"patient": "P01", "timepoint": "PD1", "specimen": "plasma", "role": "patient", "assay": "panel"}
+    | {
+        "sex": "unknown",
+        "identity": IdentityStatus.MATCH,
+        "verdict": Verdict.WARN,
+        "raw_reads": 12,
+        "duplex_yield": 0.5,
+    }
+    | {"control_expected": (), "control_found": (), "fusions": ("EML4-ALK", "KIF5B-RET"), "reasons": ()}
+)
+QUALITY = [
+    ROW,
+    replace(ROW, timepoint="BL", verdict=Verdict.PASS),
+    replace(ROW, patient="P02", specimen="bam"),
+]
+
+
+@pytest.fixture(scope="module")
+def sections():
+    return multiqc_sections(MOLECULES, QUALITY)
+
+
+def test_family_sizes_are_shares_without_gaps(sections):
+    data = sections["family_sizes"]["data"]
+    assert data[DUPLEX] == [[1, 75.0], [2, 0.0], [3, 0.0], [4, 25.0]]
+
+
+def test_the_largest_families_are_one_point(sections):
+    line = dict(map(tuple, sections["family_sizes"]["data"][PLAIN]))
+    assert (line[1], line[100], max(line), sum(line.values())) == (75.0, 25.0, 100, 100.0)
+
+
+def test_insert_sizes_are_shares_from_the_first_bin_to_the_last(sections):
+    assert sections["insert_sizes"]["data"] == {DUPLEX: [[160, 75.0], [170, 0.0], [180, 0.0], [190, 25.0]]}
+
+
+def test_duplex_yield_runs_over_the_share_of_reads_by_number(sections):
+    assert sections["duplex_yield"]["data"] == {DUPLEX: [[10, 10.0], [90, 30.0], [100, 50.0]]}
+
+
+def test_error_rates_of_both_strands_taken_apart_are_left_to_simplex(sections):
+    found = sections["error_rates"]
+    assert found["data"] == {
+        DUPLEX: {"raw A>G": 2e-4, "simplex A/G": 1e-5, "duplex A/G": 1e-10},
+        PLAIN: {"raw C>T": 1e-3},
+    }
+    assert list(found["headers"]) == ["raw A>G", "raw C>T", "simplex A/G", "duplex A/G"]
+
+
+def test_reads_lost_and_used_are_all_reads(sections):
+    found = sections["reads_lost"]
+    assert found["data"] == {
+        DUPLEX: {"used": 10, "orphan": 2, "unmapped": 0},
+        PLAIN: {"used": 80, "unmapped": 20},
+    }
+    assert next(iter(found["categories"])) == "used"
+
+
+def test_every_reason_of_loss_has_words(sections):
+    assert set(REASON_TEXT) == {"used", *REASONS[1:]} == set(sections["reads_lost"]["categories"])
+
+
+def test_general_figures_are_percent_and_leave_out_what_a_sample_lacks(sections):
+    assert sections["general"]["data"] == {
+        DUPLEX: {
+            "mean_family_size": 1.75, "duplex_yield": 50.0, "on_target_share": 75.0, "umi_collisions": 0.5,
+            "collision_rate": 1.0,
+        },
+        PLAIN: {"mean_family_size": 2.5, "collision_rate": 4.0},
+    }  # fmt: skip
+
+
+def test_every_timepoint_of_a_patient_has_its_row(sections):
+    data = sections["samples"]["data"]
+    assert list(data) == ["P01.BL.plasma", "P01.PD1.plasma", "P02.PD1.bam"]
+    assert (data["P01.BL.plasma"]["verdict"], data["P01.PD1.plasma"]["verdict"]) == ("pass", "warn")
+    assert data["P01.BL.plasma"]["fusions"] == "EML4-ALK;KIF5B-RET"
+    assert "control_found" not in data["P01.BL.plasma"]
+    assert next(iter(sections["samples"]["headers"])) == "verdict"
+
+
+def test_order_of_samples_makes_no_difference(sections):
+    turned = multiqc_sections(dict(reversed(MOLECULES.items())), QUALITY[::-1])
+    assert json.dumps(turned) == json.dumps(sections)
+
+
+def test_consensus_bams_alone_have_quality_and_no_lines():
+    found = multiqc_sections({}, QUALITY)
+    assert [name for name in NAMES if found[name]["data"]] == ["samples"]
+
+
+# --- MultiQC itself --------------------------------------------------------------------------
+
+
+def render(root, folder, molecules, quality):
+    """MultiQC's page and the data it took from the sections of some samples."""
+    write_table(folder / "qc.tsv", QcRow, quality)
+    for name, rows in molecules.items():
+        write_table(folder / f"{name}.tsv", MoleculeMetric, rows)
+    out = [folder / f"{name}_mqc.json" for name in NAMES]
+    tables = {name: folder / f"{name}.tsv" for name in molecules}
+    write_multiqc_sections(molecules=tables, quality=folder / "qc.tsv", out=out)
+    (folder / "list").write_text("".join(f"{path}\n" for path in out))
+    command = ["multiqc", "--strict", "--quiet", "--no-version-check", "--file-list", folder / "list"]
+    command += ["--config", root / "resources/multiqc.yaml", "--outdir", folder / "out"]
+    command += ["--filename", "multiqc.html"]
+    done = subprocess.run(command, capture_output=True, text=True, check=False)
+    return done, folder / "out" / "multiqc.html", folder / "out" / "multiqc_data" / "multiqc_data.json"
+
+
+@NEEDS_MULTIQC
+def test_multiqc_shows_every_section(root, tmp_path):
+    done, page, data = render(root, tmp_path, MOLECULES, QUALITY)
+    assert done.returncode == 0, done.stdout + done.stderr
+    plots = json.loads(data.read_text())["report_plot_data"]
+    text = page.read_text()
+    assert set(plots) >= {f"alktrace_{name}_plot" for name in NAMES if name != "general"}
+    assert all(f'id="alktrace_{name}' in text for name in NAMES if name != "general")
+    lines = {
+        name: {line["name"]: line["pairs"] for line in plots[f"alktrace_{name}_plot"]["datasets"][0]["lines"]}
+        for name in ("family_sizes", "duplex_yield", "insert_sizes")
+    }
+    assert lines["family_sizes"][DUPLEX] == [[1, 75.0], [2, 0.0], [3, 0.0], [4, 25.0]]
+    assert lines["duplex_yield"] == {DUPLEX: [[10, 10.0], [90, 30.0], [100, 50.0]]}
+    assert set(lines["insert_sizes"]) == {DUPLEX}
+    assert PLAIN in lines["family_sizes"], "a specimen named like a file keeps its name"
+
+
+@NEEDS_MULTIQC
+def test_a_cohort_of_reports_has_a_page_too(root, tmp_path):
+    done, page, _ = render(root, tmp_path, {}, [])
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert "No sample of this cohort comes from reads." in page.read_text()
