@@ -445,7 +445,7 @@ def test_percentages_of_a_column_are_recognised(read: Reads) -> None:
 
 
 def test_a_bound_is_no_value(read: Reads) -> None:
-    report = read("ALK|G1202R|||<0.1%||")
+    report = read("ALK|||amplification|<0.1%|8|")
     assert report.alterations[0].vaf is None
     assert "a bound is no value" in report.notes[0].remedy
 
@@ -655,11 +655,45 @@ def test_a_vaf_cell_that_denies_the_change_is_no_finding(read: Reads, cell: str)
     assert [note.line for note in report.notes if "not found" in note.what] == [2]
 
 
-@pytest.mark.parametrize(
-    "cell", ["-", "< 0.1 %", "n/a", "0.01 %"], ids=["dash", "bound", "not-given", "small"]
-)
+@pytest.mark.parametrize("cell", ["-", "n/a", "0.01 %"], ids=["dash", "not-given", "small"])
 def test_a_vaf_cell_that_denies_nothing_keeps_the_finding(read: Reads, cell: str) -> None:
     assert [row.alteration for row in read(f"ALK|G1202R||snv|{cell}||").alterations] == ["G1202R"]
+
+
+@pytest.mark.parametrize(
+    "line",
+    ["ALK|G1202R||snv|< 0.1 %||", "ALK|G1202R||snv|<0.1||", "ALK|G1202R||snv|-||", "ALK|G1202R||snv|–||",
+     "ALK|G1202R||indeterminate|||", "ALK|G1202R||low confidence|0.3 %||", "ALK|G1202R||snv|inconclusive||",
+     "EML4-ALK|||fusion, low-confidence|||"],
+    ids=["bound", "bare-bound", "dash", "long-dash", "indeterminate", "confidence", "vaf-words", "fusion"],
+)  # fmt: skip
+def test_a_doubtful_line_is_kept_and_nothing_is_concluded(read: Reads, line: str) -> None:
+    report = read(line, "KRAS|G12D||snv|1.2 %||")
+    first, second = report.alterations
+    assert (first.hgvs_p, first.flags[-1], first.variant_type) == (None, "not_read", VariantType.DELINS)
+    assert (second.hgvs_p, second.flags) == ("p.Gly12Asp", ())
+    assert any(note.line == 2 and "nothing is concluded" in note.remedy for note in report.notes)
+
+
+@pytest.mark.parametrize("words", ["of indeterminate significance", "confirmed", "VUS"])
+def test_a_doubt_about_the_meaning_is_none_about_the_finding(read: Reads, words: str) -> None:
+    assert read(f"ALK|G1202R||{words}|1 %||").alterations[0].hgvs_p == "p.Gly1202Arg"
+
+
+@pytest.mark.parametrize("order", [(0, 1), (1, 0)], ids=["gain-first", "amplification-first"])
+def test_a_gain_and_an_amplification_of_one_gene(read: Reads, order: tuple[int, int]) -> None:
+    lines = ("ALK|||copy number gain||3.1|", "ALK|||amplification||8|")
+    report = read(*(lines[index] for index in order))
+    (row,) = report.alterations
+    assert (row.copy_number, row.flags) == (8.0, ("report_lines_differ",))
+    (note,) = [note for note in report.notes if "stands twice" in note.what]
+    assert "amplification with 8 copies" in note.what and "gain with 3.1 copies" in note.what
+
+
+def test_a_loss_of_one_copy_and_a_homozygous_one(read: Reads) -> None:
+    report = read("RB1|||copy number loss|||", "RB1|||homozygous deletion|||")
+    (row,) = report.alterations
+    assert "copies_not_stated" not in row.flags and "report_lines_differ" in row.flags
 
 
 def test_copy_numbers_have_no_vaf_and_a_zero_denies_none(read: Reads) -> None:

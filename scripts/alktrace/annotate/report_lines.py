@@ -24,6 +24,7 @@ from .report_rows import (
     NO_GENE_MODEL,
     NOT_READ,
     PARTNER_UNKNOWN,
+    REPORT_LINES_DIFFER,
     REPORTED_AS_GAIN,
     Report,
     ReportValues,
@@ -37,6 +38,8 @@ from .report_text import (
     Coverage,
     ReportedKind,
     cell_denies,
+    is_bound,
+    is_dash,
     kind_of,
     names_pair,
     read_copy_number,
@@ -47,6 +50,7 @@ from .report_text import (
     read_junction,
     says_amplified,
     says_both_copies,
+    says_doubtful,
     says_gain,
     says_nothing_found,
     says_nothing_plainly,
@@ -60,6 +64,7 @@ DIPLOID = 2.0
 VAF_KINDS = (ReportedKind.SMALL, ReportedKind.FUSION, ReportedKind.SKIPPING)
 """Kinds of which a VAF of 0 denies the finding; laboratories fill it in for copy numbers."""
 MAX_RESIDUES = 40_000
+KEPT = "the line is kept, but nothing is concluded from it; write the VAF, or `not detected`"
 NO_FINDING = "no finding; state what the test covers in covered_genes and lod_vaf"
 
 
@@ -74,13 +79,11 @@ def read_report(path: Path, reader: "ReportReader") -> Report:
         raise InputProblems(problems)
     for name in FRACTIONS:
         reader.learn_unit(name, lines)
+    reader.learn_vafs(lines)
     rows: dict[str, AlterationRow] = {}
     for line in lines:
         for row in reader.alterations(line):
-            if row.key in rows:
-                what = f"{row.gene} {row.alteration} stands twice"
-                reader.note(line, "gene", what, "the first line counts")
-            rows.setdefault(row.key, row)
+            rows[row.key] = reader.chosen(rows[row.key], row, line) if row.key in rows else row
     molecules = reader.shared(lines, "molecules", _whole, min)
     return Report(
         alterations=tuple(rows.values()),
@@ -107,7 +110,30 @@ class ReportReader(ReportValues):
         self._namer = namer
         self._knowledge = knowledge
         self._drivers = drivers
+        self._vafs_given = False
         self._renamed: set[tuple[int, str, str]] = set()
+
+    def learn_vafs(self, lines: Sequence[Line]) -> None:
+        """Learn whether the report gives VAFs of small variants, so that a dash stands out."""
+        self._vafs_given = any(
+            self.gives_vaf(line) for line in lines if kind_of(said_of(line)) is ReportedKind.SMALL
+        )
+
+    def chosen(self, first: AlterationRow, second: AlterationRow, line: Line) -> AlterationRow:
+        """Return which of two lines on one alteration counts: the firmer one, else the first; both are named.
+
+        A gain beside an amplification, a loss of unstated copies beside a homozygous one are the weaker ones.
+        """
+        weak = {REPORTED_AS_GAIN, COPIES_NOT_STATED}
+        weaker = [bool(weak & set(row.flags)) for row in (first, second)]
+        if weaker[0] == weaker[1]:
+            what = f"{first.gene} {first.alteration} stands twice"
+            self.note(line, "gene", what, "the first line counts")
+            return first
+        firm, other = (second, first) if weaker[0] else (first, second)
+        what = f"{first.gene} stands twice: {_copy_words(firm)}, and {_copy_words(other)}"
+        self.note(line, "gene", what, "the firmer line counts; the other may be of another method or lesion")
+        return replace(firm, flags=(*firm.flags, REPORT_LINES_DIFFER))
 
     def coverage(self, lines: Sequence[Line]) -> Coverage | None:
         """Return the coverage over all lines; None if none says anything."""
@@ -140,7 +166,26 @@ class ReportReader(ReportValues):
         if kind_of(said) is ReportedKind.OTHER and first_word(line) not in self._namer.models.by_gene:
             self.note(line, "gene", f"{said.strip()}: no alteration of a gene", "the line is left out")
             return []
+        if (doubt := self._doubt(line, said)) is not None:
+            self.note(line, "vaf", f"{said.strip()}: {doubt}", KEPT)
+            return [self._unread(line)]
         return [self._alteration(part) for part in self._parts(line)]
+
+    def _doubt(self, line: Line, said: str) -> str | None:
+        """Return why a line names a change without saying that it was found; None where it says so.
+
+        Of copy numbers an equivocal gain is a gain, and no VAF is expected.
+        """
+        kind, vaf = kind_of(said), line.get("vaf", "")
+        if kind not in VAF_KINDS:
+            return None
+        if says_doubtful(f"{said} {vaf}"):
+            return "the report leaves open whether it was found"
+        if is_bound(vaf):
+            return f"VAF {vaf!r} is a bound: found as a trace, or not found?"
+        if is_dash(vaf) and kind is ReportedKind.SMALL and self._vafs_given:
+            return f"VAF {vaf!r}, where other lines give one: found, or not found?"
+        return None
 
     def _alteration(self, line: Line) -> AlterationRow:
         said = said_of(line)
@@ -461,6 +506,13 @@ class ReportReader(ReportValues):
         shown = written.removeprefix(gene).strip() or written
         row = empty_row(f"reported:{gene}:{written}", gene, VariantType.DELINS, shown)
         return replace(row, flags=(NOT_READ,))
+
+
+def _copy_words(row: AlterationRow) -> str:
+    """Return a copy-number line in words, with its number where it gives one."""
+    uncertain = {REPORTED_AS_GAIN: "gain", COPIES_NOT_STATED: "loss of one copy or of both"}
+    name = next((words for flag, words in uncertain.items() if flag in row.flags), row.alteration)
+    return name if row.copy_number is None else f"{name} with {row.copy_number:g} copies"
 
 
 def _protein_words(line: Line, gene: str) -> str:

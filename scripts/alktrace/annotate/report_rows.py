@@ -27,6 +27,7 @@ NAMES_DISAGREE = "names_disagree"
 PARTNER_UNKNOWN = "partner_unknown"
 COPIES_NOT_STATED = "copies_not_stated"
 REPORTED_AS_GAIN = "reported_as_gain"
+REPORT_LINES_DIFFER = "report_lines_differ"
 FRACTIONS = ("vaf", "lod_vaf", "tumour_fraction")
 
 

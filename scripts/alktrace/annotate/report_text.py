@@ -40,6 +40,13 @@ _NEGATED_PLAINLY = re.compile(
     re.IGNORECASE,
 )
 _DENIED_CELL = re.compile(r"n\.? ?d\.?|0+(?:[.,]0+)?\s*%?", re.IGNORECASE)
+_DOUBTED = re.compile(
+    r"indeterminate(?! significance)|inconclusive|low[ -]?confidence|not (?:clear|certain|confirm)"
+    r"|\bunconfirmed|\bequivocal|\bborderline|below (?:the )?(?:lod|limit|cut-?off|threshold)"
+    r"|nicht eindeutig|不确定",
+    re.IGNORECASE,
+)
+_BOUND = re.compile(r"[<≤].*\d.*")
 _EQUIVOCAL = re.compile(r"equivocal|borderline", re.IGNORECASE)
 _GERMLINE = re.compile(r"germ-?line|keimbahn|胚系", re.IGNORECASE)
 _BLOOD = re.compile(r"clonal ha?ematopoiesis|\bchip\b|克隆性造血", re.IGNORECASE)
@@ -99,9 +106,25 @@ def says_nothing_plainly(text: str) -> bool:
 def cell_denies(text: str) -> bool:
     """Tell whether the VAF cell of a line says that the change was not found: `ND`, `0`, `not detected`.
 
-    A bare dash and a bound deny nothing: they may stand for `not given` and `below the limit of counting`.
+    A bare dash and a bound deny nothing: they may stand for `not given` and `below the limit of counting`;
+    `is_bound` and `is_dash` tell them.
     """
     return _DENIED_CELL.fullmatch(text.strip()) is not None or says_nothing_plainly(text)
+
+
+def says_doubtful(text: str) -> bool:
+    """Tell whether a line leaves open if its change was found: `indeterminate`, `low confidence`."""
+    return _DOUBTED.search(text) is not None
+
+
+def is_bound(text: str) -> bool:
+    """Tell whether a VAF cell gives a bound only, such as `< 0.1 %`: a trace, or the limit of the test."""
+    return _BOUND.fullmatch(text.strip()) is not None
+
+
+def is_dash(text: str) -> bool:
+    """Tell whether a cell holds a dash and nothing else."""
+    return text.strip() in ("-", "–", "—", "--")
 
 
 def says_amplified(text: str) -> bool:
