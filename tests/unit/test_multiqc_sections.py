@@ -88,6 +88,7 @@ def test_error_rates_of_both_strands_taken_apart_are_left_to_simplex(sections):
         PLAIN: {"raw C>T": 1e-3},
     }
     assert list(found["headers"]) == ["raw A>G", "raw C>T", "simplex A/G", "duplex A/G"]
+    assert found["headers"]["duplex A/G"]["title"] == "expected duplex A/G", "no one has observed it"
 
 
 def test_reads_lost_and_used_are_all_reads(sections):

@@ -240,7 +240,12 @@ def _error_rates(samples: Samples) -> Section:
             data[name] = rates
     seen = {stratum for rates in data.values() for stratum in rates}
     headers = {
-        stratum: {"title": stratum, "description": f"errors per base: {text}", "format": "{:.1e}", "min": 0}
+        stratum: {
+            "title": stratum.replace("duplex", "expected duplex"),
+            "description": f"errors per base: {text}",
+            "format": "{:.1e}",
+            "min": 0,
+        }
         for level, text in CLASS_TEXT.items()
         for stratum in sorted(seen)
         if stratum.split()[0] == level
