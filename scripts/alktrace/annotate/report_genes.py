@@ -1,0 +1,55 @@
+"""Genes that a report names: their symbols, models and proteins."""
+
+from ..user_tables import Line
+from .protein import STOP, UNKNOWN_RESIDUE
+from .report_rows import GENE_CELLS, NO_GENE_MODEL, ReportValues, first_word
+from .small_variants import Namer, VariantKnowledge
+
+MAX_RESIDUES = 40_000
+
+
+class ReportGenes(ReportValues):
+    """What reading a line needs of its gene; notes are kept beside."""
+
+    def __init__(self, namer: Namer, knowledge: VariantKnowledge, drivers: dict[str, str]) -> None:
+        """Keep what reading needs.
+
+        Args:
+            namer: names variants.
+            knowledge: tables.
+            drivers: side on which each fusion gene acts.
+        """
+        super().__init__()
+        self.namer = namer
+        self.knowledge = knowledge
+        self.drivers = drivers
+        self._renamed: set[tuple[int, str, str]] = set()
+
+    def by_symbol(self, line: Line) -> Line:
+        """Return the line with the symbol of its gene, whatever name of the gene it begins with."""
+        cell, written = next(name for name in GENE_CELLS if name in line), first_word(line)
+        rest = line[cell].removeprefix(written)
+        return Line(line.number, {**line, cell: self.symbol(line, cell, written) + rest})
+
+    def symbol(self, line: Line | None, place: str, written: str) -> str:
+        """Return the symbol of a gene name, with a note where it is another one."""
+        known = written in self.namer.models.by_gene
+        symbol = written if known else self.knowledge.gene_symbols.get(written.casefold(), written)
+        key = (line.number if line else 0, place, written)
+        if symbol != written and key not in self._renamed:
+            self._renamed.add(key)
+            self.note(line, place, f"{written} is a name of {symbol}", f"read as {symbol}, its HGNC symbol")
+        return symbol
+
+    def protein(self, gene: str) -> str:
+        """Return the protein of a gene; one of unknown residues where the gene has no model."""
+        if gene in self.namer.models.by_gene:
+            return self.namer.on_gene(gene).protein
+        return UNKNOWN_RESIDUE * MAX_RESIDUES + STOP
+
+    def model_flags(self, line: Line, gene: str) -> tuple[str, ...]:
+        """Return the flag of a gene without model, with a note."""
+        if gene in self.namer.models.by_gene:
+            return ()
+        self.note(line, "gene", f"{gene}: no gene model", "use the HGNC symbol; the name is taken as written")
+        return (NO_GENE_MODEL,)
