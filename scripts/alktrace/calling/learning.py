@@ -49,8 +49,8 @@ MAX_CAP = 256
 
 
 @dataclass(frozen=True)
-class _Counted:
-    """Alternatives of substitutions that may teach.
+class Alternatives:
+    """Alternatives of substitutions at sites without a clear variant, each with its molecules.
 
     Attributes:
         rows: int64[n], rows of the noise table.
@@ -62,9 +62,9 @@ class _Counted:
     shown: NDArray[np.int64]
     trials: NDArray[np.int64]
 
-    def without(self, left_out: NDArray[np.bool_]) -> "_Counted":
+    def without(self, left_out: NDArray[np.bool_]) -> "Alternatives":
         """Return the alternatives that are not left out."""
-        return _Counted(self.rows[~left_out], self.shown[~left_out], self.trials[~left_out])
+        return Alternatives(self.rows[~left_out], self.shown[~left_out], self.trials[~left_out])
 
 
 @dataclass(frozen=True)
@@ -102,15 +102,31 @@ def learn_noise(
         upper = upper_bound(fit.shapes, fit.trials, settings.noise_bound)
         upper[:N_SUBSTITUTIONS] = np.minimum(upper[:N_SUBSTITUTIONS] * scale, 0.5)
         model = NoiseModel(upper, fit.learned, dict(positions or {}), settings.design_vaf, shape)
-        # Variants that still teach look like sites that differ: the shape is not let fall to explain them.
-        suspects = _suspects(everything, replace(model, shape=max(shape, PRIOR_SHAPE)))
+        suspects = _suspects(everything, model)
         if len(teaching.rows) + int(suspects.sum()) == len(everything.rows):
             break
         teaching = everything.without(suspects)
     return model
 
 
-def _substitutions(pileup: Pileup, teaching_vaf: float) -> _Counted:
+def teaching_alternatives(
+    pileup: Pileup, model: NoiseModel, settings: CallingSettings
+) -> tuple[Alternatives, NDArray[np.bool_]]:
+    """Return the alternatives of sites without a clear variant, and which of them do not teach.
+
+    Args:
+        pileup: molecules of the sample.
+        model: what `learn_noise` learned from them.
+        settings: calling section.
+
+    Returns:
+        The alternatives and bool[n]: those set aside because noise does not explain their molecules.
+    """
+    everything = _substitutions(pileup, settings.teaching_vaf)
+    return everything, _suspects(everything, model)
+
+
+def _substitutions(pileup: Pileup, teaching_vaf: float) -> Alternatives:
     """Return all alternatives of sites without a clear variant.
 
     A site with any alternative above the VAF (germline, a clear variant) teaches nothing.
@@ -125,15 +141,17 @@ def _substitutions(pileup: Pileup, teaching_vaf: float) -> _Counted:
     # One or two molecules of a shallow site are no evidence of a variant, whatever their share.
     clear = (alternatives > 2) & (alternatives > teaching_vaf * total[:, None])
     sites, alts = np.nonzero((rows >= 0) & ~clear.any(axis=1)[:, None])
-    return _Counted(
+    return Alternatives(
         rows[sites, alts].astype(np.int64),
         pileup.counts[sites, alts].astype(np.int64),
         pileup.totals[sites],
     )
 
 
-def _suspects(counted: _Counted, model: NoiseModel) -> NDArray[np.bool_]:
+def _suspects(counted: Alternatives, model: NoiseModel) -> NDArray[np.bool_]:
     """Return bool[n]: alternatives whose molecules noise does not explain."""
+    # Variants that still teach look like sites that differ: the shape is not let fall to explain them.
+    model = replace(model, shape=max(model.shape, PRIOR_SHAPE))
     rates = model.rates[counted.rows]
     looked_at = counted.shown.sum(axis=1) >= SUSPECT_MOLECULES
     looked_at[looked_at] = unlikely(
@@ -149,7 +167,7 @@ def _suspects(counted: _Counted, model: NoiseModel) -> NDArray[np.bool_]:
     return suspects
 
 
-def _fit(counted: _Counted, pileup: Pileup, teaching_vaf: float, prior: Prior) -> _Fit:
+def _fit(counted: Alternatives, pileup: Pileup, teaching_vaf: float, prior: Prior) -> _Fit:
     """Fit class factors, types and trinucleotides, and the kinds of indels."""
     shown, exposed = np.zeros((len(CATEGORIES), N_CLASSES)), np.zeros((len(CATEGORIES), N_CLASSES))
     by_row, trials_by_row = np.zeros((N_ROWS, N_CLASSES)), np.zeros((N_ROWS, N_CLASSES))
