@@ -103,6 +103,40 @@ class StrictSettings(Section):
     strand_agreement: bool = Field(description="duplex bases on which the strands differ become N")
 
 
+class TeachingSettings(Section):
+    max_vaf: Share = Field(description="VAF above which an allele does not teach the noise model")
+    max_run_vaf: Share = Field(
+        description="the same for insertions and deletions in runs of ten and more, which slip often"
+    )
+    tail_probability: Probability = Field(
+        description="noise tail below which an alternative is set aside as a possible variant"
+    )
+    min_molecules: AtLeastOne = Field(description="molecules of such an alternative, fewer: it teaches")
+    min_duplex: AtLeastOne = Field(
+        description="duplex molecules from which they alone say whether a slip in a run is inherited"
+    )
+
+
+class NormalsSettings(Section):
+    advised: AtLeastOne = Field(description="normals, fewer: a warning")
+    max_vaf: Share = Field(description="VAF from which an allele is inherited and says nothing on noise")
+    max_run_vaf: Share = Field(description="the same for insertions and deletions in runs of seven and more")
+    strength: Positive = Field(description="molecules that an unremarkable position counts for beforehand")
+    clear_molecules: AtLeastOne = Field(description="molecules from which a position is judged by itself")
+    clear_normals: AtLeastOne = Field(description="normals that show them, at least")
+
+
+class NeighbourSettings(Section):
+    edge_reach: AtLeastOne = Field(
+        description="bases beyond a called insertion or deletion that ends of reads show shifted"
+    )
+    edge_share: Share = Field(
+        description="molecules of such a substitution over those of the insertion or deletion, at most"
+    )
+    form_reach: AtLeastOne = Field(description="bases between two forms of one insertion or deletion")
+    form_share: Share = Field(description="molecules of the rarer form that carry the other too, at least")
+
+
 class CallingSettings(Section):
     tail_probability: Probability = Field(description="noise tail probability per tested alternative")
     hotspot_tail_probability: Probability = Field(description="the same at knowledge hotspots")
@@ -120,7 +154,18 @@ class CallingSettings(Section):
         description="VAF at which the weights of the molecule classes tell mutants from noise best"
     )
     noise_bound: Probability = Field(description="credible bound of a noise rate that enters the test")
-    teaching_vaf: Share = Field(description="VAF from which an allele does not teach the noise model")
+    max_reference_misfit: Share = Field(
+        description="bases of the reads that differ from the reference, above: not their reference"
+    )
+    max_repeats: AtLeastOne = Field(
+        description="repeat units beyond the first; insertions and deletions in more are `long_run`"
+    )
+    teaching: TeachingSettings = Field(description="what of a sample teaches its noise")
+    normals: NormalsSettings = Field(description="noise per position, learned from normals")
+    neighbours: NeighbourSettings = Field(
+        description="what an insertion or deletion makes of its surroundings, filters `indel_edge` and "
+        "`second_form`"
+    )
     subthreshold_tail_probability: Probability = Field(
         description="noise tail up to which a candidate that is not called stays in the VCF"
     )

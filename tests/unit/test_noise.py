@@ -146,7 +146,7 @@ def test_dispersion_of_sites_is_found(shape: float, low: float, high: float) -> 
     expected = np.repeat([0.02, 0.1, 0.4], 40_000)
     counts = rng.poisson(expected * rng.gamma(shape, 1 / shape, len(expected)))
     counts[:50] += 15  # true variants
-    found, scale = fit_dispersion(counts, expected)
+    found, scale = fit_dispersion(counts, expected, read_prior().dispersion)
     assert low < found < high
     assert 0.9 < scale < 1.12
 

@@ -216,6 +216,9 @@ def test_alterations_that_only_noise_shows_are_not_followed():
     assert not worth_following([stray], 2)
     assert worth_following([stray, G1202R], 2)
     assert worth_following([REPORTED], 2)
+    explained = replace(stray, alt_molecules=40, filters=("second_form",))
+    assert not worth_following([explained], 2)
+    assert worth_following([explained, replace(explained, filters=("noise",))], 2)
 
 
 def test_what_population_frequencies_said_of_one_sample_holds_for_the_patient():

@@ -4,7 +4,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 from ..calling.alleles import SmallVariant
-from ..calling.verdict import AlterationCounts
+from ..calling.verdict import EXPLAINED, AlterationCounts
 from ..models import (
     Alteration,
     Detection,
@@ -113,9 +113,14 @@ def detection_of(called: bool, alt: int, assessable: bool, least: int) -> Detect
 
 
 def worth_following(rows: Iterable[AlterationRow], least: int) -> bool:
-    """Tell whether some sample calls an alteration, reports it, or has a candidate of enough molecules."""
+    """Tell whether some sample calls an alteration, reports it, or has a candidate of enough molecules.
+
+    A candidate that a neighbouring insertion or deletion explains is none.
+    """
     return any(
-        row.detection is Detection.DETECTED or row.alt_molecules is None or row.alt_molecules >= least
+        row.detection is Detection.DETECTED
+        or row.alt_molecules is None
+        or (row.alt_molecules >= least and not EXPLAINED & set(row.filters))
         for row in rows
     )
 

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import numpy as np
 import pysam
+from numpy.typing import NDArray
 
 from ..errors import DataError
 from ..gene_models import GeneModels
@@ -18,19 +19,19 @@ from .alleles import Fetch, SmallVariant, normalise
 from .callability import judge_loci
 from .candidates import aligned_indels, check_reference, indel_candidates, mnv_candidates, snv_candidates
 from .clips import clip_candidates
-from .edges import is_edge
 from .genotypes import genotype_polymorphisms
 from .genotyping import ALT, REF, UNKNOWN, AlleleCounts, count_alleles, count_joint
 from .hotspots import Hotspots, make_hotspots
+from .kinds import repeats
 from .learning import learn_noise
+from .neighbours import indel_edges, second_forms
 from .noise import NoiseModel
 from .normals import read_positions
 from .pileup import Pileup, pile_up
 from .reads import make_filters
 from .regions import BASES, build_regions, fasta_fetch, read_targets
-from .twins import twins
 from .vcf import Record, write_vcf
-from .verdict import AlterationCounts, judge, mean_rate
+from .verdict import FILTER_EDGE, FILTER_FORM, AlterationCounts, judge, mean_rate
 
 log = logging.getLogger("alktrace")
 
@@ -85,7 +86,7 @@ def call_variants(
             read_targets(targets), fasta=reference, header=read_header(bam), source=targets
         )
         pileup = pile_up(bam, regions, filters, threads=threads)
-        check_reference(pileup, fasta)
+        check_reference(pileup, fasta, settings)
         noise = learn_noise(pileup, settings, positions=read_positions(noise_model))
         sample_ = _Sample(bam, pileup, noise, known, settings, fetch)
         records = _records(sample_, GeneModels.load(gene_models) if gene_models else None, threads)
@@ -144,6 +145,7 @@ def count_alterations(
                 (int(counts.strict[ALT]), counts.strict_total),
                 noise.of_variant(variant, fetch),
                 hotspot=hotspots is None or hotspots.contains(variant),
+                in_long_run=repeats(variant, fetch) > settings.max_repeats,
                 settings=settings,
             )
             for variant, counts in zip(variants, counted, strict=True)
@@ -231,9 +233,7 @@ def _records(sample: _Sample, models: GeneModels | None, threads: int) -> list[R
     SNVs inside a larger candidate are counted anew too, on molecules without it.
     """
     snvs = snv_candidates(sample.pileup, sample.noise, sample.hotspots, sample.settings)
-    larger = mnv_candidates(sample.pileup, models)
-    indels = set(indel_candidates(sample.pileup, sample.hotspots, sample.fetch))
-    larger += sorted(indels | set(clip_candidates(sample.pileup, sample.fetch)))
+    larger = _larger(sample, models)
     spans: dict[str, set[int]] = {}
     for variant in larger:
         if variant.kind in ("mnv", "delins"):
@@ -243,56 +243,68 @@ def _records(sample: _Sample, models: GeneModels | None, threads: int) -> list[R
     counted = count_alleles(sample.bam, listed, make_filters(sample.settings), sample.fetch, threads=threads)
     records = [_from_pileup(sample, variant, site) for variant, site in snvs if variant not in set(again)]
     records += [_from_counts(sample, *item) for item in zip(listed, counted, strict=True)]
-    called = [
-        (record.variant, record.counts.alt_molecules)
-        for record in records
-        if record.counts.detected and not record.variant.is_substitution
-    ]
-    filters = make_filters(sample.settings)
-    again_written = twins(
-        called,
+    kept = [record for record in records if _worth_keeping(record, sample)]
+    return _with_neighbours(sample, kept, threads)
+
+
+def _larger(sample: _Sample, models: GeneModels | None) -> list[SmallVariant]:
+    """Return candidates of more than one base."""
+    least = sample.settings.min_candidate_molecules
+    indels = set(indel_candidates(sample.pileup, sample.hotspots, sample.settings, sample.fetch))
+    indels |= set(clip_candidates(sample.pileup, least, sample.fetch))
+    return mnv_candidates(sample.pileup, models, sample.settings) + sorted(indels)
+
+
+def _with_neighbours(sample: _Sample, records: Sequence[Record], threads: int) -> list[Record]:
+    """Name the records that an insertion or deletion beside them explains."""
+    settings, filters = sample.settings.neighbours, make_filters(sample.settings)
+    real = [(r.variant, r.counts.alt_molecules) for r in records if r.counts.above_noise]
+    indels = [item for item in real if not item[0].is_substitution]
+    snvs = [(r.variant, r.counts.alt_molecules) for r in records if r.variant.kind == "snv" and not r.hotspot]
+    forms = second_forms(
+        indels,
         aligned_indels(sample.pileup, sample.fetch),
         lambda pair: count_joint(sample.bam, pair, filters, sample.fetch, threads=threads),
+        settings,
     )
-    return [
-        record
-        for record in records
-        if _worth_keeping(record, sample)
-        and record.variant not in again_written
-        and not (
-            record.variant.kind == "snv"
-            and not record.hotspot
-            and is_edge(record.variant, record.counts.alt_molecules, called, sample.fetch)
-        )
-    ]
+    reasons = dict.fromkeys(forms, FILTER_FORM)
+    reasons |= dict.fromkeys(indel_edges(snvs, indels, settings, sample.fetch), FILTER_EDGE)
+    return [r.filtered(reasons[r.variant]) if r.variant in reasons else r for r in records]
 
 
 def _from_pileup(sample: _Sample, variant: SmallVariant, site: int) -> Record:
     counts, strict = sample.pileup.counts[site].astype(np.int64), sample.pileup.strict[site]
     ref, alt = BASES.index(variant.ref), BASES.index(variant.alt)
-    hotspot = sample.hotspots.contains(variant)
-    judged = judge(
-        counts[alt],
-        counts.sum(axis=0),
-        (int(strict[alt]), int(strict.sum())),
-        sample.noise.of_variant(variant, sample.fetch),
-        hotspot=hotspot,
-        settings=sample.settings,
-    )
-    return Record(variant, judged, int(counts[ref].sum()), hotspot)
+    total = counts.sum(axis=0)
+    molecules = int(counts[ref].sum()), (int(strict[alt]), int(strict.sum()))
+    return _record(sample, variant, counts[alt], total, molecules)
 
 
 def _from_counts(sample: _Sample, variant: SmallVariant, counts: AlleleCounts) -> Record:
+    molecules = int(counts.states[REF].sum()), (int(counts.strict[ALT]), counts.strict_total)
+    return _record(sample, variant, counts.alt, counts.total, molecules)
+
+
+def _record(
+    sample: _Sample,
+    variant: SmallVariant,
+    alt: NDArray[np.int64],
+    total: NDArray[np.int64],
+    molecules: tuple[int, tuple[int, int]],
+) -> Record:
+    """Judge an allele; `molecules`: those with the reference, and the strict ones."""
+    reference, strict = molecules
     hotspot = sample.hotspots.contains(variant)
     judged = judge(
-        counts.alt,
-        counts.total,
-        (int(counts.strict[ALT]), counts.strict_total),
+        alt,
+        total,
+        strict,
         sample.noise.of_variant(variant, sample.fetch),
         hotspot=hotspot,
+        in_long_run=repeats(variant, sample.fetch) > sample.settings.max_repeats,
         settings=sample.settings,
     )
-    return Record(variant, judged, int(counts.states[REF].sum()), hotspot)
+    return Record(variant, judged, reference, hotspot)
 
 
 def _worth_keeping(record: Record, sample: _Sample) -> bool:
@@ -302,7 +314,11 @@ def _worth_keeping(record: Record, sample: _Sample) -> bool:
         return False
     if counts.detected or sample.hotspots.is_listed(record.variant):
         return True
-    return counts.p_noise <= sample.settings.subthreshold_tail_probability and counts.alt_molecules > 1
+    settings = sample.settings
+    return (
+        counts.p_noise <= settings.subthreshold_tail_probability
+        and counts.alt_molecules >= settings.min_candidate_molecules
+    )
 
 
 def _log_pass(pileup: Pileup, records: Sequence[Record]) -> None:

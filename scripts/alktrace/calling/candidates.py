@@ -17,15 +17,17 @@ from .noise import NoiseModel
 from .pileup import Event, Pileup
 from .regions import BASES
 
-MIN_MOLECULES = 2
-"""Molecules of a candidate outside the hotspot table: one molecule alone is no candidate."""
-MAX_MISFIT = 0.05
-"""Share of bases that differ from the reference from which reads and reference do not belong together."""
 MIN_JUDGED = 1000
+"""Bases of reads from which their fit to the reference is judged."""
 
 
-def check_reference(pileup: Pileup, fasta: Path) -> None:
+def check_reference(pileup: Pileup, fasta: Path, settings: CallingSettings) -> None:
     """Refuse reads that were aligned to another sequence.
+
+    Args:
+        pileup: molecules of the sample.
+        fasta: the reference, for the message.
+        settings: calling section.
 
     Raises:
         DataError: too many molecules differ from the reference.
@@ -34,7 +36,7 @@ def check_reference(pileup: Pileup, fasta: Path) -> None:
     known = np.flatnonzero(reference < 4)
     molecules = pileup.counts[known].sum(axis=2, dtype=np.int64)
     total, fitting = int(molecules.sum()), int(molecules[np.arange(len(known)), reference[known]].sum())
-    if total >= MIN_JUDGED and total - fitting > MAX_MISFIT * total:
+    if total >= MIN_JUDGED and total - fitting > settings.max_reference_misfit * total:
         raise DataError(
             fasta,
             f"{(total - fitting) / total:.1%} of the bases of the reads differ from it",
@@ -47,8 +49,8 @@ def snv_candidates(
 ) -> list[tuple[SmallVariant, int]]:
     """Return SNVs to test with their sites, in genomic order.
 
-    Listed hotspot alleles with any molecule; otherwise at least two molecules that noise does not make likely
-    in at least one class or in all together.
+    Listed hotspot alleles with any molecule; otherwise alleles with enough molecules for a candidate that
+    noise does not make likely in at least one class or in all together.
     """
     regions, totals = pileup.regions, pileup.totals
     rows = site_rows(regions.reference, regions.offsets)
@@ -63,7 +65,7 @@ def snv_candidates(
         settings.subthreshold_tail_probability,
     )
     for site, alt, strange in zip(sites.tolist(), alts.tolist(), rare.tolist(), strict=True):
-        enough = strange and molecules[site, alt] >= MIN_MOLECULES
+        enough = strange and molecules[site, alt] >= settings.min_candidate_molecules
         if not enough and not hotspots.alleles:
             continue
         chrom, position = regions.place(site)
@@ -91,22 +93,27 @@ def unlikely(
     return np.asarray(np.minimum(by_class, together) <= tail_probability)
 
 
-def mnv_candidates(pileup: Pileup, models: GeneModels | None) -> list[SmallVariant]:
-    """Return substitutions within one codon that at least two molecules carry together."""
+def mnv_candidates(
+    pileup: Pileup, models: GeneModels | None, settings: CallingSettings
+) -> list[SmallVariant]:
+    """Return substitutions within one codon that enough molecules carry together."""
     if models is None or not pileup.clusters:
         return []
     names = _names(pileup)
     reference = {event: _reference_bases(pileup, names[event[0]], event) for event in pileup.clusters}
-    found = propose_mnvs(pileup.clusters, names, reference, models, MIN_MOLECULES)
+    found = propose_mnvs(pileup.clusters, names, reference, models, settings.min_candidate_molecules)
     return [variant for variant in found if _targeted(pileup, variant)]
 
 
-def indel_candidates(pileup: Pileup, hotspots: Hotspots, fetch: Fetch) -> list[SmallVariant]:
+def indel_candidates(
+    pileup: Pileup, hotspots: Hotspots, settings: CallingSettings, fetch: Fetch
+) -> list[SmallVariant]:
     """Return insertions, deletions and complex changes that reads were aligned with, normalised."""
     return sorted(
         variant
         for variant, count in aligned_indels(pileup, fetch).items()
-        if (count >= MIN_MOLECULES or hotspots.is_listed(variant)) and _targeted(pileup, variant)
+        if (count >= settings.min_candidate_molecules or hotspots.is_listed(variant))
+        and _targeted(pileup, variant)
     )
 
 

@@ -11,7 +11,6 @@ from .alleles import Fetch, SmallVariant, normalise
 from .events import CLIPPED_LEFT, CLIPPED_RIGHT
 from .pileup import ClipKey, Pileup
 
-MIN_MOLECULES = 2
 ANCHOR = 10
 """Bases of a clip that must continue on the reference without a mismatch."""
 COMPLEX_ANCHOR = 14
@@ -21,18 +20,18 @@ MAX_SEQUENCES = 20
 """Clips tried per break, the most frequent and longest first."""
 
 
-def clip_candidates(pileup: Pileup, fetch: Fetch) -> list[SmallVariant]:
-    """Return normalised alleles that the soft clips of at least two molecules spell out."""
+def clip_candidates(pileup: Pileup, min_molecules: int, fetch: Fetch) -> list[SmallVariant]:
+    """Return normalised alleles that the soft clips of so many molecules spell out."""
     names = dict(zip(pileup.regions.ref_ids.tolist(), pileup.regions.chroms, strict=True))
     found: Counter[SmallVariant] = Counter()
     for side in (CLIPPED_LEFT, CLIPPED_RIGHT):
         for (tid, position), clips in _by_break(pileup.clips[side]).items():
-            if clips.total() >= MIN_MOLECULES:
+            if clips.total() >= min_molecules:
                 found.update(_realign_break(names[tid], position, side, clips, fetch))
     return sorted(
         variant
         for variant, molecules in found.items()
-        if molecules >= MIN_MOLECULES
+        if molecules >= min_molecules
         and len(pileup.regions.target_sites(variant.chrom, variant.start, variant.end))
     )
 

@@ -7,6 +7,7 @@ count.
 """
 
 import math
+from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
@@ -14,28 +15,40 @@ from numpy.typing import NDArray
 BINS_PER_DECADE = 10
 SHAPES = np.geomspace(0.1, 100.0, 91)
 SCALES = np.geomspace(0.5, 4.0, 61)
-PRIOR_SHAPE = 2.0
-PRIOR_SPREAD = 0.7
-"""Mean and standard deviation of the logarithm of the shape before a sample is seen; assumed, see
-resources/noise/README.md."""
-RUN_SHAPE = 0.5
-"""Of indels in long runs, at most: how much a run slips depends on more than its length; assumed."""
 NODES = 12
 ROUNDS = 8
 LARGEST_EXPECTED = 300.0
 
 
-def fit_dispersion(counts: NDArray[np.int64], expected: NDArray[np.float64]) -> tuple[float, float]:
+@dataclass(frozen=True)
+class Dispersion:
+    """What is assumed of the gamma shape before a sample is seen; resources/noise/dispersion.tsv.
+
+    Attributes:
+        shape, shape_spread: median of the shape, standard deviation of its logarithm.
+        run_shape: the shape of insertions and deletions in long runs, at most: how much a run slips depends
+            on more than its length.
+    """
+
+    shape: float
+    shape_spread: float
+    run_shape: float
+
+
+def fit_dispersion(
+    counts: NDArray[np.int64], expected: NDArray[np.float64], prior: Dispersion
+) -> tuple[float, float]:
     """Return the gamma shape and the factor on the mean rate.
 
     Args:
         counts: int64[n], molecules with an alternative.
         expected: float64[n], from the rates of its kind, larger than 0 where it counts.
+        prior: of the shape.
     """
     usable = (expected > 1e-6) & (expected < LARGEST_EXPECTED)
     counts, expected = counts[usable], expected[usable]
     if not len(counts):
-        return PRIOR_SHAPE, 1.0
+        return prior.shape, 1.0
     bins = np.rint(np.log10(expected) * BINS_PER_DECADE).astype(np.int64)
     lowest = int(bins.min())
     number = np.bincount(bins - lowest)
@@ -44,10 +57,10 @@ def fit_dispersion(counts: NDArray[np.int64], expected: NDArray[np.float64]) -> 
 
     def objective(shape: float, scale: float) -> float:
         value = sum(_log_likelihood(seen, m * scale, shape) for seen, m in tables)
-        off_shape, off_scale = math.log(shape / PRIOR_SHAPE), math.log(scale)
-        return value - (off_shape**2 + off_scale**2) / (2 * PRIOR_SPREAD**2)
+        off_shape, off_scale = math.log(shape / prior.shape), math.log(scale)
+        return value - (off_shape**2 + off_scale**2) / (2 * prior.shape_spread**2)
 
-    shape, scale = PRIOR_SHAPE, 1.0
+    shape, scale = prior.shape, 1.0
     for _ in range(ROUNDS):
         before = shape, scale
         shape = SHAPES[np.argmax([objective(value, scale) for value in SHAPES.tolist()])].item()

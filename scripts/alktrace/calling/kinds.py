@@ -82,6 +82,13 @@ def variant_row(variant: SmallVariant, fetch: Fetch) -> int:
     return other_row(indel_kind(abs(len(variant.ref) - len(variant.alt)), shift_length(variant, fetch)))
 
 
+def repeats(variant: SmallVariant, fetch: Fetch) -> int:
+    """Return the units beyond the first of the repeat that a normalised insertion or deletion lies in."""
+    if variant.kind not in ("insertion", "deletion"):
+        return 0
+    return shift_length(variant, fetch) // abs(len(variant.ref) - len(variant.alt))
+
+
 def indel_kind(length: int, shift: int) -> str:
     """Return the kind of an insertion or deletion of so many bases that can be shifted by so many."""
     repeats = shift // length

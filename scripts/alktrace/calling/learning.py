@@ -14,10 +14,10 @@ from dataclasses import dataclass, replace
 import numpy as np
 from numpy.typing import NDArray
 
-from ..settings import CallingSettings
+from ..settings import CallingSettings, TeachingSettings
 from .candidates import unlikely
 from .classes import N_CLASSES, duplex
-from .dispersion import PRIOR_SHAPE, fit_dispersion
+from .dispersion import fit_dispersion
 from .kinds import (
     CATEGORIES,
     CONTEXTS,
@@ -38,12 +38,6 @@ from .rule import tail
 CONTEXT_STRENGTHS = np.geomspace(3.0, 100.0, 12)
 """Shapes, at most, with which a type's rate binds its trinucleotides; the likeliest is taken."""
 ROUNDS = 3
-SUSPECT_TAIL = 1e-4
-"""Alternatives with a smaller noise tail do not teach: six of a panel of 20 kb by noise alone."""
-SUSPECT_MOLECULES = 2
-GERMLINE_VAF = 0.3
-"""Indels in runs of ten and more teach up to this VAF: their slips reach several per cent."""
-ENOUGH_DUPLEX = 20
 BISECTIONS = 40
 MAX_CAP = 256
 
@@ -92,17 +86,19 @@ def learn_noise(
         positions: factors from normals.
     """
     known = prior or read_prior()
-    everything = _substitutions(pileup, settings.teaching_vaf)
+    everything = _substitutions(pileup, settings.teaching.max_vaf)
     teaching = everything
     model = prior_noise(settings, known)
     for _ in range(ROUNDS):
-        fit = _fit(teaching, pileup, settings.teaching_vaf, known)
+        fit = _fit(teaching, pileup, settings.teaching, known)
         expected = np.einsum("sc,sc->s", teaching.trials, (fit.shapes / fit.trials)[teaching.rows])
-        shape, scale = fit_dispersion(teaching.shown.sum(axis=1), expected)
+        shape, scale = fit_dispersion(teaching.shown.sum(axis=1), expected, known.dispersion)
         upper = upper_bound(fit.shapes, fit.trials, settings.noise_bound)
         upper[:N_SUBSTITUTIONS] = np.minimum(upper[:N_SUBSTITUTIONS] * scale, 0.5)
-        model = NoiseModel(upper, fit.learned, dict(positions or {}), settings.design_vaf, shape)
-        suspects = _suspects(everything, model)
+        model = NoiseModel(
+            upper, fit.learned, dict(positions or {}), settings.design_vaf, shape, known.dispersion
+        )
+        suspects = _suspects(everything, model, settings.teaching)
         if len(teaching.rows) + int(suspects.sum()) == len(everything.rows):
             break
         teaching = everything.without(suspects)
@@ -122,8 +118,8 @@ def teaching_alternatives(
     Returns:
         The alternatives and bool[n]: those set aside because noise does not explain their molecules.
     """
-    everything = _substitutions(pileup, settings.teaching_vaf)
-    return everything, _suspects(everything, model)
+    everything = _substitutions(pileup, settings.teaching.max_vaf)
+    return everything, _suspects(everything, model, settings.teaching)
 
 
 def _substitutions(pileup: Pileup, teaching_vaf: float) -> Alternatives:
@@ -148,26 +144,26 @@ def _substitutions(pileup: Pileup, teaching_vaf: float) -> Alternatives:
     )
 
 
-def _suspects(counted: Alternatives, model: NoiseModel) -> NDArray[np.bool_]:
+def _suspects(counted: Alternatives, model: NoiseModel, settings: TeachingSettings) -> NDArray[np.bool_]:
     """Return bool[n]: alternatives whose molecules noise does not explain."""
     # Variants that still teach look like sites that differ: the shape is not let fall to explain them.
-    model = replace(model, shape=max(model.shape, PRIOR_SHAPE))
+    model = replace(model, shape=max(model.shape, model.dispersion.shape))
     rates = model.rates[counted.rows]
-    looked_at = counted.shown.sum(axis=1) >= SUSPECT_MOLECULES
+    looked_at = counted.shown.sum(axis=1) >= settings.min_molecules
     looked_at[looked_at] = unlikely(
         counted.shown[looked_at],
         counted.trials[looked_at] * rates[looked_at],
         model.shape,
-        100 * SUSPECT_TAIL,
+        100 * settings.tail_probability,
     )
     suspects = np.zeros(len(counted.rows), np.bool_)
     for i in np.flatnonzero(looked_at).tolist():
         noise = model.noise(int(counted.rows[i]))
-        suspects[i] = tail(counted.shown[i], counted.trials[i], noise) <= SUSPECT_TAIL
+        suspects[i] = tail(counted.shown[i], counted.trials[i], noise) <= settings.tail_probability
     return suspects
 
 
-def _fit(counted: Alternatives, pileup: Pileup, teaching_vaf: float, prior: Prior) -> _Fit:
+def _fit(counted: Alternatives, pileup: Pileup, settings: TeachingSettings, prior: Prior) -> _Fit:
     """Fit class factors, types and trinucleotides, and the kinds of indels."""
     shown, exposed = np.zeros((len(CATEGORIES), N_CLASSES)), np.zeros((len(CATEGORIES), N_CLASSES))
     by_row, trials_by_row = np.zeros((N_ROWS, N_CLASSES)), np.zeros((N_ROWS, N_CLASSES))
@@ -181,7 +177,7 @@ def _fit(counted: Alternatives, pileup: Pileup, teaching_vaf: float, prior: Prio
             effective = trials * (weight / max(1.0, float(trials.sum())))
             by_row[:, c] += np.bincount(rows, weights=np.minimum(seen, cap), minlength=N_ROWS)
             trials_by_row[:, c] += np.bincount(rows, weights=effective, minlength=N_ROWS)
-    shown[len(TYPES) :], exposed[len(TYPES) :] = _indels(pileup, teaching_vaf)
+    shown[len(TYPES) :], exposed[len(TYPES) :] = _indels(pileup, settings)
     shapes, means = _types(prior, shown, exposed)
     strength = _context_strength(by_row, trials_by_row, means)
     fit = _Fit(
@@ -273,7 +269,7 @@ def _binned(trials: NDArray[np.int64]) -> tuple[NDArray[np.float64], NDArray[np.
 # --- indels -----------------------------------------------------------------------------------
 
 
-def _indels(pileup: Pileup, teaching_vaf: float) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+def _indels(pileup: Pileup, settings: TeachingSettings) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
     """Return molecules and exposed molecules per kind of indel (and MNV) and class.
 
     Slips in runs happen often enough at one place to be counted one by one; elsewhere a change counts once,
@@ -293,15 +289,16 @@ def _indels(pileup: Pileup, teaching_vaf: float) -> tuple[NDArray[np.float64], N
                 continue
             kind = OTHERS.index(_event_kind(regions.reference, site, length, bases) if is_indel else "mnv")
             slips = INDELS.index("indel_6_8") <= kind < len(INDELS)
-            highest = GERMLINE_VAF if slips and kind > INDELS.index("indel_6_8") else teaching_vaf
-            if counts.sum() <= 2 or _share(counts, totals[site]) <= highest:
+            in_run = slips and kind > INDELS.index("indel_6_8")
+            highest = settings.max_run_vaf if in_run else settings.max_vaf
+            if counts.sum() <= 2 or _share(counts, totals[site], settings.min_duplex) <= highest:
                 seen[kind] += counts if slips else counts > 0
     return seen, _indel_exposure(pileup)
 
 
-def _share(counts: NDArray[np.int64], totals: NDArray[np.int64]) -> float:
+def _share(counts: NDArray[np.int64], totals: NDArray[np.int64], min_duplex: int) -> float:
     """Return the share of molecules with an allele, of duplex ones where they are enough: they slip less."""
-    if duplex(totals) >= ENOUGH_DUPLEX:
+    if duplex(totals) >= min_duplex:
         return duplex(counts) / duplex(totals)
     return float(counts.sum() / max(1, totals.sum()))
 

@@ -25,11 +25,13 @@ from ..errors import DataError
 from ..settings import CallingSettings
 from .alleles import Fetch, SmallVariant
 from .classes import CLASS_NAMES, N_CLASSES, TO_END
-from .dispersion import PRIOR_SHAPE, RUN_SHAPE, gamma_nodes
+from .dispersion import Dispersion, gamma_nodes
 from .kinds import CATEGORIES, N_ROWS, category_rows, other_row, variant_row
 from .rule import Noise, make_noise
 
 PRIOR = Path(__file__).resolve().parents[3] / "resources" / "noise" / "prior.tsv"
+DISPERSION = "dispersion.tsv"
+"""Beside the prior."""
 HIGHEST = 0.5
 LEVEL_PRIOR, LEVEL_SAMPLE, LEVEL_POSITION = "prior", "sample", "position"
 RUNS = frozenset(other_row(name) for name in ("indel_6_8", "indel_9_11", "indel_12"))
@@ -38,10 +40,16 @@ RUNS = frozenset(other_row(name) for name in ("indel_6_8", "indel_9_11", "indel_
 
 @dataclass(frozen=True)
 class Prior:
-    """Gamma priors per category and class: float64[len(CATEGORIES), N_CLASSES]."""
+    """What is taken before a sample is seen.
+
+    Attributes:
+        rate, strength: gamma priors per category and class; float64[len(CATEGORIES), N_CLASSES].
+        dispersion: how much sites of one kind differ.
+    """
 
     rate: NDArray[np.float64]
     strength: NDArray[np.float64]
+    dispersion: Dispersion
 
 
 @dataclass(frozen=True)
@@ -54,7 +62,8 @@ class NoiseModel:
         learned: bool of the same shape: the sample outweighs the prior.
         positions: factor on the rates of (sequence, 1-based position, alternative).
         design_vaf: of the class weights.
-        shape: gamma shape of the factor by which sites of one kind differ.
+        shape: gamma shape of the factor by which sites of one kind differ, in this sample.
+        dispersion: the prior of that shape, and its bound in long runs.
     """
 
     rates: NDArray[np.float64]
@@ -62,10 +71,11 @@ class NoiseModel:
     positions: Mapping[tuple[str, int, str], float]
     design_vaf: float
     shape: float
+    dispersion: Dispersion
 
     def noise(self, row: int, factor: float = 1.0) -> Noise:
         """Return the noise of a row of the table, for the rule."""
-        factors, shares = _nodes(min(self.shape, RUN_SHAPE) if row in RUNS else self.shape)
+        factors, shares = _nodes(min(self.shape, self.dispersion.run_shape) if row in RUNS else self.shape)
         return make_noise(
             self.rates[row] * factor, design_vaf=self.design_vaf, multipliers=factors, mixture=shares
         )
@@ -84,7 +94,7 @@ class NoiseModel:
 
 
 def read_prior(path: Path = PRIOR) -> Prior:
-    """Read the shipped prior.
+    """Read the shipped prior and the dispersion beside it.
 
     Raises:
         DataError: a category or class is missing or unknown.
@@ -102,7 +112,16 @@ def read_prior(path: Path = PRIOR) -> Prior:
             strength[kind, [c, c - TO_END]] = float(row["strength"])
     if np.isnan(rate).any():
         raise DataError(path, "a category has no rate for a class", "restore the file")
-    return Prior(rate, strength)
+    return Prior(rate, strength, _read_dispersion(path.with_name(DISPERSION)))
+
+
+def _read_dispersion(path: Path) -> Dispersion:
+    with path.open(newline="") as stream:
+        values = {row["parameter"]: float(row["value"]) for row in csv.DictReader(stream, delimiter="\t")}
+    try:
+        return Dispersion(**values)
+    except TypeError as error:
+        raise DataError(path, f"is not complete ({error})", "restore the file") from None
 
 
 @lru_cache(maxsize=64)
@@ -119,7 +138,14 @@ def prior_noise(settings: CallingSettings, prior: Prior | None = None) -> NoiseM
         shapes[category_rows(category)] = known.strength[category]
         means[category_rows(category)] = known.rate[category]
     upper = upper_bound(shapes, shapes / means, settings.noise_bound)
-    return NoiseModel(upper, np.zeros(upper.shape, np.bool_), {}, settings.design_vaf, PRIOR_SHAPE)
+    return NoiseModel(
+        upper,
+        np.zeros(upper.shape, np.bool_),
+        {},
+        settings.design_vaf,
+        known.dispersion.shape,
+        known.dispersion,
+    )
 
 
 def upper_bound(

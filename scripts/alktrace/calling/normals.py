@@ -28,16 +28,6 @@ from .regions import BASES, Regions, build_regions, fasta_fetch, read_targets
 
 log = logging.getLogger("alktrace")
 
-STRENGTH = 2.0
-"""Molecules that the factor 1 of an unremarkable position counts for."""
-CLEAR_MOLECULES, CLEAR_NORMALS = 5, 2
-"""With so many molecules in so many normals a position is judged by what it shows alone."""
-ENOUGH_NORMALS = 3
-GERMLINE_VAF = 0.1
-"""A normal that shows an alternative at this VAF has it in its genome and says nothing on noise there."""
-SLIP_VAF = 0.3
-"""The same for insertions and deletions in long runs, which slip in several per cent of molecules."""
-
 
 @dataclass(frozen=True)
 class PositionNoiseRow:
@@ -90,16 +80,16 @@ def build_noise_model(
     """
     if not bams:
         raise DataError(out, "no normals to learn from", "name normals of the assay in the sheet")
-    if len(bams) < ENOUGH_NORMALS:
-        log.warning("%d normals: at least %d are advised", len(bams), ENOUGH_NORMALS)
+    if len(bams) < settings.normals.advised:
+        log.warning("%d normals: at least %d are advised", len(bams), settings.normals.advised)
     with pysam.FastaFile(str(fasta)) as reference:
         fetch = fasta_fetch(reference)
         regions = build_regions(
             read_targets(targets), fasta=reference, header=read_header(bams[0]), source=targets
         )
         normals = [_one_normal(bam, regions, settings, fetch, threads) for bam in bams]
-        rows = _substitutions(regions, normals, settings.noise_bound)
-        rows += _indels(regions, normals, fetch, settings.noise_bound)
+        rows = _substitutions(regions, normals, settings)
+        rows += _indels(regions, normals, fetch, settings)
     order = {chrom: i for i, chrom in enumerate(dict.fromkeys(regions.chroms))}
     rows.sort(key=lambda row: (order[row.chrom], row.pos, row.ref, row.alt))
     write_table(out, PositionNoiseRow, rows)
@@ -131,15 +121,18 @@ def _one_normal(
     return _Normal(shown, pileup.totals, aligned_indels(pileup, fetch), rates)
 
 
-def _substitutions(regions: Regions, normals: Sequence[_Normal], bound: float) -> list[PositionNoiseRow]:
+def _substitutions(
+    regions: Regions, normals: Sequence[_Normal], settings: CallingSettings
+) -> list[PositionNoiseRow]:
     """Return the substitutions that normals show too often."""
     shape = (regions.sites, len(BASES))
     seen, expected = np.zeros(shape, np.int64), np.zeros(shape)
     showing, telling = np.zeros(shape, np.int64), np.zeros(shape, np.int64)
     rows = site_rows(regions.reference, regions.offsets)
+    limit = settings.normals.max_vaf
     for normal in normals:
         depth = normal.totals.sum(axis=1)[:, None]
-        usable = (rows >= 0) & (depth > 0) & (normal.shown < GERMLINE_VAF * np.maximum(depth, 1))
+        usable = (rows >= 0) & (depth > 0) & (normal.shown < limit * np.maximum(depth, 1))
         forecast = np.einsum("sc,sac->sa", normal.totals.astype(float), normal.rates[np.maximum(rows, 0)])
         seen += np.where(usable, normal.shown, 0)
         expected += np.where(usable, forecast, 0.0)
@@ -147,8 +140,8 @@ def _substitutions(regions: Regions, normals: Sequence[_Normal], bound: float) -
         telling += usable
     found = []
     for site, alt in zip(*np.nonzero(seen > 0), strict=True):
-        factor = _factor(int(seen[site, alt]), float(expected[site, alt]), int(showing[site, alt]), bound)
-        if factor > _factor(0, 0.0, 0, bound):
+        factor = _factor(int(seen[site, alt]), float(expected[site, alt]), int(showing[site, alt]), settings)
+        if factor > _factor(0, 0.0, 0, settings):
             chrom, position = regions.place(int(site))
             variant = SmallVariant(chrom, position + 1, BASES[regions.reference[site]], BASES[alt])
             counts = int(seen[site, alt]), float(expected[site, alt])
@@ -157,7 +150,7 @@ def _substitutions(regions: Regions, normals: Sequence[_Normal], bound: float) -
 
 
 def _indels(
-    regions: Regions, normals: Sequence[_Normal], fetch: Fetch, bound: float
+    regions: Regions, normals: Sequence[_Normal], fetch: Fetch, settings: CallingSettings
 ) -> list[PositionNoiseRow]:
     """Return the insertions and deletions that normals show too often."""
     found = []
@@ -166,29 +159,32 @@ def _indels(
         if site is None:
             continue
         row = variant_row(variant, fetch)
+        limit = settings.normals.max_run_vaf if row in RUNS else settings.normals.max_vaf
         seen, expected, showing, telling = 0, 0.0, 0, 0
         for normal in normals:
             molecules, depth = normal.indels[variant], int(normal.totals[site].sum())
-            if depth == 0 or molecules >= (SLIP_VAF if row in RUNS else GERMLINE_VAF) * depth:
+            if depth == 0 or molecules >= limit * depth:
                 continue
             seen, showing, telling = seen + molecules, showing + (molecules > 0), telling + 1
             expected += float(normal.totals[site] @ normal.rates[row])
-        factor = _factor(seen, expected, showing, bound)
-        if seen and factor > _factor(0, 0.0, 0, bound):
+        factor = _factor(seen, expected, showing, settings)
+        if seen and factor > _factor(0, 0.0, 0, settings):
             found.append(_row(variant, (seen, expected), showing, telling, factor))
     return found
 
 
-def _factor(seen: int, expected: float, showing: int, bound: float) -> float:
+def _factor(seen: int, expected: float, showing: int, settings: CallingSettings) -> float:
     """Return the upper bound of the factor on the rates of a position.
 
-    A gamma posterior around 1, whose prior counts for `STRENGTH` molecules; without it where the
+    A gamma posterior around 1, whose prior counts for some molecules (`strength`); without it where the
     molecules are clear.
     """
     from scipy.special import gammaincinv
 
-    prior = 0.0 if seen >= CLEAR_MOLECULES and showing >= CLEAR_NORMALS else STRENGTH
-    return float(gammaincinv(prior + seen, bound) / (prior + expected))
+    given = settings.normals
+    clear = seen >= given.clear_molecules and showing >= given.clear_normals
+    prior = 0.0 if clear else given.strength
+    return float(gammaincinv(prior + seen, settings.noise_bound) / (prior + expected))
 
 
 def _row(

@@ -1,15 +1,16 @@
 """The VCF of one sample: one alternative per record, filters named, every field described with its unit."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import pysam
 
 from ..job import atomic_output
 from ..settings import CallingSettings
-from .alleles import Fetch, SmallVariant, shift_length
+from .alleles import Fetch, SmallVariant
 from .classes import duplex, simplex, single
+from .kinds import repeats
 from .regions import fasta_fetch
 from .verdict import FILTERS, AlterationCounts
 
@@ -47,6 +48,10 @@ class Record:
     counts: AlterationCounts
     ref_molecules: int
     hotspot: bool
+
+    def filtered(self, reason: str) -> "Record":
+        """Return the record with one more filter."""
+        return replace(self, counts=replace(self.counts, filters=(*self.counts.filters, reason)))
 
 
 def write_vcf(
@@ -118,7 +123,7 @@ def _line(header: pysam.VariantHeader, record: Record, fetch: Fetch) -> pysam.Va
     line.info["TYPE"] = variant.kind
     line.info["NOISE"] = counts.noise_level
     if variant.kind in ("insertion", "deletion"):
-        line.info["REPEATS"] = shift_length(variant, fetch) // abs(len(variant.ref) - len(variant.alt))
+        line.info["REPEATS"] = repeats(variant, fetch)
     if record.hotspot:
         line.info["HOTSPOT"] = True
     alt, total = counts.by_class

@@ -14,10 +14,18 @@ from .rule import Noise, tail
 
 FILTER_NOISE = "noise"
 FILTER_FEW = "few_molecules"
+FILTER_RUN = "long_run"
+FILTER_EDGE = "indel_edge"
+FILTER_FORM = "second_form"
 FILTERS = {
     FILTER_NOISE: "Noise explains the mutant molecules: tail probability above the one of the calling rule",
     FILTER_FEW: "Fewer mutant molecules than the calling rule needs",
+    FILTER_RUN: "Insertion or deletion in a longer repeat than slips can be told from variants in",
+    FILTER_EDGE: "What ends of reads over a neighbouring insertion or deletion show, not a change of its own",
+    FILTER_FORM: "Another way to write a neighbouring insertion or deletion that the same molecules carry",
 }
+EXPLAINED = frozenset({FILTER_EDGE, FILTER_FORM})
+"""Filters of records that a neighbouring record stands for: no mutation below the rule."""
 
 
 @dataclass(frozen=True)
@@ -58,6 +66,11 @@ class AlterationCounts:
         return not self.filters
 
     @property
+    def above_noise(self) -> bool:
+        """Whether its molecules are enough for a call, whatever else speaks against one."""
+        return not {FILTER_NOISE, FILTER_FEW} & set(self.filters)
+
+    @property
     def quality(self) -> float:
         """Noise tail probability, phred-scaled, at most 300."""
         return abs(-10 * math.log10(self.p_noise))
@@ -71,6 +84,7 @@ def judge(
     *,
     hotspot: bool,
     settings: CallingSettings,
+    in_long_run: bool = False,
 ) -> AlterationCounts:
     """Apply the rule to the molecules of one allele.
 
@@ -81,6 +95,7 @@ def judge(
         noise: noise of the alternative and the level it rests on.
         hotspot: whether the hotspot tail holds.
         settings: calling section.
+        in_long_run: whether it is never called, since such repeats slip too often: no VAF is detectable.
     """
     rates, level = noise
     probability = settings.hotspot_tail_probability if hotspot else settings.tail_probability
@@ -91,6 +106,8 @@ def judge(
         filters.append(FILTER_NOISE)
     if mutants < settings.min_alt_molecules:
         filters.append(FILTER_FEW)
+    if in_long_run:
+        filters.append(FILTER_RUN)
     low, high = clopper_pearson(mutants, molecules) if molecules else (None, None)
     return AlterationCounts(
         by_class=np.stack([np.asarray(alt, np.int64), np.asarray(total, np.int64)]),
@@ -102,7 +119,7 @@ def judge(
         vaf=mutants / molecules if molecules else None,
         vaf_low=low,
         vaf_high=high,
-        vaf_detectable=limit(total, rates, hotspot=hotspot, settings=settings),
+        vaf_detectable=None if in_long_run else limit(total, rates, hotspot=hotspot, settings=settings),
         p_noise=p_noise,
         error_rate=mean_rate(total, rates),
         filters=tuple(filters),
