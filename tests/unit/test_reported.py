@@ -675,6 +675,63 @@ def test_a_doubtful_line_is_kept_and_nothing_is_concluded(read: Reads, line: str
     assert any(note.line == 2 and "nothing is concluded" in note.remedy for note in report.notes)
 
 
+@pytest.mark.parametrize(
+    ("line", "genes"),
+    [
+        ("|CD74-ROS1 fusion, low confidence|||||", ["ROS1"]),
+        ("|low confidence: CD74::ROS1 fusion|||||", ["ROS1"]),
+        ("CD74-ROS1|||fusion, inconclusive|||", ["ROS1"]),
+        ("CD74|||fusion, inconclusive|||ROS1", ["ROS1"]),
+        (".|||CD74-ROS1 fusion, inconclusive|||", ["ROS1"]),
+        (".|||fusion, inconclusive|||ROS1", ["ROS1"]),
+        ("|FGFR3-TACC3 or CD74-ROS1 fusion, indeterminate|||||", ["FGFR3", "ROS1"]),
+        ("|HER2 or KRAS mutation, not confirmed|||||", ["ERBB2", "KRAS"]),
+        ("KRAS|mutation, not confirmed, HER2 normal|||||", ["KRAS"]),
+        ("EML4-ALK|||fusion, low-confidence|||", ["EML4-ALK"]),
+        ("|amplification of MET|||||", ["MET"]),
+    ],
+    ids=["change", "words-first", "pair", "partner", "class", "class-partner", "two", "old-name", "cell",
+         "alk", "amplification"],
+)  # fmt: skip
+def test_an_unread_line_is_of_the_genes_that_it_names(read: Reads, line: str, genes: list[str]) -> None:
+    rows = read(line).alterations
+    assert [row.gene for row in rows] == genes
+    assert all(row.flags == ("not_read",) and row.variant_type is VariantType.DELINS for row in rows)
+
+
+@pytest.mark.parametrize(
+    ("line", "flags"),
+    [
+        ("|fusion, low confidence|||||", ("gene_not_named", "not_read")),
+        (".|||fusion|||", ("gene_not_named", "not_read")),
+        (".|||amplification|||", ("gene_not_named", "not_read")),
+        (".||||0.02||", ("gene_not_named", "not_read")),
+        (".|||snv|2 %||", ("gene_not_named", "not_read")),
+        ("BRCA2|||large rearrangement, inconclusive|||", ("not_read",)),
+        ("FOO-BAR|||fusion|||", ("not_read",)),
+        ("remark: good sample||||||", ("not_read",)),
+    ],
+    ids=["change", "class", "copies", "vaf", "class-vaf", "other-gene", "other-pair", "remark"],
+)
+def test_a_finding_without_gene_may_be_of_any(read: Reads, line: str, flags: tuple[str, ...]) -> None:
+    (row,) = read(line).alterations
+    assert row.flags == flags
+
+
+@pytest.mark.parametrize(
+    "line",
+    [".|||snv|||", ".|||no fusion detected|||", ".|||fusion|0||", ".|||TMB|||", ".|||none|||", ".||||ND||"],
+    ids=["class", "denied", "zero", "burden", "none", "nd"],
+)
+def test_a_line_without_gene_and_finding_is_none(read: Reads, line: str) -> None:
+    assert read(line).alterations == ()
+
+
+def test_a_fusion_in_the_class_cell_is_read(read: Reads) -> None:
+    (row,) = read(".|||CD74-ROS1 fusion|3 %||").alterations
+    assert (row.key, row.gene, row.flags) == ("fusion:CD74:ROS1", "ROS1", ())
+
+
 @pytest.mark.parametrize("words", ["of indeterminate significance", "confirmed", "VUS"])
 def test_a_doubt_about_the_meaning_is_none_about_the_finding(read: Reads, words: str) -> None:
     assert read(f"ALK|G1202R||{words}|1 %||").alterations[0].hgvs_p == "p.Gly1202Arg"

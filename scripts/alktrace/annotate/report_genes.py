@@ -1,11 +1,16 @@
 """Genes that a report names: their symbols, models and proteins."""
 
+import re
+
 from ..user_tables import Line
 from .protein import STOP, UNKNOWN_RESIDUE
-from .report_rows import GENE_CELLS, NO_GENE_MODEL, ReportValues, first_word
+from .report_rows import GENE_CELLS, NO_GENE_MODEL, ReportValues, first_word, said_of
+from .report_text import ReportedKind, kind_of
 from .small_variants import Namer, VariantKnowledge
 
+ALK = "ALK"
 MAX_RESIDUES = 40_000
+_SYMBOL = re.compile(r"[A-Z][A-Z0-9]+(?:-[A-Z0-9]+)?")
 
 
 class ReportGenes(ReportValues):
@@ -40,6 +45,34 @@ class ReportGenes(ReportValues):
             self._renamed.add(key)
             self.note(line, place, f"{written} is a name of {symbol}", f"read as {symbol}, its HGNC symbol")
         return symbol
+
+    def genes_in(self, words: str) -> list[str]:
+        """Return the symbols of the known genes that a text names in capitals, in its order."""
+        known = self.namer.models.by_gene.keys() | self.drivers.keys()
+        found = []
+        for word in re.findall(r"[A-Z][A-Z0-9]+", words):
+            symbol = word if word in known else self.knowledge.gene_symbols.get(word.casefold())
+            if symbol is not None and symbol not in found:
+                found.append(symbol)
+        return found
+
+    def genes_meant(self, line: Line) -> list[str]:
+        """Return the genes that a line nobody could read may speak of; none where it names no gene.
+
+        Of a fusion these are the genes that can drive one. ALK is not among them: its fusion is the driver of
+        the tumour, and no mechanism of resistance.
+        """
+        first, said = first_word(line), said_of(line)
+        named = self.genes_in(f"{said} {line.get('partner', '')}")
+        if kind_of(said) is ReportedKind.FUSION:
+            named = [gene for gene in named if gene in self.drivers and gene != ALK]
+        elif "gene" in line and first in named:
+            named = [first]
+        return named or [first] * self.begins_with_gene(line)
+
+    def begins_with_gene(self, line: Line) -> bool:
+        """Tell whether the first word of a line may be a gene or a pair of genes, known or not."""
+        return _SYMBOL.fullmatch(first_word(line).replace("::", "-").replace("/", "-")) is not None
 
     def protein(self, gene: str) -> str:
         """Return the protein of a gene; one of unknown residues where the gene has no model."""

@@ -19,6 +19,7 @@ from .report_rows import (
     COPIES_NOT_STATED,
     FRACTIONS,
     GENE_CELLS,
+    GENE_NOT_NAMED,
     NOT_READ,
     REPORT_LINES_DIFFER,
     REPORTED_AS_GAIN,
@@ -127,9 +128,10 @@ class ReportReader(ReportGenes):
 
     def alterations(self, line: Line) -> list[AlterationRow]:
         """Return the alterations of a line; none for a line without finding."""
-        if not any(name in line for name in GENE_CELLS):
+        given = self._with_gene_cell(line)
+        if given is None:
             return []
-        line = self.by_symbol(line)
+        line = self.by_symbol(given)
         said = said_of(line)
         if says_nothing_found(said):
             return self._nothing_found(line, said)
@@ -142,8 +144,23 @@ class ReportReader(ReportGenes):
             return []
         if (doubt := self._doubt(line, said)) is not None:
             self.note(line, "vaf", f"{said.strip()}: {doubt}", KEPT)
-            return [self._unread(line)]
-        return [self._alteration(part) for part in self._parts(line)]
+            return self._unread(line)
+        return [row for part in self._parts(line) for row in self._alteration(part)]
+
+    def _with_gene_cell(self, line: Line) -> Line | None:
+        """Return a line that begins with what it speaks of; None for one without finding.
+
+        Where gene and changes are empty, the other words of the line stand in, if they speak of a finding.
+        """
+        if any(name in line for name in GENE_CELLS):
+            return line
+        kind, partner = line.get("variant_class", ""), line.get("partner", "")
+        unnamed = kind_of(kind) in (ReportedKind.SMALL, ReportedKind.OTHER) and not self.gives_vaf(line)
+        if unnamed and not self.genes_in(f"{kind} {partner}"):
+            return None
+        used = "partner" if partner and not self.genes_in(kind) else "variant_class"
+        rest = {name: text for name, text in line.items() if name != used}
+        return Line(line.number, {"gene": line.get(used, "finding without a name"), **rest})
 
     def _doubt(self, line: Line, said: str) -> str | None:
         """Return why a line names a change without saying that it was found; None where it says so.
@@ -161,14 +178,15 @@ class ReportReader(ReportGenes):
             return f"VAF {vaf!r}, where other lines give one: found, or not found?"
         return None
 
-    def _alteration(self, line: Line) -> AlterationRow:
+    def _alteration(self, line: Line) -> list[AlterationRow]:
         said = said_of(line)
         try:
-            row = self._read(kind_of(said), line, said)
+            rows = [self._read(kind_of(said), line, said)]
         except ValueError as error:
             self.note(line, "gene", str(error), "the line is kept, but nothing is concluded from it")
-            row = self._unread(line)
-        return self._of_origin(replace(row, vaf=self._vaf(line)), line, said)
+            rows = self._unread(line)
+        vaf = self._vaf(line)
+        return [self._of_origin(replace(row, vaf=vaf), line, said) for row in rows]
 
     def _of_origin(self, row: AlterationRow, line: Line, said: str) -> AlterationRow:
         """Return the row with the origin that the laboratory states, where that is not the tumour."""
@@ -185,7 +203,8 @@ class ReportReader(ReportGenes):
         if self.gives_vaf(line) or (named and not says_nothing_plainly(said)):
             what = f"{said.strip()}: says that nothing was found, and names a finding"
             self.note(line, "gene", what, "the line is kept, but nothing is concluded from it")
-            return [replace(self._unread(line), vaf=self._vaf(line))]
+            vaf = self._vaf(line)
+            return [replace(row, vaf=vaf) for row in self._unread(line)]
         what = f"{said.strip()}: says that nothing was found"
         self.note(line, "gene", what, NO_FINDING)
         return []
@@ -233,13 +252,23 @@ class ReportReader(ReportGenes):
             raise ValueError(f"{said.strip()}: no alteration of a gene")
         return copy_number(self, line, said)
 
-    def _unread(self, line: Line) -> AlterationRow:
-        gene = first_word(line)
-        names = ("gene", "hgvs_p", "hgvs_c", "variant_class")
+    def _unread(self, line: Line) -> list[AlterationRow]:
+        """Return a line of which nothing is concluded, once for every gene that it may speak of.
+
+        A finding without any gene may be of every gene; words that name neither gene, VAF nor kind of change
+        may be a remark.
+        """
+        names = (*GENE_CELLS, "variant_class", "partner")
         written = " ".join(line[name] for name in names if name in line).replace(";", ",")
-        shown = written.removeprefix(gene).strip() or written
-        row = empty_row(f"reported:{gene}:{written}", gene, VariantType.DELINS, shown)
-        return replace(row, flags=(NOT_READ,))
+        genes = self.genes_meant(line)
+        finding = self.gives_vaf(line) or kind_of(written) not in (ReportedKind.SMALL, ReportedKind.OTHER)
+        flags = (NOT_READ,) if genes or not finding else (GENE_NOT_NAMED, NOT_READ)
+        rows = []
+        for gene in genes or [first_word(line)]:
+            shown = written.removeprefix(gene).strip() or written
+            row = empty_row(f"reported:{gene}:{written}", gene, VariantType.DELINS, shown)
+            rows.append(replace(row, flags=flags))
+        return rows
 
 
 def _whole(text: str, _: str) -> float:

@@ -22,6 +22,7 @@ LARGE_FRACTION = 0.2
 GENE_CELLS = ("gene", "hgvs_p", "hgvs_c")
 """Cells that may begin with the gene, in this order."""
 NOT_READ = "not_read"
+GENE_NOT_NAMED = "gene_not_named"
 NO_GENE_MODEL = "no_gene_model"
 NAMES_DISAGREE = "names_disagree"
 PARTNER_UNKNOWN = "partner_unknown"

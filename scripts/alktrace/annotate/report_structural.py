@@ -86,9 +86,9 @@ def copy_number(reader: ReportGenes, line: Line, said: str) -> AlterationRow:
     """Return the copy-number change of a line, flagged where it says less than the name of the change.
 
     Raises:
-        ValueError: neither the words nor the number say up or down.
+        ValueError: no gene in front, or neither the words nor the number say up or down.
     """
-    gene = first_word(line)
+    gene = _gene(reader, line, said)
     kind = VariantType.LOSS if kind_of(said) is ReportedKind.LOSS else VariantType.AMPLIFICATION
     rest = said.removeprefix(gene)
     text = line.get("copy_number", "")
@@ -122,9 +122,9 @@ def skipping(reader: ReportGenes, line: Line, said: str) -> AlterationRow:
     """Return the exon skipping of a line.
 
     Raises:
-        ValueError: no exon is named.
+        ValueError: no gene in front, or no exon is named.
     """
-    gene, exon = first_word(line), read_exon(said)
+    gene, exon = _gene(reader, line, said), read_exon(said)
     if exon is None:
         raise ValueError(f"{said}: skipping of which exon? write `exon 14 skipping`")
     return replace(
@@ -135,6 +135,12 @@ def skipping(reader: ReportGenes, line: Line, said: str) -> AlterationRow:
         origin_reason="structural change",
         flags=reader.model_flags(line, gene),
     )
+
+
+def _gene(reader: ReportGenes, line: Line, said: str) -> str:
+    if not reader.begins_with_gene(line):
+        raise ValueError(f"{said.strip()}: of which gene? write its symbol in `gene`")
+    return first_word(line)
 
 
 def copy_words(row: AlterationRow) -> str:

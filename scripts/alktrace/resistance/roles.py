@@ -39,6 +39,8 @@ COPIES_NOT_STATED = "copies_not_stated"
 """Flag of a reported loss that may be of one copy only; the annotation sets it."""
 NOT_READ = "not_read"
 """Flag of a line of a report that could not be read; the annotation sets it."""
+GENE_NOT_NAMED = "gene_not_named"
+"""Flag of such a line that names no gene: it may speak of any; the annotation sets it."""
 NOT_DRIVING = frozenset({"reciprocal_junction", "other_junction"})
 """Flags of junctions that put no kinase domain behind a partner; the structural stage sets them."""
 
@@ -288,8 +290,8 @@ ALTERATION_CRITERIA = (
     AlterationCriterion(
         "UNREAD",
         Effect.LISTED,
-        "Line of a report on another gene that could not be read; where the gene can bypass ALK, no negative "
-        "beside it counts.",
+        "Line of a report on another gene that could not be read; where the gene can bypass ALK, or none is "
+        "named, no negative beside it counts.",
         _unread,
     ),
     AlterationCriterion("NO_KNOWN_EFFECT", Effect.LISTED, "Anything else.", _anything),

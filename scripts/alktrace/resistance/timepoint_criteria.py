@@ -18,7 +18,7 @@ from .emergence import late_baselines
 from .hidden_hits import subthreshold_hotspots
 from .lineage import Lineage, LineageDna
 from .negative import unusable_reasons
-from .roles import ALK, TRUNCATING, Effect, Role
+from .roles import ALK, GENE_NOT_NAMED, TRUNCATING, Effect, Role
 from .timing import EARLY
 from .view import TimepointView, specimens_outside
 from .window import WindowStatus
@@ -284,10 +284,9 @@ def _unplaced(draft: Draft) -> Iterable[Finding]:
 
 def _hides_mechanism(role: Role, draft: Draft) -> bool:
     """Can a line that nobody could read be a mechanism of resistance."""
-    gene = role.found.alteration.gene
-    return role.code == "ALK_UNPLACED" or (
-        role.code == "UNREAD" and draft.view.knowledge.carries_bypass(gene)
-    )
+    item = role.found.alteration
+    bypass = GENE_NOT_NAMED in item.flags or draft.view.knowledge.carries_bypass(item.gene)
+    return role.code == "ALK_UNPLACED" or (role.code == "UNREAD" and bypass)
 
 
 def _negative_informative(draft: Draft) -> Iterable[Finding]:
