@@ -40,6 +40,7 @@ rule call_variants:
         index="results/patients/{patient}/{timepoint}/{specimen}/variants.vcf.gz.tbi",
         callability="results/patients/{patient}/{timepoint}/{specimen}/callability.tsv",
         genotypes="results/patients/{patient}/{timepoint}/{specimen}/genotypes.tsv",
+        error_rates="results/patients/{patient}/{timepoint}/{specimen}/error_rates.tsv",
     log:
         "logs/call_variants/{patient}.{timepoint}.{specimen}.log",
     conda:

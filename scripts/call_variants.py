@@ -26,5 +26,6 @@ with job_log(snakemake.log[0]):
         out_vcf=Path(snakemake.output.vcf),
         out_callability=Path(snakemake.output.callability),
         out_genotypes=Path(snakemake.output.genotypes),
+        out_error_rates=Path(snakemake.output.error_rates),
         threads=snakemake.threads,
     )

@@ -211,6 +211,12 @@ class LocusKind(StrEnum):
     FUSION_INTRON = "fusion_intron"
 
 
+class MoleculeGroup(StrEnum):
+    SINGLE = "single"
+    SIMPLEX = "simplex"
+    DUPLEX = "duplex"
+
+
 class BestResponse(StrEnum):
     CR = "CR"
     PR = "PR"

@@ -85,6 +85,7 @@ class Case:
             out_vcf=folder / "out.vcf.gz",
             out_callability=folder / "callability.tsv",
             out_genotypes=folder / "genotypes.tsv",
+            out_error_rates=folder / "error_rates.tsv",
         )
         return list(cyvcf2.VCF(str(folder / "out.vcf.gz")))
 
@@ -658,7 +659,7 @@ def test_alteration_of_another_build(case: Case) -> None:
 def test_same_bytes_twice_and_for_any_number_of_threads(case: Case) -> None:
     reads = case.molecules({}, 200, name="wild") + case.molecules({C3805: "A"}, 20, name="mutant")
     case.run(reads)
-    names = ("out.vcf.gz", "out.vcf.gz.tbi", "callability.tsv", "genotypes.tsv")
+    names = ("out.vcf.gz", "out.vcf.gz.tbi", "callability.tsv", "genotypes.tsv", "error_rates.tsv")
     first = [(case.folder / name).read_bytes() for name in names]
     case.run(list(reversed(reads)))
     assert [(case.folder / name).read_bytes() for name in names] == first

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from ..errors import DataError
 from ..gene_models import GeneModels
-from ..rows import CallabilityRow, GenotypeRow, HotspotRow, LocusRow
+from ..rows import CallabilityRow, ErrorRateRow, GenotypeRow, HotspotRow, LocusRow
 from ..settings import CallingSettings
 from ..tables import read_table, write_table
 from ..umi.bam_io import read_header
@@ -19,6 +19,7 @@ from .alleles import Fetch, SmallVariant, normalise
 from .callability import judge_loci
 from .candidates import aligned_indels, check_reference, indel_candidates, mnv_candidates, snv_candidates
 from .clips import clip_candidates
+from .error_rates import measure_error_rates
 from .genotypes import genotype_polymorphisms
 from .genotyping import ALT, REF, UNKNOWN, AlleleCounts, count_alleles, count_joint
 from .hotspots import Hotspots, make_hotspots
@@ -54,6 +55,7 @@ def call_variants(
     out_vcf: Path,
     out_callability: Path,
     out_genotypes: Path,
+    out_error_rates: Path,
     threads: int = 1,
 ) -> None:
     """Call small variants on consensus molecules and say what could not have been seen.
@@ -72,6 +74,7 @@ def call_variants(
         out_vcf: bgzipped VCF; its index is written beside it.
         out_callability: table of `CallabilityRow`.
         out_genotypes: table of `GenotypeRow`.
+        out_error_rates: table of `ErrorRateRow`.
         threads: threads that inflate the BAM.
 
     Raises:
@@ -98,6 +101,7 @@ def call_variants(
     write_table(out_callability, CallabilityRow, judge_loci(rows, pileup, noise, called, settings))
     genotypes = genotype_polymorphisms(polymorphisms, pileup, settings) if polymorphisms else []
     write_table(out_genotypes, GenotypeRow, genotypes)
+    write_table(out_error_rates, ErrorRateRow, measure_error_rates(pileup, noise, settings))
 
 
 def count_alterations(

@@ -66,6 +66,7 @@ def _call(folder: Path, bam: Path, calling: CallingSettings, fusions: FusionSett
         out_vcf=folder / "variants.vcf.gz",
         out_callability=folder / "callability.tsv",
         out_genotypes=folder / "genotypes.tsv",
+        out_error_rates=folder / "error_rates.tsv",
     )
     with pysam.FastaFile(str(fasta)) as reference:
         alleles = [
