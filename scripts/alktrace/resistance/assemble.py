@@ -24,7 +24,7 @@ from .emergence import (
     EmergenceVerdict,
     judge_emergence,
 )
-from .hidden_hits import hidden_hits
+from .hidden_hits import hidden_hits, resisted_below
 from .hints import joined, withheld
 from .lineage import Lineage, LineageDna, report_flags
 from .phase import CIS_PHASES, describe
@@ -89,7 +89,7 @@ def alk_mechanisms(roles: Sequence[Role], sets: AlkSets, view: TimepointView) ->
     found = [
         _as_sure_as_its_set(item, change, sets, found) for item, change in zip(found, owners, strict=True)
     ]
-    found = _against_other_clones(found, _parental_resistance(sets, view))
+    found = _against_other_clones(found, _parental_resistance(sets, view) | resisted_below(view))
     for role in roles:
         if role.effect is Effect.AMPLIFICATION:
             found.append(_simple(role, Component.ON_TARGET, "ALK amplification", Confidence.CANDIDATE, view))
@@ -251,9 +251,14 @@ def _as_sure_as_its_set(item: Mechanism, name: str, sets: AlkSets, found: Sequen
     return replace(item, confidence=lowest(item.confidence, *others))
 
 
-def _against_other_clones(found: Sequence[Mechanism], parental: frozenset[str]) -> list[Mechanism]:
-    """Flag a drug that one ALK mutation obeys and another clone of the timepoint resists."""
-    resisted = parental | {drug for item in found for drug in item.hints.resistant_to}
+def _against_other_clones(found: Sequence[Mechanism], further: frozenset[str]) -> list[Mechanism]:
+    """Flag a drug that one ALK mutation obeys and another clone of the timepoint resists.
+
+    Args:
+        found: the ALK mutations called.
+        further: drugs that other clones resist: single-mutant ones beside a compound, those below the rule.
+    """
+    resisted = further | {drug for item in found for drug in item.hints.resistant_to}
     return [_flag_resisted(item, resisted & set(item.hints.sensitive_to)) for item in found]
 
 

@@ -34,7 +34,7 @@ def hidden_hits(
 
     A partner counts if any molecule shows both, whatever explains it; without such a molecule, if the phase
     is open and what is known of the partner, alone or in the set, contradicts what the mutation claims. A
-    partner that is shown apart is another clone, and `subthreshold` names it.
+    partner that is shown apart is another clone; `resisted_below` tells what it resists.
 
     Args:
         found: a called ALK mutation.
@@ -55,14 +55,30 @@ def hidden_hits(
     return possible
 
 
-def _candidates(units: Sequence[tuple[Alteration, ...]], view: TimepointView) -> Iterator[Alteration]:
-    members = [member for unit in units for member in unit]
-    named = {residue_name(member) for member in members}
+def resisted_below(view: TimepointView) -> frozenset[str]:
+    """Return the drugs that an ALK hotspot mutation below the calling rule is reported to resist.
+
+    It may be a small clone of its own. Where it may instead share molecules with a called mutation, the drugs
+    of that one are withheld (`hidden_hits`), and none is left to be named.
+    """
+    known = (view.knowledge.hints((item,)) for item in _mutations_below(view))
+    return frozenset(drug for hints in known for drug in hints.resistant_to)
+
+
+def _mutations_below(view: TimepointView) -> Iterator[Alteration]:
     for item in subthreshold_hotspots(view):
         known = view.knowledge.mutation(item.hgvs_p) if item.hgvs_p else None
         neutral = known is not None and known.role is AlkRole.NEUTRAL
+        if item.gene == ALK and is_somatic_candidate(item) and not neutral:
+            yield item
+
+
+def _candidates(units: Sequence[tuple[Alteration, ...]], view: TimepointView) -> Iterator[Alteration]:
+    members = [member for unit in units for member in unit]
+    named = {residue_name(member) for member in members}
+    for item in _mutations_below(view):
         apart = any(same_base(item, member) for member in members) or residue_name(item) in named
-        if item.gene == ALK and is_somatic_candidate(item) and not neutral and not apart:
+        if not apart:
             yield item
 
 
