@@ -10,8 +10,9 @@ import pandas as pd
 import pytest
 
 from alktrace.clinical.cox import fit_cox
+from alktrace.clinical.group_tests import compare_groups
 from alktrace.clinical.proportions import exact_interval, fisher
-from alktrace.clinical.survival import compare_groups, emptied, kaplan_meier, median, rate_at
+from alktrace.clinical.survival import emptied, kaplan_meier, median, rate_at
 from alktrace.simulate.outcome_draws import draw_survival, draw_switches
 
 pytestmark = [pytest.mark.long, pytest.mark.timeout(1200)]

@@ -3,8 +3,8 @@ import pandas as pd
 import pytest
 
 from alktrace.clinical.cox import fit_cox, hazards_test, refuse, score_test
+from alktrace.clinical.group_tests import compare_groups
 from alktrace.clinical.survival import (
-    compare_groups,
     early_small_risk_set,
     emptied,
     kaplan_meier,

@@ -10,8 +10,9 @@ import pytest
 from outcome_cohort import Demo, write_rows
 
 from alktrace.clinical.cox import fit_cox
+from alktrace.clinical.group_tests import compare_groups
 from alktrace.clinical.proportions import exact_interval, false_discovery, fisher
-from alktrace.clinical.survival import DAYS_PER_YEAR, compare_groups, kaplan_meier, median, rate_at
+from alktrace.clinical.survival import DAYS_PER_YEAR, kaplan_meier, median, rate_at
 
 DATA = Path(__file__).resolve().parents[1] / "data" / "outcomes"
 CLOSE = 1e-6

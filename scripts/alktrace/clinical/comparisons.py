@@ -18,6 +18,7 @@ from ..settings import CohortSettings
 from .cox import CoxFit, CoxTerm, fit_cox, refuse
 from .endpoints import switch_exclusion
 from .figures import Observed, columns, counted, observe
+from .group_tests import compare_groups
 from .journey import Journey
 from .mechanisms import NONE_FOUND, Finding
 from .proportions import false_discovery
@@ -31,7 +32,6 @@ from .rows import (
     Status,
 )
 from .schema import PatientRow, Smoking
-from .survival import compare_groups
 
 NAIVE_NOTE = (
     "biased: counts from progression although the group was known only later, "

@@ -1,16 +1,14 @@
-"""Kaplan-Meier curves, medians, rates and group tests, with delayed entry.
+"""Kaplan-Meier curves, medians and rates, with delayed entry.
 
 A patient is at risk over (entry, time]: who enters on a day is not at risk for the events of that day, as in
 R's `Surv(entry, time, event)`. Bands are log-log (Kalbfleisch and Prentice, 2002, section 1.4), medians
 follow R's `survfit`: where the curve stands at exactly one half, the middle of that step.
 """
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
-from scipy import stats
 
 from .proportions import exact_interval
 from .rows import Refusal
@@ -78,7 +76,7 @@ def kaplan_meier(entry: ArrayLike, time: ArrayLike, event: ArrayLike, *, confide
     """
     from lifelines import KaplanMeierFitter
 
-    entries, times, events = _checked(entry, time, event)
+    entries, times, events = observed_times(entry, time, event)
     if (day := emptied(entries, times, events)) is not None:
         raise ValueError(f"nobody is at risk after day {day:g} while others still enter")
     fitter = KaplanMeierFitter(alpha=1 - confidence)
@@ -176,38 +174,14 @@ def early_small_risk_set(entry: ArrayLike, curve: Curve, min_at_risk: int) -> bo
     return bool(few.any())
 
 
-def compare_groups(
-    entry: ArrayLike, time: ArrayLike, event: ArrayLike, group: Sequence[str]
-) -> GroupTest | None:
-    """Test whether groups have equal hazards.
+def observed_times(
+    entry: ArrayLike, time: ArrayLike, event: ArrayLike
+) -> tuple[Floats, Floats, NDArray[np.bool_]]:
+    """Return entries, times and events as arrays.
 
-    Log-rank where all are observed from day 0, the score test of a Cox model (Efron ties) where some enter
-    later.
-
-    Returns:
-        The test; None where fewer than two groups are ever at risk at an event.
+    Raises:
+        ValueError: no patient, or a time not after its entry.
     """
-    entries, times, events = _checked(entry, time, event)
-    levels = sorted(set(group))
-    if len(levels) < 2 or not events.any():
-        return None
-    labels = np.asarray(group)
-    if entries.any():
-        from .cox import score_test
-
-        design = np.column_stack([labels == level for level in levels[1:]]).astype(float)
-        return score_test(design, entries, times, events)
-    from lifelines.statistics import multivariate_logrank_test
-
-    with np.errstate(divide="ignore", invalid="ignore"):
-        found = multivariate_logrank_test(times, labels, events)
-    statistic, freedom = float(found.test_statistic), len(levels) - 1
-    if not np.isfinite(statistic):
-        return None
-    return GroupTest(statistic, freedom, float(stats.chi2.sf(statistic, freedom)), "log_rank")
-
-
-def _checked(entry: ArrayLike, time: ArrayLike, event: ArrayLike) -> tuple[Floats, Floats, NDArray[np.bool_]]:
     entries, times = np.asarray(entry, float), np.asarray(time, float)
     if times.size == 0:
         raise ValueError("no patient with time at risk")
