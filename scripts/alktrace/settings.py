@@ -186,6 +186,7 @@ class FusionSettings(Section):
     min_ends: AtLeastOne = Field(
         description="different outer ends on each side: a PCR chimera shares one. 1 for amplicon assays"
     )
+    same_bases: Natural = Field(description="bases by which two precise breakpoints of one junction differ")
     power: Probability = Field(description="power at which the detectable VAF of a fusion is stated")
     max_homology: Natural = Field(description="micro-homology above which a junction is a likely chimera")
     max_similarity: Share = Field(
@@ -247,7 +248,6 @@ class OriginSettings(Section):
 
 
 class IdentitySettings(Section):
-    min_molecules: AtLeastOne = Field(description="molecules at a polymorphism to genotype it")
     min_sites: AtLeastOne = Field(description="shared polymorphisms needed for a verdict")
     match: Share = Field(description="concordance from which two samples are of one person")
     mismatch: Share = Field(description="concordance below which they are not")
@@ -256,6 +256,9 @@ class IdentitySettings(Section):
     )
     alpha: Probability = Field(
         description="chance of a false match over all pairs of the cohort, at which two patients are one"
+    )
+    min_sex_sites: AtLeastOne = Field(
+        description="sites on X or Y that must agree before sex is said: one alone may be misaligned"
     )
 
 

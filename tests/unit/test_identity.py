@@ -228,7 +228,7 @@ def on(chrom: str, first: int, genotypes: list[str | None]) -> list[GenotypeRow]
     ],
 )  # fmt: skip
 def test_sex(rows: list[GenotypeRow], sex: Sex) -> None:
-    assert sex_of(rows) is sex
+    assert sex_of(rows, 2) is sex
 
 
 def test_sexes_that_differ_are_a_conflict(settings: IdentitySettings) -> None:

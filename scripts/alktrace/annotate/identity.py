@@ -26,8 +26,6 @@ ERROR_RATES = (1e-6, 1e-5, 1e-4, 1e-3, 5e-3)
 CONTAMINANT = ((0.0, 0.25), (0.5, 0.5), (1.0, 0.25))
 """Share of the other allele in a foreign genome and its probability, for an allele of frequency one half."""
 GRID = 400
-SEX_SITES = 2
-"""Sites that must agree before sex is said: one alone may be misaligned or foreign."""
 SHARED_BY_SEXES = {
     "X": ((10_000, 2_781_479), (155_701_382, 156_030_895)),
     "Y": ((10_000, 2_781_479), (56_887_902, 57_217_415)),
@@ -90,7 +88,7 @@ def compare_identity(
                 verdicts[name],
                 sites=sum(row.genotype is not None for row in rows[name]),
                 contamination=estimate_contamination(rows[name], min_sites=settings.min_sites),
-                sex=sex_of(rows[name]),
+                sex=sex_of(rows[name], settings.min_sex_sites),
             )
             for name in sorted(rows)
             if patients[name] == patient
@@ -104,7 +102,7 @@ def compare_pairs(
     """Return the pairs of one patient, and the pairs of two patients that look like one person."""
     names = sorted(rows)
     table = _matrix([rows[name] for name in names])
-    sexes = {name: sex_of(rows[name]) for name in names}
+    sexes = {name: sex_of(rows[name], settings.min_sex_sites) for name in names}
     found = []
     pairs_between = sum(patients[a] != patients[b] for a, b in combinations(names, 2))
     for i, name in enumerate(names[:-1]):
@@ -177,10 +175,14 @@ def estimate_contamination(rows: Sequence[GenotypeRow], *, min_sites: int) -> fl
     return float(levels[-best[1]])
 
 
-def sex_of(rows: Iterable[GenotypeRow]) -> Sex:
+def sex_of(rows: Iterable[GenotypeRow], min_sites: int) -> Sex:
     """Return the sex that the polymorphisms of X and Y show, outside the regions that both share.
 
     Only what a tumour cannot feign counts: it loses X or Y, but gains no second allele of X and no Y.
+
+    Args:
+        rows: genotypes of a sample.
+        min_sites: sites that must agree.
     """
     counts = {"X": 0, "Y": 0}
     for row in rows:
@@ -188,7 +190,7 @@ def sex_of(rows: Iterable[GenotypeRow]) -> Sex:
         shared = any(start < row.pos <= end for start, end in SHARED_BY_SEXES.get(chrom, ()))
         if chrom in counts and not shared:
             counts[chrom] += row.genotype == "0/1" if chrom == "X" else row.genotype is not None
-    female, male = (counts[chrom] >= SEX_SITES for chrom in "XY")
+    female, male = (counts[chrom] >= min_sites for chrom in "XY")
     if female == male:
         return Sex.UNKNOWN
     return Sex.XX if female else Sex.XY

@@ -12,9 +12,6 @@ from ..structural.fusions import FusionCount, KnownJunction, count_fusions
 from .alterations import IMPRECISE
 from .patient_model import LoadedSample, absent_observation, detection_of
 
-SAME_BASES = 10
-"""Bases by which two precise breakpoints of one junction may differ."""
-
 
 def junction_of(row: AlterationRow) -> KnownJunction | None:
     """Return the junction of a called fusion; None for anything else and for reported fusions."""
@@ -114,7 +111,7 @@ def fusion_observation(
 
 
 def _same(a: KnownJunction, b: KnownJunction, settings: FusionSettings) -> bool:
-    reach = SAME_BASES if a.precise and b.precise else settings.max_insert
+    reach = settings.same_bases if a.precise and b.precise else settings.max_insert
     x, y = a.junction, b.junction
     return _near(x.first, y.first, reach) and _near(x.second, y.second, reach)
 
