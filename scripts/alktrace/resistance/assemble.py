@@ -17,7 +17,7 @@ from ..models import (
     Timing,
 )
 from .alk_sets import POLYCLONAL, SAME_CODON_CIS, AlkSets, PairPhase, ResidueChange, is_polyclonal
-from .caveats import WEAKENING, capped, finding_flags, lowest, of_partner
+from .caveats import BASELINE_AFTER_START, WEAKENING, capped, finding_flags, lowest, of_partner
 from .criteria import SET_CRITERIA
 from .emergence import (
     EmergenceReason,
@@ -328,12 +328,12 @@ def _one_per_histology(reports: Sequence[HistologyFinding]) -> list[HistologyFin
 
 
 def _histology(report: HistologyFinding, lineage: Lineage, view: TimepointView) -> Mechanism:
-    known = lineage.baseline is not None
-    verdict = EmergenceVerdict(
-        Emergence.EMERGENT if known else Emergence.UNKNOWN,
-        EmergenceReason.EXCLUDED if known else EmergenceReason.NO_REFERENCE,
-    )
-    flags = (*report_flags(report, view), *(() if known else ("baseline_histology_unknown",)))
+    verdict = _new_histology(lineage)
+    flags = list(report_flags(report, view))
+    if lineage.baseline is None:
+        flags.append("baseline_histology_unknown")
+    if lineage.late_baseline:
+        flags.append(BASELINE_AFTER_START)
     return Mechanism(
         component=Component.TRANSFORMATION,
         mechanism=f"{report.histology.value.replace('_', ' ')} transformation",
@@ -344,6 +344,14 @@ def _histology(report: HistologyFinding, lineage: Lineage, view: TimepointView) 
         report=report,
         emergence=verdict if view.setting is not Setting.BASELINE else None,
     )
+
+
+def _new_histology(lineage: Lineage) -> EmergenceVerdict:
+    if lineage.baseline is not None:
+        return EmergenceVerdict(Emergence.EMERGENT, EmergenceReason.EXCLUDED)
+    late = lineage.late_baseline
+    reason = EmergenceReason.AFTER_START if late else EmergenceReason.NO_REFERENCE
+    return EmergenceVerdict(Emergence.UNKNOWN, reason)
 
 
 def _immunohistochemistry(report: HistologyFinding, view: TimepointView) -> Mechanism:

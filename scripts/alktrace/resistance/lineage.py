@@ -1,7 +1,8 @@
 """Change of lineage: histology confirms it, DNA only makes it suspected.
 
 A pathology report belongs to the timepoint of its specimen, else to the nearest one in time within the set
-number of days. Reports from before lorlatinib are the baseline histology.
+number of days. Reports from before lorlatinib are the baseline histology; one of a baseline sample from after
+the start is not.
 """
 
 from collections.abc import Sequence
@@ -18,7 +19,7 @@ from ..models import (
 )
 from .emergence import EmergenceVerdict
 from .roles import COPIES_NOT_STATED, Effect, Role
-from .view import Patient, TimepointView, setting_of
+from .view import Patient, TimepointView, place, setting_of
 from .window import WindowStatus, judge_window
 
 LINEAGE_GENE = "RB1"
@@ -35,6 +36,7 @@ class Lineage:
         unchanged: reports at this timepoint without one.
         neuroendocrine: positive neuroendocrine immunohistochemistry without transformed histology.
         baseline: histology before lorlatinib; None if unknown.
+        late_baseline: reports of a baseline timepoint were there, and all of them from after the start.
         earlier: earlier timepoints with a transformed histology.
     """
 
@@ -42,6 +44,7 @@ class Lineage:
     unchanged: tuple[HistologyFinding, ...]
     neuroendocrine: tuple[HistologyFinding, ...]
     baseline: Histology | None
+    late_baseline: bool
     earlier: tuple[str, ...]
 
 
@@ -69,7 +72,8 @@ def read_lineage(view: TimepointView) -> Lineage:
         (report, assign_report(report, view.patient, view.settings.window.histology_days))
         for report in reports
     ]
-    baseline = _baseline(placed, view.patient)
+    before, late = _baseline_reports(placed, view.patient)
+    baseline = before[-1].histology if before else None
     confirming = {sign.histology for sign in view.knowledge.transformation_markers if sign.confirms}
     here = [
         report for report, where in placed if where == view.timepoint and not _before(report, view.patient)
@@ -90,6 +94,7 @@ def read_lineage(view: TimepointView) -> Lineage:
         unchanged=tuple(report for report in here if not changed(report)),
         neuroendocrine=tuple(r for r in here if r.neuroendocrine_ihc and not changed(r)),
         baseline=baseline,
+        late_baseline=bool(late) and not before,
         earlier=tuple(sorted(earlier, key=lambda name: (dates[name], name))),
     )
 
@@ -188,7 +193,27 @@ def _before(report: HistologyFinding, patient: Patient) -> bool:
     return start is not None and report.date < start
 
 
-def _baseline(placed: Sequence[tuple[HistologyFinding, str | None]], patient: Patient) -> Histology | None:
+def _baseline_reports(
+    placed: Sequence[tuple[HistologyFinding, str | None]], patient: Patient
+) -> tuple[list[HistologyFinding], list[HistologyFinding]]:
+    """Return the reports from before lorlatinib, and those of a baseline timepoint from after the start."""
     at_baseline = {item.timepoint for item in patient.specimens if setting_of(item) is Setting.BASELINE}
-    before = [report for report, where in placed if _before(report, patient) or where in at_baseline]
-    return before[-1].histology if before else None
+    before: list[HistologyFinding] = []
+    late: list[HistologyFinding] = []
+    for report, where in placed:
+        if _before(report, patient):
+            before.append(report)
+        elif where in at_baseline:
+            (late if _after_start(report, where, patient) else before).append(report)
+    return before, late
+
+
+def _after_start(report: HistologyFinding, timepoint: str | None, patient: Patient) -> bool:
+    """Tell whether a report describes tissue from after the start; of a specimen it names, that date counts."""
+    start = patient.clinical.lorlatinib_start if patient.clinical else None
+    named = [
+        item.collected
+        for item in patient.specimens
+        if item.timepoint == timepoint and report.specimen in (item.specimen, ".".join(place(item)))
+    ]
+    return start is not None and min(named, default=report.date) > start
