@@ -41,6 +41,7 @@ SETTINGS = FusionSettings(
     min_overhang=10,
     min_fragments=2,
     min_ends=2,
+    same_bases=10,
     power=0.95,
     max_homology=20,
     max_similarity=0.8,
