@@ -61,6 +61,7 @@ rule write_cohort_page:
 rule write_multiqc_sections:
     input:
         molecules=list(PLAN.molecule_tables().values()),
+        error_rates=list(PLAN.error_rate_tables().values()),
         quality="results/cohort/qc.tsv",
     output:
         multiext(
@@ -82,6 +83,7 @@ rule write_multiqc_sections:
         runtime=10,
     params:
         samples=list(PLAN.molecule_tables()),
+        called=list(PLAN.error_rate_tables()),
         code=PLAN.code["report"],
     message:
         "writing the sections of the quality page"

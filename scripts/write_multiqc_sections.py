@@ -15,6 +15,9 @@ with job_log(snakemake.log[0]):
         molecules=dict(
             zip(snakemake.params.samples, (Path(path) for path in snakemake.input.molecules), strict=True)
         ),
+        error_rates=dict(
+            zip(snakemake.params.called, (Path(path) for path in snakemake.input.error_rates), strict=True)
+        ),
         quality=Path(snakemake.input.quality),
         out=[Path(path) for path in snakemake.output],
     )

@@ -314,6 +314,10 @@ class Plan:
         """Return the molecule metrics of all samples that have them, by the sample's name."""
         return {sample.name: path for sample in self.used_samples for path in self.molecules(sample)}
 
+    def error_rate_tables(self) -> dict[str, str]:
+        """Return the error rates of all samples from reads or molecules, by the sample's name."""
+        return {s.name: self.path(s, "error_rates.tsv") for s in self.used_samples if not s.reported}
+
     def patient_files(self, name: str) -> list[str]:
         """Return one file of each patient."""
         return [f"{PATIENTS}/{patient}/{name}" for patient in self.sheet.patients]

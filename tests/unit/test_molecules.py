@@ -545,6 +545,20 @@ def test_raw_errors_by_substitution(tmp_path):
     sequenced = low.get_forward_sequence() + high.get_forward_sequence()
     assert metrics["error_rate", "raw C>T"] == pytest.approx(1 / (10 * sequenced.count("C")), rel=1e-5)
     assert metrics["error_rate", "raw C>A"] == metrics["error_rate", "raw G>A"] == 0
+    errors = {stratum: value for (name, stratum), value in metrics.items() if name == "errors"}
+    assert len(errors) == 12
+    assert {stratum: value for stratum, value in errors.items() if value} == {"raw C>T": 1}
+    for base in "ACGT":
+        compared = {metrics["compared_bases", f"raw {base}>{other}"] for other in "ACGT" if other != base}
+        assert compared == {10 * sequenced.count(base)}
+
+
+def test_without_three_reads_nothing_is_compared(tmp_path):
+    _, metrics = call(tmp_path, flat([fragment("r0", 100, 400, umi="AAAA")]))
+    assert {metrics["compared_bases", stratum] for name, stratum in metrics if name == "compared_bases"} == {
+        0
+    }
+    assert not [stratum for name, stratum in metrics if name == "error_rate"]
 
 
 def test_errors_of_strands_by_substitution(tmp_path):
@@ -560,7 +574,9 @@ def test_errors_of_strands_by_substitution(tmp_path):
     rates = {stratum: value for (name, stratum), value in metrics.items() if name == "error_rate"}
     assert rates["strand A/G"] == pytest.approx(1 / 60, rel=1e-5)
     assert rates["simplex A/G"] == pytest.approx(1 / 120, rel=1e-5)
-    assert rates["duplex A/G"] == pytest.approx(1 / 120**2, rel=1e-5)
+    assert rates["expected duplex A/G"] == pytest.approx(1 / 120**2, rel=1e-5)
+    assert {metrics["compared_bases", f"strand {name}"] for name in ("A/C", "A/G", "A/T", "C/G")} == {60}
+    assert [metrics["errors", f"strand {name}"] for name in ("A/C", "A/G", "A/T", "C/G")] == [0, 1, 0, 0]
     others = [value for stratum, value in rates.items() if "/" in stratum and "A/G" not in stratum]
     assert others == [0] * 9
 

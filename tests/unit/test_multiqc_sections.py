@@ -7,15 +7,15 @@ from dataclasses import replace
 
 import pytest
 
-from alktrace.models import IdentityStatus, Verdict
+from alktrace.models import IdentityStatus, MoleculeGroup, Verdict
 from alktrace.report.multiqc_sections import REASON_TEXT, multiqc_sections, write_multiqc_sections
-from alktrace.rows import MoleculeMetric, QcRow
+from alktrace.rows import ErrorRateRow, MoleculeMetric, QcRow
 from alktrace.tables import header, write_table
 from alktrace.umi.losses import REASONS
 
 NAMES = ("samples", "general", "duplex_yield", "error_rates", "family_sizes", "insert_sizes", "reads_lost")
 NEEDS_MULTIQC = pytest.mark.skipif(shutil.which("multiqc") is None, reason="command-line tools are missing")
-DUPLEX, PLAIN = "P01.PD1.plasma", "P02.PD1.bam"
+DUPLEX, PLAIN, GIVEN = "P01.PD1.plasma", "P02.PD1.bam", "P03.PD1.plasma"
 
 
 def metrics(text):
@@ -36,9 +36,26 @@ MOLECULES = {
         "mean_family_size|all|1.75 duplex_yield|10|0.1 duplex_yield|90|0.3 duplex_yield|100|0.5 "
         "insert_size|160|3 insert_size|190|1 on_target_share|all|0.75 umi_collisions|all|0.5 "
         "collision_rate|all|0.01 error_rate|raw_A>G|0.0002 error_rate|strand_A/G|0.00002 "
-        "error_rate|simplex_A/G|0.00001 error_rate|duplex_A/G|0.0000000001"
+        "error_rate|simplex_A/G|0.00001 error_rate|expected_duplex_A/G|0.0000000001"
     ),
 }  # fmt: skip
+
+
+def against_reference(group, substitution, errors, bases, high):
+    """A row whose upper end is given; the lower one is shown nowhere."""
+    rate = errors / bases if bases else None
+    return ErrorRateRow(group, substitution, errors, bases, rate, None, high, 0, 0, 0)
+
+
+ERROR_RATES = {
+    DUPLEX: [
+        against_reference(MoleculeGroup.SINGLE, "C>T", 0, 0, None),
+        against_reference(MoleculeGroup.SIMPLEX, "C>T", 3, 100_000, 8.77e-5),
+        against_reference(MoleculeGroup.DUPLEX, "C>T", 2, 1_000_000, 7.22e-6),
+        against_reference(MoleculeGroup.DUPLEX, "T>G", 0, 1_000_000, 3.69e-6),
+    ],
+    GIVEN: [against_reference(MoleculeGroup.SINGLE, "C>T", 7, 10_000, 1.44e-3)],
+}
 ROW = QcRow(
     **dict.fromkeys(header(QcRow))
     | {"patient": "P01", "timepoint": "PD1", "specimen": "plasma", "role": "patient", "assay": "panel"}
@@ -60,7 +77,7 @@ QUALITY = [
 
 @pytest.fixture(scope="module")
 def sections():
-    return multiqc_sections(MOLECULES, QUALITY)
+    return multiqc_sections(MOLECULES, ERROR_RATES, QUALITY)
 
 
 def test_family_sizes_are_shares_without_gaps(sections):
@@ -81,14 +98,18 @@ def test_duplex_yield_runs_over_the_share_of_reads_by_number(sections):
     assert sections["duplex_yield"]["data"] == {DUPLEX: [[10, 10.0], [90, 30.0], [100, 50.0]]}
 
 
-def test_error_rates_of_both_strands_taken_apart_are_left_to_simplex(sections):
+def test_error_rates_are_measured_ones(sections):
+    """Of no error the bound is shown; what is expected of two strands is no measurement and stays away."""
     found = sections["error_rates"]
     assert found["data"] == {
-        DUPLEX: {"raw A>G": 2e-4, "simplex A/G": 1e-5, "duplex A/G": 1e-10},
+        DUPLEX: {"raw A>G": 2e-4, "simplex C>T": 3e-5, "duplex C>T": 2e-6, "duplex T>G": "<3.7e-06"},
         PLAIN: {"raw C>T": 1e-3},
+        GIVEN: {"single C>T": 7e-4},
     }
-    assert list(found["headers"]) == ["raw A>G", "raw C>T", "simplex A/G", "duplex A/G"]
-    assert found["headers"]["duplex A/G"]["title"] == "expected duplex A/G", "no one has observed it"
+    assert list(found["headers"]) == [
+        "raw A>G", "raw C>T", "single C>T", "simplex C>T", "duplex C>T", "duplex T>G",
+    ]  # fmt: skip
+    assert all(word in found["description"] for word in ("measured", "upper estimates", "left out"))
 
 
 def test_reads_lost_and_used_are_all_reads(sections):
@@ -124,26 +145,34 @@ def test_every_timepoint_of_a_patient_has_its_row(sections):
 
 
 def test_order_of_samples_makes_no_difference(sections):
-    turned = multiqc_sections(dict(reversed(MOLECULES.items())), QUALITY[::-1])
+    turned = multiqc_sections(
+        dict(reversed(MOLECULES.items())), dict(reversed(ERROR_RATES.items())), QUALITY[::-1]
+    )
     assert json.dumps(turned) == json.dumps(sections)
 
 
-def test_consensus_bams_alone_have_quality_and_no_lines():
-    found = multiqc_sections({}, QUALITY)
-    assert [name for name in NAMES if found[name]["data"]] == ["samples"]
+def test_consensus_bams_alone_have_quality_and_measured_rates():
+    found = multiqc_sections({}, {GIVEN: ERROR_RATES[GIVEN]}, QUALITY)
+    assert [name for name in NAMES if found[name]["data"]] == ["samples", "error_rates"]
 
 
 # --- MultiQC itself --------------------------------------------------------------------------
 
 
-def render(root, folder, molecules, quality):
+def render(root, folder, molecules, error_rates, quality):
     """MultiQC's page and the data it took from the sections of some samples."""
     write_table(folder / "qc.tsv", QcRow, quality)
     for name, rows in molecules.items():
         write_table(folder / f"{name}.tsv", MoleculeMetric, rows)
+    for name, rows in error_rates.items():
+        write_table(folder / f"{name}.errors.tsv", ErrorRateRow, rows)
     out = [folder / f"{name}_mqc.json" for name in NAMES]
-    tables = {name: folder / f"{name}.tsv" for name in molecules}
-    write_multiqc_sections(molecules=tables, quality=folder / "qc.tsv", out=out)
+    write_multiqc_sections(
+        molecules={name: folder / f"{name}.tsv" for name in molecules},
+        error_rates={name: folder / f"{name}.errors.tsv" for name in error_rates},
+        quality=folder / "qc.tsv",
+        out=out,
+    )
     (folder / "list").write_text("".join(f"{path}\n" for path in out))
     command = ["multiqc", "--strict", "--quiet", "--no-version-check", "--file-list", folder / "list"]
     command += ["--config", root / "resources/multiqc.yaml", "--outdir", folder / "out"]
@@ -154,7 +183,7 @@ def render(root, folder, molecules, quality):
 
 @NEEDS_MULTIQC
 def test_multiqc_shows_every_section(root, tmp_path):
-    done, page, data = render(root, tmp_path, MOLECULES, QUALITY)
+    done, page, data = render(root, tmp_path, MOLECULES, ERROR_RATES, QUALITY)
     assert done.returncode == 0, done.stdout + done.stderr
     plots = json.loads(data.read_text())["report_plot_data"]
     text = page.read_text()
@@ -168,10 +197,14 @@ def test_multiqc_shows_every_section(root, tmp_path):
     assert lines["duplex_yield"] == {DUPLEX: [[10, 10.0], [90, 30.0], [100, 50.0]]}
     assert set(lines["insert_sizes"]) == {DUPLEX}
     assert PLAIN in lines["family_sizes"], "a specimen named like a file keeps its name"
+    rates = text[text.index('id="alktrace_error_rates') :]
+    assert "2.0e-06" in rates and "3.7e-06" in rates, (
+        "a bound is no number to MultiQC and is shown all the same"
+    )
 
 
 @NEEDS_MULTIQC
 def test_a_cohort_of_reports_has_a_page_too(root, tmp_path):
-    done, page, _ = render(root, tmp_path, {}, [])
+    done, page, _ = render(root, tmp_path, {}, {}, [])
     assert done.returncode == 0, done.stdout + done.stderr
     assert "No sample of this cohort comes from reads." in page.read_text()

@@ -1,7 +1,7 @@
 """Sections of the MultiQC page: what became of reads and molecules, and the quality of every sample.
 
 Each section is one file of MultiQC's custom content (`<section>_mqc.json`). A sample that lacks a figure has
-no line, bar or cell in its section: no strands without UMIs, no molecules where a consensus BAM was given.
+no line, bar or cell in its section: no strands without UMIs, no families where a consensus BAM was given.
 """
 
 import json
@@ -11,7 +11,8 @@ from pathlib import Path
 from typing import Any
 
 from ..job import atomic_output
-from ..rows import MoleculeMetric, QcRow
+from ..models import MoleculeGroup
+from ..rows import ErrorRateRow, MoleculeMetric, QcRow
 from ..tables import LIST_SEPARATOR, describe_columns, read_table
 from ..umi.losses import INSERT_BIN, REASONS
 
@@ -19,6 +20,8 @@ Section = dict[str, Any]
 Strata = Mapping[str, Mapping[str, float]]
 """Values of one sample by metric and stratum."""
 Samples = Mapping[str, Strata]
+Measured = Mapping[str, Sequence[ErrorRateRow]]
+"""Rows of `error_rates.tsv` by sample."""
 Points = list[list[float]]
 
 LARGEST_SIZE = 100
@@ -49,11 +52,20 @@ REASON_TEXT = {
     "umi_collision": "UMI collision",
     "orphan": "mate without consensus",
 }
-CLASS_TEXT = {
-    "raw": "raw bases other than the consensus, as sequenced",
-    "simplex": "half the rate at which the consensuses of both strands differ, either base or its complement",
-    "duplex": "expected, not observed: the square of simplex, if strands err on their own",
+RAW = "raw"
+LEVEL_TEXT = {
+    RAW: "raw bases other than the consensus, as sequenced",
+    MoleculeGroup.SINGLE: "molecules without UMI other than the reference, either strand",
+    MoleculeGroup.SIMPLEX: "consensus molecules of one strand other than the reference, either strand",
+    MoleculeGroup.DUPLEX: "consensus molecules of both strands other than the reference",
 }
+ERROR_TEXT = (
+    "Errors per base by substitution, all measured: raw bases against the consensus, as sequenced; single, "
+    "simplex and duplex molecules against the reference, by the pyrimidine of the pair (G>T is C>A). Sites "
+    "with an allele above the teaching VAF and alternatives that noise does not explain are left out; true "
+    "variants below detection are in it, so that rates of molecules are upper estimates. Without any error "
+    "the upper end of the 95 % interval is shown (<)."
+)
 GENERAL = {
     ("mean_family_size", "all"): ("Family size", "templates per molecule", 1.0, "{:,.2f}"),
     ("duplex_yield", "100"): ("% duplex", "families with both strands", PERCENT, "{:,.1f}"),
@@ -68,16 +80,20 @@ GENERAL = {
 }  # fmt: skip
 
 
-def write_multiqc_sections(*, molecules: Mapping[str, Path], quality: Path, out: Sequence[Path]) -> None:
+def write_multiqc_sections(
+    *, molecules: Mapping[str, Path], error_rates: Mapping[str, Path], quality: Path, out: Sequence[Path]
+) -> None:
     """Write one file of custom content per section.
 
     Args:
         molecules: `molecules.tsv` of every sample that has one, by the sample's name.
+        error_rates: `error_rates.tsv` of every sample that has one, by the sample's name.
         quality: `qc.tsv`.
         out: files named after the sections.
     """
     tables = {name: read_table(path, MoleculeMetric) for name, path in sorted(molecules.items())}
-    sections = multiqc_sections(tables, read_table(quality, QcRow))
+    measured = {name: read_table(path, ErrorRateRow) for name, path in error_rates.items()}
+    sections = multiqc_sections(tables, measured, read_table(quality, QcRow))
     with atomic_output(*out) as partial:
         for path, target in zip(partial, out, strict=True):
             section = sections[target.name.removesuffix(SUFFIX)]
@@ -86,12 +102,13 @@ def write_multiqc_sections(*, molecules: Mapping[str, Path], quality: Path, out:
 
 
 def multiqc_sections(
-    molecules: Mapping[str, Sequence[MoleculeMetric]], quality: Sequence[QcRow]
+    molecules: Mapping[str, Sequence[MoleculeMetric]], error_rates: Measured, quality: Sequence[QcRow]
 ) -> dict[str, Section]:
     """Return the sections by name, as MultiQC's custom content.
 
     Args:
         molecules: rows of `molecules.tsv` of every sample that has them, by the sample's name.
+        error_rates: rows of `error_rates.tsv` of every sample that has them, by the sample's name.
         quality: rows of `qc.tsv`.
     """
     samples = {name: _by_metric(rows) for name, rows in sorted(molecules.items())}
@@ -101,7 +118,7 @@ def multiqc_sections(
         "family_sizes": _family_sizes(samples),
         "duplex_yield": _duplex_yield(samples),
         "insert_sizes": _insert_sizes(samples),
-        "error_rates": _error_rates(samples),
+        "error_rates": _error_rates(samples, error_rates),
         "reads_lost": _reads_lost(samples),
     }
 
@@ -228,37 +245,26 @@ def _duplex_yield(samples: Samples) -> Section:
     )
 
 
-def _error_rates(samples: Samples) -> Section:
-    data = {}
-    for name, strata in samples.items():
-        rates = {
-            stratum: rate
-            for stratum, rate in strata.get("error_rate", {}).items()
-            if stratum.split()[0] in CLASS_TEXT
+def _error_rates(samples: Samples, measured: Measured) -> Section:
+    data: dict[str, dict[str, str | float]] = {}
+    for name in sorted({*samples, *measured}):
+        raw = samples.get(name, {}).get("error_rate", {})
+        cells: dict[str, str | float] = {
+            stratum: rate for stratum, rate in raw.items() if stratum.split()[0] == RAW
         }
-        if rates:
-            data[name] = rates
-    seen = {stratum for rates in data.values() for stratum in rates}
+        for row in measured.get(name, ()):
+            if row.rate is not None:
+                cells[f"{row.molecules} {row.substitution}"] = row.rate if row.errors else f"<{row.high:.1e}"
+        if cells:
+            data[name] = cells
+    seen = {key for cells in data.values() for key in cells}
     headers = {
-        stratum: {
-            "title": stratum.replace("duplex", "expected duplex"),
-            "description": f"errors per base: {text}",
-            "format": "{:.1e}",
-            "min": 0,
-        }
-        for level, text in CLASS_TEXT.items()
-        for stratum in sorted(seen)
-        if stratum.split()[0] == level
+        key: {"title": key, "description": f"errors per base: {text}", "format": "{:.1e}", "min": 0}
+        for level, text in LEVEL_TEXT.items()
+        for key in sorted(seen)
+        if key.split()[0] == level
     }
-    section = _molecule_section(
-        "error_rates",
-        "table",
-        "Error rates",
-        "Errors per base by substitution: raw bases against the consensus, simplex from differences between "
-        "strands, duplex as expected from simplex. Damage copied to both strands is in none of them.",
-        data,
-        {},
-    )
+    section = _molecule_section("error_rates", "table", "Error rates", ERROR_TEXT, data, {})
     return section | {"headers": headers}
 
 

@@ -31,9 +31,12 @@ error_rate                  stratum `raw C>T`: raw bases other than the consensu
                             base of the consensus and base read, as sequenced; `strand A/G`: positions where
                             the consensuses of both strands (two reads each) differ, by the two bases or
                             their complements; `simplex A/G`: half of that, since either strand may err (which
-                            one cannot be told without the reference); `duplex A/G`: the square of simplex,
-                            expected where strands err on their own. Damage that end repair copied to both
-                            strands comes on top and shows only against the reference
+                            one cannot be told without the reference); `expected duplex A/G`: the square of
+                            simplex, expected where strands err on their own. Damage that end repair copied
+                            to both strands comes on top and shows only against the reference, where
+                            `error_rates.tsv` measures it
+errors                      stratum `raw C>T` or `strand A/G`: what these rates count
+compared_bases              same strata: bases looked at; error_rate is errors over these, missing where none
 """
 
 from collections.abc import Iterator
@@ -320,16 +323,26 @@ class Tally:
         raw = self.called.raw_errors.reshape(4, 4)
         for i, base in enumerate(BASES):
             for j, other in enumerate(BASES):
-                if i != j and raw[i].sum():
-                    yield "error_rate", f"raw {base}>{other}", raw[i, j] / raw[i].sum()
+                if i != j:
+                    yield from _error_rate(f"raw {base}>{other}", int(raw[i, j]), int(raw[i].sum()))
+        if not self._duplex:
+            return
         pairs = self.called.strand_pairs.reshape(4, 4)
-        if pairs.sum():
-            for name, members in STRAND_CLASSES.items():
-                count = sum(pairs[BASES.index(pair[0]), BASES.index(pair[1])] for pair in members)
-                differ = count / pairs.sum()
-                yield "error_rate", f"strand {name}", differ
-                yield "error_rate", f"simplex {name}", differ / 2
-                yield "error_rate", f"duplex {name}", (differ / 2) ** 2
+        compared = int(pairs.sum())
+        for name, members in STRAND_CLASSES.items():
+            count = int(sum(pairs[BASES.index(pair[0]), BASES.index(pair[1])] for pair in members))
+            yield from _error_rate(f"strand {name}", count, compared)
+            if compared:
+                simplex = count / compared / 2
+                yield "error_rate", f"simplex {name}", simplex
+                yield "error_rate", f"expected duplex {name}", simplex**2
+
+
+def _error_rate(stratum: str, errors: int, compared: int) -> Iterator[tuple[str, str, float]]:
+    yield "errors", stratum, errors
+    yield "compared_bases", stratum, compared
+    if compared:
+        yield "error_rate", stratum, errors / compared
 
 
 def new_counts() -> Counts:
