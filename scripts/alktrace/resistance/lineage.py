@@ -209,7 +209,7 @@ def _baseline_reports(
 
 
 def _after_start(report: HistologyFinding, timepoint: str | None, patient: Patient) -> bool:
-    """Tell whether a report describes tissue from after the start; of a specimen it names, that date counts."""
+    """Tell whether a report describes tissue from after the start; the date of a named specimen counts."""
     start = patient.clinical.lorlatinib_start if patient.clinical else None
     named = [
         item.collected

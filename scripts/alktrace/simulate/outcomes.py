@@ -80,6 +80,8 @@ ALTERATIONS: Mapping[Component, tuple[tuple[str, str, VariantType], ...]] = {
     ),
     Component.TRANSFORMATION: (("RB1", "loss", VariantType.LOSS),),
 }
+Seen = tuple[Component, tuple[str, str, VariantType]]
+"""An alteration found, with its family."""
 
 
 @dataclass
@@ -214,11 +216,9 @@ class _Patient:
         self._report("PD", collected, max(collected, reported))
         self._report("baseline", self.start, self.start + dt.timedelta(days=14))
         before = found if self.rng.random() < 0.1 else Classification.NONE_FOUND
-        for timepoint, setting, what in (
-            ("baseline", Setting.BASELINE, before),
-            ("PD", Setting.PROGRESSION, found),
-        ):
-            self._classified(timepoint, setting, what, timing, found is before)
+        known, seen = self._alterations(before), self._alterations(found)
+        self._classified("baseline", Setting.BASELINE, before, timing, known, seen)
+        self._classified("PD", Setting.PROGRESSION, found, timing, seen, known)
         if Component.TRANSFORMATION in COMPONENTS[found]:
             self.cohort.add(
                 "pathology", patient=self.name, date=collected, histology="small_cell",
@@ -226,9 +226,26 @@ class _Patient:
             )  # fmt: skip
         return found
 
+    def _alterations(self, found: Classification) -> tuple[Seen, ...]:
+        """Return the alterations behind a class."""
+        seen: list[Seen] = []
+        for component in COMPONENTS[found]:
+            choices = ALTERATIONS[component]
+            first = int(self.rng.integers(0, len(choices)))
+            size = 2 if found is Classification.ON_TARGET_COMPOUND_CIS else 1
+            seen += [(component, choices[(first + i) % len(choices)]) for i in range(size)]
+        return tuple(seen)
+
     def _classified(
-        self, timepoint: str, setting: Setting, found: Classification, timing: Timing, persistent: bool
+        self,
+        timepoint: str,
+        setting: Setting,
+        found: Classification,
+        timing: Timing,
+        seen: Sequence[Seen],
+        elsewhere: Sequence[Seen],
     ) -> None:
+        """Write the rows of a timepoint that shows `seen`; the patient's other one shows `elsewhere`."""
         components = COMPONENTS[found]
         reasons = (NotEvaluableReason.TUMOUR_FRACTION_LOW,) if found is Classification.NOT_EVALUABLE else ()
         confidence = Confidence.ESTABLISHED if components else None
@@ -236,17 +253,14 @@ class _Patient:
         self.cohort.classification.append(
             ClassificationRow(*head, components, timing, confidence, (), reasons)
         )
-        seen: list[tuple[Component | None, tuple[str, str, VariantType] | None]] = []
-        for component in components:
-            choices = ALTERATIONS[component]
-            first = int(self.rng.integers(0, len(choices)))
-            size = 2 if found is Classification.ON_TARGET_COMPOUND_CIS else 1
-            seen += [(component, choices[(first + i) % len(choices)]) for i in range(size)]
-        for kind, alteration in seen or [(None, None)]:
-            partners = tuple(a[1] for c, a in seen if a and a is not alteration and c is kind)
-            emergence = Emergence.PERSISTENT if persistent else Emergence.EMERGENT
-            self._mechanism(head, timing, reasons, kind, alteration, partners, emergence)
-            if alteration is not None and setting is Setting.PROGRESSION:
+        new = Emergence.BASELINE_ONLY if setting is Setting.BASELINE else Emergence.EMERGENT
+        if not seen:
+            self._mechanism(head, timing, reasons, None, None, (), None)
+        for component, alteration in seen:
+            partners = tuple(a[1] for c, a in seen if a is not alteration and c is component)
+            emergence = Emergence.PERSISTENT if (component, alteration) in elsewhere else new
+            self._mechanism(head, timing, reasons, component, alteration, partners, emergence)
+            if setting is Setting.PROGRESSION:
                 self._evidence(timepoint, *alteration)
         if setting is Setting.PROGRESSION:
             self._detail(timepoint, found)
@@ -259,7 +273,7 @@ class _Patient:
         component: Component | None,
         alteration: tuple[str, str, VariantType] | None,
         partners: tuple[str, ...],
-        emergence: Emergence,
+        emergence: Emergence | None,
     ) -> None:
         gene, name, kind = alteration or (None, None, None)
         lists = dict.fromkeys(
@@ -285,7 +299,7 @@ class _Patient:
             "specimens": ("plasma",) if gene else (),
             "phase": Phase.CIS if partners else None,
             "phase_partner": partners,
-            "emergence": emergence if component else None,
+            "emergence": emergence,
             "timing": timing,
             "not_evaluable_reason": reasons,
         }
