@@ -25,8 +25,8 @@ CLINICAL_TABLES = (
 
 STAGES = ("umi", "calling", "structural", "annotate", "resistance", "clinical", "report")
 SHARED = (
-    "errors.py", "gene_models.py", "job.py", "loci.py", "models.py", "rows.py", "sample_files.py",
-    "settings.py", "sheet.py", "tables.py", "user_tables.py",
+    "errors.py", "evidence_table.py", "gene_models.py", "job.py", "loci.py", "models.py", "rows.py",
+    "sample_files.py", "settings.py", "sheet.py", "tables.py", "user_tables.py",
 )  # fmt: skip
 
 VCF_SUFFIXES = (".vcf", ".vcf.gz", ".bcf")

@@ -10,7 +10,7 @@ import pytest
 from golden.build import cases, default_settings, evidence
 
 from alktrace.errors import DataError, InputProblems
-from alktrace.models import PatientEvidence
+from alktrace.models import Detection, PatientEvidence
 from alktrace.resistance.classify import classify_patient
 from alktrace.resistance.evidence import (
     classify_evidence_file,
@@ -23,7 +23,7 @@ from alktrace.resistance.evidence import (
 )
 from alktrace.resistance.evidence_checks import content_problems
 from alktrace.resistance.knowledge import load_knowledge
-from alktrace.rows import ClassificationRow, ResistanceRow
+from alktrace.rows import ClassificationRow, EvidenceRow, ResistanceRow
 from alktrace.tables import read_table, write_table
 
 ALL = {case["id"]: case for case in cases()}
@@ -231,6 +231,19 @@ def test_files_of_a_patient(root: Path, tmp_path: Path) -> None:
     assert len(read_table(tmp_path / "out" / "classification.tsv", ClassificationRow)) == 2
     detail = json.loads((tmp_path / "out" / "PD2.resistance.json").read_text())
     assert detail["courses"][0]["trend"] == "rising"
+
+
+def test_all_specimens_of_an_evidence_file_stand_in_the_table(root: Path, tmp_path: Path) -> None:
+    """The rows of the classes describe the leading specimen only."""
+    save_evidence(evidence(ALL["found_in_tissue_and_below_the_rule_in_plasma"]), tmp_path / "e.json")
+    classify(root, tmp_path)
+    rows = read_table(tmp_path / "out" / "evidence.tsv", EvidenceRow)
+    assert [(row.timepoint, row.specimen, row.alteration, row.detection) for row in rows] == [
+        ("PD", "plasma", "G1202R", Detection.SUBTHRESHOLD),
+        ("PD", "tissue", "G1202R", Detection.DETECTED),
+    ]
+    assert [(row.alt_molecules, row.total_molecules) for row in rows] == [(2, 3000), (300, 3000)]
+    assert [row.vaf for row in rows] == pytest.approx([0.00067, 0.1])
 
 
 @pytest.mark.parametrize("name", ["rising_between_two_progressions", "pik3ca_was_there_before"])

@@ -15,7 +15,6 @@ from alktrace.annotate.patient_model import (
     LoadedSample,
     absent_observation,
     detection_of,
-    evidence_rows,
     make_alteration,
     make_specimen,
     position,
@@ -24,6 +23,7 @@ from alktrace.annotate.patient_model import (
 )
 from alktrace.annotate.patient_origin import OriginJudge
 from alktrace.annotate.quality import judge_quality
+from alktrace.evidence_table import evidence_rows
 from alktrace.models import (
     Detection,
     IdentityStatus,

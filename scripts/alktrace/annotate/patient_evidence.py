@@ -15,6 +15,7 @@ from ..calling.genotyping import count_joint
 from ..calling.reads import make_filters
 from ..calling.regions import fasta_fetch
 from ..calling.verdict import AlterationCounts
+from ..evidence_table import evidence_rows
 from ..job import atomic_output
 from ..models import (
     ClinicalContext,
@@ -52,7 +53,6 @@ from .patient_model import (
     absent_observation,
     called_observation,
     counted_observation,
-    evidence_rows,
     leading_row,
     make_alteration,
     make_specimen,

@@ -7,9 +7,10 @@ from typing import Any
 from pydantic import ValidationError
 
 from ..errors import DataError, InputProblems, Problem
+from ..evidence_table import evidence_rows
 from ..job import atomic_output
 from ..models import EVIDENCE_SCHEMA_VERSION, PatientEvidence
-from ..rows import ClassificationRow, ResistanceRow
+from ..rows import ClassificationRow, EvidenceRow, ResistanceRow
 from ..settings import ResistanceSettings
 from ..tables import write_table
 from .classify import TimepointResult, classify_patient
@@ -119,7 +120,8 @@ def classify_evidence_file(
         evidence: evidence JSON of one patient.
         knowledge: folder of the knowledge tables.
         settings: section `resistance`.
-        out_dir: gets `resistance.tsv`, `classification.tsv` and `{timepoint}.resistance.json`.
+        out_dir: gets `resistance.tsv`, `classification.tsv`, `evidence.tsv` and, per timepoint,
+            `{timepoint}.resistance.json`.
 
     Raises:
         InputProblems: wrong fields in the evidence or the tables.
@@ -130,6 +132,7 @@ def classify_evidence_file(
     results = classify_patient(given, tables, settings)
     write_table(out_dir / "resistance.tsv", ResistanceRow, [row for item in results for row in item.rows])
     write_table(out_dir / "classification.tsv", ClassificationRow, [item.row for item in results])
+    write_table(out_dir / "evidence.tsv", EvidenceRow, evidence_rows(given))
     for item in results:
         _write_detail(item, out_dir / f"{item.timepoint}.resistance.json")
 
