@@ -20,13 +20,12 @@ from .alk_sets import POLYCLONAL, SAME_CODON_CIS, AlkSets, PairPhase, ResidueCha
 from .caveats import BASELINE_AFTER_START, WEAKENING, capped, finding_flags, lowest, of_partner
 from .criteria import SET_CRITERIA
 from .emergence import (
-    EmergenceReason,
     EmergenceVerdict,
     judge_emergence,
 )
 from .hidden_hits import hidden_hits, resisted_below
 from .hints import joined, withheld
-from .lineage import Lineage, LineageDna, report_flags
+from .lineage import Lineage, LineageDna, histology_emergence, report_flags
 from .phase import CIS_PHASES, describe
 from .ports import Hints
 from .roles import Effect, Role
@@ -328,7 +327,7 @@ def _one_per_histology(reports: Sequence[HistologyFinding]) -> list[HistologyFin
 
 
 def _histology(report: HistologyFinding, lineage: Lineage, view: TimepointView) -> Mechanism:
-    verdict = _new_histology(lineage)
+    verdict = histology_emergence(lineage)
     flags = list(report_flags(report, view))
     if lineage.baseline is None:
         flags.append("baseline_histology_unknown")
@@ -344,14 +343,6 @@ def _histology(report: HistologyFinding, lineage: Lineage, view: TimepointView) 
         report=report,
         emergence=verdict if view.setting is not Setting.BASELINE else None,
     )
-
-
-def _new_histology(lineage: Lineage) -> EmergenceVerdict:
-    if lineage.baseline is not None:
-        return EmergenceVerdict(Emergence.EMERGENT, EmergenceReason.EXCLUDED)
-    late = lineage.late_baseline
-    reason = EmergenceReason.AFTER_START if late else EmergenceReason.NO_REFERENCE
-    return EmergenceVerdict(Emergence.UNKNOWN, reason)
 
 
 def _immunohistochemistry(report: HistologyFinding, view: TimepointView) -> Mechanism:

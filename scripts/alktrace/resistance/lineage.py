@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from datetime import date
 
 from ..models import (
+    Emergence,
     Histology,
     HistologyFinding,
     IdentityStatus,
@@ -17,7 +18,7 @@ from ..models import (
     SpecimenEvidence,
     VariantType,
 )
-from .emergence import EmergenceVerdict
+from .emergence import EmergenceReason, EmergenceVerdict
 from .roles import COPIES_NOT_STATED, Effect, Role
 from .view import Patient, TimepointView, place, setting_of
 from .window import WindowStatus, judge_window
@@ -140,6 +141,15 @@ def report_flags(report: HistologyFinding, view: TimepointView) -> tuple[str, ..
         f"pathology_date:{report.date.isoformat()}": specimen is None,
     }
     return tuple(code for code, holds in checks.items() if holds)
+
+
+def histology_emergence(lineage: Lineage) -> EmergenceVerdict:
+    """Return whether a transformed histology is new; unknown without one from before lorlatinib."""
+    if lineage.baseline is not None:
+        return EmergenceVerdict(Emergence.EMERGENT, EmergenceReason.EXCLUDED)
+    late = lineage.late_baseline
+    reason = EmergenceReason.AFTER_START if late else EmergenceReason.NO_REFERENCE
+    return EmergenceVerdict(Emergence.UNKNOWN, reason)
 
 
 def suspect_lineage(roles: Sequence[Role], emergence: dict[str, EmergenceVerdict]) -> LineageDna | None:

@@ -3,7 +3,30 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
-from ..models import Classification
+from ..models import Classification, Component, VariantType
+
+COMPONENTS: Mapping[Classification, tuple[Component, ...]] = {
+    Classification.ON_TARGET_SINGLE: (Component.ON_TARGET,),
+    Classification.ON_TARGET_COMPOUND_CIS: (Component.ON_TARGET,),
+    Classification.BYPASS: (Component.BYPASS,),
+    Classification.TRANSFORMATION_CONFIRMED: (Component.TRANSFORMATION,),
+    Classification.MIXED: (Component.ON_TARGET, Component.BYPASS),
+    Classification.NONE_FOUND: (),
+    Classification.NOT_EVALUABLE: (),
+}
+ALTERATIONS: Mapping[Component, tuple[tuple[str, str, VariantType], ...]] = {
+    Component.ON_TARGET: (
+        ("ALK", "G1202R", VariantType.SNV),
+        ("ALK", "L1196M", VariantType.SNV),
+        ("ALK", "I1171N", VariantType.SNV),
+    ),
+    Component.BYPASS: (
+        ("MET", "amplification", VariantType.AMPLIFICATION),
+        ("KRAS", "G12D", VariantType.SNV),
+        ("NRAS", "Q61K", VariantType.SNV),
+    ),
+    Component.TRANSFORMATION: (("RB1", "loss", VariantType.LOSS),),
+}
 
 
 @dataclass(frozen=True)

@@ -32,7 +32,7 @@ from ..models import (
 )
 from ..rows import ClassificationRow, EvidenceRow, ResistanceRow
 from ..tables import format_cell, write_table
-from .outcome_law import Law, Regimen
+from .outcome_law import ALTERATIONS, COMPONENTS, Law, Regimen
 
 FIRST_DAY = dt.date(2020, 1, 6)
 LAST_DAY = dt.date(2022, 12, 31)
@@ -57,29 +57,6 @@ EVENTS = (
     "Peripheral sensory neuropathy",
 )  # fmt: skip
 
-
-COMPONENTS: Mapping[Classification, tuple[Component, ...]] = {
-    Classification.ON_TARGET_SINGLE: (Component.ON_TARGET,),
-    Classification.ON_TARGET_COMPOUND_CIS: (Component.ON_TARGET,),
-    Classification.BYPASS: (Component.BYPASS,),
-    Classification.TRANSFORMATION_CONFIRMED: (Component.TRANSFORMATION,),
-    Classification.MIXED: (Component.ON_TARGET, Component.BYPASS),
-    Classification.NONE_FOUND: (),
-    Classification.NOT_EVALUABLE: (),
-}
-ALTERATIONS: Mapping[Component, tuple[tuple[str, str, VariantType], ...]] = {
-    Component.ON_TARGET: (
-        ("ALK", "G1202R", VariantType.SNV),
-        ("ALK", "L1196M", VariantType.SNV),
-        ("ALK", "I1171N", VariantType.SNV),
-    ),
-    Component.BYPASS: (
-        ("MET", "amplification", VariantType.AMPLIFICATION),
-        ("KRAS", "G12D", VariantType.SNV),
-        ("NRAS", "Q61K", VariantType.SNV),
-    ),
-    Component.TRANSFORMATION: (("RB1", "loss", VariantType.LOSS),),
-}
 Seen = tuple[Component, tuple[str, str, VariantType]]
 """An alteration found, with its family."""
 
