@@ -29,32 +29,34 @@ def metrics(text):
 MOLECULES = {
     PLAIN: metrics(
         "reads_used|all|80 reads_lost|unmapped|20 family_size|1|30 family_size|100|5 family_size|250|5 "
-        "mean_family_size|all|2.5 collision_rate|all|0.04 error_rate|raw_C>T|0.001"
+        "mean_family_size|all|2.5 collision_rate|all|0.04 error_rate|raw_C>T|0.001 errors|raw_C>T|10 "
+        "compared_bases|raw_C>T|10000 error_rate|raw_C>G|0 errors|raw_C>G|0 compared_bases|raw_C>G|10000"
     ),
     DUPLEX: metrics(
         "reads_used|all|10 reads_lost|orphan|2 reads_lost|unmapped|0 family_size|1|6 family_size|4|2 "
         "mean_family_size|all|1.75 duplex_yield|10|0.1 duplex_yield|90|0.3 duplex_yield|100|0.5 "
         "insert_size|160|3 insert_size|190|1 on_target_share|all|0.75 umi_collisions|all|0.5 "
-        "collision_rate|all|0.01 error_rate|raw_A>G|0.0002 error_rate|strand_A/G|0.00002 "
+        "collision_rate|all|0.01 error_rate|raw_A>G|0.0002 errors|raw_A>G|4 "
+        "compared_bases|raw_A>G|20000 error_rate|strand_A/G|0.00002 "
         "error_rate|simplex_A/G|0.00001 error_rate|expected_duplex_A/G|0.0000000001"
     ),
 }  # fmt: skip
 
 
-def against_reference(group, substitution, errors, bases, high):
-    """A row whose upper end is given; the lower one is shown nowhere."""
+def against_reference(group, substitution, errors, bases):
+    """A row whose interval and what was left out play no part."""
     rate = errors / bases if bases else None
-    return ErrorRateRow(group, substitution, errors, bases, rate, None, high, 0, 0, 0)
+    return ErrorRateRow(group, substitution, errors, bases, rate, None, None, 0, 0, 0)
 
 
 ERROR_RATES = {
     DUPLEX: [
-        against_reference(MoleculeGroup.SINGLE, "C>T", 0, 0, None),
-        against_reference(MoleculeGroup.SIMPLEX, "C>T", 3, 100_000, 8.77e-5),
-        against_reference(MoleculeGroup.DUPLEX, "C>T", 2, 1_000_000, 7.22e-6),
-        against_reference(MoleculeGroup.DUPLEX, "T>G", 0, 1_000_000, 3.69e-6),
+        against_reference(MoleculeGroup.SINGLE, "C>T", 0, 0),
+        against_reference(MoleculeGroup.SIMPLEX, "C>T", 3, 100_000),
+        against_reference(MoleculeGroup.DUPLEX, "C>T", 2, 1_000_000),
+        against_reference(MoleculeGroup.DUPLEX, "T>G", 0, 1_000_000),
     ],
-    GIVEN: [against_reference(MoleculeGroup.SINGLE, "C>T", 7, 10_000, 1.44e-3)],
+    GIVEN: [against_reference(MoleculeGroup.SINGLE, "C>T", 7, 10_000)],
 }
 ROW = QcRow(
     **dict.fromkeys(header(QcRow))
@@ -99,15 +101,15 @@ def test_duplex_yield_runs_over_the_share_of_reads_by_number(sections):
 
 
 def test_error_rates_are_measured_ones(sections):
-    """Of no error the bound is shown; what is expected of two strands is no measurement and stays away."""
+    """Of no error in n bases the bound is shown, 3.7 / n; what is expected of two strands stays away."""
     found = sections["error_rates"]
     assert found["data"] == {
         DUPLEX: {"raw A>G": 2e-4, "simplex C>T": 3e-5, "duplex C>T": 2e-6, "duplex T>G": "<3.7e-06"},
-        PLAIN: {"raw C>T": 1e-3},
+        PLAIN: {"raw C>T": 1e-3, "raw C>G": "<3.7e-04"},
         GIVEN: {"single C>T": 7e-4},
     }
     assert list(found["headers"]) == [
-        "raw A>G", "raw C>T", "single C>T", "simplex C>T", "duplex C>T", "duplex T>G",
+        "raw A>G", "raw C>G", "raw C>T", "single C>T", "simplex C>T", "duplex C>T", "duplex T>G",
     ]  # fmt: skip
     assert all(word in found["description"] for word in ("measured", "upper estimates", "left out"))
 

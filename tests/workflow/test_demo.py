@@ -16,6 +16,7 @@ from alktrace.rows import (
     CallabilityRow,
     ClassificationRow,
     CopyNumberRow,
+    ErrorRateRow,
     EvidenceRow,
     IdentityRow,
     QcRow,
@@ -385,6 +386,16 @@ def test_molecules_are_those_that_were_drawn(demo):
             next(value for metric, stratum, value in lines if (metric, stratum) == ("molecules", "all"))
         )
         assert abs(found - truth.molecules) <= max(5, 0.03 * truth.molecules), truth.sample
+
+
+def test_errors_are_measured_in_every_sample(demo):
+    """The one given as a consensus BAM has them too; every group and type has its row."""
+    for truth in demo.truth("samples", SampleTruth):
+        folder = demo.results / "patients" / truth.sample.replace(".", "/")
+        rows = read_table(folder / "error_rates.tsv", ErrorRateRow)
+        assert len({(row.molecules, row.substitution) for row in rows}) == len(rows) == 18, truth.sample
+        assert sum(row.bases for row in rows) > 0, truth.sample
+        assert all(row.low <= row.rate <= row.high for row in rows if row.bases), truth.sample
 
 
 def test_identity(demo):

@@ -2,9 +2,9 @@
 
 Counted are the alternatives that teach the noise model (`learning`), in the targets and their margin: sites
 with an allele above the teaching VAF, germline or clearly a variant, are left out, and alternatives that
-noise does not explain are set aside. True variants below detection stay in, so that rates are upper estimates
-in this respect. A place that errs far more often than its kind is set aside like a variant; the molecules are
-stated, so that they can be added.
+noise does not explain are set aside. True variants below detection stay in, of foreign DNA too, and so do
+lone mismatches of misaligned ends: in this respect rates are upper estimates. A place that errs far more
+often than its kind is set aside like a variant; the molecules are stated, so that they can be added.
 """
 
 from collections.abc import Callable, Iterator

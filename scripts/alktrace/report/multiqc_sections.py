@@ -5,11 +5,12 @@ no line, bar or cell in its section: no strands without UMIs, no families where 
 """
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from enum import Enum
 from pathlib import Path
 from typing import Any
 
+from ..calling.intervals import clopper_pearson
 from ..job import atomic_output
 from ..models import MoleculeGroup
 from ..rows import ErrorRateRow, MoleculeMetric, QcRow
@@ -248,13 +249,10 @@ def _duplex_yield(samples: Samples) -> Section:
 def _error_rates(samples: Samples, measured: Measured) -> Section:
     data: dict[str, dict[str, str | float]] = {}
     for name in sorted({*samples, *measured}):
-        raw = samples.get(name, {}).get("error_rate", {})
-        cells: dict[str, str | float] = {
-            stratum: rate for stratum, rate in raw.items() if stratum.split()[0] == RAW
-        }
+        cells = dict(_raw_cells(samples.get(name, {})))
         for row in measured.get(name, ()):
             if row.rate is not None:
-                cells[f"{row.molecules} {row.substitution}"] = row.rate if row.errors else f"<{row.high:.1e}"
+                cells[f"{row.molecules} {row.substitution}"] = _rate_cell(row.errors, row.bases, row.rate)
         if cells:
             data[name] = cells
     seen = {key for cells in data.values() for key in cells}
@@ -266,6 +264,18 @@ def _error_rates(samples: Samples, measured: Measured) -> Section:
     }
     section = _molecule_section("error_rates", "table", "Error rates", ERROR_TEXT, data, {})
     return section | {"headers": headers}
+
+
+def _raw_cells(strata: Strata) -> Iterator[tuple[str, str | float]]:
+    for stratum, rate in strata.get("error_rate", {}).items():
+        if stratum.split()[0] == RAW:
+            errors, bases = (int(strata[metric][stratum]) for metric in ("errors", "compared_bases"))
+            yield stratum, _rate_cell(errors, bases, rate)
+
+
+def _rate_cell(errors: int, bases: int, rate: float) -> str | float:
+    """Return a rate; without any error the upper end of its 95 % interval, since zero it is not."""
+    return rate if errors else f"<{clopper_pearson(errors, bases)[1]:.1e}"
 
 
 def _reads_lost(samples: Samples) -> Section:
