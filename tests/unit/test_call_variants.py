@@ -221,20 +221,36 @@ def test_indels_gapped_or_clipped_are_one_record(case: Case, ref: int, alt: str,
     assert [line.split("\t")[1:5:2] for line in body] == [[str(records[0].POS), records[0].REF]], "leftmost"
 
 
+def edge_reads(case: Case, place: int, base: str, number: int) -> list[Read]:
+    """Reads that end four bases behind a mismatch: too few to tell a deletion that begins before it."""
+    reads = []
+    for i in range(number):
+        at = C3805 - 100 + i % 40
+        bases = with_bases(case.reference[at : place + 5], {place: base}, at)
+        reads.append(Read(f"edge{i}", at, f"{len(bases)}M", bases, duplex=(3, 2)))
+    return reads
+
+
 @pytest.mark.parametrize(
-    ("shift", "alt", "molecules", "filters"),
+    ("shift", "alt", "molecules", "over", "filters"),
     [
-        pytest.param(2, None, 4, ["indel_edge"], id="what-the-deletion-predicts"),
-        pytest.param(2, "other", 4, ["PASS"], id="another-base"),
-        pytest.param(2, None, 30, ["PASS"], id="as-frequent-as-a-variant"),
-        pytest.param(40, None, 4, ["PASS"], id="far-away"),
+        pytest.param(2, None, 4, False, ["indel_edge"], id="what-the-deletion-predicts"),
+        pytest.param(2, "other", 4, False, ["PASS"], id="another-base"),
+        pytest.param(2, None, 30, False, ["PASS"], id="as-frequent-as-a-variant"),
+        pytest.param(40, None, 4, False, ["PASS"], id="far-away"),
+        pytest.param(2, None, 4, True, ["PASS"], id="in-molecules-that-reach-over-the-break"),
     ],
 )
 def test_ends_of_reads_over_a_deletion(
-    case: Case, shift: int, alt: str | None, molecules: int, filters: list[str]
+    case: Case, shift: int, alt: str | None, molecules: int, over: bool, filters: list[str]
 ) -> None:
-    """A deletion of 15 bases in 80 molecules, and a mismatch behind its break in some others."""
+    """A deletion of 15 bases in 80 molecules, and a mismatch behind its break in some others.
+
+    But for one base, what follows the deletion begins as the deleted bases do.
+    """
     case.loci = []
+    alike = with_bases(case.reference[C3805 : C3805 + 8], {2: with_other(case.reference[C3805 + 2])})
+    case.reference = make_reference(case.folder, LENGTH, edits={C3805 + 15: alike})
     place = C3805 + shift
     predicted = case.reference[place + 15]
     base = (
@@ -244,7 +260,10 @@ def test_ends_of_reads_over_a_deletion(
         base = with_other(base)
     reads = case.molecules({}, 800, name="wild", duplex=(3, 2))
     reads += indel_reads(case, 80, 15, "", name="mutant")
-    reads += case.molecules({place: base}, molecules, name="edge", duplex=(3, 2))
+    if over:
+        reads += case.molecules({place: base}, molecules, name="own", duplex=(3, 2))
+    else:
+        reads += edge_reads(case, place, base, molecules)
     found = {record.INFO["TYPE"]: record for record in case.run(reads)}
     assert found["deletion"].FILTERS == ["PASS"]
     assert filters == found["snv"].FILTERS
@@ -252,14 +271,111 @@ def test_ends_of_reads_over_a_deletion(
 
 
 def test_a_hotspot_is_not_explained_away(case: Case) -> None:
-    """The same mismatch as above, in a codon of the table of hotspots."""
+    """The same as the first case above, in a codon of the table of hotspots."""
+    alike = with_bases(case.reference[C3805 : C3805 + 8], {2: with_other(case.reference[C3805 + 2])})
+    case.reference = make_reference(case.folder, LENGTH, edits={C3805 + 15: alike})
     place = C3805 + 2
     reads = case.molecules({}, 800, name="wild", duplex=(3, 2))
     reads += indel_reads(case, 80, 15, "", name="mutant")
-    reads += case.molecules({place: case.reference[place + 15]}, 4, name="edge", duplex=(3, 2))
+    reads += edge_reads(case, place, case.reference[place + 15], 4)
     case.loci = [LocusRow("ALK", "here", "alk_hotspot", 25, CHROM, place - 1, place + 2)]
     kinds = {record.INFO["TYPE"]: record.FILTERS for record in case.run(reads)}
     assert kinds == {"deletion": ["PASS"], "snv": ["PASS"]}
+
+
+def haplotype_reads(case: Case, number: int, changes, *, name: str) -> list[Read]:
+    """Duplex reads from C3805 - 100 + i % 60 over changes (offset from C3805, reference bases, new bases).
+
+    Aligned with one gap per insertion or deletion, where it was made.
+    """
+    reads = []
+    for i in range(number):
+        at = here = C3805 - 100 + i % 60
+        bases, cigar = "", ""
+        for offset, ref, alt in changes:
+            before = case.reference[here : C3805 + offset]
+            gap = (
+                f"{ref}M" if len(alt) == ref else (f"{len(alt)}I" if alt else "") + (f"{ref}D" if ref else "")
+            )
+            bases, cigar = bases + before + alt, f"{cigar}{len(before)}M{gap}"
+            here = C3805 + offset + ref
+        rest = case.reference[here : C3805 + 80]
+        reads.append(Read(f"{name}{i}", at, f"{cigar}{len(rest)}M", bases + rest, duplex=(3, 2)))
+    return reads
+
+
+@pytest.mark.parametrize(
+    ("carriers", "both", "changes"),
+    [
+        pytest.param(0, 80, [(0, 4, ""), (30, 5, "")], id="two-deletions"),
+        pytest.param(380, 20, [(0, 4, ""), (30, 5, "")], id="inherited-and-acquired"),
+        pytest.param(0, 80, [(0, 1, ""), (16, 0, "A")], id="frame-lost-and-restored"),
+    ],
+)
+def test_two_changes_in_the_same_molecules_are_no_two_forms(
+    case: Case, carriers: int, both: int, changes
+) -> None:
+    case.loci = []
+    reads = haplotype_reads(case, 400, [], name="wild")
+    reads += haplotype_reads(case, carriers, changes[:1], name="first")
+    reads += haplotype_reads(case, both, changes, name="both")
+    first, second = case.run(reads)
+    assert (first.FILTERS, second.FILTERS) == (["PASS"], ["PASS"])
+    assert int(first.format("AD")[0][1]) == carriers + both
+    assert int(second.format("AD")[0][1]) == both
+
+
+@pytest.mark.parametrize(
+    ("changes", "gained"),
+    [
+        pytest.param([(0, 1, ""), (4, 0, "A")], 0, id="three-bases-apart-frame-restored"),
+        pytest.param([(0, 0, "TT"), (3, 3, "")], -1, id="insertion-then-deletion"),
+        pytest.param([(0, 0, "TT"), (4, 3, "")], -1, id="four-bases-apart"),
+        pytest.param([(0, 1, ""), (6, 0, "A")], 0, id="five-bases-apart"),
+    ],
+)
+def test_two_gaps_close_by_are_one_change(case: Case, changes, gained: int) -> None:
+    """None of them shows in the window of the other: apart, neither would be seen at all."""
+    case.loci = []
+    reads = haplotype_reads(case, 800, [], name="wild") + haplotype_reads(case, 80, changes, name="mutant")
+    (record,) = case.run(reads)
+    assert len(record.ALT[0]) - len(record.REF) == gained
+    assert (record.format("AD")[0].tolist(), record.FILTERS) == ([800, 80], ["PASS"])
+    (counts,) = case.count(SmallVariant(CHROM, record.POS, record.REF, record.ALT[0]))
+    assert (counts.alt_molecules, counts.total_molecules) == (80, 880)
+
+
+@pytest.mark.parametrize("offset", [-8, -6, -5, -4, 7, 8, 12])
+@pytest.mark.parametrize("inherited", ["cis-only", "heterozygous", "homozygous"])
+def test_a_substitution_beside_a_deletion_does_not_hide_it(case: Case, offset: int, inherited: str) -> None:
+    case.loci = []
+    deletion, place = (0, 4, ""), C3805 + offset
+    beside = (offset, 1, with_other(case.reference[place]))
+    wild = {"cis-only": 800, "heterozygous": 400, "homozygous": 0}[inherited]
+    reads = haplotype_reads(case, wild, [], name="wild")
+    reads += haplotype_reads(case, 800 - wild, [beside], name="other")
+    reads += haplotype_reads(case, 60, sorted([deletion, beside]), name="mutant")
+    records = {record.INFO["TYPE"]: record for record in case.run(reads)}
+    assert {kind: record.FILTERS for kind, record in records.items()} == {
+        "deletion": ["PASS"],
+        "snv": ["PASS"],
+    }
+    assert records["deletion"].format("AD")[0][1] == 60
+    assert records["deletion"].format("DP")[0][0] == 860
+    assert records["snv"].format("AD")[0][1] == 860 - wild
+
+
+def test_another_deletion_of_the_same_place_is_another_allele(case: Case) -> None:
+    """Fifteen bases lost one base farther on leave one other base at the break, as in EGFR exon 19."""
+    case.loci = []
+    case.reference = make_reference(case.folder, LENGTH, edits={C3805 - 1: "TGGAATTAAGAGAAGCAACATC"})
+    first, second = (0, 15, ""), (1, 15, "")
+    reads = haplotype_reads(case, 800, [], name="wild")
+    reads += haplotype_reads(case, 40, [first], name="first") + haplotype_reads(
+        case, 30, [second], name="second"
+    )
+    molecules = {(r.INFO["TYPE"], r.POS): int(r.format("AD")[0][1]) for r in case.run(reads)}
+    assert molecules == {("deletion", C3805): 40, ("deletion", C3805 + 1): 30}
 
 
 def test_homopolymer_indels_need_the_whole_run(case: Case) -> None:

@@ -3,6 +3,7 @@
 import logging
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 
 import numpy as np
@@ -265,14 +266,12 @@ def _with_neighbours(sample: _Sample, records: Sequence[Record], threads: int) -
     real = [(r.variant, r.counts.alt_molecules) for r in records if r.counts.above_noise]
     indels = [item for item in real if not item[0].is_substitution]
     snvs = [(r.variant, r.counts.alt_molecules) for r in records if r.variant.kind == "snv" and not r.hotspot]
-    forms = second_forms(
-        indels,
-        aligned_indels(sample.pileup, sample.fetch),
-        lambda pair: count_joint(sample.bam, pair, filters, sample.fetch, threads=threads),
-        settings,
-    )
-    reasons = dict.fromkeys(forms, FILTER_FORM)
-    reasons |= dict.fromkeys(indel_edges(snvs, indels, settings, sample.fetch), FILTER_EDGE)
+    joint = partial(count_joint, sample.bam, filters=filters, fetch=sample.fetch, threads=threads)
+    aligned = aligned_indels(sample.pileup, sample.fetch)
+    least = sample.settings.min_alt_molecules
+    forms = second_forms(indels, aligned, joint, settings, sample.fetch)
+    edges = indel_edges(snvs, indels, joint, settings, sample.fetch, min_molecules=least)
+    reasons = dict.fromkeys(forms, FILTER_FORM) | dict.fromkeys(edges, FILTER_EDGE)
     return [r.filtered(reasons[r.variant]) if r.variant in reasons else r for r in records]
 
 

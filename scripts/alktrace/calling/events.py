@@ -31,6 +31,8 @@ from .reads import (
 
 NEAR = 2
 """Differences at most so many matching bases apart form one cluster: the reach of a codon."""
+NEAR_GAPS = 5
+"""Two gaps at most so many bases apart are one complex change: neither shows in the flank of the other."""
 MIN_CLIP = 8
 MAX_CLIP = 80
 MAX_ALLELE = 200
@@ -141,10 +143,16 @@ def note_indels(read: Read, filters: Filters, sites: Sites, notes: Notes) -> Non
     number = _differences(read, filters, sites, found)
     first = 0
     for k in range(1, number + 1):
-        if k == number or found[k, 0] - found[k - 1, 1] > NEAR:
+        if k == number or found[k, 0] - found[k - 1, 1] > _reach(found, k):
             if found[first:k, 4].any():
                 _note_cluster(read, filters, sites, notes, (found[first], found[k - 1]))
             first = k
+
+
+@kernel
+def _reach(found: NDArray[np.int64], k: int) -> int:
+    """Return how far the difference k may lie from the one before it to belong to its cluster."""
+    return NEAR_GAPS if found[k, 4] and found[k - 1, 4] else NEAR
 
 
 @kernel

@@ -3,7 +3,8 @@
 Substitutions are read off the molecule laid out over the reference. Indels are read by comparing the bases of
 the read itself with both haplotypes inside the window of the indel (`alleles.indel_window`), from the aligned
 base on the left or, for the mutant, back from the aligned base on the right: it does not matter whether the
-aligner wrote a gap, mismatches or a soft clip.
+aligner wrote a gap, mismatches or a soft clip. A substitution beside it (an inherited one, or one in cis)
+does not hide an indel that the read was aligned with.
 """
 
 from collections import Counter
@@ -21,6 +22,7 @@ from ..umi.bam_io import read_header
 from ..umi.records import cigar_item, cigar_offset, kernel, l_seq, n_cigar, position, ref_id
 from .alleles import Fetch, SmallVariant, Window, indel_window
 from .classes import N_CLASSES
+from .events import NEAR
 from .layout import HIDDEN, NOT_COVERED, Read, Records, Row, lay_out
 from .molecules import ALONE, iterate_molecules
 from .pileup import Scratch, make_scratch
@@ -50,6 +52,10 @@ STATE_BITS = 3
 REACH = 1000
 """Bases that a read may reach beyond the start of an indel window."""
 PATTERN_LIMIT = 20
+FLANK_DIFFERENCES = 2
+"""Bases beside an indel, farther off than `NEAR`, in which a read aligned with its gap may differ."""
+CODON = 3
+"""Longer substitutions are compared as haplotypes: aligners may write them with gaps."""
 
 
 class Alleles(NamedTuple):
@@ -184,7 +190,7 @@ def _pack(
         tid = header.get_tid(variant.chrom)
         if tid < 0:
             raise DataError(bam, "sequence is not in the header", "align to this reference", variant.chrom)
-        window = None if variant.is_substitution else indel_window(variant, fetch)
+        window = None if _by_base(variant) else indel_window(variant, fetch)
         parts.append((tid, window.start if window else variant.start, index, window))
     parts.sort(key=lambda part: part[:3])
     order = np.array([part[2] for part in parts], np.int64)
@@ -192,6 +198,11 @@ def _pack(
     for place, (tid, begin, index, window) in enumerate(parts):
         fields[place] = _fields(variants[index], window, tid, begin, text)
     return Alleles(fields, np.frombuffer(bytes(text) or b"\0", np.uint8), _overrides(variants, order)), order
+
+
+def _by_base(variant: SmallVariant) -> bool:
+    """Tell whether an allele is read off the molecule base by base."""
+    return variant.is_substitution and len(variant.ref) <= CODON
 
 
 def _fields(
@@ -432,7 +443,39 @@ def _read_state(read: Read, filters: Filters, alleles: Alleles, k: int) -> tuple
     inside = right >= 0 and first >= 0 and first + size <= length
     if inside and _compare(read, filters, alleles, k, first) == ALT:
         return ALT, first
+    if (
+        state == OTHER
+        and _is_gapped(read, field, left)
+        and _is_mutant_inside(read, filters, alleles, k, left)
+    ):
+        return ALT, left
     return state, found
+
+
+@kernel
+def _is_gapped(read: Read, field: NDArray[np.int64], left: int) -> bool:
+    """Tell whether a read was aligned so that both ends of the window lie as far apart as in the mutant."""
+    last = field[RIGHT] + field[SIZE] - 1 - field[RIGHT_OFFSET]
+    return bool(_query_at(read, last) == left + field[SIZE] - 1)
+
+
+@kernel
+def _is_mutant_inside(read: Read, filters: Filters, alleles: Alleles, k: int, first: int) -> bool:
+    """Tell whether a read shows the mutant but for a few substitutions that are not near the change."""
+    field = alleles.fields[k]
+    size, text = field[SIZE], field[TEXT]
+    begin, end = field[JUNCTION] - NEAR, field[RIGHT_OFFSET] + NEAR
+    ref_differs, alt_differs = 0, 0
+    for j in range(size):
+        code = base_code(read.data, read.info, first + j, filters.min_base_quality)
+        if code >= HIDDEN:
+            continue
+        ref_differs += code != alleles.text[text + j]
+        if code != alleles.text[text + size + j]:
+            if begin <= j < end:
+                return False
+            alt_differs += 1
+    return bool(alt_differs <= FLANK_DIFFERENCES and alt_differs < ref_differs)
 
 
 @kernel
