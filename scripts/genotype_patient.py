@@ -12,7 +12,7 @@ if TYPE_CHECKING:
 with job_log(snakemake.log[0]):
     from alktrace.annotate.patient_evidence import collect_evidence
     from alktrace.clinical.context import load_context
-    from alktrace.resistance.knowledge import load_knowledge
+    from alktrace.resistance.knowledge_files import load_knowledge
 
     plan = Plan.from_config(snakemake.config)
     settings, patient = plan.settings, snakemake.wildcards.patient

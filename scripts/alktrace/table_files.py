@@ -9,7 +9,7 @@ from .annotate.report_rows import read_report_lines
 from .clinical.tables import FILES, read_clinical
 from .errors import InputProblems, Problem
 from .reference import grch37_contig
-from .resistance.knowledge import load_knowledge
+from .resistance.knowledge_files import load_knowledge
 
 KNOWLEDGE = Path(__file__).resolve().parents[2] / "resources" / "knowledge"
 VCF_SUFFIXES = (".vcf", ".vcf.gz", ".bcf")

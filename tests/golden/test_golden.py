@@ -11,7 +11,8 @@ from golden.build import FOLDER, cases, catalogue, default_settings, evidence
 from alktrace.models import Classification, Component, Emergence, NotEvaluableReason, Timing
 from alktrace.resistance.classify import DECISIONS, TimepointResult, classify_patient
 from alktrace.resistance.criteria import SET_CRITERIA
-from alktrace.resistance.knowledge import Knowledge, load_knowledge
+from alktrace.resistance.knowledge import Knowledge
+from alktrace.resistance.knowledge_files import load_knowledge
 from alktrace.resistance.phase import PhaseReason
 from alktrace.resistance.roles import ALTERATION_CRITERIA
 from alktrace.resistance.timepoint_criteria import TIMEPOINT_CRITERIA

@@ -8,7 +8,8 @@ import pytest
 
 from alktrace.models import Alteration, Consequence, VariantType
 from alktrace.resistance.hints import joined, treatment_hints, withheld
-from alktrace.resistance.knowledge import DrugEffect, load_knowledge
+from alktrace.resistance.knowledge_files import load_knowledge
+from alktrace.resistance.knowledge_rows import DrugEffect
 from alktrace.resistance.ports import Hints
 
 KNOWLEDGE = load_knowledge(Path(__file__).resolve().parents[2] / "resources" / "knowledge")

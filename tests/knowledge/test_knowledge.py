@@ -7,7 +7,7 @@ import pytest
 
 from alktrace.errors import InputProblems
 from alktrace.models import Alteration, Confidence, Consequence, VariantType
-from alktrace.resistance.knowledge import load_knowledge
+from alktrace.resistance.knowledge_files import load_knowledge
 from alktrace.resistance.ports import AlkRole, ClassifierKnowledge, OffTargetKind
 
 TABLES = Path(__file__).resolve().parents[2] / "resources" / "knowledge"

@@ -12,7 +12,7 @@ from Bio.Seq import Seq
 
 from alktrace.models import LocusKind
 from alktrace.resistance.facts import read_facts
-from alktrace.resistance.knowledge import LONG_TABLES, load_knowledge
+from alktrace.resistance.knowledge_files import LONG_TABLES, load_knowledge
 
 ROOT = Path(__file__).resolve().parents[2]
 TABLES = ROOT / "resources" / "knowledge"

@@ -20,7 +20,8 @@ from alktrace.models import (
     SpecimenEvidence,
 )
 from alktrace.resistance.classify import TimepointResult, classify_patient
-from alktrace.resistance.knowledge import Knowledge, load_knowledge
+from alktrace.resistance.knowledge import Knowledge
+from alktrace.resistance.knowledge_files import load_knowledge
 from alktrace.resistance.ports import AlkRole
 from alktrace.rows import ResistanceRow
 from alktrace.tables import format_cell, header

@@ -14,7 +14,9 @@ from alktrace.resistance.caveats import CAPS, capped
 from alktrace.resistance.classify import DECISIONS, carrying_families, classify_patient, decide
 from alktrace.resistance.criteria import SET_CRITERIA
 from alktrace.resistance.emergence import vaf_ratio
-from alktrace.resistance.knowledge import DrugEffect, Knowledge, load_knowledge
+from alktrace.resistance.knowledge import Knowledge
+from alktrace.resistance.knowledge_files import load_knowledge
+from alktrace.resistance.knowledge_rows import DrugEffect
 from alktrace.resistance.ports import Hints
 from alktrace.resistance.roles import ALTERATION_CRITERIA
 from alktrace.resistance.timepoint_criteria import TIMEPOINT_CRITERIA

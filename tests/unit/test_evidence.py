@@ -22,7 +22,7 @@ from alktrace.resistance.evidence import (
     write_evidence_schema,
 )
 from alktrace.resistance.evidence_checks import content_problems
-from alktrace.resistance.knowledge import load_knowledge
+from alktrace.resistance.knowledge_files import load_knowledge
 from alktrace.rows import ClassificationRow, EvidenceRow, ResistanceRow
 from alktrace.tables import read_table, write_table
 

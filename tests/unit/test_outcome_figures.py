@@ -23,7 +23,7 @@ from alktrace.report.figures_forest import draw_forest
 from alktrace.report.figures_oncoprint import draw_oncoprint
 from alktrace.report.figures_survival import Panel, draw_curves
 from alktrace.report.figures_swimmer import draw_swimmer
-from alktrace.resistance.knowledge import load_knowledge
+from alktrace.resistance.knowledge_files import load_knowledge
 from alktrace.rows import ClassificationRow, IdentityRow, QcRow, ResistanceRow
 from alktrace.simulate.outcomes import write_outcomes
 from alktrace.tables import read_table, write_table

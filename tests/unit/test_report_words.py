@@ -16,7 +16,7 @@ from alktrace.models import (
     TumourFractionStatus,
 )
 from alktrace.report import words
-from alktrace.resistance.knowledge import load_knowledge
+from alktrace.resistance.knowledge_files import load_knowledge
 from alktrace.resistance.phase import PhaseReason
 from alktrace.rows import ResistanceRow
 from alktrace.tables import header

@@ -16,7 +16,7 @@ from alktrace.clinical.response import response_rows
 from alktrace.clinical.rows import Endpoint
 from alktrace.clinical.tables import read_clinical
 from alktrace.models import Classification, Component, Emergence, NotEvaluableReason, Phase, Timing
-from alktrace.resistance.knowledge import load_knowledge
+from alktrace.resistance.knowledge_files import load_knowledge
 from alktrace.settings import check_settings
 from alktrace.sheet import read_sheet
 from alktrace.simulate.cohort import write_demo

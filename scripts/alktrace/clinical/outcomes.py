@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from ..models import Setting
-from ..resistance.knowledge import load_knowledge
+from ..resistance.knowledge_files import load_knowledge
 from ..rows import ClassificationRow, EvidenceRow, ResistanceRow
 from ..settings import CohortSettings, ResistanceSettings
 from ..tables import read_table, write_table

@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any
 
 from ..models import Classification, Setting, Verdict
-from ..resistance.knowledge import load_knowledge
+from ..resistance.knowledge_files import load_knowledge
 from ..rows import ClassificationRow, IdentityRow, QcRow, ResistanceRow
 from ..settings import CohortSettings
 from ..tables import format_cell, read_table

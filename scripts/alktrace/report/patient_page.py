@@ -8,7 +8,7 @@ from typing import Any
 from ..gene_models import GeneModels
 from ..models import Alteration, Consequence, Detection, LocusKind, Origin, PatientEvidence, SpecimenEvidence
 from ..resistance.evidence import load_evidence
-from ..resistance.knowledge import load_knowledge
+from ..resistance.knowledge_files import load_knowledge
 from ..resistance.negative import NOT_TARGETED_MARK
 from ..rows import RatioRow, ResistanceRow, SampleTumourFractionRow
 from ..tables import read_table

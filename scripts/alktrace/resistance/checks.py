@@ -1,17 +1,13 @@
 """Checks between the rows and tables of the knowledge: drugs, contradictions, compounds, rules, names."""
 
-import re
 from collections import defaultdict
 from collections.abc import Iterator, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 from ..errors import Problem
 from .facts import Facts
 from .hints import OTHER_TUMOUR
-
-if TYPE_CHECKING:
-    from .knowledge import GeneRow
+from .knowledge_rows import GeneRow, codon_of
 
 EFFECT_ATTRIBUTES = ("effect", "civic")
 NEEDED_BY_RULE = {
@@ -80,7 +76,7 @@ def _name_problems(file: str, drugs: dict[str, Facts]) -> Iterator[Problem]:
                 yield Problem(file, facts.rows[0][0], "value", what, "keep it with one drug")
 
 
-def gene_name_problems(file: str, genes: Sequence["GeneRow"]) -> Iterator[Problem]:
+def gene_name_problems(file: str, genes: Sequence[GeneRow]) -> Iterator[Problem]:
     """Yield names that are given twice or are the symbol of a gene, and names without their source.
 
     Args:
@@ -102,9 +98,3 @@ def gene_name_problems(file: str, genes: Sequence["GeneRow"]) -> Iterator[Proble
 def names_of(facts: Facts) -> tuple[str, ...]:
     """Return every name of a drug, the canonical one first."""
     return (facts.subject, *facts.values("synonym"), *facts.values("chinese_name"))
-
-
-def codon_of(hgvs_p: str) -> int:
-    """Return the first residue number in a protein name, 0 if there is none."""
-    found = re.search(r"\d+", hgvs_p)
-    return int(found[0]) if found else 0

@@ -15,7 +15,7 @@ from ..settings import ResistanceSettings
 from ..tables import write_table
 from .classify import TimepointResult, classify_patient
 from .evidence_checks import content_problems
-from .knowledge import load_knowledge
+from .knowledge_files import load_knowledge
 
 VALUE_SHOWN = 80
 

@@ -9,8 +9,8 @@ from collections.abc import Iterator
 
 from ..errors import Problem
 from ..models import Alteration, Observation, PatientEvidence, Setting, SpecimenType
-from .checks import codon_of
 from .knowledge import ALK, Knowledge
+from .knowledge_rows import codon_of
 
 _RESIDUE = "(?:Ala|Arg|Asn|Asp|Cys|Gln|Glu|Gly|His|Ile|Leu|Lys|Met|Phe|Pro|Sec|Ser|Thr|Trp|Tyr|Val|Ter|Xaa)"
 _PROTEIN = re.compile(rf"p\.(?:\?|=|{_RESIDUE}\d+[^()\s]*)")

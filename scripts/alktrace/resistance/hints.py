@@ -3,12 +3,11 @@
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING
+from typing import Protocol
 
+from .bypass_rules import BypassMechanism
+from .knowledge_rows import DrugEffect
 from .ports import Hints
-
-if TYPE_CHECKING:
-    from .knowledge import DrugEffect, Knowledge
 
 NO_DATA = "no_verified_drug_data"
 CONFLICTING = "conflicting_evidence"
@@ -16,6 +15,29 @@ INTERMEDIATE = "intermediate_evidence"
 WITHHELD = "drug_effects_withheld"
 OTHER_TUMOUR = "other_tumour"
 DRUG_LISTS = ("resistant_to", "sensitive_to", "intermediate", "conflicting")
+
+
+class DrugReports(Protocol):
+    """What the tables say of drugs."""
+
+    @property
+    def messages(self) -> Mapping[str, str]:
+        """Sentences by code."""
+
+    def subject_of(self, subjects: Sequence[str]) -> str:
+        """Return the subject of one alteration or of a compound."""
+
+    def drug_effects(self, subject: str) -> tuple[DrugEffect, ...]:
+        """Return the verified statements about a subject."""
+
+    def known_conflicts(self, subject: str) -> Mapping[str, str]:
+        """Return the drugs about which sources contradict each other."""
+
+    def tiers(self, subject: str) -> tuple[str | None, str | None]:
+        """Return tier and ESCAT."""
+
+    def mechanism(self, subject: str) -> BypassMechanism | None:
+        """Return a mechanism of the bypass table."""
 
 
 @dataclass(frozen=True)
@@ -113,7 +135,7 @@ def withheld(hints: Hints, others: Mapping[str, Hints]) -> Hints:
     return flagged(Hints(withheld=tuple(sorted(drugs)), sources=tuple(sources)))
 
 
-def treatment_hints(subjects: Sequence[str], knowledge: "Knowledge") -> TreatmentHints:
+def treatment_hints(subjects: Sequence[str], knowledge: DrugReports) -> TreatmentHints:
     """Return the hints of one mechanism.
 
     Reports from other tumours are not used. Two or more subjects are a compound: its own reports
@@ -150,14 +172,14 @@ def _only(found: dict[str, set[str]], effect: str) -> tuple[str, ...]:
     return tuple(sorted(drug for drug, effects in found.items() if effects == {effect}))
 
 
-def _evidence(effects: Sequence["DrugEffect"], conflicts: Mapping[str, str]) -> tuple[str, ...]:
+def _evidence(effects: Sequence[DrugEffect], conflicts: Mapping[str, str]) -> tuple[str, ...]:
     texts = [f"{e.drug} {e.effect} ({e.level}): {e.source}" for e in effects]
     texts += [f"{drug} contradictory: {source}" for drug, source in sorted(conflicts.items())]
     # `;` joins lists in the tables
     return tuple(dict.fromkeys(text.replace(";", ",") for text in texts))
 
 
-def _note(knowledge: "Knowledge", subject: str, compound: bool, known: bool, conflict: bool) -> str:
+def _note(knowledge: DrugReports, subject: str, compound: bool, known: bool, conflict: bool) -> str:
     codes = [code for code, on in ((NO_DATA, not known), (CONFLICTING, conflict)) if on]
     if compound:
         codes.append("compound_as_unit")
