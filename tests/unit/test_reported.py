@@ -593,6 +593,17 @@ def test_findings_are_detected(read: Reads, calling: CallingSettings) -> None:
     ]  # fmt: skip
 
 
+def test_a_line_that_was_not_understood_leaves_its_gene_open(read: Reads, calling: CallingSettings) -> None:
+    """A doubtful ALK line beside G1202R: neither I1171 nor the introns of ALK are clear, MET is."""
+    report = read(
+        "ALK|G1202R|1%|ALK;MET|.|0.003|.|.", "ALK|variant, low confidence|.|ALK;MET|.|0.003|.|.", header=FULL
+    )
+    assert status(report, calling) == [
+        Detection.DETECTED, Detection.NOT_ASSESSABLE, Detection.NOT_TARGETED, Detection.NOT_DETECTED,
+        Detection.NOT_ASSESSABLE,
+    ]  # fmt: skip
+
+
 @pytest.mark.parametrize("line", [".|.|.|ALK|.|.|.|.", ".|.|.|.|.|0.003|.|.", ".|.|.|.|.|.|.|."])
 def test_callability_is_unknown_without_coverage_or_limit(
     read: Reads, calling: CallingSettings, line: str

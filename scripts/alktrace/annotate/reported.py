@@ -134,17 +134,20 @@ def _locus_status(locus: LocusRow, coverage: Coverage, alterations: Sequence[Alt
     if locus.gene not in coverage.genes:
         return Detection.NOT_TARGETED
     number = int(locus.locus.split(" ")[1]) if " " in locus.locus else locus.exon
+    # A line that was not understood may speak of any place of its gene: silence there proves nothing.
+    unread = any(a.gene == locus.gene and NOT_READ in a.flags for a in alterations)
+    silent = Detection.NOT_ASSESSABLE if unread else Detection.NOT_DETECTED
     if locus.kind is LocusKind.FUSION_INTRON:
         found = any(a.gene == locus.gene and a.variant_type is VariantType.FUSION for a in alterations)
         if number not in coverage.introns.get(locus.gene, ()):
             # Reports list genes and exons; whether introns are baited they rarely say.
             return Detection.DETECTED if found else Detection.NOT_ASSESSABLE
-        return Detection.DETECTED if found else Detection.NOT_DETECTED
+        return Detection.DETECTED if found else silent
     listed = coverage.exons.get(locus.gene)
     if listed is not None and locus.locus != "gene" and number not in listed:
         return Detection.NOT_TARGETED
     hit = any(a.gene == locus.gene and _at(locus, number, a) for a in alterations)
-    return Detection.DETECTED if hit else Detection.NOT_DETECTED
+    return Detection.DETECTED if hit else silent
 
 
 def _at(locus: LocusRow, exon: int | None, alteration: AlterationRow) -> bool:
