@@ -38,6 +38,7 @@ CAPS = {
     "unverified_role": Confidence.CANDIDATE,
     "wbc_conflict": Confidence.CANDIDATE,
     "pathology_of_conflicting_specimen": Confidence.CANDIDATE,
+    "baseline_histology_unknown": Confidence.CANDIDATE,
     UNCLEAR_JUNCTION: Confidence.UNCERTAIN,
     REPORTED_GAIN: Confidence.UNCERTAIN,
     COPIES_NOT_STATED: Confidence.UNCERTAIN,
