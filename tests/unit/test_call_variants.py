@@ -378,6 +378,72 @@ def test_another_deletion_of_the_same_place_is_another_allele(case: Case) -> Non
     assert molecules == {("deletion", C3805): 40, ("deletion", C3805 + 1): 30}
 
 
+@pytest.mark.parametrize("unknown", [-3, 6, 11])
+def test_an_unknown_base_of_the_reference_does_not_hide_a_deletion(case: Case, unknown: int) -> None:
+    case.loci = []
+    reads = haplotype_reads(case, 800, [], name="wild") + haplotype_reads(
+        case, 60, [(0, 4, "")], name="mutant"
+    )
+    make_reference(case.folder, LENGTH, edits={G1269[0]: G1269[1], C3805 + unknown: "N"})
+    (record,) = case.run(reads)
+    assert (record.INFO["TYPE"], record.FILTERS) == ("deletion", ["PASS"])
+    assert record.format("AD")[0].tolist() == [800, 60]
+
+
+@pytest.mark.parametrize(
+    ("change", "called"),
+    [
+        pytest.param((-11, 0, "GTACCA"), False, id="before-the-base-before-the-first"),
+        pytest.param((-10, 0, "GTACCA"), True, id="before-the-first"),
+        pytest.param((10, 0, "GTACCA"), True, id="behind-the-last"),
+        pytest.param((11, 0, "GTACCA"), False, id="behind-the-base-behind-the-last"),
+        pytest.param((-15, 5, ""), False, id="deletion-up-to-the-border"),
+        pytest.param((-14, 5, ""), True, id="deletion-of-the-first-base"),
+        pytest.param((-20, 40, ""), True, id="deletion-of-the-target"),
+    ],
+)
+def test_insertions_and_deletions_at_the_border_of_a_target(case: Case, change, called: bool) -> None:
+    """The target is C3805 - 10 to C3805 + 10."""
+    case.loci = []
+    case.targets([(CHROM, C3805 - 10, C3805 + 10)])
+    reads = haplotype_reads(case, 600, [], name="wild") + haplotype_reads(case, 60, [change], name="mutant")
+    assert [record.FILTERS for record in case.run(reads)] == ([["PASS"]] if called else [])
+
+
+def test_a_repeat_across_the_border_of_a_target(case: Case) -> None:
+    """The first A of the run lies before the target; which A is lost cannot be told."""
+    case.loci = []
+    case.reference = make_reference(case.folder, LENGTH, edits={C3805 - 1: "CAAAAG"})
+    case.targets([(CHROM, C3805 + 1, C3805 + 100)])
+    reads = haplotype_reads(case, 600, [], name="wild") + haplotype_reads(
+        case, 60, [(0, 1, "")], name="mutant"
+    )
+    (record,) = case.run(reads)
+    assert (record.POS, record.REF, record.FILTERS) == (C3805, "CA", ["PASS"])
+
+
+@pytest.mark.parametrize("offset", [-40, -12, 40, 55])
+@pytest.mark.parametrize("clip", ["left", "right"])
+def test_an_inherited_substitution_in_a_clip_does_not_hide_the_deletion(
+    case: Case, offset: int, clip
+) -> None:
+    """All molecules carry the substitution, some the deletion of 15 bases, which the aligner clips."""
+    case.loci = []
+    place = C3805 + offset
+    own = with_bases(case.reference, {place: with_other(case.reference[place])})
+    case.reference, reference = own, case.reference
+    reads = haplotype_reads(case, 800, [], name="wild") + indel_reads(case, 80, 15, "", name="m", clip=clip)
+    case.reference = reference
+    records = {record.INFO["TYPE"]: record for record in case.run(reads)}
+    assert {kind: record.FILTERS for kind, record in records.items()} == {
+        "deletion": ["PASS"],
+        "snv": ["PASS"],
+    }
+    assert len(records["deletion"].REF) == 16
+    # The rest has too little of the deletion on one of its sides to tell.
+    assert records["deletion"].format("AD")[0][1] >= 70
+
+
 def test_homopolymer_indels_need_the_whole_run(case: Case) -> None:
     """A read that ends inside a run of ten A tells nothing about its length."""
     run = C3805

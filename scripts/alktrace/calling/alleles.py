@@ -128,7 +128,10 @@ def indel_window(variant: SmallVariant, fetch: Fetch) -> Window | None:
     size = len(left) + len(inserted) + FLANK
     longest = min(len(ref), len(alt), MAX_WINDOW)
     while size <= longest:
-        if sum(a != b for a, b in zip(ref[:size], alt[:size], strict=True)) >= MIN_DIFFERENCES:
+        if (
+            sum(a != b and "N" not in a + b for a, b in zip(ref[:size], alt[:size], strict=True))
+            >= MIN_DIFFERENCES
+        ):
             return Window(start, len(left), ref[:size], alt[:size], variant.end, len(left) + len(inserted))
         size += 1
     return None

@@ -9,9 +9,9 @@ from numpy.typing import NDArray
 from ..errors import DataError
 from ..gene_models import GeneModels
 from ..settings import CallingSettings
-from .alleles import Fetch, SmallVariant, normalise
+from .alleles import Fetch, SmallVariant, normalise, shift_length
 from .codons import propose_mnvs
-from .hotspots import Hotspots
+from .hotspots import Hotspots, changed
 from .kinds import site_rows
 from .noise import NoiseModel
 from .pileup import Event, Pileup
@@ -102,7 +102,7 @@ def mnv_candidates(
     names = _names(pileup)
     reference = {event: _reference_bases(pileup, names[event[0]], event) for event in pileup.clusters}
     found = propose_mnvs(pileup.clusters, names, reference, models, settings.min_candidate_molecules)
-    return [variant for variant in found if _targeted(pileup, variant)]
+    return [v for v in found if len(pileup.regions.target_sites(v.chrom, v.start, v.end))]
 
 
 def indel_candidates(
@@ -113,7 +113,7 @@ def indel_candidates(
         variant
         for variant, count in aligned_indels(pileup, fetch).items()
         if (count >= settings.min_candidate_molecules or hotspots.is_listed(variant))
-        and _targeted(pileup, variant)
+        and is_targeted(pileup, variant, fetch)
     )
 
 
@@ -144,5 +144,8 @@ def _reference_bases(pileup: Pileup, chrom: str, event: Event) -> str:
     return "".join("ACGTN"[code] for code in pileup.regions.reference[first : first + event[2]])
 
 
-def _targeted(pileup: Pileup, variant: SmallVariant) -> bool:
-    return len(pileup.regions.target_sites(variant.chrom, variant.start, variant.end)) > 0
+def is_targeted(pileup: Pileup, variant: SmallVariant, fetch: Fetch) -> bool:
+    """Tell whether a normalised indel changes a targeted base in one of the places it could be written at."""
+    start, end = changed(variant)
+    end += shift_length(variant, fetch)
+    return len(pileup.regions.target_sites(variant.chrom, start, end)) > 0

@@ -8,12 +8,15 @@ molecules are counted on haplotypes (`genotyping`), clipped or not.
 from collections import Counter, defaultdict
 
 from .alleles import Fetch, SmallVariant, normalise
+from .candidates import is_targeted
 from .events import CLIPPED_LEFT, CLIPPED_RIGHT
 from .pileup import ClipKey, Pileup
 
 ANCHOR = 10
 """Bases of a clip that must continue on the reference without a mismatch."""
 COMPLEX_ANCHOR = 14
+MAX_MISMATCHES = 2
+"""Beyond the anchor, and at most one per ten bases: an inherited substitution does not hide the change."""
 MAX_DELETED = 100
 MAX_INSERTED = 40
 MAX_SEQUENCES = 20
@@ -31,8 +34,7 @@ def clip_candidates(pileup: Pileup, min_molecules: int, fetch: Fetch) -> list[Sm
     return sorted(
         variant
         for variant, molecules in found.items()
-        if molecules >= min_molecules
-        and len(pileup.regions.target_sites(variant.chrom, variant.start, variant.end))
+        if molecules >= min_molecules and is_targeted(pileup, variant, fetch)
     )
 
 
@@ -70,14 +72,16 @@ def realign(clip: str, chrom: str, position: int, side: int, fetch: Fetch) -> Sm
 def _explain(clip: str, reference: str) -> tuple[int, int] | None:
     """Return inserted and deleted bases before the rest of the clip follows the reference.
 
-    The simplest explanation wins: a deletion alone, an insertion alone, both; then the shortest.
+    The simplest explanation wins: a deletion alone, an insertion alone, either with a substitution farther
+    on, both together; then the shortest.
     """
-    for deleted in range(1, MAX_DELETED + 1):
-        if _follows(clip, reference, deleted, ANCHOR):
-            return 0, deleted
-    for inserted in range(1, MAX_INSERTED + 1):
-        if _follows(clip[inserted:], reference, 0, ANCHOR):
-            return inserted, 0
+    for mismatches in (0, MAX_MISMATCHES):
+        for deleted in range(1, MAX_DELETED + 1):
+            if _follows(clip, reference, deleted, ANCHOR, mismatches):
+                return 0, deleted
+        for inserted in range(1, MAX_INSERTED + 1):
+            if _follows(clip[inserted:], reference, 0, ANCHOR, mismatches):
+                return inserted, 0
     for inserted in range(1, MAX_INSERTED + 1):
         for deleted in range(1, MAX_DELETED + 1):
             if _follows(clip[inserted:], reference, deleted, COMPLEX_ANCHOR):
@@ -85,8 +89,16 @@ def _explain(clip: str, reference: str) -> tuple[int, int] | None:
     return None
 
 
-def _follows(clip: str, reference: str, offset: int, anchor: int) -> bool:
-    return len(clip) >= anchor and reference.startswith(clip, offset)
+def _follows(clip: str, reference: str, offset: int, anchor: int, mismatches: int = 0) -> bool:
+    """Tell whether a clip is the reference from an offset on, its first bases without a mismatch."""
+    if len(clip) < anchor or not reference.startswith(clip[:anchor], offset):
+        return False
+    rest = reference[offset + anchor : offset + len(clip)]
+    if len(rest) < len(clip) - anchor:
+        return False
+    return sum(a != b for a, b in zip(clip[anchor:], rest, strict=True)) <= min(
+        mismatches, len(rest) // ANCHOR
+    )
 
 
 def _by_break(clips: Counter[ClipKey]) -> dict[tuple[int, int], Counter[str]]:

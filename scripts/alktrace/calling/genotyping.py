@@ -56,6 +56,8 @@ FLANK_DIFFERENCES = 2
 """Bases beside an indel, farther off than `NEAR`, in which a read aligned with its gap may differ."""
 CODON = 3
 """Longer substitutions are compared as haplotypes: aligners may write them with gaps."""
+ANY = 4
+"""Code of a reference base that is not known: every base fits."""
 
 
 class Alleles(NamedTuple):
@@ -470,12 +472,17 @@ def _is_mutant_inside(read: Read, filters: Filters, alleles: Alleles, k: int, fi
         code = base_code(read.data, read.info, first + j, filters.min_base_quality)
         if code >= HIDDEN:
             continue
-        ref_differs += code != alleles.text[text + j]
-        if code != alleles.text[text + size + j]:
+        ref_differs += _differs(code, alleles.text[text + j])
+        if _differs(code, alleles.text[text + size + j]):
             if begin <= j < end:
                 return False
             alt_differs += 1
     return bool(alt_differs <= FLANK_DIFFERENCES and alt_differs < ref_differs)
+
+
+@kernel
+def _differs(code: int, expected: int) -> bool:
+    return bool(expected not in (code, ANY))
 
 
 @kernel
@@ -486,8 +493,8 @@ def _compare(read: Read, filters: Filters, alleles: Alleles, k: int, first: int)
     for j in range(size):
         code = base_code(read.data, read.info, first + j, filters.min_base_quality)
         if code < HIDDEN:
-            ref_differs += code != alleles.text[text + j]
-            alt_differs += code != alleles.text[text + size + j]
+            ref_differs += _differs(code, alleles.text[text + j])
+            alt_differs += _differs(code, alleles.text[text + size + j])
     if ref_differs == 0 and alt_differs == 0:
         return UNKNOWN
     if ref_differs == 0:

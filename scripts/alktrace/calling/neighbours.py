@@ -7,8 +7,9 @@ alone: a mutation there is not to be explained away.
 
 Where a repeat lies beside an insertion or deletion, it can be written in two ways: `ACCGTACCGT` without its
 last `CGT` is also one `ACCGT` that gained `AC`. A read that shows one side only fits both. Of two forms that
-the same molecules carry, the one that more reads were aligned with is called. Two changes that one molecule
-carries in truth are no two forms: the haplotype with the one alone does not show the other.
+the same molecules carry, the one that more reads were aligned with is called, or else the shorter. Two
+changes that one molecule carries in truth are no two forms: the haplotype with the one alone does not show
+the other.
 """
 
 from collections import Counter
@@ -117,7 +118,7 @@ def second_forms(
     second: set[SmallVariant] = set()
     for (one, other), states in _pairwise_states(pairs, joint).items():
         if states[ALT, ALT] >= settings.form_share * min(molecules[one], molecules[other]):
-            second.add(other if aligned[one] >= aligned[other] else one)
+            second.add(min(one, other, key=lambda form: (aligned[form], -len(form.ref + form.alt))))
     return second
 
 
