@@ -332,6 +332,7 @@ def test_two_changes_in_the_same_molecules_are_no_two_forms(
         pytest.param([(0, 0, "TT"), (3, 3, "")], -1, id="insertion-then-deletion"),
         pytest.param([(0, 0, "TT"), (4, 3, "")], -1, id="four-bases-apart"),
         pytest.param([(0, 1, ""), (6, 0, "A")], 0, id="five-bases-apart"),
+        pytest.param([(0, 1, ""), (4, 1, "A"), (7, 0, "GA")], 1, id="substitution-between"),
     ],
 )
 def test_two_gaps_close_by_are_one_change(case: Case, changes, gained: int) -> None:
@@ -363,6 +364,17 @@ def test_a_substitution_beside_a_deletion_does_not_hide_it(case: Case, offset: i
     assert records["deletion"].format("AD")[0][1] == 60
     assert records["deletion"].format("DP")[0][0] == 860
     assert records["snv"].format("AD")[0][1] == 860 - wild
+
+
+def test_a_substitution_written_with_gaps_is_one_record(case: Case) -> None:
+    """Some reads of a mutant codon are aligned with two gaps: they make no second record of it."""
+    reads = haplotype_reads(case, 600, [], name="wild")
+    reads += haplotype_reads(case, 20, [(-1, 2, "GA")], name="plain")
+    for i in range(6):
+        at = C3805 - 100 + i
+        bases = with_bases(case.reference[at : C3805 + 60], {C3805 - 1: "G", C3805: "A"}, at)
+        reads.append(Read(f"gaps{i}", at, f"{99 - i}M2D2I59M", bases, duplex=(3, 2)))
+    assert found(case.run(reads)) == {BOTH: (20, PASS)}
 
 
 def test_another_deletion_of_the_same_place_is_another_allele(case: Case) -> None:

@@ -257,7 +257,7 @@ def _larger(sample: _Sample, models: GeneModels | None) -> list[SmallVariant]:
     least = sample.settings.min_candidate_molecules
     indels = set(indel_candidates(sample.pileup, sample.hotspots, sample.settings, sample.fetch))
     indels |= set(clip_candidates(sample.pileup, least, sample.fetch))
-    return mnv_candidates(sample.pileup, models, sample.settings) + sorted(indels)
+    return sorted(indels.union(mnv_candidates(sample.pileup, models, sample.settings)))
 
 
 def _with_neighbours(sample: _Sample, records: Sequence[Record], threads: int) -> list[Record]:

@@ -128,7 +128,8 @@ def aligned_indels(pileup: Pileup, fetch: Fetch) -> Counter[SmallVariant]:
         chrom = names[tid]
         variant = SmallVariant(chrom, start + 1, fetch(chrom, start, start + length), bases)
         normal = normalise(variant, fetch)
-        if normal.ref != normal.alt and set(normal.ref + normal.alt) <= set(BASES):
+        # Two gaps that make up for each other may leave one base changed, or none.
+        if normal.kind != "snv" and normal.ref != normal.alt and set(normal.ref + normal.alt) <= set(BASES):
             found[normal] += count
     return found
 

@@ -143,16 +143,27 @@ def note_indels(read: Read, filters: Filters, sites: Sites, notes: Notes) -> Non
     number = _differences(read, filters, sites, found)
     first = 0
     for k in range(1, number + 1):
-        if k == number or found[k, 0] - found[k - 1, 1] > _reach(found, k):
+        if k == number or not _continues(found[:number], first, k):
             if found[first:k, 4].any():
                 _note_cluster(read, filters, sites, notes, (found[first], found[k - 1]))
             first = k
 
 
 @kernel
-def _reach(found: NDArray[np.int64], k: int) -> int:
-    """Return how far the difference k may lie from the one before it to belong to its cluster."""
-    return NEAR_GAPS if found[k, 4] and found[k - 1, 4] else NEAR
+def _continues(found: NDArray[np.int64], first: int, k: int) -> bool:
+    """Tell whether difference k belongs to the cluster that begins with `first` and ends before it.
+
+    Two clusters with a gap each may lie farther apart than other differences.
+    """
+    apart = found[k, 0] - found[k - 1, 1]
+    if apart <= NEAR:
+        return True
+    if apart > NEAR_GAPS or not found[first:k, 4].any():
+        return False
+    last = k
+    while last + 1 < len(found) and found[last + 1, 0] - found[last, 1] <= NEAR:
+        last += 1
+    return bool(found[k : last + 1, 4].any())
 
 
 @kernel
