@@ -134,7 +134,7 @@ class NeighbourSettings(Section):
         description="molecules of such a substitution over those of the insertion or deletion, at most"
     )
     form_reach: AtLeastOne = Field(description="bases between two forms of one insertion or deletion")
-    form_share: Share = Field(description="molecules of the rarer form that carry the other too, at least")
+    form_share: Share = Field(description="molecules of one form that carry the other too, at least")
 
 
 class CallingSettings(Section):

@@ -1,6 +1,7 @@
 """Calling from BAM to VCF and tables: what is called, what is named, what bad input does."""
 
 import subprocess
+from collections import Counter
 from pathlib import Path
 
 import cyvcf2
@@ -12,6 +13,8 @@ from calling_bam import CHROM, Read, make_reference, pair, with_bases, write_bam
 
 from alktrace.calling.alleles import SmallVariant
 from alktrace.calling.caller import call_variants, count_alterations, count_patterns
+from alktrace.calling.genotyping import ABSENT, ALT, OTHER, REF
+from alktrace.calling.neighbours import indel_edges
 from alktrace.errors import DataError, InputProblems
 from alktrace.gene_models import Exon, GeneModels, Transcript
 from alktrace.models import Detection
@@ -323,6 +326,60 @@ def test_two_changes_in_the_same_molecules_are_no_two_forms(
     assert (first.FILTERS, second.FILTERS) == (["PASS"], ["PASS"])
     assert int(first.format("AD")[0][1]) == carriers + both
     assert int(second.format("AD")[0][1]) == both
+
+
+def test_a_change_of_some_carriers_is_no_second_form(case: Case) -> None:
+    """A twentieth of the carriers of a deletion has a substitution besides, laid out as one complex change.
+
+    Its molecules show the deletion too, but the deletion alone does not explain the substitution.
+    """
+    case.loci = []
+    case.reference = make_reference(case.folder, LENGTH, edits={C3805 - 1: "GATGAATCTTACACGAAAACAACT"})
+    reads = haplotype_reads(case, 400, [], name="wild")
+    reads += haplotype_reads(case, 400, [(0, 15, "")], name="carrier")
+    reads += haplotype_reads(case, 20, [(1, 21, "AACAAA")], name="some")
+    records = {record.INFO["TYPE"]: record for record in case.run(reads)}
+    assert {kind: record.FILTERS for kind, record in records.items()} == {
+        "deletion": ["PASS"], "delins": ["PASS"],
+    }  # fmt: skip
+    assert records["delins"].format("AD")[0][1] == 20
+
+
+@pytest.mark.parametrize(
+    ("states", "explained"),
+    [
+        pytest.param({(ALT, ALT, OTHER): 8}, True, id="with-the-deletion"),
+        pytest.param({(ALT, OTHER, ALT): 8}, True, id="with-its-subclone"),
+        pytest.param({(ALT, ABSENT, ABSENT): 8}, True, id="too-short-to-tell"),
+        pytest.param({(ALT, REF, REF): 8}, False, id="with-neither"),
+        pytest.param({(ALT, OTHER, OTHER): 8}, False, id="inside-the-window"),
+        pytest.param({(ALT, ALT, OTHER): 6, (ALT, REF, REF): 2}, True, id="two-of-their-own"),
+        pytest.param({(ALT, ALT, OTHER): 5, (ALT, REF, REF): 3}, False, id="three-of-their-own"),
+    ],
+)
+def test_which_molecules_speak_for_a_substitution_beside_indels(
+    calling: CallingSettings, states, explained: bool
+) -> None:
+    """Behind the deletion of CCCC the mutant haplotype shows A where the reference has C."""
+    sequence = "ACGTACGTTACCCCAGTACGGTACAT"
+    snv = SmallVariant(CHROM, 11, "C", "A")
+    deletion, complex_ = SmallVariant(CHROM, 10, "ACCCC", "A"), SmallVariant(CHROM, 8, "TTACCCC", "GTA")
+    order = sorted([snv, deletion, complex_])
+
+    def joint(alleles) -> Counter[tuple[int, ...]]:
+        assert list(alleles) == order
+        place = [(snv, deletion, complex_).index(allele) for allele in order]
+        return Counter({tuple(key[k] for k in place): number for key, number in states.items()})
+
+    found = indel_edges(
+        [(snv, 8)],
+        [(deletion, 400), (complex_, 40)],
+        joint,
+        calling.neighbours,
+        lambda _, start, end: sequence[start:end],
+        min_molecules=3,
+    )
+    assert found == ({snv} if explained else set())
 
 
 @pytest.mark.parametrize(

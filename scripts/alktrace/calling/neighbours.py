@@ -9,7 +9,7 @@ Where a repeat lies beside an insertion or deletion, it can be written in two wa
 last `CGT` is also one `ACCGT` that gained `AC`. A read that shows one side only fits both. Of two forms that
 the same molecules carry, the one that more reads were aligned with is called, or else the shorter. Two
 changes that one molecule carries in truth are no two forms: the haplotype with the one alone does not show
-the other.
+the other. So what is not called is a form whose molecules carry the other, and which the other shows.
 """
 
 from collections import Counter
@@ -18,13 +18,12 @@ from itertools import combinations
 
 from ..settings import NeighbourSettings
 from .alleles import MAX_WINDOW, Fetch, SmallVariant, indel_window
-from .genotyping import ABSENT, ALT, OTHER, PATTERN_LIMIT, REF
+from .genotyping import ALT, OTHER, PATTERN_LIMIT, REF
 
 Joint = Callable[[Sequence[SmallVariant]], Counter[tuple[int, ...]]]
 """Counts molecules per combination of states."""
 Counted = tuple[SmallVariant, int]
 """An allele and its molecules."""
-Pair = tuple[SmallVariant, SmallVariant]
 
 
 def indel_edges(
@@ -47,35 +46,51 @@ def indel_edges(
         min_molecules: molecules that reach over the change without showing it, with which a substitution
             stands for itself.
     """
-    pairs = [
-        (snv, indel)
-        for snv, molecules in snvs
-        for indel, number in indels
-        if indel.chrom == snv.chrom
-        and molecules <= settings.edge_share * number
-        and snv.alt in _predicted(snv, indel, settings.edge_reach, fetch)
-    ]
+    groups = []
+    for snv, molecules in snvs:
+        near = [(indel, number) for indel, number in indels if _is_near(snv, indel, settings.edge_reach)]
+        if any(
+            molecules <= settings.edge_share * number
+            and snv.alt in _predicted(snv, indel, settings.edge_reach, fetch)
+            for indel, number in near
+        ):
+            groups.append((snv, *(indel for indel, _ in near)))
     return {
-        pair[0]
-        for pair, states in _pairwise_states(pairs, joint).items()
-        if states[ALT, REF] + states[ALT, OTHER] < min_molecules
+        group[0]
+        for group, states in _states(groups, joint).items()
+        if sum(number for key, number in states.items() if _stands_alone(key)) < min_molecules
     }
 
 
-def _pairwise_states(pairs: Sequence[Pair], joint: Joint) -> dict[Pair, Counter[tuple[int, ...]]]:
-    """Return molecules per combination of states of every pair, in as few passes as alleles fit in."""
-    found: dict[Pair, Counter[tuple[int, ...]]] = {}
-    step = PATTERN_LIMIT // 2
-    for some in (pairs[i : i + step] for i in range(0, len(pairs), step)):
-        alleles = sorted({variant for pair in some for variant in pair})
-        place = {variant: i for i, variant in enumerate(alleles)}
-        combined = joint(alleles)
-        for one, other in some:
-            states: Counter[tuple[int, ...]] = Counter()
-            for key, molecules in combined.items():
-                states[key[place[one]], key[place[other]]] += molecules
-            del states[ABSENT, ABSENT]
-            found[one, other] = states
+def _is_near(snv: SmallVariant, indel: SmallVariant, reach: int) -> bool:
+    apart = max(indel.start - snv.start, snv.start - indel.end)
+    return snv.chrom == indel.chrom and apart <= reach
+
+
+def _stands_alone(states: tuple[int, ...]) -> bool:
+    """Tell whether a molecule has the first allele, reaches over one of the others and has none of them."""
+    others = states[1:]
+    return states[0] == ALT and ALT not in others and (REF in others or OTHER in others)
+
+
+def _states(
+    groups: Sequence[tuple[SmallVariant, ...]], joint: Joint
+) -> dict[tuple[SmallVariant, ...], Counter[tuple[int, ...]]]:
+    """Return molecules per combination of states of every group, in as few passes as alleles fit in."""
+    found: dict[tuple[SmallVariant, ...], Counter[tuple[int, ...]]] = {}
+    waiting: list[tuple[SmallVariant, ...]] = []
+    for group in [*(group[:PATTERN_LIMIT] for group in groups), ()]:
+        if waiting and (not group or len({v for item in (*waiting, group) for v in item}) > PATTERN_LIMIT):
+            alleles = sorted({variant for item in waiting for variant in item})
+            place = {variant: i for i, variant in enumerate(alleles)}
+            combined = joint(alleles)
+            for item in waiting:
+                states = found.setdefault(item, Counter())
+                for key, molecules in combined.items():
+                    states[tuple(key[place[variant]] for variant in item)] += molecules
+            waiting = []
+        if group:
+            waiting.append(group)
     return found
 
 
@@ -107,18 +122,25 @@ def second_forms(
         settings: reach and share.
         fetch: reference bases.
     """
-    molecules = dict(indels)
     pairs = [
         (one, other)
-        for one, other in combinations(sorted(molecules), 2)
+        for one, other in combinations(sorted(variant for variant, _ in indels), 2)
         if one.chrom == other.chrom
         and other.start - one.end <= settings.form_reach
         and (_shows(one, other, fetch) or _shows(other, one, fetch))
     ]
     second: set[SmallVariant] = set()
-    for (one, other), states in _pairwise_states(pairs, joint).items():
-        if states[ALT, ALT] >= settings.form_share * min(molecules[one], molecules[other]):
-            second.add(min(one, other, key=lambda form: (aligned[form], -len(form.ref + form.alt))))
+    for (one, other), states in _states(pairs, joint).items():
+        explained = [
+            form
+            for form, by, told in (
+                (one, other, [states[ALT, state] for state in (ALT, REF, OTHER)]),
+                (other, one, [states[state, ALT] for state in (ALT, REF, OTHER)]),
+            )
+            if told[0] >= settings.form_share * sum(told) > 0 and _shows(by, form, fetch)
+        ]
+        if explained:
+            second.add(min(explained, key=lambda form: (aligned[form], -len(form.ref + form.alt))))
     return second
 
 
