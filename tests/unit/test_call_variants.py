@@ -575,6 +575,23 @@ def test_slips_of_a_long_run_are_noise(case: Case) -> None:
     assert not [record for record in case.run(reads) if record.FILTERS == ["PASS"]]
 
 
+def test_slips_beside_an_inherited_substitution_are_noise(case: Case) -> None:
+    """The same run behind a base that half of the molecules have otherwise: slips of those look complex."""
+    run = C3805
+    case.reference = make_reference(
+        case.folder, LENGTH, edits={run: "AAAAAAAAAA", run - 1: "C", run + 10: "G"}
+    )
+    case.loci = []
+    reads = []
+    for i in range(2000):
+        at, slipped, other = run - 100 + i % 60, i % 25 == 0, i // 60 % 2
+        bases = case.reference[at : run - 1] + "CT"[other] + case.reference[run + slipped :]
+        # The gap lies beside the substitution: one base for two.
+        cigar = f"{run - at}M1D{120 - (run - at)}M" if slipped else "120M"
+        reads.append(Read(f"m{i}", at, cigar, bases[:120], depth=4))
+    assert [r.INFO["TYPE"] for r in case.run(reads) if r.FILTERS == ["PASS"]] == ["snv"]
+
+
 @pytest.mark.parametrize(("length", "filters"), [(12, ["PASS"]), (13, ["long_run"])], ids=str)
 def test_a_run_too_long_to_judge(case: Case, length: int, filters: list[str]) -> None:
     """Half of the duplex molecules lost a base: inherited in a run of twelve, never sure in a longer one."""

@@ -205,6 +205,9 @@ def test_both_strands_share_a_row() -> None:
         pytest.param(SmallVariant("c", 16, "G", "GCTC"), "indel_0_2", id="codon-duplication"),
         pytest.param(SmallVariant("c", 2, "TC", "GA"), "mnv", id="mnv"),
         pytest.param(SmallVariant("c", 2, "TCG", "GA"), "indel_long", id="delins"),
+        pytest.param(SmallVariant("c", 7, "CA", "T"), "indel_6_8", id="slip-beside-a-substitution"),
+        pytest.param(SmallVariant("c", 7, "C", "TA"), "indel_6_8", id="gain-beside-a-substitution"),
+        pytest.param(SmallVariant("c", 20, "GACC", "TG"), "indel_long", id="two-substitutions-beside"),
     ],
 )
 def test_kind_of_other_changes(variant: SmallVariant, category: str) -> None:

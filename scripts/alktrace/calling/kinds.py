@@ -9,7 +9,7 @@ from functools import lru_cache
 import numpy as np
 from numpy.typing import NDArray
 
-from .alleles import Fetch, SmallVariant, shift_length
+from .alleles import Fetch, SmallVariant, normalise, shift_length
 
 TYPES = ("C>A", "C>G", "C>T", "T>A", "T>C", "T>G")
 INDELS = ("indel_0_2", "indel_3_5", "indel_6_8", "indel_9_11", "indel_12")
@@ -77,16 +77,41 @@ def variant_row(variant: SmallVariant, fetch: Fetch) -> int:
         return _snv_row(variant, fetch)
     if kind == "mnv":
         return other_row("mnv")
-    if kind == "delins":
+    gap = _gap(variant, fetch)
+    if gap is None:
         return other_row("indel_long")
-    return other_row(indel_kind(abs(len(variant.ref) - len(variant.alt)), shift_length(variant, fetch)))
+    return other_row(indel_kind(abs(len(gap.ref) - len(gap.alt)), shift_length(gap, fetch)))
 
 
 def repeats(variant: SmallVariant, fetch: Fetch) -> int:
-    """Return the units beyond the first of the repeat that a normalised insertion or deletion lies in."""
-    if variant.kind not in ("insertion", "deletion"):
-        return 0
-    return shift_length(variant, fetch) // abs(len(variant.ref) - len(variant.alt))
+    """Return the units beyond the first of the repeat that a normalised insertion or deletion lies in.
+
+    Of a complex change that is one but for a substitution, those of its insertion or deletion; else 0.
+    """
+    gap = _gap(variant, fetch)
+    return shift_length(gap, fetch) // abs(len(gap.ref) - len(gap.alt)) if gap else 0
+
+
+def _gap(variant: SmallVariant, fetch: Fetch) -> SmallVariant | None:
+    """Return the insertion or deletion that a change is but for one substitution, in the longest repeat.
+
+    A slip on a molecule with another base at the border of the run, inherited or damaged, looks like a
+    complex change and is as frequent as slips are there.
+    """
+    if variant.kind in ("insertion", "deletion"):
+        return variant
+    if variant.is_substitution:
+        return None
+    deleted = len(variant.ref) > len(variant.alt)
+    longer, shorter = (variant.ref, variant.alt) if deleted else (variant.alt, variant.ref)
+    size = len(longer) - len(shorter)
+    found = []
+    for i in range(len(shorter) + 1):
+        rest, piece = longer[:i] + longer[i + size :], longer[i : i + size]
+        if sum(a != b for a, b in zip(rest, shorter, strict=True)) <= 1:
+            ref, alt = (piece, "") if deleted else ("", piece)
+            found.append(normalise(SmallVariant(variant.chrom, variant.pos + i, ref, alt), fetch))
+    return max(found, key=lambda gap: shift_length(gap, fetch), default=None)
 
 
 def indel_kind(length: int, shift: int) -> str:

@@ -15,6 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ..settings import CallingSettings, TeachingSettings
+from .alleles import SmallVariant, normalise
 from .candidates import unlikely
 from .classes import N_CLASSES, duplex
 from .dispersion import fit_dispersion
@@ -28,8 +29,8 @@ from .kinds import (
     REPEAT_BINS,
     TYPES,
     category_rows,
-    indel_kind,
     site_rows,
+    variant_row,
 )
 from .noise import NoiseModel, Prior, prior_noise, read_prior, upper_bound
 from .pileup import Pileup
@@ -278,6 +279,7 @@ def _indels(pileup: Pileup, settings: TeachingSettings) -> tuple[NDArray[np.floa
     seen = np.zeros((len(OTHERS), N_CLASSES))
     regions, totals = pileup.regions, pileup.totals
     names = dict(zip(regions.ref_ids.tolist(), regions.chroms, strict=True))
+    text = "".join("ACGTN"[code] for code in regions.reference)
     for events, is_indel in ((pileup.indels, True), (pileup.clusters, False)):
         together: dict[tuple[int, int, int, str], NDArray[np.int64]] = {}
         for (tid, start, length, bases, c), count in events.items():
@@ -287,7 +289,7 @@ def _indels(pileup: Pileup, settings: TeachingSettings) -> tuple[NDArray[np.floa
             site = regions.site(names[tid], start) if tid in names else None
             if site is None:
                 continue
-            kind = OTHERS.index(_event_kind(regions.reference, site, length, bases) if is_indel else "mnv")
+            kind = OTHERS.index(_event_kind(text, site, length, bases) if is_indel else "mnv")
             slips = INDELS.index("indel_6_8") <= kind < len(INDELS)
             in_run = slips and kind > INDELS.index("indel_6_8")
             highest = settings.max_run_vaf if in_run else settings.max_vaf
@@ -324,15 +326,18 @@ def _indel_exposure(pileup: Pileup) -> NDArray[np.float64]:
     return out
 
 
-def _event_kind(reference: NDArray[np.uint8], site: int, length: int, bases: str) -> str:
-    """Return the kind of an indel as aligned, wherever in its repeat the aligner put it."""
-    if length and bases:
-        return "indel_long"
-    unit = reference[site : site + length] if length else np.array(["ACGT".find(b) for b in bases])
-    size, behind, before = len(unit), site + length, site - 1
-    right = left = 0
-    while behind + right < len(reference) and reference[behind + right] == unit[right % size]:
-        right += 1
-    while before - left >= 0 and reference[before - left] == unit[-1 - left % size]:
-        left += 1
-    return indel_kind(size, left + right)
+def _event_kind(text: str, site: int, length: int, bases: str) -> str:
+    """Return the kind of an indel as aligned, wherever in its repeat the aligner put it.
+
+    Args:
+        text: reference bases of all regions.
+        site: place of its first base there.
+        length: reference bases that it takes the place of.
+        bases: what stands there instead.
+    """
+
+    def fetch(_chrom: str, start: int, end: int) -> str:
+        return text[max(0, start) : end]
+
+    variant = normalise(SmallVariant("", site + 1, text[site : site + length], bases), fetch)
+    return "indel_long" if variant.is_substitution else OTHERS[variant_row(variant, fetch) - N_SUBSTITUTIONS]

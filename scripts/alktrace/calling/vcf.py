@@ -16,7 +16,12 @@ from .verdict import FILTERS, AlterationCounts
 
 INFO = (
     ("TYPE", "1", "String", "Kind of the record: snv, mnv, insertion, deletion or delins"),
-    ("REPEATS", "1", "Integer", "Units beyond the first of the repeat that an insertion or deletion lies in"),
+    (
+        "REPEATS",
+        "1",
+        "Integer",
+        "Units beyond the first of the repeat that an insertion or deletion, or that of a delins, lies in",
+    ),
     ("HOTSPOT", "0", "Flag", "Tested with the tail probability of hotspots"),
     ("NOISE", "1", "String", "What the noise rate rests on: prior, sample or position"),
 )
@@ -122,7 +127,7 @@ def _line(header: pysam.VariantHeader, record: Record, fetch: Fetch) -> pysam.Va
     )
     line.info["TYPE"] = variant.kind
     line.info["NOISE"] = counts.noise_level
-    if variant.kind in ("insertion", "deletion"):
+    if not variant.is_substitution:
         line.info["REPEATS"] = repeats(variant, fetch)
     if record.hotspot:
         line.info["HOTSPOT"] = True
