@@ -11,9 +11,10 @@ import pytest
 import yaml
 from calling_bam import CHROM, Read, make_reference, pair, with_bases, write_bam
 
+from alktrace.calling.allele_states import ABSENT, ALT, OTHER, REF
 from alktrace.calling.alleles import SmallVariant
-from alktrace.calling.caller import call_variants, count_alterations, count_patterns
-from alktrace.calling.genotyping import ABSENT, ALT, OTHER, REF
+from alktrace.calling.caller import call_variants
+from alktrace.calling.known_alleles import count_alterations, count_patterns
 from alktrace.calling.neighbours import indel_edges
 from alktrace.errors import DataError, InputProblems
 from alktrace.gene_models import Exon, GeneModels, Transcript

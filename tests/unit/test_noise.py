@@ -252,7 +252,7 @@ def test_a_run_that_slips_in_every_normal_is_known_by_its_place(
     tmp_path: Path, calling: CallingSettings
 ) -> None:
     """A run of six C loses one in 5 % of molecules: nothing of its kind foretells it, three normals do."""
-    from alktrace.calling.caller import count_alterations
+    from alktrace.calling.known_alleles import count_alterations
 
     run = 1000
     reference = make_reference(tmp_path, 2000, edits={run: "CCCCCC", run - 1: "A", run + 6: "T"})

@@ -5,8 +5,8 @@ import random
 import pytest
 
 from alktrace.annotate.phase_counts import joined_sets, marginal_patterns, phase_observations
+from alktrace.calling.allele_states import ALT, OTHER, REF, UNKNOWN
 from alktrace.calling.alleles import SmallVariant
-from alktrace.calling.genotyping import ALT, OTHER, REF, UNKNOWN
 
 HIDDEN = UNKNOWN + 1
 VARIANTS = (

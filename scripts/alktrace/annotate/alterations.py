@@ -145,7 +145,7 @@ def count_white_cells(
     counts: dict[str, list[MoleculeCount]] = {allele.key: [] for allele in alleles}
     if not bams:
         return counts
-    from ..calling.caller import count_alterations
+    from ..calling.known_alleles import count_alterations
 
     variants = [SmallVariant(a.chrom, a.pos, a.ref, a.alt) for a in alleles]
     for bam in bams:

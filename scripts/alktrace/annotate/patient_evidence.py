@@ -10,8 +10,8 @@ from pathlib import Path
 import pysam
 
 from ..calling.alleles import SmallVariant
-from ..calling.caller import count_alterations
 from ..calling.genotyping import count_joint
+from ..calling.known_alleles import count_alterations
 from ..calling.reads import make_filters
 from ..calling.regions import fasta_fetch
 from ..calling.verdict import AlterationCounts

@@ -3,8 +3,8 @@
 from collections.abc import Mapping, Sequence
 from itertools import combinations
 
+from ..calling.allele_states import ALT, REF, UNKNOWN
 from ..calling.alleles import SmallVariant
-from ..calling.genotyping import ALT, REF, UNKNOWN
 from ..models import PhaseObservation
 
 Joint = Mapping[tuple[int, ...], int]

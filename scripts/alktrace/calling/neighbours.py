@@ -17,8 +17,9 @@ from collections.abc import Callable, Iterable, Sequence
 from itertools import combinations
 
 from ..settings import NeighbourSettings
+from .allele_states import ALT, OTHER, REF
 from .alleles import MAX_WINDOW, Fetch, SmallVariant, indel_window
-from .genotyping import ALT, OTHER, PATTERN_LIMIT, REF
+from .genotyping import PATTERN_LIMIT
 
 Joint = Callable[[Sequence[SmallVariant]], Counter[tuple[int, ...]]]
 """Counts molecules per combination of states."""

@@ -211,3 +211,15 @@ def _merge(parts: list[tuple[int, int, int, str]]) -> list[tuple[int, int, int, 
         else:
             merged.append((tid, start, end, chrom))
     return merged
+
+
+def open_fasta(path: Path) -> pysam.FastaFile:
+    """Open an indexed FASTA.
+
+    Raises:
+        DataError: it cannot be read.
+    """
+    try:
+        return pysam.FastaFile(str(path))
+    except (OSError, ValueError) as error:
+        raise DataError(path, f"cannot be read ({error})", "give an indexed FASTA") from None

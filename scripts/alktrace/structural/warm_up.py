@@ -41,7 +41,8 @@ def compile_call_kernels(
 
 def _call(folder: Path, bam: Path, calling: CallingSettings, fusions: FusionSettings, drivers: Path) -> None:
     from ..calling.alleles import SmallVariant
-    from ..calling.caller import call_variants, count_patterns
+    from ..calling.caller import call_variants
+    from ..calling.known_alleles import count_patterns
     from .fusions import call_fusions
 
     fasta = folder / "genome.fa"
