@@ -20,7 +20,6 @@ from .callability import judge_loci
 from .candidates import aligned_indels, check_reference, indel_candidates, mnv_candidates, snv_candidates
 from .clips import clip_candidates
 from .error_rates import measure_error_rates
-from .genotypes import genotype_polymorphisms
 from .genotyping import AlleleCounts, count_alleles, count_joint
 from .hotspots import Hotspots, make_hotspots
 from .kinds import repeats
@@ -29,6 +28,7 @@ from .neighbours import indel_edges, second_forms
 from .noise import NoiseModel
 from .normals import read_positions
 from .pileup import Pileup, pile_up
+from .polymorphisms import genotype_polymorphisms
 from .reads import make_filters
 from .regions import BASES, build_regions, fasta_fetch, open_fasta, read_targets
 from .vcf import Record, write_vcf
