@@ -23,6 +23,8 @@ from .reads import (
     CIGAR_N,
     CIGAR_S,
     CIGAR_X,
+    CLIP_LEFT,
+    END,
     LENGTH,
     START,
     VOTES,
@@ -89,8 +91,12 @@ def indel_state(
     """Compare both reads with the haplotypes; reads that contradict each other make it UNKNOWN."""
     alleles, k, infos = what
     seen[0, k], seen[1, k], seen[2, k] = ABSENT, -1, 0
+    begin, right = alleles.fields[k, BEGIN], alleles.fields[k, RIGHT]
     for r in range(2):
         if infos[r, VOTES] != 1:
+            continue
+        # Most alleles that are looked at lie off the read: its clip is all that reaches beyond its alignment.
+        if begin >= infos[r, END] or right < infos[r, START] - infos[r, CLIP_LEFT]:
             continue
         start = records.starts[first] if r == 0 else records.starts[records.mates[first]]
         read = Read(records.data, start, infos[r])

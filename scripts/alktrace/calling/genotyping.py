@@ -14,7 +14,7 @@ from .allele_states import ABSENT, ALT, OTHER, UNKNOWN, indel_state, substitutio
 from .allele_table import BEGIN, IS_INDEL, TID, Alleles, pack_alleles
 from .alleles import Fetch, SmallVariant
 from .classes import N_CLASSES
-from .layout import Records, lay_out
+from .layout import Records, describe_molecule, fill_row
 from .molecules import ALONE, iterate_molecules
 from .pileup import Scratch, make_scratch
 from .reads import Filters
@@ -155,9 +155,11 @@ def _count_batch(
             continue
         if not _may_reach(records, i, tid, alleles.fields):
             continue
-        low, high = lay_out(records, i, filters, scratch.infos, scratch.row)
+        low, high = describe_molecule(records, i, filters, scratch.infos)
         if low == high:
             continue
+        if _has_bases(alleles.fields, tid, low, high):
+            fill_row(records, i, filters, scratch.infos, (low, high), scratch.row)
         first = _first_allele(alleles.fields, tid, low - REACH)
         last = _look(records, i, filters, (alleles, first, seen), (scratch, tid, low, high))
         code = 0
@@ -185,6 +187,17 @@ def _may_reach(records: Records, i: int, tid: int, fields: NDArray[np.int64]) ->
         return False
     reach: bool = fields[first, BEGIN] < high + longest + REACH
     return reach
+
+
+@kernel
+def _has_bases(fields: NDArray[np.int64], tid: int, low: int, high: int) -> bool:
+    """Tell whether an allele that is read base by base begins within a molecule: indels need no row."""
+    k = _first_allele(fields, tid, low)
+    while k < len(fields) and fields[k, TID] == tid and fields[k, BEGIN] < high:
+        if fields[k, IS_INDEL] == 0:
+            return True
+        k += 1
+    return False
 
 
 @kernel

@@ -103,20 +103,19 @@ def fragment_limits(data: Bytes, start: int, info: Info, mate: Info, has_mate: b
 
 
 @kernel
-def lay_out(
-    records: Records, first: int, filters: Filters, infos: NDArray[np.int64], row: Row
+def describe_molecule(
+    records: Records, first: int, filters: Filters, infos: NDArray[np.int64]
 ) -> tuple[int, int]:
-    """Fill the row of one molecule.
+    """Describe both records of one molecule.
 
     Args:
         records: a batch.
         first: index of the first record of the molecule.
         filters: settings.
         infos: int64[2, INFO_SIZE], filled for both records.
-        row: filled.
 
     Returns:
-        First position and end (0-based half-open) of the row; both 0 if no record votes.
+        First position and end (0-based half-open) of the molecule; both 0 if no record votes.
     """
     data, mate = records.data, records.mates[first]
     describe(data, records.starts[first], records.ends[first], filters, infos[0])
@@ -132,15 +131,34 @@ def lay_out(
     if low >= high or high - low > ROW_SIZE:
         infos[:, VOTES] = 0
         return 0, 0
-    row[0, : high - low] = NOT_COVERED
     begin, finish = fragment_limits(data, records.starts[first], infos[0], infos[1], mate >= 0)
     for k in range(2):
         infos[k, FRAGMENT_START], infos[k, FRAGMENT_END] = begin, finish
-    frame = (low, begin, finish)
+    return low, high
+
+
+@kernel
+def fill_row(
+    records: Records, first: int, filters: Filters, infos: NDArray[np.int64], span: tuple[int, int], row: Row
+) -> None:
+    """Fill the row of a molecule that is described; `span`: its first position and end."""
+    low, high = span
+    row[0, : high - low] = NOT_COVERED
+    frame = (low, infos[0, FRAGMENT_START], infos[0, FRAGMENT_END])
     for k in range(2):
         if infos[k, VOTES] == 1:
-            start = records.starts[first] if k == 0 else records.starts[mate]
-            _add_read(Read(data, start, infos[k]), filters, frame, row)
+            start = records.starts[first] if k == 0 else records.starts[records.mates[first]]
+            _add_read(Read(records.data, start, infos[k]), filters, frame, row)
+
+
+@kernel
+def lay_out(
+    records: Records, first: int, filters: Filters, infos: NDArray[np.int64], row: Row
+) -> tuple[int, int]:
+    """Describe one molecule and fill its row; arguments and return as of the two above."""
+    low, high = describe_molecule(records, first, filters, infos)
+    if low < high:
+        fill_row(records, first, filters, infos, (low, high), row)
     return low, high
 
 
