@@ -3,17 +3,13 @@
 import argparse
 import sys
 from pathlib import Path
-from typing import TYPE_CHECKING
-
-import yaml
 
 from .errors import AlktraceError
 from .models import BamKind, SpecimenType, UmiSource
 
-if TYPE_CHECKING:
-    from .settings import Settings
-
 ROOT = Path(__file__).resolve().parents[2]
+DEFAULTS = ROOT / "config" / "config.yaml"
+CONFIG_HELP = "configuration of a run, or the keys in it that differ from config/config.yaml"
 
 
 def main(arguments: list[str] | None = None) -> int:
@@ -25,7 +21,7 @@ def main(arguments: list[str] | None = None) -> int:
     classify = commands.add_parser("classify", help="classify a patient's evidence JSON")
     classify.add_argument("evidence", type=Path, help="evidence.json of one patient")
     classify.add_argument("--out", type=Path, required=True, help="folder for the tables")
-    classify.add_argument("--config", type=Path, default=ROOT / "config" / "config.yaml")
+    classify.add_argument("--config", type=Path, default=DEFAULTS, help=CONFIG_HELP)
     classify.add_argument("--knowledge", type=Path, default=ROOT / "resources" / "knowledge")
     one = commands.add_parser("one", help="write sheet and config for one BAM")
     for name in ("bam", "targets", "fasta", "gff3"):
@@ -41,7 +37,7 @@ def main(arguments: list[str] | None = None) -> int:
     cohort.add_argument("clinical", type=Path, help="folder of the clinical tables")
     cohort.add_argument("tables", type=Path, help="folder with classification.tsv, resistance.tsv ...")
     cohort.add_argument("--out", type=Path, required=True, help="folder for tables and page")
-    cohort.add_argument("--config", type=Path, default=ROOT / "config" / "config.yaml")
+    cohort.add_argument("--config", type=Path, default=DEFAULTS, help=CONFIG_HELP)
     cohort.add_argument("--knowledge", type=Path, default=ROOT / "resources" / "knowledge")
     commands.add_parser("docs", help="renew the generated parts of the docs")
     options = parser.parse_args(arguments)
@@ -58,25 +54,25 @@ def _run(options: argparse.Namespace) -> int:
 
         print(show_results(options.results))
     elif options.command == "classify":
+        from .config_file import load_settings
         from .resistance.evidence import classify_evidence_file
-        from .settings import ResistanceSettings
 
-        config = yaml.safe_load(options.config.read_text())
         classify_evidence_file(
             evidence=options.evidence,
             knowledge=options.knowledge,
-            settings=ResistanceSettings.model_validate(config["resistance"]),
+            settings=load_settings(options.config, defaults=DEFAULTS).resistance,
             out_dir=options.out,
         )
         print(f"wrote the tables to {options.out}")
     elif options.command == "cohort":
+        from .config_file import load_settings
         from .report.cohort_alone import write_cohort
 
         page = write_cohort(
             clinical=options.clinical,
             tables=options.tables,
             knowledge=options.knowledge,
-            settings=_settings(options.config),
+            settings=load_settings(options.config, defaults=DEFAULTS),
             out=options.out,
         )
         print(f"wrote {page} and its tables")
@@ -91,18 +87,6 @@ def _run(options: argparse.Namespace) -> int:
         for page in write_docs(ROOT):
             print(f"renewed {page}")
     return 0
-
-
-def _settings(config: Path) -> "Settings":
-    """Return the settings of a config laid over the defaults, as the workflow does."""
-    from .settings import check_settings
-
-    merged = yaml.safe_load((ROOT / "config" / "config.yaml").read_text())
-    for name, given in (yaml.safe_load(config.read_text()) or {}).items():
-        section = merged.get(name)
-        both = isinstance(section, dict) and isinstance(given, dict)
-        merged[name] = {**section, **given} if both else given
-    return check_settings(merged, file=config)
 
 
 if __name__ == "__main__":

@@ -21,17 +21,30 @@ def with_places(error: AlktraceError, files: Sequence[str | Path]) -> str:
     """
     if not isinstance(error, InputProblems):
         return str(error)
+    return "\n".join(str(problem) for problem in place_problems(error.problems, files))
+
+
+def place_problems(problems: Iterable[Problem], files: Sequence[str | Path]) -> list[Problem]:
+    """Return problems, those of keys of the configuration with their file and line.
+
+    Args:
+        problems: those whose file is `config` name a key in `column`; others stay as they are.
+        files: the user's configuration files, a later one laid over an earlier one, then the defaults.
+    """
     *given, defaults = files
     trees = [(str(path), tree) for path in (*reversed(given), defaults) if (tree := _tree(Path(path)))]
-    return "\n".join(str(_placed(problem, trees)) for problem in error.problems)
+    return [_placed(problem, trees) for problem in problems]
 
 
-def _placed(problem: Problem, trees: Iterable[tuple[str, yaml.Node]]) -> Problem:
+def _placed(problem: Problem, trees: Sequence[tuple[str, yaml.Node]]) -> Problem:
     if problem.file != CONFIG:
         return problem
-    for file, tree in trees:
-        if line := _line(tree, problem.column.split(".")):
-            return Problem(_short(file), line, problem.column, problem.what, problem.remedy)
+    # A key that is missing stands nowhere: the nearest key above it does.
+    keys = problem.column.split(".")
+    for depth in range(len(keys), 0, -1):
+        for file, tree in trees:
+            if line := _line(tree, keys[:depth]):
+                return Problem(_short(file), line, problem.column, problem.what, problem.remedy)
     return problem
 
 

@@ -144,7 +144,7 @@ def test_a_config_is_laid_over_the_defaults(tmp_path, capsys):
     config = tmp_path / "my.yaml"
     config.write_text("cohort: {rate_years: [3], bogus: 1}\n")
     assert run(written(tmp_path), "--config", str(config)) == 1
-    assert "my.yaml:cohort.bogus: unknown key" in capsys.readouterr().err
+    assert "my.yaml:1:cohort.bogus: unknown key" in capsys.readouterr().err
     config.write_text("cohort: {rate_years: [3]}\n")
     assert run(tmp_path, "--config", str(config)) == 0
     with (tmp_path / "out" / "endpoint_rates.tsv").open(newline="") as stream:

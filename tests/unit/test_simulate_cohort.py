@@ -7,7 +7,6 @@ import sys
 from pathlib import Path
 
 import pytest
-import yaml
 from outcome_cohort import ROOT, cohort_settings
 
 from alktrace.clinical.endpoints import patient_rows
@@ -15,9 +14,9 @@ from alktrace.clinical.outcomes import Clinic, load_journeys
 from alktrace.clinical.response import response_rows
 from alktrace.clinical.rows import Endpoint
 from alktrace.clinical.tables import read_clinical
+from alktrace.config_file import load_settings
 from alktrace.models import Classification, Component, Emergence, NotEvaluableReason, Phase, Timing
 from alktrace.resistance.knowledge_files import load_knowledge
-from alktrace.settings import check_settings
 from alktrace.sheet import read_sheet
 from alktrace.simulate.cohort import write_demo
 
@@ -37,19 +36,9 @@ def rows(path: Path) -> list[dict[str, str]]:
         return list(csv.DictReader(stream, delimiter="\t", quoting=csv.QUOTE_NONE))
 
 
-def merged(default: dict, over: dict) -> dict:
-    out = dict(default)
-    for key, value in over.items():
-        both = isinstance(value, dict) and isinstance(out.get(key), dict)
-        out[key] = merged(out[key], value) if both else value
-    return out
-
-
 @pytest.fixture(scope="module")
 def settings(demo, root):
-    default = yaml.safe_load((root / "config" / "config.yaml").read_text())
-    over = yaml.safe_load((demo / "config.yaml").read_text())
-    return check_settings(merged(default, over), file=demo / "config.yaml")
+    return load_settings(demo / "config.yaml", defaults=root / "config" / "config.yaml")
 
 
 def test_config_is_complete_and_its_files_exist(demo, settings):

@@ -1,0 +1,152 @@
+"""A configuration laid over the defaults: merged as Snakemake merges it, refused by file and line."""
+
+import copy
+import json
+from pathlib import Path
+
+import pytest
+from golden.build import cases, evidence
+from hypothesis import given
+from hypothesis import strategies as st
+from snakemake.utils import update_config
+
+from alktrace.__main__ import main
+from alktrace.config_file import lay_over, load_settings
+from alktrace.errors import AlktraceError
+from alktrace.resistance.evidence import save_evidence
+
+ROOT = Path(__file__).resolve().parents[2]
+DEFAULTS = ROOT / "config" / "config.yaml"
+
+keys = st.sampled_from(["a", "b", "c"])
+leaves = st.none() | st.integers(0, 3) | st.lists(st.integers(0, 3), max_size=2)
+trees = st.recursive(
+    leaves | st.dictionaries(keys, leaves), lambda inner: st.dictionaries(keys, inner, max_size=3)
+)
+configs = st.dictionaries(keys, trees, max_size=3)
+
+
+@given(configs, configs)
+def test_the_merge_is_that_of_snakemake(below, above):
+    expected = copy.deepcopy(below)
+    update_config(expected, above)
+    kept = copy.deepcopy(below)
+    assert lay_over(below, above) == expected
+    assert below == kept
+
+
+def settings_of(tmp_path: Path, text: str):
+    path = tmp_path / "my.yaml"
+    path.write_text(text)
+    return load_settings(path, defaults=DEFAULTS)
+
+
+def test_maps_merge_at_every_depth_and_lists_are_replaced(tmp_path):
+    changed = settings_of(
+        tmp_path,
+        "resistance: {phase: {min_double: 5}}\n"
+        "copy_number: {amplification: {MET: 9}}\n"
+        "cohort: {rate_years: [3], data_cutoff: 2024-06-30}\n",
+    )
+    defaults = load_settings(DEFAULTS, defaults=DEFAULTS)
+    assert changed.resistance.phase.min_double == 5
+    assert changed.resistance.phase.alpha == defaults.resistance.phase.alpha
+    assert changed.resistance.window == defaults.resistance.window
+    assert changed.copy_number.amplification == {**defaults.copy_number.amplification, "MET": 9}
+    assert changed.cohort.rate_years == (3,)
+    assert str(changed.cohort.data_cutoff) == "2024-06-30"
+
+
+def test_json_indented_by_tabs_is_read_as_snakemake_reads_it(tmp_path):
+    text = json.dumps({"cohort": {"rate_years": [3]}}, indent="\t")
+    assert settings_of(tmp_path, text).cohort.rate_years == (3,)
+
+
+ASSAY = """\
+# a run
+assays:
+  tissue:
+    targets: t.bed
+    umi: {source: none}
+calling:
+  power: 2
+"""
+
+
+def test_problems_name_file_and_line(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    with pytest.raises(AlktraceError) as caught:
+        settings_of(tmp_path, ASSAY)
+    lines = str(caught.value).splitlines()
+    assert "my.yaml:5:assays.tissue.umi.tag: the key is missing; " in str(caught.value)
+    assert "my.yaml:3:assays.tissue.qc: the key is missing; " in str(caught.value)
+    assert [line for line in lines if line.startswith("my.yaml:7:calling.power: value 2; ")]
+    assert all(line.startswith("my.yaml:") for line in lines)
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        pytest.param("- a\n- b\n", "my.yaml: holds a list at its top level; write keys", id="list"),
+        pytest.param("", "my.yaml: holds nothing at its top level; write keys", id="empty"),
+        pytest.param("cohort:\n\trate_years: [1]\n", "my.yaml:2:1: is no YAML (found character", id="tab"),
+        pytest.param("cohort: {rate_years: [1\n", "my.yaml:2:1: is no YAML (", id="open-bracket"),
+        pytest.param(
+            "cohort: {data_cutoff: 2026-02-30}", "my.yaml: is no YAML (day is out", id="no-such-day"
+        ),
+        pytest.param("cohort: {a: !!python/name:os.x 1}", "my.yaml:1:13: is no YAML (", id="tag"),
+        pytest.param("cohort: null\n", "my.yaml:1:cohort: value None; ", id="null-section"),
+        pytest.param("cohort: [1]\n", "my.yaml:1:cohort: value [1]; ", id="list-for-section"),
+        pytest.param("1: 2\n", "my.yaml:1:1: ", id="number-as-key"),
+        pytest.param(
+            "resistance: {phase: {min_dbl: 1}}", "my.yaml:1:resistance.phase.min_dbl: unkn", id="key"
+        ),
+    ],
+)
+@pytest.mark.parametrize("command", ["classify", "cohort"])
+def test_what_cannot_be_read_is_refused_without_a_traceback(
+    tmp_path, monkeypatch, capsys, command, text, said
+):
+    monkeypatch.chdir(tmp_path)
+    Path("my.yaml").write_text(text)
+    rest = ["evidence.json"] if command == "classify" else ["clinical", "tables"]
+    assert main([command, *rest, "--out", "out", "--config", "my.yaml"]) == 1
+    assert capsys.readouterr().err.startswith(f"error: {said}")
+
+
+@pytest.mark.parametrize("content", [None, b"\xff\xfe\x00"], ids=["missing", "not-text"])
+def test_a_file_that_cannot_be_opened(tmp_path, monkeypatch, capsys, content):
+    monkeypatch.chdir(tmp_path)
+    if content:
+        Path("my.yaml").write_bytes(content)
+    assert main(["classify", "evidence.json", "--out", "out", "--config", "my.yaml"]) == 1
+    assert capsys.readouterr().err.startswith("error: my.yaml: cannot be read (")
+
+
+RUN = """\
+samples: samples.tsv
+clinical: clinical
+reference: {fasta: genome.fa.gz, gff3: genes.gff3.gz}
+assays:
+  tissue:
+    targets: targets.bed
+    umi: {source: none, read_structures: [], tag: RX, duplex: false, edits: 1, fixed_umis: null,
+          max_mismatches: 1, min_distance: 2}
+    noise_model: null
+    copy_number_reference: null
+    expected: [ALK p.Gly1202Arg]
+    qc: {min_molecules: 60, warn_molecules: 90, min_on_target: 0.3, max_contamination: 0.03,
+         max_blank_molecules: 20}
+"""
+
+
+def test_classify_takes_the_config_of_a_run(tmp_path):
+    """A run's config names files and assays, and often nothing of the section that classification reads."""
+    save_evidence(evidence(cases()[0]), tmp_path / "evidence.json")
+    (tmp_path / "run.yaml").write_text(RUN)
+    command = ["classify", str(tmp_path / "evidence.json")]
+    assert main([*command, "--out", str(tmp_path / "a")]) == 0
+    assert main([*command, "--out", str(tmp_path / "b"), "--config", str(tmp_path / "run.yaml")]) == 0
+    written = {path.name: path.read_bytes() for path in (tmp_path / "a").iterdir()}
+    assert "resistance.tsv" in written
+    assert written == {path.name: path.read_bytes() for path in (tmp_path / "b").iterdir()}
