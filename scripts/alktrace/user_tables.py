@@ -1,7 +1,7 @@
 """Tables that people write: tab-separated text whose problems are collected, never raised one by one."""
 
-import csv
 import difflib
+import itertools
 import re
 import typing
 from collections.abc import Callable, Collection, Mapping, Sequence
@@ -53,7 +53,8 @@ def read_lines(
     """Return the lines of a table and what is wrong with its form.
 
     Args:
-        path: UTF-8 text, tab-separated, with a header; blank lines and lines that begin with `#` are skipped.
+        path: UTF-8 text, tab-separated, with a header; blank lines and lines that begin with `#` are skipped,
+            before the header too.
         columns: names that may stand in the header, in any order.
         required: names that must.
         rename: gives the column that a header means.
@@ -68,15 +69,19 @@ def read_lines(
         return [], [Problem(file, 0, "", "no such file", "correct the path")]
     except UnicodeDecodeError:
         return [], [Problem(file, 0, "", "not a UTF-8 text file", "save it as tab-separated text")]
-    reader = csv.reader(text.splitlines(), delimiter="\t", quoting=csv.QUOTE_NONE, quotechar=None)
-    names = [rename(name.strip()) for name in next(reader, [])]
-    problems = _header_problems(file, names, columns, required)
+    rows = [
+        (number, [cell.strip() for cell in line.split("\t")])
+        for number, line in enumerate(text.splitlines(), start=1)
+    ]
+    said = [(number, values) for number, values in rows if any(values)]
+    said = list(itertools.dropwhile(lambda row: _is_comment(row[1], columns, rename), said))
+    top, names = (said[0][0], [rename(name) for name in said[0][1]]) if said else (1, [])
+    problems = _header_problems(file, top, names, columns, required)
     if problems:
         return [], problems
     lines = []
-    for number, cells in enumerate(reader, start=2):
-        values = [cell.strip() for cell in cells]
-        if not any(values) or values[0].startswith("#"):
+    for number, values in said[1:]:
+        if values[0].startswith("#"):
             continue
         if len(values) > len(names):
             what = f"{len(values)} cells where the header has {len(names)}"
@@ -114,6 +119,13 @@ def read_user_table(path: Path, row_type: type[R]) -> tuple[list[Numbered[R]], l
     return rows, problems
 
 
+def _is_comment(values: Sequence[str], columns: Sequence[str], rename: Callable[[str], str]) -> bool:
+    """Tell whether a line before the header is a comment; one that names columns is a header with a `#`."""
+    if not values[0].startswith("#"):
+        return False
+    return len(values) == 1 or rename(values[0].lstrip("# ")) not in columns
+
+
 def _values(
     file: str, line: Line, kinds: Mapping[str, Any], needed: Collection[str]
 ) -> tuple[dict[str, Any], list[Problem]]:
@@ -144,17 +156,17 @@ def _optional(kind: Any) -> bool:
 
 
 def _header_problems(
-    file: str, names: list[str], columns: Sequence[str], required: Collection[str]
+    file: str, line: int, names: list[str], columns: Sequence[str], required: Collection[str]
 ) -> list[Problem]:
     if len(names) == 1 and re.search("[,;]", names[0]):
-        return [Problem(file, 1, "", "the header is not tab-separated", "separate columns by tabs")]
+        return [Problem(file, line, "", "the header is not tab-separated", "separate columns by tabs")]
     problems = []
     for name in dict.fromkeys(names):
         if name not in columns:
             close = difflib.get_close_matches(name, columns, n=1)
             remedy = f"did you mean {close[0]!r}?" if close else "columns are " + " ".join(columns)
-            problems.append(Problem(file, 1, name or "(empty)", "unknown column", remedy))
+            problems.append(Problem(file, line, name or "(empty)", "unknown column", remedy))
         elif names.count(name) > 1:
-            problems.append(Problem(file, 1, name, "column stands twice", "keep one"))
+            problems.append(Problem(file, line, name, "column stands twice", "keep one"))
     missing = [name for name in columns if name in required and name not in names]
-    return problems + [Problem(file, 1, name, "column is missing", "add it") for name in missing]
+    return problems + [Problem(file, line, name, "column is missing", "add it") for name in missing]

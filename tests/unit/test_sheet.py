@@ -192,3 +192,35 @@ def test_a_missing_or_binary_sheet_is_named(tmp_path):
 def test_an_excluded_patient_must_exist(tmp_path):
     with pytest.raises(InputProblems, match="patient 'P9' is not in the sheet"):
         read(write(tmp_path / "s.tsv", GOOD), exclude=["P9"])
+
+
+BEFORE = "# sheet of the first run\n\n#\t\t\n\t\n"
+
+
+def test_comments_and_blank_lines_may_stand_before_the_header(tmp_path):
+    path = write(tmp_path / "s.tsv", GOOD)
+    path.write_text(BEFORE + path.read_text() + "# the end\n")
+    (sample,) = read(path).samples.values()
+    assert (sample.name, sample.units[0].line) == ("P1.T1.plasma", 6)
+
+
+def test_line_numbers_are_those_of_the_file_below_comments(tmp_path):
+    path = write(tmp_path / "s.tsv", row(collected="yesterday"))
+    path.write_text(BEFORE + path.read_text())
+    (problem,) = problems(path)
+    assert problem.startswith("6:collected: ")
+    path.write_text(BEFORE + path.read_text().removeprefix(BEFORE).replace("specimen_type", "specimn_type"))
+    assert [problem.split(":")[0] for problem in problems(path)] == ["5", "5"]
+
+
+def test_a_header_that_begins_with_a_hash_is_no_comment(tmp_path):
+    path = write(tmp_path / "s.tsv", GOOD)
+    path.write_text("#" + path.read_text())
+    assert "1:#patient: unknown column; did you mean 'patient'?" in problems(path)
+
+
+@pytest.mark.parametrize("text", ["", "# nothing else\n"], ids=["empty", "comment"])
+def test_a_sheet_without_a_header_misses_its_columns(tmp_path, text):
+    path = tmp_path / "s.tsv"
+    path.write_text(text)
+    assert "1:patient: column is missing; add it" in problems(path)
