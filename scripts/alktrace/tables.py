@@ -3,7 +3,8 @@
 import csv
 import types
 import typing
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
+from dataclasses import MISSING as NO_DEFAULT
 from dataclasses import field, fields
 from datetime import date
 from enum import Enum
@@ -52,25 +53,31 @@ def write_table(path: Path, row_type: type[R], rows: Iterable[R]) -> None:
 
 
 def read_table(path: Path, row_type: type[R]) -> list[R]:
-    """Read a table that `write_table` wrote.
+    """Read a table that `write_table` wrote, or one with more columns or in another order.
 
     Args:
-        path: a tab-separated file.
-        row_type: dataclass whose fields are exactly the columns.
+        path: a tab-separated file; columns that the class does not know are ignored.
+        row_type: dataclass whose fields are the columns; a column that is missing gets the field's default.
 
     Raises:
-        InputProblems: missing or unknown columns, or cells of the wrong kind; all of them at once.
+        InputProblems: columns that are missing and have no default or that stand twice, or cells of the
+            wrong kind; all of them at once.
     """
     with path.open(newline="") as stream:
         reader = csv.reader(stream, delimiter="\t", quoting=csv.QUOTE_NONE, quotechar=None)
-        names = tuple(next(reader, ()))
-        expected = header(row_type)
-        if names != expected:
-            raise InputProblems([_header_problem(path, names, expected)])
+        names = next(reader, [])
+        if problems := _header_problems(str(path), names, row_type):
+            raise InputProblems(problems)
         kinds = typing.get_type_hints(row_type)
-        rows, problems = [], []
+        places = [(names.index(name), name, kinds[name]) for name in header(row_type) if name in names]
+        rows: list[R] = []
         for line, cells in enumerate(reader, start=2):
-            values, wrong = _parse_cells(str(path), line, cells, kinds)
+            if len(cells) != len(names):
+                what = f"{len(cells)} cells where the header has {len(names)}"
+                remedy = "give every column a value, `.` if missing"
+                problems.append(Problem(str(path), line, "", what, remedy))
+                continue
+            values, wrong = _parse_cells(str(path), line, cells, places)
             problems.extend(wrong)
             if not wrong:
                 rows.append(row_type(**values))
@@ -151,30 +158,24 @@ def _parse_scalar(text: str, kind: Any) -> Any:
 
 
 def _parse_cells(
-    file: str, line: int, cells: list[str], kinds: dict[str, Any]
+    file: str, line: int, cells: Sequence[str], places: Iterable[tuple[int, str, Any]]
 ) -> tuple[dict[str, Any], list[Problem]]:
-    if len(cells) != len(kinds):
-        what = f"{len(cells)} cells where the header has {len(kinds)}"
-        return {}, [Problem(file, line, "", what, "give every column a value, `.` if missing")]
     values, problems = {}, []
-    for (name, kind), text in zip(kinds.items(), cells, strict=True):
+    for index, name, kind in places:
         try:
-            values[name] = parse_cell(text, kind)
+            values[name] = parse_cell(cells[index], kind)
         except ValueError as error:
-            problems.append(Problem(file, line, name, f"cannot read {text!r}", str(error)))
+            problems.append(Problem(file, line, name, f"cannot read {cells[index]!r}", str(error)))
     return values, problems
 
 
-def _header_problem(path: Path, names: tuple[str, ...], expected: tuple[str, ...]) -> Problem:
-    missing = [name for name in expected if name not in names]
-    unknown = [name for name in names if name not in expected]
-    what = "; ".join(
-        part
-        for part in (
-            f"missing columns {', '.join(missing)}" if missing else "",
-            f"unknown columns {', '.join(unknown)}" if unknown else "",
-            "" if missing or unknown else "columns in another order",
-        )
-        if part
-    ).replace("; ", " and ")
-    return Problem(str(path), 1, "", what, "write the header " + " ".join(expected))
+def _header_problems(file: str, names: Sequence[str], row_type: type[Any]) -> list[Problem]:
+    needed = [
+        item.name
+        for item in fields(row_type)
+        if item.default is NO_DEFAULT and item.default_factory is NO_DEFAULT
+    ]
+    remedy = "write a header with " + " ".join(needed)
+    missing = [Problem(file, 1, name, "column is missing", remedy) for name in needed if name not in names]
+    twice = [name for name in dict.fromkeys(names) if names.count(name) > 1]
+    return missing + [Problem(file, 1, name, "column stands twice", "keep one") for name in twice]

@@ -74,11 +74,45 @@ def test_all_bad_cells_are_named_at_once(tmp_path):
     assert places == [(2, "count"), (2, "sure"), (2, "phase"), (3, "")]
 
 
-def test_another_header_is_named(tmp_path):
+@given(st.lists(examples, max_size=3), st.permutations(header(Example)))
+def test_columns_may_stand_in_any_order_beside_unknown_ones(tmp_path_factory, written, order):
+    path = tmp_path_factory.mktemp("t") / "t.tsv"
+    lines = [
+        "\t".join(["later", *(format_cell(getattr(row, name)) for name in order), "x"]) for row in written
+    ]
+    path.write_text("\n".join(["\t".join(["added", *order, "note"]), *lines]) + "\n")
+    assert read_table(path, Example) == written
+
+
+@dataclass(frozen=True)
+class Grown:
+    name: str = column("a name")
+    count: int = column("a count added later", default=7)
+    items: tuple[str, ...] = column("a list added later", default_factory=tuple)
+
+
+def test_a_missing_column_gets_the_default_of_its_field(tmp_path):
     path = tmp_path / "t.tsv"
-    path.write_text("name\tcount\tvaf\n")
-    with pytest.raises(InputProblems, match=r"missing columns share.*unknown columns vaf"):
-        read_table(path, Example)
+    path.write_text("items\tname\na;b\tx\n")
+    assert read_table(path, Grown) == [Grown("x", 7, ("a", "b"))]
+    path.write_text("name\nx\n")
+    assert read_table(path, Grown) == [Grown("x", 7, ())]
+
+
+def test_columns_missing_or_twice_are_named_at_once(tmp_path):
+    path = tmp_path / "t.tsv"
+    path.write_text("count\tcount\tvaf\n")
+    with pytest.raises(InputProblems) as caught:
+        read_table(path, Grown)
+    found = [(problem.line, problem.column, problem.what) for problem in caught.value.problems]
+    assert found == [(1, "name", "column is missing"), (1, "count", "column stands twice")]
+
+
+def test_an_empty_file_misses_its_columns(tmp_path):
+    path = tmp_path / "t.tsv"
+    path.write_text("")
+    with pytest.raises(InputProblems, match=r"t\.tsv:1:name: column is missing"):
+        read_table(path, Grown)
 
 
 ROW_TYPES = [
