@@ -249,6 +249,37 @@ BROKEN = [
     ("genes", "\tHER3\t", "\tHER3;HER3\t", "aliases", "'HER3' names ERBB3 already"),
     ("genes", "\tHER3\t", "\tHer3\t", "aliases", "matches"),
     ("genes", "\tTRKA\tcommon", "\t.\tcommon", "aliases_source", "fill all three or none"),
+    ("bypass", "KRAS amplification\tgene\tKRAS", "KRAS amplification\tgene\tKRSA", "value", "mean 'KRAS'?"),
+    ("bypass", "NRG1 fusion\tgene\tNRG1", "NRG1 fusion\tgene\tZZZ9", "value", "'ZZZ9'; add it to genes.tsv"),
+    (
+        "transformation",
+        "requires\tTP53",
+        "requires\tTP35",
+        "value",
+        "unknown gene 'TP35'; did you mean 'TP53'",
+    ),
+    ("ch_genes", "TET2\tlist", "TET22\tlist", "subject", "unknown gene 'TET22'; did you mean 'TET2'"),
+    ("hotspots", "KRAS\tbypass_gene", "KRASS\tbypass_gene", "gene", "unknown gene 'KRASS'"),
+    ("hotspots", "V600\t600", "V600\t601", "codon", "V600 on codon 601; write its codon"),
+    (
+        "bypass",
+        "codon\tV600",
+        "codon\tV6000",
+        "value",
+        "'V6000' is no locus of BRAF in hotspots.tsv; add V6000",
+    ),
+    (
+        "bypass",
+        "codon\tV600",
+        "codon\tE600",
+        "value",
+        "'E600' is no locus of BRAF in hotspots.tsv; write V600",
+    ),
+    ("bypass", "change\tp.Gly12Cys", "change\tp.Ala12Cys", "value", "write G12, or correct both"),
+    ("bypass", "change\tp.Gly12Cys", "change\tp.Gly412Cys", "value", "add G412 there"),
+    ("bypass", "skipping\texon\t14", "skipping\texon\t144", "value", "add exon 144 there"),
+    ("bypass", "breakpoint_intron\t11", "breakpoint_intron\t99", "value", "add intron 99 there"),
+    ("alk_mutations", "p.Gly1202Arg", "p.Ala1202Arg", "subject", "p.Ala1202Arg: hotspots.tsv has G1202"),
     ("genes", "alias symbol, read in a copy of the record\ttrue", "x\t.", "aliases_source", "fill all three"),
 ]
 
@@ -265,6 +296,21 @@ def test_broken_table_is_named_with_place_and_remedy(tmp_path, case):
         load_knowledge(folder)
     found = [p for p in caught.value.problems if p.column == place and remedy in f"{p.what}; {p.remedy}"]
     assert found and found[0].file == str(path) and found[0].line > 1
+
+
+def test_genes_of_what_dna_cannot_show_need_no_transcript():
+    silent = {g for m in KNOWLEDGE.mechanisms.values() if m.rule == "not_in_dna" for g in m.genes}
+    assert {"ABCB1", "VIM"} <= silent - set(KNOWLEDGE.genes)
+
+
+def test_a_table_of_genes_that_was_not_read_makes_no_gene_unknown(tmp_path):
+    folder = shutil.copytree(TABLES, tmp_path / "knowledge")
+    path = folder / "genes.tsv"
+    path.write_text(path.read_text().replace("transcript", "transcripts", 1))
+    with pytest.raises(InputProblems) as caught:
+        load_knowledge(folder)
+    (problem,) = caught.value.problems
+    assert (problem.file, problem.line, problem.column) == (str(path), 1, "transcript")
 
 
 def test_all_problems_are_reported_together(tmp_path):

@@ -22,6 +22,7 @@ from .knowledge_rows import (
     HotspotLocus,
     TransformationMarker,
 )
+from .locus_checks import locus_problems
 from .ports import AlkRole
 
 R = TypeVar("R")
@@ -52,10 +53,12 @@ def load_knowledge(folder: Path) -> Knowledge:
     for name in LONG_TABLES:
         tables[name], wrong = read_facts(folder, name)
         problems.extend(wrong)
-    hotspots, wrong = _wide(folder, "hotspots", HotspotLocus)
-    problems.extend(wrong)
-    genes, wrong = _wide(folder, "genes", GeneRow)
-    problems.extend(wrong)
+    hotspots, wrong_loci = _wide(folder, "hotspots", HotspotLocus)
+    genes, wrong_genes = _wide(folder, "genes", GeneRow)
+    problems += [*wrong_loci, *wrong_genes]
+    # Beside a table that was not read every gene would be unknown.
+    if hotspots and genes:
+        problems.extend(locus_problems(folder, tables, hotspots, genes))
     problems.extend(gene_name_problems(str(folder / "genes.tsv"), genes))
     problems.extend(cross_checks(folder, tables))
     if problems:
