@@ -1,13 +1,13 @@
 """Where callability is stated and which alleles are counted: knowledge tables put on the genome.
 
 The knowledge tables name codons, exons and introns; gene models and genome turn them into coordinates. The
-residue of every hotspot is compared with the genome, so that another build or another transcript stops here
-and not in a report.
+residue of every hotspot and of every ALK mutation is compared with the genome, so that another build or
+another transcript stops here and not in a report.
 """
 
 import logging
 import re
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -21,6 +21,8 @@ LOGGER = logging.getLogger(__name__)
 ESSENTIAL_GENE = "ALK"
 NEUTRAL = "neutral"
 _ROUTE = re.compile(r"(?P<hgvs_c>\S+) (?P<chrom>[^\s:]+):(?P<pos>\d+):(?P<ref>[ACGT]+):(?P<alt>[ACGT]+)")
+
+_MUTATION = re.compile(r"p\.(?P<residue>[A-Z][a-z]{2})(?P<codon>\d+)")
 
 
 @dataclass(frozen=True)
@@ -167,8 +169,9 @@ def build_loci(
                     Problem(str(hotspots), line, "locus", str(error), "use the transcript of genes.tsv")
                 )
     alleles, wrong = _alleles(mutations, gene_models.by_gene[ESSENTIAL_GENE], fetch)
-    if problems or wrong:
-        raise InputProblems([*problems, *wrong])
+    problems += [*_residue_problems(mutations, gene_models.by_gene[ESSENTIAL_GENE], fetch), *wrong]
+    if problems:
+        raise InputProblems(problems)
     write_table(out_loci, LocusRow, rows)
     write_table(out_hotspots, HotspotRow, alleles)
 
@@ -208,18 +211,46 @@ def _pieces(positions: Iterable[int]) -> list[tuple[int, int]]:
 
 
 def _check_residue(known: KnownLocus, model: Transcript, fetch: Fetch) -> None:
-    from Bio.Seq import translate
-
     assert known.codon is not None
-    bases = "".join(fetch(model.chrom, p, p + 1) for p in model.codon_positions(known.codon)).upper()
-    if model.strand == "-":
-        bases = bases.translate(str.maketrans("ACGT", "TGCA"))
-    residue = str(translate(bases))  # type: ignore[no-untyped-call]
-    if "N" not in bases and residue != known.locus[0]:
+    residue = _residue(known.codon, model, fetch)
+    if residue not in (None, known.locus[0]):
         raise ValueError(
             f"{known.gene} {known.locus}: the genome has {residue} in codon {known.codon} "
             f"of {model.transcript}"
         )
+
+
+def _residue(codon: int, model: Transcript, fetch: Fetch) -> str | None:
+    """Return the residue that the genome has in a codon, None where it does not say."""
+    from Bio.Seq import translate
+
+    bases = "".join(fetch(model.chrom, p, p + 1) for p in model.codon_positions(codon)).upper()
+    if model.strand == "-":
+        bases = bases.translate(str.maketrans("ACGT", "TGCA"))
+    return None if "N" in bases else str(translate(bases))  # type: ignore[no-untyped-call]
+
+
+def _residue_problems(mutations: Path, model: Transcript, fetch: Fetch) -> Iterator[Problem]:
+    """Yield ALK mutations whose first residue is another one in the genome, or lies outside the protein."""
+    from Bio.Data.IUPACData import protein_letters_3to1
+
+    lines: dict[str, int] = {}
+    for line, row in enumerate(read_table(mutations, KnownValue), start=2):
+        lines.setdefault(row.subject, line)
+    for subject, line in lines.items():
+        match = _MUTATION.match(subject)
+        if match is None:
+            continue
+        try:
+            residue = _residue(int(match["codon"]), model, fetch)
+        except ValueError as error:
+            yield Problem(
+                str(mutations), line, "subject", f"{subject}: {error}", "use the transcript of genes.tsv"
+            )
+            continue
+        if residue not in (None, protein_letters_3to1.get(match["residue"])):
+            what = f"{subject}: the genome has {residue} there, on {model.transcript}"
+            yield Problem(str(mutations), line, "subject", what, "use the transcript of genes.tsv")
 
 
 def _alleles(mutations: Path, model: Transcript, fetch: Fetch) -> tuple[list[HotspotRow], list[Problem]]:

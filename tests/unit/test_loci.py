@@ -114,6 +114,32 @@ def test_another_build_is_refused_with_every_locus(tmp_path: Path) -> None:
     assert not (tmp_path / "loci.tsv").exists()
 
 
+def test_a_mutation_whose_residue_is_not_in_the_protein_is_refused(tmp_path: Path) -> None:
+    """Codon 1202 of ALK is GGA, glycine; the protein has 1620 residues and a stop."""
+    codon_1202 = {29_220_744: "T", 29_220_745: "C", 29_220_746: "C"}
+
+    def fetch(_: str, start: int, end: int) -> str:
+        return "".join(codon_1202.get(pos, "N") for pos in range(start, end))
+
+    with pytest.raises(InputProblems) as caught:
+        build(
+            tmp_path,
+            [],
+            [
+                "p.Gly1202Arg | role | resistance | s | true",
+                "p.Ala1202Arg | role | resistance | s | true",
+                "p.Ala1202Arg | short | A1202R | s | true",
+                "p.Gly1702Arg | role | neutral | s | true",
+            ],
+            fetch=fetch,
+        )
+    found = [(problem.line, problem.column, problem.what) for problem in caught.value.problems]
+    assert found == [
+        (3, "subject", "p.Ala1202Arg: the genome has G there, on ENST00000389048"),
+        (5, "subject", "p.Gly1702Arg: ALK has no codon 1702: 1621 codons"),
+    ]
+
+
 def test_no_model_of_alk(tmp_path: Path) -> None:
     with pytest.raises(DataError, match="no gene model of ALK"):
         build(tmp_path, [], [], gene_models=GeneModels({}))
