@@ -10,9 +10,9 @@ export PYTHONDONTWRITEBYTECODE :=
 	@envs/setup.sh
 	@touch $@
 
-demo/config.yaml: .venv/.ready $(wildcard scripts/alktrace/simulate/*.py) $(wildcard resources/demo/*)
+demo/config.yaml: .venv/.ready $(wildcard scripts/alktrace/demo/*.py) $(wildcard resources/demo/*)
 	@echo "generating the demo genome, reads and truth in demo/"
-	@python -m alktrace.simulate demo --out demo
+	@python -m alktrace.demo demo --out demo
 	@touch $@
 
 # The demo's samples are small: many jobs of one thread fill the cores better than few of several, and

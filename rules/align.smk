@@ -3,14 +3,14 @@
 import os
 import sys
 
-from scripts.alktrace.job import PACKAGE
-from scripts.alktrace.units import Units
+from scripts.alktrace.io.digest import SCRIPTS
+from scripts.alktrace.workflow.units import Units
 
 UNITS = Units(PLAN.sheet, PLAN.settings, REFERENCE)
 
 # Members of the pipes below that are our own run in the Python that runs Snakemake, whatever `python`
 # the environment of a tool holds. Not a parameter: a moved clone must not rerun alignments.
-os.environ.update(ALKTRACE_PYTHON=sys.executable, ALKTRACE_SCRIPTS=str(PACKAGE.parent))
+os.environ.update(ALKTRACE_PYTHON=sys.executable, ALKTRACE_SCRIPTS=str(SCRIPTS))
 
 
 # One stream, nothing between its members on disk; any that fails fails the job (pipefail).
@@ -52,6 +52,7 @@ rule align_unit:
         read_group=UNITS.read_group,
         prefix=lambda wildcards, input: input.index[0].removesuffix(".pac"),
         lift=REFERENCE.lift,
+        code=PLAN.code("extract_reads", *REFERENCE.lift_adapters),
     message:
         "aligning {wildcards.patient} {wildcards.timepoint} {wildcards.specimen} {wildcards.unit}"
     shell:
@@ -90,6 +91,7 @@ rule adopt_unit:
         group=UNITS.group_options,
         umi=UNITS.umi_options,
         finish=UNITS.finish,
+        code=PLAN.code("tag_alignments"),
     message:
         "adopting alignments: {wildcards.patient} {wildcards.timepoint} {wildcards.specimen} {wildcards.unit}"
     shell:

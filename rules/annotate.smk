@@ -1,33 +1,4 @@
-# What an alteration means: gene models, consequences, names, origin, tumour fraction, copy number.
-
-
-# The preferred transcripts of the panel genes, and the loci of the knowledge tables on this genome.
-rule prepare_gene_models:
-    input:
-        gff3=PLAN.settings.reference.gff3,
-        fasta=REFERENCE.fasta,
-        fai=REFERENCE.fai,
-        genes=resource("knowledge/genes.tsv"),
-        hotspots=resource("knowledge/hotspots.tsv"),
-        mutations=resource("knowledge/alk_mutations.tsv"),
-    output:
-        gene_models="results/reference/gene_models.json",
-        gff3="results/reference/gene_models.gff3",
-        loci="results/reference/loci.tsv",
-        hotspots="results/reference/hotspots.tsv",
-    log:
-        "logs/prepare_gene_models.log",
-    conda:
-        own_environment
-    resources:
-        mem_mb=4000,
-        runtime=30,
-    params:
-        code=PLAN.code["umi"],
-    message:
-        "reading the gene models"
-    script:
-        "../scripts/prepare_gene_models.py"
+# What the alterations of a sample are: consequences, names, origin, tumour fraction, copy number.
 
 
 # Without --local-csq the tool joins unphased variants of one codon and so invents a phase.
@@ -84,39 +55,8 @@ rule annotate_alterations:
     params:
         specimen_type=lambda wildcards: PLAN.sample(wildcards).specimen_type.value,
         settings=PLAN.dump("calling", "origin", "tumour_fraction", "copy_number"),
-        code=PLAN.code["annotate"],
+        code=PLAN.code("annotate_alterations"),
     message:
         "annotating {wildcards.patient} {wildcards.timepoint} {wildcards.specimen}"
     script:
         "../scripts/annotate_alterations.py"
-
-
-# A laboratory's report: what it says, what it could have seen, and in notes.tsv what could not be read.
-rule read_reported_calls:
-    input:
-        calls=PLAN.report,
-        gene_models="results/reference/gene_models.json",
-        loci="results/reference/loci.tsv",
-        drivers=resource("reference/fusion_drivers.tsv"),
-        fasta=REFERENCE.fasta,
-        knowledge=KNOWLEDGE,
-    output:
-        alterations="results/patients/{patient}/{timepoint}/{specimen}/reported/alterations.tsv",
-        callability="results/patients/{patient}/{timepoint}/{specimen}/reported/callability.tsv",
-        tumour_fraction="results/patients/{patient}/{timepoint}/{specimen}/reported/tumour_fraction.tsv",
-        notes="results/patients/{patient}/{timepoint}/{specimen}/reported/notes.tsv",
-    log:
-        "logs/read_reported_calls/{patient}.{timepoint}.{specimen}.log",
-    conda:
-        own_environment
-    resources:
-        mem_mb=2000,
-        runtime=10,
-    params:
-        specimen_type=lambda wildcards: PLAN.sample(wildcards).specimen_type.value,
-        settings=PLAN.dump("calling", "origin"),
-        code=PLAN.code["annotate"],
-    message:
-        "reading the report of {wildcards.patient} {wildcards.timepoint} {wildcards.specimen}"
-    script:
-        "../scripts/read_reported_calls.py"

@@ -5,12 +5,13 @@ from pathlib import Path
 
 from snakemake.exceptions import WorkflowError
 
-from scripts.alktrace.config_lines import with_places
+from scripts.alktrace.inputs.config_lines import with_places
 from scripts.alktrace.errors import AlktraceError
-from scripts.alktrace.inputs import check_inputs
-from scripts.alktrace.job import PACKAGE
-from scripts.alktrace.models import ID_PATTERN
-from scripts.alktrace.plan import Plan
+from scripts.alktrace.checks.input_files import check_inputs
+from scripts.alktrace.io.digest import SCRIPTS
+from scripts.alktrace.io.resources import RESOURCES
+from scripts.alktrace.vocabulary.samples import ID_PATTERN
+from scripts.alktrace.workflow.plan import Plan
 
 try:
     PLAN = Plan.from_config(config)
@@ -21,12 +22,13 @@ except AlktraceError as error:
     raise WorkflowError(with_places(error, workflow.configfiles)) from None
 
 # Compiled kernels live with the results, by the code they come from: jobs find them on every node.
-KERNELS = Path("results/reference/kernels", PLAN.code["structural"]).resolve()
+KERNELS = Path(
+    "results/reference/kernels", PLAN.code("compile_consensus_kernels", "compile_calling_kernels")
+).resolve()
 os.environ.update(NUMBA_CACHE_DIR=str(KERNELS))
 
 # Files of the project, by the path that a message should name. Relative, so that a run inside a moved
 # clone stays valid; `workflow.source_path` would give a copy that is gone after the run.
-RESOURCES = PACKAGE.parents[1] / "resources"
 
 
 def resource(name):

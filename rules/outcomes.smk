@@ -1,7 +1,7 @@
 # What came next: endpoints from the clinical tables, and what mechanisms have to do with them.
 # Included only where the config names clinical tables.
 
-from scripts.alktrace.clinical.outcome_files import MEASURED, RELATED
+from scripts.alktrace.outcomes.outcome_files import MEASURED, RELATED
 
 
 rule measure_outcomes:
@@ -19,7 +19,7 @@ rule measure_outcomes:
         runtime=30,
     params:
         settings=PLAN.dump("cohort", "resistance", "exclude"),
-        code=PLAN.code["clinical"],
+        code=PLAN.code("measure_outcomes"),
     message:
         "endpoints of the cohort"
     script:
@@ -46,7 +46,7 @@ rule relate_outcomes:
         runtime=30,
     params:
         settings=PLAN.dump("cohort", "resistance", "exclude"),
-        code=PLAN.code["clinical"],
+        code=PLAN.code("relate_outcomes"),
     message:
         "relating mechanisms to outcomes"
     script:

@@ -1,7 +1,7 @@
 # The genome: indices are used where they lie beside the FASTA, else built below the results.
 
-from scripts.alktrace.inputs import REFERENCE_FOLDER
-from scripts.alktrace.reference import locate_reference
+from scripts.alktrace.checks.input_files import REFERENCE_FOLDER
+from scripts.alktrace.reference.locate import locate_reference
 
 # Where everything of the genome is; rules of all stages ask here, never the configuration.
 REFERENCE = locate_reference(PLAN.settings.reference, REFERENCE_FOLDER)
@@ -80,3 +80,32 @@ rule index_aligner:
             for alt in {input.alt:q}; do cp "$alt" "${{pac%.pac}}.alt"; done
         ) 2>{log}
         """
+
+
+# The preferred transcripts of the panel genes, and the loci of the knowledge tables on this genome.
+rule prepare_gene_models:
+    input:
+        gff3=PLAN.settings.reference.gff3,
+        fasta=REFERENCE.fasta,
+        fai=REFERENCE.fai,
+        genes=resource("knowledge/genes.tsv"),
+        hotspots=resource("knowledge/hotspots.tsv"),
+        mutations=resource("knowledge/alk_mutations.tsv"),
+    output:
+        gene_models="results/reference/gene_models.json",
+        gff3="results/reference/gene_models.gff3",
+        loci="results/reference/loci.tsv",
+        hotspots="results/reference/hotspots.tsv",
+    log:
+        "logs/prepare_gene_models.log",
+    conda:
+        own_environment
+    resources:
+        mem_mb=4000,
+        runtime=30,
+    params:
+        code=PLAN.code("prepare_gene_models"),
+    message:
+        "reading the gene models"
+    script:
+        "../scripts/prepare_gene_models.py"

@@ -25,7 +25,7 @@ rule write_patient_page:
         runtime=10,
     params:
         samples=lambda wildcards: list(PLAN.copy_number_bins(wildcards)),
-        code=PLAN.code["report"],
+        code=PLAN.code("write_patient_page"),
     message:
         "writing the page of {wildcards.patient}"
     script:
@@ -51,7 +51,7 @@ rule write_cohort_page:
         runtime=10,
     params:
         settings=PLAN.dump("cohort"),
-        code=PLAN.code["report"],
+        code=PLAN.code("write_cohort_page"),
     message:
         "writing the page of the cohort"
     script:
@@ -84,7 +84,7 @@ rule write_multiqc_sections:
     params:
         samples=list(PLAN.molecule_tables()),
         called=list(PLAN.error_rate_tables()),
-        code=PLAN.code["report"],
+        code=PLAN.code("write_multiqc_sections"),
     message:
         "writing the sections of the quality page"
     script:
@@ -120,3 +120,27 @@ rule collect_multiqc:
                 --file-list "$list" --outdir {params.folder:q} --filename multiqc.html
         ) 2>{log:q}
         """
+
+
+rule write_manifest:
+    input:
+        sheet=PLAN.settings.samples,
+        clinical=PLAN.clinical_tables(),
+        knowledge=KNOWLEDGE,
+        tables="results/cohort/classification.tsv",
+    output:
+        manifest="results/cohort/run_manifest.json",
+    log:
+        "logs/write_manifest.log",
+    conda:
+        own_environment
+    resources:
+        mem_mb=1000,
+        runtime=10,
+    params:
+        settings=PLAN.settings.model_dump(mode="json"),
+        code=PLAN.code("write_manifest"),
+    message:
+        "writing down versions and settings"
+    script:
+        "../scripts/write_manifest.py"

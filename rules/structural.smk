@@ -8,7 +8,7 @@ rule call_structural:
         targets=PLAN.targets,
         gene_models="results/reference/gene_models.json",
         drivers=resource("reference/fusion_drivers.tsv"),
-        kernels="results/reference/kernels/calls.txt",
+        kernels="results/reference/kernels/calling.txt",
     output:
         vcf="results/patients/{patient}/{timepoint}/{specimen}/fusions.vcf.gz",
         index="results/patients/{patient}/{timepoint}/{specimen}/fusions.vcf.gz.tbi",
@@ -23,7 +23,7 @@ rule call_structural:
     params:
         settings=PLAN.dump("fusions", "copy_number"),
         sample=lambda wildcards: PLAN.sample(wildcards).name,
-        code=PLAN.code["structural"],
+        code=PLAN.code("call_structural"),
     message:
         "calling fusions and counting bins: {wildcards.patient} {wildcards.timepoint} {wildcards.specimen}"
     script:
@@ -47,7 +47,7 @@ rule build_copy_number_reference:
         runtime=30,
     params:
         settings=PLAN.dump("copy_number"),
-        code=PLAN.code["structural"],
+        code=PLAN.code("build_copy_number_reference"),
     message:
         "building the copy-number reference: {wildcards.assay}"
     script:

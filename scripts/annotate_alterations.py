@@ -3,9 +3,14 @@
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from alktrace.job import job_log, optional_path
-from alktrace.models import SpecimenType
-from alktrace.settings import CallingSettings, CopyNumberSettings, OriginSettings, TumourFractionSettings
+from alktrace.inputs.settings import (
+    CallingSettings,
+    CopyNumberSettings,
+    OriginSettings,
+    TumourFractionSettings,
+)
+from alktrace.vocabulary.samples import SpecimenType
+from alktrace.workflow.job import job_log, optional_path
 
 if TYPE_CHECKING:
     from snakemake.iocontainers import snakemake

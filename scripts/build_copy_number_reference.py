@@ -3,14 +3,14 @@
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from alktrace.job import job_log
-from alktrace.settings import CopyNumberSettings
+from alktrace.inputs.settings import CopyNumberSettings
+from alktrace.workflow.job import job_log
 
 if TYPE_CHECKING:
     from snakemake.iocontainers import snakemake
 
 with job_log(snakemake.log[0]):
-    from alktrace.structural.normalise import build_copy_number_reference
+    from alktrace.structural.copy_number.normalise import build_copy_number_reference
 
     settings = CopyNumberSettings.model_validate(snakemake.params.settings["copy_number"])
     build_copy_number_reference(

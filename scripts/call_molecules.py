@@ -3,14 +3,14 @@
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from alktrace.job import job_log
-from alktrace.settings import MoleculeSettings, UmiSettings
+from alktrace.inputs.settings import MoleculeSettings, UmiSettings
+from alktrace.workflow.job import job_log
 
 if TYPE_CHECKING:
     from snakemake.iocontainers import snakemake
 
 with job_log(snakemake.log[0]):
-    from alktrace.umi.molecules import call_molecules
+    from alktrace.consensus.molecules import call_molecules
 
     call_molecules(
         bams=[Path(snakemake.input.bam)],

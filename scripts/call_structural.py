@@ -3,16 +3,16 @@
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from alktrace.job import job_log
-from alktrace.settings import CopyNumberSettings, FusionSettings
+from alktrace.inputs.settings import CopyNumberSettings, FusionSettings
+from alktrace.workflow.job import job_log
 
 if TYPE_CHECKING:
     from snakemake.iocontainers import snakemake
 
 with job_log(snakemake.log[0]):
-    from alktrace.structural.coverage import measure_coverage
-    from alktrace.structural.fusions import call_fusions
-    from alktrace.structural.roles import read_drivers
+    from alktrace.structural.copy_number.coverage import measure_coverage
+    from alktrace.structural.fusions.fusion_calls import call_fusions
+    from alktrace.structural.fusions.partners import read_drivers
 
     fusions = FusionSettings.model_validate(snakemake.params.settings["fusions"])
     copy_number = CopyNumberSettings.model_validate(snakemake.params.settings["copy_number"])

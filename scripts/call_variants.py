@@ -3,8 +3,8 @@
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from alktrace.job import job_log, optional_path
-from alktrace.settings import CallingSettings
+from alktrace.inputs.settings import CallingSettings
+from alktrace.workflow.job import job_log, optional_path
 
 if TYPE_CHECKING:
     from snakemake.iocontainers import snakemake

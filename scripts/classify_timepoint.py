@@ -3,14 +3,14 @@
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from alktrace.job import job_log
-from alktrace.settings import ResistanceSettings
+from alktrace.inputs.settings import ResistanceSettings
+from alktrace.workflow.job import job_log
 
 if TYPE_CHECKING:
     from snakemake.iocontainers import snakemake
 
 with job_log(snakemake.log[0]):
-    from alktrace.resistance.evidence import classify_timepoint_file
+    from alktrace.classify.classify_files import classify_timepoint_file
 
     classify_timepoint_file(
         evidence=Path(snakemake.input.evidence),

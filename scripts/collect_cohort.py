@@ -3,15 +3,15 @@
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from alktrace.job import job_log
-from alktrace.plan import Plan
+from alktrace.workflow.job import job_log
+from alktrace.workflow.plan import Plan
 
 if TYPE_CHECKING:
     from snakemake.iocontainers import snakemake
 
 with job_log(snakemake.log[0]):
-    from alktrace.annotate.quality_table import collect_quality
-    from alktrace.clinical.cohort import collect_resistance
+    from alktrace.classify.cohort_tables import collect_resistance
+    from alktrace.qc.collect_quality import collect_quality
 
     plan = Plan.from_config(snakemake.config)
     collect_resistance(

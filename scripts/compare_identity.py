@@ -3,14 +3,14 @@
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from alktrace.job import job_log
-from alktrace.plan import Plan
+from alktrace.workflow.job import job_log
+from alktrace.workflow.plan import Plan
 
 if TYPE_CHECKING:
     from snakemake.iocontainers import snakemake
 
 with job_log(snakemake.log[0]):
-    from alktrace.annotate.identity import compare_identity
+    from alktrace.qc.identity import compare_identity
 
     plan = Plan.from_config(snakemake.config)
     samples = plan.identified()

@@ -6,11 +6,11 @@ import os
 import sys
 from pathlib import Path
 
+from alktrace.align.extract import Extraction, ExtractRow, extract_bam, extract_fastq, layout_for
+from alktrace.align.fixed_umis import read_fixed_umis
 from alktrace.errors import AlktraceError
-from alktrace.models import UmiSource
-from alktrace.tables import write_table
-from alktrace.umi.extract import Extraction, ExtractRow, extract_bam, extract_fastq, layout_for
-from alktrace.umi.fixed_umis import read_fixed_umis
+from alktrace.io.tables import write_table
+from alktrace.vocabulary.samples import UmiSource
 
 
 def parse_arguments() -> argparse.Namespace:

@@ -4,8 +4,8 @@ import argparse
 import sys
 from pathlib import Path
 
+from alktrace.align.lift import lift_alignments
 from alktrace.errors import AlktraceError
-from alktrace.umi.lift import lift_alignments
 
 
 def main() -> None:

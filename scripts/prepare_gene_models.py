@@ -3,13 +3,13 @@
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from alktrace.job import job_log
+from alktrace.workflow.job import job_log
 
 if TYPE_CHECKING:
     from snakemake.iocontainers import snakemake
 
 with job_log(snakemake.log[0]):
-    from alktrace.loci import prepare_gene_models
+    from alktrace.reference.loci import prepare_gene_models
 
     prepare_gene_models(
         gff3=Path(snakemake.input.gff3),

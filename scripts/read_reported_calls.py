@@ -3,15 +3,15 @@
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from alktrace.job import job_log
-from alktrace.models import SpecimenType
-from alktrace.settings import CallingSettings, OriginSettings
+from alktrace.inputs.settings import CallingSettings, OriginSettings
+from alktrace.vocabulary.samples import SpecimenType
+from alktrace.workflow.job import job_log
 
 if TYPE_CHECKING:
     from snakemake.iocontainers import snakemake
 
 with job_log(snakemake.log[0]):
-    from alktrace.annotate.reported import read_reported_calls
+    from alktrace.reported.read_report import read_reported_calls
 
     read_reported_calls(
         calls=Path(snakemake.input.calls),

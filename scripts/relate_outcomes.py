@@ -3,14 +3,14 @@
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from alktrace.job import job_log
+from alktrace.workflow.job import job_log
 
 if TYPE_CHECKING:
     from snakemake.iocontainers import snakemake
 
 with job_log(snakemake.log[0]):
-    from alktrace.clinical.outcomes import clinic_of, relate_outcomes
-    from alktrace.settings import CohortSettings, ResistanceSettings
+    from alktrace.inputs.settings import CohortSettings, ResistanceSettings
+    from alktrace.outcomes.outcome_jobs import clinic_of, relate_outcomes
 
     relate_outcomes(
         clinic=clinic_of(

@@ -5,12 +5,12 @@ import os
 import sys
 from pathlib import Path
 
+from alktrace.align.extract import ExtractRow
+from alktrace.align.fixed_umis import read_fixed_umis
+from alktrace.align.retag import UnitGroup, tag_alignments
 from alktrace.errors import AlktraceError
-from alktrace.models import UmiSource
-from alktrace.tables import write_table
-from alktrace.umi.extract import ExtractRow
-from alktrace.umi.fixed_umis import read_fixed_umis
-from alktrace.umi.retag import UnitGroup, tag_alignments
+from alktrace.io.tables import write_table
+from alktrace.vocabulary.samples import UmiSource
 
 
 def main() -> None:

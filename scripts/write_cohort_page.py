@@ -3,14 +3,14 @@
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from alktrace.job import job_log
+from alktrace.workflow.job import job_log
 
 if TYPE_CHECKING:
     from snakemake.iocontainers import snakemake
 
 with job_log(snakemake.log[0]):
+    from alktrace.inputs.settings import CohortSettings
     from alktrace.report.cohort_page import write_cohort_page
-    from alktrace.settings import CohortSettings
 
     write_cohort_page(
         classification=Path(snakemake.input.classification),

@@ -4,8 +4,8 @@ import argparse
 import sys
 from pathlib import Path
 
+from alktrace.consensus.zipping import zip_consensus
 from alktrace.errors import AlktraceError
-from alktrace.umi.zipping import zip_consensus
 
 
 def main() -> None:

@@ -4,8 +4,7 @@ import datetime as dt
 from dataclasses import replace
 from typing import Any
 
-from alktrace.clinical.journey import Journey, travel
-from alktrace.clinical.schema import (
+from alktrace.outcomes.clinical_schema import (
     AdverseEventRow,
     AssessmentRow,
     DoseChangeRow,
@@ -17,7 +16,8 @@ from alktrace.clinical.schema import (
     ReportRow,
     TreatmentRow,
 )
-from alktrace.models import BestResponse, StopReason
+from alktrace.outcomes.timeline import Journey, travel
+from alktrace.vocabulary.clinical import BestResponse, StopReason
 
 DAY_0 = dt.date(2021, 1, 1)
 TKIS = frozenset({"lorlatinib", "alectinib", "neladalkib"})

@@ -6,10 +6,10 @@ from pathlib import Path
 import pytest
 from hypothesis import settings
 
-from alktrace.job import code_digest
+from alktrace.io.digest import code_digest
 
 ROOT = Path(__file__).resolve().parents[1]
-KERNELS = ("umi", "calling", "structural")
+KERNELS = ("compile_consensus_kernels", "compile_calling_kernels")
 
 # Before any kernel is imported: numba reads it once. It does not see changes in imported modules, so the
 # folder is named for the code.

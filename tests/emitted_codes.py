@@ -14,13 +14,15 @@ from pathlib import Path
 from types import ModuleType
 from typing import Any
 
-from alktrace.clinical.rows import Refusal
-from alktrace.models import NotEvaluableReason
-from alktrace.resistance.phase import PhaseReason
-from alktrace.structural.roles import FusionRole
+from alktrace.classify.phase import PhaseReason
+from alktrace.outcomes.outcome_rows import Refusal
+from alktrace.structural.fusions.partners import FusionRole
+from alktrace.vocabulary.resistance import NotEvaluableReason
 
 PACKAGE = Path(__file__).resolve().parents[1] / "scripts" / "alktrace"
-SOURCES = ("annotate", "resistance", "clinical/endpoints.py", "clinical/figures.py")
+SOURCES = """
+    annotate reported qc evidence knowledge classify outcomes/endpoints.py outcomes/endpoint_figures.py
+""".split()
 """Where caveats arise; other parts use the word for SAM flags and for problems of the input."""
 HOLDERS = {"flags", "problems", "codes"}
 QUESTIONS = {"every", "getattr", "column", "Problem"}

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pysam
 
-from alktrace.gene_models import Exon, Fetch, GeneModels, Transcript
+from alktrace.reference.gene_models import Exon, Fetch, GeneModels, Transcript
 
 # gene: transcript, chromosome, strand, first and last base of the coding sequence with the stop codon,
 # exons in transcript order.

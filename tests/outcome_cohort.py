@@ -7,17 +7,18 @@ from typing import Any
 
 import yaml
 
-from alktrace.clinical.comparisons import PRESENT, component_groupings, prepare, regimen_grouping
-from alktrace.clinical.endpoints import patient_rows
-from alktrace.clinical.figures import ANALYSES, observe, refuse
-from alktrace.clinical.mechanisms import features, findings
-from alktrace.clinical.outcomes import Clinic, load_journeys
-from alktrace.clinical.rows import Endpoint, RegimenKind
-from alktrace.models import Setting, Timing
-from alktrace.rows import ClassificationRow, ResistanceRow
-from alktrace.settings import CohortSettings, ResistanceSettings
-from alktrace.simulate.outcomes import write_outcomes
-from alktrace.tables import read_table
+from alktrace.classify.resistance_table import ClassificationRow, ResistanceRow
+from alktrace.demo.synthetic_outcomes import write_outcomes
+from alktrace.inputs.settings import CohortSettings, ResistanceSettings
+from alktrace.io.tables import read_table
+from alktrace.outcomes.comparisons import PRESENT, component_groupings, prepare, regimen_grouping
+from alktrace.outcomes.endpoint_figures import ANALYSES, observe, refuse
+from alktrace.outcomes.endpoints import patient_rows
+from alktrace.outcomes.mechanisms import features, findings
+from alktrace.outcomes.outcome_jobs import Clinic, load_journeys
+from alktrace.outcomes.outcome_rows import Endpoint, RegimenKind
+from alktrace.vocabulary.resistance import Timing
+from alktrace.vocabulary.samples import Setting
 
 ROOT = Path(__file__).resolve().parents[1]
 KNOWLEDGE = ROOT / "resources" / "knowledge"

@@ -4,27 +4,18 @@ import datetime as dt
 from dataclasses import replace
 from pathlib import Path
 
-from alktrace.annotate.patient_model import (
-    LoadedSample,
-)
-from alktrace.models import (
-    Consequence,
-    CopyNumberCall,
-    Detection,
-    Focality,
-    LocusKind,
-    ObservationSource,
-    Origin,
-    Role,
-    Setting,
-    SpecimenType,
-    TumourFractionStatus,
-    VariantType,
-)
-from alktrace.rows import AlterationRow, CallabilityRow, CopyNumberRow, TumourFractionRow
-from alktrace.sample_files import SampleFiles
-from alktrace.settings import AssayQc, AssaySettings, UmiSettings
-from alktrace.sheet import Sample, Unit
+from alktrace.annotate.alteration_table import AlterationRow
+from alktrace.calling.callability_table import CallabilityRow
+from alktrace.evidence.build import LoadedSample
+from alktrace.inputs.sample_files import SampleFiles
+from alktrace.inputs.settings import AssayQc, AssaySettings, UmiSettings
+from alktrace.inputs.sheet import Sample, Unit
+from alktrace.structural.copy_number.copy_number_table import CopyNumberRow
+from alktrace.structural.tumour_fraction_table import TumourFractionRow
+from alktrace.vocabulary.changes import Consequence, Origin, VariantType
+from alktrace.vocabulary.copies import CopyNumberCall, Focality, TumourFractionStatus
+from alktrace.vocabulary.detection import Detection, LocusKind, ObservationSource
+from alktrace.vocabulary.samples import Role, Setting, SpecimenType
 
 QC = AssayQc(
     min_molecules=1, warn_molecules=1, min_on_target=0, max_contamination=0.02, max_blank_molecules=20

@@ -5,7 +5,7 @@ import sys
 from pathlib import Path
 
 from .errors import AlktraceError
-from .models import BamKind, SpecimenType, UmiSource
+from .vocabulary.samples import BamKind, SpecimenType, UmiSource
 
 ROOT = Path(__file__).resolve().parents[2]
 DEFAULTS = ROOT / "config" / "config.yaml"
@@ -50,12 +50,12 @@ def main(arguments: list[str] | None = None) -> int:
 
 def _run(options: argparse.Namespace) -> int:
     if options.command == "show":
-        from .report.show import show_results
+        from .commands.show import show_results
 
         print(show_results(options.results))
     elif options.command == "classify":
-        from .config_file import load_settings
-        from .resistance.evidence import classify_evidence_file
+        from .classify.classify_files import classify_evidence_file
+        from .inputs.config_file import load_settings
 
         classify_evidence_file(
             evidence=options.evidence,
@@ -65,7 +65,7 @@ def _run(options: argparse.Namespace) -> int:
         )
         print(f"wrote the tables to {options.out}")
     elif options.command == "cohort":
-        from .config_file import load_settings
+        from .inputs.config_file import load_settings
         from .report.cohort_alone import write_cohort
 
         page = write_cohort(
@@ -77,12 +77,12 @@ def _run(options: argparse.Namespace) -> int:
         )
         print(f"wrote {page} and its tables")
     elif options.command == "one":
-        from .one import OneBam, write_one
+        from .commands.one import OneBam, write_one
 
         given = {name: value for name, value in vars(options).items() if name not in ("command", "out")}
         write_one(OneBam(**given), options.out)
     else:
-        from .report.docs import write_docs
+        from .commands.docs import write_docs
 
         for page in write_docs(ROOT):
             print(f"renewed {page}")

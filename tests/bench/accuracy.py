@@ -23,7 +23,7 @@ import numpy as np
 from accuracy_molecules import Library, Truth, write_molecules
 from accuracy_panel import LEVELS, Panel, PanelFiles, Planted, make_panel, write_panel
 
-from alktrace.settings import CallingSettings
+from alktrace.inputs.settings import CallingSettings
 
 ROOT = accuracy_kernels.ROOT
 GROUPS = ("snv", "indel", "hotspot", "other")
@@ -125,13 +125,13 @@ def _outcomes(
     import pysam
 
     from alktrace.calling.alleles import SmallVariant
-    from alktrace.calling.genotyping import count_alleles
-    from alktrace.calling.learning import learn_noise
-    from alktrace.calling.pileup import pile_up
-    from alktrace.calling.power import detection_power
-    from alktrace.calling.reads import make_filters
-    from alktrace.calling.regions import build_regions, fasta_fetch, read_targets
-    from alktrace.umi.bam_io import read_header
+    from alktrace.calling.genotyping.counts import count_alleles
+    from alktrace.calling.molecules.pileup import pile_up
+    from alktrace.calling.molecules.reads import make_filters
+    from alktrace.calling.molecules.regions import build_regions, fasta_fetch, read_targets
+    from alktrace.calling.noise.training import learn_noise
+    from alktrace.calling.rule.power import detection_power
+    from alktrace.io.bam_io import read_header
 
     keys = [SmallVariant(panel.name(v.contig), v.pos + 1, v.ref, v.alt) for v in panel.planted]
     filters = make_filters(settings)

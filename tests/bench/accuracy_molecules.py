@@ -1,6 +1,6 @@
 """Consensus molecules in volume: fragments, strand families and their errors, as an aligned BAM.
 
-Written against the caller, not with it: no code of alktrace.umi or alktrace.calling is used. One molecule is
+Written against the caller, not with it: no code of consensus or calling is used. One molecule is
 
 - a fragment of plasma length; each strand is recovered with a given probability and then copied
   (negative binomial), so that the duplex yield is an outcome;
@@ -21,8 +21,8 @@ from accuracy_panel import FLANK, LEVELS, TARGET, Panel, site_factors
 from numba import njit
 from numpy.typing import NDArray
 
-from alktrace.simulate.genome import codes
-from alktrace.simulate.molecules import fragment_lengths
+from alktrace.demo.fragments import fragment_lengths
+from alktrace.demo.made_genome import codes
 
 READ = 143
 CLIP = 7

@@ -11,8 +11,8 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from alktrace.simulate.genome import Bases, Genome, Locus, Polymorphism, Target, text
-from alktrace.simulate.genome_files import write_compact_fasta
+from alktrace.demo.genome_files import write_compact_fasta
+from alktrace.demo.made_genome import Bases, Genome, Locus, Polymorphism, Target, text
 
 CONTIGS, TARGET, FLANK = 10, 2000, 500
 SPACING = 50
@@ -167,8 +167,8 @@ def write_panel(panel: Panel, folder: Path) -> PanelFiles:
     """Write reference, targets, hotspot codons and an empty table of listed alleles."""
     import pysam
 
-    from alktrace.rows import HotspotRow, LocusRow
-    from alktrace.tables import write_table
+    from alktrace.io.tables import write_table
+    from alktrace.reference.locus_table import HotspotRow, LocusRow
 
     files = PanelFiles(
         folder / "panel.fa", folder / "targets.bed", folder / "loci.tsv", folder / "hotspots.tsv"

@@ -1,7 +1,7 @@
 """The accuracy bench from reads: the simulator's molecules, FASTQ, and the programs of the workflow.
 
 Damage, early PCR errors that reach a share of a family, sequencing errors as frequent as qualities say and
-errors in UMIs are those of `alktrace.simulate`, which shares no code with what is measured.
+errors in UMIs are those of `alktrace.demo`, which shares no code with what is measured.
 """
 
 import os
@@ -16,10 +16,10 @@ from accuracy_molecules import Library, Truth
 from accuracy_panel import LEVELS, Panel, Planted, write_panel
 from numpy.typing import NDArray
 
-from alktrace.simulate import reads as sequencer
-from alktrace.simulate.alterations import Population, SmallVariant, placed
-from alktrace.simulate.fastq import write_fastq
-from alktrace.simulate.molecules import Germline, Molecules, Template, draw_molecules
+from alktrace.demo import read_pairs as sequencer
+from alktrace.demo.fastq import write_fastq
+from alktrace.demo.fragments import Germline, Molecules, Template, draw_molecules
+from alktrace.demo.planted import Population, SmallVariant, placed
 
 ROOT = Path(__file__).resolve().parents[2]
 READ_LENGTH = 150
@@ -97,8 +97,8 @@ def _run(command: str) -> None:
 def _consensus(folder: Path, targets: Path) -> None:
     import yaml
 
-    from alktrace.settings import MoleculeSettings, UmiSettings
-    from alktrace.umi.molecules import call_molecules
+    from alktrace.consensus.molecules import call_molecules
+    from alktrace.inputs.settings import MoleculeSettings, UmiSettings
 
     config = yaml.safe_load((ROOT / "config" / "config.yaml").read_text())
     umi = {

@@ -2,11 +2,11 @@
 
 from typing import Any
 
-from alktrace.umi.consensus import ErrorModel, new_sums
-from alktrace.umi.families import widest
-from alktrace.umi.molecule_records import Naming
-from alktrace.umi.records import Bytes, Offsets, kernel
-from alktrace.umi.strands import Counts, call_molecule, new_side
+from alktrace.consensus.families import widest
+from alktrace.consensus.likelihood import ErrorModel, new_sums
+from alktrace.consensus.molecule_records import Naming
+from alktrace.consensus.strands import Counts, call_molecule, new_side
+from alktrace.io.records import Bytes, Offsets, kernel
 
 
 @kernel

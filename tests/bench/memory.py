@@ -20,9 +20,9 @@ import numpy as np
 import pysam
 from speed import run
 
-from alktrace.umi.bam_io import BamWriter
-from alktrace.umi.encode import UNPLACED_BIN, put_digits, put_tag
-from alktrace.umi.records import Bytes, Offsets, kernel, write_int32, write_uint16
+from alktrace.consensus.encode import UNPLACED_BIN, put_digits, put_tag
+from alktrace.io.bam_io import BamWriter
+from alktrace.io.records import Bytes, Offsets, kernel, write_int32, write_uint16
 
 GOAL_MB = 1500
 READ, PAIRS = 75, 4

@@ -11,13 +11,13 @@ from pathlib import Path
 
 import numpy as np
 
-from alktrace.simulate.alterations import Population
-from alktrace.simulate.facts import RESOURCES, load_facts
-from alktrace.simulate.fastq import write_fastq
-from alktrace.simulate.genome import Genome, build_genome
-from alktrace.simulate.genome_files import write_compact_fasta
-from alktrace.simulate.molecules import Molecules, draw_germline, draw_molecules
-from alktrace.simulate.reads import Library, draw_umis, make_reads
+from alktrace.demo.facts import DEMO, load_facts
+from alktrace.demo.fastq import write_fastq
+from alktrace.demo.fragments import Molecules, draw_germline, draw_molecules
+from alktrace.demo.genome_files import write_compact_fasta
+from alktrace.demo.made_genome import Genome, build_genome
+from alktrace.demo.planted import Population
+from alktrace.demo.read_pairs import Library, draw_umis, make_reads
 
 READ_LENGTH = 150
 FAMILY = (3, 6)
@@ -54,7 +54,7 @@ def make_panel(folder: Path, *, reads: int, seed: int) -> Panel:
         seed: of all random choices.
     """
     folder.mkdir(parents=True, exist_ok=True)
-    genome = build_genome(load_facts(RESOURCES), seed=seed)
+    genome = build_genome(load_facts(DEMO), seed=seed)
     fasta, targets = folder / "compact.fa", folder / "targets.bed"
     write_compact_fasta(genome.loci, genome.bases, fasta)
     _write_targets(genome, targets)

@@ -12,9 +12,9 @@ from typing import Any
 import yaml
 from consensus_only import consensus_only
 
-from alktrace.settings import MoleculeSettings, UmiSettings
-from alktrace.umi import molecules
-from alktrace.umi.metrics import new_counts
+from alktrace.consensus import molecules
+from alktrace.consensus.metrics import new_counts
+from alktrace.inputs.settings import MoleculeSettings, UmiSettings
 
 ROOT = Path(__file__).resolve().parents[2]
 PARTS = (

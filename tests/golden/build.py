@@ -7,8 +7,8 @@ from typing import Any
 
 import yaml
 
-from alktrace.models import PatientEvidence
-from alktrace.settings import ResistanceSettings
+from alktrace.evidence.schema import PatientEvidence
+from alktrace.inputs.settings import ResistanceSettings
 
 FOLDER = Path(__file__).resolve().parent
 HOTSPOTS = {

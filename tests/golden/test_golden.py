@@ -8,15 +8,15 @@ import pytest
 import yaml
 from golden.build import FOLDER, cases, catalogue, default_settings, evidence
 
-from alktrace.models import Classification, Component, Emergence, NotEvaluableReason, Timing
-from alktrace.resistance.classify import DECISIONS, TimepointResult, classify_patient
-from alktrace.resistance.criteria import SET_CRITERIA
-from alktrace.resistance.knowledge import Knowledge
-from alktrace.resistance.knowledge_files import load_knowledge
-from alktrace.resistance.phase import PhaseReason
-from alktrace.resistance.roles import ALTERATION_CRITERIA
-from alktrace.resistance.timepoint_criteria import TIMEPOINT_CRITERIA
-from alktrace.settings import ResistanceSettings
+from alktrace.classify.decision import DECISIONS, TimepointResult, classify_patient
+from alktrace.classify.phase import PhaseReason
+from alktrace.classify.set_criteria import SET_CRITERIA
+from alktrace.classify.single_criteria import ALTERATION_CRITERIA
+from alktrace.classify.timepoint_criteria import TIMEPOINT_CRITERIA
+from alktrace.inputs.settings import ResistanceSettings
+from alktrace.knowledge.answers import Knowledge
+from alktrace.knowledge.load import load_knowledge
+from alktrace.vocabulary.resistance import Classification, Component, Emergence, NotEvaluableReason, Timing
 
 ROOT = Path(__file__).resolve().parents[2]
 CASES = {case["id"]: case for case in cases()}

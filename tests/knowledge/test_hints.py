@@ -6,11 +6,12 @@ from pathlib import Path
 
 import pytest
 
-from alktrace.models import Alteration, Consequence, VariantType
-from alktrace.resistance.hints import joined, treatment_hints, withheld
-from alktrace.resistance.knowledge_files import load_knowledge
-from alktrace.resistance.knowledge_rows import DrugEffect
-from alktrace.resistance.ports import Hints
+from alktrace.evidence.schema import Alteration
+from alktrace.knowledge.drug_hints import joined, treatment_hints, withheld
+from alktrace.knowledge.entries import DrugEffect
+from alktrace.knowledge.load import load_knowledge
+from alktrace.knowledge.ports import Hints
+from alktrace.vocabulary.changes import Consequence, VariantType
 
 KNOWLEDGE = load_knowledge(Path(__file__).resolve().parents[2] / "resources" / "knowledge")
 SUBJECTS = [*KNOWLEDGE.mutations, *KNOWLEDGE.mechanisms]

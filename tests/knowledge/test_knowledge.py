@@ -6,9 +6,11 @@ from pathlib import Path
 import pytest
 
 from alktrace.errors import InputProblems
-from alktrace.models import Alteration, Confidence, Consequence, VariantType
-from alktrace.resistance.knowledge_files import load_knowledge
-from alktrace.resistance.ports import AlkRole, ClassifierKnowledge, OffTargetKind
+from alktrace.evidence.schema import Alteration
+from alktrace.knowledge.load import load_knowledge
+from alktrace.knowledge.ports import AlkRole, ClassifierKnowledge, OffTargetKind
+from alktrace.vocabulary.changes import Consequence, VariantType
+from alktrace.vocabulary.resistance import Confidence
 
 TABLES = Path(__file__).resolve().parents[2] / "resources" / "knowledge"
 KNOWLEDGE = load_knowledge(TABLES)

@@ -7,8 +7,8 @@ import pytest
 from emitted_codes import emitted_codes, shown_texts
 from golden.build import cases, default_settings, evidence
 
-from alktrace.resistance.classify import classify_patient
-from alktrace.resistance.knowledge_files import load_knowledge
+from alktrace.classify.decision import classify_patient
+from alktrace.knowledge.load import load_knowledge
 
 KNOWLEDGE = load_knowledge(Path(__file__).resolve().parents[2] / "resources" / "knowledge")
 EMITTED = emitted_codes()

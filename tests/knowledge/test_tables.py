@@ -10,9 +10,9 @@ import pytest
 from Bio.Data.IUPACData import protein_letters_3to1
 from Bio.Seq import Seq
 
-from alktrace.models import LocusKind
-from alktrace.resistance.facts import read_facts
-from alktrace.resistance.knowledge_files import LONG_TABLES, load_knowledge
+from alktrace.knowledge.load import LONG_TABLES, load_knowledge
+from alktrace.knowledge.long_tables import read_facts
+from alktrace.vocabulary.detection import LocusKind
 
 ROOT = Path(__file__).resolve().parents[2]
 TABLES = ROOT / "resources" / "knowledge"

@@ -9,11 +9,11 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from alktrace.clinical.cox import fit_cox
-from alktrace.clinical.group_tests import compare_groups
-from alktrace.clinical.proportions import exact_interval, fisher
-from alktrace.clinical.survival import emptied, kaplan_meier, median, rate_at
-from alktrace.simulate.outcome_draws import draw_survival, draw_switches
+from alktrace.demo.outcome_draws import draw_survival, draw_switches
+from alktrace.outcomes.cox import fit_cox
+from alktrace.outcomes.group_tests import compare_groups
+from alktrace.outcomes.survival import emptied, kaplan_meier, median, rate_at
+from alktrace.stats.proportions import exact_interval, fisher
 
 pytestmark = [pytest.mark.long, pytest.mark.timeout(1200)]
 

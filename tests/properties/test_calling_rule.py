@@ -9,10 +9,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from alktrace.calling.classes import DUPLEX_2, N_CLASSES, SIMPLEX_3, SINGLE
-from alktrace.calling.intervals import clopper_pearson
-from alktrace.calling.power import detection_power, vaf_detectable
-from alktrace.calling.rule import Noise, is_called, make_noise, noise_tails, score, tail, threshold
+from alktrace.calling.noise.molecule_classes import DUPLEX_2, N_CLASSES, SIMPLEX_3, SINGLE
+from alktrace.calling.rule.power import detection_power, vaf_detectable
+from alktrace.calling.rule.tail_test import Noise, is_called, make_noise, noise_tails, score, tail, threshold
+from alktrace.stats.intervals import clopper_pearson
 
 CHOSEN = (SINGLE, SIMPLEX_3, DUPLEX_2)
 LIMITS = {"tail_probability": 1e-4, "min_alt_molecules": 3}

@@ -10,21 +10,21 @@ from golden.build import cases, catalogue, default_settings, evidence
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from alktrace.models import (
+from alktrace.classify.decision import TimepointResult, classify_patient
+from alktrace.classify.resistance_table import ResistanceRow
+from alktrace.evidence.schema import (
     Alteration,
-    Classification,
-    Detection,
     Observation,
     PatientEvidence,
     PhaseObservation,
     SpecimenEvidence,
 )
-from alktrace.resistance.classify import TimepointResult, classify_patient
-from alktrace.resistance.knowledge import Knowledge
-from alktrace.resistance.knowledge_files import load_knowledge
-from alktrace.resistance.ports import AlkRole
-from alktrace.rows import ResistanceRow
-from alktrace.tables import format_cell, header
+from alktrace.io.tables import format_cell, header
+from alktrace.knowledge.answers import Knowledge
+from alktrace.knowledge.load import load_knowledge
+from alktrace.knowledge.ports import AlkRole
+from alktrace.vocabulary.detection import Detection
+from alktrace.vocabulary.resistance import Classification
 
 ROOT = Path(__file__).resolve().parents[2]
 NAMES = [case["id"] for case in cases()]

@@ -8,8 +8,8 @@ from hypothesis import strategies as st
 
 from alktrace.annotate.hgvs import Allele, NamedTranscript
 from alktrace.annotate.protein import read_protein_change
-from alktrace.gene_models import Exon, Transcript, reverse_complement
-from alktrace.models import Consequence
+from alktrace.reference.gene_models import Exon, Transcript, reverse_complement
+from alktrace.vocabulary.changes import Consequence
 
 IN_FRAME = {
     Consequence.MISSENSE,

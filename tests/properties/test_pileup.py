@@ -6,14 +6,14 @@ from pathlib import Path
 import numpy as np
 import pysam
 import pytest
-from calling_bam import CHROM, Read, make_reference, write_bam
+from molecule_bam import CHROM, Read, make_reference, write_bam
 
-from alktrace.calling.classes import CLASS_NAMES
-from alktrace.calling.events import CLIPPED_LEFT, CLIPPED_RIGHT
-from alktrace.calling.pileup import pile_up
-from alktrace.calling.reads import Filters
-from alktrace.calling.regions import build_regions
-from alktrace.umi.strict import StrictLimits
+from alktrace.calling.candidates.events import CLIPPED_LEFT, CLIPPED_RIGHT
+from alktrace.calling.molecules.pileup import pile_up
+from alktrace.calling.molecules.reads import Filters
+from alktrace.calling.molecules.regions import build_regions
+from alktrace.calling.noise.molecule_classes import CLASS_NAMES
+from alktrace.consensus.strict import StrictLimits
 
 LENGTH = 1200
 FILTERS = Filters(20, 20, 3, 12, 0.1, StrictLimits(3, 2, 2, 0.05, 0.05, 45, 0.2, True))
@@ -191,7 +191,7 @@ def test_kernel_equals_pysam_reference(tmp_path: Path, seed: int) -> None:
 
 def test_batches_do_not_change_the_result(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Mates in different batches are one molecule all the same."""
-    from alktrace.calling import molecules
+    from alktrace.calling.molecules import stream as molecules
 
     reference = make_reference(tmp_path, LENGTH)
     bam = write_bam(tmp_path / "a.bam", random_molecules(reference, 9, 400), LENGTH)

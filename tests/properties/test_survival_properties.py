@@ -4,8 +4,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from alktrace.clinical.proportions import exact_interval, false_discovery
-from alktrace.clinical.survival import emptied, kaplan_meier
+from alktrace.outcomes.survival import emptied, kaplan_meier
+from alktrace.stats.proportions import exact_interval, false_discovery
 
 PATIENT = st.tuples(st.integers(0, 40), st.integers(1, 60), st.booleans())
 

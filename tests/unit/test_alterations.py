@@ -10,8 +10,9 @@ from pathlib import Path
 import pysam
 import pytest
 import yaml
-from calling_bam import pair, with_bases, write_bam
+from molecule_bam import pair, with_bases, write_bam
 
+from alktrace.annotate.alteration_table import AlterationRow, empty_row
 from alktrace.annotate.alterations import (
     annotate_alterations,
     copy_number_alterations,
@@ -20,29 +21,22 @@ from alktrace.annotate.alterations import (
     specimen_tumour_fraction,
 )
 from alktrace.annotate.fusion_names import FusionNames
-from alktrace.annotate.report_rows import empty_row
-from alktrace.gene_models import Exon, GeneModels, Transcript, write_gff3
-from alktrace.models import (
-    Consequence,
-    CopyNumberCall,
-    Detection,
-    Focality,
-    ObservationSource,
-    Origin,
-    SpecimenType,
-    TumourFractionStatus,
-    VariantType,
-)
-from alktrace.rows import AlterationRow, CopyNumberRow, TumourFractionRow
-from alktrace.settings import (
+from alktrace.inputs.settings import (
     CallingSettings,
     CopyNumberSettings,
     OriginSettings,
     TumourFractionSettings,
 )
-from alktrace.structural.fusion_vcf import FusionCall
-from alktrace.structural.roles import FusionRole
-from alktrace.tables import read_table
+from alktrace.io.tables import read_table
+from alktrace.reference.gene_models import Exon, GeneModels, Transcript, write_gff3
+from alktrace.structural.copy_number.copy_number_table import CopyNumberRow
+from alktrace.structural.fusions.fusion_vcf import FusionCall
+from alktrace.structural.fusions.partners import FusionRole
+from alktrace.structural.tumour_fraction_table import TumourFractionRow
+from alktrace.vocabulary.changes import Consequence, Origin, VariantType
+from alktrace.vocabulary.copies import CopyNumberCall, Focality, TumourFractionStatus
+from alktrace.vocabulary.detection import Detection, ObservationSource
+from alktrace.vocabulary.samples import SpecimenType
 
 CHROM, SIZE = "chr2", 2000
 

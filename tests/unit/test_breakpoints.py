@@ -4,8 +4,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from alktrace.gene_models import reverse_complement
-from alktrace.structural.breakpoints import (
+from alktrace.reference.gene_models import reverse_complement
+from alktrace.stats.share_interval import share_interval
+from alktrace.structural.fusions.breakpoints import (
     Breakend,
     Junction,
     MalformedAlignment,
@@ -15,10 +16,9 @@ from alktrace.structural.breakpoints import (
     parse_sa,
     split_junctions,
 )
-from alktrace.structural.candidates import place_clip
-from alktrace.structural.fusion_vcf import breakend_alt, parse_breakend
-from alktrace.structural.intervals import share_interval
-from alktrace.structural.scan import Regions
+from alktrace.structural.fusions.fusion_vcf import breakend_alt, parse_breakend
+from alktrace.structural.fusions.junctions import place_clip
+from alktrace.structural.fusions.scan import Regions
 
 
 class Genome:

@@ -20,17 +20,17 @@ from structural_bam import (
 )
 
 from alktrace.errors import DataError
-from alktrace.gene_models import Exon, GeneModels, Transcript
-from alktrace.settings import FusionSettings
-from alktrace.structural.fusion_vcf import FusionCall, read_fusions
-from alktrace.structural.fusions import (
+from alktrace.inputs.settings import FusionSettings
+from alktrace.reference.gene_models import Exon, GeneModels, Transcript
+from alktrace.structural.fusions.fusion_calls import (
     call_fusions,
     count_fusions,
     detectable_vaf,
     find_fusions,
     fusion_regions,
 )
-from alktrace.structural.roles import FusionRole, read_drivers
+from alktrace.structural.fusions.fusion_vcf import FusionCall, read_fusions
+from alktrace.structural.fusions.partners import FusionRole, read_drivers
 
 SETTINGS = FusionSettings(
     min_molecules=3,

@@ -7,16 +7,17 @@ import numpy as np
 import pysam
 import pytest
 import yaml
-from calling_bam import CHROM, make_reference, pair, with_bases, write_bam
 from calling_case import BOTH, C3805, FIRST, LENGTH, PASS, SECOND, TARGET, Case, found, with_other
+from molecule_bam import CHROM, make_reference, pair, with_bases, write_bam
 
 from alktrace.calling.alleles import SmallVariant
-from alktrace.calling.known_alleles import count_alterations, count_patterns
+from alktrace.calling.genotyping.genotype_table import GenotypeRow
+from alktrace.calling.genotyping.known_alleles import count_alterations, count_patterns
 from alktrace.errors import DataError, InputProblems
-from alktrace.models import Detection
-from alktrace.rows import GenotypeRow, HotspotRow
-from alktrace.settings import CallingSettings
-from alktrace.tables import read_table
+from alktrace.inputs.settings import CallingSettings
+from alktrace.io.tables import read_table
+from alktrace.reference.locus_table import HotspotRow
+from alktrace.vocabulary.detection import Detection
 
 
 @pytest.fixture(scope="module")

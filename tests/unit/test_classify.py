@@ -7,20 +7,21 @@ from pathlib import Path
 import pytest
 from golden.build import cases, default_settings, evidence
 
-from alktrace.models import Classification, Component, Confidence, SpecimenType
+from alktrace.classify.assemble import Mechanism
+from alktrace.classify.caveats import CAPS, capped
+from alktrace.classify.decision import DECISIONS, carrying_families, classify_patient, decide
+from alktrace.classify.emergence import vaf_ratio
+from alktrace.classify.set_criteria import SET_CRITERIA
+from alktrace.classify.single_criteria import ALTERATION_CRITERIA
+from alktrace.classify.timepoint_criteria import TIMEPOINT_CRITERIA
+from alktrace.classify.view import fold_reported, prepare_patient
+from alktrace.knowledge.answers import Knowledge
+from alktrace.knowledge.entries import DrugEffect
+from alktrace.knowledge.load import load_knowledge
+from alktrace.knowledge.ports import Hints
 from alktrace.report import words
-from alktrace.resistance.assemble import Mechanism
-from alktrace.resistance.caveats import CAPS, capped
-from alktrace.resistance.classify import DECISIONS, carrying_families, classify_patient, decide
-from alktrace.resistance.criteria import SET_CRITERIA
-from alktrace.resistance.emergence import vaf_ratio
-from alktrace.resistance.knowledge import Knowledge
-from alktrace.resistance.knowledge_files import load_knowledge
-from alktrace.resistance.knowledge_rows import DrugEffect
-from alktrace.resistance.ports import Hints
-from alktrace.resistance.roles import ALTERATION_CRITERIA
-from alktrace.resistance.timepoint_criteria import TIMEPOINT_CRITERIA
-from alktrace.resistance.view import fold_reported, prepare_patient
+from alktrace.vocabulary.resistance import Classification, Component, Confidence
+from alktrace.vocabulary.samples import SpecimenType
 
 ROOT = Path(__file__).resolve().parents[2]
 ALONE = {

@@ -4,10 +4,11 @@ from types import SimpleNamespace
 
 import pytest
 
-from alktrace.clinical.context import clinical_context
-from alktrace.clinical.tables import read_clinical
 from alktrace.errors import InputProblems
-from alktrace.models import BestResponse, ClinicalContext
+from alktrace.evidence.schema import ClinicalContext
+from alktrace.outcomes.clinical_context import clinical_context
+from alktrace.outcomes.clinical_tables import read_clinical
+from alktrace.vocabulary.clinical import BestResponse
 
 TODAY = dt.date(2026, 11, 1)
 DRUGS = {

@@ -7,12 +7,12 @@ import pytest
 from outcome_cohort import KNOWLEDGE, cohort_settings, resistance_settings
 
 from alktrace.__main__ import main
-from alktrace.clinical import rows as r
-from alktrace.clinical.outcome_files import MEASURED, RELATED
-from alktrace.clinical.outcomes import Clinic, measure_outcomes, relate_outcomes
-from alktrace.rows import ClassificationRow
-from alktrace.simulate.__main__ import main as simulate
-from alktrace.tables import header, read_table
+from alktrace.classify.resistance_table import ClassificationRow
+from alktrace.demo.__main__ import main as simulate
+from alktrace.io.tables import header, read_table
+from alktrace.outcomes import outcome_rows as r
+from alktrace.outcomes.outcome_files import MEASURED, RELATED
+from alktrace.outcomes.outcome_jobs import Clinic, measure_outcomes, relate_outcomes
 
 HEADERS = {
     "patients": "patient enrolled",

@@ -5,10 +5,11 @@ from pathlib import Path
 import pytest
 from golden.build import cases, default_settings, evidence
 
-from alktrace.clinical.cohort import collect_resistance
-from alktrace.resistance.evidence import classify_timepoint_file, save_evidence
-from alktrace.rows import ClassificationRow, ResistanceRow
-from alktrace.tables import read_table
+from alktrace.classify.classify_files import classify_timepoint_file
+from alktrace.classify.cohort_tables import collect_resistance
+from alktrace.classify.resistance_table import ClassificationRow, ResistanceRow
+from alktrace.evidence.evidence_file import save_evidence
+from alktrace.io.tables import read_table
 
 CASES = {case["id"]: case for case in cases()}
 LISTED_ONLY = (

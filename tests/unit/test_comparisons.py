@@ -4,7 +4,8 @@ import pytest
 from clinical_records import Records, on, switched
 from outcome_cohort import cohort_settings
 
-from alktrace.clinical.comparisons import (
+from alktrace.classify.resistance_table import ClassificationRow
+from alktrace.outcomes.comparisons import (
     Grouping,
     baseline_predictors,
     benefit,
@@ -13,11 +14,11 @@ from alktrace.clinical.comparisons import (
     prepare,
     regimen_grouping,
 )
-from alktrace.clinical.endpoints import patient_rows
-from alktrace.clinical.mechanisms import findings
-from alktrace.clinical.rows import Analysis, Endpoint, Exclusion, Status
-from alktrace.models import Classification, Component, Setting, Timing
-from alktrace.rows import ClassificationRow
+from alktrace.outcomes.endpoints import patient_rows
+from alktrace.outcomes.mechanisms import findings
+from alktrace.outcomes.outcome_rows import Analysis, Endpoint, Exclusion, Status
+from alktrace.vocabulary.resistance import Classification, Component, Timing
+from alktrace.vocabulary.samples import Setting
 
 SETTINGS = cohort_settings()
 FEW = cohort_settings(events_per_parameter=2, min_group_patients=2)

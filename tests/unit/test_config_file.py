@@ -11,9 +11,9 @@ from hypothesis import strategies as st
 from snakemake.utils import update_config
 
 from alktrace.__main__ import main
-from alktrace.config_file import lay_over, load_settings
 from alktrace.errors import AlktraceError
-from alktrace.resistance.evidence import save_evidence
+from alktrace.evidence.evidence_file import save_evidence
+from alktrace.inputs.config_file import lay_over, load_settings
 
 ROOT = Path(__file__).resolve().parents[2]
 DEFAULTS = ROOT / "config" / "config.yaml"

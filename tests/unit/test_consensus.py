@@ -9,7 +9,7 @@ import math
 import numpy as np
 import pytest
 
-from alktrace.umi import consensus
+from alktrace.consensus import likelihood as consensus
 
 MODEL = consensus.error_model(45, 40)
 WIDTH = 8

@@ -7,12 +7,12 @@ from pathlib import Path
 import pysam
 import pytest
 import yaml
-from umi_bam import REFERENCE, fragment, pair, read, write_bam
+from aligned_bam import REFERENCE, fragment, pair, read, write_bam
 
-from alktrace.rows import MoleculeMetric
-from alktrace.settings import MoleculeSettings, UmiSettings
-from alktrace.tables import read_table
-from alktrace.umi.molecules import call_molecules
+from alktrace.consensus.molecule_table import MoleculeMetric
+from alktrace.consensus.molecules import call_molecules
+from alktrace.inputs.settings import MoleculeSettings, UmiSettings
+from alktrace.io.tables import read_table
 
 TESTS = Path(__file__).resolve().parents[1]
 DEFAULTS = yaml.safe_load((TESTS.parent / "config" / "config.yaml").read_text())

@@ -11,16 +11,11 @@ import pysam
 import pytest
 from gene_facts import gene_models
 
-from alktrace.annotate.consequences import (
-    choose_gene,
-    csq_consequence,
-    read_variants,
-    reconcile,
-)
+from alktrace.annotate.consequences import choose_gene, csq_consequence, read_variants, reconcile
 from alktrace.annotate.hgvs import Allele, NamedTranscript
 from alktrace.errors import DataError
-from alktrace.gene_models import Exon, GeneModels, Transcript, reverse_complement, write_gff3
-from alktrace.models import Consequence
+from alktrace.reference.gene_models import Exon, GeneModels, Transcript, reverse_complement, write_gff3
+from alktrace.vocabulary.changes import Consequence
 
 MARGIN = 10
 GENES = 24

@@ -12,21 +12,27 @@ import pytest
 from structural_bam import BamBuilder, random_genome, stretch, write_fasta
 
 from alktrace.errors import DataError
-from alktrace.gene_models import Exon, GeneModels, Transcript
-from alktrace.models import CopyNumberCall, Focality, TumourFractionStatus
-from alktrace.rows import CopyNumberRow, TumourFractionRow
-from alktrace.settings import CopyNumberSettings
-from alktrace.structural.bin_statistics import BinStatistics
-from alktrace.structural.copy_number import (
+from alktrace.inputs.settings import CopyNumberSettings
+from alktrace.io.tables import read_table
+from alktrace.reference.gene_models import Exon, GeneModels, Transcript
+from alktrace.structural.copy_number.bin_statistics import BinStatistics
+from alktrace.structural.copy_number.copy_number_table import CopyNumberRow
+from alktrace.structural.copy_number.coverage import EMPTY_LOG2, bin_depths, make_bins, measure_coverage
+from alktrace.structural.copy_number.gene_copies import (
     call_copy_number,
     copy_number_rows,
     focality,
     read_boundaries,
     tumour_copy_number,
 )
-from alktrace.structural.coverage import EMPTY_LOG2, bin_depths, make_bins, measure_coverage
-from alktrace.structural.normalise import Ratios, build_copy_number_reference, gc_curve, read_ratios
-from alktrace.tables import read_table
+from alktrace.structural.copy_number.normalise import (
+    Ratios,
+    build_copy_number_reference,
+    gc_curve,
+    read_ratios,
+)
+from alktrace.structural.tumour_fraction_table import TumourFractionRow
+from alktrace.vocabulary.copies import CopyNumberCall, Focality, TumourFractionStatus
 
 SETTINGS = CopyNumberSettings(
     min_bins=3,

@@ -4,8 +4,8 @@ import re
 
 import pytest
 
-from alktrace.clinical import rows as outcome_rows
-from alktrace.report.docs import MARK, fill, generated_parts
+from alktrace.commands.docs import MARK, fill, generated_parts
+from alktrace.outcomes import outcome_rows
 
 
 @pytest.mark.parametrize("name", ["README.md", "config/README.md"])

@@ -2,9 +2,9 @@ import pytest
 from clinical_records import Records, on, switched
 from outcome_cohort import cohort_settings
 
-from alktrace.clinical.endpoints import patient_rows
-from alktrace.clinical.figures import enrolled_at_progression, observe, summarise
-from alktrace.clinical.rows import Analysis, Endpoint, Exclusion, RegimenKind, Status
+from alktrace.outcomes.endpoint_figures import enrolled_at_progression, observe, summarise
+from alktrace.outcomes.endpoints import patient_rows
+from alktrace.outcomes.outcome_rows import Analysis, Endpoint, Exclusion, RegimenKind, Status
 
 SETTINGS = cohort_settings()
 

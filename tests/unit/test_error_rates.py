@@ -6,17 +6,18 @@ from pathlib import Path
 import numpy as np
 import pytest
 import yaml
-from calling_bam import CHROM, Read, make_reference, pair, with_bases, write_bam
+from molecule_bam import CHROM, Read, make_reference, pair, with_bases, write_bam
 
 from alktrace.calling.caller import call_variants
-from alktrace.calling.classes import DUPLEX_2, N_CLASSES, SIMPLEX_3
-from alktrace.calling.error_rates import measure_error_rates
-from alktrace.calling.learning import learn_noise
-from alktrace.calling.pileup import Pileup
-from alktrace.calling.regions import Regions
-from alktrace.rows import ErrorRateRow, HotspotRow, LocusRow
-from alktrace.settings import CallingSettings
-from alktrace.tables import header, read_table, write_table
+from alktrace.calling.molecules.pileup import Pileup
+from alktrace.calling.molecules.regions import Regions
+from alktrace.calling.noise.error_rate_table import ErrorRateRow
+from alktrace.calling.noise.error_rates import measure_error_rates
+from alktrace.calling.noise.molecule_classes import DUPLEX_2, N_CLASSES, SIMPLEX_3
+from alktrace.calling.noise.training import learn_noise
+from alktrace.inputs.settings import CallingSettings
+from alktrace.io.tables import header, read_table, write_table
+from alktrace.reference.locus_table import HotspotRow, LocusRow
 
 LENGTH, FRAGMENT = 2000, 170
 TARGET = (900, 1100)

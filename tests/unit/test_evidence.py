@@ -9,22 +9,23 @@ from typing import Any
 import pytest
 from golden.build import cases, default_settings, evidence
 
+from alktrace.classify.classify_files import classify_evidence_file, classify_timepoint_file
+from alktrace.classify.decision import classify_patient
+from alktrace.classify.evidence_checks import content_problems
+from alktrace.classify.resistance_table import ClassificationRow, ResistanceRow
 from alktrace.errors import DataError, InputProblems
-from alktrace.models import Detection, PatientEvidence
-from alktrace.resistance.classify import classify_patient
-from alktrace.resistance.evidence import (
-    classify_evidence_file,
-    classify_timepoint_file,
+from alktrace.evidence.evidence_file import (
     evidence_schema,
     load_evidence,
     parse_evidence,
     save_evidence,
     write_evidence_schema,
 )
-from alktrace.resistance.evidence_checks import content_problems
-from alktrace.resistance.knowledge_files import load_knowledge
-from alktrace.rows import ClassificationRow, EvidenceRow, ResistanceRow
-from alktrace.tables import read_table, write_table
+from alktrace.evidence.evidence_table import EvidenceRow
+from alktrace.evidence.schema import PatientEvidence
+from alktrace.io.tables import read_table, write_table
+from alktrace.knowledge.load import load_knowledge
+from alktrace.vocabulary.detection import Detection
 
 ALL = {case["id"]: case for case in cases()}
 

@@ -6,11 +6,11 @@ import io
 import pysam
 import pytest
 
+from alktrace.align.extract import Counts, Extraction, extract_bam, extract_fastq, layout_for, umi_from_name
+from alktrace.align.fixed_umis import FixedUmis
+from alktrace.align.read_structure import ReadStructureError
 from alktrace.errors import DataError
-from alktrace.models import UmiSource
-from alktrace.umi.extract import Counts, Extraction, extract_bam, extract_fastq, layout_for, umi_from_name
-from alktrace.umi.fixed_umis import FixedUmis
-from alktrace.umi.read_structure import ReadStructureError
+from alktrace.vocabulary.samples import UmiSource
 
 
 def fastq(path, *records):

@@ -2,8 +2,8 @@
 
 import pytest
 
+from alktrace.align.fixed_umis import MAX_KNOWN, FixedUmis, read_fixed_umis
 from alktrace.errors import DataError, InputProblems
-from alktrace.umi.fixed_umis import MAX_KNOWN, FixedUmis, read_fixed_umis
 
 # AAAAAA and AAAATT are at distance 2, so that AAAAAT lies between them.
 UMIS = ("AAAAAA", "AAAATT", "CCCCCC", "GGGTTT")
@@ -42,7 +42,7 @@ def test_settings_decide():
 
 
 def test_memory_is_bounded(monkeypatch):
-    monkeypatch.setattr("alktrace.umi.fixed_umis.MAX_KNOWN", 3)
+    monkeypatch.setattr("alktrace.align.fixed_umis.MAX_KNOWN", 3)
     fixed = FixedUmis(UMIS, max_mismatches=1, min_distance=2)
     answers = [fixed.correct(umi) for umi in ("CCCCCC", "CCCCCA", "CCCCCG", "CCCCCT", "CCCCAA")]
     assert answers == ["CCCCCC"] * 4 + [None]

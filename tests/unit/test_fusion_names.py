@@ -3,8 +3,8 @@
 import pytest
 
 from alktrace.annotate.fusion_names import FusionNames, variant_of
-from alktrace.loci import KnownValue
-from alktrace.tables import read_table, write_table
+from alktrace.io.tables import read_table, write_table
+from alktrace.reference.loci import KnownValue
 
 # H3122, the cell line of variant 1: breakpoints as published by the authors of its reads.
 H3122 = "chr2:29223741|chr2:42299750"

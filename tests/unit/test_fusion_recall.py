@@ -13,11 +13,11 @@ import pysam
 import pytest
 from structural_bam import random_genome, reverse_complement, write_fasta
 
-from alktrace.gene_models import Exon, GeneModels, Transcript
-from alktrace.settings import FusionSettings
-from alktrace.structural.fusion_vcf import FusionCall, read_fusions
-from alktrace.structural.fusions import call_fusions
-from alktrace.structural.roles import FusionRole
+from alktrace.inputs.settings import FusionSettings
+from alktrace.reference.gene_models import Exon, GeneModels, Transcript
+from alktrace.structural.fusions.fusion_calls import call_fusions
+from alktrace.structural.fusions.fusion_vcf import FusionCall, read_fusions
+from alktrace.structural.fusions.partners import FusionRole
 
 pytestmark = pytest.mark.long
 

@@ -8,7 +8,7 @@ import pytest
 from gene_facts import gene_models, transcript
 
 from alktrace.errors import DataError
-from alktrace.gene_models import GeneModels, Transcript, read_gff3, reverse_complement, write_gff3
+from alktrace.reference.gene_models import GeneModels, Transcript, read_gff3, reverse_complement, write_gff3
 
 ALK = transcript("ALK")
 KRAS = transcript("KRAS")
@@ -94,7 +94,7 @@ def test_cds_sequence_of_both_strands() -> None:
 
 
 def gene_exons(spans: list[tuple[int, int]]) -> tuple:  # type: ignore[type-arg]
-    from alktrace.gene_models import Exon
+    from alktrace.reference.gene_models import Exon
 
     return tuple(Exon(i, start, end) for i, (start, end) in enumerate(spans, start=1))
 

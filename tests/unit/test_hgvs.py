@@ -11,8 +11,8 @@ import pytest
 from gene_facts import segment_fetch, transcript
 
 from alktrace.annotate.hgvs import Allele, NamedTranscript
-from alktrace.gene_models import Exon, Fetch, Transcript
-from alktrace.models import Consequence, VariantType
+from alktrace.reference.gene_models import Exon, Fetch, Transcript
+from alktrace.vocabulary.changes import Consequence, VariantType
 
 # Codons of ALK (NM_004304) and of other genes around famous mutations, in transcript orientation.
 CODONS = {

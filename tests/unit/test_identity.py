@@ -6,7 +6,10 @@ import numpy as np
 import pytest
 import yaml
 
-from alktrace.annotate.identity import (
+from alktrace.calling.genotyping.genotype_table import GenotypeRow
+from alktrace.inputs.settings import IdentitySettings
+from alktrace.io.tables import read_table, write_table
+from alktrace.qc.identity import (
     SampleIdentityRow,
     Sex,
     compare_identity,
@@ -15,10 +18,8 @@ from alktrace.annotate.identity import (
     judge_samples,
     sex_of,
 )
-from alktrace.models import IdentityStatus
-from alktrace.rows import GenotypeRow, IdentityRow
-from alktrace.settings import IdentitySettings
-from alktrace.tables import read_table, write_table
+from alktrace.qc.identity_table import IdentityRow
+from alktrace.vocabulary.samples import IdentityStatus
 
 SITES = 40
 MATCH, CONFLICT, UNKNOWN = IdentityStatus.MATCH, IdentityStatus.CONFLICT, IdentityStatus.UNKNOWN

@@ -10,9 +10,9 @@ import pytest
 import yaml
 
 from alktrace.calling.caller import call_variants
-from alktrace.rows import HotspotRow, LocusRow
-from alktrace.settings import CallingSettings
-from alktrace.tables import write_table
+from alktrace.inputs.settings import CallingSettings
+from alktrace.io.tables import write_table
+from alktrace.reference.locus_table import HotspotRow, LocusRow
 
 SIZE, AT = 1200, 600
 WILD, MUTANT = 2400, 240

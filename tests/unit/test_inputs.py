@@ -9,13 +9,13 @@ import pysam
 import pytest
 import yaml
 
+from alktrace.checks.input_files import check_inputs, find_problems
+from alktrace.checks.probes import bam_head, fastq_head
 from alktrace.errors import InputProblems
-from alktrace.inputs import check_inputs, find_problems
-from alktrace.models import BamKind, Role, Setting, SpecimenType
-from alktrace.probes import bam_head, fastq_head
-from alktrace.reference import grch37_contig
-from alktrace.settings import check_settings
-from alktrace.sheet import Sample, Sheet, Unit
+from alktrace.inputs.settings import check_settings
+from alktrace.inputs.sheet import Sample, Sheet, Unit
+from alktrace.reference.locate import grch37_contig
+from alktrace.vocabulary.samples import BamKind, Role, Setting, SpecimenType
 
 LENGTHS = {"chr1": 3000, "chr2": 2000}
 LINE = 7

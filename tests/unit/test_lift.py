@@ -5,8 +5,8 @@ import re
 import pysam
 import pytest
 
+from alktrace.align.lift import Lift, lift_alignments, place_contig
 from alktrace.errors import DataError
-from alktrace.umi.lift import Lift, lift_alignments, place_contig
 
 GENOME = {"chr1": 5000, "chr2": 9000, "chrM": 300}
 # Two neighbours and an overlap on chr2, one contig on chr1, one that the genome has itself.

@@ -7,11 +7,11 @@ import pytest
 from gene_facts import gene_models, segment_fetch, transcript
 
 from alktrace.errors import DataError, InputProblems
-from alktrace.gene_models import Exon, GeneModels, Transcript
-from alktrace.loci import KnownLocus, build_loci, gene_symbols, locate, preferred_transcripts
-from alktrace.models import LocusKind
-from alktrace.rows import HotspotRow, LocusRow
-from alktrace.tables import read_table
+from alktrace.io.tables import read_table
+from alktrace.reference.gene_models import Exon, GeneModels, Transcript
+from alktrace.reference.loci import KnownLocus, build_loci, gene_symbols, locate, preferred_transcripts
+from alktrace.reference.locus_table import HotspotRow, LocusRow
+from alktrace.vocabulary.detection import LocusKind
 
 
 def blank(_: str, start: int, end: int) -> str:

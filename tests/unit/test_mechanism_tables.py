@@ -4,37 +4,23 @@ import pytest
 from clinical_records import switched
 from outcome_cohort import KNOWLEDGE, cohort_settings, resistance_settings
 
-from alktrace.clinical.concordance import Material, agreement_rows, concordance_rows, read_materials
-from alktrace.clinical.endpoints import patient_rows
-from alktrace.clinical.frequencies import (
-    expected_rows,
-    frequency_rows,
-    paired_rows,
-    primary_against_acquired,
-)
-from alktrace.clinical.linkage import linkage_rows
-from alktrace.clinical.mechanism_treatment import mechanism_treatment_rows
-from alktrace.clinical.mechanisms import features, findings, with_timing
-from alktrace.clinical.response import response_rows
-from alktrace.clinical.rows import ExpectedFrequencyRow
-from alktrace.clinical.timeline import flow_rows, oncoprint_rows, swimmer_rows
-from alktrace.models import (
-    Classification as C,
-)
-from alktrace.models import (
-    Component,
-    Confidence,
-    Detection,
-    ObservationSource,
-    Origin,
-    Phase,
-    Setting,
-    SpecimenType,
-    Timing,
-    VariantType,
-)
-from alktrace.rows import ClassificationRow, EvidenceRow, ResistanceRow
-from alktrace.tables import read_table
+from alktrace.classify.resistance_table import ClassificationRow, ResistanceRow
+from alktrace.evidence.evidence_table import EvidenceRow
+from alktrace.io.tables import read_table
+from alktrace.outcomes.concordance import Material, agreement_rows, concordance_rows, read_materials
+from alktrace.outcomes.endpoints import patient_rows
+from alktrace.outcomes.frequencies import expected_rows, frequency_rows, paired_rows, primary_against_acquired
+from alktrace.outcomes.linkage import linkage_rows
+from alktrace.outcomes.mechanism_treatment import mechanism_treatment_rows
+from alktrace.outcomes.mechanisms import features, findings, with_timing
+from alktrace.outcomes.outcome_rows import ExpectedFrequencyRow
+from alktrace.outcomes.patient_rows import flow_rows, oncoprint_rows, swimmer_rows
+from alktrace.outcomes.response import response_rows
+from alktrace.vocabulary.changes import Origin, VariantType
+from alktrace.vocabulary.detection import Detection, ObservationSource
+from alktrace.vocabulary.resistance import Classification as C
+from alktrace.vocabulary.resistance import Component, Confidence, Phase, Timing
+from alktrace.vocabulary.samples import Setting, SpecimenType
 
 SETTINGS = cohort_settings()
 ON_TARGET, BYPASS = Component.ON_TARGET, Component.BYPASS

@@ -7,19 +7,19 @@ import random
 import numpy as np
 import pysam
 import pytest
+from aligned_bam import HEADER, REFERENCE, fragment, pair, read, write_bam
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
-from umi_bam import HEADER, REFERENCE, fragment, pair, read, write_bam
 
+from alktrace.align.extract import umi_from_name
+from alktrace.consensus import metrics as metrics_module
+from alktrace.consensus import molecules, umi_codes
+from alktrace.consensus.losses import COUNT_IN, NONE, UMI_N
+from alktrace.consensus.molecule_table import MoleculeMetric
+from alktrace.consensus.templates import READ
 from alktrace.errors import DataError
-from alktrace.rows import MoleculeMetric
-from alktrace.settings import MoleculeSettings, UmiSettings
-from alktrace.tables import read_table, write_table
-from alktrace.umi import metrics as metrics_module
-from alktrace.umi import molecules, umi_codes
-from alktrace.umi.extract import umi_from_name
-from alktrace.umi.losses import COUNT_IN, NONE, UMI_N
-from alktrace.umi.templates import READ
+from alktrace.inputs.settings import MoleculeSettings, UmiSettings
+from alktrace.io.tables import read_table, write_table
 
 
 def umi_settings(source="tag", *, duplex=False, edits=1, tag="RX"):

@@ -8,12 +8,12 @@ from collections import Counter
 import pysam
 import pytest
 
-from alktrace.models import UmiSource
-from alktrace.rows import MoleculeMetric
-from alktrace.settings import MoleculeSettings, UmiSettings
-from alktrace.tables import read_table
-from alktrace.umi.extract import Extraction, extract_fastq, layout_for
-from alktrace.umi.molecules import call_molecules
+from alktrace.align.extract import Extraction, extract_fastq, layout_for
+from alktrace.consensus.molecule_table import MoleculeMetric
+from alktrace.consensus.molecules import call_molecules
+from alktrace.inputs.settings import MoleculeSettings, UmiSettings
+from alktrace.io.tables import read_table
+from alktrace.vocabulary.samples import UmiSource
 
 pytestmark = pytest.mark.real
 

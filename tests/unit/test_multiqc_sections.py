@@ -7,11 +7,14 @@ from dataclasses import replace
 
 import pytest
 
-from alktrace.models import IdentityStatus, MoleculeGroup, Verdict
+from alktrace.calling.noise.error_rate_table import ErrorRateRow
+from alktrace.consensus.losses import REASONS
+from alktrace.consensus.molecule_table import MoleculeMetric
+from alktrace.io.tables import header, write_table
+from alktrace.qc.qc_table import QcRow
 from alktrace.report.multiqc_sections import REASON_TEXT, multiqc_sections, write_multiqc_sections
-from alktrace.rows import ErrorRateRow, MoleculeMetric, QcRow
-from alktrace.tables import header, write_table
-from alktrace.umi.losses import REASONS
+from alktrace.vocabulary.detection import MoleculeGroup
+from alktrace.vocabulary.samples import IdentityStatus, Verdict
 
 NAMES = ("samples", "general", "duplex_yield", "error_rates", "family_sizes", "insert_sizes", "reads_lost")
 NEEDS_MULTIQC = pytest.mark.skipif(shutil.which("multiqc") is None, reason="command-line tools are missing")

@@ -6,15 +6,16 @@ from typing import Any
 import pytest
 from golden.build import default_settings
 
-from alktrace.models import LocusCallability, NotEvaluableReason, SpecimenEvidence
-from alktrace.resistance.negative import (
+from alktrace.classify.negative import (
     excluded_clone_fraction,
     judge_specimen,
     judge_timepoint,
     not_assessable_loci,
     tumour_copies,
 )
-from alktrace.resistance.window import WindowStatus
+from alktrace.classify.window import WindowStatus
+from alktrace.evidence.schema import LocusCallability, SpecimenEvidence
+from alktrace.vocabulary.resistance import NotEvaluableReason
 
 SETTINGS = default_settings().negative
 EXONS = SETTINGS.alk_exons

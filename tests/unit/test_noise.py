@@ -5,19 +5,19 @@ from pathlib import Path
 import numpy as np
 import pytest
 import yaml
-from calling_bam import CHROM, Read, make_reference, pair, with_bases, write_bam
+from molecule_bam import CHROM, Read, make_reference, pair, with_bases, write_bam
 
 from alktrace.calling.alleles import SmallVariant
-from alktrace.calling.classes import DUPLEX_2, N_CLASSES, SIMPLEX_3, TO_END
-from alktrace.calling.dispersion import fit_dispersion, gamma_nodes
-from alktrace.calling.kinds import TYPES, site_rows, substitution_rows, variant_row
-from alktrace.calling.learning import learn_noise
-from alktrace.calling.noise import prior_noise, read_prior
-from alktrace.calling.normals import PositionNoiseRow, build_noise_model, read_positions
-from alktrace.calling.pileup import Pileup
-from alktrace.calling.regions import Regions
-from alktrace.settings import CallingSettings
-from alktrace.tables import read_table
+from alktrace.calling.molecules.pileup import Pileup
+from alktrace.calling.molecules.regions import Regions
+from alktrace.calling.noise.dispersion import fit_dispersion, gamma_nodes
+from alktrace.calling.noise.kinds import TYPES, site_rows, substitution_rows, variant_row
+from alktrace.calling.noise.molecule_classes import DUPLEX_2, N_CLASSES, SIMPLEX_3, TO_END
+from alktrace.calling.noise.normals import PositionNoiseRow, build_noise_model, read_positions
+from alktrace.calling.noise.rates import prior_noise, read_prior
+from alktrace.calling.noise.training import learn_noise
+from alktrace.inputs.settings import CallingSettings
+from alktrace.io.tables import read_table
 
 SITES = 20_000
 
@@ -162,9 +162,9 @@ def test_gamma_nodes_have_the_moments_of_the_gamma() -> None:
 @pytest.mark.parametrize("shape", [None, 2.0], ids=["equal-sites", "sites-differ"])
 def test_blank_panels_give_almost_no_calls(calling: CallingSettings, shape: float | None) -> None:
     """0.1 Mb of noise with 60,000 alternatives a panel: at 3e-7 a tenth of a call is expected."""
-    from alktrace.calling.candidates import snv_candidates
-    from alktrace.calling.hotspots import Hotspots
-    from alktrace.calling.verdict import judge
+    from alktrace.calling.candidates.from_pileup import snv_candidates
+    from alktrace.calling.rule.hotspots import Hotspots
+    from alktrace.calling.rule.verdict import judge
 
     called = 0
     for seed in range(5):
@@ -211,7 +211,7 @@ def test_both_strands_share_a_row() -> None:
     ],
 )
 def test_kind_of_other_changes(variant: SmallVariant, category: str) -> None:
-    from alktrace.calling.kinds import N_SUBSTITUTIONS, OTHERS
+    from alktrace.calling.noise.kinds import N_SUBSTITUTIONS, OTHERS
 
     text = "ATCGTACAAAAAAAAGCTCTGACCATTGGCACACACACATGA"
     assert variant_row(variant, lambda chrom, start, end: text[start:end]) == N_SUBSTITUTIONS + OTHERS.index(
@@ -252,7 +252,7 @@ def test_a_run_that_slips_in_every_normal_is_known_by_its_place(
     tmp_path: Path, calling: CallingSettings
 ) -> None:
     """A run of six C loses one in 5 % of molecules: nothing of its kind foretells it, three normals do."""
-    from alktrace.calling.known_alleles import count_alterations
+    from alktrace.calling.genotyping.known_alleles import count_alterations
 
     run = 1000
     reference = make_reference(tmp_path, 2000, edits={run: "CCCCCC", run - 1: "A", run + 6: "T"})

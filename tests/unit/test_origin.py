@@ -5,14 +5,10 @@ from pathlib import Path
 import pytest
 import yaml
 
-from alktrace.annotate.origin import (
-    MoleculeCount,
-    OriginEvidence,
-    decide_origin,
-    white_cells_informative,
-)
-from alktrace.models import Origin, SpecimenType
-from alktrace.settings import OriginSettings
+from alktrace.annotate.origin import MoleculeCount, OriginEvidence, decide_origin, white_cells_informative
+from alktrace.inputs.settings import OriginSettings
+from alktrace.vocabulary.changes import Origin
+from alktrace.vocabulary.samples import SpecimenType
 
 BLOOD_GENES = {"TP53", "KRAS", "DNMT3A", "NF1"}
 PLASMA, TISSUE, WBC = SpecimenType.PLASMA, SpecimenType.TISSUE, SpecimenType.WBC

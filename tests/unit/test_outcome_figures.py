@@ -11,22 +11,24 @@ from xml.etree import ElementTree
 import pytest
 from outcome_cohort import KNOWLEDGE, ROOT, cohort_settings, resistance_settings, write_demo
 
-from alktrace.clinical import rows as r
-from alktrace.clinical.outcome_files import MEASURED, RELATED
-from alktrace.clinical.outcomes import Clinic, measure_outcomes, relate_outcomes
-from alktrace.models import Classification, Component, Confidence, Emergence, Timing
-from alktrace.plan import CLINICAL_TABLES, Plan
+from alktrace.classify.resistance_table import ClassificationRow, ResistanceRow
+from alktrace.demo.synthetic_outcomes import write_outcomes
+from alktrace.io.tables import read_table, write_table
+from alktrace.knowledge.load import load_knowledge
+from alktrace.outcomes import outcome_rows as r
+from alktrace.outcomes.outcome_files import MEASURED, RELATED
+from alktrace.outcomes.outcome_jobs import Clinic, measure_outcomes, relate_outcomes
+from alktrace.qc.identity_table import IdentityRow
+from alktrace.qc.qc_table import QcRow
 from alktrace.report import outcome_section as section
 from alktrace.report.cohort_page import write_cohort_page
-from alktrace.report.figures_flow import draw_flow
-from alktrace.report.figures_forest import draw_forest
-from alktrace.report.figures_oncoprint import draw_oncoprint
-from alktrace.report.figures_survival import Panel, draw_curves
-from alktrace.report.figures_swimmer import draw_swimmer
-from alktrace.resistance.knowledge_files import load_knowledge
-from alktrace.rows import ClassificationRow, IdentityRow, QcRow, ResistanceRow
-from alktrace.simulate.outcomes import write_outcomes
-from alktrace.tables import read_table, write_table
+from alktrace.report.figures.flow import draw_flow
+from alktrace.report.figures.forest import draw_forest
+from alktrace.report.figures.kaplan_meier import Panel, draw_curves
+from alktrace.report.figures.oncoprint import draw_oncoprint
+from alktrace.report.figures.swimmer import draw_swimmer
+from alktrace.vocabulary.resistance import Classification, Component, Confidence, Emergence, Timing
+from alktrace.workflow.plan import CLINICAL_TABLES, Plan
 
 ROW_TYPES = {
     "endpoints.tsv": r.EndpointRow,

@@ -9,12 +9,12 @@ import pytest
 import yaml
 from outcome_cohort import KNOWLEDGE, PATIENTS, ROOT, SEED, cohort_settings, resistance_settings, write_demo
 
-from alktrace.clinical import rows as r
-from alktrace.clinical.outcome_files import MEASURED, RELATED
-from alktrace.clinical.outcomes import measure_outcomes, relate_outcomes
+from alktrace.demo.synthetic_outcomes import write_outcomes
 from alktrace.errors import InputProblems
-from alktrace.simulate.outcomes import write_outcomes
-from alktrace.tables import describe_columns, read_table
+from alktrace.io.tables import describe_columns, read_table
+from alktrace.outcomes import outcome_rows as r
+from alktrace.outcomes.outcome_files import MEASURED, RELATED
+from alktrace.outcomes.outcome_jobs import measure_outcomes, relate_outcomes
 
 TYPES = {
     "endpoints.tsv": r.EndpointRow,

@@ -7,16 +7,16 @@ import yaml
 from patient_samples import FUSION, loaded, locus
 from structural_bam import BamBuilder, derived, random_genome, stretch, write_fasta
 
-from alktrace.annotate.patient_fusions import (
+from alktrace.evidence.build import unite
+from alktrace.evidence.patient_fusions import (
     align_fusion_keys,
     count_in_sample,
     fusion_observation,
     known_junctions,
 )
-from alktrace.annotate.patient_model import unite
-from alktrace.models import Detection, LocusKind, ObservationSource
-from alktrace.settings import FusionSettings
-from alktrace.structural.fusions import FusionCount
+from alktrace.inputs.settings import FusionSettings
+from alktrace.structural.fusions.fusion_calls import FusionCount
+from alktrace.vocabulary.detection import Detection, LocusKind, ObservationSource
 
 KEY = "fusion:EML4:ALK"
 INTRON = {"name": "intron 19", "kind": LocusKind.FUSION_INTRON}

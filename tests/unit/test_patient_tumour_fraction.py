@@ -9,17 +9,19 @@ import pytest
 import yaml
 from patient_samples import FUSION, G1202R, loaded
 
-from alktrace.annotate.patient_tumour_fraction import (
+from alktrace.calling.rule.verdict import AlterationCounts
+from alktrace.evidence.patient_tumour_fraction import (
     PatientCounts,
     patient_tumour_fraction,
     tumour_fraction_rows,
     with_tumour_fraction,
 )
-from alktrace.calling.verdict import AlterationCounts
-from alktrace.models import Origin, Setting, SpecimenType, TumourFractionStatus
-from alktrace.rows import TumourFractionRow
-from alktrace.settings import TumourFractionSettings
-from alktrace.structural.fusions import FusionCount
+from alktrace.inputs.settings import TumourFractionSettings
+from alktrace.structural.fusions.fusion_calls import FusionCount
+from alktrace.structural.tumour_fraction_table import TumourFractionRow
+from alktrace.vocabulary.changes import Origin
+from alktrace.vocabulary.copies import TumourFractionStatus
+from alktrace.vocabulary.samples import Setting, SpecimenType
 
 KEY, LATER_KEY, FUSED = "chr2:36893988:T:C", "chr13:48367512:C:T", "fusion:EML4:ALK"
 

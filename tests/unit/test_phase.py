@@ -7,8 +7,7 @@ import random
 import pytest
 from golden.build import default_settings
 
-from alktrace.models import Phase, PhaseObservation
-from alktrace.resistance.phase import (
+from alktrace.classify.phase import (
     PhaseReason,
     copies_share_low,
     count_patterns,
@@ -17,7 +16,9 @@ from alktrace.resistance.phase import (
     poisson_tail,
     resolve_phase,
 )
-from alktrace.resistance.phase_sets import marginal, resolve_sets
+from alktrace.classify.phase_sets import marginal, resolve_sets
+from alktrace.evidence.schema import PhaseObservation
+from alktrace.vocabulary.resistance import Phase
 
 SETTINGS = default_settings().phase
 

@@ -3,7 +3,7 @@
 import pytest
 
 from alktrace.annotate.protein import name_frameshift, name_in_frame, read_protein_change, short_name
-from alktrace.models import Consequence
+from alktrace.vocabulary.changes import Consequence
 
 #        1         11        21
 SMALL = "MAGSTTPLEELKRREAAVWQCCDYFHIN*"

@@ -5,20 +5,16 @@ import numpy as np
 import pytest
 from patient_samples import FUSION
 
-from alktrace.annotate.identity import Sex
-from alktrace.annotate.quality import StructuralFigures, judge_quality, structural_figures
-from alktrace.models import (
-    Detection,
-    IdentityStatus,
-    LocusKind,
-    Role,
-    SpecimenType,
-    TumourFractionStatus,
-    Verdict,
-)
-from alktrace.rows import CallabilityRow, RatioRow, TumourFractionRow
-from alktrace.settings import AssayQc
-from alktrace.sheet import Sample, Unit
+from alktrace.calling.callability_table import CallabilityRow
+from alktrace.inputs.settings import AssayQc
+from alktrace.inputs.sheet import Sample, Unit
+from alktrace.qc.identity import Sex
+from alktrace.qc.quality import StructuralFigures, judge_quality, structural_figures
+from alktrace.structural.copy_number.copy_number_table import RatioRow
+from alktrace.structural.tumour_fraction_table import TumourFractionRow
+from alktrace.vocabulary.copies import TumourFractionStatus
+from alktrace.vocabulary.detection import Detection, LocusKind
+from alktrace.vocabulary.samples import IdentityStatus, Role, SpecimenType, Verdict
 
 THRESHOLDS = AssayQc(
     min_molecules=100, warn_molecules=500, min_on_target=0.3, max_contamination=0.02, max_blank_molecules=20

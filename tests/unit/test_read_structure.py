@@ -2,7 +2,7 @@
 
 import pytest
 
-from alktrace.umi.read_structure import ReadStructureError, parse_read_structure, plan_layout
+from alktrace.align.read_structure import ReadStructureError, parse_read_structure, plan_layout
 
 
 @pytest.mark.parametrize(

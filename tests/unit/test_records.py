@@ -11,7 +11,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from alktrace.errors import DataError
-from alktrace.umi import bam_io, bgzf, records
+from alktrace.io import bam_io, bgzf, records
 
 HEADER = pysam.AlignmentHeader.from_dict(
     {

@@ -7,7 +7,8 @@ import pysam
 import pytest
 
 from alktrace.errors import DataError
-from alktrace.reference import (
+from alktrace.inputs.settings import ReferenceSettings
+from alktrace.reference.locate import (
     GRCH37,
     INDEX_SUFFIXES,
     contig_lengths,
@@ -17,7 +18,6 @@ from alktrace.reference import (
     locate_reference,
     same_contig,
 )
-from alktrace.settings import ReferenceSettings
 
 FOLDER = "results/reference"
 
@@ -140,7 +140,7 @@ def test_index_is_preferred_to_counting(fasta, tmp_path):
 
 
 def test_large_genomes_are_not_counted(fasta, monkeypatch):
-    monkeypatch.setattr("alktrace.reference.MAX_COUNTED_BYTES", 3)
+    monkeypatch.setattr("alktrace.reference.locate.MAX_COUNTED_BYTES", 3)
     assert contig_lengths(fasta) is None
 
 

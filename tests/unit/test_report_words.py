@@ -4,22 +4,16 @@ from pathlib import Path
 
 import pytest
 
-from alktrace.models import (
-    Classification,
-    Confidence,
-    Detection,
-    Observation,
-    ObservationSource,
-    Setting,
-    Timing,
-    TumourFraction,
-    TumourFractionStatus,
-)
+from alktrace.classify.phase import PhaseReason
+from alktrace.classify.resistance_table import ResistanceRow
+from alktrace.evidence.schema import Observation, TumourFraction
+from alktrace.io.tables import header
+from alktrace.knowledge.load import load_knowledge
 from alktrace.report import words
-from alktrace.resistance.knowledge_files import load_knowledge
-from alktrace.resistance.phase import PhaseReason
-from alktrace.rows import ResistanceRow
-from alktrace.tables import header
+from alktrace.vocabulary.copies import TumourFractionStatus
+from alktrace.vocabulary.detection import Detection, ObservationSource
+from alktrace.vocabulary.resistance import Classification, Confidence, Timing
+from alktrace.vocabulary.samples import Setting
 
 
 def row(**values) -> ResistanceRow:

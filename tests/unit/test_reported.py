@@ -8,9 +8,17 @@ import pytest
 import yaml
 from gene_facts import gene_models, transcript
 
-from alktrace.annotate.report_lines import ReportReader, read_report
-from alktrace.annotate.report_rows import Report
-from alktrace.annotate.report_text import (
+from alktrace.annotate.alteration_table import AlterationRow
+from alktrace.annotate.small_variants import Namer, VariantKnowledge
+from alktrace.calling.callability_table import CallabilityRow
+from alktrace.errors import InputProblems
+from alktrace.inputs.settings import CallingSettings, OriginSettings
+from alktrace.io.tables import read_table, write_table
+from alktrace.reference.locus_table import LocusRow
+from alktrace.reported.line_rows import Report
+from alktrace.reported.lines import ReportReader, read_report
+from alktrace.reported.read_report import callability_rows, read_reported_calls, tumour_fraction_row
+from alktrace.reported.wording import (
     ReportedKind,
     kind_of,
     means_percent,
@@ -19,21 +27,11 @@ from alktrace.annotate.report_text import (
     read_fusion,
     read_junction,
 )
-from alktrace.annotate.reported import callability_rows, read_reported_calls, tumour_fraction_row
-from alktrace.annotate.small_variants import Namer, VariantKnowledge
-from alktrace.errors import InputProblems
-from alktrace.models import (
-    Consequence,
-    Detection,
-    LocusKind,
-    Origin,
-    SpecimenType,
-    TumourFractionStatus,
-    VariantType,
-)
-from alktrace.rows import AlterationRow, CallabilityRow, LocusRow, TumourFractionRow
-from alktrace.settings import CallingSettings, OriginSettings
-from alktrace.tables import read_table, write_table
+from alktrace.structural.tumour_fraction_table import TumourFractionRow
+from alktrace.vocabulary.changes import Consequence, Origin, VariantType
+from alktrace.vocabulary.copies import TumourFractionStatus
+from alktrace.vocabulary.detection import Detection, LocusKind
+from alktrace.vocabulary.samples import SpecimenType
 
 DRIVERS = {"ALK": "3", "ROS1": "3", "EGFR": "5", "FGFR3": "either"}
 # Residues and codons of ALK that the reports below speak of (NM_004304).

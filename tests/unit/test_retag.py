@@ -3,10 +3,10 @@
 import pysam
 import pytest
 
+from alktrace.align.fixed_umis import FixedUmis
+from alktrace.align.retag import UnitGroup, rename_groups, tag_alignments
 from alktrace.errors import DataError
-from alktrace.models import UmiSource
-from alktrace.umi.fixed_umis import FixedUmis
-from alktrace.umi.retag import UnitGroup, rename_groups, tag_alignments
+from alktrace.vocabulary.samples import UmiSource
 
 GROUP = UnitGroup("u1", "P1.T1.plasma", "lib1")
 OURS = {"SM": "P1.T1.plasma", "LB": "lib1", "PL": "ILLUMINA"}

@@ -2,7 +2,7 @@ import pytest
 from clinical_records import Records, switched
 from outcome_cohort import cohort_settings
 
-from alktrace.clinical.safety import dose_rows, safety_rows
+from alktrace.outcomes.safety import dose_rows, safety_rows
 
 SETTINGS = cohort_settings()
 

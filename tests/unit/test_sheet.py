@@ -3,8 +3,8 @@ from pathlib import Path
 import pytest
 
 from alktrace.errors import InputProblems
-from alktrace.models import BamKind, Role, SpecimenType
-from alktrace.sheet import COLUMNS, Sheet, read_sheet
+from alktrace.inputs.sheet import COLUMNS, Sheet, read_sheet
+from alktrace.vocabulary.samples import BamKind, Role, SpecimenType
 
 GOOD = {
     "patient": "P1",

@@ -7,9 +7,9 @@ import pytest
 import yaml
 from gene_facts import gene_models, transcript
 
+from alktrace.annotate.alteration_table import AlterationRow
 from alktrace.annotate.consequences import read_variants
 from alktrace.annotate.hgvs import Allele, NamedTranscript
-from alktrace.annotate.reported import read_reported_calls
 from alktrace.annotate.small_variants import (
     Namer,
     OriginContext,
@@ -19,10 +19,13 @@ from alktrace.annotate.small_variants import (
     with_origin,
 )
 from alktrace.errors import DataError
-from alktrace.models import Detection, LocusKind, ObservationSource, Origin, SpecimenType
-from alktrace.rows import AlterationRow, LocusRow
-from alktrace.settings import CallingSettings, OriginSettings
-from alktrace.tables import read_table, write_table
+from alktrace.inputs.settings import CallingSettings, OriginSettings
+from alktrace.io.tables import read_table, write_table
+from alktrace.reference.locus_table import LocusRow
+from alktrace.reported.read_report import read_reported_calls
+from alktrace.vocabulary.changes import Origin
+from alktrace.vocabulary.detection import Detection, LocusKind, ObservationSource
+from alktrace.vocabulary.samples import SpecimenType
 
 CODONS = {1174: "TTC", 1202: "GGA", 1529: "GAC"}
 G1202R = Allele("chr2", 29_220_747, "C", "T")

@@ -9,10 +9,11 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from alktrace.calling import reads
+from alktrace.calling.molecules import reads
+from alktrace.consensus import strict
 from alktrace.errors import DataError
-from alktrace.settings import StrictSettings
-from alktrace.umi import bam_io, strict
+from alktrace.inputs.settings import StrictSettings
+from alktrace.io import bam_io
 
 HEADER = pysam.AlignmentHeader.from_dict(
     {"HD": {"VN": "1.6", "SO": "coordinate"}, "SQ": [{"SN": "chr1", "LN": 1000}]}

@@ -7,23 +7,19 @@ from xml.etree import ElementTree
 
 import pytest
 
-from alktrace.gene_models import Exon, GeneModels, Transcript
-from alktrace.models import (
-    Alteration,
-    Consequence,
-    CopyNumberCall,
-    Detection,
-    Focality,
-    GeneCopyNumber,
-    Observation,
-    ObservationSource,
-    Origin,
-    SpecimenType,
-    TumourFractionStatus,
-    VariantType,
+from alktrace.evidence.schema import Alteration, GeneCopyNumber, Observation
+from alktrace.reference.gene_models import Exon, GeneModels, Transcript
+from alktrace.report.figures.structural_figures import (
+    draw_breakpoints,
+    draw_copy_number,
+    draw_tumour_fraction,
 )
-from alktrace.report.figures_structural import draw_breakpoints, draw_copy_number, draw_tumour_fraction
-from alktrace.rows import RatioRow, SampleTumourFractionRow
+from alktrace.structural.copy_number.copy_number_table import RatioRow
+from alktrace.structural.tumour_fraction_table import SampleTumourFractionRow
+from alktrace.vocabulary.changes import Consequence, Origin, VariantType
+from alktrace.vocabulary.copies import CopyNumberCall, Focality, TumourFractionStatus
+from alktrace.vocabulary.detection import Detection, ObservationSource
+from alktrace.vocabulary.samples import SpecimenType
 
 ESTIMATED, NOT = TumourFractionStatus.ESTIMATED, TumourFractionStatus.NOT_ESTIMABLE
 

@@ -2,9 +2,9 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from alktrace.clinical.cox import fit_cox, hazards_test, refuse, score_test
-from alktrace.clinical.group_tests import compare_groups
-from alktrace.clinical.survival import (
+from alktrace.outcomes.cox import fit_cox, hazards_test, refuse, score_test
+from alktrace.outcomes.group_tests import compare_groups
+from alktrace.outcomes.survival import (
     early_small_risk_set,
     emptied,
     kaplan_meier,

@@ -9,10 +9,10 @@ import pandas as pd
 import pytest
 from outcome_cohort import Demo, write_rows
 
-from alktrace.clinical.cox import fit_cox
-from alktrace.clinical.group_tests import compare_groups
-from alktrace.clinical.proportions import exact_interval, false_discovery, fisher
-from alktrace.clinical.survival import DAYS_PER_YEAR, kaplan_meier, median, rate_at
+from alktrace.outcomes.cox import fit_cox
+from alktrace.outcomes.group_tests import compare_groups
+from alktrace.outcomes.survival import DAYS_PER_YEAR, kaplan_meier, median, rate_at
+from alktrace.stats.proportions import exact_interval, false_discovery, fisher
 
 DATA = Path(__file__).resolve().parents[1] / "data" / "outcomes"
 CLOSE = 1e-6

@@ -5,10 +5,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from alktrace import rows
+from alktrace.classify.resistance_table import ResistanceRow
+from alktrace.commands.docs import written_tables
 from alktrace.errors import InputProblems
-from alktrace.models import Phase
-from alktrace.tables import column, describe_columns, format_cell, header, read_table, write_table
+from alktrace.io.tables import column, describe_columns, format_cell, header, read_table, write_table
+from alktrace.vocabulary.resistance import Phase
 
 
 @dataclass(frozen=True)
@@ -116,7 +117,7 @@ def test_an_empty_file_misses_its_columns(tmp_path):
 
 
 ROW_TYPES = [
-    item for item in vars(rows).values() if isinstance(item, type) and item.__module__ == rows.__name__
+    *written_tables(),
 ]
 
 
@@ -126,7 +127,7 @@ def test_every_column_is_described(row_type):
 
 
 def test_the_resistance_table_has_the_columns_of_the_contract():
-    assert " ".join(header(rows.ResistanceRow)) == (
+    assert " ".join(header(ResistanceRow)) == (
         "patient timepoint setting classification confidence component mechanism gene alteration hgvs_c "
         "hgvs_p variant_type position_grch38 lead_specimen specimens vaf vaf_low vaf_high alt_molecules "
         "total_molecules duplex_alt copy_number tumour_fraction phase phase_partner phase_evidence "

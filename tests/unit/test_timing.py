@@ -6,9 +6,11 @@ from typing import Any
 import pytest
 from golden.build import default_settings
 
-from alktrace.models import ClinicalContext, Setting, Timing
-from alktrace.resistance.timing import add_months, judge_timing
-from alktrace.resistance.window import WindowStatus, judge_window
+from alktrace.classify.timing import add_months, judge_timing
+from alktrace.classify.window import WindowStatus, judge_window
+from alktrace.evidence.schema import ClinicalContext
+from alktrace.vocabulary.resistance import Timing
+from alktrace.vocabulary.samples import Setting
 
 SETTINGS = default_settings()
 START = "2024-02-01"

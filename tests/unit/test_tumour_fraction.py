@@ -6,11 +6,10 @@ import numpy as np
 import pytest
 from scipy.stats import beta
 
-from alktrace.models import CopyNumberCall, Focality, TumourFractionStatus
-from alktrace.rows import CopyNumberRow
-from alktrace.settings import CopyState, TumourFractionSettings
-from alktrace.structural.fusion_vcf import FusionCall
-from alktrace.structural.roles import FusionRole
+from alktrace.inputs.settings import CopyState, TumourFractionSettings
+from alktrace.structural.copy_number.copy_number_table import CopyNumberRow
+from alktrace.structural.fusions.fusion_vcf import FusionCall
+from alktrace.structural.fusions.partners import FusionRole
 from alktrace.structural.tumour_fraction import (
     Marker,
     MarkerKind,
@@ -20,6 +19,7 @@ from alktrace.structural.tumour_fraction import (
     loss_bound,
     settle_gain,
 )
+from alktrace.vocabulary.copies import CopyNumberCall, Focality, TumourFractionStatus
 
 SETTINGS = TumourFractionSettings(
     max_marker_vaf=0.9,

@@ -7,12 +7,12 @@ import pysam
 import pytest
 import yaml
 
-from alktrace.models import BamKind, Role, Setting, SpecimenType
-from alktrace.probes import bam_head
-from alktrace.reference import locate_reference
-from alktrace.settings import check_settings
-from alktrace.sheet import Sample, Sheet, Unit
-from alktrace.units import Units, is_adopted
+from alktrace.checks.probes import bam_head
+from alktrace.inputs.settings import check_settings
+from alktrace.inputs.sheet import Sample, Sheet, Unit
+from alktrace.reference.locate import locate_reference
+from alktrace.vocabulary.samples import BamKind, Role, Setting, SpecimenType
+from alktrace.workflow.units import Units, is_adopted
 
 
 def bam(path, *, flags, order="coordinate", mapped=True):

@@ -9,9 +9,10 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from alktrace.consensus import zipping
+from alktrace.consensus.zipping import zip_consensus
 from alktrace.errors import DataError
-from alktrace.umi import bgzf, zipping
-from alktrace.umi.zipping import zip_consensus
+from alktrace.io import bgzf
 
 REVERSED = {"cd", "ce", "ad", "ae", "bd", "be", "aq", "bq"}
 COMPLEMENTED = {"ac", "bc"}

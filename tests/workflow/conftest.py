@@ -3,8 +3,8 @@
 import pytest
 from workflow_runs import Project
 
-from alktrace.simulate.__main__ import DEFAULT_SEED
-from alktrace.simulate.cohort import write_demo
+from alktrace.demo.__main__ import DEFAULT_SEED
+from alktrace.demo.build_demo import write_demo
 
 
 @pytest.fixture(scope="session")

@@ -11,13 +11,13 @@ import pysam
 import pytest
 import yaml
 
-from alktrace.config_lines import with_places
+from alktrace.checks.input_files import find_problems
+from alktrace.checks.probes import bam_head, fastq_head
 from alktrace.errors import InputProblems, Problem
-from alktrace.inputs import find_problems
-from alktrace.probes import bam_head, fastq_head
-from alktrace.reference import GRCH37
-from alktrace.settings import check_settings
-from alktrace.sheet import read_sheet as read_checked_sheet
+from alktrace.inputs.config_lines import with_places
+from alktrace.inputs.settings import check_settings
+from alktrace.inputs.sheet import read_sheet as read_checked_sheet
+from alktrace.reference.locate import GRCH37
 
 
 def refused(project, *lines, arguments=("--cores", "2")):

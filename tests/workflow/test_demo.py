@@ -10,23 +10,22 @@ from html.parser import HTMLParser
 import pytest
 from workflow_runs import NEEDS_TOOLS, ROOT, Project, read_sheet
 
-from alktrace.models import Classification, Detection, Phase, Verdict
-from alktrace.rows import (
-    AlterationRow,
-    CallabilityRow,
-    ClassificationRow,
-    CopyNumberRow,
-    ErrorRateRow,
-    EvidenceRow,
-    IdentityRow,
-    QcRow,
-    ResistanceRow,
-    TumourFractionRow,
-)
-from alktrace.simulate.__main__ import DEFAULT_SEED
-from alktrace.simulate.cohort import write_demo
-from alktrace.simulate.truth_tables import AlterationTruthRow, ExpectedRow, PairTruthRow, SampleTruth
-from alktrace.tables import read_table
+from alktrace.annotate.alteration_table import AlterationRow
+from alktrace.calling.callability_table import CallabilityRow
+from alktrace.calling.noise.error_rate_table import ErrorRateRow
+from alktrace.classify.resistance_table import ClassificationRow, ResistanceRow
+from alktrace.demo.__main__ import DEFAULT_SEED
+from alktrace.demo.build_demo import write_demo
+from alktrace.demo.truth_tables import AlterationTruthRow, ExpectedRow, PairTruthRow, SampleTruth
+from alktrace.evidence.evidence_table import EvidenceRow
+from alktrace.io.tables import read_table
+from alktrace.qc.identity_table import IdentityRow
+from alktrace.qc.qc_table import QcRow
+from alktrace.structural.copy_number.copy_number_table import CopyNumberRow
+from alktrace.structural.tumour_fraction_table import TumourFractionRow
+from alktrace.vocabulary.detection import Detection
+from alktrace.vocabulary.resistance import Classification, Phase
+from alktrace.vocabulary.samples import Verdict
 
 pytestmark = [pytest.mark.timeout(1800), NEEDS_TOOLS]
 

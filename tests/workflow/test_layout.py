@@ -1,7 +1,8 @@
-"""The structure that the design promises, held against the files."""
+"""The structure that the map of the project promises, held against the files."""
 
 import ast
 import re
+from collections import Counter
 from pathlib import Path
 
 import pytest
@@ -9,11 +10,18 @@ import pytest
 ROOT = Path(__file__).resolve().parents[2]
 PACKAGE = ROOT / "scripts" / "alktrace"
 
-# Left to right: a module imports from its own stage and from those before it.
-ORDER = ("", "umi", "calling", "structural", "annotate", "resistance", "clinical", "report")
-# Modules of the top level that tie stages together; jobs do not import them.
-TIES = {"plan.py", "__main__.py", "one.py", "inputs.py", "table_files.py", "units.py"}
-TRUTH = {"umi", "calling", "structural", "annotate", "resistance"}
+# Bottom to top: a module imports from its own room and from those before it.
+ORDER = """
+    vocabulary stats io inputs reference align consensus calling structural annotate
+    reported qc evidence knowledge classify outcomes report checks workflow commands
+""".split()
+# Rooms with a rule file of the same name; the other rooms are no stages.
+STAGES = """
+    reference align consensus calling structural annotate reported qc evidence classify outcomes report
+""".split()
+PURE = ("knowledge", "classify", "outcomes")
+# What is simulated shares nothing with the code under test but words, files and the columns of tables.
+DEMO_MAY = {"vocabulary", "io", "inputs", "stats"}
 HEAVY = {"pysam", "cyvcf2", "pyranges", "snakemake", "numba", "pandas"}
 
 MODULES = sorted(PACKAGE.rglob("*.py"))
@@ -36,31 +44,47 @@ def imports(path: Path) -> list[str]:
     return found
 
 
-def stage_of(relative: str) -> str:
+def room_of(relative: str) -> str:
     first = relative.lstrip(".").split(".")[0]
     return first if (PACKAGE / first).is_dir() else ""
 
 
 @pytest.mark.parametrize("path", MODULES, ids=lambda p: str(p.relative_to(PACKAGE)))
 def test_dependencies_point_one_way(path):
-    stage = stage_of(".".join(path.relative_to(PACKAGE).parts[:-1]))
-    if path.name in TIES and not stage:
+    room = room_of(".".join(path.relative_to(PACKAGE).parts[:-1]))
+    if not room:
         return
-    used = {stage_of(name) for name in imports(path) if name.startswith(".")}
-    if stage == "simulate":
-        assert not used & TRUTH, "truth must share nothing with the code under test"
+    used = [name for name in imports(path) if name.startswith(".")]
+    if room == "demo":
+        foreign = {name for name in used if room_of(name) not in {"demo", "", *DEMO_MAY}}
+        assert all(name.split(".")[-2].endswith("_table") for name in foreign), "truth must be computed apart"
         return
-    later = {name for name in used if name == "simulate" or ORDER.index(name) > ORDER.index(stage)}
-    assert not later
+    rooms = {room_of(name) for name in used} - {""}
+    assert not {name for name in rooms if name == "demo" or ORDER.index(name) > ORDER.index(room)}
+
+
+def test_every_room_stands_in_the_order():
+    rooms = {path.name for path in PACKAGE.iterdir() if path.is_dir() and (path / "__init__.py").is_file()}
+    assert rooms == {*ORDER, "demo"}
+
+
+def test_a_stage_has_one_word_for_folder_and_rules():
+    assert {path.stem for path in (ROOT / "rules").glob("*.smk")} == {*STAGES, "common"}
+
+
+def test_no_two_modules_share_a_name_and_none_repeats_its_room():
+    names = Counter(path.stem for path in MODULES if not path.stem.startswith("__"))
+    assert not [name for name, times in names.items() if times > 1]
+    assert not [path for path in MODULES if path.stem == path.parent.name]
 
 
 @pytest.mark.parametrize(
     "path",
-    [path for path in MODULES if path.parent.name in ("resistance", "clinical")],
+    [path for path in MODULES if path.relative_to(PACKAGE).parts[0] in PURE],
     ids=lambda p: str(p.relative_to(PACKAGE)),
 )
 def test_clinical_logic_is_pure(path):
-    allowed = {"pandas"} if path.parent.name == "clinical" else set()
+    allowed = {"pandas"} if path.parent.name == "outcomes" else set()
     assert not {name.split(".")[0] for name in imports(path)} & (HEAVY - allowed)
 
 
@@ -82,7 +106,7 @@ def test_every_adapter_belongs_to_a_rule_and_holds_no_logic(path):
         ifs = [n for n in ast.walk(tree) if isinstance(n, ast.If) and "TYPE_CHECKING" not in ast.dump(n)]
         assert not branches + ifs
     else:
-        assert path.name in RULES, "a stream member of a shell rule"
+        assert path.stem in RULES, "a stream member of a shell rule"
 
 
 def test_common_rules_stay_small():

@@ -14,23 +14,23 @@ import pysam
 import yaml
 from workflow_runs import ROOT
 
-from alktrace.models import NotEvaluableReason, TumourFractionStatus
-from alktrace.rows import (
-    AlterationRow,
-    CallabilityRow,
-    CopyNumberRow,
-    GenotypeRow,
-    ResistanceRow,
-    TumourFractionRow,
-)
-from alktrace.tables import read_table, write_table
+from alktrace.annotate.alteration_table import AlterationRow
+from alktrace.calling.callability_table import CallabilityRow
+from alktrace.calling.genotyping.genotype_table import GenotypeRow
+from alktrace.classify.resistance_table import ResistanceRow
+from alktrace.io.tables import read_table, write_table
+from alktrace.structural.copy_number.copy_number_table import CopyNumberRow
+from alktrace.structural.tumour_fraction_table import TumourFractionRow
+from alktrace.vocabulary.copies import TumourFractionStatus
+from alktrace.vocabulary.resistance import NotEvaluableReason
 
 SNAKEFILE = """
 configfile: {root!r} + "/config/config.yaml"
 include: {root!r} + "/rules/common.smk"
 include: {root!r} + "/rules/reference.smk"
-include: {root!r} + "/rules/resistance.smk"
-include: {root!r} + "/rules/cohort.smk"
+include: {root!r} + "/rules/qc.smk"
+include: {root!r} + "/rules/evidence.smk"
+include: {root!r} + "/rules/classify.smk"
 rule all:
     default_target: True
     input:
@@ -64,7 +64,7 @@ class Cohort:
         kernels = folder / "results" / "reference" / "kernels"
         kernels.mkdir(parents=True)
         # No tumour fraction changes here, and so nobody opens these.
-        made = ("kernels/calls.txt", "kernels/molecules.txt", "gene_models.json", "panel.copy_number.cnn")
+        made = ("kernels/calling.txt", "kernels/consensus.txt", "gene_models.json", "panel.copy_number.cnn")
         for name in made:
             (kernels.parent / name).touch()
         self.given = demo / "bam" / "P17_PD1_plasma.bam"

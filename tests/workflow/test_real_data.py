@@ -11,10 +11,13 @@ import pytest
 import yaml
 from workflow_runs import NEEDS_TOOLS, ROOT, Project, snakemake
 
-from alktrace.models import Consequence
-from alktrace.rows import AlterationRow, CallabilityRow, ClassificationRow, EvidenceRow, ResistanceRow
-from alktrace.simulate.real_reference import build_real_reference
-from alktrace.tables import read_table
+from alktrace.annotate.alteration_table import AlterationRow
+from alktrace.calling.callability_table import CallabilityRow
+from alktrace.classify.resistance_table import ClassificationRow, ResistanceRow
+from alktrace.demo.real_reference import build_real_reference
+from alktrace.evidence.evidence_table import EvidenceRow
+from alktrace.io.tables import read_table
+from alktrace.vocabulary.changes import Consequence
 
 pytestmark = [pytest.mark.real, pytest.mark.timeout(600), NEEDS_TOOLS]
 

@@ -8,7 +8,7 @@ import pytest
 import yaml
 from workflow_runs import ROOT, read_sheet, snakemake
 
-from alktrace.report.docs import fill
+from alktrace.commands.docs import fill
 
 RULE_FILES = sorted((ROOT / "rules").glob("*.smk"))
 # Limits of the design: Python starts slowly, and a cohort has hundreds of samples.
@@ -24,7 +24,7 @@ COHORT = {
 }
 OUTCOMES = {"measure_outcomes": 1, "relate_outcomes": 1}
 REFERENCE = {"prepare_gene_models": 1, "index_aligner": 1}
-KERNELS = {"compile_molecule_kernels": 1, "compile_call_kernels": 1}
+KERNELS = {"compile_consensus_kernels": 1, "compile_calling_kernels": 1}
 
 
 def per_sample(number, *, units=None, adopted=0, consensus=0):
@@ -45,7 +45,7 @@ def per_sample(number, *, units=None, adopted=0, consensus=0):
 
 
 def per_patient(patients, timepoints):
-    return {"genotype_patient": patients, "classify_timepoint": timepoints, "write_patient_page": patients}
+    return {"gather_evidence": patients, "classify_timepoint": timepoints, "write_patient_page": patients}
 
 
 def rules():
@@ -96,7 +96,7 @@ def test_every_rule_says_what_it_does_and_needs(name):
 def test_python_rules_run_their_own_adapter(name):
     assert re.search(r'script:\n\s+"\.\./scripts/(\w+)\.py"', RULES[name])[1] == name
     assert (ROOT / "scripts" / f"{name}.py").is_file()
-    assert "code=PLAN.code[" in RULES[name], "changed modules rerun the rule"
+    assert f'code=PLAN.code("{name}")' in RULES[name], "changed modules rerun the rule"
 
 
 @pytest.mark.parametrize("name", [name for name, text in RULES.items() if "    shell:\n" in text])
@@ -175,7 +175,7 @@ def test_excluded_patients_cost_nothing(project):
     project.keep(rows)
     project.config |= {"clinical": None, "exclude": ["P10"]}
     jobs = project.dry().check().jobs
-    assert (jobs["align_unit"], jobs["genotype_patient"]) == (1, 1)
+    assert (jobs["align_unit"], jobs["gather_evidence"]) == (1, 1)
 
 
 def test_normals_alone_are_no_cohort_but_run(project):

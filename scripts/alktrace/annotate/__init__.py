@@ -1,1 +1,1 @@
-"""Gene models, consequences, HGVS names, origin and identity."""
+"""What the alterations of one sample are: consequence, names, origin."""

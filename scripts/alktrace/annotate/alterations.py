@@ -11,21 +11,13 @@ from dataclasses import replace
 from pathlib import Path
 
 from ..calling.alleles import SmallVariant
-from ..gene_models import GeneModels
-from ..models import (
-    Consequence,
-    CopyNumberCall,
-    Detection,
-    ObservationSource,
-    Origin,
-    SpecimenType,
-    VariantType,
-)
-from ..rows import AlterationRow, CopyNumberRow, RatioRow, TumourFractionRow
-from ..settings import CallingSettings, CopyNumberSettings, OriginSettings, TumourFractionSettings
-from ..structural.fusion_vcf import FusionCall, read_fusions
-from ..structural.genome import Genome
-from ..structural.roles import FusionRole
+from ..inputs.settings import CallingSettings, CopyNumberSettings, OriginSettings, TumourFractionSettings
+from ..io.tables import write_table
+from ..reference.gene_models import GeneModels
+from ..reference.genome import Genome
+from ..structural.copy_number.copy_number_table import CopyNumberRow, RatioRow
+from ..structural.fusions.fusion_vcf import FusionCall, read_fusions
+from ..structural.fusions.partners import FusionRole
 from ..structural.tumour_fraction import (
     NOT_ESTIMABLE,
     Marker,
@@ -33,12 +25,16 @@ from ..structural.tumour_fraction import (
     estimate_tumour_fraction,
     fusion_markers,
 )
-from ..tables import write_table
+from ..structural.tumour_fraction_table import TumourFractionRow
+from ..vocabulary.changes import Consequence, Origin, VariantType
+from ..vocabulary.copies import CopyNumberCall
+from ..vocabulary.detection import Detection, ObservationSource
+from ..vocabulary.samples import SpecimenType
+from .alteration_table import AlterationRow, empty_row
 from .consequences import read_variants
 from .fusion_names import FusionNames
 from .hgvs import Allele
 from .origin import MoleculeCount
-from .report_rows import empty_row
 from .small_variants import (
     Namer,
     OriginContext,
@@ -145,7 +141,7 @@ def count_white_cells(
     counts: dict[str, list[MoleculeCount]] = {allele.key: [] for allele in alleles}
     if not bams:
         return counts
-    from ..calling.known_alleles import count_alterations
+    from ..calling.genotyping.known_alleles import count_alterations
 
     variants = [SmallVariant(a.chrom, a.pos, a.ref, a.alt) for a in alleles]
     for bam in bams:
@@ -270,20 +266,20 @@ class _CopyNumbers:
         self._centromeres = centromeres
         self._ratios = None
         if coverage is not None and reference is not None:
-            from ..structural.normalise import read_ratios
+            from ..structural.copy_number.normalise import read_ratios
 
             self._ratios = read_ratios(coverage, reference)
 
     def rows(self, fraction: TumourFractionRow | None) -> list[CopyNumberRow]:
         if self._ratios is None:
             return []
-        from ..structural.copy_number import copy_number_rows, read_boundaries
+        from ..structural.copy_number.gene_copies import copy_number_rows, read_boundaries
 
         boundaries = read_boundaries(self._centromeres)
         return copy_number_rows(self._ratios, self._models, boundaries, self._settings, fraction)
 
     def write_bins(self, path: Path) -> None:
-        from ..structural.copy_number import ratio_rows
+        from ..structural.copy_number.gene_copies import ratio_rows
 
         bins = ratio_rows(self._ratios, self._models) if self._ratios is not None else []
         write_table(path, RatioRow, bins)

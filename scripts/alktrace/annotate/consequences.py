@@ -17,8 +17,8 @@ from pathlib import Path
 from typing import Any
 
 from ..errors import DataError
-from ..gene_models import GeneModels, Transcript
-from ..models import Consequence
+from ..reference.gene_models import GeneModels, Transcript
+from ..vocabulary.changes import Consequence
 from .hgvs import Allele
 
 CSQ_TERMS = {

@@ -10,9 +10,9 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from ..loci import KnownValue
-from ..structural.roles import INTERGENIC
-from ..tables import read_table
+from ..io.tables import read_table
+from ..reference.loci import KnownValue
+from ..structural.fusions.partners import INTERGENIC
 
 GENE = "ALK"
 NOVEL_PARTNER = "novel_partner"

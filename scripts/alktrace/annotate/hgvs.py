@@ -15,8 +15,8 @@ from functools import cached_property
 
 from Bio.Seq import translate
 
-from ..gene_models import Fetch, Transcript, reverse_complement
-from ..models import Consequence, VariantType
+from ..reference.gene_models import Fetch, Transcript, reverse_complement
+from ..vocabulary.changes import Consequence, VariantType
 from .protein import STOP, ProteinChange, name_extension, name_frameshift, name_in_frame, short_name
 
 SPLICE_SITE = 2

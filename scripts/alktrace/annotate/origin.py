@@ -8,8 +8,9 @@ the variant say something only if they would have shown it with the stated power
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass, field
 
-from ..models import Origin, SpecimenType
-from ..settings import OriginSettings
+from ..inputs.settings import OriginSettings
+from ..vocabulary.changes import Origin
+from ..vocabulary.samples import SpecimenType
 
 CH_NOT_EXCLUDED = "ch_not_excluded"
 GERMLINE_NOT_EXCLUDED = "germline_not_excluded"

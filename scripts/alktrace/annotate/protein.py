@@ -11,7 +11,7 @@ from itertools import takewhile
 
 from Bio.Data.IUPACData import protein_letters_1to3
 
-from ..models import Consequence
+from ..vocabulary.changes import Consequence
 
 STOP = "*"
 UNKNOWN_RESIDUE = "X"

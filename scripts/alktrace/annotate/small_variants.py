@@ -5,12 +5,14 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from ..errors import DataError
-from ..gene_models import Fetch, GeneModels
-from ..loci import KnownLocus, KnownValue, gene_symbols, group_values
-from ..models import Consequence, Detection, ObservationSource, Origin, SpecimenType, VariantType
-from ..rows import AlterationRow
-from ..settings import OriginSettings
-from ..tables import read_table
+from ..inputs.settings import OriginSettings
+from ..io.tables import read_table
+from ..reference.gene_models import Fetch, GeneModels
+from ..reference.loci import KnownLocus, KnownValue, gene_symbols, group_values
+from ..vocabulary.changes import Consequence, Origin, VariantType
+from ..vocabulary.detection import Detection, ObservationSource
+from ..vocabulary.samples import SpecimenType
+from .alteration_table import AlterationRow
 from .consequences import VcfVariant, choose_gene, csq_consequence, reconcile
 from .fusion_names import FusionNames
 from .hgvs import Allele, NamedTranscript, VariantNames

@@ -1,1 +1,1 @@
-"""Molecule-level small-variant calling, genotyping and detection power."""
+"""Small variants of one sample on molecules, and what could not have been seen."""

@@ -6,18 +6,19 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from ..models import Detection, LocusKind
-from ..rows import CallabilityRow, LocusRow
-from ..settings import CallingSettings
+from ..inputs.settings import CallingSettings
+from ..reference.locus_table import LocusRow
+from ..vocabulary.detection import Detection, LocusKind
 from .alleles import SmallVariant
-from .classes import N_CLASSES, duplex, simplex
-from .hotspots import HOTSPOT_KINDS, changed
-from .kinds import site_rows
-from .noise import NoiseModel
-from .pileup import Pileup
-from .regions import BASES
-from .rule import make_noise
-from .verdict import limit
+from .callability_table import CallabilityRow
+from .molecules.pileup import Pileup
+from .molecules.regions import BASES
+from .noise.kinds import site_rows
+from .noise.molecule_classes import N_CLASSES, duplex, simplex
+from .noise.rates import NoiseModel
+from .rule.hotspots import HOTSPOT_KINDS, changed
+from .rule.tail_test import make_noise
+from .rule.verdict import limit
 
 
 def judge_loci(

@@ -9,30 +9,39 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from ..gene_models import GeneModels
-from ..rows import CallabilityRow, ErrorRateRow, GenotypeRow, HotspotRow, LocusRow
-from ..settings import CallingSettings
-from ..tables import read_table, write_table
-from ..umi.bam_io import read_header
-from .allele_states import ALT, REF
+from ..inputs.settings import CallingSettings
+from ..io.bam_io import read_header
+from ..io.tables import read_table, write_table
+from ..reference.gene_models import GeneModels
+from ..reference.locus_table import HotspotRow, LocusRow
 from .alleles import Fetch, SmallVariant
 from .callability import judge_loci
-from .candidates import aligned_indels, check_reference, indel_candidates, mnv_candidates, snv_candidates
-from .clips import clip_candidates
-from .error_rates import measure_error_rates
-from .genotyping import AlleleCounts, count_alleles, count_joint
-from .hotspots import Hotspots, make_hotspots
-from .kinds import repeats
-from .learning import learn_noise
-from .neighbours import indel_edges, second_forms
-from .noise import NoiseModel
-from .normals import read_positions
-from .pileup import Pileup, pile_up
-from .polymorphisms import genotype_polymorphisms
-from .reads import make_filters
-from .regions import BASES, build_regions, fasta_fetch, open_fasta, read_targets
+from .callability_table import CallabilityRow
+from .candidates.clips import clip_candidates
+from .candidates.from_pileup import (
+    aligned_indels,
+    check_reference,
+    indel_candidates,
+    mnv_candidates,
+    snv_candidates,
+)
+from .candidates.neighbours import indel_edges, second_forms
+from .genotyping.allele_states import ALT, REF
+from .genotyping.counts import AlleleCounts, count_alleles, count_joint
+from .genotyping.genotype_table import GenotypeRow
+from .genotyping.polymorphisms import genotype_polymorphisms
+from .molecules.pileup import Pileup, pile_up
+from .molecules.reads import make_filters
+from .molecules.regions import BASES, build_regions, fasta_fetch, open_fasta, read_targets
+from .noise.error_rate_table import ErrorRateRow
+from .noise.error_rates import measure_error_rates
+from .noise.kinds import repeats
+from .noise.normals import read_positions
+from .noise.rates import NoiseModel
+from .noise.training import learn_noise
+from .rule.hotspots import Hotspots, make_hotspots
+from .rule.verdict import FILTER_EDGE, FILTER_FORM, judge
 from .vcf import Record, write_vcf
-from .verdict import FILTER_EDGE, FILTER_FORM, judge
 
 log = logging.getLogger("alktrace")
 

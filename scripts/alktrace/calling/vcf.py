@@ -6,13 +6,13 @@ from pathlib import Path
 
 import pysam
 
-from ..job import atomic_output
-from ..settings import CallingSettings
+from ..inputs.settings import CallingSettings
+from ..io.atomic import atomic_output
 from .alleles import Fetch, SmallVariant
-from .classes import duplex, simplex, single
-from .kinds import repeats
-from .regions import fasta_fetch
-from .verdict import FILTERS, AlterationCounts
+from .molecules.regions import fasta_fetch
+from .noise.kinds import repeats
+from .noise.molecule_classes import duplex, simplex, single
+from .rule.verdict import FILTERS, AlterationCounts
 
 INFO = (
     ("TYPE", "1", "String", "Kind of the record: snv, mnv, insertion, deletion or delins"),

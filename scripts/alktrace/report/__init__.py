@@ -1,1 +1,1 @@
-"""Patient and cohort pages."""
+"""Pages for people."""

@@ -2,10 +2,10 @@
 
 from pathlib import Path
 
-from ..clinical.outcome_files import MEASURED, RELATED
-from ..clinical.outcomes import Clinic, measure_outcomes, relate_outcomes
 from ..errors import DataError
-from ..settings import Settings
+from ..inputs.settings import Settings
+from ..outcomes.outcome_files import MEASURED, RELATED
+from ..outcomes.outcome_jobs import Clinic, measure_outcomes, relate_outcomes
 from .cohort_page import write_cohort_page
 
 

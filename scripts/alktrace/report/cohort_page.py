@@ -5,11 +5,14 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from ..models import Classification, Setting, Verdict
-from ..resistance.knowledge_files import load_knowledge
-from ..rows import ClassificationRow, IdentityRow, QcRow, ResistanceRow
-from ..settings import CohortSettings
-from ..tables import format_cell, read_table
+from ..classify.resistance_table import ClassificationRow, ResistanceRow
+from ..inputs.settings import CohortSettings
+from ..io.tables import format_cell, read_table
+from ..knowledge.load import load_knowledge
+from ..qc.identity_table import IdentityRow
+from ..qc.qc_table import QcRow
+from ..vocabulary.resistance import Classification
+from ..vocabulary.samples import Setting, Verdict
 from . import words
 from .pages import write_page
 from .patient_page import NOTICE_KEY

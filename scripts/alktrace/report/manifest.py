@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from .. import __version__
-from ..job import atomic_output
+from ..io.atomic import atomic_output
 
 PROGRAMS = ("bwa", "bwa-mem2", "samtools", "bcftools", "fastp", "multiqc")
 PACKAGES = (

@@ -10,12 +10,14 @@ from enum import Enum
 from pathlib import Path
 from typing import Any
 
-from ..calling.intervals import clopper_pearson
-from ..job import atomic_output
-from ..models import MoleculeGroup
-from ..rows import ErrorRateRow, MoleculeMetric, QcRow
-from ..tables import LIST_SEPARATOR, describe_columns, read_table
-from ..umi.losses import INSERT_BIN, REASONS
+from ..calling.noise.error_rate_table import ErrorRateRow
+from ..consensus.losses import INSERT_BIN, REASONS
+from ..consensus.molecule_table import MoleculeMetric
+from ..io.atomic import atomic_output
+from ..io.tables import LIST_SEPARATOR, describe_columns, read_table
+from ..qc.qc_table import QcRow
+from ..stats.intervals import clopper_pearson
+from ..vocabulary.detection import MoleculeGroup
 
 Section = dict[str, Any]
 Strata = Mapping[str, Mapping[str, float]]

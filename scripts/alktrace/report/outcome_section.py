@@ -4,19 +4,19 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from ..clinical import rows as r
-from ..models import Classification
-from ..settings import CohortSettings
-from ..tables import read_table
+from ..inputs.settings import CohortSettings
+from ..io.tables import read_table
+from ..outcomes import outcome_rows as r
+from ..vocabulary.resistance import Classification
 from . import outcome_tables as tables
 from . import outcome_words as say
 from .exhibits import NO_PATIENTS, Exhibit
-from .figures_flow import draw_flow
-from .figures_forest import draw_forest
-from .figures_oncoprint import MOST_LINES, draw_oncoprint, oncoprint_lines
-from .figures_style import group_word
-from .figures_survival import Panel, draw_curves
-from .figures_swimmer import draw_swimmer
+from .figures.flow import draw_flow
+from .figures.forest import draw_forest
+from .figures.kaplan_meier import Panel, draw_curves
+from .figures.oncoprint import MOST_LINES, draw_oncoprint, oncoprint_lines
+from .figures.style import group_word
+from .figures.swimmer import draw_swimmer
 
 SHOWN = (
     r.Endpoint.RWTTD1, r.Endpoint.RWPFS2, r.Endpoint.RWTTD2, r.Endpoint.OS_LORLATINIB,

@@ -3,12 +3,13 @@
 from collections import Counter
 from collections.abc import Sequence
 
-from ..clinical import rows as r
-from ..models import Setting, Timing
+from ..outcomes import outcome_rows as r
+from ..vocabulary.resistance import Timing
+from ..vocabulary.samples import Setting
 from . import outcome_words as say
 from . import words
 from .exhibits import Exhibit
-from .figures_style import group_word
+from .figures.style import group_word
 
 Lines = tuple[tuple[str, ...], ...]
 COUNTED = ("component", "finding")

@@ -2,9 +2,9 @@
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 
-from ..clinical.rows import Analysis, AssociationRow, EndpointRateRow, EndpointRow, Status
+from ..outcomes.outcome_rows import Analysis, AssociationRow, EndpointRateRow, EndpointRow, Status
 from . import words
-from .figures_style import group_word
+from .figures.style import group_word
 
 ANALYSES = {
     "group_entry": "Late entry",

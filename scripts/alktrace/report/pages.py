@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from ..job import atomic_output
+from ..io.atomic import atomic_output
 
 TEMPLATES = Path(__file__).parent / "templates"
 

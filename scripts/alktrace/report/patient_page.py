@@ -5,15 +5,19 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from ..gene_models import GeneModels
-from ..models import Alteration, Consequence, Detection, LocusKind, Origin, PatientEvidence, SpecimenEvidence
-from ..resistance.evidence import load_evidence
-from ..resistance.knowledge_files import load_knowledge
-from ..resistance.negative import NOT_TARGETED_MARK
-from ..rows import RatioRow, ResistanceRow, SampleTumourFractionRow
-from ..tables import read_table
+from ..classify.negative import NOT_TARGETED_MARK
+from ..classify.resistance_table import ResistanceRow
+from ..evidence.evidence_file import load_evidence
+from ..evidence.schema import Alteration, PatientEvidence, SpecimenEvidence
+from ..io.tables import read_table
+from ..knowledge.load import load_knowledge
+from ..reference.gene_models import GeneModels
+from ..structural.copy_number.copy_number_table import RatioRow
+from ..structural.tumour_fraction_table import SampleTumourFractionRow
+from ..vocabulary.changes import Consequence, Origin
+from ..vocabulary.detection import Detection, LocusKind
 from . import words
-from .figures_structural import draw_breakpoints, draw_copy_number, draw_tumour_fraction
+from .figures.structural_figures import draw_breakpoints, draw_copy_number, draw_tumour_fraction
 from .pages import write_page
 
 SILENT = {

@@ -3,7 +3,7 @@
 import html
 from collections.abc import Iterable, Sequence
 
-from .figures_style import INK, SOFT
+from .figures.style import INK, SOFT
 
 FONT = "DejaVu Sans, sans-serif"
 

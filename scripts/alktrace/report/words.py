@@ -4,8 +4,10 @@ import math
 import re
 from collections.abc import Mapping
 
-from ..models import Classification, Detection, Observation, TumourFraction
-from ..rows import ResistanceRow
+from ..classify.resistance_table import ResistanceRow
+from ..evidence.schema import Observation, TumourFraction
+from ..vocabulary.detection import Detection
+from ..vocabulary.resistance import Classification
 
 NOTHING = "–"
 WHOLE = 100.0

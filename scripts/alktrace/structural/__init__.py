@@ -1,1 +1,1 @@
-"""Fusions, gene copy number and tumour fraction."""
+"""Fusions, gene copy number and tumour fraction of one sample."""

@@ -23,12 +23,13 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.special import betainc, gammaln
 
-from ..models import TumourFractionStatus
-from ..rows import CopyNumberRow, TumourFractionRow
-from ..settings import CopyState, TumourFractionSettings
-from ..tables import write_table
-from .fusion_vcf import FusionCall, read_fusions
-from .roles import FusionRole
+from ..inputs.settings import CopyState, TumourFractionSettings
+from ..io.tables import write_table
+from ..vocabulary.copies import TumourFractionStatus
+from .copy_number.copy_number_table import CopyNumberRow
+from .fusions.fusion_vcf import FusionCall, read_fusions
+from .fusions.partners import FusionRole
+from .tumour_fraction_table import TumourFractionRow
 
 RESISTANCE_GENE = "ALK"
 GRID = np.geomspace(1e-6, 1.0, 8001)

@@ -1,0 +1,58 @@
+# Small variants on molecules, with what the same rule could have seen.
+
+
+# Makes its own molecules, so it comes after the kernels of those.
+rule compile_calling_kernels:
+    input:
+        molecules="results/reference/kernels/consensus.txt",
+        drivers=resource("reference/fusion_drivers.tsv"),
+    output:
+        done="results/reference/kernels/calling.txt",
+    log:
+        "logs/compile_calling_kernels.log",
+    conda:
+        own_environment
+    resources:
+        mem_mb=2000,
+        runtime=20,
+    params:
+        settings=PLAN.dump("molecules", "calling", "fusions"),
+        code=PLAN.code("compile_calling_kernels"),
+    message:
+        "compiling the kernels of variants and fusions"
+    script:
+        "../scripts/compile_calling_kernels.py"
+
+
+rule call_variants:
+    input:
+        bam=PLAN.consensus_bam,
+        fasta=REFERENCE.fasta,
+        targets=PLAN.targets,
+        loci="results/reference/loci.tsv",
+        hotspots="results/reference/hotspots.tsv",
+        gene_models="results/reference/gene_models.json",
+        noise_model=PLAN.noise_model,
+        polymorphisms=PLAN.polymorphisms(),
+        kernels="results/reference/kernels/calling.txt",
+    output:
+        vcf="results/patients/{patient}/{timepoint}/{specimen}/variants.vcf.gz",
+        index="results/patients/{patient}/{timepoint}/{specimen}/variants.vcf.gz.tbi",
+        callability="results/patients/{patient}/{timepoint}/{specimen}/callability.tsv",
+        genotypes="results/patients/{patient}/{timepoint}/{specimen}/genotypes.tsv",
+        error_rates="results/patients/{patient}/{timepoint}/{specimen}/error_rates.tsv",
+    log:
+        "logs/call_variants/{patient}.{timepoint}.{specimen}.log",
+    conda:
+        own_environment
+    resources:
+        mem_mb=4000,
+        runtime=120,
+    params:
+        settings=PLAN.dump("calling"),
+        sample=lambda wildcards: PLAN.sample(wildcards).name,
+        code=PLAN.code("call_variants"),
+    message:
+        "calling variants: {wildcards.patient} {wildcards.timepoint} {wildcards.specimen}"
+    script:
+        "../scripts/call_variants.py"

@@ -1,0 +1,51 @@
+# One table per timepoint, then those of the cohort.
+
+
+rule classify_timepoint:
+    input:
+        evidence="results/patients/{patient}/evidence.json",
+        knowledge=KNOWLEDGE,
+    output:
+        table="results/patients/{patient}/{timepoint}/resistance.tsv",
+        summary="results/patients/{patient}/{timepoint}/classification.tsv",
+        detail="results/patients/{patient}/{timepoint}/resistance.json",
+    log:
+        "logs/classify_timepoint/{patient}.{timepoint}.log",
+    conda:
+        own_environment
+    resources:
+        mem_mb=1000,
+        runtime=10,
+    params:
+        settings=PLAN.dump("resistance"),
+        code=PLAN.code("classify_timepoint"),
+    message:
+        "classifying {wildcards.patient} {wildcards.timepoint}"
+    script:
+        "../scripts/classify_timepoint.py"
+
+
+rule collect_cohort:
+    input:
+        tables=PLAN.timepoint_files("resistance.tsv"),
+        summaries=PLAN.timepoint_files("classification.tsv"),
+        samples=PLAN.cohort_inputs(),
+        identity=list(PLAN.identity_files().values()),
+    output:
+        resistance="results/cohort/resistance.tsv",
+        classification="results/cohort/classification.tsv",
+        quality="results/cohort/qc.tsv",
+    log:
+        "logs/collect_cohort.log",
+    conda:
+        own_environment
+    resources:
+        mem_mb=2000,
+        runtime=30,
+    params:
+        settings=PLAN.dump("assays"),
+        code=PLAN.code("collect_cohort"),
+    message:
+        "collecting the tables of the cohort"
+    script:
+        "../scripts/collect_cohort.py"

@@ -1,0 +1,86 @@
+# From aligned reads to consensus molecules, aligned again.
+
+
+# Kernels are compiled once, before many jobs would do so at the same time.
+rule compile_consensus_kernels:
+    output:
+        done="results/reference/kernels/consensus.txt",
+    log:
+        "logs/compile_consensus_kernels.log",
+    priority: 1
+    conda:
+        own_environment
+    resources:
+        mem_mb=2000,
+        runtime=20,
+    params:
+        settings=PLAN.dump("molecules"),
+        code=PLAN.code("compile_consensus_kernels"),
+    message:
+        "compiling the kernels of molecules"
+    script:
+        "../scripts/compile_consensus_kernels.py"
+
+
+# The consensus holds every molecule, also those of one read; what is strict is decided by the caller.
+rule call_molecules:
+    input:
+        bam="results/patients/{patient}/{timepoint}/{specimen}/aligned.bam",
+        targets=PLAN.targets,
+        kernels="results/reference/kernels/consensus.txt",
+    output:
+        bam=temp("results/patients/{patient}/{timepoint}/{specimen}/consensus_unaligned.bam"),
+        metrics="results/patients/{patient}/{timepoint}/{specimen}/molecules.tsv",
+    log:
+        "logs/call_molecules/{patient}.{timepoint}.{specimen}.log",
+    conda:
+        own_environment
+    threads: 2
+    resources:
+        mem_mb=4000,
+        runtime=240,
+    params:
+        umi=lambda wildcards: PLAN.assay(wildcards).umi.model_dump(mode="json"),
+        settings=PLAN.dump("molecules"),
+        sample=lambda wildcards: PLAN.sample(wildcards).name,
+        code=PLAN.code("call_molecules"),
+    message:
+        "grouping reads into molecules: {wildcards.patient} {wildcards.timepoint} {wildcards.specimen}"
+    script:
+        "../scripts/call_molecules.py"
+
+
+# The consensus is aligned like the reads. The aligner sees bases alone; zip_consensus gives the tags
+# back, turned round on the negative strand. Names in the index: `REFERENCE.lift` is empty for a genome.
+rule align_consensus:
+    input:
+        bam="results/patients/{patient}/{timepoint}/{specimen}/consensus_unaligned.bam",
+        index=REFERENCE.index,
+        fai=REFERENCE.fai,
+        kernels="results/reference/kernels/consensus.txt",
+    output:
+        bam="results/patients/{patient}/{timepoint}/{specimen}/consensus.bam",
+        index="results/patients/{patient}/{timepoint}/{specimen}/consensus.bam.csi",
+    log:
+        "logs/align_consensus/{patient}.{timepoint}.{specimen}.log",
+    conda:
+        "../envs/align.yaml"
+    threads: 8
+    resources:
+        mem_mb=REFERENCE.align_memory,
+        runtime=360,
+    params:
+        aligner=PLAN.settings.reference.aligner,
+        batch_bases=PLAN.settings.align.batch_bases,
+        prefix=lambda wildcards, input: input.index[0].removesuffix(".pac"),
+        lift=REFERENCE.lift,
+        code=PLAN.code("zip_consensus", *REFERENCE.lift_adapters),
+    message:
+        "aligning molecules: {wildcards.patient} {wildcards.timepoint} {wildcards.specimen}"
+    shell:
+        """
+        (samtools fastq -n {input.bam:q} \
+            | {params.aligner} mem -t {threads} -K {params.batch_bases} -Y -p {params.prefix:q} - {params.lift} \
+            | "$ALKTRACE_PYTHON" "$ALKTRACE_SCRIPTS/zip_consensus.py" --unaligned {input.bam:q} \
+            | samtools sort --threads 2 -m 768M -T {resources.tmpdir:q} --write-index -o {output.bam:q} -) 2>{log:q}
+        """

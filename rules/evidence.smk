@@ -1,0 +1,42 @@
+# One patient's evidence over all timepoints and specimens.
+
+
+# Every alteration of the patient is counted in every sample of the patient, so that gained, lost and
+# not assessable are statements about molecules, and the tumour fraction rests on all markers known. What is
+# shared with other patients (verdicts on identity, clinical tables, assays) counts by content, as parameters:
+# a new patient reruns nobody else's job.
+rule gather_evidence:
+    input:
+        samples=PLAN.patient_inputs,
+        identity=ancient(
+            lambda wildcards: checkpoints.compare_identity.get() and PLAN.identity_file(wildcards)
+        ),
+        clinical=ancient(PLAN.clinical_tables()),
+        fasta=REFERENCE.fasta,
+        gene_models="results/reference/gene_models.json",
+        centromeres=resource("reference/centromeres.grch38.tsv"),
+        kernels=PLAN.genotyping_kernels,
+        knowledge=KNOWLEDGE,
+    output:
+        table="results/patients/{patient}/evidence.tsv",
+        tumour_fraction="results/patients/{patient}/tumour_fraction.tsv",
+        evidence="results/patients/{patient}/evidence.json",
+    log:
+        "logs/gather_evidence/{patient}.log",
+    conda:
+        own_environment
+    resources:
+        mem_mb=4000,
+        runtime=120,
+    params:
+        samples=PLAN.patient_samples,
+        identity=PLAN.identity_digest,
+        clinical=PLAN.clinical_digest,
+        settings=PLAN.dump(
+            "calling", "fusions", "origin", "resistance", "tumour_fraction", "copy_number"
+        ),
+        code=PLAN.code("gather_evidence"),
+    message:
+        "gathering the evidence of {wildcards.patient}"
+    script:
+        "../scripts/gather_evidence.py"

@@ -1,0 +1,32 @@
+# Reports of laboratories, read as evidence.
+
+
+# A laboratory's report: what it says, what it could have seen, and in notes.tsv what could not be read.
+rule read_reported_calls:
+    input:
+        calls=PLAN.report,
+        gene_models="results/reference/gene_models.json",
+        loci="results/reference/loci.tsv",
+        drivers=resource("reference/fusion_drivers.tsv"),
+        fasta=REFERENCE.fasta,
+        knowledge=KNOWLEDGE,
+    output:
+        alterations="results/patients/{patient}/{timepoint}/{specimen}/reported/alterations.tsv",
+        callability="results/patients/{patient}/{timepoint}/{specimen}/reported/callability.tsv",
+        tumour_fraction="results/patients/{patient}/{timepoint}/{specimen}/reported/tumour_fraction.tsv",
+        notes="results/patients/{patient}/{timepoint}/{specimen}/reported/notes.tsv",
+    log:
+        "logs/read_reported_calls/{patient}.{timepoint}.{specimen}.log",
+    conda:
+        own_environment
+    resources:
+        mem_mb=2000,
+        runtime=10,
+    params:
+        specimen_type=lambda wildcards: PLAN.sample(wildcards).specimen_type.value,
+        settings=PLAN.dump("calling", "origin"),
+        code=PLAN.code("read_reported_calls"),
+    message:
+        "reading the report of {wildcards.patient} {wildcards.timepoint} {wildcards.specimen}"
+    script:
+        "../scripts/read_reported_calls.py"

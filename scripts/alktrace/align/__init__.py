@@ -1,0 +1,1 @@
+"""From sequencing units to aligned reads with their UMI."""

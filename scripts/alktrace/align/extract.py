@@ -1,0 +1,415 @@
+"""Reads with their UMI, from FASTQ or unaligned BAM to one interleaved stream for the aligner.
+
+The stream is FASTQ whose name lines are `name`, or `name<TAB>RX:Z:..<TAB>QX:Z:..` where there is a
+UMI, so that `bwa mem -C` turns them into tags; the comment of the sequencer is dropped, because
+`-C` would write it into the BAM as a broken tag. Work goes column by column over batches of
+clusters: one list of names, one of bases per read, which costs a third of a loop over records.
+"""
+
+import re
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, fields
+from itertools import compress, islice
+from pathlib import Path
+from typing import Any, BinaryIO
+
+import dnaio
+
+from ..errors import DataError
+from ..io.tables import column
+from ..vocabulary.samples import UmiSource
+from .fixed_umis import FixedUmis
+from .read_structure import Layout, ReadStructureError, parse_read_structure, plan_layout
+
+BATCH = 512  # clusters; large enough to hide the cost of a batch, small enough to stay in the cache
+_HALF = "r?[ACGTN]+"
+# The last `:` or `_` field: one UMI, or two joined by `+`, `_` or `-`; `r` marks a reversed half.
+NAME_UMI = re.compile(rf"(?:^|[:_])({_HALF}(?:[+_-]{_HALF})?)$")
+_JOINTS = str.maketrans("+_acgtn", "--ACGTN")
+_COMPLEMENT = str.maketrans("ACGT", "TGCA")
+
+
+@dataclass(frozen=True)
+class ExtractRow:
+    """What became of the clusters of one sequencing unit."""
+
+    unit: str = column("sequencing unit")
+    templates: int = column("clusters read: pairs, or single-end reads")
+    reads: int = column("template reads in them")
+    failed_filter: int = column("clusters dropped because the sequencer marked them as failed")
+    too_short: int = column("clusters dropped because a read is shorter than its read structure")
+    without_umi: int = column("clusters dropped because the read name or tag has no UMI")
+    corrected: int = column("clusters whose UMI was corrected to the list of fixed UMIs")
+    uncorrectable: int = column("clusters dropped because their UMI is near none or several fixed UMIs")
+    written: int = column("clusters passed on")
+
+
+@dataclass
+class Counts:
+    """Counts while they grow; see `ExtractRow`."""
+
+    templates: int = 0
+    reads: int = 0
+    failed_filter: int = 0
+    too_short: int = 0
+    without_umi: int = 0
+    corrected: int = 0
+    uncorrectable: int = 0
+    written: int = 0
+
+    def row(self, unit: str) -> ExtractRow:
+        """Return the counts as a row of a table."""
+        return ExtractRow(unit, **{item.name: getattr(self, item.name) for item in fields(self)})
+
+
+@dataclass
+class Batch:
+    """Clusters as columns; `bases[i]` and `qualities[i]` are the i-th read of every cluster.
+
+    Attributes:
+        umis: UMI from read names or tags, empty text where there is none; None if the source has none.
+        umi_qualities: their qualities, None if not known.
+        passed: False for clusters that the sequencer marked as failed; None if all passed.
+    """
+
+    names: list[str]
+    bases: list[list[str]]
+    qualities: list[list[str]]
+    umis: list[str] | None = None
+    umi_qualities: list[str] | None = None
+    passed: list[bool] | None = None
+
+    def keep(self, wanted: Sequence[bool]) -> None:
+        """Drop the clusters that are not wanted."""
+        self.names = list(compress(self.names, wanted))
+        self.bases = [list(compress(texts, wanted)) for texts in self.bases]
+        self.qualities = [list(compress(texts, wanted)) for texts in self.qualities]
+        if self.umis is not None:
+            self.umis = list(compress(self.umis, wanted))
+        if self.umi_qualities is not None:
+            self.umi_qualities = list(compress(self.umi_qualities, wanted))
+
+
+@dataclass(frozen=True)
+class Extraction:
+    """How reads are taken apart.
+
+    Attributes:
+        layout: where template and UMI parts are.
+        source: where the UMI is; parts in the layout are added behind one from a name or tag.
+        tag: BAM tag with the UMI, for `UmiSource.TAG`.
+        fixed: list of allowed UMIs, None for random ones.
+    """
+
+    layout: Layout
+    source: UmiSource
+    tag: str = "RX"
+    fixed: FixedUmis | None = None
+
+    def __post_init__(self) -> None:
+        """Check that source and layout fit."""
+        has_parts = bool(self.layout.umis)
+        if self.source in (UmiSource.INLINE, UmiSource.FASTQ) and not has_parts:
+            raise ReadStructureError(
+                f"UMI source `{self.source}` but no M segment in the read structures; add one, as in 5M2S+T"
+            )
+        if self.source is UmiSource.NONE and has_parts:
+            raise ReadStructureError(
+                "UMI source `none` but an M segment in the read structures; write S for M"
+            )
+
+
+def layout_for(texts: Sequence[str], *, reads: int, umi_read: bool) -> Layout:
+    """Return the layout of a unit's reads.
+
+    Args:
+        texts: read structures in the order fastq_1, fastq_2, fastq_umi; empty for `+T` and, of a
+            UMI read, `+M`.
+        reads: number of reads without the UMI read.
+        umi_read: is there a UMI read.
+
+    Raises:
+        ReadStructureError: their number does not fit the reads.
+    """
+    if not texts:
+        texts = ["+T"] * reads + ["+M"] * umi_read
+    if len(texts) != reads + umi_read:
+        raise ReadStructureError(
+            f"{len(texts)} read structures ({', '.join(texts)}) for {reads + umi_read} reads; give one per "
+            "read in the order fastq_1, fastq_2, fastq_umi"
+        )
+    return plan_layout(tuple(parse_read_structure(text) for text in texts))
+
+
+def umi_from_name(name: str) -> str:
+    """Return the UMI at the end of a read name, halves joined by `-`; empty text if there is none.
+
+    Read are the last `:` field (Illumina, DRAGEN: halves joined by `+`, `r` before a half that is
+    reverse-complemented) and what follows the last `_` (as UMI-tools and others write).
+    """
+    found = NAME_UMI.search(name)
+    if not found:
+        return ""
+    return "-".join(
+        half[1:].translate(_COMPLEMENT)[::-1] if half[0] == "r" else half
+        for half in re.split("[+_-]", found[1])
+    )
+
+
+def extract_fastq(
+    *, fastqs: Sequence[Path], extraction: Extraction, out: BinaryIO, counts: Counts | None = None
+) -> Counts:
+    """Stream the clusters of one to three FASTQs (plain or compressed) to `out`.
+
+    Args:
+        fastqs: files in the order of the layout.
+        extraction: how reads are taken apart.
+        out: binary stream for interleaved FASTQ.
+        counts: counted into, also when an error ends the stream early.
+
+    Raises:
+        DataError: a file is truncated or no FASTQ, mates differ in number or name, or all of the
+            first reads are shorter than their read structure or lack the UMI.
+    """
+    counts = counts or Counts()
+    _write_batches(_fastq_batches(fastqs, extraction), extraction, out, counts, fastqs[0])
+    return counts
+
+
+def extract_bam(*, bam: Path, extraction: Extraction, out: BinaryIO, counts: Counts | None = None) -> Counts:
+    """Stream the clusters of an unaligned BAM to `out`.
+
+    Mates must follow each other; secondary and supplementary records are left out, and reads of
+    aligned records come in sequencing orientation.
+
+    Raises:
+        DataError: the BAM is truncated, or mates do not follow each other; as for FASTQ otherwise.
+    """
+    counts = counts or Counts()
+    _write_batches(_bam_batches(bam, extraction), extraction, out, counts, bam)
+    return counts
+
+
+def _write_batches(
+    batches: Iterable[Batch], extraction: Extraction, out: BinaryIO, counts: Counts, file: Path
+) -> None:
+    first = True
+    for batch in batches:
+        size = len(batch.names)
+        counts.templates += size
+        counts.reads += size * len(extraction.layout.templates)
+        _drop_failed(batch, counts)
+        _drop_short(batch, extraction.layout, counts)
+        umis, qualities = _umis(batch, extraction, counts)
+        if first and size:
+            _check_first(counts, extraction, file)
+        first = False
+        counts.written += len(batch.names)
+        out.write("".join(_format(batch, extraction.layout, umis, qualities)).encode("ascii"))
+
+
+def _drop_failed(batch: Batch, counts: Counts) -> None:
+    if batch.passed is not None:
+        counts.failed_filter += batch.passed.count(False)
+        batch.keep(batch.passed)
+
+
+def _drop_short(batch: Batch, layout: Layout, counts: Counts) -> None:
+    for read, needed in enumerate(layout.min_lengths):
+        lengths = list(map(len, batch.bases[read]))
+        if lengths and min(lengths) < needed:
+            wanted = [length >= needed for length in lengths]
+            counts.too_short += wanted.count(False)
+            batch.keep(wanted)
+
+
+def _umis(batch: Batch, extraction: Extraction, counts: Counts) -> tuple[list[str], list[str]]:
+    """Return UMI and qualities of each cluster that stays; both empty where the source has none."""
+    if batch.umis is not None and "" in batch.umis:
+        wanted = [bool(umi) for umi in batch.umis]
+        counts.without_umi += wanted.count(False)
+        batch.keep(wanted)
+    parts = [[text[part] for text in batch.bases[read]] for read, part in extraction.layout.umis]
+    scores = [[text[part] for text in batch.qualities[read]] for read, part in extraction.layout.umis]
+    if batch.umis is not None:
+        parts.insert(0, batch.umis)
+        # Qualities are written for all parts or for none.
+        scores = [batch.umi_qualities, *scores] if batch.umi_qualities is not None else []
+    umis = _join(parts, "-")
+    qualities = _join(scores, " ")
+    if "".join(umis).strip("ACGTN-"):
+        umis = [umi.translate(_JOINTS) for umi in umis]
+    return (
+        _correct(batch, umis, qualities, extraction.fixed, counts) if extraction.fixed else (umis, qualities)
+    )
+
+
+def _join(columns: list[list[str]], joint: str) -> list[str]:
+    if not columns:
+        return []
+    return columns[0] if len(columns) == 1 else list(map(joint.join, zip(*columns, strict=True)))
+
+
+def _correct(
+    batch: Batch, umis: list[str], qualities: list[str], fixed: FixedUmis, counts: Counts
+) -> tuple[list[str], list[str]]:
+    answers = [fixed.correct(umi) for umi in umis]
+    if None in answers:
+        wanted = [answer is not None for answer in answers]
+        counts.uncorrectable += wanted.count(False)
+        batch.keep(wanted)
+        umis = list(compress(umis, wanted))
+        qualities = list(compress(qualities, wanted))
+    known = [answer for answer in answers if answer is not None]
+    counts.corrected += sum(map(str.__ne__, umis, known))
+    # What was read stays visible, as fgbio keeps it.
+    return [
+        new if new == old else f"{new}\tOX:Z:{old}" for new, old in zip(known, umis, strict=True)
+    ], qualities
+
+
+def _check_first(counts: Counts, extraction: Extraction, file: Path) -> None:
+    """End at the first batch where nothing can come: the settings do not fit the reads."""
+    if counts.too_short == counts.templates:
+        shown = " ".join(map(str, extraction.layout.structures))
+        raise DataError(
+            file,
+            f"all of the first {counts.templates} reads are shorter than the read structures `{shown}`",
+            "correct `read_structures` of the assay or the order of the files",
+        )
+    if counts.without_umi == counts.templates:
+        place = f"tag {extraction.tag}" if extraction.source is UmiSource.TAG else "read name"
+        raise DataError(
+            file,
+            f"none of the first {counts.templates} reads has a UMI in its {place}",
+            "correct `umi.source` of the assay",
+        )
+
+
+def _format(batch: Batch, layout: Layout, umis: list[str], qualities: list[str]) -> Iterator[str]:
+    names = batch.names
+    if umis and qualities:
+        heads = [f"@{n}\tRX:Z:{u}\tQX:Z:{q}\n" for n, u, q in zip(names, umis, qualities, strict=True)]
+    elif umis:
+        heads = [f"@{n}\tRX:Z:{u}\n" for n, u in zip(names, umis, strict=True)]
+    else:
+        heads = [f"@{n}\n" for n in names]
+    texts = []
+    for read, part in layout.templates:
+        texts.append([text[part] for text in batch.bases[read]])
+        texts.append([text[part] for text in batch.qualities[read]])
+    if len(layout.templates) == 1:
+        return (f"{h}{s}\n+\n{q}\n" for h, s, q in zip(heads, *texts, strict=True))
+    return (f"{h}{s1}\n+\n{q1}\n{h}{s2}\n+\n{q2}\n" for h, s1, q1, s2, q2 in zip(heads, *texts, strict=True))
+
+
+def _fastq_batches(fastqs: Sequence[Path], extraction: Extraction) -> Iterator[Batch]:
+    from_name = extraction.source is UmiSource.NAME
+    try:
+        # Decompressed in this process: a truncated file then raises here, whatever tools are installed.
+        with dnaio.open(*fastqs, mode="r", open_threads=0) as reader:
+            records: Iterator[Any] = iter(reader)
+            while chunk := list(islice(records, BATCH)):
+                reads = [chunk] if len(fastqs) == 1 else list(zip(*chunk, strict=True))
+                yield _fastq_batch(reads, from_name)
+    except (dnaio.FileFormatError, OSError, EOFError, UnicodeDecodeError) as error:
+        raise _fastq_error(fastqs, error) from None
+
+
+def _fastq_batch(reads: Sequence[Sequence[Any]], from_name: bool) -> Batch:
+    names = [record.id for record in reads[0]]
+    batch = Batch(
+        names,
+        [[record.sequence for record in column] for column in reads],
+        [[record.qualities for record in column] for column in reads],
+    )
+    if names[0].endswith(("/1", "/2")):
+        batch.names = [name[:-2] if name.endswith(("/1", "/2")) else name for name in names]
+    if from_name:
+        batch.umis = list(map(umi_from_name, batch.names))
+    if any(":Y:" in record.name for record in reads[0]):
+        batch.passed = [(record.comment or "")[1:4] != ":Y:" for record in reads[0]]
+    return batch
+
+
+def _fastq_error(fastqs: Sequence[Path], error: Exception) -> DataError:
+    names = ", ".join(map(str, fastqs))
+    text = " ".join(str(error).split())
+    if isinstance(error, EOFError):
+        return DataError(names, f"compressed data end too early ({text})", "copy or fetch the file again")
+    if "improperly paired" in text or "out of sync" in text:
+        return DataError(names, text, "give the files of one run, unsorted and with all their reads")
+    if isinstance(error, dnaio.FileFormatError):
+        return DataError(names, f"no valid FASTQ: {text}", "copy or fetch the file again")
+    return DataError(
+        names, f"cannot be read: {text}", "check the path and the permissions, or fetch it again"
+    )
+
+
+def _bam_batches(bam: Path, extraction: Extraction) -> Iterator[Batch]:
+    import pysam
+
+    expected = len(extraction.layout.structures)
+    verbosity = pysam.set_verbosity(0)
+    try:
+        with pysam.AlignmentFile(str(bam), check_sq=False) as alignments:
+            clusters = _clusters(alignments, bam, expected)
+            while chunk := list(islice(clusters, BATCH)):
+                yield _bam_batch(list(zip(*chunk, strict=True)), extraction)
+    except (OSError, ValueError) as error:
+        raise DataError(bam, f"cannot be read: {error}", "the BAM may be truncated: fetch it again") from None
+    finally:
+        pysam.set_verbosity(verbosity)
+
+
+def _clusters(alignments: Iterable[Any], bam: Path, expected: int) -> Iterator[tuple[Any, ...]]:
+    """Yield the records of each cluster, first read first."""
+    waiting: list[Any] = []
+    for record in alignments:
+        if record.is_secondary or record.is_supplementary:
+            continue
+        if waiting and record.query_name != waiting[0].query_name:
+            raise _mate_error(bam, waiting[0].query_name, expected, len(waiting))
+        waiting.append(record)
+        if len(waiting) == expected:
+            yield tuple(waiting) if not waiting[0].is_read2 else tuple(reversed(waiting))
+            waiting = []
+        elif record.is_paired is False:
+            raise _mate_error(bam, record.query_name, expected, 1)
+    if waiting:
+        raise _mate_error(bam, waiting[0].query_name, expected, len(waiting))
+
+
+def _mate_error(bam: Path, name: str, expected: int, seen: int) -> DataError:
+    return DataError(
+        bam,
+        f"read {name} has {seen} record where {expected} were expected to follow each other",
+        "order the BAM with `samtools collate` and drop reads without mate",
+    )
+
+
+def _bam_batch(reads: Sequence[Sequence[Any]], extraction: Extraction) -> Batch:
+    batch = Batch(
+        [record.query_name for record in reads[0]],
+        [[_bases(record) for record in column] for column in reads],
+        [[_qualities(record) for record in column] for column in reads],
+    )
+    if extraction.source is UmiSource.NAME:
+        batch.umis = list(map(umi_from_name, batch.names))
+    elif extraction.source is UmiSource.TAG:
+        tag = extraction.tag
+        batch.umis = [str(r.get_tag(tag)) if r.has_tag(tag) else "" for r in reads[0]]
+        if tag == "RX" and all(r.has_tag("QX") for r in reads[0]):
+            batch.umi_qualities = [str(r.get_tag("QX")) for r in reads[0]]
+    if any(record.is_qcfail for column in reads for record in column):
+        batch.passed = [not any(r.is_qcfail for r in cluster) for cluster in zip(*reads, strict=True)]
+    return batch
+
+
+def _bases(record: Any) -> str:
+    return (record.get_forward_sequence() if record.is_reverse else record.query_sequence) or ""
+
+
+def _qualities(record: Any) -> str:
+    text: str = record.query_qualities_str or ""
+    return text[::-1] if record.is_reverse else text

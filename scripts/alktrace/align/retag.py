@@ -1,0 +1,143 @@
+"""Alignments as a user gives them, with the read groups and the RX tag that the later stages expect."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import pysam
+
+from ..errors import DataError
+from ..vocabulary.samples import UmiSource
+from .extract import Counts, umi_from_name
+from .fixed_umis import FixedUmis
+
+RX = "RX"
+_JOINTS = str.maketrans("+_acgtn", "--ACGTN")
+PLATFORM = "ILLUMINA"
+NOT_COUNTED = 0x80 | 0x100 | 0x800  # second reads, secondary and supplementary records
+
+
+@dataclass(frozen=True)
+class UnitGroup:
+    """What a sequencing unit is called in read groups."""
+
+    unit: str
+    sample: str
+    library: str
+
+
+def rename_groups(
+    groups: list[Mapping[str, str]], given: UnitGroup
+) -> tuple[list[dict[str, str]], dict[str, str]]:
+    """Return the read groups under the names of the sheet, and new ids by old ones.
+
+    The sheet names sample and library; a BAM with several libraries keeps them apart.
+    """
+    if not groups:
+        return [{"ID": given.unit, "SM": given.sample, "LB": given.library, "PL": PLATFORM}], {}
+    libraries = {group.get("LB", "") for group in groups}
+    renamed, ids = [], {}
+    for group in groups:
+        ids[group["ID"]] = given.unit if len(groups) == 1 else f"{given.unit}.{group['ID']}"
+        library = given.library if len(libraries) == 1 else f"{given.library}.{group.get('LB', 'none')}"
+        own = {"ID": ids[group["ID"]], "SM": given.sample, "LB": library}
+        renamed.append(own | {"PL": PLATFORM} | {k: v for k, v in group.items() if k not in own})
+    return renamed, ids
+
+
+class Retagger:
+    """Gives records their read group and their UMI."""
+
+    def __init__(
+        self, group: UnitGroup, ids: Mapping[str, str], source: UmiSource, tag: str, fixed: FixedUmis | None
+    ) -> None:
+        """Keep what records get.
+
+        Args:
+            group: read group of records without one.
+            ids: new read group ids by old ones.
+            source: where the UMI is; inside reads means that the aligned reads have it in RX.
+            tag: tag of the UMI, for `UmiSource.TAG`.
+            fixed: allowed UMIs.
+        """
+        self.counts = Counts()
+        self._unit = group.unit
+        self._ids = ids
+        self._source = source
+        self._tag = tag if source is UmiSource.TAG else RX
+        self._fixed = fixed
+
+    def record(self, record: Any) -> bool:
+        """Change a pysam record in place; False if its UMI cannot be corrected and it is dropped."""
+        old = record.get_tag("RG") if record.has_tag("RG") else ""
+        new = self._ids.get(old, self._unit)
+        if new != old:
+            record.set_tag("RG", new, "Z")
+        counted = not record.flag & NOT_COUNTED
+        self.counts.templates += counted
+        if self._source is not UmiSource.NONE and not self._umi(record, counted):
+            self.counts.uncorrectable += counted
+            return False
+        self.counts.written += counted
+        return True
+
+    def _umi(self, record: Any, counted: bool) -> bool:
+        old = str(record.get_tag(RX)) if record.has_tag(RX) else ""
+        umi = self._read(record)
+        if not umi:
+            # The record stays: grouping counts it among those without a UMI.
+            self.counts.without_umi += counted
+            return True
+        if self._fixed is not None:
+            corrected = self._fixed.correct(umi)
+            if corrected is None:
+                return False
+            if corrected != umi:
+                self.counts.corrected += counted
+                record.set_tag("OX", umi, "Z")
+                umi = corrected
+        if umi != old:
+            record.set_tag(RX, umi, "Z")
+        return True
+
+    def _read(self, record: Any) -> str:
+        if self._source is UmiSource.NAME:
+            return umi_from_name(record.query_name)
+        return str(record.get_tag(self._tag)).translate(_JOINTS) if record.has_tag(self._tag) else ""
+
+
+def tag_alignments(
+    *, bam: Path, out: str, group: UnitGroup, source: UmiSource, tag: str, fixed: FixedUmis | None
+) -> Counts:
+    """Stream a BAM with new read groups and UMIs.
+
+    Args:
+        bam: alignments in any order.
+        out: where uncompressed BAM goes; `-` is standard output.
+        group: names of the unit.
+        source: where the UMI is.
+        tag: tag of the UMI, for `UmiSource.TAG`.
+        fixed: allowed UMIs, None for random ones.
+
+    Returns:
+        Counts over templates (first reads and single-end reads, primary records).
+
+    Raises:
+        DataError: the BAM is truncated or damaged.
+    """
+    verbosity = pysam.set_verbosity(0)
+    try:
+        with pysam.AlignmentFile(str(bam), "rb", check_sq=False) as alignments:
+            header = alignments.header.to_dict()
+            header["RG"], ids = rename_groups(header.get("RG", []), group)
+            retagger = Retagger(group, ids, source, tag, fixed)
+            with pysam.AlignmentFile(out, "wbu", header=header) as target:
+                for record in alignments:
+                    if retagger.record(record):
+                        target.write(record)
+    except (OSError, ValueError) as error:
+        raise DataError(bam, f"cannot be read: {error}", "fetch or write the BAM again") from None
+    finally:
+        pysam.set_verbosity(verbosity)
+    return retagger.counts

@@ -1,0 +1,1 @@
+"""Alleles that are worth a test."""

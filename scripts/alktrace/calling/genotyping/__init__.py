@@ -1,0 +1,1 @@
+"""Known alleles, counted molecule by molecule."""

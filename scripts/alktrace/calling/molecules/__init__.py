@@ -1,0 +1,1 @@
+"""Molecules of a consensus BAM over the targeted sites."""

@@ -1,0 +1,203 @@
+"""One pass over a consensus BAM: molecules per site, base and class, and hints at changes beyond bases.
+
+Counters are linear in the panel and do not grow with depth. Hints (`events`) are added up where they are
+equal, so that they cost memory only as far as they differ.
+"""
+
+from collections import Counter
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ...io.records import kernel, ref_id
+from ..candidates.events import (
+    CLIPPED_LEFT,
+    CLIPPED_RIGHT,
+    COUNT,
+    INDEL,
+    MOLECULES,
+    NEAR,
+    SUBSTITUTIONS,
+    UNTAGGED,
+    USED,
+    Notes,
+    Sites,
+    find_region,
+    is_full,
+    make_notes,
+    note_clips,
+    note_indels,
+    note_substitutions,
+)
+from ..noise.molecule_classes import N_CLASSES
+from .layout import HIDDEN, ROW_SIZE, Read, Records, Row, lay_out
+from .reads import INFO_SIZE, MODE, MODE_SINGLE, VOTES, Filters, Info
+from .regions import BASES, Regions
+from .stream import ALONE, iterate_molecules
+
+Event = tuple[int, int, int, str, int]
+"""Sequence index, 0-based start, reference length, bases, class."""
+ClipKey = tuple[int, int, str, int]
+"""Sequence index, 0-based position of the break, clipped bases, class."""
+
+
+@dataclass
+class Pileup:
+    """What one pass found.
+
+    Attributes:
+        regions: the sites.
+        counts: uint32[sites, 4, N_CLASSES], informative molecules per base and class.
+        strict: uint32[sites, 4], of these, strict ones.
+        clusters: molecules per cluster of two or more substitutions.
+        indels: reads per insertion, deletion or complex change, as aligned.
+        clips: reads per soft clip on the left (`CLIPPED_LEFT`) or right side of a break.
+        molecules: molecules that vote anywhere near a target.
+        untagged: of these, molecules without depth tags, taken as single.
+    """
+
+    regions: Regions
+    counts: NDArray[np.uint32]
+    strict: NDArray[np.uint32]
+    clusters: Counter[Event] = field(default_factory=Counter)
+    indels: Counter[Event] = field(default_factory=Counter)
+    clips: dict[int, Counter[ClipKey]] = field(
+        default_factory=lambda: {CLIPPED_LEFT: Counter(), CLIPPED_RIGHT: Counter()}
+    )
+    molecules: int = 0
+    untagged: int = 0
+
+    @property
+    def totals(self) -> NDArray[np.int64]:
+        """int64[sites, N_CLASSES], informative molecules per site and class."""
+        summed: NDArray[np.int64] = self.counts.sum(axis=1, dtype=np.int64)
+        return summed
+
+
+class Tally(NamedTuple):
+    """The counters of a pileup, for the kernel."""
+
+    counts: NDArray[np.uint32]
+    strict: NDArray[np.uint32]
+
+
+class Scratch(NamedTuple):
+    """What the kernel fills anew for every molecule."""
+
+    row: Row
+    infos: Info
+
+
+def make_scratch() -> Scratch:
+    """Return room for one molecule."""
+    return Scratch(np.empty((6, ROW_SIZE), np.uint8), np.zeros((2, INFO_SIZE), np.int64))
+
+
+def pile_up(bam: Path, regions: Regions, filters: Filters, *, threads: int = 1) -> Pileup:
+    """Count molecules at every site of the regions.
+
+    Args:
+        bam: coordinate-sorted consensus BAM.
+        regions: sites, in the order of its header.
+        filters: which bases vote.
+        threads: threads that inflate.
+
+    Raises:
+        DataError: no BAM, or not sorted.
+    """
+    tally = Tally(
+        np.zeros((regions.sites, len(BASES), N_CLASSES), np.uint32),
+        np.zeros((regions.sites, len(BASES)), np.uint32),
+    )
+    found = Pileup(regions, *tally)
+    if regions.sites == 0:
+        return found
+    table = np.stack([regions.ref_ids.astype(np.int64), regions.starts, regions.ends, regions.offsets[:-1]])
+    sites, notes, scratch = Sites(table, regions.reference), make_notes(), make_scratch()
+    for batch in iterate_molecules(bam, threads=threads):
+        records = Records(batch.data, batch.starts, batch.ends, batch.mates)
+        at = 0
+        while at < len(batch.starts):
+            at = _pile(records, at, filters, sites, (tally, scratch, notes))
+            _drain(found, notes)
+    found.molecules, found.untagged = int(notes.state[MOLECULES]), int(notes.state[UNTAGGED])
+    return found
+
+
+def _drain(found: Pileup, notes: Notes) -> None:
+    """Add the noted events to the counters and empty the buffers."""
+    text = notes.pool[: notes.state[USED]].tobytes().decode("ascii")
+    for kind, tid, start, length, packed, where in notes.events[: notes.state[COUNT]].tolist():
+        size, molecule_class = packed >> 8, packed & 0xFF
+        bases = text[where : where + size]
+        if kind == SUBSTITUTIONS:
+            found.clusters[(tid, start, length, bases, molecule_class)] += 1
+        elif kind == INDEL:
+            found.indels[(tid, start, length, bases, molecule_class)] += 1
+        else:
+            found.clips[kind][(tid, start, bases, molecule_class)] += 1
+    notes.state[COUNT] = notes.state[USED] = 0
+
+
+@kernel
+def _pile(
+    records: Records, at: int, filters: Filters, sites: Sites, into: tuple[Tally, Scratch, Notes]
+) -> int:
+    """Count molecules from record `at` on; return where to go on once the notes are emptied."""
+    tally, scratch, notes = into
+    table, infos = sites.table, scratch.infos
+    for i in range(at, len(records.starts)):
+        if is_full(notes):
+            return i
+        mate = records.mates[i]
+        if mate < ALONE:
+            continue
+        tid = ref_id(records.data, records.starts[i])
+        low, high = lay_out(records, i, filters, infos, scratch.row)
+        first = find_region(table, tid, low)
+        last = first
+        while low < high and last < table.shape[1] and table[0, last] == tid and table[1, last] < high:
+            _count(scratch.row, (low, high), sites, last, (tally, notes))
+            last += 1
+        if first == last:
+            continue
+        notes.state[MOLECULES] += 1
+        notes.state[UNTAGGED] += infos[0, MODE] == MODE_SINGLE
+        for r in range(2):
+            if infos[r, VOTES] == 1:
+                start = records.starts[i] if r == 0 else records.starts[mate]
+                read = Read(records.data, start, infos[r])
+                note_indels(read, filters, sites, notes)
+                note_clips(read, sites, notes)
+    return len(records.starts)
+
+
+@kernel
+def _count(row: Row, span: tuple[int, int], sites: Sites, k: int, into: tuple[Tally, Notes]) -> None:
+    """Count one molecule over region k and note clusters of substitutions."""
+    tally, notes = into
+    counts, strict, reference = tally.counts, tally.strict, sites.reference
+    low, high = span
+    tid, start, end, first = sites.table[0, k], sites.table[1, k], sites.table[2, k], sites.table[3, k]
+    cluster_start, cluster_end, different = -1, -1, 0
+    for position in range(max(low, start), min(high, end)):
+        at, site = position - low, first + position - start
+        code = row[0, at]
+        if code >= HIDDEN:
+            continue
+        counts[site, code, row[1, at]] += 1
+        strict[site, code] += row[2, at]
+        if code == reference[site] or reference[site] >= HIDDEN:
+            continue
+        if different and position - cluster_end > NEAR:
+            if different > 1:
+                note_substitutions(row, low, tid, (cluster_start, cluster_end), notes)
+            different = 0
+        if not different:
+            cluster_start = position
+        different, cluster_end = different + 1, position + 1
+    if different > 1:
+        note_substitutions(row, low, tid, (cluster_start, cluster_end), notes)

@@ -1,0 +1,225 @@
+"""Targeted sites: merged intervals with a margin, their reference bases, and the index of a site."""
+
+import csv
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import pysam
+from numpy.typing import NDArray
+
+from ...errors import DataError, InputProblems, Problem
+from ..alleles import Fetch
+
+MARGIN = 20
+"""Bases around targets whose evidence is kept: they show indels across a border and teach noise."""
+
+BASES = "ACGT"
+CODES = np.full(256, 4, np.uint8)
+for _code, _base in enumerate(BASES):
+    CODES[ord(_base)] = CODES[ord(_base.lower())] = _code
+
+
+@dataclass(frozen=True)
+class Regions:
+    """Merged regions in the order of the BAM header, and one site per base of them.
+
+    Attributes:
+        chroms: sequence name of every region.
+        ref_ids: int32[n], index of the sequence in the BAM header.
+        starts, ends: int64[n], 0-based half-open, margin included.
+        offsets: int64[n + 1], first site of every region.
+        reference: uint8[sites], 0-3 for ACGT, 4 for anything else.
+        targeted: bool[sites], whether the site lies in a target and not only in the margin.
+    """
+
+    chroms: tuple[str, ...]
+    ref_ids: NDArray[np.int32]
+    starts: NDArray[np.int64]
+    ends: NDArray[np.int64]
+    offsets: NDArray[np.int64]
+    reference: NDArray[np.uint8]
+    targeted: NDArray[np.bool_]
+
+    @property
+    def sites(self) -> int:
+        """Number of sites."""
+        return int(self.offsets[-1])
+
+    def place(self, site: int) -> tuple[str, int]:
+        """Return sequence name and 0-based position of a site."""
+        region = int(np.searchsorted(self.offsets, site, side="right")) - 1
+        return self.chroms[region], int(self.starts[region] + site - self.offsets[region])
+
+    def site(self, chrom: str, position: int) -> int | None:
+        """Return the site of a 0-based position; None outside the regions."""
+        for region in self._of_chrom().get(chrom, ()):
+            if self.starts[region] <= position < self.ends[region]:
+                return int(self.offsets[region] + position - self.starts[region])
+        return None
+
+    def target_sites(self, chrom: str, start: int, end: int) -> NDArray[np.int64]:
+        """Return the targeted sites of an interval (0-based half-open) in order."""
+        parts = [np.zeros(0, np.int64)]
+        for region in self._of_chrom().get(chrom, ()):
+            low, high = max(start, int(self.starts[region])), min(end, int(self.ends[region]))
+            if low < high:
+                shift = int(self.offsets[region] - self.starts[region])
+                parts.append(np.arange(low + shift, high + shift, dtype=np.int64))
+        found = np.concatenate(parts)
+        return found[self.targeted[found]]
+
+    def _of_chrom(self) -> dict[str, list[int]]:
+        cached: dict[str, list[int]] | None = self.__dict__.get("_index")
+        if cached is None:
+            cached = {}
+            for region, chrom in enumerate(self.chroms):
+                cached.setdefault(chrom, []).append(region)
+            object.__setattr__(self, "_index", cached)
+        return cached
+
+
+def read_targets(path: Path) -> list[tuple[str, int, int]]:
+    """Return the intervals of a BED file (0-based half-open); those without a base are left out.
+
+    Raises:
+        InputProblems: lines that are no interval, all of them at once.
+    """
+    problems, intervals = [], []
+    with path.open(newline="") as stream:
+        for line, cells in enumerate(csv.reader(stream, delimiter="\t", quoting=csv.QUOTE_NONE), start=1):
+            if not cells or cells[0].startswith(("#", "track", "browser")) or not "".join(cells).strip():
+                continue
+            try:
+                chrom, start, end = cells[0], int(cells[1]), int(cells[2])
+                if not 0 <= start <= end:
+                    raise ValueError
+            except (IndexError, ValueError):
+                problems.append(
+                    Problem(
+                        str(path),
+                        line,
+                        "",
+                        f"no interval: {' '.join(cells)!r}",
+                        "write name, start and end, tab-separated, start <= end",
+                    )
+                )
+                continue
+            if start < end:
+                intervals.append((chrom, start, end))
+    if problems:
+        raise InputProblems(problems)
+    return intervals
+
+
+def fasta_fetch(fasta: pysam.FastaFile) -> Fetch:
+    """Return a function that fetches upper-case bases, clipped to the sequence."""
+
+    def fetch(chrom: str, start: int, end: int) -> str:
+        return str(fasta.fetch(chrom, max(0, start), max(0, start, end))).upper()
+
+    return fetch
+
+
+def build_regions(
+    intervals: list[tuple[str, int, int]],
+    *,
+    fasta: pysam.FastaFile,
+    header: pysam.AlignmentHeader,
+    margin: int = MARGIN,
+    source: Path | str = "targets",
+) -> Regions:
+    """Return the regions of targets.
+
+    Args:
+        intervals: name, start, end, 0-based half-open, in any order; they may overlap.
+        fasta: reference with the names of the BAM.
+        header: header of the BAM.
+        margin: bases added on both sides.
+        source: named in messages.
+
+    Raises:
+        DataError: a sequence is missing from the BAM or the reference, their lengths differ, or an interval
+            reaches beyond its sequence.
+    """
+    lengths = dict(zip(fasta.references, fasta.lengths, strict=True))
+    for chrom, _, end in intervals:
+        _check_sequence(chrom, end, lengths=lengths, header=header, fasta=fasta, source=source)
+    order = {chrom: header.get_tid(chrom) for chrom, _, _ in intervals}
+    merged = _merge(
+        sorted((order[c], max(0, s - margin), min(e + margin, lengths[c]), c) for c, s, e in intervals)
+    )
+    starts = np.array([m[1] for m in merged], np.int64)
+    ends = np.array([m[2] for m in merged], np.int64)
+    offsets = np.concatenate([[0], np.cumsum(ends - starts)]).astype(np.int64)
+    reference = np.full(int(offsets[-1]), 4, np.uint8)
+    for (_, start, end, chrom), offset in zip(merged, offsets[:-1], strict=True):
+        text = np.frombuffer(fasta.fetch(chrom, start, end).encode(), np.uint8)
+        reference[offset : offset + len(text)] = CODES[text]
+    regions = Regions(
+        tuple(m[3] for m in merged),
+        np.array([m[0] for m in merged], np.int32),
+        starts,
+        ends,
+        offsets,
+        reference,
+        np.zeros(int(offsets[-1]), np.bool_),
+    )
+    for chrom, start, end in intervals:
+        first = regions.site(chrom, start)
+        if first is not None:
+            regions.targeted[first : first + end - start] = True
+    return regions
+
+
+def _check_sequence(
+    chrom: str,
+    end: int,
+    *,
+    lengths: dict[str, int],
+    header: pysam.AlignmentHeader,
+    fasta: pysam.FastaFile,
+    source: Path | str,
+) -> None:
+    if chrom not in lengths:
+        raise DataError(source, "sequence is not in the reference", "use the names of the FASTA", chrom)
+    tid = header.get_tid(chrom)
+    if tid < 0:
+        raise DataError(source, "sequence is not in the header of the BAM", "align to this reference", chrom)
+    if header.lengths[tid] != lengths[chrom]:
+        raise DataError(
+            str(fasta.filename, "utf-8") if isinstance(fasta.filename, bytes) else str(fasta.filename),
+            f"has {lengths[chrom]} bases, the BAM was aligned to {header.lengths[tid]}",
+            "give the reference the reads were aligned to",
+            chrom,
+        )
+    if end > lengths[chrom]:
+        raise DataError(
+            source,
+            f"an interval ends at {end} behind the sequence of {lengths[chrom]} bases",
+            "correct it",
+            chrom,
+        )
+
+
+def _merge(parts: list[tuple[int, int, int, str]]) -> list[tuple[int, int, int, str]]:
+    merged: list[tuple[int, int, int, str]] = []
+    for tid, start, end, chrom in parts:
+        if merged and merged[-1][0] == tid and start <= merged[-1][2]:
+            last = merged[-1]
+            merged[-1] = (tid, last[1], max(last[2], end), chrom)
+        else:
+            merged.append((tid, start, end, chrom))
+    return merged
+
+
+def open_fasta(path: Path) -> pysam.FastaFile:
+    """Open an indexed FASTA.
+
+    Raises:
+        DataError: it cannot be read.
+    """
+    try:
+        return pysam.FastaFile(str(path))
+    except (OSError, ValueError) as error:
+        raise DataError(path, f"cannot be read ({error})", "give an indexed FASTA") from None

@@ -1,0 +1,191 @@
+"""Molecules of a coordinate-sorted consensus BAM: records of one name that lie close are seen together."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ...errors import DataError
+from ...io.bam_io import iterate_batches
+from ...io.records import (
+    FLAG_DUPLICATE,
+    FLAG_FIRST,
+    FLAG_MATE_UNMAPPED,
+    FLAG_NOT_PF,
+    FLAG_PAIRED,
+    FLAG_SECONDARY,
+    FLAG_SUPPLEMENTARY,
+    FLAG_UNMAPPED,
+    Bytes,
+    Offsets,
+    flag,
+    kernel,
+    mate_pos,
+    mate_ref,
+    name_length,
+    name_offset,
+    position,
+    ref_id,
+)
+
+MAX_SPAN = 10_000
+"""Mates farther apart share no site; each is then looked at on its own."""
+EXCLUDED = FLAG_UNMAPPED | FLAG_SECONDARY | FLAG_SUPPLEMENTARY | FLAG_NOT_PF | FLAG_DUPLICATE
+
+ALONE = -1
+SKIP = -2
+CARRY = -3
+
+
+@dataclass(frozen=True)
+class MoleculeBatch:
+    """Records with their mates.
+
+    Attributes:
+        data: uint8[n_bytes], packed records.
+        starts, ends: int64[n_records], as in `RecordBatch`.
+        mates: int64[n_records], index of the mate, `ALONE`, or `SKIP` for the second record of a pair and
+            for records that do not vote (unmapped, secondary, supplementary, not PF, duplicate).
+    """
+
+    data: Bytes
+    starts: Offsets
+    ends: Offsets
+    mates: NDArray[np.int64]
+
+
+def iterate_molecules(
+    path: Path, *, batch_bytes: int = 32 << 20, threads: int = 1
+) -> Iterator[MoleculeBatch]:
+    """Yield all records of a BAM, each with the mate it shares sites with.
+
+    A record whose mate is still to come waits for the next batch, so memory is that of one batch and of the
+    molecules that lie across its end.
+
+    Raises:
+        DataError: the BAM is not sorted by coordinate.
+    """
+    carried = np.zeros(0, np.uint8)
+    lengths = np.zeros(0, np.int64)
+    last = (-1, -1)
+    for batch in iterate_batches(path, batch_bytes=batch_bytes, threads=threads):
+        place = _check_order(batch.data, batch.starts, last[0], last[1])
+        if place[0] == -2:
+            raise DataError(path, "records are not sorted by coordinate", "run `samtools sort` and index it")
+        last = place
+        ends_before = np.cumsum(lengths)
+        shift = len(carried)
+        data = np.concatenate([carried, batch.data])
+        starts = np.concatenate([ends_before - lengths, batch.starts + shift])
+        ends = np.concatenate([ends_before, batch.ends + shift])
+        mates = _pair(data, starts, last[0], last[1])
+        waiting = np.flatnonzero(mates == CARRY)
+        mates[waiting] = SKIP
+        yield MoleculeBatch(data, starts, ends, mates)
+        lengths = ends[waiting] - starts[waiting]
+        carried = _gather(data, starts[waiting], ends[waiting])
+    if len(lengths):
+        ends = np.cumsum(lengths)
+        yield MoleculeBatch(carried, ends - lengths, ends, np.full(len(ends), ALONE, np.int64))
+
+
+@kernel
+def _check_order(data: Bytes, starts: Offsets, tid: int, pos: int) -> tuple[int, int]:
+    """Return the place of the last mapped record, or (-2, -2) if the order is broken."""
+    for i in range(len(starts)):
+        here, at = ref_id(data, starts[i]), position(data, starts[i])
+        if here < 0:
+            continue
+        if here < tid or (here == tid and at < pos):
+            return -2, -2
+        tid, pos = here, at
+    return tid, pos
+
+
+@kernel
+def _gather(data: Bytes, starts: Offsets, ends: Offsets) -> Bytes:
+    out = np.empty((ends - starts).sum(), np.uint8)
+    at = 0
+    for i in range(len(starts)):
+        size = ends[i] - starts[i]
+        out[at : at + size] = data[starts[i] : ends[i]]
+        at += size
+    return out
+
+
+@kernel
+def _name_hash(data: Bytes, start: int) -> int:
+    value = np.uint64(14695981039346656037)
+    first = name_offset(start)
+    for i in range(name_length(data, start)):
+        value = (value ^ np.uint64(data[first + i])) * np.uint64(1099511628211)
+    return int((value ^ (value >> np.uint64(29))) & np.uint64(0x7FFFFFFFFFFFFFFF))
+
+
+@kernel
+def _same_name(data: Bytes, a: int, b: int) -> bool:
+    length = name_length(data, a)
+    if length != name_length(data, b):
+        return False
+    first, second = name_offset(a), name_offset(b)
+    # A loop, not all(): numba compiles no generators.
+    for i in range(length):  # noqa: SIM110
+        if data[first + i] != data[second + i]:
+            return False
+    return True
+
+
+@kernel
+def _expects_mate(data: Bytes, start: int) -> bool:
+    flags = flag(data, start)
+    if not flags & FLAG_PAIRED or flags & FLAG_MATE_UNMAPPED:
+        return False
+    if mate_ref(data, start) != ref_id(data, start):
+        return False
+    return abs(mate_pos(data, start) - position(data, start)) <= MAX_SPAN
+
+
+@kernel
+def _pair(data: Bytes, starts: Offsets, tid: int, pos: int) -> NDArray[np.int64]:
+    """Find mates by name; `tid`, `pos`: place of the last record, behind which mates may still come."""
+    n = len(starts)
+    mates = np.full(n, SKIP, np.int64)
+    size = 16
+    while size < 2 * n:
+        size *= 2
+    table = np.full(size, -1, np.int64)
+    for i in range(n):
+        start = starts[i]
+        if flag(data, start) & EXCLUDED:
+            continue
+        mates[i] = ALONE
+        if not _expects_mate(data, start):
+            continue
+        slot = _name_hash(data, start) & (size - 1)
+        while table[slot] >= 0:
+            j = table[slot]
+            if (
+                mates[j] == ALONE
+                and ref_id(data, starts[j]) == ref_id(data, start)
+                and (flag(data, starts[j]) ^ flag(data, start)) & FLAG_FIRST
+                and _same_name(data, starts[j], start)
+            ):
+                mates[j], mates[i] = i, SKIP
+                break
+            slot = (slot + 1) & (size - 1)
+        if mates[i] == ALONE:
+            table[slot] = i
+    _mark_waiting(data, starts, mates, tid, pos)
+    return mates
+
+
+@kernel
+def _mark_waiting(data: Bytes, starts: Offsets, mates: NDArray[np.int64], tid: int, pos: int) -> None:
+    """Mark records whose mate may still come behind a place."""
+    for i in range(len(starts)):
+        if mates[i] == ALONE and _expects_mate(data, starts[i]):
+            here, there = ref_id(data, starts[i]), mate_pos(data, starts[i])
+            if here > tid or (here == tid and there >= pos):
+                mates[i] = CARRY

@@ -1,0 +1,1 @@
+"""How often a molecule shows a change that is not there."""

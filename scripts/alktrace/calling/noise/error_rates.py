@@ -1,0 +1,86 @@
+"""How often molecules show a base that is not there, measured against the reference.
+
+Counted are the alternatives that teach the noise model (`learning`), in the targets and their margin: sites
+with an allele above the teaching VAF, germline or clearly a variant, are left out, and alternatives that
+noise does not explain are set aside. True variants below detection stay in, of foreign DNA too, and so do
+lone mismatches of misaligned ends: in this respect rates are upper estimates. A place that errs far more
+often than its kind is set aside like a variant; the molecules are stated, so that they can be added.
+"""
+
+from collections.abc import Callable, Iterator
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ...inputs.settings import CallingSettings
+from ...stats.intervals import clopper_pearson
+from ...vocabulary.detection import MoleculeGroup
+from ..molecules.pileup import Pileup
+from .error_rate_table import ErrorRateRow
+from .kinds import CONTEXTS, TYPES, site_rows
+from .molecule_classes import duplex, simplex, single
+from .rates import NoiseModel
+from .training import Alternatives, teaching_alternatives
+
+GROUPS: dict[MoleculeGroup, Callable[[NDArray[np.integer]], int]] = {
+    MoleculeGroup.SINGLE: single,
+    MoleculeGroup.SIMPLEX: simplex,
+    MoleculeGroup.DUPLEX: duplex,
+}
+
+
+def measure_error_rates(pileup: Pileup, noise: NoiseModel, settings: CallingSettings) -> list[ErrorRateRow]:
+    """Return the errors per base of every group of molecules and substitution type.
+
+    A base of the reference and its complement are one type, named by the pyrimidine: G>T is C>A. Every
+    informative molecule at a site that could show a type is one base looked at.
+
+    Args:
+        pileup: molecules of the sample.
+        noise: what was learned from them.
+        settings: calling section.
+
+    Returns:
+        One row per group and type, with or without molecules.
+    """
+    counted, set_aside = teaching_alternatives(pileup, noise, settings)
+    sites = _sites_by_type(pileup)
+    by_type = [list(_of_type(counted, set_aside, kind)) for kind in range(len(TYPES))]
+    return [
+        _row(group, kind, teaching, aside, int(sites[kind]))
+        for group in GROUPS
+        for kind, (teaching, aside) in enumerate(by_type)
+    ]
+
+
+def _sites_by_type(pileup: Pileup) -> NDArray[np.int64]:
+    """Return int64[len(TYPES)]: sites whose base could show each type."""
+    rows = site_rows(pileup.regions.reference, pileup.regions.offsets)
+    return np.bincount(rows[rows >= 0] // CONTEXTS, minlength=len(TYPES))
+
+
+def _of_type(counted: Alternatives, set_aside: NDArray[np.bool_], kind: int) -> Iterator[Alternatives]:
+    """Yield the alternatives of one type that teach, then those set aside."""
+    other = counted.rows // CONTEXTS != kind
+    yield counted.without(other | set_aside)
+    yield counted.without(other | ~set_aside)
+
+
+def _row(
+    group: MoleculeGroup, kind: int, teaching: Alternatives, aside: Alternatives, sites: int
+) -> ErrorRateRow:
+    count = GROUPS[group]
+    errors, bases = count(teaching.shown), count(teaching.trials)
+    low, high = clopper_pearson(errors, bases)
+    return ErrorRateRow(
+        molecules=group,
+        substitution=TYPES[kind],
+        errors=errors,
+        bases=bases,
+        rate=errors / bases if bases else None,
+        low=low if bases else None,
+        high=high if bases else None,
+        set_aside=len(aside.rows),
+        set_aside_molecules=count(aside.shown),
+        sites_left_out=sites - len(teaching.rows) - len(aside.rows),
+    )

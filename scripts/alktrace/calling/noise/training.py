@@ -1,0 +1,343 @@
+"""The noise of a sample, learned from what its molecules show outside candidates and germline sites.
+
+What teaches are sites and alternatives below the teaching VAF whose molecules noise can explain: rates are
+fitted, alternatives that the rule would find too unlikely are set aside, and rates are fitted again.
+Molecules of one alternative are cut off at a cap (one, where noise is rare) and the rate is the one that
+explains the capped counts, so a true variant that is still in adds little however many molecules it has.
+
+The rate that enters the test is an upper credible bound.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ...inputs.settings import CallingSettings, TeachingSettings
+from ..alleles import SmallVariant, normalise
+from ..candidates.from_pileup import unlikely
+from ..molecules.pileup import Pileup
+from ..rule.tail_test import tail
+from .dispersion import fit_dispersion
+from .kinds import (
+    CATEGORIES,
+    CONTEXTS,
+    INDELS,
+    N_ROWS,
+    N_SUBSTITUTIONS,
+    OTHERS,
+    REPEAT_BINS,
+    TYPES,
+    category_rows,
+    site_rows,
+    variant_row,
+)
+from .molecule_classes import N_CLASSES, duplex
+from .rates import NoiseModel, Prior, prior_noise, read_prior, upper_bound
+
+CONTEXT_STRENGTHS = np.geomspace(3.0, 100.0, 12)
+"""Shapes, at most, with which a type's rate binds its trinucleotides; the likeliest is taken."""
+ROUNDS = 3
+BISECTIONS = 40
+MAX_CAP = 256
+
+
+@dataclass(frozen=True)
+class Alternatives:
+    """Alternatives of substitutions at sites without a clear variant, each with its molecules.
+
+    Attributes:
+        rows: int64[n], rows of the noise table.
+        shown: int64[n, N_CLASSES], molecules with the alternative.
+        trials: int64[n, N_CLASSES], informative molecules at its site.
+    """
+
+    rows: NDArray[np.int64]
+    shown: NDArray[np.int64]
+    trials: NDArray[np.int64]
+
+    def without(self, left_out: NDArray[np.bool_]) -> "Alternatives":
+        """Return the alternatives that are not left out."""
+        return Alternatives(self.rows[~left_out], self.shown[~left_out], self.trials[~left_out])
+
+
+@dataclass(frozen=True)
+class _Fit:
+    """Gamma posteriors per row and class: shapes and trials (shape / mean), and what has been learned."""
+
+    shapes: NDArray[np.float64]
+    trials: NDArray[np.float64]
+    learned: NDArray[np.bool_]
+
+
+def learn_noise(
+    pileup: Pileup,
+    settings: CallingSettings,
+    *,
+    prior: Prior | None = None,
+    positions: Mapping[tuple[str, int, str], float] | None = None,
+) -> NoiseModel:
+    """Return the noise model of a sample.
+
+    Args:
+        pileup: molecules of the sample.
+        settings: calling section.
+        prior: the shipped one if None.
+        positions: factors from normals.
+    """
+    known = prior or read_prior()
+    everything = _substitutions(pileup, settings.teaching.max_vaf)
+    teaching = everything
+    model = prior_noise(settings, known)
+    for _ in range(ROUNDS):
+        fit = _fit(teaching, pileup, settings.teaching, known)
+        expected = np.einsum("sc,sc->s", teaching.trials, (fit.shapes / fit.trials)[teaching.rows])
+        shape, scale = fit_dispersion(teaching.shown.sum(axis=1), expected, known.dispersion)
+        upper = upper_bound(fit.shapes, fit.trials, settings.noise_bound)
+        upper[:N_SUBSTITUTIONS] = np.minimum(upper[:N_SUBSTITUTIONS] * scale, 0.5)
+        model = NoiseModel(
+            upper, fit.learned, dict(positions or {}), settings.design_vaf, shape, known.dispersion
+        )
+        suspects = _suspects(everything, model, settings.teaching)
+        if len(teaching.rows) + int(suspects.sum()) == len(everything.rows):
+            break
+        teaching = everything.without(suspects)
+    return model
+
+
+def teaching_alternatives(
+    pileup: Pileup, model: NoiseModel, settings: CallingSettings
+) -> tuple[Alternatives, NDArray[np.bool_]]:
+    """Return the alternatives of sites without a clear variant, and which of them do not teach.
+
+    Args:
+        pileup: molecules of the sample.
+        model: what `learn_noise` learned from them.
+        settings: calling section.
+
+    Returns:
+        The alternatives and bool[n]: those set aside because noise does not explain their molecules.
+    """
+    everything = _substitutions(pileup, settings.teaching.max_vaf)
+    return everything, _suspects(everything, model, settings.teaching)
+
+
+def _substitutions(pileup: Pileup, teaching_vaf: float) -> Alternatives:
+    """Return all alternatives of sites without a clear variant.
+
+    A site with any alternative above the VAF (germline, a clear variant) teaches nothing.
+    """
+    reference = pileup.regions.reference
+    rows = site_rows(reference, pileup.regions.offsets)
+    molecules = pileup.counts.sum(axis=2, dtype=np.int64)
+    total = molecules.sum(axis=1)
+    alternatives = molecules.copy()
+    known = reference < 4
+    alternatives[np.flatnonzero(known), reference[known]] = 0
+    # One or two molecules of a shallow site are no evidence of a variant, whatever their share.
+    clear = (alternatives > 2) & (alternatives > teaching_vaf * total[:, None])
+    sites, alts = np.nonzero((rows >= 0) & ~clear.any(axis=1)[:, None])
+    return Alternatives(
+        rows[sites, alts].astype(np.int64),
+        pileup.counts[sites, alts].astype(np.int64),
+        pileup.totals[sites],
+    )
+
+
+def _suspects(counted: Alternatives, model: NoiseModel, settings: TeachingSettings) -> NDArray[np.bool_]:
+    """Return bool[n]: alternatives whose molecules noise does not explain."""
+    # Variants that still teach look like sites that differ: the shape is not let fall to explain them.
+    model = replace(model, shape=max(model.shape, model.dispersion.shape))
+    rates = model.rates[counted.rows]
+    looked_at = counted.shown.sum(axis=1) >= settings.min_molecules
+    looked_at[looked_at] = unlikely(
+        counted.shown[looked_at],
+        counted.trials[looked_at] * rates[looked_at],
+        model.shape,
+        100 * settings.tail_probability,
+    )
+    suspects = np.zeros(len(counted.rows), np.bool_)
+    for i in np.flatnonzero(looked_at).tolist():
+        noise = model.noise(int(counted.rows[i]))
+        suspects[i] = tail(counted.shown[i], counted.trials[i], noise) <= settings.tail_probability
+    return suspects
+
+
+def _fit(counted: Alternatives, pileup: Pileup, settings: TeachingSettings, prior: Prior) -> _Fit:
+    """Fit class factors, types and trinucleotides, and the kinds of indels."""
+    shown, exposed = np.zeros((len(CATEGORIES), N_CLASSES)), np.zeros((len(CATEGORIES), N_CLASSES))
+    by_row, trials_by_row = np.zeros((N_ROWS, N_CLASSES)), np.zeros((N_ROWS, N_CLASSES))
+    for kind in range(len(TYPES)):
+        mine = (counted.rows >= kind * CONTEXTS) & (counted.rows < (kind + 1) * CONTEXTS)
+        rows = counted.rows[mine]
+        for c in range(N_CLASSES):
+            seen, trials = counted.shown[mine, c], counted.trials[mine, c]
+            rate, weight, cap = _capped_rate(seen, trials)
+            shown[kind, c], exposed[kind, c] = rate * weight, weight
+            effective = trials * (weight / max(1.0, float(trials.sum())))
+            by_row[:, c] += np.bincount(rows, weights=np.minimum(seen, cap), minlength=N_ROWS)
+            trials_by_row[:, c] += np.bincount(rows, weights=effective, minlength=N_ROWS)
+    shown[len(TYPES) :], exposed[len(TYPES) :] = _indels(pileup, settings)
+    shapes, means = _types(prior, shown, exposed)
+    strength = _context_strength(by_row, trials_by_row, means)
+    fit = _Fit(
+        np.ones((N_ROWS, N_CLASSES)), np.ones((N_ROWS, N_CLASSES)), np.zeros((N_ROWS, N_CLASSES), bool)
+    )
+    for kind in range(len(CATEGORIES)):
+        own = category_rows(kind)
+        shape = np.minimum(shapes[kind], strength) if kind < len(TYPES) else shapes[kind]
+        fit.shapes[own] = shape + by_row[own]
+        fit.trials[own] = shape / means[kind] + trials_by_row[own]
+        fit.learned[own] = exposed[kind] * prior.rate[kind] > prior.strength[kind]
+    return fit
+
+
+def _types(
+    prior: Prior, shown: NDArray[np.float64], exposed: NDArray[np.float64]
+) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    """Return shapes and means of the gamma posteriors per category and class.
+
+    The prior of a substitution type is the shipped rate times the factor of its class, which all types of
+    the sample teach together. Half of the prior's spread is that of the class, half that of the type in it.
+    Indels keep the shipped prior.
+    """
+    kinds = slice(0, len(TYPES))
+    strength, centre = prior.strength.copy(), prior.rate.copy()
+    half = 2 * prior.strength[kinds]
+    in_class = half.mean(axis=0) + shown[kinds].sum(axis=0)
+    centre[kinds] *= in_class / (half.mean(axis=0) + (prior.rate[kinds] * exposed[kinds]).sum(axis=0))
+    strength[kinds] = 1 / (1 / in_class + 1 / half)
+    shapes = strength + shown
+    return shapes, shapes / (strength / centre + exposed)
+
+
+def _context_strength(
+    shown: NDArray[np.float64], trials: NDArray[np.float64], means: NDArray[np.float64]
+) -> float:
+    """Return the shape that best describes how trinucleotides of one type differ (negative binomial)."""
+    from scipy.special import gammaln
+
+    own = slice(0, N_SUBSTITUTIONS)
+    expected = np.repeat(means[: len(TYPES)], CONTEXTS, axis=0) * trials[own]
+    seen = shown[own].sum(axis=1)
+    mean = expected.sum(axis=1)
+    seen, mean = seen[mean > 0], mean[mean > 0]
+
+    def likelihood(shape: float) -> float:
+        terms = gammaln(seen + shape) - gammaln(shape) - seen * np.log1p(shape / mean)
+        return float((terms - shape * np.log1p(mean / shape)).sum())
+
+    return (
+        float(max(CONTEXT_STRENGTHS.tolist(), key=likelihood)) if len(seen) else float(CONTEXT_STRENGTHS[0])
+    )
+
+
+def _capped_rate(shown: NDArray[np.int64], trials: NDArray[np.int64]) -> tuple[float, float, int]:
+    """Return rate, effective trials and cap from counts cut off at a cap, so that variants weigh little.
+
+    Solves sum(E min(X, cap)) = sum(min(x, cap)) for Poisson X. The cap is 1 (is it there at all?) where noise
+    is rare and grows with the expected count where every alternative has molecules.
+    """
+    from scipy.special import gammainc
+
+    total = float(trials.sum())
+    if total == 0 or not shown.any():
+        return 0.0, total, 1
+    values, numbers = _binned(trials)
+    cap, rate = 1, 0.0
+    while True:
+        observed = float(np.minimum(shown, cap).sum())
+        steps = np.arange(1, cap + 1)[:, None]
+        low, high = 0.0, min(0.5, 4.0 * (cap + 1) / float(values.min()))
+        for _ in range(BISECTIONS):
+            rate = 0.5 * (low + high)
+            forecast = float((gammainc(steps, values * rate).sum(axis=0) * numbers).sum())
+            low, high = (rate, high) if forecast < observed else (low, rate)
+        if cap >= 2 * rate * total / len(trials) or cap >= MAX_CAP:
+            return rate, observed / rate, cap
+        cap *= 2
+
+
+def _binned(trials: NDArray[np.int64]) -> tuple[NDArray[np.float64], NDArray[np.int64]]:
+    """Return mean trials and their number in bins of two per cent."""
+    used = trials[trials > 0]
+    _, where, numbers = np.unique(np.rint(np.log(used) * 50), return_inverse=True, return_counts=True)
+    mean: NDArray[np.float64] = np.bincount(where, weights=used) / numbers
+    return mean, numbers
+
+
+# --- indels -----------------------------------------------------------------------------------
+
+
+def _indels(pileup: Pileup, settings: TeachingSettings) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    """Return molecules and exposed molecules per kind of indel (and MNV) and class.
+
+    Slips in runs happen often enough at one place to be counted one by one; elsewhere a change counts once,
+    however many molecules have it.
+    """
+    seen = np.zeros((len(OTHERS), N_CLASSES))
+    regions, totals = pileup.regions, pileup.totals
+    names = dict(zip(regions.ref_ids.tolist(), regions.chroms, strict=True))
+    text = "".join("ACGTN"[code] for code in regions.reference)
+    for events, is_indel in ((pileup.indels, True), (pileup.clusters, False)):
+        together: dict[tuple[int, int, int, str], NDArray[np.int64]] = {}
+        for (tid, start, length, bases, c), count in events.items():
+            key = (tid, start, length, bases)
+            together.setdefault(key, np.zeros(N_CLASSES, np.int64))[c] += count
+        for (tid, start, length, bases), counts in together.items():
+            site = regions.site(names[tid], start) if tid in names else None
+            if site is None:
+                continue
+            kind = OTHERS.index(_event_kind(text, site, length, bases) if is_indel else "mnv")
+            slips = INDELS.index("indel_6_8") <= kind < len(INDELS)
+            in_run = slips and kind > INDELS.index("indel_6_8")
+            highest = settings.max_run_vaf if in_run else settings.max_vaf
+            if counts.sum() <= 2 or _share(counts, totals[site], settings.min_duplex) <= highest:
+                seen[kind] += counts if slips else counts > 0
+    return seen, _indel_exposure(pileup)
+
+
+def _share(counts: NDArray[np.int64], totals: NDArray[np.int64], min_duplex: int) -> float:
+    """Return the share of molecules with an allele, of duplex ones where they are enough: they slip less."""
+    if duplex(totals) >= min_duplex:
+        return duplex(counts) / duplex(totals)
+    return float(counts.sum() / max(1, totals.sum()))
+
+
+def _indel_exposure(pileup: Pileup) -> NDArray[np.float64]:
+    """Return float64[len(OTHERS), N_CLASSES]: molecules times places where such a change could be.
+
+    A run of one base is one place; long indels and neighbouring substitutions can be at every base.
+    """
+    reference, totals = pileup.regions.reference, pileup.totals
+    out = np.zeros((len(OTHERS), N_CLASSES))
+    if not len(reference):
+        return out
+    begins = np.ones(len(reference), np.bool_)
+    begins[1:] = reference[1:] != reference[:-1]
+    begins[pileup.regions.offsets[:-1]] = True
+    first = np.flatnonzero(begins)
+    lengths = np.diff(np.append(first, len(reference)))
+    bins = np.searchsorted(REPEAT_BINS, lengths - 1, side="right")
+    for i in range(len(INDELS)):
+        out[i] = totals[first[bins == i]].sum(axis=0)
+    out[len(INDELS) :] = totals.sum(axis=0)
+    return out
+
+
+def _event_kind(text: str, site: int, length: int, bases: str) -> str:
+    """Return the kind of an indel as aligned, wherever in its repeat the aligner put it.
+
+    Args:
+        text: reference bases of all regions.
+        site: place of its first base there.
+        length: reference bases that it takes the place of.
+        bases: what stands there instead.
+    """
+
+    def fetch(_chrom: str, start: int, end: int) -> str:
+        return text[max(0, start) : end]
+
+    variant = normalise(SmallVariant("", site + 1, text[site : site + length], bases), fetch)
+    return "indel_long" if variant.is_substitution else OTHERS[variant_row(variant, fetch) - N_SUBSTITUTIONS]

@@ -1,0 +1,1 @@
+"""The calling rule, its inversion and its verdict."""

@@ -1,0 +1,121 @@
+"""What the calling rule could have seen: its exact power, and the VAF at which the power suffices."""
+
+import math
+from functools import lru_cache
+
+import numpy as np
+from numba import njit
+from numpy.typing import NDArray
+
+from ..noise.molecule_classes import N_CLASSES
+from .tail_test import Noise, add_class, binomial_pmf, threshold
+
+RELATIVE_WIDTH = 1e-9
+"""Width of the last bracket of the inversion, relative to the VAF."""
+
+
+def detection_power(
+    total: NDArray[np.integer],
+    noise: Noise,
+    vaf: float,
+    *,
+    tail_probability: float,
+    min_alt_molecules: int,
+) -> float:
+    """Return the probability that the rule calls a variant of this VAF.
+
+    Mutant molecules of class c are Binomial(total[c], vaf); noise that happens to help is left out, so
+    that the power is never overstated.
+
+    Args:
+        total: int[N_CLASSES], informative molecules per class.
+        noise: rates and weights of the alternative.
+        vaf: variant allele fraction, 0 to 1.
+        tail_probability: of the rule.
+        min_alt_molecules: of the rule.
+    """
+    counts = np.asarray(total, dtype=np.int64)
+    needed = threshold(counts, noise, tail_probability)
+    return float(_power(counts, noise.weights, needed, min_alt_molecules, vaf))
+
+
+def vaf_detectable(
+    total: NDArray[np.integer],
+    noise: Noise,
+    *,
+    power: float,
+    tail_probability: float,
+    min_alt_molecules: int,
+) -> float | None:
+    """Return the smallest VAF that the rule calls with at least this power; None if there is none.
+
+    Power rises with the VAF, so the crossing is bracketed by bisection; the upper end of the last bracket
+    is returned, at which the power is reached.
+    """
+    counts = np.asarray(total, dtype=np.int64)
+    needed = threshold(counts, noise, tail_probability)
+    return _invert(
+        tuple(int(n) for n in counts), tuple(int(w) for w in noise.weights), needed, min_alt_molecules, power
+    )
+
+
+@lru_cache(maxsize=65536)
+def _invert(
+    total: tuple[int, ...], weights: tuple[int, ...], needed: int, min_alt: int, power: float
+) -> float | None:
+    counts, scores = np.array(total, dtype=np.int64), np.array(weights, dtype=np.int64)
+    found = float(_bisect(counts, scores, needed, min_alt, power))
+    return None if math.isnan(found) else found
+
+
+@njit(cache=True)
+def _bisect(
+    total: NDArray[np.int64], weights: NDArray[np.int64], needed: int, min_alt: int, power: float
+) -> float:  # pragma: no cover - compiled
+    if _power(total, weights, needed, min_alt, 1.0) < power:
+        return math.nan
+    low, high = 0.0, 1.0
+    while high - low > RELATIVE_WIDTH * high:
+        middle = 0.5 * (low + high)
+        if _power(total, weights, needed, min_alt, middle) >= power:
+            high = middle
+        else:
+            low = middle
+    return high
+
+
+@njit(cache=True)
+def _power(
+    total: NDArray[np.int64], weights: NDArray[np.int64], needed: int, min_alt: int, vaf: float
+) -> float:  # pragma: no cover - compiled
+    """P(score >= needed and molecules >= min_alt) = 1 - P(score < needed) - P(few) + P(both)."""
+    low_score = np.zeros(max(needed, 1))
+    low_score[0] = 1.0
+    both = np.zeros((min_alt, max(needed, 1)))
+    both[0, 0] = 1.0
+    molecules = 0
+    for c in range(N_CLASSES):
+        if total[c] == 0:
+            continue
+        molecules += total[c]
+        low_score = add_class(low_score, total[c], vaf, weights[c])
+        both = _add_counted(both, total[c], vaf, weights[c])
+    few = binomial_pmf(molecules, vaf, min_alt).sum()
+    below = low_score.sum() if needed > 0 else 0.0
+    overlap = both.sum() if needed > 0 else 0.0
+    return float(min(1.0, max(0.0, 1.0 - below - few + overlap)))
+
+
+@njit(cache=True)
+def _add_counted(
+    both: NDArray[np.float64], n: int, p: float, weight: int
+) -> NDArray[np.float64]:  # pragma: no cover - compiled
+    rows, size = both.shape
+    pmf = binomial_pmf(n, p, rows)
+    out = np.zeros((rows, size))
+    for k in range(rows):
+        shift = k * weight
+        for before in range(rows - k):
+            for s in range(size - shift):
+                out[before + k, s + shift] += pmf[k] * both[before, s]
+    return out

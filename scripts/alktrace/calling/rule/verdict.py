@@ -1,0 +1,147 @@
+"""The verdict on one allele: the rule, its limit, the interval, and the names of the filters."""
+
+import math
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ...inputs.settings import CallingSettings
+from ...stats.intervals import clopper_pearson
+from ..noise.molecule_classes import duplex
+from .power import vaf_detectable
+from .tail_test import Noise, tail
+
+FILTER_NOISE = "noise"
+FILTER_FEW = "few_molecules"
+FILTER_RUN = "long_run"
+FILTER_EDGE = "indel_edge"
+FILTER_FORM = "second_form"
+FILTERS = {
+    FILTER_NOISE: "Noise explains the mutant molecules: tail probability above the one of the calling rule",
+    FILTER_FEW: "Fewer mutant molecules than the calling rule needs",
+    FILTER_RUN: "Insertion or deletion in a longer repeat than slips can be told from variants in",
+    FILTER_EDGE: "What ends of reads over a neighbouring insertion or deletion show, not a change of its own",
+    FILTER_FORM: "Another way to write a neighbouring insertion or deletion that the same molecules carry",
+}
+EXPLAINED = frozenset({FILTER_EDGE, FILTER_FORM})
+"""Filters of records that a neighbouring record stands for: no mutation below the rule."""
+
+
+@dataclass(frozen=True)
+class AlterationCounts:
+    """One allele in one sample.
+
+    Attributes:
+        by_class: int64[2, N_CLASSES], mutant and informative molecules per class.
+        alt_molecules, total_molecules: over all classes.
+        duplex_alt: mutant molecules seen on both strands.
+        strict_alt, strict_total: molecules that pass the strict consensus filter.
+        vaf, vaf_low, vaf_high: fraction with its exact 95 % interval; None without molecules.
+        vaf_detectable: smallest VAF that the rule calls here with the power of the settings; None without.
+        p_noise: noise tail probability of the mutant molecules, at least 1e-30.
+        error_rate: false-mutant rate per molecule, mean over the molecules at the site.
+        filters: reasons why the rule does not call it; empty: called.
+        noise_level: `prior`, `sample` or `position`: what the noise rate rests on.
+    """
+
+    by_class: NDArray[np.int64]
+    alt_molecules: int
+    total_molecules: int
+    duplex_alt: int
+    strict_alt: int
+    strict_total: int
+    vaf: float | None
+    vaf_low: float | None
+    vaf_high: float | None
+    vaf_detectable: float | None
+    p_noise: float
+    error_rate: float
+    filters: tuple[str, ...]
+    noise_level: str
+
+    @property
+    def detected(self) -> bool:
+        """Whether the calling rule calls it."""
+        return not self.filters
+
+    @property
+    def above_noise(self) -> bool:
+        """Whether its molecules are enough for a call, whatever else speaks against one."""
+        return not {FILTER_NOISE, FILTER_FEW} & set(self.filters)
+
+    @property
+    def quality(self) -> float:
+        """Noise tail probability, phred-scaled, at most 300."""
+        return abs(-10 * math.log10(self.p_noise))
+
+
+def judge(
+    alt: NDArray[np.integer],
+    total: NDArray[np.integer],
+    strict: tuple[int, int],
+    noise: tuple[Noise, str],
+    *,
+    hotspot: bool,
+    settings: CallingSettings,
+    in_long_run: bool = False,
+) -> AlterationCounts:
+    """Apply the rule to the molecules of one allele.
+
+    Args:
+        alt: int[N_CLASSES], mutant molecules per class.
+        total: int[N_CLASSES], informative molecules per class.
+        strict: mutant and informative strict molecules.
+        noise: noise of the alternative and the level it rests on.
+        hotspot: whether the hotspot tail holds.
+        settings: calling section.
+        in_long_run: whether it is never called, since such repeats slip too often: no VAF is detectable.
+    """
+    rates, level = noise
+    probability = settings.hotspot_tail_probability if hotspot else settings.tail_probability
+    molecules, mutants = int(np.sum(total)), int(np.sum(alt))
+    p_noise = tail(alt, total, rates)
+    filters = []
+    if p_noise > probability:
+        filters.append(FILTER_NOISE)
+    if mutants < settings.min_alt_molecules:
+        filters.append(FILTER_FEW)
+    if in_long_run:
+        filters.append(FILTER_RUN)
+    low, high = clopper_pearson(mutants, molecules) if molecules else (None, None)
+    return AlterationCounts(
+        by_class=np.stack([np.asarray(alt, np.int64), np.asarray(total, np.int64)]),
+        alt_molecules=mutants,
+        total_molecules=molecules,
+        duplex_alt=duplex(np.asarray(alt)),
+        strict_alt=strict[0],
+        strict_total=strict[1],
+        vaf=mutants / molecules if molecules else None,
+        vaf_low=low,
+        vaf_high=high,
+        vaf_detectable=None if in_long_run else limit(total, rates, hotspot=hotspot, settings=settings),
+        p_noise=p_noise,
+        error_rate=mean_rate(total, rates),
+        filters=tuple(filters),
+        noise_level=level,
+    )
+
+
+def limit(
+    total: NDArray[np.integer], noise: Noise, *, hotspot: bool, settings: CallingSettings
+) -> float | None:
+    """Return the smallest VAF that the rule calls with the power of the settings; None if there is none."""
+    return vaf_detectable(
+        total,
+        noise,
+        power=settings.power,
+        tail_probability=settings.hotspot_tail_probability if hotspot else settings.tail_probability,
+        min_alt_molecules=settings.min_alt_molecules,
+    )
+
+
+def mean_rate(total: NDArray[np.integer], noise: Noise) -> float:
+    """Return the false-mutant rate of a molecule at the site, averaged over its molecules."""
+    rates = noise.mixture @ noise.rates
+    molecules = float(np.sum(total))
+    return float(np.dot(total, rates) / molecules) if molecules else float(rates.max())

@@ -1,0 +1,365 @@
+"""Checks of the input files before work starts: every problem at once, each with place and remedy."""
+
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import TypeVar
+
+from ..align.extract import Extraction, layout_for, umi_from_name
+from ..align.fixed_umis import read_fixed_umis
+from ..align.read_structure import Layout, ReadStructureError, parse_read_structure, plan_layout
+from ..errors import AlktraceError, InputProblems, Problem
+from ..inputs.config_lines import CONFIG
+from ..inputs.settings import AssaySettings, Settings
+from ..inputs.sheet import Sheet, Unit
+from ..reference.locate import contig_lengths, grch37_contig, is_plain_gzip, locate_reference, same_contig
+from ..vocabulary.samples import BamKind, UmiSource
+from .probes import (
+    HEAD_READS,
+    BamHead,
+    FastqHead,
+    ProbeError,
+    bam_head,
+    check_readable,
+    check_whole,
+    fastq_head,
+    has_index,
+)
+from .table_files import check_clinical, check_report
+from .target_files import check_gene_models, check_targets
+
+REFERENCE_FOLDER = "results/reference"
+INSIDE_READS = (UmiSource.INLINE, UmiSource.FASTQ)
+
+T = TypeVar("T")
+
+
+def check_inputs(sheet: Sheet, settings: Settings) -> None:
+    """Check all files that the sheet and the configuration name.
+
+    Args:
+        sheet: the checked sheet; rows of excluded patients are left out.
+        settings: the checked configuration.
+
+    Raises:
+        InputProblems: everything that is wrong.
+    """
+    problems = find_problems(sheet, settings)
+    if problems:
+        raise InputProblems(problems)
+
+
+def find_problems(sheet: Sheet, settings: Settings) -> list[Problem]:
+    """Return everything wrong with the input files: configuration first, then by line of the sheet."""
+    contigs, problems = check_reference(settings)
+    if settings.clinical is not None:
+        problems += check_clinical(Path(settings.clinical), sheet.patients)
+    chroms: dict[str, frozenset[str]] = {}
+    for name, assay in settings.assays.items():
+        chroms[name], found = _check_assay(name, assay, contigs)
+        problems += found
+    for sample in sheet.samples.values():
+        if sample.patient in sheet.exclude:
+            continue
+        assay = settings.assays[sample.assay]
+        for unit in sample.units:
+            checker = _UnitChecker(settings.samples, unit, assay, contigs, chroms[sample.assay])
+            problems += checker.run()
+    return problems
+
+
+# --- the configuration ----------------------------------------------------------------------
+
+
+def check_reference(settings: Settings) -> tuple[dict[str, int] | None, list[Problem]]:
+    """Check the files of the genome.
+
+    Returns:
+        Contig lengths of the genome, None where they are not known before it is indexed; problems.
+    """
+    given = settings.reference
+    problems: list[Problem] = []
+    named = {
+        "fasta": given.fasta,
+        "gff3": given.gff3,
+        "align_fasta": given.align_fasta,
+        "polymorphisms": given.polymorphisms,
+        "population_vcf": given.population_vcf,
+    }
+    wrong = set()
+    for key, text in named.items():
+        if text is not None and (problem := _file_problem(Path(text), CONFIG, 0, f"reference.{key}")):
+            problems.append(problem)
+            wrong.add(key)
+    if "fasta" in wrong:
+        return None, problems
+    contigs, found = _check_fasta(settings)
+    problems += found
+    if contigs and "gff3" not in wrong:
+        problems += check_gene_models(Path(given.gff3), contigs)
+    if contigs and given.align_fasta and "align_fasta" not in wrong:
+        problems += _check_compact(Path(given.align_fasta), contigs)
+    return contigs, problems
+
+
+def _check_fasta(settings: Settings) -> tuple[dict[str, int] | None, list[Problem]]:
+    path, key = Path(settings.reference.fasta), "reference.fasta"
+    if is_plain_gzip(path):
+        what = f"{str(path)!r} is compressed by gzip, which cannot be indexed"
+        return None, [Problem(CONFIG, 0, key, what, "compress it with bgzip, or decompress it")]
+    place = locate_reference(settings.reference, REFERENCE_FOLDER)
+    try:
+        contigs = contig_lengths(path, Path(place.fai))
+    except AlktraceError as error:
+        return None, [_config_problem(key, error)]
+    if contigs and (name := grch37_contig(contigs)):
+        what = f"{str(path)!r} is GRCh37: {name} has {contigs[name]} bases"
+        return contigs, [Problem(CONFIG, 0, key, what, "give GRCh38, with gene models and targets of GRCh38")]
+    return contigs, []
+
+
+def _check_compact(path: Path, contigs: Mapping[str, int]) -> list[Problem]:
+    from ..align.lift import place_contig
+
+    try:
+        lengths = contig_lengths(path) or {}
+        for name, length in lengths.items():
+            place_contig(name, length, contigs, file=path)
+    except AlktraceError as error:
+        return [_config_problem("reference.align_fasta", error)]
+    return []
+
+
+def _check_assay(
+    name: str, assay: AssaySettings, contigs: Mapping[str, int] | None
+) -> tuple[frozenset[str], list[Problem]]:
+    """Return the contigs of the targets and what is wrong with the files of an assay."""
+    key = f"assays.{name}"
+    named = {
+        "noise_model": assay.noise_model,
+        "copy_number_reference": assay.copy_number_reference,
+    }
+    problems = [
+        problem
+        for part, text in named.items()
+        if text is not None and (problem := _file_problem(Path(text), CONFIG, 0, f"{key}.{part}"))
+    ]
+    problems += _check_umi_settings(f"{key}.umi", assay)
+    if problem := _file_problem(Path(assay.targets), CONFIG, 0, f"{key}.targets"):
+        return frozenset(), [*problems, problem]
+    chroms, found = check_targets(Path(assay.targets), contigs)
+    return chroms, problems + found
+
+
+def _check_umi_settings(key: str, assay: AssaySettings) -> list[Problem]:
+    umi = assay.umi
+    problems = []
+    try:
+        structures = tuple(map(parse_read_structure, umi.read_structures))
+        if structures:
+            layout = plan_layout(structures)
+            Extraction(layout, umi.source, umi.tag)
+            if umi.duplex and umi.source in INSIDE_READS and len(layout.umis) != 2:
+                what = f"duplex, but {len(layout.umis)} M segments"
+                remedy = "give one per strand, as in [5M2S+T, 5M2S+T], or write duplex: false"
+                problems.append(Problem(CONFIG, 0, f"{key}.read_structures", what, remedy))
+        elif umi.source is UmiSource.INLINE:
+            what = "empty, but the UMI is inline"
+            remedy = "give one per FASTQ, as in [5M2S+T, 5M2S+T]"
+            problems.append(Problem(CONFIG, 0, f"{key}.read_structures", what, remedy))
+    except ReadStructureError as error:
+        problems.append(_config_problem(f"{key}.read_structures", error))
+    if umi.fixed_umis is not None:
+        try:
+            read_fixed_umis(
+                Path(umi.fixed_umis), max_mismatches=umi.max_mismatches, min_distance=umi.min_distance
+            )
+        except InputProblems as error:
+            problems += error.problems
+        except AlktraceError as error:
+            problems.append(_config_problem(f"{key}.fixed_umis", error))
+    return problems
+
+
+def _config_problem(key: str, error: AlktraceError) -> Problem:
+    what, _, remedy = str(error).rpartition("; ")
+    return Problem(CONFIG, 0, key, what or remedy, remedy if what else "correct the configuration")
+
+
+def _file_problem(path: Path, file: str, line: int, column: str) -> Problem | None:
+    try:
+        check_readable(path)
+        check_whole(path)
+    except ProbeError as error:
+        return Problem(file, line, column, error.what, error.remedy)
+    return None
+
+
+# --- one sequencing unit --------------------------------------------------------------------
+
+
+class _UnitChecker:
+    """Checks the files of one row and keeps their problems."""
+
+    def __init__(
+        self,
+        sheet: str,
+        unit: Unit,
+        assay: AssaySettings,
+        contigs: Mapping[str, int] | None,
+        chroms: frozenset[str],
+    ) -> None:
+        self.sheet = sheet
+        self.unit = unit
+        self.umi = assay.umi
+        self.contigs = contigs
+        self.chroms = chroms
+        self.problems: list[Problem] = []
+
+    def run(self) -> list[Problem]:
+        """Return what is wrong."""
+        if self.unit.bam is not None:
+            self._bam(Path(self.unit.bam))
+        elif self.unit.calls is not None:
+            path = Path(self.unit.calls)
+            problem = _file_problem(path, self.sheet, self.unit.line, "calls")
+            self.problems += [problem] if problem else check_report(path)
+        else:
+            self._fastqs()
+        return self.problems
+
+    def _add(self, column: str, what: str, remedy: str) -> None:
+        self.problems.append(Problem(self.sheet, self.unit.line, column, what, remedy))
+
+    def _probe(self, column: str, path: str, probe: Callable[[Path], T]) -> T | None:
+        try:
+            return probe(Path(path))
+        except ProbeError as error:
+            self._add(column, error.what, error.remedy)
+            return None
+
+    def _layout(self, column: str, reads: int, umi_read: bool) -> Layout | None:
+        try:
+            layout = layout_for(self.umi.read_structures, reads=reads, umi_read=umi_read)
+            Extraction(layout, self.umi.source, self.umi.tag)
+        except ReadStructureError as error:
+            self._add(column, str(error), "correct the row or `umi` of the assay")
+            return None
+        return layout
+
+    # --- FASTQ ---
+
+    def _fastqs(self) -> None:
+        names = ("fastq_1", "fastq_2", "fastq_umi")
+        given = {name: path for name in names if (path := getattr(self.unit, name)) is not None}
+        heads = {name: self._probe(name, path, fastq_head) for name, path in given.items()}
+        if self.umi.source is UmiSource.TAG:
+            self._add("fastq_1", "the UMI of the assay is in a BAM tag", "give a BAM or correct `umi.source`")
+            return
+        if self.umi.source is UmiSource.FASTQ and "fastq_umi" not in given:
+            self._add("fastq_umi", "empty, but the UMI of the assay has its own FASTQ", "give that FASTQ")
+            return
+        layout = self._layout("fastq_1", 1 + ("fastq_2" in given), "fastq_umi" in given)
+        known = {name: head for name, head in heads.items() if head is not None}
+        if len(known) == len(given):
+            self._mates(given, known)
+            if layout is not None:
+                for (name, head), needed in zip(known.items(), layout.min_lengths, strict=True):
+                    self._lengths(name, head.lengths, needed)
+            self._name_umis("fastq_1", known["fastq_1"].names)
+
+    def _mates(self, paths: Mapping[str, str], heads: Mapping[str, FastqHead]) -> None:
+        first = heads["fastq_1"].names
+        for column in ("fastq_2", "fastq_umi"):
+            if column not in heads:
+                continue
+            other = heads[column].names
+            pairs = enumerate(zip(first, other, strict=False), start=1)
+            differing = next((item for item in pairs if item[1][0] != item[1][1]), None)
+            if differing:
+                number, (mine, theirs) = differing
+                what = f"read {number} is {theirs!r} in {paths[column]!r} but {mine!r} in fastq_1"
+                self._add(column, what, "give the files of one run, unsorted and with all their reads")
+            elif len(first) != len(other) or _differ(heads["fastq_1"].total, heads[column].total):
+                mine, theirs = _count(heads["fastq_1"]), _count(heads[column])
+                what = f"{theirs} reads in {paths[column]!r} but {mine} in fastq_1"
+                self._add(column, what, "give the files of one run, with all their reads")
+
+    def _lengths(self, column: str, lengths: tuple[int, ...], needed: int) -> None:
+        if lengths and max(lengths) < needed:
+            shown = ", ".join(self.umi.read_structures) or "+M"
+            what = f"reads have at most {max(lengths)} bases, the read structures ({shown}) need {needed}"
+            self._add(column, what, "correct `read_structures` of the assay or the order of the files")
+
+    def _name_umis(self, column: str, names: tuple[str, ...]) -> None:
+        if self.umi.source is UmiSource.NAME and names and not any(map(umi_from_name, names)):
+            what = f"no UMI at the end of the read names, such as {names[0]!r}"
+            self._add(column, what, "correct `umi.source` of the assay")
+
+    # --- BAM ---
+
+    def _bam(self, path: Path) -> None:
+        head = self._probe("bam", str(path), bam_head)
+        if head is None:
+            return
+        consensus = self.unit.bam_kind is BamKind.CONSENSUS
+        if head.aligned or consensus:
+            self._build(path, head)
+        if consensus:
+            self._consensus(path, head)
+        elif head.records:
+            self._raw_umis(head)
+
+    def _build(self, path: Path, head: BamHead) -> None:
+        """The contigs that targets use must be those of the genome; others do not matter."""
+        if name := grch37_contig(head.contigs):
+            what = f"{str(path)!r} is aligned to GRCh37: {name} has {head.contigs[name]} bases"
+            self._add("bam", what, "give FASTQ or an unaligned BAM, so that it is aligned to GRCh38")
+            return
+        for chrom in sorted(self.chroms):
+            expected = (self.contigs or {}).get(chrom)
+            found = head.contigs.get(chrom)
+            if found is None:
+                other = same_contig(chrom, head.contigs)
+                what = f"{str(path)!r} has no contig {chrom!r}" + (f", but {other!r}" if other else "")
+                self._add("bam", what, "give a BAM of the genome in the configuration, or FASTQ")
+            elif expected is not None and expected != found:
+                what = f"{str(path)!r} is of another reference: {chrom} has {found} bases, not {expected}"
+                self._add("bam", what, "give a BAM of the genome in the configuration, or FASTQ")
+
+    def _consensus(self, path: Path, head: BamHead) -> None:
+        if head.records and not head.mapped:
+            self._add("bam", f"{str(path)!r} is not aligned", "align the consensus reads first")
+        elif head.sort_order != "coordinate":
+            what = f"{str(path)!r} is not sorted by coordinate (SO:{head.sort_order})"
+            self._add("bam", what, "run `samtools sort --write-index`")
+        elif not has_index(path):
+            self._add("bam", f"{str(path)!r} has no index", f"run `samtools index {path}`")
+
+    def _raw_umis(self, head: BamHead) -> None:
+        source = self.umi.source
+        self._name_umis("bam", head.names)
+        if not head.aligned:
+            if source is UmiSource.FASTQ:
+                self._add(
+                    "bam", "the UMI of the assay has its own FASTQ", "give FASTQ or correct `umi.source`"
+                )
+                return
+            layout = self._layout("bam", 2 if head.paired else 1, False)
+            for lengths, needed in zip(head.lengths, layout.min_lengths if layout else (), strict=False):
+                self._lengths("bam", lengths, needed)
+        in_tag = source is UmiSource.TAG or (head.aligned and source in INSIDE_READS)
+        # Aligned reads of an assay with UMIs inside the reads have lost them to the RX tag.
+        tag = self.umi.tag if source is UmiSource.TAG else "RX"
+        if in_tag and tag not in head.tags:
+            what = f"none of the first {head.records} records has a {tag} tag"
+            self._add("bam", what, "correct `umi.source` and `umi.tag` of the assay, or give FASTQ")
+
+
+def _differ(one: int | None, other: int | None) -> bool:
+    return one is not None and other is not None and one != other
+
+
+def _count(head: FastqHead) -> str:
+    if head.total is not None:
+        return str(head.total)
+    return str(len(head.names)) if len(head.names) < HEAD_READS else f"at least {HEAD_READS}"

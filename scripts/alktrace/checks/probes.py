@@ -1,0 +1,236 @@
+"""What the head and the tail of a read file tell, before any work starts.
+
+Cheap by design: some hundred reads from the head, the last block from the tail; only files of some
+megabytes are read whole. What is damaged further inside a larger one is found by the job that reads it.
+"""
+
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from functools import cache
+from itertools import islice
+from pathlib import Path
+from typing import Any
+
+from ..errors import AlktraceError
+from ..reference.locate import GZIP_MAGIC, is_bgzf, is_plain_gzip
+
+HEAD_READS = 512  # as many as one batch of the extraction, which makes the same judgement
+WHOLE_BYTES = 1 << 24
+CHUNK = 1 << 20
+BGZF_END = bytes.fromhex("1f8b08040000000000ff0600424302001b0003000000000000000000")
+INDEX_SUFFIXES = (".bai", ".csi")
+
+
+class ProbeError(AlktraceError):
+    """A file that cannot be used: what is wrong, and what to do."""
+
+    def __init__(self, what: str, remedy: str) -> None:
+        """Keep both parts for a `Problem`."""
+        super().__init__(f"{what}; {remedy}")
+        self.what = what
+        self.remedy = remedy
+
+
+@dataclass(frozen=True)
+class FastqHead:
+    """The first reads of a FASTQ; empty for a file without reads.
+
+    Attributes:
+        names: of reads, without a mate's suffix.
+        lengths: of reads.
+        total: reads of the whole file, None where it is too large to count them.
+    """
+
+    names: tuple[str, ...]
+    lengths: tuple[int, ...]
+    total: int | None = None
+
+
+@dataclass(frozen=True)
+class BamHead:
+    """Header and first records of a BAM.
+
+    Attributes:
+        contigs: lengths by name.
+        sort_order: SO of the header, `unknown` without.
+        records: records looked at.
+        mapped: of these, mapped.
+        paired: of these, paired.
+        tags: tags that any of them has.
+        names: read names.
+        lengths: lengths of first and of second reads, without secondary and supplementary records.
+    """
+
+    contigs: dict[str, int]
+    sort_order: str
+    records: int
+    mapped: int
+    paired: int
+    tags: frozenset[str]
+    names: tuple[str, ...]
+    lengths: tuple[tuple[int, ...], tuple[int, ...]]
+
+    @property
+    def aligned(self) -> bool:
+        """True if it is used as it is, False if its reads must be aligned.
+
+        A BAM with contigs but without records is an aligned BAM of an empty sample.
+        """
+        return bool(self.contigs) and (self.mapped > 0 or self.records == 0)
+
+
+def check_readable(path: Path) -> None:
+    """Refuse a path that is no readable, non-empty file.
+
+    Raises:
+        ProbeError: what is wrong.
+    """
+    if not path.exists():
+        raise ProbeError(f"no file {str(path)!r}", "correct the path")
+    if not path.is_file():
+        raise ProbeError(f"{str(path)!r} is no file", "correct the path")
+    if not os.access(path, os.R_OK):
+        raise ProbeError(f"{str(path)!r} may not be read", "ask for the permission to read it")
+    if path.stat().st_size == 0:
+        raise ProbeError(f"{str(path)!r} is empty (0 bytes)", "fetch it again or remove the row")
+
+
+def check_whole(path: Path) -> None:
+    """Refuse a compressed file that is visibly cut off.
+
+    Files compressed in blocks must have the block that ends them; of other gzip files only those of
+    some megabytes are read to their end.
+
+    Raises:
+        ProbeError: the file is truncated or damaged.
+    """
+    if is_bgzf(path):
+        with path.open("rb") as stream:
+            stream.seek(max(0, path.stat().st_size - len(BGZF_END)))
+            if stream.read() != BGZF_END:
+                raise _truncated(path)
+    elif is_plain_gzip(path):
+        count_lines(path)
+
+
+def count_lines(path: Path) -> int | None:
+    """Return the number of lines of a text file, plain or compressed; None where it is large.
+
+    Raises:
+        ProbeError: the file is truncated or damaged.
+    """
+    from isal import igzip
+    from isal.igzip_lib import IsalError
+
+    if path.stat().st_size > WHOLE_BYTES:
+        return None
+    lines, last = 0, b"\n"
+    opener = igzip.open if is_bgzf(path) or is_plain_gzip(path) else open
+    try:
+        with opener(path, "rb") as stream:
+            while chunk := stream.read(CHUNK):
+                lines += chunk.count(b"\n")
+                last = chunk[-1:]
+    except (EOFError, OSError, IsalError):  # type: ignore[misc]  # its stub names an instance
+        raise _truncated(path) from None
+    return lines + (last != b"\n")
+
+
+def _truncated(path: Path) -> ProbeError:
+    return ProbeError(f"{str(path)!r} is truncated or damaged", "fetch it again; compare its checksum")
+
+
+@cache
+def fastq_head(path: Path) -> FastqHead:
+    """Return the first reads of a FASTQ.
+
+    Raises:
+        ProbeError: the file is missing, truncated or no FASTQ.
+    """
+    import dnaio
+
+    check_readable(path)
+    if is_bgzf(path):
+        check_whole(path)
+    lines = count_lines(path)
+    try:
+        with dnaio.open(path, mode="r", fileformat="fastq", open_threads=0) as reader:
+            records = list(islice(reader, HEAD_READS))
+    except (dnaio.FileFormatError, OSError, EOFError, UnicodeDecodeError) as error:
+        text = " ".join(str(error).split())
+        raise ProbeError(
+            f"{str(path)!r} is no valid FASTQ: {text}", "give a FASTQ, or fetch it again"
+        ) from None
+    if lines is not None and lines % 4:
+        raise ProbeError(f"{str(path)!r} is cut off: {lines} lines, not four per read", "fetch it again")
+    return FastqHead(
+        tuple(_mate_name(r.id) for r in records),
+        tuple(len(r.sequence) for r in records),
+        None if lines is None else lines // 4,
+    )
+
+
+def _mate_name(name: str) -> str:
+    return name[:-2] if name.endswith(("/1", "/2", "/3")) else name
+
+
+@cache
+def bam_head(path: Path) -> BamHead:
+    """Return header and first records of a BAM.
+
+    Raises:
+        ProbeError: the file is missing, truncated or no BAM.
+    """
+    import pysam
+
+    check_readable(path)
+    with path.open("rb") as stream:
+        magic = stream.read(4)
+    if magic == b"CRAM":
+        raise ProbeError(f"{str(path)!r} is CRAM", "convert it with `samtools view -b`")
+    if not is_bgzf(path):
+        found = "a gzip file" if magic.startswith(GZIP_MAGIC) else "another kind of file"
+        raise ProbeError(f"{str(path)!r} is no BAM but {found}", "give a BAM, or fill fastq_1 instead")
+    check_whole(path)
+    try:
+        with _quiet(pysam), pysam.AlignmentFile(str(path), "rb", check_sq=False) as bam:
+            contigs = dict(zip(bam.references, bam.lengths, strict=True))
+            order = bam.header.to_dict().get("HD", {}).get("SO", "unknown")
+            return _summarise(contigs, order, list(islice(bam, HEAD_READS)))
+    except (OSError, ValueError) as error:
+        raise ProbeError(f"{str(path)!r} is no valid BAM: {error}", "fetch or write it again") from None
+
+
+def _summarise(contigs: dict[str, int], order: str, records: list[Any]) -> BamHead:
+    whole = [r for r in records if not r.is_secondary and not r.is_supplementary]
+    return BamHead(
+        contigs=contigs,
+        sort_order=str(order),
+        records=len(records),
+        mapped=sum(not r.is_unmapped for r in records),
+        paired=sum(r.is_paired for r in records),
+        tags=frozenset(name for r in records for name, _ in r.get_tags()),
+        names=tuple(r.query_name for r in records),
+        lengths=(
+            tuple(r.query_length for r in whole if not r.is_read2),
+            tuple(r.query_length for r in whole if r.is_read2),
+        ),
+    )
+
+
+@contextmanager
+def _quiet(pysam: Any) -> Iterator[None]:
+    """Silence htslib: what it would print is said by the problem."""
+    verbosity = pysam.set_verbosity(0)
+    try:
+        yield
+    finally:
+        pysam.set_verbosity(verbosity)
+
+
+def has_index(bam: Path) -> bool:
+    """Tell whether an index stands beside a BAM, as x.bam.bai, x.bai or .csi."""
+    stems = (bam, bam.with_suffix(""))
+    return any(stem.with_name(stem.name + suffix).is_file() for stem in stems for suffix in INDEX_SUFFIXES)

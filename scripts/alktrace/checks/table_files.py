@@ -1,0 +1,69 @@
+"""Clinical tables and reports of laboratories, read once before work starts."""
+
+import difflib
+from collections.abc import Iterable
+from datetime import date
+from pathlib import Path
+
+from ..errors import InputProblems, Problem
+from ..io.resources import KNOWLEDGE
+from ..knowledge.load import load_knowledge
+from ..outcomes.clinical_tables import FILES, read_clinical
+from ..reference.locate import grch37_contig
+from ..reported.line_rows import read_report_lines
+
+VCF_SUFFIXES = (".vcf", ".vcf.gz", ".bcf")
+
+
+def check_clinical(folder: Path, patients: Iterable[str]) -> list[Problem]:
+    """Check the clinical tables, and that their names and ids are those the workflow looks for.
+
+    Args:
+        folder: holds `patients.tsv` and any of the other tables.
+        patients: ids of the sheet.
+    """
+    problems = _misnamed(folder)
+    try:
+        records = read_clinical(folder, knowledge=load_knowledge(KNOWLEDGE), today=date.today()).records
+    except InputProblems as error:
+        return [*problems, *error.problems]
+    spelling = {name.lower(): name for name in records}
+    for patient in patients:
+        other = spelling.get(patient.lower(), patient)
+        if other != patient:
+            what = f"patient {other!r} is {patient!r} in the sheet"
+            problems.append(Problem(str(folder / "patients.tsv"), 0, "patient", what, "write both alike"))
+    return problems
+
+
+def _misnamed(folder: Path) -> list[Problem]:
+    """A table under another name would be left out without a word."""
+    problems = []
+    for path in sorted(folder.glob("*.tsv")):
+        close = difflib.get_close_matches(path.stem, FILES, n=1)
+        if close and path.stem not in FILES:
+            problems.append(Problem(str(path), 0, "", "unknown table", f"did you mean {close[0]}.tsv?"))
+    return problems
+
+
+def check_report(path: Path) -> list[Problem]:
+    """Check the form of a readable report: a table with its columns, or a VCF that is not of GRCh37.
+
+    What single lines say is judged where they are read: it leaves a note, never a crash.
+    """
+    if not path.name.endswith(VCF_SUFFIXES):
+        return read_report_lines(path)[1]
+    import pysam
+
+    verbosity = pysam.set_verbosity(0)
+    try:
+        with pysam.VariantFile(str(path)) as vcf:
+            lengths = {str(name): contig.length or 0 for name, contig in vcf.header.contigs.items()}
+    except (OSError, ValueError) as error:
+        return [Problem(str(path), 0, "", f"no valid VCF ({error})", "give a VCF or a table")]
+    finally:
+        pysam.set_verbosity(verbosity)
+    if name := grch37_contig(lengths):
+        what = f"variants of GRCh37: {name} has {lengths[name]} bases"
+        return [Problem(str(path), 0, "", what, "give variants on GRCh38, or a table with HGVS names")]
+    return []

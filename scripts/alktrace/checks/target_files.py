@@ -1,0 +1,169 @@
+"""Targets and gene models against the genome: contig names, lengths, build."""
+
+import gzip
+import re
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from itertools import islice
+from pathlib import Path
+
+from ..errors import Problem
+from ..reference.locate import GRCH37, GZIP_MAGIC, same_contig
+
+BED_HEADS = ("#", "track", "browser")
+MAX_SHOWN = 20
+GFF3_LINES = 5000
+_REGION = re.compile(r"##sequence-region\s+(\S+)\s+(\d+)\s+(\d+)")
+
+
+def check_targets(path: Path, contigs: Mapping[str, int] | None) -> tuple[frozenset[str], list[Problem]]:
+    """Check a BED of targets (0-based half-open, in any order; they may overlap, as those of panels do).
+
+    Args:
+        path: a readable file.
+        contigs: lengths of the genome, None if not known.
+
+    Returns:
+        Contigs of the intervals, and the problems, at most some twenty of them.
+    """
+    if path.read_bytes()[:2] == GZIP_MAGIC:
+        return frozenset(), [Problem(str(path), 0, "", "targets are compressed", "decompress them")]
+    checker = _BedChecker(str(path), contigs)
+    try:
+        with path.open(encoding="utf-8") as lines:
+            for number, line in enumerate(lines, start=1):
+                checker.line(number, line.rstrip("\r\n"))
+    except (OSError, EOFError, UnicodeDecodeError) as error:
+        return frozenset(), [
+            Problem(str(path), 0, "", f"cannot be read ({error})", "give a BED in UTF-8 text")
+        ]
+    return checker.result()
+
+
+class _BedChecker:
+    def __init__(self, file: str, contigs: Mapping[str, int] | None) -> None:
+        self.file = file
+        self.contigs = contigs
+        self.chroms: set[str] = set()
+        self.problems: list[Problem] = []
+
+    def line(self, number: int, text: str) -> None:
+        """Check one line by itself."""
+        if not text.strip() or text.startswith(BED_HEADS):
+            return
+        cells = text.split("\t")
+        if len(cells) < 3:
+            what = f"{len(cells)} columns"
+            self._add(number, what, "write chromosome, start and end, separated by tabs")
+            return
+        chrom, start, end = cells[:3]
+        if not (start.isdigit() and end.isdigit()):
+            self._add(number, f"start {start!r} and end {end!r}", "write whole numbers")
+            return
+        self._interval(number, chrom, int(start), int(end))
+
+    def _interval(self, number: int, chrom: str, start: int, end: int) -> None:
+        if start >= end:
+            what = f"empty interval {chrom}:{start}-{end}"
+            self._add(number, what, "write start (0-based) below end, or remove the line")
+            return
+        if self.contigs is not None and chrom not in self.contigs:
+            other = same_contig(chrom, self.contigs)
+            remedy = f"write {other!r}" if other else "use the names of the genome FASTA"
+            self._add(number, f"{chrom!r} is not in the genome", remedy)
+            return
+        if self.contigs is not None and end > self.contigs[chrom]:
+            what = f"ends at {end}, but {chrom} has {self.contigs[chrom]} bases"
+            remedy = "give targets of GRCh38" if _may_be_grch37(chrom, end) else "correct the interval"
+            self._add(number, what, remedy)
+        self.chroms.add(chrom)
+
+    def result(self) -> tuple[frozenset[str], list[Problem]]:
+        """Return what was found."""
+        if not self.chroms and not self.problems:
+            self._add(0, "no intervals", "write one targeted region per line")
+        shown = sorted(self.problems)[:MAX_SHOWN]
+        if len(self.problems) > MAX_SHOWN:
+            rest = len(self.problems) - MAX_SHOWN
+            shown.append(Problem(self.file, 0, "", f"{rest} more problems", "correct those above first"))
+        return frozenset(self.chroms), shown
+
+    def _add(self, line: int, what: str, remedy: str) -> None:
+        self.problems.append(Problem(self.file, line, "", what, remedy))
+
+
+def _may_be_grch37(chrom: str, end: int) -> bool:
+    return end <= GRCH37.get(chrom.removeprefix("chr"), 0)
+
+
+def check_gene_models(path: Path, contigs: Mapping[str, int]) -> list[Problem]:
+    """Check the head of a GFF3 against the genome: build, contig names, lengths.
+
+    Names that differ by `chr` only are accepted: gene models are renamed when they are read.
+
+    Args:
+        path: a readable file, plain or compressed.
+        contigs: lengths of the genome.
+    """
+    named = False
+    known: set[str] = set()
+    try:
+        with _open(path) as lines:
+            for number, line in enumerate(islice(lines, GFF3_LINES), start=1):
+                if found := _build_problem(str(path), number, line, contigs):
+                    return [found]
+                name = _sequence_name(line)
+                if name:
+                    named = True
+                    known.update(filter(None, [same_contig(name, contigs)]))
+    except (OSError, EOFError, UnicodeDecodeError) as error:
+        return [Problem(str(path), 0, "", f"cannot be read ({error})", "give gene models in GFF3")]
+    if not named:
+        return [Problem(str(path), 0, "", "no GFF3 lines", "give gene models in Ensembl's GFF3")]
+    if not known:
+        some = ", ".join(list(contigs)[:3])
+        return [
+            Problem(
+                str(path), 0, "", f"no sequence of the genome ({some}, ...)", "give gene models of its build"
+            )
+        ]
+    return []
+
+
+def _build_problem(file: str, number: int, line: str, contigs: Mapping[str, int]) -> Problem | None:
+    """Return what shows another build: the pragma that names it, or the length of a sequence."""
+    if line.startswith(("#!genome-build", "#!assembly", "##genome-build")) and (
+        "GRCh37" in line or "hg19" in line
+    ):
+        return Problem(file, number, "", f"gene models of GRCh37 ({line.strip()})", "give those of GRCh38")
+    region = _REGION.match(line)
+    if not region:
+        return None
+    name, end = region[1], int(region[3])
+    contig = same_contig(name, contigs)
+    if contig is None or contigs[contig] == end:
+        return None
+    grch37 = GRCH37.get(name.removeprefix("chr")) == end
+    what = f"sequence {name} has {end} bases, {contig} of the genome {contigs[contig]}"
+    return Problem(
+        file, number, "", what + (" (GRCh37)" if grch37 else ""),
+        "give gene models of GRCh38" if grch37 else "give gene models of the genome's build",
+    )  # fmt: skip
+
+
+def _sequence_name(line: str) -> str:
+    """Return the sequence that a feature line stands on."""
+    return "" if line.startswith("#") or line.count("\t") != 8 else line.split("\t", 1)[0]
+
+
+@contextmanager
+def _open(path: Path) -> Iterator[Iterator[str]]:
+    """Open a text file, plain or compressed."""
+    with path.open("rb") as stream:
+        compressed = stream.read(2) == GZIP_MAGIC
+    if compressed:
+        with gzip.open(path, "rt", encoding="utf-8") as lines:
+            yield lines
+    else:
+        with path.open(encoding="utf-8") as lines:
+            yield lines

@@ -1,0 +1,1 @@
+"""From evidence to the class of a timepoint; pure."""

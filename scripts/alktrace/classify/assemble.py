@@ -1,0 +1,399 @@
+"""Mechanisms of one timepoint: what carries a class, how sure it is, and with which caveats.
+
+Confidence starts from what is published and is capped by caveats (`CAPS`); it is never raised.
+"""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, replace
+
+from ..evidence.schema import Alteration, HistologyFinding
+from ..knowledge.drug_hints import joined, withheld
+from ..knowledge.ports import Hints
+from ..vocabulary.resistance import Component, Confidence, Emergence, Phase, Timing
+from ..vocabulary.samples import Setting
+from .alk_sets import POLYCLONAL, SAME_CODON_CIS, AlkSets, PairPhase, ResidueChange, is_polyclonal
+from .caveats import BASELINE_AFTER_START, WEAKENING, capped, finding_flags, lowest, of_partner
+from .emergence import EmergenceVerdict, judge_emergence
+from .hidden_hits import hidden_hits, resisted_below
+from .lineage import Lineage, LineageDna, histology_emergence, report_flags
+from .phase import CIS_PHASES, describe
+from .set_criteria import SET_CRITERIA
+from .single_criteria import Effect, Role
+from .view import Found, TimepointView
+
+LORLATINIB = "lorlatinib"
+LISTED_NAMES = {
+    "ALK_TRUNCATING": "ALK truncating variant (VUS)",
+    "ALK_UNPLACED": "ALK alteration not interpreted",
+    "ALK_VUS_TOO_FREQUENT": "ALK kinase-domain VUS, probably inherited",
+}
+
+
+@dataclass(frozen=True)
+class Mechanism:
+    """One mechanism, or one member of a set of ALK mutations.
+
+    Attributes:
+        carries: it may name the class; others are shown only.
+        weak: of unknown effect or doubtful origin; it names the class only where nothing else does.
+        found: None for a finding of pathology.
+        phase_partner: names of the other members of its set.
+    """
+
+    component: Component
+    mechanism: str
+    confidence: Confidence
+    criteria: tuple[str, ...]
+    flags: tuple[str, ...]
+    found: Found | None
+    carries: bool = True
+    weak: bool = False
+    report: HistologyFinding | None = None
+    emergence: EmergenceVerdict | None = None
+    phase: Phase | None = None
+    phase_partner: tuple[str, ...] = ()
+    phase_evidence: str | None = None
+    hints: Hints = Hints()
+
+    @property
+    def key(self) -> str:
+        """Key of the alteration, or the histology."""
+        if self.found is not None:
+            return self.found.alteration.key
+        return f"histology:{self.report.histology.value}" if self.report else "histology"
+
+
+# --- ALK -------------------------------------------------------------------------------------
+
+
+def alk_mechanisms(roles: Sequence[Role], sets: AlkSets, view: TimepointView) -> list[Mechanism]:
+    """Return one mechanism per ALK mutation and DNA route, and ALK amplification."""
+    by_key = {role.found.alteration.key: role for role in roles}
+    owners = [change.name for change in sets.changes for _ in change.routes]
+    found = [
+        _alk_mutation(by_key[route.alteration.key], change, sets, by_key, view)
+        for change in sets.changes
+        for route in change.routes
+    ]
+    found = [
+        _as_sure_as_its_set(item, change, sets, found) for item, change in zip(found, owners, strict=True)
+    ]
+    found = _against_other_clones(found, _parental_resistance(sets, view) | resisted_below(view))
+    for role in roles:
+        if role.effect is Effect.AMPLIFICATION:
+            found.append(_simple(role, Component.ON_TARGET, "ALK amplification", Confidence.CANDIDATE, view))
+        elif role.effect is Effect.LISTED_VUS:
+            shown = _simple(role, Component.ON_TARGET, LISTED_NAMES[role.code], Confidence.UNCERTAIN, view)
+            found.append(replace(shown, carries=False))
+    return found
+
+
+def _alk_mutation(
+    role: Role, change: ResidueChange, sets: AlkSets, by_key: dict[str, Role], view: TimepointView
+) -> Mechanism:
+    pairs = sets.pairs_of(change.name)
+    compounds = [members for members in sets.compounds if change.name in members]
+    verdict = judge_emergence(role.found, view)
+    units = _units(role, compounds, sets)
+    hints = joined([view.knowledge.hints(unit) for unit in units])
+    flags = {
+        *finding_flags(role.found, verdict, view),
+        *(flag for pair in pairs for flag in pair.flags),
+        *_same_codon_flags(role, by_key),
+    }
+    if is_polyclonal(change):
+        flags.add(POLYCLONAL)
+    vus = {by_key[item.alteration.key].effect is Effect.VUS for item in _partners(pairs, change, sets)}
+    if pairs and (True in vus or role.effect is Effect.VUS):
+        flags.add("set_with_vus")
+    confidence = _alk_confidence(role, compounds, sets, by_key, hints)
+    if not compounds and role.effect is not Effect.VUS:
+        flags.update(_single_flags(hints))
+    unread = any(item.code == "ALK_UNPLACED" for item in by_key.values())
+    hidden = hidden_hits(role.found, units, view)
+    flags.update(f"possible_second_hit:{name}" for name in hidden)
+    if unread or hidden or _may_be_another(pairs, flags):
+        hints = withheld(hints, {**hidden, **_possible_sets(units, pairs, change, sets, view)})
+    if LORLATINIB in hints.sensitive_to and _progressed(view):
+        hints = replace(hints, sensitive_to=tuple(d for d in hints.sensitive_to if d != LORLATINIB))
+        flags.add("progressed_on_lorlatinib")
+    flags.update(hints.flags)
+    strongest = pairs[0].verdict.phase if pairs else None
+    confidence = capped(confidence, flags)
+    return Mechanism(
+        component=Component.ON_TARGET,
+        mechanism=_alk_name(role, bool(compounds), strongest),
+        confidence=confidence,
+        weak=confidence is Confidence.UNCERTAIN,
+        criteria=(role.code, *(c.code for c in SET_CRITERIA if c.holds(change, sets))),
+        flags=tuple(sorted(flags)),
+        found=role.found,
+        emergence=verdict,
+        phase=strongest,
+        phase_partner=_partner_names(pairs, change, sets),
+        phase_evidence=" | ".join(_pair_words(pair, change, sets) for pair in pairs) or None,
+        hints=hints,
+    )
+
+
+def _alk_name(role: Role, compound: bool, strongest: Phase | None) -> str:
+    if compound:
+        return "ALK compound mutation"
+    if role.effect is Effect.VUS:
+        return "ALK kinase-domain VUS"
+    if strongest is Phase.TRANS:
+        return "ALK mutations on separate molecules"
+    return "ALK mutations, phase open" if strongest is Phase.UNRESOLVED else "ALK single mutation"
+
+
+def _alk_confidence(
+    role: Role,
+    compounds: Sequence[frozenset[str]],
+    sets: AlkSets,
+    by_key: dict[str, Role],
+    hints: Hints,
+) -> Confidence:
+    resistant = LORLATINIB in hints.resistant_to
+    if not compounds:
+        if role.effect is Effect.VUS:
+            return Confidence.UNCERTAIN
+        return Confidence.ESTABLISHED if resistant else Confidence.CANDIDATE
+    known = {change.name: by_key[change.alteration.key].effect is not Effect.VUS for change in sets.changes}
+    best = max(sum(known[name] for name in members) / len(members) for members in compounds)
+    if best == 0:
+        return Confidence.UNCERTAIN
+    contradicted = LORLATINIB in hints.sensitive_to and not resistant
+    return Confidence.CANDIDATE if best < 1 or contradicted else Confidence.ESTABLISHED
+
+
+def _progressed(view: TimepointView) -> bool:
+    """Does the sample stand for progression on lorlatinib, whatever cells and mice did with the mutation."""
+    return view.setting is Setting.PROGRESSION and view.patient.timing.timing is not Timing.NOT_PD
+
+
+def _may_be_another(pairs: Sequence[PairPhase], flags: Iterable[str]) -> bool:
+    """Could this mutation sit in a compound, or read another residue, unseen.
+
+    A compound can resist what both singles obey, so what is known of the single does not reassure then.
+    """
+    open_phase = any(pair.verdict.phase is Phase.UNRESOLVED for pair in pairs)
+    other_residue = any(flag.split(":")[0] in ("same_codon", SAME_CODON_CIS) for flag in flags)
+    return open_phase or other_residue
+
+
+def _single_flags(hints: Hints) -> tuple[str, ...]:
+    if LORLATINIB in hints.resistant_to:
+        return ()
+    if LORLATINIB in hints.sensitive_to:
+        return ("lorlatinib_inhibits_single",)
+    return ("lorlatinib_effect_unverified",)
+
+
+def _units(role: Role, compounds: Sequence[frozenset[str]], sets: AlkSets) -> list[tuple[Alteration, ...]]:
+    changes = {change.name: change.alteration for change in sets.changes}
+    if not compounds:
+        return [(role.found.alteration,)]
+    return [tuple(changes[name] for name in sorted(members)) for members in compounds]
+
+
+def _possible_sets(
+    units: Sequence[tuple[Alteration, ...]],
+    pairs: Sequence[PairPhase],
+    change: ResidueChange,
+    sets: AlkSets,
+    view: TimepointView,
+) -> dict[str, Hints]:
+    """Return what is known of the sets that a mutation forms if an open pair turns out to be cis."""
+    open_pairs = [pair for pair in pairs if pair.verdict.phase is Phase.UNRESOLVED]
+    return {
+        partner.alteration.alteration: joined(
+            [view.knowledge.hints((*unit, partner.alteration)) for unit in units]
+        )
+        for partner in _partners(open_pairs, change, sets)
+    }
+
+
+def _parental_resistance(sets: AlkSets, view: TimepointView) -> frozenset[str]:
+    """Return the drugs that a single-mutant clone beside its compound is reported to resist."""
+    found = {route.alteration.key: route.alteration for change in sets.changes for route in change.routes}
+    enough = view.settings.phase.min_parental
+    parents = [
+        found[key]
+        for pair in sets.pairs
+        if pair.verdict.phase is Phase.CIS_AND_SINGLE
+        for key, count in zip(pair.verdict.alterations, pair.verdict.singles, strict=True)
+        if count >= enough
+    ]
+    return frozenset(drug for item in parents for drug in view.knowledge.hints((item,)).resistant_to)
+
+
+def _as_sure_as_its_set(item: Mechanism, name: str, sets: AlkSets, found: Sequence[Mechanism]) -> Mechanism:
+    """Cap a compound by the caveats of its members; what a member is by itself stays as sure as it was."""
+    partners = {other for members in sets.compounds if name in members for other in members}
+    keys = {
+        route.alteration.key
+        for change in sets.changes
+        if change.name in partners - {name}
+        for route in change.routes
+    }
+    others = [one.confidence for one in found if one.key in keys]
+    return replace(item, confidence=lowest(item.confidence, *others))
+
+
+def _against_other_clones(found: Sequence[Mechanism], further: frozenset[str]) -> list[Mechanism]:
+    """Flag a drug that one ALK mutation obeys and another clone of the timepoint resists.
+
+    Args:
+        found: the ALK mutations called.
+        further: drugs that other clones resist: single-mutant ones beside a compound, those below the rule.
+    """
+    resisted = further | {drug for item in found for drug in item.hints.resistant_to}
+    return [_flag_resisted(item, resisted & set(item.hints.sensitive_to)) for item in found]
+
+
+def _flag_resisted(item: Mechanism, drugs: Iterable[str]) -> Mechanism:
+    named = ",".join(sorted(drugs))
+    flags = (*item.flags, f"other_clone_resists:{named}") if named else item.flags
+    return replace(item, flags=tuple(sorted(flags)))
+
+
+def _partners(pairs: Sequence[PairPhase], change: ResidueChange, sets: AlkSets) -> list[ResidueChange]:
+    names = {pair.other(change.name) for pair in pairs}
+    return [item for item in sets.changes if item.name in names]
+
+
+def _partner_names(pairs: Sequence[PairPhase], change: ResidueChange, sets: AlkSets) -> tuple[str, ...]:
+    """Names of the partners in the strongest phase."""
+    if not pairs:
+        return ()
+    strongest = pairs[0].verdict.phase
+    alike = CIS_PHASES if strongest in CIS_PHASES else {strongest}
+    chosen = {pair.other(change.name) for pair in pairs if pair.verdict.phase in alike}
+    return tuple(sorted(item.alteration.alteration for item in sets.changes if item.name in chosen))
+
+
+def _pair_words(pair: PairPhase, change: ResidueChange, sets: AlkSets) -> str:
+    partner = next(item for item in sets.changes if item.name == pair.other(change.name))
+    return f"{partner.alteration.alteration}: {pair.verdict.phase.value}, {describe(pair.verdict)}"
+
+
+def _same_codon_flags(role: Role, by_key: dict[str, Role]) -> set[str]:
+    """Another, truncating change of the codon: together they may read a third residue (G1269S)."""
+    codon = role.found.alteration.codon
+    return {
+        f"same_codon:{other.found.alteration.alteration}"
+        for other in by_key.values()
+        if other.effect is Effect.LISTED_VUS and codon is not None and other.found.alteration.codon == codon
+    }
+
+
+# --- off target and lineage ------------------------------------------------------------------
+
+
+def bypass_mechanisms(roles: Sequence[Role], view: TimepointView) -> list[Mechanism]:
+    """Return one mechanism per off-target alteration."""
+    found = []
+    for role in roles:
+        fact = view.knowledge.off_target(role.found.alteration)
+        if role.effect is Effect.BYPASS and fact is not None:
+            shown = _simple(role, Component.BYPASS, fact.mechanism, fact.confidence, view)
+            sources = tuple(sorted({*shown.hints.sources, *fact.sources}))
+            found.append(replace(shown, hints=replace(shown.hints, sources=sources)))
+    return found
+
+
+def lineage_mechanisms(lineage: Lineage, dna: LineageDna | None, view: TimepointView) -> list[Mechanism]:
+    """Return transformation: confirmed by histology, or suspected."""
+    found = [_histology(report, lineage, view) for report in _one_per_histology(lineage.transformed)]
+    if not lineage.transformed:
+        found.extend(_immunohistochemistry(report, view) for report in lineage.neuroendocrine[:1])
+    if dna is not None and view.setting is not Setting.BASELINE:
+        found.extend(_lineage_dna(dna, lineage, view))
+    return found
+
+
+def _one_per_histology(reports: Sequence[HistologyFinding]) -> list[HistologyFinding]:
+    return list({report.histology: report for report in reversed(reports)}.values())[::-1]
+
+
+def _histology(report: HistologyFinding, lineage: Lineage, view: TimepointView) -> Mechanism:
+    verdict = histology_emergence(lineage)
+    flags = list(report_flags(report, view))
+    if lineage.baseline is None:
+        flags.append("baseline_histology_unknown")
+    if lineage.late_baseline:
+        flags.append(BASELINE_AFTER_START)
+    return Mechanism(
+        component=Component.TRANSFORMATION,
+        mechanism=f"{report.histology.value.replace('_', ' ')} transformation",
+        confidence=capped(Confidence.ESTABLISHED, flags),
+        criteria=("HISTOLOGY_TRANSFORMED",),
+        flags=tuple(sorted(flags)),
+        found=None,
+        report=report,
+        emergence=verdict if view.setting is not Setting.BASELINE else None,
+    )
+
+
+def _immunohistochemistry(report: HistologyFinding, view: TimepointView) -> Mechanism:
+    return Mechanism(
+        component=Component.TRANSFORMATION,
+        mechanism="neuroendocrine markers",
+        confidence=Confidence.CANDIDATE,
+        criteria=("LINEAGE_IHC",),
+        flags=tuple(sorted(("transformation_suspected", *report_flags(report, view)))),
+        found=None,
+        report=report,
+        carries=view.setting is not Setting.BASELINE,
+    )
+
+
+def _lineage_dna(dna: LineageDna, lineage: Lineage, view: TimepointView) -> Iterable[Mechanism]:
+    if dna.emergence.emergence is Emergence.PERSISTENT:
+        return
+    overruled = bool(lineage.unchanged) and not lineage.transformed
+    flags = {"transformation_suspected"}
+    flags.update(f"with:{role.found.name}" for role in dna.partners)
+    own = finding_flags(dna.marker.found, judge_emergence(dna.marker.found, view), view)
+    flags.update(own)
+    for role in dna.partners:
+        theirs = finding_flags(role.found, judge_emergence(role.found, view), view)
+        flags.update(of_partner(flag, role.found.name) for flag in theirs if flag not in own)
+    checks = {
+        "rb1_biallelic_not_shown": not dna.biallelic,
+        "rb1_not_shown_new": dna.emergence.emergence is not Emergence.EMERGENT,
+        "histology_over_dna": overruled,
+    }
+    flags.update(code for code, holds in checks.items() if holds)
+    confidence = capped(Confidence.CANDIDATE, flags)
+    yield Mechanism(
+        component=Component.TRANSFORMATION,
+        mechanism="transformation suspected (RB1 with TP53)",
+        confidence=confidence,
+        weak=confidence is Confidence.UNCERTAIN,
+        criteria=(dna.marker.code, "LINEAGE_DNA"),
+        flags=tuple(sorted(flags)),
+        found=dna.marker.found,
+        carries=not overruled,
+        emergence=dna.emergence,
+        hints=view.knowledge.hints((dna.marker.found.alteration,)),
+    )
+
+
+def _simple(
+    role: Role, component: Component, name: str, confidence: Confidence, view: TimepointView
+) -> Mechanism:
+    verdict = judge_emergence(role.found, view)
+    hints = view.knowledge.hints((role.found.alteration,))
+    flags = tuple(sorted({*finding_flags(role.found, verdict, view), *hints.flags}))
+    return Mechanism(
+        component=component,
+        mechanism=name,
+        confidence=capped(confidence, flags),
+        weak=bool(WEAKENING & set(flags)),
+        criteria=(role.code,),
+        flags=flags,
+        found=role.found,
+        emergence=verdict,
+        hints=hints,
+    )

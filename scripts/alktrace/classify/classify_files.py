@@ -1,0 +1,81 @@
+"""Evidence files to the tables of the result."""
+
+from pathlib import Path
+
+from ..errors import DataError, InputProblems
+from ..evidence.evidence_file import _json, load_evidence
+from ..evidence.evidence_table import EvidenceRow
+from ..evidence.flat_table import evidence_rows
+from ..inputs.settings import ResistanceSettings
+from ..io.atomic import atomic_output
+from ..io.tables import write_table
+from ..knowledge.load import load_knowledge
+from .decision import TimepointResult, classify_patient
+from .evidence_checks import content_problems
+from .resistance_table import ClassificationRow, ResistanceRow
+
+
+def classify_timepoint_file(
+    *,
+    evidence: Path,
+    knowledge: Path,
+    settings: ResistanceSettings,
+    timepoint: str,
+    out_table: Path,
+    out_summary: Path,
+    out_json: Path,
+) -> None:
+    """Classify one timepoint of an evidence file.
+
+    Args:
+        evidence: evidence JSON of one patient.
+        knowledge: folder of the knowledge tables.
+        settings: section `resistance`.
+        timepoint: id of the timepoint.
+        out_table: `resistance.tsv`.
+        out_summary: `classification.tsv`, its one row.
+        out_json: `resistance.json`, the full account.
+
+    Raises:
+        InputProblems: wrong fields in the evidence or the tables.
+        DataError: the timepoint has no specimen to classify.
+    """
+    results = classify_patient(load_evidence(evidence), load_knowledge(knowledge), settings)
+    found = [result for result in results if result.timepoint == timepoint]
+    if not found:
+        known = ", ".join(result.timepoint for result in results) or "none"
+        raise DataError(evidence, f"has no timepoint {timepoint!r}", f"give one of: {known}")
+    write_table(out_table, ResistanceRow, found[0].rows)
+    write_table(out_summary, ClassificationRow, [found[0].row])
+    _write_detail(found[0], out_json)
+
+
+def classify_evidence_file(
+    *, evidence: Path, knowledge: Path, settings: ResistanceSettings, out_dir: Path
+) -> None:
+    """Classify every timepoint of an evidence file.
+
+    Args:
+        evidence: evidence JSON of one patient.
+        knowledge: folder of the knowledge tables.
+        settings: section `resistance`.
+        out_dir: gets `resistance.tsv`, `classification.tsv`, `evidence.tsv` and, per timepoint,
+            `{timepoint}.resistance.json`.
+
+    Raises:
+        InputProblems: wrong fields in the evidence or the tables.
+    """
+    given, tables = load_evidence(evidence), load_knowledge(knowledge)
+    if problems := list(content_problems(given, tables, str(evidence))):
+        raise InputProblems(problems)
+    results = classify_patient(given, tables, settings)
+    write_table(out_dir / "resistance.tsv", ResistanceRow, [row for item in results for row in item.rows])
+    write_table(out_dir / "classification.tsv", ClassificationRow, [item.row for item in results])
+    write_table(out_dir / "evidence.tsv", EvidenceRow, evidence_rows(given))
+    for item in results:
+        _write_detail(item, out_dir / f"{item.timepoint}.resistance.json")
+
+
+def _write_detail(result: TimepointResult, path: Path) -> None:
+    with atomic_output(path) as (partial,):
+        partial.write_text(_json(result.detail), encoding="utf-8")

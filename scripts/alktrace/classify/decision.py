@@ -1,0 +1,177 @@
+"""From evidence to classes: the decision table, and the way through all criteria.
+
+`DECISIONS` is read from top to bottom; the first row whose codes all hold names the class. Families
+decide first, then, within on-target, the strongest finding: compound > trans > open > single > amplification.
+"""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+
+from ..evidence.schema import PatientEvidence
+from ..inputs.settings import ResistanceSettings
+from ..knowledge.ports import ClassifierKnowledge
+from ..vocabulary.resistance import Classification, Component
+from .alk_sets import AlkSets, build_sets
+from .assemble import Mechanism, alk_mechanisms, bypass_mechanisms, lineage_mechanisms
+from .caveats import RANK
+from .detail import describe_timepoint
+from .driver import judge_driver
+from .emergence import EmergenceVerdict, judge_emergence
+from .lineage import read_lineage, suspect_lineage
+from .resistance_table import ClassificationRow, ResistanceRow
+from .result_rows import classification_row, resistance_rows
+from .single_criteria import Effect, Role, assign_role
+from .timepoint_criteria import Draft, Fired, fire
+from .view import Patient, TimepointView, prepare_patient, timepoints, view_timepoint
+
+FAMILY = {
+    Component.ON_TARGET: "FAMILY_ON_TARGET",
+    Component.BYPASS: "FAMILY_BYPASS",
+    Component.TRANSFORMATION: "FAMILY_TRANSFORMATION",
+}
+
+
+@dataclass(frozen=True)
+class Decision:
+    """One row of the decision table: all codes must hold."""
+
+    code: str
+    requires: frozenset[str]
+    classification: Classification
+
+
+def _row(code: str, classification: Classification, *requires: str) -> Decision:
+    return Decision(code, frozenset(requires), classification)
+
+
+DECISIONS = (
+    _row("D01", Classification.MIXED, "FAMILY_ON_TARGET", "FAMILY_BYPASS"),
+    _row("D02", Classification.MIXED, "FAMILY_ON_TARGET", "FAMILY_TRANSFORMATION"),
+    _row("D03", Classification.MIXED, "FAMILY_BYPASS", "FAMILY_TRANSFORMATION"),
+    _row(
+        "D04",
+        Classification.TRANSFORMATION_CONFIRMED,
+        "FAMILY_TRANSFORMATION",
+        "HISTOLOGY_TRANSFORMED",
+    ),
+    _row("D05", Classification.TRANSFORMATION_SUSPECTED, "FAMILY_TRANSFORMATION"),
+    _row("D06", Classification.BYPASS, "FAMILY_BYPASS"),
+    _row("D07", Classification.ON_TARGET_COMPOUND_CIS, "FAMILY_ON_TARGET", "ALK_CIS"),
+    _row("D08", Classification.ON_TARGET_COMPOUND_CIS, "FAMILY_ON_TARGET", "ALK_CIS_AND_SINGLE"),
+    _row("D09", Classification.ON_TARGET_MULTIPLE_TRANS, "FAMILY_ON_TARGET", "ALK_TRANS"),
+    _row("D10", Classification.ON_TARGET_MULTIPLE_UNRESOLVED, "FAMILY_ON_TARGET", "ALK_UNRESOLVED"),
+    _row("D11", Classification.ON_TARGET_SINGLE, "FAMILY_ON_TARGET", "ALK_SINGLE"),
+    _row("D12", Classification.ON_TARGET_AMPLIFICATION, "FAMILY_ON_TARGET", "ALK_AMPLIFIED"),
+    _row("D13", Classification.NONE_FOUND, "NEGATIVE_INFORMATIVE"),
+    _row("D14", Classification.NOT_EVALUABLE),
+)
+
+
+@dataclass(frozen=True)
+class TimepointResult:
+    """Everything said about one timepoint.
+
+    Attributes:
+        rows: of `resistance.tsv`; one without mechanism where there is none.
+        row: of `classification.tsv`.
+        detail: JSON-able account of criteria, phase, negatives and courses.
+    """
+
+    timepoint: str
+    rows: tuple[ResistanceRow, ...]
+    row: ClassificationRow
+    detail: dict[str, object]
+
+
+def decide(codes: Iterable[str]) -> Decision:
+    """Return the first row of the decision table whose codes all hold."""
+    held = frozenset(codes)
+    return next(row for row in DECISIONS if row.requires <= held)
+
+
+def carrying_families(mechanisms: Sequence[Mechanism]) -> frozenset[Component]:
+    """Return the families that name the class.
+
+    Weak findings carry a family only where no family has anything better: a variant of unknown
+    effect beside a MET amplification does not make the case mixed.
+    """
+    carrying = [mechanism for mechanism in mechanisms if mechanism.carries]
+    firm = [mechanism for mechanism in carrying if not mechanism.weak]
+    return frozenset(mechanism.component for mechanism in firm or carrying)
+
+
+def classify_patient(
+    evidence: PatientEvidence, knowledge: ClassifierKnowledge, settings: ResistanceSettings
+) -> list[TimepointResult]:
+    """Return the classes of every timepoint of a patient, in order of collection.
+
+    Args:
+        evidence: all specimens, alterations and phase observations; any order.
+        knowledge: the loaded tables.
+        settings: section `resistance`.
+    """
+    patient = prepare_patient(evidence, settings)
+    return [classify_timepoint(patient, timepoint, knowledge, settings) for timepoint in timepoints(patient)]
+
+
+def classify_timepoint(
+    patient: Patient, timepoint: str, knowledge: ClassifierKnowledge, settings: ResistanceSettings
+) -> TimepointResult:
+    """Return the class of one timepoint of a prepared patient."""
+    view = view_timepoint(patient, timepoint, knowledge, settings)
+    draft, sets = draft_timepoint(view)
+    fired = fire(draft)
+    decision = decide(decision_codes(draft, fired))
+    rows = resistance_rows(draft, fired, decision.classification)
+    return TimepointResult(
+        timepoint=timepoint,
+        rows=rows,
+        row=classification_row(draft, rows, decision.classification),
+        detail=describe_timepoint(draft, sets, fired, decision.classification, decision.code),
+    )
+
+
+def draft_timepoint(view: TimepointView) -> tuple[Draft, AlkSets]:
+    """Return the mechanisms of a timepoint and the phase of its ALK mutations."""
+    roles = tuple(assign_role(found, view) for found in view.found)
+    members = [role.found for role in roles if role.effect in (Effect.ON_TARGET, Effect.VUS)]
+    sets = build_sets(members, view)
+    lineage = read_lineage(view)
+    dna = suspect_lineage(roles, _emergence(roles, view))
+    mechanisms = [
+        *alk_mechanisms(roles, sets, view),
+        *bypass_mechanisms(roles, view),
+        *lineage_mechanisms(lineage, dna, view),
+    ]
+    mechanisms.sort(key=_order)
+    draft = Draft(
+        view=view,
+        roles=roles,
+        mechanisms=tuple(mechanisms),
+        families=carrying_families(mechanisms),
+        lineage=lineage,
+        lineage_dna=dna,
+        driver=judge_driver(view),
+    )
+    return draft, sets
+
+
+def decision_codes(draft: Draft, fired: Iterable[Fired]) -> frozenset[str]:
+    """Return the codes the decision table is asked with."""
+    carried = [
+        code
+        for mechanism in draft.mechanisms
+        if mechanism.carries and mechanism.component in draft.families
+        for code in mechanism.criteria
+    ]
+    families = [FAMILY[component] for component in draft.families]
+    return frozenset([*carried, *families, *(item.code for item in fired)])
+
+
+def _emergence(roles: Sequence[Role], view: TimepointView) -> dict[str, EmergenceVerdict]:
+    return {role.found.alteration.key: judge_emergence(role.found, view) for role in roles}
+
+
+def _order(mechanism: Mechanism) -> tuple[int, int, str, str]:
+    family = list(Component).index(mechanism.component)
+    return (family, RANK[mechanism.confidence], mechanism.mechanism, mechanism.key)

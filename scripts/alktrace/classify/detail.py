@@ -1,0 +1,169 @@
+"""The JSON account of one timepoint: every criterion with its explanation and the numbers behind it."""
+
+import dataclasses
+from collections.abc import Sequence
+from datetime import date
+from enum import Enum
+from typing import Any
+
+from pydantic import BaseModel
+
+from ..io.tables import SIGNIFICANT_DIGITS
+from ..vocabulary.resistance import Classification
+from .alk_sets import AlkSets, PairPhase
+from .assemble import Mechanism
+from .emergence import trends
+from .negative import not_assessable_loci
+from .phase import PhaseVerdict, describe
+from .timepoint_criteria import Draft, Fired
+from .view import Found
+
+DETAIL_VERSION = 1
+
+
+def describe_timepoint(
+    draft: Draft,
+    sets: AlkSets,
+    fired: Sequence[Fired],
+    classification: Classification,
+    decision: str,
+) -> dict[str, Any]:
+    """Return what `resistance.json` holds: plain values in a fixed order."""
+    view = draft.view
+    names = {found.alteration.key: found.alteration.alteration for found in view.found}
+    timing = view.patient.timing
+    account = {
+        "schema_version": DETAIL_VERSION,
+        "patient": view.patient.patient,
+        "timepoint": view.timepoint,
+        "setting": view.setting,
+        "classification": classification,
+        "decision": decision,
+        "components": sorted(draft.families),
+        "timing": {"timing": timing.timing, "reason": timing.reason, "early": timing.early},
+        "mechanisms": [_mechanism(item) for item in draft.mechanisms],
+        "criteria": [dataclasses.asdict(item) for item in fired],
+        "alterations": [
+            {
+                "key": role.found.alteration.key,
+                "name": role.found.name,
+                "code": role.code,
+                "effect": role.effect,
+                "explanation": role.explanation,
+                "origin": role.found.alteration.origin,
+                "observations": _observations(role.found),
+            }
+            for role in draft.roles
+        ],
+        "subthreshold": [f"{item.gene} {item.alteration}" for item in view.subthreshold],
+        "phase": {
+            "pairs": [_pair(pair, names) for pair in sets.pairs],
+            "larger_sets": [_verdict(verdict, names) for verdict in sets.larger],
+            "compounds": [sorted(members) for members in sets.compounds],
+        },
+        "negative": dataclasses.asdict(view.negative),
+        "not_assessable": not_assessable_loci(view.specimens, view.settings.negative),
+        "windows": {name: dataclasses.asdict(item) for name, item in sorted(view.windows.items())},
+        "fusion": dataclasses.asdict(draft.driver),
+        "histology": {
+            "baseline": draft.lineage.baseline,
+            "transformed": list(draft.lineage.transformed),
+            "unchanged": list(draft.lineage.unchanged),
+            "earlier": draft.lineage.earlier,
+        },
+        "specimens": [
+            {
+                "specimen": item.specimen,
+                "specimen_type": item.specimen_type,
+                "assay": item.assay,
+                "collected": item.collected,
+                "usable": item in view.usable,
+                "verdict": item.verdict,
+                "identity": item.identity,
+                "problems": item.problems,
+                "flags": item.flags,
+                "tumour_fraction": item.tumour_fraction,
+            }
+            for item in view.specimens
+        ],
+        "unused_findings": _unused(draft),
+        "courses": [
+            dataclasses.asdict(step)
+            for step in trends(view.patient, view.settings)
+            if view.timepoint in (step.earlier.split(".")[0], step.later.split(".")[0])
+        ],
+    }
+    plain = to_plain(account)
+    assert isinstance(plain, dict)
+    return plain
+
+
+def to_plain(value: Any) -> Any:
+    """Return JSON values: enums and dates as text, floats with six significant digits."""
+    if isinstance(value, Enum):
+        return value.value
+    if isinstance(value, bool) or value is None or isinstance(value, (int, str)):
+        return value
+    if isinstance(value, float):
+        return float(format(value, f".{SIGNIFICANT_DIGITS}g"))
+    if isinstance(value, date):
+        return value.isoformat()
+    if isinstance(value, BaseModel):
+        return to_plain(value.model_dump())
+    if isinstance(value, dict):
+        return {str(to_plain(key)): to_plain(item) for key, item in value.items()}
+    if isinstance(value, (list, tuple)):
+        return [to_plain(item) for item in value]
+    raise TypeError(f"{type(value).__name__} has no plain form")
+
+
+def _mechanism(item: Mechanism) -> dict[str, Any]:
+    return {
+        "key": item.key,
+        "component": item.component,
+        "mechanism": item.mechanism,
+        "alteration": item.found.name if item.found else None,
+        "confidence": item.confidence,
+        "carries": item.carries,
+        "criteria": item.criteria,
+        "flags": item.flags,
+        "emergence": dataclasses.asdict(item.emergence) if item.emergence else None,
+        "phase": item.phase,
+        "phase_partner": item.phase_partner,
+        "phase_evidence": item.phase_evidence,
+        "hints": dataclasses.asdict(item.hints),
+    }
+
+
+def _observations(found: Found) -> list[Any]:
+    return [*found.seen, *found.absent]
+
+
+def _pair(pair: PairPhase, names: dict[str, str]) -> dict[str, Any]:
+    return {
+        **_verdict(pair.verdict, names),
+        "between": [pair.first, pair.second],
+        "compound": pair.compound,
+        "flags": pair.flags,
+    }
+
+
+def _verdict(verdict: PhaseVerdict, names: dict[str, str]) -> dict[str, Any]:
+    return {
+        **dataclasses.asdict(verdict),
+        "names": [names.get(key, key) for key in verdict.alterations],
+        "words": describe(verdict),
+    }
+
+
+def _unused(draft: Draft) -> list[dict[str, Any]]:
+    """Findings in specimens that give none: shown, so that nobody has to look for them."""
+    unusable = {
+        (item.timepoint, item.specimen) for item in draft.view.specimens if item not in draft.view.usable
+    }
+    return [
+        {"key": item.key, "name": f"{item.gene} {item.alteration}", "observation": seen}
+        for item in draft.view.patient.alterations
+        for seen in item.observations
+        if (seen.timepoint, seen.specimen) in unusable and seen.detection.value == "detected"
+    ]

@@ -1,0 +1,287 @@
+"""New at progression or there before: every alteration against the other samples of the patient.
+
+An alteration is `emergent` only if a baseline sample would have shown it at the share of tumour cells
+it has now. A baseline sample that sheds no tumour DNA, or sees only larger clones, leaves it `unknown`.
+Trends compare molecules of the same kind of specimen.
+"""
+
+import itertools
+import math
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from enum import StrEnum
+
+from ..evidence.schema import Alteration, Observation, SpecimenEvidence
+from ..inputs.settings import ResistanceSettings
+from ..vocabulary.changes import VariantType
+from ..vocabulary.copies import CopyNumberCall, TumourFractionStatus
+from ..vocabulary.detection import Detection
+from ..vocabulary.resistance import Emergence
+from ..vocabulary.samples import Setting
+from .negative import excluded_clone_fraction, silence_counts, tumour_copies
+from .view import COPY_TYPES, Found, Patient, TimepointView, lead_order, place
+
+NORMAL_95 = 1.959963984540054
+
+
+class EmergenceReason(StrEnum):
+    """Why the emergence is what it is."""
+
+    NO_REFERENCE = "no_reference_sample"
+    UNUSABLE = "reference_unusable"
+    AFTER_START = "baseline_after_start"
+    DETECTED = "detected_there"
+    SUBTHRESHOLD = "subthreshold_there"
+    EXCLUDED = "excluded_there"
+    POWER_LOW = "reference_power_low"
+
+
+@dataclass(frozen=True)
+class EmergenceVerdict:
+    """Emergence of one alteration and what it rests on."""
+
+    emergence: Emergence
+    reason: EmergenceReason
+
+
+class Trend(StrEnum):
+    """Course between two samples; `open` where the interval allows more than one."""
+
+    RISING = "rising"
+    FALLING = "falling"
+    STABLE = "stable"
+    OPEN = "open"
+
+
+@dataclass(frozen=True)
+class TrendStep:
+    """One alteration from one sample to the next of the same kind.
+
+    Attributes:
+        ratio: later over earlier VAF, with its 95 % interval; None without molecule counts.
+    """
+
+    key: str
+    earlier: str
+    later: str
+    earlier_vaf: float | None
+    later_vaf: float | None
+    ratio: float | None
+    ratio_low: float | None
+    ratio_high: float | None
+    trend: Trend
+
+
+def judge_emergence(found: Found, view: TimepointView) -> EmergenceVerdict:
+    """Return whether an alteration found here was there at baseline.
+
+    At a baseline timepoint the later samples are the reference: `persistent` if one shows it,
+    `baseline_only` if they exclude it. A baseline sample from after the start of lorlatinib tells nothing of
+    what was there before: clones may have gone or grown by then.
+    """
+    at_baseline = view.setting is Setting.BASELINE
+    reference, lacking = _reference(view, at_baseline)
+    absent = Emergence.BASELINE_ONLY if at_baseline else Emergence.EMERGENT
+    if not reference:
+        return EmergenceVerdict(Emergence.UNKNOWN, lacking)
+    places = {place(item) for item in reference}
+    seen = [item for item in found.alteration.observations if place(item) in places]
+    states = {item.detection for item in seen}
+    if Detection.DETECTED in states:
+        return EmergenceVerdict(Emergence.PERSISTENT, EmergenceReason.DETECTED)
+    if Detection.SUBTHRESHOLD in states:
+        return EmergenceVerdict(Emergence.UNKNOWN, EmergenceReason.SUBTHRESHOLD)
+    if any(_excludes(found, item, seen, view) for item in reference):
+        return EmergenceVerdict(absent, EmergenceReason.EXCLUDED)
+    return EmergenceVerdict(Emergence.UNKNOWN, EmergenceReason.POWER_LOW)
+
+
+def _reference(
+    view: TimepointView, at_baseline: bool
+) -> tuple[tuple[SpecimenEvidence, ...], EmergenceReason]:
+    """Return the samples that tell what is new, and what is wrong where there are none."""
+    late = {place(item) for item in late_baselines(view.patient)}
+    others = [
+        item
+        for item in view.patient.specimens
+        if item.timepoint != view.timepoint and (item.setting is Setting.BASELINE) is not at_baseline
+    ]
+    usable = [item for item in others if place(item) in view.patient.usable()]
+    if at_baseline and any(item.timepoint == view.timepoint for item in late_baselines(view.patient)):
+        return (), EmergenceReason.AFTER_START
+    if usable:
+        return tuple(item for item in usable if place(item) not in late), EmergenceReason.AFTER_START
+    return (), EmergenceReason.UNUSABLE if others else EmergenceReason.NO_REFERENCE
+
+
+def late_baselines(patient: Patient) -> tuple[SpecimenEvidence, ...]:
+    """Return the baseline samples that were taken after the start of lorlatinib."""
+    start = patient.clinical.lorlatinib_start if patient.clinical else None
+    return tuple(
+        item
+        for item in patient.specimens
+        if item.setting is Setting.BASELINE and start is not None and item.collected > start
+    )
+
+
+def clone_share(seen: Observation, specimen: SpecimenEvidence, gene: str) -> float | None:
+    """Return the share of tumour cells that a heterozygous VAF means, at most 1; None if unknown."""
+    fraction = specimen.tumour_fraction.value
+    if seen.vaf is None or not fraction:
+        return None
+    return min(1.0, excluded_clone_fraction(seen.vaf, fraction, tumour_copies(specimen, gene)))
+
+
+def largest_clone_share(found: Found, view: TimepointView) -> float | None:
+    """Return the largest share of tumour cells that a finding can stand for; None if that is open.
+
+    Upper end of the VAF over the lower end of the tumour fraction, the largest over the specimens that show
+    the finding; open where the leading specimen does not tell, or the change has no VAF.
+    """
+    shares = [_share_high(seen, view.specimen(seen.specimen), found.alteration.gene) for seen in found.seen]
+    return max(share for share in shares if share is not None) if shares[0] is not None else None
+
+
+def _share_high(seen: Observation, specimen: SpecimenEvidence, gene: str) -> float | None:
+    low = specimen.tumour_fraction.low
+    if seen.vaf_high is None or not low:
+        return None
+    return min(1.0, excluded_clone_fraction(seen.vaf_high, low, tumour_copies(specimen, gene)))
+
+
+def excluded_share(seen: Observation, specimen: SpecimenEvidence, gene: str) -> float | None:
+    """Return the smallest share of tumour cells that an absent alteration excludes; None if none.
+
+    A specimen that failed its quality check excludes nothing.
+    """
+    low = specimen.tumour_fraction.low
+    if not silence_counts(specimen) or not low:
+        return None
+    if seen.detection is not Detection.NOT_DETECTED or seen.vaf_detectable is None:
+        return None
+    return excluded_clone_fraction(seen.vaf_detectable, low, tumour_copies(specimen, gene))
+
+
+def _excludes(
+    found: Found, specimen: SpecimenEvidence, seen: Iterable[Observation], view: TimepointView
+) -> bool:
+    unknown = specimen.tumour_fraction.status is TumourFractionStatus.NOT_ESTIMABLE
+    if unknown or not silence_counts(specimen):
+        return False
+    alteration = found.alteration
+    if alteration.variant_type in COPY_TYPES:
+        return _excludes_copy_number(found, specimen, view)
+    now = clone_share(found.lead, view.specimen(found.lead.specimen), alteration.gene)
+    limit = view.settings.negative.max_excluded_clone_fraction if now is None else now
+    shares = [
+        excluded_share(item, specimen, alteration.gene) for item in seen if place(item) == place(specimen)
+    ]
+    return any(share is not None and share <= limit for share in shares)
+
+
+def _excludes_copy_number(found: Found, specimen: SpecimenEvidence, view: TimepointView) -> bool:
+    alteration = found.alteration
+    then = next((item for item in specimen.copy_number if item.gene == alteration.gene), None)
+    if then is None or then.call not in (CopyNumberCall.NEUTRAL, CopyNumberCall.GAIN):
+        return False
+    if alteration.variant_type is VariantType.LOSS:
+        return then.tumour_copy_number_low is not None and then.tumour_copy_number_low > 1
+    now = tumour_copy_number(found, view)
+    limit = view.settings.negative.max_visible_copy_number if now is None else now
+    return then.smallest_visible_cn is not None and then.smallest_visible_cn <= limit
+
+
+def tumour_copy_number(found: Found, view: TimepointView) -> float | None:
+    """Return the tumour copy number behind an amplification or loss in its leading specimen."""
+    specimen = view.specimen(found.lead.specimen)
+    values = [i.tumour_copy_number for i in specimen.copy_number if i.gene == found.alteration.gene]
+    return next((value for value in values if value is not None), None)
+
+
+# --- dynamics --------------------------------------------------------------------------------
+
+
+def trends(patient: Patient, settings: ResistanceSettings) -> tuple[TrendStep, ...]:
+    """Return the course of every alteration over consecutive samples of one kind.
+
+    An alteration is followed where at least one of the two samples detected it.
+    """
+    usable = patient.usable()
+    steps: list[TrendStep] = []
+    for alteration in patient.alterations:
+        for kind in sorted({item.specimen_type.value for item in usable.values()}):
+            samples = [item for item in usable.values() if item.specimen_type.value == kind]
+            steps.extend(_steps(alteration, samples, settings))
+    return tuple(steps)
+
+
+def _steps(
+    alteration: Alteration, samples: Sequence[SpecimenEvidence], settings: ResistanceSettings
+) -> Iterable[TrendStep]:
+    counted: dict[str, tuple[SpecimenEvidence, Observation]] = {}
+    for sample in sorted(samples, key=lambda item: (item.collected, place(item))):
+        here = sorted((o for o in alteration.observations if place(o) == place(sample)), key=lead_order)
+        assessed = [o for o in here if o.detection in _ASSESSED]
+        if assessed and sample.timepoint not in counted:
+            counted[sample.timepoint] = (sample, assessed[0])
+    points = list(counted.values())
+    for (first, early), (second, late) in itertools.pairwise(points):
+        if Detection.DETECTED in (early.detection, late.detection):
+            yield _step(alteration.key, (first, early), (second, late), settings.timing.stable_fold)
+
+
+_ASSESSED = (Detection.DETECTED, Detection.SUBTHRESHOLD, Detection.NOT_DETECTED)
+
+
+def _step(
+    key: str,
+    earlier: tuple[SpecimenEvidence, Observation],
+    later: tuple[SpecimenEvidence, Observation],
+    fold: float,
+) -> TrendStep:
+    (first, early), (second, late) = earlier, later
+    interval = vaf_ratio(early, late)
+    return TrendStep(
+        key=key,
+        earlier=".".join(place(first)),
+        later=".".join(place(second)),
+        earlier_vaf=early.vaf,
+        later_vaf=late.vaf,
+        ratio=interval[0] if interval else None,
+        ratio_low=interval[1] if interval else None,
+        ratio_high=interval[2] if interval else None,
+        trend=_trend(interval, fold) if interval else _trend_of_intervals(early, late),
+    )
+
+
+def vaf_ratio(early: Observation, late: Observation) -> tuple[float, float, float] | None:
+    """Return later over earlier VAF with its 95 % interval, from molecules.
+
+    Log ratio of two binomial shares with half a count added to each (Katz 1978, with the usual correction
+    for zeros). None where a count is missing.
+    """
+    counts = (early.alt_molecules, early.total_molecules, late.alt_molecules, late.total_molecules)
+    if any(count is None for count in counts) or not early.total_molecules or not late.total_molecules:
+        return None
+    a, n, b, m = (float(count or 0) + 0.5 for count in counts)
+    log_ratio = math.log(b / m) - math.log(a / n)
+    spread = NORMAL_95 * math.sqrt(max(0.0, 1 / a - 1 / n + 1 / b - 1 / m))
+    return math.exp(log_ratio), math.exp(log_ratio - spread), math.exp(log_ratio + spread)
+
+
+def _trend(interval: tuple[float, float, float], fold: float) -> Trend:
+    _, low, high = interval
+    if low > 1:
+        return Trend.RISING
+    if high < 1:
+        return Trend.FALLING
+    return Trend.STABLE if low >= 1 / fold and high <= fold else Trend.OPEN
+
+
+def _trend_of_intervals(early: Observation, late: Observation) -> Trend:
+    """Compare reported intervals; without counts only disjoint intervals say anything."""
+    if late.vaf_low is not None and early.vaf_high is not None and late.vaf_low > early.vaf_high:
+        return Trend.RISING
+    if early.vaf_low is not None and late.vaf_high is not None and late.vaf_high < early.vaf_low:
+        return Trend.FALLING
+    return Trend.OPEN

@@ -1,0 +1,75 @@
+"""The columns of `resistance.tsv` and `classification.tsv`."""
+
+from dataclasses import dataclass
+
+from ..io.tables import column
+from ..vocabulary.changes import VariantType
+from ..vocabulary.resistance import (
+    Classification,
+    Component,
+    Confidence,
+    Emergence,
+    NotEvaluableReason,
+    Phase,
+    Timing,
+)
+from ..vocabulary.samples import Setting
+
+
+@dataclass(frozen=True)
+class ResistanceRow:
+    """`resistance.tsv`: one mechanism of one timepoint; one row with empty mechanism where none."""
+
+    patient: str = column("patient id")
+    timepoint: str = column("timepoint id")
+    setting: Setting = column("baseline, on_treatment or progression")
+    classification: Classification = column("class of the timepoint")
+    confidence: Confidence | None = column("confidence in this mechanism")
+    component: Component | None = column("family of this mechanism")
+    mechanism: str | None = column("mechanism, such as `ALK compound mutation`")
+    gene: str | None = column("gene symbol")
+    alteration: str | None = column("name shown")
+    hgvs_c: str | None = column("HGVS coding name")
+    hgvs_p: str | None = column("HGVS protein name")
+    variant_type: VariantType | None = column("kind of alteration")
+    position_grch38: str | None = column("position on GRCh38")
+    lead_specimen: str | None = column("specimen with most mutant molecules; the numbers are its")
+    specimens: tuple[str, ...] = column("specimens in which it was found")
+    vaf: float | None = column("variant allele fraction in the lead specimen")
+    vaf_low: float | None = column("lower end of the 95 % interval")
+    vaf_high: float | None = column("upper end of the 95 % interval")
+    alt_molecules: int | None = column("mutant molecules")
+    total_molecules: int | None = column("molecules at the site")
+    duplex_alt: int | None = column("mutant molecules seen on both strands")
+    copy_number: float | None = column("tumour copy number if estimable, else of the sample")
+    tumour_fraction: float | None = column("tumour fraction of the lead specimen")
+    phase: Phase | None = column("phase of a set of ALK mutations")
+    phase_partner: tuple[str, ...] = column("the other alterations of the set")
+    phase_evidence: str | None = column("molecules and test behind the phase, or the reason it is open")
+    emergence: Emergence | None = column("against the baseline sample")
+    timing: Timing = column("primary or acquired resistance")
+    excluded_clone_fraction: float | None = column(
+        "smallest tumour-cell share of a heterozygous ALK hotspot mutation that would have been called"
+    )
+    not_evaluable_reason: tuple[NotEvaluableReason, ...] = column("why a negative says nothing")
+    not_assessable: tuple[str, ...] = column("loci that could not be judged")
+    resistant_to: tuple[str, ...] = column("drugs with verified resistance")
+    sensitive_to: tuple[str, ...] = column("drugs with verified sensitivity")
+    evidence: tuple[str, ...] = column("sources of the drug and mechanism statements")
+    criteria: tuple[str, ...] = column("codes of the rules that fired")
+    flags: tuple[str, ...] = column("caveats")
+
+
+@dataclass(frozen=True)
+class ClassificationRow:
+    """`classification.tsv`: one timepoint."""
+
+    patient: str = column("patient id")
+    timepoint: str = column("timepoint id")
+    setting: Setting = column("baseline, on_treatment or progression")
+    classification: Classification = column("class of the timepoint")
+    components: tuple[Component, ...] = column("families found")
+    timing: Timing = column("primary or acquired resistance")
+    confidence: Confidence | None = column("best confidence of the mechanisms")
+    flags: tuple[str, ...] = column("caveats of all rows")
+    not_evaluable_reason: tuple[NotEvaluableReason, ...] = column("why a negative says nothing")

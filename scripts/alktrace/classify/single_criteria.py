@@ -1,0 +1,300 @@
+"""What one alteration can mean: criteria on single alterations, in order, the first that holds decides.
+
+Each criterion is one function with a stable code. It gets a finding and its timepoint and
+returns the explanation, or None if it does not hold.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from enum import StrEnum
+
+from ..knowledge.ports import AlkRole, KnownMutation, OffTargetKind
+from ..vocabulary.changes import Consequence, Origin, VariantType
+from ..vocabulary.copies import Focality
+from ..vocabulary.samples import SpecimenType
+from .negative import tumour_copies
+from .view import COPY_TYPES, SMALL_TYPES, Found, TimepointView
+
+ALK = "ALK"
+TRUNCATING = frozenset(
+    {
+        Consequence.STOP_GAINED,
+        Consequence.FRAMESHIFT,
+        Consequence.START_LOST,
+        Consequence.STOP_LOST,
+        Consequence.SPLICE_SITE,
+    }
+)
+SILENT = frozenset(
+    {
+        Consequence.SYNONYMOUS,
+        Consequence.INTRON,
+        Consequence.UTR,
+        Consequence.INTERGENIC,
+        Consequence.SPLICE_REGION,
+    }
+)
+
+
+LIQUID = frozenset({SpecimenType.PLASMA, SpecimenType.CSF})
+COPIES_NOT_STATED = "copies_not_stated"
+"""Flag of a reported loss that may be of one copy only; the annotation sets it."""
+NOT_READ = "not_read"
+"""Flag of a line of a report that could not be read; the annotation sets it."""
+GENE_NOT_NAMED = "gene_not_named"
+"""Flag of such a line that names no gene: it may speak of any; the annotation sets it."""
+NOT_DRIVING = frozenset({"reciprocal_junction", "other_junction"})
+"""Flags of junctions that put no kinase domain behind a partner; the structural stage sets them."""
+
+
+class Effect(StrEnum):
+    """What a criterion makes of an alteration."""
+
+    EXCLUDED = "excluded"
+    DRIVER = "driver"
+    ON_TARGET = "on_target"
+    VUS = "vus"
+    LISTED_VUS = "listed_vus"
+    AMPLIFICATION = "amplification"
+    BYPASS = "bypass"
+    LINEAGE_MARKER = "lineage_marker"
+    CO_ALTERATION = "co_alteration"
+    LISTED = "listed"
+
+
+@dataclass(frozen=True)
+class AlterationCriterion:
+    """One criterion on a single alteration."""
+
+    code: str
+    effect: Effect
+    description: str
+    holds: Callable[[Found, TimepointView], str | None]
+
+
+@dataclass(frozen=True)
+class Role:
+    """The criterion that decided over a finding."""
+
+    found: Found
+    code: str
+    effect: Effect
+    explanation: str
+
+
+def focality(found: Found, view: TimepointView) -> Focality:
+    """Return whether a copy-number change is confined to the gene; any focal specimen decides."""
+    values = {
+        item.focal
+        for seen in found.seen
+        for item in view.specimen(seen.specimen).copy_number
+        if item.gene == found.alteration.gene
+    }
+    order = (Focality.YES, Focality.ARM)
+    return next((value for value in order if value in values), Focality.NOT_ASSESSABLE)
+
+
+def assign_role(found: Found, view: TimepointView) -> Role:
+    """Return the first criterion that holds for a finding."""
+    for criterion in ALTERATION_CRITERIA:
+        explanation = criterion.holds(found, view)
+        if explanation is not None:
+            return Role(found, criterion.code, criterion.effect, explanation)
+    raise AssertionError("the last criterion holds for everything")
+
+
+def too_frequent(found: Found, view: TimepointView) -> bool:
+    """Return whether the VAF is higher than tumour DNA could make it, even on every tumour copy."""
+    if found.alteration.origin is not Origin.UNDECIDED:
+        return False
+    for seen in found.seen:
+        specimen = view.specimen(seen.specimen)
+        high = specimen.tumour_fraction.high
+        if specimen.specimen_type not in LIQUID or high is None or seen.vaf_low is None:
+            continue
+        copies = high * tumour_copies(specimen, found.alteration.gene)
+        if seen.vaf_low > copies / (copies + 2 * (1 - high)):
+            return True
+    return False
+
+
+def _is_alk(found: Found) -> bool:
+    return ALK in (found.alteration.gene, found.alteration.partner)
+
+
+def known_mutation(found: Found, view: TimepointView) -> KnownMutation | None:
+    """Return what the tables say about an ALK mutation."""
+    if found.alteration.gene != ALK or found.alteration.hgvs_p is None:
+        return None
+    return view.knowledge.mutation(found.alteration.hgvs_p)
+
+
+def _alk_role(found: Found, view: TimepointView) -> AlkRole | None:
+    known = known_mutation(found, view)
+    return known.role if known else None
+
+
+def _germline(found: Found, _: TimepointView) -> str | None:
+    return "germline variant" if found.alteration.origin is Origin.GERMLINE else None
+
+
+def _haematopoiesis(found: Found, _: TimepointView) -> str | None:
+    blood = found.alteration.origin is Origin.CLONAL_HAEMATOPOIESIS
+    return "from clonal haematopoiesis" if blood else None
+
+
+def _alk_neutral(found: Found, view: TimepointView) -> str | None:
+    return "no effect on ALK when tested" if _alk_role(found, view) is AlkRole.NEUTRAL else None
+
+
+def _alk_fusion(found: Found, _: TimepointView) -> str | None:
+    fusion = found.alteration.variant_type is VariantType.FUSION
+    return "the ALK fusion that drives the tumour" if fusion and _is_alk(found) else None
+
+
+def _not_focal(found: Found, view: TimepointView) -> str | None:
+    gain = found.alteration.variant_type is VariantType.AMPLIFICATION
+    return "the whole arm is gained" if gain and focality(found, view) is Focality.ARM else None
+
+
+def _alk_amplified(found: Found, _: TimepointView) -> str | None:
+    gain = found.alteration.variant_type is VariantType.AMPLIFICATION
+    return "ALK is amplified" if gain and found.alteration.gene == ALK else None
+
+
+def _alk_resistance(found: Found, view: TimepointView) -> str | None:
+    known = _alk_role(found, view) is AlkRole.RESISTANCE
+    return "reported with resistance to ALK inhibitors" if known else None
+
+
+def _alk_activating(found: Found, view: TimepointView) -> str | None:
+    return "activates ALK" if _alk_role(found, view) is AlkRole.ACTIVATING else None
+
+
+def _small_alk(found: Found) -> bool:
+    return found.alteration.gene == ALK and found.alteration.variant_type in SMALL_TYPES
+
+
+def _in_domain(found: Found, view: TimepointView) -> bool:
+    codon = found.alteration.codon
+    return codon is not None and view.knowledge.in_kinase_domain(codon)
+
+
+def _alk_unplaced(found: Found, _: TimepointView) -> str | None:
+    item = found.alteration
+    unread = item.codon is None and item.consequence is Consequence.UNKNOWN
+    return "the report's words could not be placed" if _small_alk(found) and unread else None
+
+
+def _not_driving(found: Found, _: TimepointView) -> str | None:
+    fusion = found.alteration.variant_type is VariantType.FUSION
+    other_end = NOT_DRIVING & set(found.alteration.flags)
+    return "a junction without the kinase behind it" if fusion and other_end else None
+
+
+def _alk_truncating(found: Found, view: TimepointView) -> str | None:
+    cut = _small_alk(found) and found.alteration.consequence in TRUNCATING
+    return "ends or breaks the kinase" if cut and _in_domain(found, view) else None
+
+
+def _alk_unknown(found: Found, view: TimepointView) -> str | None:
+    if not _small_alk(found) or found.alteration.consequence in SILENT | TRUNCATING:
+        return None
+    if not _in_domain(found, view):
+        return None
+    known = _alk_role(found, view) is AlkRole.UNKNOWN
+    return "reported, effect unknown" if known else "kinase-domain change without any report"
+
+
+def _alk_unknown_inherited(found: Found, view: TimepointView) -> str | None:
+    """An unknown change that fills more than the tumour could is a polymorphism, and no second hit."""
+    unknown = _alk_unknown(found, view) is not None and too_frequent(found, view)
+    return "more frequent than the tumour could make it: probably inherited" if unknown else None
+
+
+def _alk_other(found: Found, _: TimepointView) -> str | None:
+    return "ALK change without meaning for resistance" if found.alteration.gene == ALK else None
+
+
+def _off_target(kind: OffTargetKind) -> Callable[[Found, TimepointView], str | None]:
+    def holds(found: Found, view: TimepointView) -> str | None:
+        fact = view.knowledge.off_target(found.alteration)
+        return fact.mechanism if fact is not None and fact.kind is kind else None
+
+    return holds
+
+
+def _unread(found: Found, _: TimepointView) -> str | None:
+    unread = NOT_READ in found.alteration.flags
+    return "the report's words could not be read" if unread else None
+
+
+def _anything(found: Found, _: TimepointView) -> str | None:
+    copies = found.alteration.variant_type in COPY_TYPES
+    return "copy number without known meaning" if copies else "no known meaning"
+
+
+ALTERATION_CRITERIA = (
+    AlterationCriterion("GERMLINE", Effect.EXCLUDED, "Origin is germline.", _germline),
+    AlterationCriterion(
+        "HAEMATOPOIESIS", Effect.EXCLUDED, "Origin is clonal haematopoiesis.", _haematopoiesis
+    ),
+    AlterationCriterion("ALK_NEUTRAL", Effect.EXCLUDED, "ALK variant tested without effect.", _alk_neutral),
+    AlterationCriterion("ALK_FUSION", Effect.DRIVER, "The ALK fusion itself.", _alk_fusion),
+    AlterationCriterion(
+        "COPY_NUMBER_ARM", Effect.LISTED, "Gain of the whole arm or chromosome: polysomy.", _not_focal
+    ),
+    AlterationCriterion("ALK_AMPLIFIED", Effect.AMPLIFICATION, "Amplification of ALK.", _alk_amplified),
+    AlterationCriterion(
+        "ALK_RESISTANCE", Effect.ON_TARGET, "ALK mutation reported with resistance.", _alk_resistance
+    ),
+    AlterationCriterion(
+        "ALK_ACTIVATING", Effect.ON_TARGET, "ALK mutation that activates the kinase.", _alk_activating
+    ),
+    AlterationCriterion(
+        "ALK_VUS_TOO_FREQUENT",
+        Effect.LISTED_VUS,
+        "Change of unknown effect, too frequent for the tumour: shown, carries no class.",
+        _alk_unknown_inherited,
+    ),
+    AlterationCriterion("ALK_VUS", Effect.VUS, "ALK kinase-domain change of unknown effect.", _alk_unknown),
+    AlterationCriterion(
+        "ALK_TRUNCATING",
+        Effect.LISTED_VUS,
+        "Truncating change in the ALK kinase domain: shown, carries no class.",
+        _alk_truncating,
+    ),
+    AlterationCriterion(
+        "ALK_UNPLACED",
+        Effect.LISTED_VUS,
+        "Reported ALK alteration that could not be placed: shown, and no negative beside it counts.",
+        _alk_unplaced,
+    ),
+    AlterationCriterion(
+        "ALK_OTHER", Effect.LISTED, "ALK change that is silent or outside the kinase domain.", _alk_other
+    ),
+    AlterationCriterion("FUSION_NOT_DRIVING", Effect.LISTED, "Junction that drives no kinase.", _not_driving),
+    AlterationCriterion(
+        "BYPASS", Effect.BYPASS, "Listed off-target mechanism.", _off_target(OffTargetKind.BYPASS)
+    ),
+    AlterationCriterion(
+        "LINEAGE_MARKER",
+        Effect.LINEAGE_MARKER,
+        "Marker of a change of lineage; carries a suspicion only with its partner.",
+        _off_target(OffTargetKind.LINEAGE_MARKER),
+    ),
+    AlterationCriterion(
+        "CO_ALTERATION",
+        Effect.CO_ALTERATION,
+        "Co-alteration that never carries a class.",
+        _off_target(OffTargetKind.CO_ALTERATION),
+    ),
+    AlterationCriterion(
+        "UNREAD",
+        Effect.LISTED,
+        "Line of a report on another gene that could not be read; where the gene can bypass ALK, or none is "
+        "named, no negative beside it counts.",
+        _unread,
+    ),
+    AlterationCriterion("NO_KNOWN_EFFECT", Effect.LISTED, "Anything else.", _anything),
+)

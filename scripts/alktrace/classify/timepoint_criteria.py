@@ -1,0 +1,352 @@
+"""Criteria on a whole timepoint: one small function per code, each gives flags and an explanation."""
+
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+
+from ..vocabulary.changes import VariantType
+from ..vocabulary.resistance import Component, NotEvaluableReason
+from ..vocabulary.samples import Setting, SpecimenType, Verdict
+from .assemble import Mechanism
+from .caveats import BASELINE_AFTER_START, MINOR_CLONE
+from .driver import Driver, FusionState
+from .emergence import late_baselines
+from .hidden_hits import subthreshold_hotspots
+from .lineage import Lineage, LineageDna
+from .negative import unusable_reasons
+from .single_criteria import ALK, GENE_NOT_NAMED, TRUNCATING, Effect, Role
+from .timing import EARLY
+from .view import TimepointView, specimens_outside
+from .window import WindowStatus
+
+
+@dataclass(frozen=True)
+class Draft:
+    """A timepoint with its mechanisms, before it gets a class."""
+
+    view: TimepointView
+    roles: tuple[Role, ...]
+    mechanisms: tuple[Mechanism, ...]
+    families: frozenset[Component]
+    lineage: Lineage
+    lineage_dna: LineageDna | None
+    driver: Driver
+
+
+@dataclass(frozen=True)
+class Fired:
+    """A criterion that holds.
+
+    Attributes:
+        subject: alteration, specimen or other thing it holds for; empty for the whole timepoint.
+        flags: caveats it adds to every row of the timepoint.
+    """
+
+    code: str
+    subject: str
+    explanation: str
+    flags: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class TimepointCriterion:
+    """One criterion on a timepoint."""
+
+    code: str
+    description: str
+    find: Callable[[Draft], Iterable[tuple[str, str, tuple[str, ...]]]]
+
+
+Finding = tuple[str, str, tuple[str, ...]]
+"""Subject, explanation, flags."""
+
+
+def fire(draft: Draft) -> tuple[Fired, ...]:
+    """Return every timepoint criterion that holds, in the order of the table."""
+    return tuple(
+        Fired(criterion.code, *finding)
+        for criterion in TIMEPOINT_CRITERIA
+        for finding in criterion.find(draft)
+    )
+
+
+def _if(holds: bool, explanation: str, *flags: str) -> list[Finding]:
+    return [("", explanation, flags)] if holds else []
+
+
+def _unusable(draft: Draft) -> Iterable[Finding]:
+    for item in draft.view.specimens:
+        reasons = unusable_reasons(item)
+        if reasons:
+            words = ", ".join([*(reason.value for reason in reasons), *item.problems])
+            yield item.specimen, words, (f"unusable_specimen:{item.specimen}",)
+
+
+def _quality(draft: Draft) -> Iterable[Finding]:
+    for item in draft.view.usable:
+        if item.verdict is Verdict.FAIL:
+            yield item.specimen, "failed the quality thresholds of its assay", (f"qc_fail:{item.specimen}",)
+
+
+def _outside(draft: Draft) -> Iterable[Finding]:
+    outside = specimens_outside(draft.view)
+    for item in draft.view.usable:
+        if item.specimen in outside:
+            explanation = draft.view.windows[item.specimen].explanation
+            yield item.specimen, explanation, (f"specimen_outside_window:{item.specimen}",)
+
+
+def _window_unknown(draft: Draft) -> Iterable[Finding]:
+    unknown = [
+        draft.view.windows[item.specimen]
+        for item in draft.view.usable
+        if draft.view.windows[item.specimen].status is WindowStatus.UNKNOWN
+    ]
+    return _if(bool(unknown), unknown[0].explanation if unknown else "", "window_unknown")
+
+
+def _baseline_late(draft: Draft) -> Iterable[Finding]:
+    names = {item.specimen for item in late_baselines(draft.view.patient) if item in draft.view.specimens}
+    for name in sorted(names):
+        yield name, "taken after the start of lorlatinib", (f"{BASELINE_AFTER_START}:{name}",)
+
+
+def _early(draft: Draft) -> Iterable[Finding]:
+    return _if(draft.view.patient.timing.early is True, "progression soon after the start", EARLY)
+
+
+def _dates_conflict(draft: Draft) -> Iterable[Finding]:
+    conflict = draft.view.patient.timing.reason == "dates_conflict"
+    return _if(conflict, "the clinical dates contradict each other", "dates_conflict")
+
+
+def _fusion_lost(draft: Draft) -> Iterable[Finding]:
+    lost = draft.driver.state is FusionState.LOST
+    return _if(lost, f"excluded above a share of {draft.driver.excluded or 0:.2g}", "alk_fusion_lost")
+
+
+def _fusion_not_seen(draft: Draft) -> Iterable[Finding]:
+    unseen = draft.driver.state is FusionState.NOT_SEEN
+    return _if(unseen, "not seen, and not excluded either", "fusion_not_seen")
+
+
+def _switched(draft: Draft) -> bool:
+    return draft.driver.state is FusionState.LOST and any(_drives(item) for item in draft.mechanisms)
+
+
+def _drives(mechanism: Mechanism) -> bool:
+    """Can a bypass be the driver instead of ALK: an activation, surely of the tumour, not of few cells."""
+    if mechanism.component is not Component.BYPASS or mechanism.found is None:
+        return False
+    alteration = mechanism.found.alteration
+    lost = alteration.variant_type is VariantType.LOSS or alteration.consequence in TRUNCATING
+    doubted = {"ch_not_excluded", MINOR_CLONE} & set(mechanism.flags)
+    return mechanism.carries and not lost and not doubted
+
+
+def _driver_switch(draft: Draft) -> Iterable[Finding]:
+    return _if(_switched(draft), "another driver without the ALK fusion", "driver_switch")
+
+
+def _second_primary(draft: Draft) -> Iterable[Finding]:
+    apart = _switched(draft) and not draft.driver.shared
+    return _if(apart, "nothing links this tumour to the earlier samples", "second_primary_possible")
+
+
+def _several_bypass(draft: Draft) -> Iterable[Finding]:
+    genes = sorted(
+        {
+            mechanism.found.alteration.gene
+            for mechanism in draft.mechanisms
+            if mechanism.component is Component.BYPASS and mechanism.found is not None
+        }
+    )
+    return _if(len(genes) > 1, "bypass by " + ", ".join(genes), "several_bypass")
+
+
+def _polysomy(draft: Draft) -> Iterable[Finding]:
+    for role in draft.roles:
+        if role.code == "COPY_NUMBER_ARM":
+            yield role.found.name, role.explanation, (f"polysomy:{role.found.alteration.gene}",)
+
+
+def _co_alterations(draft: Draft) -> Iterable[Finding]:
+    for role in draft.roles:
+        if role.effect is Effect.CO_ALTERATION:
+            yield role.found.name, role.explanation, (f"co_alteration:{role.found.name}",)
+
+
+def _lineage_marker(draft: Draft) -> Iterable[Finding]:
+    shown = {mechanism.key for mechanism in draft.mechanisms}
+    for role in draft.roles:
+        if role.effect is Effect.LINEAGE_MARKER and role.found.alteration.key not in shown:
+            yield role.found.name, role.explanation, (f"lineage_marker:{role.found.name}",)
+
+
+def _neutral(draft: Draft) -> Iterable[Finding]:
+    for role in draft.roles:
+        if role.code == "ALK_NEUTRAL":
+            yield role.found.name, role.explanation, ()
+
+
+def _germline_alk(draft: Draft) -> Iterable[Finding]:
+    for role in draft.roles:
+        alteration = role.found.alteration
+        # What changes no residue can be no second hit, and needs no caveat.
+        if role.code == "GERMLINE" and alteration.gene == ALK and alteration.codon is not None:
+            yield role.found.name, role.explanation, (f"germline:{role.found.name}",)
+
+
+def _subthreshold(draft: Draft) -> Iterable[Finding]:
+    for item in subthreshold_hotspots(draft.view):
+        name = f"{item.gene} {item.alteration}"
+        yield name, "mutant molecules below the calling rule", (f"subthreshold:{name}",)
+
+
+def _prior_tki(draft: Draft) -> Iterable[Finding]:
+    clinical = draft.view.patient.clinical
+    given = clinical.prior_alk_tki if clinical else ()
+    return _if(bool(given), "before lorlatinib: " + ", ".join(sorted(given)), "prior_alk_tki")
+
+
+def _check_prior_tki(draft: Draft) -> Iterable[Finding]:
+    clinical = draft.view.patient.clinical
+    given = clinical.prior_alk_tki if clinical else ()
+    on_target = Component.ON_TARGET in draft.families
+    return _if(
+        on_target and not given and draft.view.setting is not Setting.BASELINE,
+        "ALK mutations are rare after first-line lorlatinib",
+        "check_prior_alk_tki",
+    )
+
+
+def _histology_over_dna(draft: Draft) -> Iterable[Finding]:
+    overruled = draft.lineage_dna is not None and draft.lineage.unchanged and not draft.lineage.transformed
+    return _if(bool(overruled), "histology of this timepoint shows no transformation", "histology_over_dna")
+
+
+def _histology_as_before(draft: Draft) -> Iterable[Finding]:
+    if draft.view.setting is Setting.BASELINE:
+        return []
+    confirming = {s.histology for s in draft.view.knowledge.transformation_markers if s.confirms}
+    same = [r for r in draft.lineage.unchanged if r.histology in confirming]
+    return _if(bool(same), "the histology was there before lorlatinib", "histology_as_baseline")
+
+
+def _histology_unknown(draft: Draft) -> Iterable[Finding]:
+    known = draft.lineage.transformed or draft.lineage.unchanged
+    return _if(not known, "without histology a change of lineage cannot be excluded", "histology_unknown")
+
+
+def _transformed_earlier(draft: Draft) -> Iterable[Finding]:
+    for name in draft.lineage.earlier:
+        yield name, "transformation was confirmed there", (f"transformed_earlier:{name}",)
+
+
+def _weak_component(draft: Draft) -> Iterable[Finding]:
+    shown = {m.component for m in draft.mechanisms if m.carries} - draft.families
+    for component in sorted(shown):
+        yield (
+            component.value,
+            "only weak findings of this family, beside firm ones of another",
+            (f"weak_component:{component.value}",),
+        )
+
+
+def _on_target_open(draft: Draft) -> Iterable[Finding]:
+    found = bool(draft.families) and Component.ON_TARGET not in draft.families
+    open_ = found and not draft.view.negative.informative
+    reasons = ", ".join(reason.value for reason in draft.view.negative.reasons)
+    return _if(open_, f"an ALK mutation is not excluded: {reasons}", "on_target_not_excluded")
+
+
+def _further_alk_open(draft: Draft) -> Iterable[Finding]:
+    """A window that was missed leaves what the sample could see; any other reason leaves a gap."""
+    seen = [
+        item
+        for item in draft.view.negative.specimens
+        if set(item.reasons) <= {NotEvaluableReason.OUTSIDE_WINDOW}
+    ]
+    open_ = Component.ON_TARGET in draft.families and not seen
+    reasons = ", ".join(reason.value for reason in draft.view.negative.reasons)
+    return _if(open_, f"a further ALK mutation is not excluded: {reasons}", "further_alk_not_excluded")
+
+
+def _unplaced(draft: Draft) -> Iterable[Finding]:
+    for role in draft.roles:
+        if role.code in ("ALK_UNPLACED", "UNREAD"):
+            yield role.found.name, role.explanation, (f"not_interpreted:{role.found.name}",)
+
+
+def _hides_mechanism(role: Role, draft: Draft) -> bool:
+    """Can a line that nobody could read be a mechanism of resistance."""
+    item = role.found.alteration
+    bypass = GENE_NOT_NAMED in item.flags or draft.view.knowledge.carries_bypass(item.gene)
+    return role.code == "ALK_UNPLACED" or (role.code == "UNREAD" and bypass)
+
+
+def _negative_informative(draft: Draft) -> Iterable[Finding]:
+    negative = draft.view.negative
+    return _if(
+        negative.informative and not any(_hides_mechanism(role, draft) for role in draft.roles),
+        f"{negative.best_specimen}: an ALK hotspot mutation in more than {negative.excluded or 0:.2g} of the "
+        "tumour cells would have been called",
+    )
+
+
+def _negative_reasons(draft: Draft) -> Iterable[Finding]:
+    for item in draft.view.negative.specimens:
+        for reason in item.reasons:
+            yield item.specimen, reason.value, ()
+
+
+def _negative_compartment(draft: Draft) -> Iterable[Finding]:
+    """A negative that rests on CSF or one biopsy says little about the rest of the body."""
+    names = {f"{item.timepoint}.{item.specimen}": item.specimen_type for item in draft.view.usable}
+    kinds = {names[item.specimen] for item in draft.view.negative.specimens if item.informative}
+    if draft.families or not kinds or SpecimenType.PLASMA in kinds:
+        return []
+    words = ",".join(sorted(kind.value for kind in kinds))
+    return [("", f"the negative rests on {words} alone", (f"negative_from:{words}",))]
+
+
+TIMEPOINT_CRITERIA = (
+    TimepointCriterion("SPECIMEN_UNUSABLE", "A specimen gives no findings.", _unusable),
+    TimepointCriterion("SPECIMEN_QC_FAIL", "A specimen failed its quality check.", _quality),
+    TimepointCriterion("WINDOW_OUTSIDE", "A specimen lies outside the sampling window.", _outside),
+    TimepointCriterion("WINDOW_UNKNOWN", "Dates of the sampling window are missing.", _window_unknown),
+    TimepointCriterion("BASELINE_AFTER_START", "A baseline sample from after the start.", _baseline_late),
+    TimepointCriterion("EARLY_PROGRESSION", "Progression within the early months.", _early),
+    TimepointCriterion("DATES_CONFLICT", "Clinical dates contradict each other.", _dates_conflict),
+    TimepointCriterion("FUSION_LOST", "The known ALK fusion is excluded.", _fusion_lost),
+    TimepointCriterion(
+        "FUSION_NOT_SEEN", "The known ALK fusion is neither seen nor excluded.", _fusion_not_seen
+    ),
+    TimepointCriterion("DRIVER_SWITCH", "Fusion lost, another driver found.", _driver_switch),
+    TimepointCriterion("SECOND_PRIMARY", "Driver switch without shared markers.", _second_primary),
+    TimepointCriterion("SEVERAL_BYPASS", "More than one gene bypasses ALK.", _several_bypass),
+    TimepointCriterion("POLYSOMY", "Copy gain of a whole arm.", _polysomy),
+    TimepointCriterion("CO_ALTERATION_FOUND", "Co-alteration, listed only.", _co_alterations),
+    TimepointCriterion("LINEAGE_MARKER_ALONE", "Lineage marker without its partner.", _lineage_marker),
+    TimepointCriterion("NEUTRAL_FOUND", "Neutral ALK variant, listed only.", _neutral),
+    TimepointCriterion("GERMLINE_ALK", "Germline ALK variant, listed only.", _germline_alk),
+    TimepointCriterion("SUBTHRESHOLD_HOTSPOT", "Hotspot below the calling rule.", _subthreshold),
+    TimepointCriterion("PRIOR_ALK_TKI", "ALK inhibitor before lorlatinib.", _prior_tki),
+    TimepointCriterion(
+        "CHECK_PRIOR_ALK_TKI", "ALK mutation without a recorded prior ALK inhibitor.", _check_prior_tki
+    ),
+    TimepointCriterion("HISTOLOGY_OVER_DNA", "Histology speaks against DNA.", _histology_over_dna),
+    TimepointCriterion("HISTOLOGY_AS_BASELINE", "No change of histology.", _histology_as_before),
+    TimepointCriterion("HISTOLOGY_UNKNOWN", "No pathology at this timepoint.", _histology_unknown),
+    TimepointCriterion("TRANSFORMED_EARLIER", "Transformed at an earlier timepoint.", _transformed_earlier),
+    TimepointCriterion("WEAK_COMPONENT", "A family with weak findings only.", _weak_component),
+    TimepointCriterion("ON_TARGET_NOT_EXCLUDED", "ALK mutations are not excluded.", _on_target_open),
+    TimepointCriterion(
+        "FURTHER_ALK_NOT_EXCLUDED", "Further ALK mutations are not excluded.", _further_alk_open
+    ),
+    TimepointCriterion("NOT_INTERPRETED", "A line of a report was not understood.", _unplaced),
+    TimepointCriterion("NEGATIVE_INFORMATIVE", "A negative counts.", _negative_informative),
+    TimepointCriterion(
+        "NEGATIVE_UNINFORMATIVE", "Why a specimen's negative does not count.", _negative_reasons
+    ),
+    TimepointCriterion("NEGATIVE_COMPARTMENT", "A negative without plasma.", _negative_compartment),
+)

@@ -1,0 +1,125 @@
+"""Primary or acquired resistance to first-line lorlatinib, by response and calendar months.
+
+Acquired: CR or PR at any time, or stable disease with progression at or after the set number of calendar
+months (Jackman criterion 2b, doi 10.1200/JCO.2009.24.7049; the months are a setting). Primary: progression
+before that without CR or PR. The driver alone (criterion 2a) is not used: it would make every progression
+of an ALK-positive patient acquired.
+"""
+
+import calendar
+from dataclasses import dataclass
+from datetime import date, timedelta
+
+from ..evidence.schema import ClinicalContext
+from ..inputs.settings import TimingSettings, WindowSettings
+from ..vocabulary.clinical import BestResponse, StopReason
+from ..vocabulary.resistance import Timing
+
+EARLY = "early_le_12m"
+NO_PROGRESSION = frozenset(set(StopReason) - {StopReason.PROGRESSION, StopReason.ONGOING})
+"""Reasons other than progression for which lorlatinib was stopped; a drug still given was not stopped."""
+
+
+@dataclass(frozen=True)
+class TimingVerdict:
+    """Timing of resistance.
+
+    Attributes:
+        reason: stable code of the rule that decided.
+        early: progression within `early_months`; None without both dates.
+    """
+
+    timing: Timing
+    reason: str
+    early: bool | None
+
+
+def add_months(start: date, months: int) -> date:
+    """Return the same day some calendar months later; the last day of the month if it has none such."""
+    count = start.year * 12 + start.month - 1 + months
+    year, month = divmod(count, 12)
+    day = min(start.day, calendar.monthrange(year, month + 1)[1])
+    return date(year, month + 1, day)
+
+
+def judge_timing(
+    clinical: ClinicalContext | None, settings: TimingSettings, window: WindowSettings
+) -> TimingVerdict:
+    """Return the timing of resistance of a patient.
+
+    Args:
+        clinical: None where no clinical table was given.
+        settings: section `resistance.timing`.
+        window: gives the days after the last dose in which progression still counts as on treatment.
+    """
+    if clinical is None:
+        return TimingVerdict(Timing.INDETERMINATE, "no_clinical_data", None)
+    early = _early(clinical, settings)
+    timing, reason = _decide(clinical, settings, window)
+    return TimingVerdict(timing, reason, early)
+
+
+def _decide(
+    clinical: ClinicalContext, settings: TimingSettings, window: WindowSettings
+) -> tuple[Timing, str]:
+    if _conflicting(clinical):
+        return Timing.INDETERMINATE, "dates_conflict"
+    if clinical.progression is None:
+        return _without_date(clinical)
+    if _off_treatment(clinical, window):
+        return Timing.NOT_PD, "progression_off_treatment"
+    if _responded(clinical):
+        return Timing.ACQUIRED, "response"
+    return _without_response(clinical, settings)
+
+
+def _without_date(clinical: ClinicalContext) -> tuple[Timing, str]:
+    if clinical.lorlatinib_stop_reason in NO_PROGRESSION:
+        return Timing.NOT_PD, "stopped_without_progression"
+    if clinical.lorlatinib_stop_reason is StopReason.PROGRESSION and _responded(clinical):
+        return Timing.ACQUIRED, "response"
+    return Timing.INDETERMINATE, "progression_date_missing"
+
+
+def _without_response(clinical: ClinicalContext, settings: TimingSettings) -> tuple[Timing, str]:
+    if clinical.best_response in (None, BestResponse.NE):
+        return Timing.INDETERMINATE, "response_missing"
+    if clinical.lorlatinib_start is None or clinical.progression is None:
+        return Timing.INDETERMINATE, "start_date_missing"
+    late = clinical.progression >= add_months(clinical.lorlatinib_start, settings.acquired_months)
+    if clinical.best_response is BestResponse.SD:
+        return (Timing.ACQUIRED, "stable_long") if late else (Timing.PRIMARY, "stable_short")
+    # PD as best response after many months means that no assessment came before it.
+    return (Timing.INDETERMINATE, "first_assessment_late") if late else (Timing.PRIMARY, "no_response")
+
+
+def _responded(clinical: ClinicalContext) -> bool:
+    return clinical.first_cr_pr is not None or clinical.best_response in (BestResponse.CR, BestResponse.PR)
+
+
+def _conflicting(clinical: ClinicalContext) -> bool:
+    start, progression, response = (
+        clinical.lorlatinib_start,
+        clinical.progression,
+        clinical.first_cr_pr,
+    )
+    pairs = ((start, progression), (start, response), (response, progression))
+    return any(early is not None and late is not None and late < early for early, late in pairs)
+
+
+def _off_treatment(clinical: ClinicalContext, window: WindowSettings) -> bool:
+    stopped = clinical.lorlatinib_last_dose
+    if stopped is None or clinical.lorlatinib_stop_reason in (
+        None,
+        StopReason.PROGRESSION,
+        StopReason.ONGOING,
+    ):
+        return False
+    last = stopped + timedelta(days=window.days_after_last_dose)
+    return clinical.progression is not None and clinical.progression > last
+
+
+def _early(clinical: ClinicalContext, settings: TimingSettings) -> bool | None:
+    if clinical.lorlatinib_start is None or clinical.progression is None or _conflicting(clinical):
+        return None
+    return clinical.progression <= add_months(clinical.lorlatinib_start, settings.early_months)

@@ -1,0 +1,272 @@
+"""One timepoint of a patient, prepared for the criteria: what was found, where, and what could be seen.
+
+White cells serve the origin of variants and are no part of a timepoint's findings. Specimens with an
+identity conflict or a data problem give no findings; they are named, and the others stand.
+"""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import date
+
+from ..evidence.schema import (
+    Alteration,
+    ClinicalContext,
+    Observation,
+    PatientEvidence,
+    PhaseObservation,
+    SpecimenEvidence,
+)
+from ..inputs.settings import ResistanceSettings
+from ..knowledge.ports import ClassifierKnowledge
+from ..vocabulary.changes import Origin, VariantType
+from ..vocabulary.detection import Detection
+from ..vocabulary.samples import Setting, SpecimenType
+from .negative import TimepointNegative, judge_specimen, judge_timepoint, unusable_reasons
+from .timing import TimingVerdict, judge_timing
+from .window import WindowStatus, WindowVerdict, judge_window
+
+COPY_TYPES = frozenset({VariantType.AMPLIFICATION, VariantType.LOSS})
+SMALL_TYPES = frozenset(
+    {
+        VariantType.SNV,
+        VariantType.MNV,
+        VariantType.INSERTION,
+        VariantType.DELETION,
+        VariantType.DUPLICATION,
+        VariantType.DELINS,
+    }
+)
+SETTING_RANK = {Setting.PROGRESSION: 0, Setting.ON_TREATMENT: 1, Setting.BASELINE: 2}
+
+
+@dataclass(frozen=True)
+class Patient:
+    """The evidence of a patient, sorted and with reported names folded into called ones.
+
+    Attributes:
+        specimens: all but white cells, by timepoint and name.
+        alterations: by key; a reported alteration without position is one with its called twin.
+    """
+
+    patient: str
+    specimens: tuple[SpecimenEvidence, ...]
+    alterations: tuple[Alteration, ...]
+    phase: tuple[PhaseObservation, ...]
+    clinical: ClinicalContext | None
+    timing: TimingVerdict
+
+    def usable(self) -> dict[tuple[str, str], SpecimenEvidence]:
+        """Return the specimens whose findings count, by timepoint and name."""
+        return {place(item): item for item in self.specimens if not unusable_reasons(item)}
+
+
+@dataclass(frozen=True)
+class Found:
+    """One alteration detected at one timepoint.
+
+    Attributes:
+        seen: observations that detected it, of usable specimens, the leading one first.
+        absent: usable specimens that looked with a known limit and did not detect it.
+    """
+
+    alteration: Alteration
+    seen: tuple[Observation, ...]
+    absent: tuple[Observation, ...]
+
+    @property
+    def lead(self) -> Observation:
+        """The observation with most mutant molecules."""
+        return self.seen[0]
+
+    @property
+    def name(self) -> str:
+        """Gene and alteration as shown in flags."""
+        return f"{self.alteration.gene} {self.alteration.alteration}"
+
+
+@dataclass(frozen=True)
+class TimepointView:
+    """Everything the criteria look at.
+
+    Attributes:
+        specimens: of the timepoint, without white cells; `usable` those whose findings count.
+        subthreshold: alterations that only missed the calling rule.
+        phase: observations of usable specimens of the timepoint.
+    """
+
+    patient: Patient
+    timepoint: str
+    setting: Setting
+    specimens: tuple[SpecimenEvidence, ...]
+    usable: tuple[SpecimenEvidence, ...]
+    windows: dict[str, WindowVerdict]
+    negative: TimepointNegative
+    found: tuple[Found, ...]
+    subthreshold: tuple[Alteration, ...]
+    phase: tuple[PhaseObservation, ...]
+    knowledge: ClassifierKnowledge
+    settings: ResistanceSettings
+
+    def specimen(self, name: str) -> SpecimenEvidence:
+        """Return a specimen of this timepoint."""
+        return next(item for item in self.specimens if item.specimen == name)
+
+
+def place(item: SpecimenEvidence | Observation | PhaseObservation) -> tuple[str, str]:
+    """Return timepoint and specimen."""
+    return (item.timepoint, item.specimen)
+
+
+def setting_of(specimen: SpecimenEvidence) -> Setting:
+    """Return the setting; only white cells go without one, and they are never asked."""
+    return specimen.setting or Setting.ON_TREATMENT
+
+
+def prepare_patient(evidence: PatientEvidence, settings: ResistanceSettings) -> Patient:
+    """Return the evidence in a fixed order, whatever the order of the file."""
+    alterations, renamed = fold_reported(evidence.alterations)
+    phase = [
+        seen.model_copy(update={"alterations": tuple(renamed.get(name, name) for name in seen.alterations)})
+        for seen in evidence.phase
+    ]
+    return Patient(
+        patient=evidence.patient,
+        specimens=tuple(
+            sorted(
+                (item for item in evidence.specimens if item.specimen_type is not SpecimenType.WBC), key=place
+            )
+        ),
+        alterations=alterations,
+        phase=tuple(
+            sorted(
+                (seen for seen in phase if len(set(seen.alterations)) == len(seen.alterations)),
+                key=lambda seen: (place(seen), seen.alterations, sorted(seen.patterns.items())),
+            )
+        ),
+        clinical=evidence.clinical,
+        timing=judge_timing(evidence.clinical, settings.timing, settings.window),
+    )
+
+
+def fold_reported(alterations: Iterable[Alteration]) -> tuple[tuple[Alteration, ...], dict[str, str]]:
+    """Join alterations known by name only with the located one of the same name.
+
+    A panel report gives `ALK G1202R`, reads give `chr2:29220747:C:T`: one alteration, not two DNA routes.
+
+    Returns:
+        The alterations by key, and the new key of each one that was joined.
+    """
+    ordered = sorted(alterations, key=lambda item: item.key)
+    located = {}
+    for item in reversed(ordered):
+        if _is_located(item):
+            located[_identity(item)] = item.key
+    renamed = {
+        item.key: located[_identity(item)]
+        for item in ordered
+        if not _is_located(item) and _identity(item) in located
+    }
+    extra: dict[str, list[Observation]] = {}
+    for item in ordered:
+        if item.key in renamed:
+            extra.setdefault(renamed[item.key], []).extend(item.observations)
+    folded = tuple(
+        item.model_copy(update={"observations": (*item.observations, *extra.get(item.key, ()))})
+        for item in ordered
+        if item.key not in renamed
+    )
+    return folded, renamed
+
+
+def timepoints(patient: Patient) -> tuple[str, ...]:
+    """Return the timepoints to classify, in order of collection."""
+    first: dict[str, date] = {}
+    for item in patient.specimens:
+        first[item.timepoint] = min(item.collected, first.get(item.timepoint, item.collected))
+    return tuple(sorted(first, key=lambda name: (first[name], name)))
+
+
+def view_timepoint(
+    patient: Patient, timepoint: str, knowledge: ClassifierKnowledge, settings: ResistanceSettings
+) -> TimepointView:
+    """Return one timepoint, prepared for the criteria."""
+    specimens = tuple(item for item in patient.specimens if item.timepoint == timepoint)
+    usable = tuple(item for item in specimens if not unusable_reasons(item))
+    windows = {
+        item.specimen: judge_window(item.collected, setting_of(item), patient.clinical, settings.window)
+        for item in specimens
+    }
+    negative = judge_timepoint(
+        [judge_specimen(item, windows[item.specimen].status, settings.negative) for item in specimens]
+    )
+    places = {place(item) for item in usable}
+    return TimepointView(
+        patient=patient,
+        timepoint=timepoint,
+        setting=min((setting_of(item) for item in specimens), key=SETTING_RANK.__getitem__),
+        specimens=specimens,
+        usable=usable,
+        windows=windows,
+        negative=negative,
+        found=tuple(_found(patient.alterations, places)),
+        subthreshold=tuple(_subthreshold(patient.alterations, places)),
+        phase=tuple(seen for seen in patient.phase if place(seen) in places),
+        knowledge=knowledge,
+        settings=settings,
+    )
+
+
+def specimens_outside(view: TimepointView) -> frozenset[str]:
+    """Return the specimens taken outside the sampling window."""
+    return frozenset(name for name, verdict in view.windows.items() if verdict.status is WindowStatus.OUTSIDE)
+
+
+def lead_order(seen: Observation) -> tuple[int, float, float, str, str]:
+    """Sort observations so that the one with most mutant molecules comes first."""
+    return (
+        -(seen.alt_molecules or 0),
+        -(seen.vaf or 0.0),
+        -(seen.copy_number or 0.0),
+        seen.specimen,
+        seen.source.value,
+    )
+
+
+def is_somatic_candidate(alteration: Alteration) -> bool:
+    """Return whether an alteration can come from the tumour."""
+    return alteration.origin in (Origin.SOMATIC, Origin.UNDECIDED)
+
+
+def _found(alterations: Sequence[Alteration], places: set[tuple[str, str]]) -> Iterable[Found]:
+    for alteration in alterations:
+        here = [seen for seen in alteration.observations if place(seen) in places]
+        detected = sorted((s for s in here if s.detection is Detection.DETECTED), key=lead_order)
+        if detected:
+            names = {seen.specimen for seen in detected}
+            absent = [
+                seen
+                for seen in here
+                if seen.detection is Detection.NOT_DETECTED and seen.specimen not in names
+            ]
+            yield Found(alteration, tuple(detected), tuple(sorted(absent, key=lead_order)))
+
+
+def _subthreshold(alterations: Sequence[Alteration], places: set[tuple[str, str]]) -> Iterable[Alteration]:
+    for alteration in alterations:
+        states = {seen.detection for seen in alteration.observations if place(seen) in places}
+        if Detection.SUBTHRESHOLD in states and Detection.DETECTED not in states:
+            yield alteration
+
+
+def _is_located(item: Alteration) -> bool:
+    if item.variant_type in COPY_TYPES:
+        return item.key.startswith("copy_number:")
+    return item.position_grch38 is not None or item.hgvs_c is not None
+
+
+def _identity(item: Alteration) -> tuple[str, str, str]:
+    if item.variant_type in COPY_TYPES:
+        return (item.gene, item.variant_type.value, "")
+    if item.variant_type is VariantType.FUSION:
+        return (item.gene, item.variant_type.value, item.partner or item.alteration)
+    return (item.gene, "small", item.hgvs_p or item.alteration)

@@ -1,1 +1,0 @@
-"""Clinical tables, endpoints and associations."""

@@ -1,0 +1,99 @@
+"""The parts of the docs that come from the code: keys of the config, columns of the tables."""
+
+import importlib
+import re
+from collections.abc import Iterator, Mapping
+from dataclasses import is_dataclass
+from pathlib import Path
+from types import UnionType
+from typing import Annotated, Any, Union, get_args, get_origin
+
+from pydantic import BaseModel
+
+from ..inputs.settings import Settings
+from ..io.digest import PACKAGE
+from ..io.tables import describe_columns
+from ..outcomes.clinical_schema import FILES
+
+MARK = "<!-- generated: {name} -->"
+END = "<!-- end of generated -->"
+
+
+def generated_parts() -> Mapping[str, str]:
+    """Return every generated part of the docs by name, as Markdown."""
+    parts = {"config": _config_table()}
+    for row_type in (*written_tables(), *FILES.values()):
+        parts[row_type.__name__] = _column_table(row_type)
+    return parts
+
+
+def fill(text: str) -> str:
+    """Return a page with its generated parts renewed.
+
+    Args:
+        text: Markdown with marks `<!-- generated: NAME -->` and `<!-- end of generated -->`.
+
+    Raises:
+        KeyError: a mark names a part that does not exist.
+    """
+    parts = generated_parts()
+    pattern = re.compile(r"<!-- generated: (\w+) -->\n.*?" + re.escape(END), re.DOTALL)
+    return pattern.sub(lambda m: f"{MARK.format(name=m[1])}\n{parts[m[1]]}\n{END}", text)
+
+
+def write_docs(root: Path) -> list[Path]:
+    """Renew the generated parts of all pages below the root; return the pages that changed."""
+    changed = []
+    for page in (root / "README.md", root / "config" / "README.md"):
+        before = page.read_text()
+        after = fill(before)
+        if after != before:
+            page.write_text(after)
+            changed.append(page)
+    return changed
+
+
+def written_tables() -> Iterator[type[Any]]:
+    """Yield the row of every table that is written, from the modules of their columns."""
+    for path in [*sorted(PACKAGE.rglob("*_table.py")), PACKAGE / "outcomes" / "outcome_rows.py"]:
+        name = ".".join((PACKAGE.name, *path.relative_to(PACKAGE).with_suffix("").parts))
+        for item in vars(importlib.import_module(name)).values():
+            if isinstance(item, type) and is_dataclass(item) and item.__module__ == name:
+                yield item
+
+
+def _column_table(row_type: type[Any]) -> str:
+    lines = ["| column | meaning |", "| --- | --- |"]
+    lines += [f"| `{name}` | {text} |" for name, text in describe_columns(row_type)]
+    return "\n".join(lines)
+
+
+def _config_table() -> str:
+    lines = ["| key | meaning |", "| --- | --- |"]
+    lines += [f"| `{key}` | {text} |" for key, text in _keys(Settings, "")]
+    return "\n".join(lines)
+
+
+def _keys(model: type[BaseModel], prefix: str) -> Iterator[tuple[str, str]]:
+    for name, info in model.model_fields.items():
+        key = f"{prefix}{name}"
+        section, repeated = _section(info.annotation)
+        if section is None or info.description:
+            yield key, info.description or ""
+        if section is not None:
+            yield from _keys(section, f"{key}.<name>." if repeated else f"{key}.")
+
+
+def _section(annotation: Any) -> tuple[type[BaseModel] | None, bool]:
+    """Return the section class behind an annotation and whether it repeats under names."""
+    origin = get_origin(annotation)
+    if origin is Annotated:
+        return _section(get_args(annotation)[0])
+    if origin is dict:
+        return _section(get_args(annotation)[1])[0], True
+    if origin in (Union, UnionType):
+        found = [_section(option)[0] for option in get_args(annotation)]
+        return next((section for section in found if section), None), False
+    if isinstance(annotation, type) and issubclass(annotation, BaseModel):
+        return annotation, False
+    return None, False

@@ -1,0 +1,62 @@
+"""The classification of a finished run as text for a terminal."""
+
+from collections.abc import Sequence
+from pathlib import Path
+
+from ..classify.resistance_table import ClassificationRow
+from ..errors import DataError
+from ..io.tables import format_cell, read_table
+from ..qc.qc_table import QcRow
+from ..vocabulary.resistance import Classification
+from ..vocabulary.samples import Verdict
+
+SHOWN = ("patient", "timepoint", "setting", "classification", "components", "confidence", "timing")
+
+
+def show_results(results: Path) -> str:
+    """Return the classification table, what could not be judged and where the reports are.
+
+    Args:
+        results: folder `results` of a run.
+
+    Raises:
+        DataError: the run did not get as far as the cohort tables.
+    """
+    table = results / "cohort" / "classification.tsv"
+    if not table.is_file():
+        raise DataError(table, "no such file", "let the workflow finish first")
+    rows = read_table(table, ClassificationRow)
+    quality = read_table(results / "cohort" / "qc.tsv", QcRow)
+    parts = [
+        _columns([SHOWN, *([format_cell(getattr(row, name)) for name in SHOWN] for row in rows)]),
+        _not_evaluable(rows),
+        _failed(quality),
+        f"cohort report: {results / 'cohort' / 'report.html'}",
+    ]
+    return "\n\n".join(part for part in parts if part)
+
+
+def _columns(lines: Sequence[Sequence[str]]) -> str:
+    widths = [max(len(line[i]) for line in lines) for i in range(len(lines[0]))]
+    return "\n".join(
+        "  ".join(cell.ljust(width) for cell, width in zip(line, widths, strict=True)).rstrip()
+        for line in lines
+    )
+
+
+def _not_evaluable(rows: Sequence[ClassificationRow]) -> str:
+    lines = [
+        f"  {row.patient} {row.timepoint}: {format_cell(row.not_evaluable_reason)}"
+        for row in rows
+        if row.classification is Classification.NOT_EVALUABLE
+    ]
+    return "\n".join(["not evaluable:", *lines]) if lines else ""
+
+
+def _failed(rows: Sequence[QcRow]) -> str:
+    lines = [
+        f"  {row.patient}.{row.timepoint}.{row.specimen}: {row.verdict.value}, {format_cell(row.reasons)}"
+        for row in rows
+        if row.verdict is not Verdict.PASS
+    ]
+    return "\n".join(["quality below the thresholds of the assay:", *lines]) if lines else ""

@@ -1,0 +1,1 @@
+"""From aligned reads to consensus molecules."""

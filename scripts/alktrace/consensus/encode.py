@@ -1,0 +1,160 @@
+"""Consensus reads as packed, unaligned BAM records with the tags of fgbio."""
+
+from typing import Any
+
+import numpy as np
+
+from ..io.records import (
+    FIXED_BYTES,
+    FLAG_FIRST,
+    FLAG_LAST,
+    FLAG_MATE_UNMAPPED,
+    FLAG_PAIRED,
+    FLAG_UNMAPPED,
+    Bytes,
+    kernel,
+    write_int32,
+    write_uint16,
+)
+
+SINGLE_END = FLAG_UNMAPPED
+FIRST_OF_PAIR = FLAG_PAIRED | FLAG_UNMAPPED | FLAG_MATE_UNMAPPED | FLAG_FIRST
+SECOND_OF_PAIR = FLAG_PAIRED | FLAG_UNMAPPED | FLAG_MATE_UNMAPPED | FLAG_LAST
+NIBBLES = np.array([1, 2, 4, 8, 15], np.uint8)
+LETTERS = np.frombuffer(b"ACGTN", np.uint8).copy()
+# Bin of an unplaced record in the BAI scheme (SAM specification, section 4.2.1).
+UNPLACED_BIN = 4680
+PHRED_OFFSET = 33
+# Bytes of a record besides its name, read group and per-base parts, rounded up.
+FIXED_ROOM = 400
+BYTES_PER_BASE = 16
+
+Shorts = Any
+
+
+@kernel
+def put_digits(out: Bytes, at: int, number: int) -> int:
+    """Write a natural number as text; return where it ends."""
+    digits, rest = 1, number // 10
+    while rest:
+        digits, rest = digits + 1, rest // 10
+    for i in range(digits):
+        out[at + digits - 1 - i] = ord("0") + number % 10
+        number //= 10
+    return at + digits
+
+
+@kernel
+def put_tag(out: Bytes, at: int, first: int, second: int, kind: int) -> int:
+    """Write name and type of a tag; return where its value goes."""
+    out[at], out[at + 1], out[at + 2] = first, second, kind
+    return at + 3
+
+
+@kernel
+def put_int(out: Bytes, at: int, first: int, second: int, value: int) -> int:
+    """Write an `i` tag."""
+    at = put_tag(out, at, first, second, ord("i"))
+    write_int32(out, at, value)
+    return at + 4
+
+
+@kernel
+def put_float(out: Bytes, at: int, first: int, second: int, value: float, scratch: Any) -> int:
+    """Write an `f` tag; `scratch` is float32[1]."""
+    at = put_tag(out, at, first, second, ord("f"))
+    scratch[0] = value
+    out[at : at + 4] = scratch.view(np.uint8)
+    return at + 4
+
+
+@kernel
+def put_text(out: Bytes, at: int, first: int, second: int, text: Bytes) -> int:
+    """Write a `Z` tag."""
+    at = put_tag(out, at, first, second, ord("Z"))
+    out[at : at + len(text)] = text
+    out[at + len(text)] = 0
+    return at + len(text) + 1
+
+
+@kernel
+def put_shorts(out: Bytes, at: int, first: int, second: int, values: Shorts, n: int) -> int:
+    """Write an array of signed 16-bit numbers."""
+    at = put_tag(out, at, first, second, ord("B"))
+    out[at] = ord("s")
+    write_int32(out, at + 1, n)
+    at += 5
+    for i in range(n):
+        write_uint16(out, at + 2 * i, values[i])
+    return at + 2 * n
+
+
+@kernel
+def put_bases(out: Bytes, at: int, first: int, second: int, bases: Bytes, n: int) -> int:
+    """Write base codes as text."""
+    at = put_tag(out, at, first, second, ord("Z"))
+    for i in range(n):
+        out[at + i] = LETTERS[bases[i]]
+    out[at + n] = 0
+    return at + n + 1
+
+
+@kernel
+def put_quals(out: Bytes, at: int, first: int, second: int, quals: Bytes, n: int) -> int:
+    """Write qualities as FASTQ text."""
+    at = put_tag(out, at, first, second, ord("Z"))
+    for i in range(n):
+        out[at + i] = quals[i] + PHRED_OFFSET
+    out[at + n] = 0
+    return at + n + 1
+
+
+@kernel
+def put_record(
+    out: Bytes, at: int, prefix: Bytes, molecule: int, flags: int, bases: Bytes, quals: Bytes, n: int
+) -> int:
+    """Write all of an unaligned record but its tags and its size.
+
+    Args:
+        out: where to write.
+        at: offset of block_size.
+        prefix: start of the read name; the number of the molecule follows.
+        molecule: number of the molecule.
+        flags: SAM flags.
+        bases: uint8, codes 0 to 4 for A, C, G, T, N.
+        quals: uint8, qualities.
+        n: number of bases.
+
+    Returns:
+        Offset of the tags; `close_record` fills in the size.
+    """
+    name = at + 4 + FIXED_BYTES
+    out[name : name + len(prefix)] = prefix
+    stop = put_digits(out, name + len(prefix), molecule)
+    out[stop] = 0
+    write_int32(out, at + 4, -1)
+    write_int32(out, at + 8, -1)
+    out[at + 12] = stop + 1 - name
+    out[at + 13] = 0
+    write_uint16(out, at + 14, UNPLACED_BIN)
+    write_uint16(out, at + 16, 0)
+    write_uint16(out, at + 18, flags)
+    write_int32(out, at + 20, n)
+    write_int32(out, at + 24, -1)
+    write_int32(out, at + 28, -1)
+    write_int32(out, at + 32, 0)
+    at = stop + 1
+    for i in range(n // 2):
+        out[at + i] = (NIBBLES[bases[2 * i]] << 4) | NIBBLES[bases[2 * i + 1]]
+    if n & 1:
+        out[at + n // 2] = NIBBLES[bases[n - 1]] << 4
+    at += (n + 1) // 2
+    out[at : at + n] = quals[:n]
+    return at + n
+
+
+@kernel
+def close_record(out: Bytes, start: int, stop: int) -> int:
+    """Fill in block_size of the record at `start`; return its end."""
+    write_int32(out, start, stop - start - 4)
+    return stop

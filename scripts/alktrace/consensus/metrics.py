@@ -1,0 +1,380 @@
+"""`molecules.tsv`: what became of the reads, and how far the molecules can be trusted.
+
+Metrics, by name; the stratum is `all` unless given:
+
+reads_in                    records read
+reads_lost                  reads that did not reach a consensus; stratum: the reason (`losses.REASONS`)
+reads_used                  reads in a consensus; reads_in is the sum of reads_used and reads_lost
+reads_without_mc            mapped pairs' reads without MC tag: the mate itself was used
+umi_length                  templates; stratum: bases of the UMI, both halves (`6-6`); lengths are never mixed
+positions                   places (both ends, library, orientation) with at least one family
+families                    groups of reads taken as copies of one molecule
+family_size                 families; stratum: templates of the family
+mean_family_size            templates per family
+molecules                   families that gave a consensus
+duplex_families             families with templates of both strands
+duplex_molecules            molecules whose both reads rest on both strands
+consensus_reads             reads written
+families_at                 families had only a share of the templates been read; stratum: 10 to 100 (percent)
+duplex_yield                share of these with both strands; stratum: 10 to 100 (percent)
+umi_collision_probability   probability that two molecules carry one UMI, from the UMIs seen
+umi_collisions              families expected to hold two molecules of one position and UMI
+collision_rate              molecules hidden behind another, as a share of all: by UMI, else by position
+fragment_saturation         without UMIs: share of the fragment positions within reach that are taken
+fragment_saturated          1 if that is above the setting
+insert_size_median          bases, over families of facing pairs
+insert_size                 families; stratum: first size of a bin of ten
+molecules_on_target         families whose fragment touches a target
+on_target_share             these as a share of families
+targets_unmatched           sequence names of the targets that the BAM does not have
+error_rate                  stratum `raw C>T`: raw bases other than the consensus (of three reads or more), by
+                            base of the consensus and base read, as sequenced; `strand A/G`: positions where
+                            the consensuses of both strands (two reads each) differ, by the two bases or
+                            their complements; `simplex A/G`: half of that, since either strand may err (which
+                            one cannot be told without the reference); `expected duplex A/G`: the square of
+                            simplex, expected where strands err on their own. Damage that end repair copied
+                            to both strands comes on top and shows only against the reference, where
+                            `error_rates.tsv` measures it
+errors                      stratum `raw C>T` or `strand A/G`: what these rates count
+compared_bases              same strata: bases looked at; error_rate is errors over these, missing where none
+"""
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from ..errors import DataError
+from ..io.records import Offsets
+from .losses import COUNT_IN, COUNT_WITHOUT_MC, INSERT_BIN, N_COUNTS, REASONS
+from .molecule_table import MoleculeMetric
+from .strands import CONSENSUS_READS, DUPLEX_MOLECULES, MOLECULES, READS_USED, Counts
+from .templates import POSITION_SHIFT, Rows
+
+UMI_BINS = 1 << 20
+DECILES = 10
+MAX_INSERT = 2000
+# Fragment positions are counted over windows of starts; short against the unevenness of coverage.
+START_WINDOW = 32
+# From so many templates on, a window whose templates mostly share one position holds an amplicon: ends are
+# fixed there and tell no molecules apart.
+AMPLICON_TEMPLATES = 20
+AMPLICON_SHARE = 0.5
+# Where all positions are taken the number of molecules has no upper bound; this keeps it finite.
+MAX_SHARE = 0.999
+BASES = "ACGT"
+# Mismatches of two strands are folded with their complements.
+STRAND_CLASSES = {"A/C": ("AC", "CA", "GT", "TG"), "A/G": ("AG", "GA", "CT", "TC"),
+                  "A/T": ("AT", "TA"), "C/G": ("CG", "GC")}  # fmt: skip
+
+
+class Targets:
+    """Targeted intervals, merged, for a vectorised look-up."""
+
+    def __init__(self, path: Path, references: tuple[str, ...]) -> None:
+        """Read a BED (0-based half-open).
+
+        Raises:
+            DataError: a line without three columns or with coordinates that are no interval.
+        """
+        index = {name: i for i, name in enumerate(references)}
+        intervals: list[tuple[int, int]] = []
+        unmatched: set[str] = set()
+        with path.open() as stream:
+            for number, line in enumerate(stream, start=1):
+                if not line.strip() or line.startswith(("#", "track", "browser")):
+                    continue
+                chrom, start, end = _bed_line(path, number, line)
+                if chrom in index:
+                    intervals.append((index[chrom] << 34 | start, index[chrom] << 34 | end))
+                else:
+                    unmatched.add(chrom)
+        self.unmatched = len(unmatched)
+        merged: list[list[int]] = []
+        for first, last in sorted(intervals):
+            if merged and first <= merged[-1][1]:
+                merged[-1][1] = max(merged[-1][1], last)
+            else:
+                merged.append([first, last])
+        bounds = np.array(merged, np.int64).reshape(-1, 2)
+        self._starts, self._ends = bounds[:, 0], bounds[:, 1]
+
+    def touched(self, ref: Offsets, start: Offsets, stop: Offsets) -> Any:
+        """Return whether each 0-based half-open interval overlaps a target, as bool[n]."""
+        if not len(self._starts):
+            return np.zeros(len(ref), bool)
+        base = ref.astype(np.int64) << 34
+        before = np.searchsorted(self._starts, base | stop.astype(np.int64), side="left") - 1
+        return (before >= 0) & (self._ends[np.maximum(before, 0)] > (base | start.astype(np.int64)))
+
+
+def _bed_line(path: Path, number: int, line: str) -> tuple[str, int, int]:
+    cells = line.rstrip("\r\n").split("\t")
+    try:
+        chrom, start, end = cells[0], int(cells[1]), int(cells[2])
+    except (IndexError, ValueError):
+        start, end, chrom = 0, 0, ""
+    if not 0 <= start < end:
+        raise DataError(
+            path, f"no interval: {line.rstrip()!r}", "write chrom, start, end with tabs", str(number)
+        )
+    return chrom, start, end
+
+
+class Tally:
+    """Sums over all windows of a run."""
+
+    def __init__(self, *, duplex: bool, umis: bool, targets: Targets | None) -> None:
+        """Start at zero.
+
+        Args:
+            duplex: are strands told apart.
+            umis: do reads carry UMIs.
+            targets: targeted intervals.
+        """
+        self.counts = np.zeros(N_COUNTS, np.int64)
+        self.called = new_counts()
+        self._duplex, self._umis, self._targets = duplex, umis, targets
+        self._sizes = np.zeros(2, np.int64)
+        self._inserts = np.zeros(MAX_INSERT + 1, np.int64)
+        self._umi_bins = np.zeros(UMI_BINS if umis else 0, np.int64)
+        self._umi_lengths: dict[tuple[int, int], int] = {}
+        self._any_strand = np.zeros(DECILES + 2, np.int64)
+        self._both_strands = np.zeros(DECILES + 2, np.int64)
+        self._positions = self._pairs = self._on_target = 0
+        self._windows = np.zeros((0, 4), np.int64)
+        self._occupied: list[Offsets] = []
+        self._paired = True
+
+    def add(self, rows: Rows, grouped: Offsets, bounds: Offsets, per_position: Offsets) -> None:
+        """Add the families of a window.
+
+        Args:
+            rows: TEMPLATE[n].
+            grouped: int64[n], templates of a family side by side.
+            bounds: int64[families + 1].
+            per_position: int64[positions], families of each.
+        """
+        if len(bounds) < 2:
+            return
+        self._sizes = _add(self._sizes, np.bincount(np.diff(bounds)))
+        self._positions += len(per_position)
+        self._pairs += int((per_position * (per_position - 1) // 2).sum())
+        heads = rows[grouped[bounds[:-1]]]
+        self._add_strands(rows, grouped, bounds)
+        if self._umis:
+            self._add_umis(rows, heads)
+        self._add_fragments(heads, np.diff(bounds))
+
+    def add_called(self, counts: Counts) -> None:
+        """Add what the consensus kernels counted."""
+        for total, part in zip(self.called, counts, strict=True):
+            np.add(total, part, out=total)
+
+    def _add_strands(self, rows: Rows, grouped: Offsets, bounds: Offsets) -> None:
+        share = (rows["hash"][grouped].view(np.uint64) >> np.uint64(32)).astype(np.int64)
+        decile = (share * DECILES >> 32) + 1
+        strand = rows["strand"][grouped] if self._duplex else np.zeros(len(grouped), np.uint8)
+        first_a = np.minimum.reduceat(np.where(strand == 0, decile, DECILES + 1), bounds[:-1])
+        first_b = np.minimum.reduceat(np.where(strand == 1, decile, DECILES + 1), bounds[:-1])
+        self._any_strand += np.bincount(np.minimum(first_a, first_b), minlength=DECILES + 2)
+        self._both_strands += np.bincount(np.maximum(first_a, first_b), minlength=DECILES + 2)
+
+    def _add_umis(self, rows: Rows, heads: Rows) -> None:
+        mixed = heads["umi_a"] * np.int64(-7046029254386353131) ^ heads["umi_b"] * np.int64(
+            -4417276706812531889
+        )
+        np.add.at(self._umi_bins, (mixed >> np.int64(40)) & np.int64(UMI_BINS - 1), 1)
+        lengths = rows["length_a"].astype(np.int64) << 8 | rows["length_b"]
+        for value, count in zip(*np.unique(lengths, return_counts=True), strict=True):
+            key = (int(value) >> 8, int(value) & 0xFF)
+            self._umi_lengths[key] = self._umi_lengths.get(key, 0) + int(count)
+
+    def _add_fragments(self, heads: Rows, sizes: Offsets) -> None:
+        low, high = heads["low"], heads["high"]
+        facing = (heads["second"] >= 0) & (low >> 34 == high >> 34) & (low & 1 == 0) & (high & 1 == 1)
+        insert = ((high - low) >> 1) + 1
+        facing &= insert <= MAX_INSERT
+        self._inserts += np.bincount(insert[facing], minlength=MAX_INSERT + 1)
+        start = np.where(facing, _position(low), heads["start"])
+        stop = np.where(facing, _position(high) + 1, heads["stop"])
+        if self._targets is not None:
+            self._on_target += int(self._targets.touched(heads["ref"], start, stop).sum())
+        if not self._umis:
+            single = heads["second"] < 0
+            self._paired &= not bool(single.any())
+            self._add_windows(low[facing | single], sizes[facing | single])
+
+    def _add_windows(self, low: Offsets, sizes: Offsets) -> None:
+        """Count families, templates and the largest family per window of starts; windows far behind close."""
+        window = (low >> 34 << 30) | (_position(low) // START_WINDOW << 1) | (low & 1)
+        fresh = np.column_stack([window, np.ones_like(sizes), sizes, sizes])
+        table = np.concatenate([self._windows, fresh])
+        keys, inverse = np.unique(table[:, 0], return_inverse=True)
+        merged = np.zeros((len(keys), 4), np.int64)
+        merged[:, 0] = keys
+        np.add.at(merged[:, 1:3], inverse, table[:, 1:3])
+        np.maximum.at(merged[:, 3], inverse, table[:, 3])
+        behind = keys[-1] - (4 * MAX_INSERT // START_WINDOW << 1) if len(keys) else 0
+        self._occupied.append(merged[keys < behind])
+        self._windows = merged[keys >= behind]
+
+    def rows(self, saturation_limit: float) -> Iterator[MoleculeMetric]:
+        """Yield all metrics.
+
+        Args:
+            saturation_limit: fragment saturation above which it is flagged.
+        """
+        for metric, stratum, value in self._figures(saturation_limit):
+            # Counts stay whole numbers: as floats they would be written with six digits.
+            number = int(value) if isinstance(value, (int, np.integer)) else float(value)
+            yield MoleculeMetric(metric, stratum, number)
+
+    def _figures(self, limit: float) -> Iterator[tuple[str, str, float]]:
+        families = int(self._sizes.sum())
+        yield "reads_in", "all", self.counts[COUNT_IN]
+        for code, reason in enumerate(REASONS[1:], start=1):
+            yield "reads_lost", reason, self.called.losses[code]
+        yield "reads_used", "all", self.called.outcomes[READS_USED]
+        yield "reads_without_mc", "all", self.counts[COUNT_WITHOUT_MC]
+        for (a, b), count in sorted(self._umi_lengths.items()):
+            yield "umi_length", f"{a}-{b}" if b else str(a), count
+        yield "positions", "all", self._positions
+        yield "families", "all", families
+        for size in np.flatnonzero(self._sizes):
+            yield "family_size", str(size), self._sizes[size]
+        if families:
+            yield "mean_family_size", "all", float(self._sizes @ np.arange(len(self._sizes))) / families
+        yield "molecules", "all", self.called.outcomes[MOLECULES]
+        yield "consensus_reads", "all", self.called.outcomes[CONSENSUS_READS]
+        yield from self._yield_figures()
+        yield from self._collision_figures(families, limit)
+        yield from self._fragment_figures(families)
+        yield from self._error_figures()
+
+    def _yield_figures(self) -> Iterator[tuple[str, str, float]]:
+        found = np.cumsum(self._any_strand)[1 : DECILES + 1]
+        both = np.cumsum(self._both_strands)[1 : DECILES + 1]
+        if self._duplex:
+            yield "duplex_families", "all", both[-1]
+            yield "duplex_molecules", "all", self.called.outcomes[DUPLEX_MOLECULES]
+        for i in range(DECILES):
+            yield "families_at", str(100 * (i + 1) // DECILES), found[i]
+        if self._duplex:
+            for i in range(DECILES):
+                if found[i]:
+                    yield "duplex_yield", str(100 * (i + 1) // DECILES), both[i] / found[i]
+
+    def _collision_figures(self, families: int, limit: float) -> Iterator[tuple[str, str, float]]:
+        if not families:
+            return
+        if self._umis:
+            probability = _match_probability(self._umi_bins)
+            yield "umi_collision_probability", "all", probability
+            yield "umi_collisions", "all", self._pairs * probability
+            yield "collision_rate", "all", self._pairs * probability / (families + self._pairs * probability)
+            return
+        saturation, hidden = self._saturation()
+        yield "fragment_saturation", "all", saturation
+        yield "fragment_saturated", "all", saturation > limit
+        yield "collision_rate", "all", hidden
+
+    def _saturation(self) -> tuple[float, float]:
+        """Return the share of fragment positions taken, over families, and the share of molecules hidden.
+
+        The positions within reach of a window are its starts times the effective number of fragment lengths
+        (the inverse of the probability that two fragments have one length); of an amplicon, those taken.
+        With a share s of them taken, -ln(1 - s) molecules per position are expected.
+        """
+        windows = np.concatenate([*self._occupied, self._windows]).astype(float)
+        taken, templates, largest = windows[:, 1], windows[:, 2], windows[:, 3]
+        if not taken.sum():
+            return 0.0, 0.0
+        lengths = 1.0
+        if self._paired and self._inserts.sum() > 1:
+            lengths = 1.0 / max(_match_probability(self._inserts), 1.0 / MAX_INSERT)
+        amplicon = (templates >= AMPLICON_TEMPLATES) & (largest > AMPLICON_SHARE * templates)
+        reach = np.where(amplicon, taken, START_WINDOW * lengths)
+        share = np.minimum(taken / reach, MAX_SHARE)
+        molecules = -np.log1p(-share) * reach
+        hidden = 1.0 - taken.sum() / max(molecules.sum(), taken.sum())
+        return float((share * taken).sum() / taken.sum()), float(hidden)
+
+    def _fragment_figures(self, families: int) -> Iterator[tuple[str, str, float]]:
+        total = int(self._inserts.sum())
+        if total:
+            yield (
+                "insert_size_median",
+                "all",
+                int(np.searchsorted(np.cumsum(self._inserts), (total + 1) // 2)),
+            )
+            for first in range(0, MAX_INSERT + 1, INSERT_BIN):
+                count = self._inserts[first : first + INSERT_BIN].sum()
+                if count:
+                    yield "insert_size", str(first), count
+        if self._targets is not None:
+            yield "targets_unmatched", "all", self._targets.unmatched
+            yield "molecules_on_target", "all", self._on_target
+            if families:
+                yield "on_target_share", "all", self._on_target / families
+
+    def _error_figures(self) -> Iterator[tuple[str, str, float]]:
+        raw = self.called.raw_errors.reshape(4, 4)
+        for i, base in enumerate(BASES):
+            for j, other in enumerate(BASES):
+                if i != j:
+                    yield from _error_rate(f"raw {base}>{other}", int(raw[i, j]), int(raw[i].sum()))
+        if not self._duplex:
+            return
+        pairs = self.called.strand_pairs.reshape(4, 4)
+        compared = int(pairs.sum())
+        for name, members in STRAND_CLASSES.items():
+            count = int(sum(pairs[BASES.index(pair[0]), BASES.index(pair[1])] for pair in members))
+            yield from _error_rate(f"strand {name}", count, compared)
+            if compared:
+                simplex = count / compared / 2
+                yield "error_rate", f"simplex {name}", simplex
+                yield "error_rate", f"expected duplex {name}", simplex**2
+
+
+def _error_rate(stratum: str, errors: int, compared: int) -> Iterator[tuple[str, str, float]]:
+    yield "errors", stratum, errors
+    yield "compared_bases", stratum, compared
+    if compared:
+        yield "error_rate", stratum, errors / compared
+
+
+def new_counts() -> Counts:
+    """Return counters at zero."""
+    return Counts(
+        np.zeros(len(REASONS), np.int64),
+        np.zeros(5, np.int64),
+        np.zeros(16, np.int64),
+        np.zeros(16, np.int64),
+    )
+
+
+def _position(key: Offsets) -> Offsets:
+    return ((key & ((1 << 34) - 1)) >> 1) - POSITION_SHIFT
+
+
+def _add(total: Offsets, part: Offsets) -> Offsets:
+    if len(part) > len(total):
+        total = np.pad(total, (0, len(part) - len(total)))
+    total[: len(part)] += part
+    return total
+
+
+def _match_probability(counts: Offsets) -> float:
+    """Return the unbiased estimate of the probability that two draws are equal.
+
+    For hashed UMIs, chance matches of the bins are taken off.
+    """
+    n = int(counts.sum())
+    if n < 2:
+        return 0.0
+    equal = float((counts * (counts - 1)).sum()) / (n * (n - 1.0))
+    if len(counts) == UMI_BINS:
+        equal = (equal - 1.0 / UMI_BINS) / (1.0 - 1.0 / UMI_BINS)
+    return max(0.0, equal)

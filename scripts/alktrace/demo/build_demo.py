@@ -1,0 +1,225 @@
+"""The whole demo: reference, reads of every specimen, sheet, config, clinical tables, and the truth."""
+
+import zlib
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import yaml
+
+from ..io.atomic import atomic_output
+from .bams import write_consensus_bam, write_raw_bam
+from .clinical_courses import write_clinical
+from .design import Cohort, Specimen
+from .facts import DEMO, load_facts
+from .fastq import write_fastq
+from .fragments import Germline, Molecules, draw_germline, draw_molecules
+from .genome_files import ReferenceFiles, write_genome
+from .made_genome import Genome, build_genome
+from .patients import design_cohort
+from .read_pairs import Library, ReadPairs, UmiKind, draw_umis, make_reads
+from .truth_tables import TruthTables
+
+SHEET_COLUMNS = (
+    "patient", "timepoint", "specimen", "specimen_type", "assay", "collected", "setting", "role", "library",
+    "fastq_1", "fastq_2", "fastq_umi", "bam", "bam_kind", "calls",
+)  # fmt: skip
+REPORT_COLUMNS = (
+    "gene", "hgvs_p", "hgvs_c", "variant_class", "vaf", "copy_number", "partner", "covered_genes",
+    "covered_exons", "lod_vaf", "tumour_fraction", "molecules",
+)  # fmt: skip
+MISSING = "."
+
+
+@dataclass(frozen=True)
+class DemoAssay:
+    """One assay: how its libraries are made and how the config describes them."""
+
+    umi: UmiKind
+    both_strands: bool
+    source: str
+    structures: tuple[str, ...] = ()
+    duplex: bool = False
+    expected: tuple[str, ...] = ()
+
+
+EXPECTED_CONTROL = ("ALK p.Gly1202Arg", "EGFR p.Leu858Arg", "KRAS p.Gly12Asp")
+DUPLEX = ("5M2S+T", "5M2S+T")
+ASSAYS = {
+    "plasma-duplex": DemoAssay("duplex", True, "inline", DUPLEX, True, EXPECTED_CONTROL),
+    "plasma-blank": DemoAssay("duplex", True, "inline", DUPLEX, True),
+    "plasma-simplex": DemoAssay("inline", False, "inline", ("8M+T", "+T")),
+    "csf-index": DemoAssay("fastq", False, "fastq", ("+T", "+T", "8M")),
+    "plasma-name": DemoAssay("name", False, "name"),
+    "plasma-tag": DemoAssay("duplex", True, "tag", (), True),
+    "tissue": DemoAssay("none", True, "none"),
+    "lab-report": DemoAssay("none", True, "none"),
+}
+
+
+def write_demo(out: Path, *, seed: int, depth: float = 1.0, resources: Path = DEMO) -> Cohort:
+    """Write the demo cohort below a folder.
+
+    Args:
+        out: folder; `config.yaml` in it is laid over the default configuration, and paths in it and in
+            `samples.tsv` are relative to the folder.
+        seed: of all random choices; equal seeds give equal bytes.
+        depth: factor on the depth of every specimen, for quick tests.
+        resources: tables of facts.
+    """
+    genome = build_genome(load_facts(resources), seed=seed)
+    files = write_genome(genome, out / "reference")
+    cohort = design_cohort(genome, seed=seed)
+    truth = TruthTables()
+    rows = []
+    for specimen in cohort.specimens:
+        if specimen.source == "calls":
+            rows.append(_report(specimen, out))
+        else:
+            person = germline_of(genome, specimen.patient, seed=seed)
+            rows.append(_specimen(specimen, genome, person, truth, out, seed=seed, depth=depth))
+    _write_rows(out / "samples.tsv", SHEET_COLUMNS, rows)
+    write_clinical(cohort.courses, cohort.specimens, out / "clinical")
+    truth.write(out / "truth", cohort.expectations)
+    with atomic_output(out / "config.yaml") as (partial,):
+        partial.write_text(yaml.safe_dump(_config(files, out), sort_keys=False))
+    return cohort
+
+
+def germline_of(genome: Genome, patient: str, *, seed: int) -> Germline:
+    """Return the SNPs of a person, the same in each of its specimens."""
+    return draw_germline(genome, np.random.default_rng([seed, 3, zlib.crc32(patient.encode())]))
+
+
+def draw_specimen(
+    specimen: Specimen, genome: Genome, person: Germline, rng: np.random.Generator, *, depth: float
+) -> Molecules:
+    """Draw the molecules of one specimen with its assay."""
+    return draw_molecules(
+        genome,
+        specimen.populations,
+        person,
+        rng,
+        depth=specimen.depth * depth,
+        fragments=specimen.fragments,
+        copies=specimen.copies,
+        both_strands=ASSAYS[specimen.assay].both_strands,
+    )
+
+
+def _specimen(
+    specimen: Specimen,
+    genome: Genome,
+    person: Germline,
+    truth: TruthTables,
+    out: Path,
+    *,
+    seed: int,
+    depth: float,
+) -> dict[str, str]:
+    """Write the reads of one specimen and return its row of the sheet."""
+    rng = np.random.default_rng([seed, 4, zlib.crc32(specimen.sample.encode())])
+    library = Library(ASSAYS[specimen.assay].umi)
+    molecules = draw_specimen(specimen, genome, person, rng, depth=depth)
+    umis = draw_umis(rng, len(molecules), library.umi)
+    row = _sheet_row(specimen)
+    stem = specimen.sample.replace(".", "_")
+    pairs = int((molecules.top + molecules.bottom).sum())
+    if specimen.source == "consensus":
+        path = out / "bam" / f"{stem}.bam"
+        write_consensus_bam(molecules, umis, genome, path, sample=specimen.sample, rng=rng)
+        row |= {"bam": _relative(path, out), "bam_kind": "consensus"}
+    else:
+        reads = make_reads(molecules, umis, library, rng)
+        row |= _write_reads(specimen, reads, molecules, genome, out, stem)
+    truth.add(specimen, molecules, library, pairs)
+    return row
+
+
+def _write_reads(
+    specimen: Specimen, reads: ReadPairs, molecules: Molecules, genome: Genome, out: Path, stem: str
+) -> dict[str, str]:
+    if specimen.source == "raw":
+        path = out / "bam" / f"{stem}.bam"
+        write_raw_bam(reads, molecules, genome, path, sample=specimen.sample)
+        return {"bam": _relative(path, out), "bam_kind": "raw"}
+    files = write_fastq(reads, out / "fastq", stem)
+    row = {"fastq_1": _relative(files.fastq_1, out), "fastq_2": _relative(files.fastq_2, out)}
+    return row | ({"fastq_umi": _relative(files.umi, out)} if files.umi else {})
+
+
+def _report(specimen: Specimen, out: Path) -> dict[str, str]:
+    path = out / "calls" / f"{specimen.sample.replace('.', '_')}.tsv"
+    _write_rows(path, REPORT_COLUMNS, specimen.report)
+    return _sheet_row(specimen) | {"calls": _relative(path, out)}
+
+
+def _sheet_row(specimen: Specimen) -> dict[str, str]:
+    return {
+        "patient": specimen.patient,
+        "timepoint": specimen.timepoint,
+        "specimen": specimen.specimen,
+        "specimen_type": specimen.specimen_type,
+        "assay": specimen.assay,
+        "collected": specimen.collected.isoformat(),
+        "setting": specimen.setting,
+        "role": specimen.role,
+        "library": "L1",
+    }
+
+
+def _relative(path: Path, out: Path) -> str:
+    return path.relative_to(out).as_posix()
+
+
+def _write_rows(path: Path, columns: Sequence[str], rows: Sequence[dict[str, str]]) -> None:
+    lines = ["\t".join(columns)]
+    lines += ["\t".join(row.get(name, MISSING) for name in columns) for row in rows]
+    with atomic_output(path) as (partial,):
+        partial.write_text("\n".join(lines) + "\n")
+
+
+def _config(files: ReferenceFiles, out: Path) -> dict[str, Any]:
+    """Return what differs from the default configuration."""
+    return {
+        "samples": "samples.tsv",
+        "clinical": "clinical",
+        "reference": {
+            "fasta": _relative(files.fasta, out),
+            "gff3": _relative(files.gff3, out),
+            "align_fasta": _relative(files.compact, out),
+            "polymorphisms": _relative(files.polymorphisms, out),
+            "population_vcf": _relative(files.polymorphisms, out),
+        },
+        "assays": {
+            name: _assay_config(assay, _relative(files.targets, out)) for name, assay in ASSAYS.items()
+        },
+    }
+
+
+def _assay_config(assay: DemoAssay, targets: str) -> dict[str, Any]:
+    return {
+        "targets": targets,
+        "umi": {
+            "source": assay.source,
+            "read_structures": list(assay.structures),
+            "tag": "RX",
+            "duplex": assay.duplex,
+            "edits": 1,
+            "fixed_umis": None,
+            "max_mismatches": 1,
+            "min_distance": 2,
+        },
+        "noise_model": None,
+        "copy_number_reference": None,
+        "expected": list(assay.expected),
+        "qc": {
+            "min_molecules": 60,
+            "warn_molecules": 90,
+            "min_on_target": 0.3,
+            "max_contamination": 0.03,
+            "max_blank_molecules": 20,
+        },
+    }

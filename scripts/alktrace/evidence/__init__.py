@@ -1,0 +1,1 @@
+"""One patient's evidence over all samples."""

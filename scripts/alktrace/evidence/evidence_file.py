@@ -1,0 +1,87 @@
+"""The evidence file: read with errors that name the field, written the same way every time."""
+
+import json
+from pathlib import Path
+from typing import Any
+
+from pydantic import ValidationError
+
+from ..errors import DataError, InputProblems, Problem
+from ..io.atomic import atomic_output
+from .schema import EVIDENCE_SCHEMA_VERSION, PatientEvidence
+
+VALUE_SHOWN = 80
+
+
+def load_evidence(path: Path) -> PatientEvidence:
+    """Read an evidence file.
+
+    Args:
+        path: JSON of one patient, schema version 1.
+
+    Raises:
+        InputProblems: every field that is wrong, with its path such as `specimens.0.collected`.
+        DataError: the file cannot be read or is no JSON.
+    """
+    try:
+        text = path.read_text(encoding="utf-8")
+    except (OSError, UnicodeDecodeError) as error:
+        raise DataError(path, f"cannot be read ({error})", "give an evidence JSON") from None
+    try:
+        content = json.loads(text)
+    except json.JSONDecodeError as error:
+        place = f"line {error.lineno} column {error.colno}"
+        raise DataError(path, f"is no JSON: {error.msg}", "correct it at that place", place) from None
+    return parse_evidence(content, file=str(path))
+
+
+def parse_evidence(content: Any, *, file: str) -> PatientEvidence:
+    """Check the content of an evidence file.
+
+    Raises:
+        InputProblems: every field that is wrong.
+    """
+    try:
+        return PatientEvidence.model_validate_json(json.dumps(content))
+    except ValidationError as error:
+        raise InputProblems([_problem(file, detail) for detail in error.errors()]) from None
+
+
+def save_evidence(evidence: PatientEvidence, path: Path) -> None:
+    """Write an evidence file; equal evidence gives equal bytes."""
+    with atomic_output(path) as (partial,):
+        partial.write_text(_json(evidence.model_dump(mode="json")), encoding="utf-8")
+
+
+def evidence_schema() -> dict[str, Any]:
+    """Return the JSON schema of the evidence file."""
+    schema = PatientEvidence.model_json_schema()
+    return {
+        "$schema": "https://json-schema.org/draft/2020-12/schema",
+        "$id": f"alktrace-evidence-{EVIDENCE_SCHEMA_VERSION}",
+        **schema,
+    }
+
+
+def write_evidence_schema(path: Path) -> None:
+    """Write the JSON schema, as it lies in `resources/schemas/evidence.schema.json`."""
+    with atomic_output(path) as (partial,):
+        partial.write_text(_json(evidence_schema()), encoding="utf-8")
+
+
+def _json(content: Any) -> str:
+    return json.dumps(content, indent=2, ensure_ascii=False, allow_nan=False) + "\n"
+
+
+def _problem(file: str, detail: Any) -> Problem:
+    place = ".".join(str(part) for part in detail["loc"])
+    kind = detail["type"]
+    if kind == "missing":
+        return Problem(file, 0, place, "the field is missing", "add it")
+    if kind == "extra_forbidden":
+        return Problem(file, 0, place, "unknown field", "remove it or correct its spelling")
+    if kind == "value_error":
+        return Problem(file, 0, place, str(detail["ctx"]["error"]), "correct it")
+    seen = repr(detail["input"])
+    seen = seen if len(seen) <= VALUE_SHOWN else seen[:VALUE_SHOWN] + "..."
+    return Problem(file, 0, place, f"value {seen}", detail["msg"])

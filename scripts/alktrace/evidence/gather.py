@@ -1,0 +1,307 @@
+"""One patient's evidence: every alteration counted in every sample, and the phase of ALK mutations.
+
+Gained, lost and not assessable are then statements about molecules of each sample, not about which
+caller happened to report what.
+"""
+
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+
+import pysam
+
+from ..annotate.alteration_table import AlterationRow
+from ..calling.alleles import SmallVariant
+from ..calling.callability_table import CallabilityRow
+from ..calling.genotyping.counts import count_joint
+from ..calling.genotyping.known_alleles import count_alterations
+from ..calling.molecules.reads import make_filters
+from ..calling.molecules.regions import fasta_fetch
+from ..calling.rule.verdict import AlterationCounts
+from ..consensus.molecule_table import MoleculeMetric
+from ..inputs.sample_files import SampleFiles
+from ..inputs.settings import (
+    CallingSettings,
+    CopyNumberSettings,
+    FusionSettings,
+    OriginSettings,
+    PhaseSettings,
+    TumourFractionSettings,
+)
+from ..io.atomic import atomic_output
+from ..io.tables import read_table, write_table
+from ..qc.identity import SampleIdentityRow
+from ..qc.qc_table import QcRow
+from ..qc.quality import contaminated, index_metrics, sample_quality
+from ..structural.copy_number.copy_number_table import CopyNumberRow
+from ..structural.fusions.fusion_calls import FusionCount
+from ..structural.tumour_fraction_table import SampleTumourFractionRow, TumourFractionRow
+from ..vocabulary.detection import Detection
+from ..vocabulary.samples import IdentityStatus
+from .build import (
+    LoadedSample,
+    absent_observation,
+    called_observation,
+    counted_observation,
+    leading_row,
+    make_alteration,
+    make_specimen,
+    small_variant,
+    unite,
+    worth_following,
+)
+from .evidence_table import EvidenceRow
+from .flat_table import evidence_rows
+from .patient_fusions import align_fusion_keys, count_in_sample, fusion_observation, known_junctions
+from .patient_origin import OriginJudge
+from .patient_tumour_fraction import (
+    PatientCounts,
+    patient_tumour_fraction,
+    tumour_fraction_rows,
+    with_tumour_fraction,
+)
+from .phase_counts import phase_observations
+from .schema import ClinicalContext, Observation, PatientEvidence, PhaseObservation
+
+PHASED_GENE = "ALK"
+
+Counts = Mapping[str, AlterationCounts]
+
+
+def gather_evidence(
+    *,
+    samples: Sequence[SampleFiles],
+    fasta: Path,
+    identity: Path,
+    blood_genes: Sequence[str],
+    clinical: ClinicalContext | None,
+    calling: CallingSettings,
+    fusions: FusionSettings,
+    origin: OriginSettings,
+    phase: PhaseSettings,
+    tumour_fraction: TumourFractionSettings,
+    copy_number: CopyNumberSettings,
+    gene_models: Path,
+    centromeres: Path,
+    out_table: Path,
+    out_tumour_fraction: Path,
+    out_evidence: Path,
+) -> None:
+    """Count every alteration of a patient in every sample and write the evidence.
+
+    Args:
+        samples: all samples of the patient, white cells and reports too.
+        fasta: reference of the BAMs.
+        identity: `SampleIdentityRow` of the patient.
+        blood_genes: genes whose variants may come from clonal haematopoiesis.
+        clinical: dates and responses, None without clinical tables.
+        calling: the calling rule.
+        fusions: what makes a fusion detected.
+        origin: thresholds of the origin.
+        phase: rates assumed for chimeras and, where not measured, UMI collisions.
+        tumour_fraction: thresholds of markers.
+        copy_number: thresholds of copy-number calls.
+        gene_models: JSON of `GeneModels`.
+        centromeres: borders of the chromosome arms.
+        out_table: `evidence.tsv`.
+        out_tumour_fraction: table of `SampleTumourFractionRow`.
+        out_evidence: `evidence.json`.
+    """
+    loaded = align_fusion_keys([load_sample(files) for files in samples], fusions)
+    least = calling.min_candidate_molecules
+    united = _followed(loaded, least)
+    variants = {key: variant for key, rows in united.items() if (variant := _variant(rows))}
+    counts = {item.sample.name: _count(item, variants, fasta, calling) for item in loaded}
+    junctions = known_junctions(united)
+    joined = {item.sample.name: count_in_sample(item, junctions, fasta, fusions) for item in loaded}
+    verdicts = {row.sample: row for row in read_table(identity, SampleIdentityRow)}
+    usable = usable_samples(loaded, verdicts)
+    judge = OriginJudge(usable, counts, origin, blood_genes)
+    origins = {key: judge.verdict(key, rows).origin for key, rows in united.items()}
+    known = PatientCounts(_rows_of(usable, united), counts, joined, origins)
+    loaded = [
+        with_tumour_fraction(
+            item,
+            patient_tumour_fraction(item, usable, known, tumour_fraction),
+            gene_models,
+            centromeres,
+            copy_number,
+        )
+        for item in loaded
+    ]
+    # Copy numbers follow the tumour fraction, and so do origins that rest on it.
+    united = _followed(loaded, least)
+    judge = OriginJudge(usable_samples(loaded, verdicts), counts, origin, blood_genes)
+    alterations = [
+        make_alteration(
+            key,
+            rows,
+            [
+                _observe_fusion(item, key, rows, joined, fusions, least)
+                if key in junctions
+                else _observe(item, key, rows, counts, least)
+                for item in loaded
+            ],
+            judge.verdict(key, rows),
+        )
+        for key, rows in united.items()
+    ]
+    evidence = PatientEvidence(
+        patient=loaded[0].sample.patient,
+        specimens=tuple(
+            make_specimen(item, _quality(item, verdicts.get(item.sample.name))) for item in loaded
+        ),
+        alterations=tuple(alterations),
+        phase=tuple(_phase(loaded, united, variants, counts, fasta, calling, phase)),
+        clinical=clinical,
+    )
+    write_table(out_table, EvidenceRow, evidence_rows(evidence))
+    write_table(out_tumour_fraction, SampleTumourFractionRow, tumour_fraction_rows(loaded))
+    with atomic_output(out_evidence) as (partial,):
+        partial.write_text(evidence.model_dump_json(indent=1) + "\n")
+
+
+def load_sample(files: SampleFiles) -> LoadedSample:
+    """Read the tables of a sample."""
+    copy_number = read_table(files.copy_number, CopyNumberRow) if files.copy_number else []
+    molecules = read_table(files.molecules, MoleculeMetric) if files.molecules else []
+    (fraction,) = read_table(files.tumour_fraction, TumourFractionRow)
+    return LoadedSample(
+        files,
+        tuple(read_table(files.alterations, AlterationRow)),
+        tuple(read_table(files.callability, CallabilityRow)),
+        tuple(copy_number),
+        fraction,
+        index_metrics(molecules),
+    )
+
+
+def _followed(loaded: Sequence[LoadedSample], least: int) -> dict[str, dict[str, AlterationRow]]:
+    return {key: rows for key, rows in unite(loaded).items() if worth_following(rows.values(), least)}
+
+
+def usable_samples(
+    loaded: Sequence[LoadedSample], verdicts: Mapping[str, SampleIdentityRow]
+) -> list[LoadedSample]:
+    """Return the samples that may speak of the others: neither of another person nor contaminated."""
+    return [item for item in loaded if not _foreign(item, verdicts.get(item.sample.name))]
+
+
+def _foreign(item: LoadedSample, verdict: SampleIdentityRow | None) -> bool:
+    if verdict is None:
+        return False
+    conflict = verdict.status is IdentityStatus.CONFLICT
+    return conflict or contaminated(verdict.contamination, item.files.assay.qc)
+
+
+def _rows_of(
+    usable: Sequence[LoadedSample], united: Mapping[str, Mapping[str, AlterationRow]]
+) -> dict[str, dict[str, AlterationRow]]:
+    names = {item.sample.name for item in usable}
+    return {key: {name: row for name, row in rows.items() if name in names} for key, rows in united.items()}
+
+
+def _quality(item: LoadedSample, verdict: SampleIdentityRow | None) -> QcRow:
+    return sample_quality(
+        item.files,
+        metrics=item.metrics,
+        callability=item.callability,
+        alterations=item.alterations,
+        verdict=verdict,
+    )
+
+
+def _variant(rows: Mapping[str, AlterationRow]) -> SmallVariant | None:
+    return next((variant for row in rows.values() if (variant := small_variant(row))), None)
+
+
+def _noise_model(item: LoadedSample) -> Path | None:
+    given = item.files.assay.noise_model
+    return Path(given) if given else None
+
+
+def _count(
+    item: LoadedSample, variants: Mapping[str, SmallVariant], fasta: Path, calling: CallingSettings
+) -> Counts:
+    if item.files.bam is None or not variants:
+        return {}
+    counted = count_alterations(
+        bam=item.files.bam,
+        fasta=fasta,
+        alterations=list(variants.values()),
+        settings=calling,
+        noise_model=_noise_model(item),
+        targets=Path(item.files.assay.targets),
+    )
+    return dict(zip(variants, counted, strict=True))
+
+
+def _observe(
+    item: LoadedSample, key: str, rows: Mapping[str, AlterationRow], counts: Mapping[str, Counts], least: int
+) -> Observation:
+    own, counted = rows.get(item.sample.name), counts[item.sample.name].get(key)
+    if own is not None:
+        return called_observation(item.sample, own, counted.vaf_detectable if counted else None, least)
+    if counted is not None:
+        return counted_observation(item.sample, counted, least)
+    return absent_observation(item, next(iter(rows.values())))
+
+
+def _observe_fusion(
+    item: LoadedSample,
+    key: str,
+    rows: Mapping[str, AlterationRow],
+    counts: Mapping[str, Mapping[str, FusionCount]],
+    settings: FusionSettings,
+    least: int,
+) -> Observation:
+    own, counted = rows.get(item.sample.name), counts[item.sample.name].get(key)
+    if own is not None:
+        return called_observation(item.sample, own, counted.vaf_detectable if counted else None, least)
+    lead = leading_row(rows.values())
+    if counted is not None:
+        return fusion_observation(item, lead, counted, settings, least)
+    return absent_observation(item, lead)
+
+
+def _phase(
+    loaded: Sequence[LoadedSample],
+    united: Mapping[str, Mapping[str, AlterationRow]],
+    variants: Mapping[str, SmallVariant],
+    counts: Mapping[str, Counts],
+    fasta: Path,
+    calling: CallingSettings,
+    phase: PhaseSettings,
+) -> list[PhaseObservation]:
+    """Molecules over the patient's ALK mutations in every sample that has reads."""
+    keys = sorted(
+        (key for key in variants if _phased(united[key], counts, key)), key=lambda key: (variants[key], key)
+    )
+    observations: list[PhaseObservation] = []
+    if len(keys) < 2:
+        return observations
+    alleles = [variants[key] for key in keys]
+    with pysam.FastaFile(str(fasta)) as reference:
+        for item in loaded:
+            if item.files.bam is None:
+                continue
+            own = counts[item.sample.name]
+            observations += phase_observations(
+                timepoint=item.sample.timepoint,
+                specimen=item.sample.specimen,
+                keys=keys,
+                variants=alleles,
+                joint=count_joint(item.files.bam, alleles, make_filters(calling), fasta_fetch(reference)),
+                error_rates=[own[key].error_rate for key in keys],
+                collision_rate=item.metrics.get(("collision_rate", "all"), phase.collision_rate),
+                chimera_rate=phase.chimera_rate,
+            )
+    return observations
+
+
+def _phased(rows: Mapping[str, AlterationRow], counts: Mapping[str, Counts], key: str) -> bool:
+    """Tell whether an alteration is an ALK mutation that some sample shows."""
+    lead = next(iter(rows.values()))
+    if lead.gene != PHASED_GENE or lead.codon is None:
+        return False
+    called = any(row.detection is Detection.DETECTED for row in rows.values())
+    return called or any(own[key].detected for own in counts.values() if key in own)

@@ -1,0 +1,120 @@
+"""Origin of an alteration over all samples of a patient: white cells and tissue speak together."""
+
+from collections.abc import Collection, Mapping, Sequence
+
+from ..annotate.alteration_table import AlterationRow
+from ..annotate.origin import CARRY_OVER, MoleculeCount, OriginEvidence, OriginVerdict, decide_origin
+from ..calling.rule.verdict import AlterationCounts
+from ..inputs.settings import OriginSettings
+from ..vocabulary.changes import Origin, VariantType
+from ..vocabulary.detection import Detection, ObservationSource
+from ..vocabulary.samples import SpecimenType
+from .build import COPY_NUMBER_TYPES, LoadedSample
+
+RANK = (Origin.GERMLINE, Origin.CLONAL_HAEMATOPOIESIS, Origin.SOMATIC, Origin.UNDECIDED)
+"""What one specimen proves holds for the patient: a germline variant is one in every sample."""
+
+
+class OriginJudge:
+    """Judges alterations of one patient; holds the counts of all samples."""
+
+    def __init__(
+        self,
+        loaded: Sequence[LoadedSample],
+        counts: Mapping[str, Mapping[str, AlterationCounts]],
+        settings: OriginSettings,
+        blood_genes: Collection[str],
+    ) -> None:
+        """Keep what the judgement needs.
+
+        Args:
+            loaded: the samples of the patient that may be used; a sample of another person would tell
+                blood from tumour wrongly.
+            counts: forced counts by sample name and key.
+            settings: thresholds.
+            blood_genes: genes whose variants may come from clonal haematopoiesis.
+        """
+        self.loaded = loaded
+        self.counts = counts
+        self.settings = settings
+        self.blood_genes = blood_genes
+
+    def verdict(self, key: str, rows: Mapping[str, AlterationRow]) -> OriginVerdict:
+        """Return the origin of an alteration.
+
+        Args:
+            key: its identity.
+            rows: the alteration in the tables that list it, by sample name.
+        """
+        verdicts = self._of_samples(key, rows)
+        # What population frequencies and the laboratory said of one sample holds everywhere.
+        verdicts += [
+            OriginVerdict(row.origin, row.origin_reason)
+            for row in rows.values()
+            if row.origin is Origin.GERMLINE or _blood_by_report(row)
+        ]
+        first = OriginVerdict(Origin.UNDECIDED, "in no usable sample above the calling rule")
+        best = min(verdicts, key=lambda one: RANK.index(one.origin), default=first)
+        agreeing = [one for one in verdicts if one.origin is best.origin]
+        # A caveat that one sample lifts, such as tissue that shows the variant, is lifted for the patient.
+        shared = [flag for flag in best.flags if all(flag in one.flags for one in agreeing)]
+        return OriginVerdict(best.origin, best.reason, tuple(shared))
+
+    def _of_samples(self, key: str, rows: Mapping[str, AlterationRow]) -> list[OriginVerdict]:
+        """Return what the samples that call the alteration say.
+
+        White cells whose molecules were counted are heard through the tumour samples, which hold their counts
+        against the own; alone they would take tumour DNA carried over for a clone of blood. One sample
+        that shows the carry-over shows it for all: a clone of blood does not change by that ratio.
+        """
+        calling = [
+            item
+            for item in self.loaded
+            if item.sample.name in rows and rows[item.sample.name].detection is Detection.DETECTED
+        ]
+        tumour = [item for item in calling if item.sample.specimen_type is not SpecimenType.WBC]
+        if tumour:
+            calling = [item for item in calling if item in tumour or key not in self.counts[item.sample.name]]
+        verdicts = [
+            decide_origin(
+                self._evidence(item, key, rows), settings=self.settings, blood_genes=self.blood_genes
+            )
+            for item in calling
+        ]
+        if any(CARRY_OVER in verdict.flags for verdict in verdicts):
+            verdicts = [one for one in verdicts if one.origin is not Origin.CLONAL_HAEMATOPOIESIS]
+        return verdicts
+
+    def _evidence(self, item: LoadedSample, key: str, rows: Mapping[str, AlterationRow]) -> OriginEvidence:
+        row = rows[item.sample.name]
+        structural = row.variant_type in (*COPY_NUMBER_TYPES, VariantType.FUSION, VariantType.SKIPPING)
+        amplified = any(
+            other.gene == row.gene and other.variant_type is VariantType.AMPLIFICATION
+            for other in item.alterations
+        )
+        return OriginEvidence(
+            gene=row.gene,
+            small_variant=not structural,
+            specimen_type=item.sample.specimen_type,
+            vaf=row.vaf,
+            vaf_low=row.vaf_low,
+            known_somatic=bool(row.knowledge),
+            amplified=amplified,
+            white_cells=self._molecules(key, SpecimenType.WBC, item),
+            tissue=self._molecules(key, SpecimenType.TISSUE, item),
+            tumour_fraction_high=item.tumour_fraction.high,
+        )
+
+    def _molecules(self, key: str, kind: SpecimenType, own: LoadedSample) -> list[MoleculeCount]:
+        return [
+            MoleculeCount(counted.alt_molecules, counted.total_molecules)
+            for item in self.loaded
+            if item.sample.specimen_type is kind and item.sample.name != own.sample.name
+            for counted in [self.counts[item.sample.name].get(key)]
+            if counted is not None
+        ]
+
+
+def _blood_by_report(row: AlterationRow) -> bool:
+    reported = row.source is ObservationSource.REPORTED
+    return reported and row.origin is Origin.CLONAL_HAEMATOPOIESIS

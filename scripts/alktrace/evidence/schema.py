@@ -1,0 +1,301 @@
+"""The evidence of one patient: the file `evidence.json`, on which the classification rests.
+
+Positions named `pos` are 1-based; `start`/`end` are 0-based half-open. VAF and tumour fraction are
+fractions between 0 and 1. Counts are molecules, never reads, unless the name says reads.
+"""
+
+from datetime import date
+from typing import Annotated, Literal
+
+from pydantic import BaseModel, ConfigDict, Field, model_validator
+
+from ..vocabulary.changes import Consequence, Origin, VariantType
+from ..vocabulary.clinical import BestResponse, Histology, StopReason
+from ..vocabulary.copies import CopyNumberCall, Focality, TumourFractionStatus
+from ..vocabulary.detection import Detection, LocusKind, ObservationSource
+from ..vocabulary.samples import ID_PATTERN, IdentityStatus, Setting, SpecimenType, Verdict
+
+EVIDENCE_SCHEMA_VERSION = 1
+Fraction = Annotated[float, Field(ge=0, le=1)]
+Count = Annotated[int, Field(ge=0)]
+Identifier = Annotated[str, Field(pattern=f"^{ID_PATTERN}$")]
+
+
+class Model(BaseModel):
+    """Base of the evidence: unknown fields are errors, values do not change."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True, allow_inf_nan=False)
+
+
+class SpecimenKey(Model):
+    """Names one specimen of a patient."""
+
+    timepoint: Identifier
+    specimen: Identifier
+
+
+class TumourFraction(Model):
+    """Share of tumour-derived genomes in the specimen.
+
+    Attributes:
+        value: point estimate; `low`, `high` its 95 % interval.
+        markers: what it rests on, such as `TP53 p.Arg175His` or `fusion EML4-ALK`.
+        truncal_markers: number of independent truncal markers other than ALK mutations.
+    """
+
+    status: TumourFractionStatus
+    value: Fraction | None = None
+    low: Fraction | None = None
+    high: Fraction | None = None
+    markers: tuple[str, ...] = ()
+    truncal_markers: Count = 0
+
+    @model_validator(mode="after")
+    def _complete(self) -> "TumourFraction":
+        numbers = (self.value, self.low, self.high)
+        if self.status is TumourFractionStatus.NOT_ESTIMABLE:
+            if any(number is not None for number in numbers):
+                raise ValueError("a tumour fraction that is not estimable has no numbers")
+        elif self.value is None or self.low is None or self.high is None:
+            raise ValueError("a tumour fraction needs value, low and high")
+        elif not self.low <= self.value <= self.high:
+            raise ValueError("tumour fraction: low <= value <= high does not hold")
+        return self
+
+
+class LocusCallability(Model):
+    """What the calling rule could have seen at one locus.
+
+    Attributes:
+        locus: `G1202` for a hotspot codon, `exon 14`, `intron 19` or `gene` otherwise.
+        molecules: consensus molecules at the worst base of the locus (median for a whole gene).
+        vaf_detectable: smallest VAF that the calling rule would have called with 95 % power;
+            None where the locus has no such VAF below 1.
+        status: `detected` if a variant was called there, else what its absence means.
+    """
+
+    gene: str
+    locus: str
+    kind: LocusKind
+    exon: int | None = None
+    molecules: Count
+    simplex: Count = 0
+    duplex: Count = 0
+    vaf_detectable: Fraction | None = None
+    status: Detection
+
+
+class GeneCopyNumber(Model):
+    """Copy number of one gene in one specimen.
+
+    Attributes:
+        copy_number: average over all genomes of the sample (2 = diploid), with 95 % interval.
+        tumour_copy_number: corrected by the tumour fraction; None if that is not possible.
+        smallest_visible_cn: smallest tumour copy number that would have been called a gain here.
+    """
+
+    gene: str
+    copy_number: float
+    copy_number_low: float
+    copy_number_high: float
+    tumour_copy_number: float | None = None
+    tumour_copy_number_low: float | None = None
+    tumour_copy_number_high: float | None = None
+    focal: Focality
+    call: CopyNumberCall
+    smallest_visible_cn: float | None = None
+    bins: Count = 0
+    reference: Literal["flat", "pooled", "reported"] = "flat"
+
+
+class Observation(Model):
+    """One alteration counted in one specimen.
+
+    Attributes:
+        vaf_low, vaf_high: 95 % interval of the VAF from molecules.
+        duplex_alt: mutant molecules seen on both strands.
+        strict_alt, strict_total: molecules that pass the strict consensus filter.
+        vaf_detectable: VAF detectable with 95 % power at this site.
+        filters: reasons why it was not called, as in FILTER of the VCF.
+    """
+
+    timepoint: Identifier
+    specimen: Identifier
+    detection: Detection
+    source: ObservationSource
+    alt_molecules: Count | None = None
+    total_molecules: Count | None = None
+    duplex_alt: Count | None = None
+    strict_alt: Count | None = None
+    strict_total: Count | None = None
+    vaf: Fraction | None = None
+    vaf_low: Fraction | None = None
+    vaf_high: Fraction | None = None
+    vaf_detectable: Fraction | None = None
+    copy_number: float | None = None
+    filters: tuple[str, ...] = ()
+
+
+class Alteration(Model):
+    """One alteration of a patient with what every specimen says about it.
+
+    Attributes:
+        key: identity across specimens: `chr2:29220747:C:T`, `fusion:EML4:ALK`,
+            `copy_number:MET:amplification`, `reported:ALK:p.Gly1202Arg`.
+        alteration: name shown: `G1202R`, `EML4-ALK E13;A20`, `amplification`.
+        hgvs_p: three-letter name on `transcript`, without brackets: `p.Gly1202Arg`.
+        codon: first residue concerned, where there is one.
+        position_grch38: `chr2:29220747C>T` or `chr2:29223741|chr2:42299750`; None if unknown.
+        in_frame: of a fusion; None if unknown.
+    """
+
+    key: str
+    gene: str
+    variant_type: VariantType
+    alteration: str
+    consequence: Consequence = Consequence.UNKNOWN
+    transcript: str | None = None
+    hgvs_c: str | None = None
+    hgvs_p: str | None = None
+    exon: int | None = None
+    codon: int | None = None
+    position_grch38: str | None = None
+    partner: str | None = None
+    junction: str | None = None
+    in_frame: bool | None = None
+    origin: Origin = Origin.UNDECIDED
+    origin_reason: str = ""
+    flags: tuple[str, ...] = ()
+    observations: tuple[Observation, ...] = ()
+
+
+class PhaseObservation(Model):
+    """Molecules over a set of alterations in one specimen.
+
+    Attributes:
+        alterations: keys, in genomic order; two or more.
+        patterns: molecules per pattern over the alterations, `1` mutant, `0` reference:
+            `{"11": 4, "10": 7, "01": 12, "00": 2000}`.
+        uninformative: molecules that cover all sites with an N, a filtered base or another
+            allele at one of them.
+        span_bp: distance from the first to the last base concerned.
+        error_rates: false-mutant rate per molecule for each alteration, under the noise model.
+        collision_rate: share of molecules that are two original molecules taken for one.
+        chimera_rate: share of molecules that PCR joined from two templates between the sites.
+    """
+
+    timepoint: Identifier
+    specimen: Identifier
+    alterations: tuple[str, ...] = Field(min_length=2)
+    patterns: dict[str, Count]
+    uninformative: Count = 0
+    span_bp: Count
+    error_rates: tuple[Fraction, ...]
+    collision_rate: Fraction = 0.0
+    chimera_rate: Fraction = 0.0
+
+    @model_validator(mode="after")
+    def _consistent(self) -> "PhaseObservation":
+        size = len(self.alterations)
+        wrong = [p for p in self.patterns if len(p) != size or set(p) - {"0", "1"}]
+        if wrong:
+            raise ValueError(f"patterns {wrong} do not fit {size} alterations")
+        if len(self.error_rates) != size:
+            raise ValueError("one error rate per alteration is needed")
+        return self
+
+
+class SpecimenEvidence(Model):
+    """One specimen: where it comes from, how good it is, what it could show.
+
+    Attributes:
+        setting: None for white cells only; they are never classified.
+        reads: True if alterations come from reads, False if from a report.
+        callability_known: False for a report without coverage and detection limit.
+        problems: data problems that make the specimen unusable: `empty`, `contaminated` ...
+        flags: stated with every row of the specimen, such as `fragment_saturation`.
+    """
+
+    timepoint: Identifier
+    specimen: Identifier
+    specimen_type: SpecimenType
+    assay: str
+    collected: date
+    setting: Setting | None = None
+    reads: bool = True
+    callability_known: bool = True
+    verdict: Verdict = Verdict.PASS
+    identity: IdentityStatus = IdentityStatus.UNKNOWN
+    problems: tuple[str, ...] = ()
+    flags: tuple[str, ...] = ()
+    tumour_fraction: TumourFraction
+    callability: tuple[LocusCallability, ...] = ()
+    copy_number: tuple[GeneCopyNumber, ...] = ()
+
+    @model_validator(mode="after")
+    def _has_setting(self) -> "SpecimenEvidence":
+        if self.setting is None and self.specimen_type is not SpecimenType.WBC:
+            raise ValueError("only white cells go without a setting")
+        return self
+
+
+class HistologyFinding(Model):
+    """One pathology report."""
+
+    date: date
+    histology: Histology
+    specimen: str | None = None
+    neuroendocrine_ihc: bool | None = None
+
+
+class ClinicalContext(Model):
+    """The dates and responses the classification needs; None or empty where unknown.
+
+    Attributes:
+        first_cr_pr: date of the first assessment with CR or PR on first-line lorlatinib.
+        best_response: best assessment on first-line lorlatinib before progression.
+        next_systemic_start: start of the first added or replacing systemic drug after lorlatinib start.
+        prior_alk_tki: ALK inhibitors given before lorlatinib, canonical names.
+    """
+
+    enrolled: date | None = None
+    lorlatinib_start: date | None = None
+    lorlatinib_last_dose: date | None = None
+    lorlatinib_stop_reason: StopReason | None = None
+    progression: date | None = None
+    best_response: BestResponse | None = None
+    first_cr_pr: date | None = None
+    next_systemic_start: date | None = None
+    next_systemic_regimen: str | None = None
+    prior_alk_tki: tuple[str, ...] = ()
+    known_fusion: str | None = None
+    histology: tuple[HistologyFinding, ...] = ()
+
+
+class PatientEvidence(Model):
+    """Everything the classification of one patient rests on; the file `evidence.json`."""
+
+    schema_version: Literal[1] = 1
+    patient: Identifier
+    specimens: tuple[SpecimenEvidence, ...]
+    alterations: tuple[Alteration, ...] = ()
+    phase: tuple[PhaseObservation, ...] = ()
+    clinical: ClinicalContext | None = None
+
+    @model_validator(mode="after")
+    def _references(self) -> "PatientEvidence":
+        known = [(s.timepoint, s.specimen) for s in self.specimens]
+        if twice := [place for place in known if known.count(place) > 1]:
+            raise ValueError(f"specimen {'.'.join(twice[0])} is listed twice")
+        keys = [alteration.key for alteration in self.alterations]
+        if len(set(keys)) != len(keys):
+            raise ValueError(f"alteration {max(keys, key=keys.count)} is listed twice")
+        for alteration in self.alterations:
+            for seen in alteration.observations:
+                if (seen.timepoint, seen.specimen) not in known:
+                    raise ValueError(f"{alteration.key}: unknown specimen {seen.specimen}")
+        for phase in self.phase:
+            missing = [key for key in phase.alterations if key not in keys]
+            if missing or (phase.timepoint, phase.specimen) not in known:
+                raise ValueError(f"phase of {phase.alterations} names what is not listed")
+        return self

@@ -1,0 +1,81 @@
+"""A configuration file laid over the defaults, for commands that run without the workflow."""
+
+import json
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+from ..errors import DataError, InputProblems
+from .config_lines import CONFIG, place_problems
+from .settings import Settings, check_settings
+
+
+def load_settings(path: Path, *, defaults: Path) -> Settings:
+    """Return the settings that the workflow would use with `--configfile path`.
+
+    Args:
+        path: YAML or JSON with the keys that differ from the defaults.
+        defaults: the project's `config/config.yaml`.
+
+    Raises:
+        DataError: a file cannot be read, is no YAML or has no keys at its top level.
+        InputProblems: every key that is missing, unknown or has a wrong value, with file and line.
+    """
+    merged = lay_over(read_config(defaults), read_config(path))
+    try:
+        return check_settings(merged, file=CONFIG)
+    except InputProblems as error:
+        raise InputProblems(place_problems(error.problems, [path, defaults])) from None
+
+
+def lay_over(below: Any, above: Mapping[Any, Any]) -> Any:
+    """Return a configuration laid over another one, as Snakemake does it: maps merge at every depth.
+
+    Args:
+        below: the configuration below; stays as it is.
+        above: its lists, scalars and nulls replace what they meet.
+    """
+    # An empty map changes nothing, even over a scalar or null: `assays: {}` removes no assay.
+    if not above:
+        return below
+    merged = dict(below) if isinstance(below, Mapping) else {}
+    for key, value in above.items():
+        merged[key] = lay_over(merged.get(key, {}), value) if isinstance(value, Mapping) else value
+    return merged
+
+
+def read_config(path: Path) -> dict[Any, Any]:
+    """Return the keys of a configuration file.
+
+    Raises:
+        DataError: the file cannot be read, is no YAML or has no keys at its top level.
+    """
+    try:
+        text = path.read_text(encoding="utf-8")
+    except (OSError, UnicodeDecodeError) as error:
+        raise DataError(path, f"cannot be read ({error})", "give a configuration in YAML") from None
+    content = _parse(path, text)
+    if not isinstance(content, dict):
+        what = f"holds {'nothing' if content is None else 'a ' + type(content).__name__} at its top level"
+        raise DataError(path, what, "write keys with values, such as `cohort: {rate_years: [1, 2]}`")
+    return content
+
+
+def _parse(path: Path, text: str) -> Any:
+    # Snakemake tries JSON first: JSON may be indented by tabs, which YAML refuses.
+    try:
+        return json.loads(text)
+    except ValueError:
+        pass
+    try:
+        return yaml.safe_load(text)
+    except yaml.MarkedYAMLError as error:
+        mark = error.problem_mark
+        place = f"{mark.line + 1}:{mark.column + 1}" if mark else ""
+        remedy = "correct it there or in the line before; indent by spaces, quote texts with `:` or `#`"
+        raise DataError(path, f"is no YAML ({error.problem})", remedy, place) from None
+    except (yaml.YAMLError, ValueError) as error:
+        # ValueError: what looks like a date and is none, such as 2026-02-30.
+        raise DataError(path, f"is no YAML ({error})", "correct or quote that value") from None

@@ -1,0 +1,396 @@
+"""The sample sheet as checked objects: sequencing units, samples, patients."""
+
+import re
+from collections import defaultdict
+from collections.abc import Collection, Iterable, Mapping
+from dataclasses import dataclass, field
+from datetime import date
+from enum import Enum
+from pathlib import Path
+from typing import TypeVar
+
+from ..errors import InputProblems, Problem
+from ..vocabulary.samples import ID_PATTERN, BamKind, Role, Setting, SpecimenType
+from .user_tables import Line, read_lines
+
+COLUMNS = (
+    "patient",
+    "timepoint",
+    "specimen",
+    "specimen_type",
+    "assay",
+    "collected",
+    "setting",
+    "role",
+    "library",
+    "fastq_1",
+    "fastq_2",
+    "fastq_umi",
+    "bam",
+    "bam_kind",
+    "calls",
+)
+REQUIRED = ("patient", "timepoint", "specimen_type", "assay", "collected")
+SAMPLE_COLUMNS = ("specimen_type", "assay", "collected", "setting", "role")
+FILE_COLUMNS = ("fastq_1", "fastq_2", "fastq_umi", "bam", "calls")
+SOURCE_COLUMNS = ("fastq_1", "bam", "calls")
+
+E = TypeVar("E", bound=Enum)
+
+
+@dataclass(frozen=True)
+class Unit:
+    """One row of the sheet: one sequencing unit.
+
+    Attributes:
+        unit: id within its sample, `u1`, `u2`, ... in file order.
+        library: rows of one library are merged before grouping.
+        line: 1-based line of the sheet.
+    """
+
+    unit: str
+    library: str
+    fastq_1: str | None = None
+    fastq_2: str | None = None
+    fastq_umi: str | None = None
+    bam: str | None = None
+    bam_kind: BamKind | None = None
+    calls: str | None = None
+    line: int = 0
+
+
+@dataclass(frozen=True)
+class Sample:
+    """One specimen of one timepoint of one patient, with its units."""
+
+    patient: str
+    timepoint: str
+    specimen: str
+    specimen_type: SpecimenType
+    assay: str
+    collected: date
+    setting: Setting | None
+    role: Role
+    units: tuple[Unit, ...]
+
+    @property
+    def name(self) -> str:
+        """Sample name in BAM and VCF."""
+        return f"{self.patient}.{self.timepoint}.{self.specimen}"
+
+    @property
+    def folder(self) -> str:
+        """Folder of the sample below `results/patients`."""
+        return f"{self.patient}/{self.timepoint}/{self.specimen}"
+
+    @property
+    def reported(self) -> bool:
+        """True where alterations come from a report or a VCF, not from reads."""
+        return self.units[0].calls is not None
+
+    @property
+    def consensus(self) -> bool:
+        """True where the sheet gives the consensus BAM."""
+        return self.units[0].bam_kind is BamKind.CONSENSUS
+
+
+@dataclass(frozen=True)
+class Sheet:
+    """All samples by name, in file order."""
+
+    samples: Mapping[str, Sample]
+    exclude: frozenset[str] = field(default_factory=frozenset)
+
+    def of_role(self, role: Role) -> tuple[Sample, ...]:
+        """Return the samples of one role."""
+        return tuple(sample for sample in self.samples.values() if sample.role is role)
+
+    def of_patient(self, patient: str) -> tuple[Sample, ...]:
+        """Return the samples of one patient, tumour and white cells."""
+        return tuple(sample for sample in self.of_role(Role.PATIENT) if sample.patient == patient)
+
+    def white_cells(self, patient: str) -> tuple[Sample, ...]:
+        """Return the patient's white-cell samples; they serve all timepoints."""
+        return tuple(s for s in self.of_patient(patient) if s.specimen_type is SpecimenType.WBC)
+
+    @property
+    def patients(self) -> tuple[str, ...]:
+        """Patients with something to classify and not excluded, in file order."""
+        return tuple(dict.fromkeys(patient for patient, _ in self.timepoints))
+
+    @property
+    def timepoints(self) -> tuple[tuple[str, str], ...]:
+        """Pairs of patient and timepoint with a tumour specimen, in file order."""
+        return tuple(
+            dict.fromkeys(
+                (sample.patient, sample.timepoint)
+                for sample in self.of_role(Role.PATIENT)
+                if sample.specimen_type is not SpecimenType.WBC and sample.patient not in self.exclude
+            )
+        )
+
+    def normals(self, assay: str) -> tuple[Sample, ...]:
+        """Return the normals of one assay that come from reads."""
+        return tuple(s for s in self.of_role(Role.NORMAL) if s.assay == assay and not s.reported)
+
+
+def read_sheet(path: Path, *, assays: Collection[str], exclude: Iterable[str] = ()) -> Sheet:
+    """Read and check a sample sheet.
+
+    Args:
+        path: tab-separated file, one row per sequencing unit.
+        assays: names the config knows.
+        exclude: patients left out of the cohort.
+
+    Raises:
+        InputProblems: every problem of the sheet, each with line and column.
+    """
+    lines, problems = read_lines(path, columns=COLUMNS, required=REQUIRED)
+    checker = _Checker(str(path), assays)
+    rows = [row for line in lines if (row := checker.row(line))]
+    problems += checker.problems
+    problems += _case_problems(str(path), rows) + _repeated_files(str(path), rows)
+    samples: dict[str, Sample] = {}
+    for members in _by_sample(rows).values():
+        problems += _sample_problems(str(path), members)
+        sample = _sample(members)
+        samples[sample.name] = sample
+    problems += _timepoint_problems(str(path), rows)
+    unknown = sorted(set(exclude) - {row.patient for row in rows})
+    for patient in unknown:
+        problems.append(
+            Problem("config", 0, "exclude", f"patient {patient!r} is not in the sheet", "remove it")
+        )
+    if not rows and not problems:
+        problems.append(Problem(str(path), 1, "", "no rows", "write one row per sequencing unit"))
+    if problems:
+        raise InputProblems(sorted(problems))
+    return Sheet(samples, frozenset(exclude))
+
+
+@dataclass(frozen=True)
+class _Row:
+    """One row after its own checks; a value that could not be read is None."""
+
+    line: int
+    patient: str
+    timepoint: str
+    specimen: str
+    specimen_type: SpecimenType
+    assay: str
+    collected: date
+    setting: Setting | None
+    role: Role
+    library: str
+    files: Mapping[str, str]
+    bam_kind: BamKind | None
+
+
+class _Checker:
+    """Checks rows one by one and keeps their problems."""
+
+    def __init__(self, file: str, assays: Collection[str]) -> None:
+        self.file = file
+        self.assays = assays
+        self.problems: list[Problem] = []
+
+    def row(self, given: Line) -> _Row | None:
+        """Return the row, or None where it cannot be used further."""
+        before, line = len(self.problems), given.number
+        patient = self._id(line, "patient", given)
+        timepoint = self._id(line, "timepoint", given)
+        kind = self._choice(line, "specimen_type", given, SpecimenType)
+        specimen = self._id(line, "specimen", {"specimen": kind.value if kind else "unknown"} | given)
+        library = self._id(line, "library", {"library": "lib1"} | given)
+        role = self._choice(line, "role", {"role": Role.PATIENT.value} | given, Role)
+        optional = role is not Role.PATIENT or kind is SpecimenType.WBC
+        setting = self._setting(line, given, optional)
+        collected = self._date(line, given)
+        assay = self._assay(line, given)
+        bam_kind = self._sources(line, given)
+        if len(self.problems) > before or kind is None or role is None or collected is None:
+            return None
+        files = {name: given[name] for name in FILE_COLUMNS if name in given}
+        return _Row(
+            line,
+            patient,
+            timepoint,
+            specimen,
+            kind,
+            assay,
+            collected,
+            setting,
+            role,
+            library,
+            files,
+            bam_kind,
+        )
+
+    def _add(self, line: int, column: str, what: str, remedy: str) -> None:
+        self.problems.append(Problem(self.file, line, column, what, remedy))
+
+    def _id(self, line: int, column: str, given: Mapping[str, str]) -> str:
+        text = given.get(column, "")
+        if not text:
+            self._add(line, column, "empty", "write an id")
+        elif not re.fullmatch(ID_PATTERN, text):
+            self._add(
+                line,
+                column,
+                f"id {text!r}",
+                "use letters, digits and hyphens, beginning with a letter or digit, at most 64",
+            )
+        return text
+
+    def _choice(self, line: int, column: str, given: Mapping[str, str], kind: type[E]) -> E | None:
+        text = given.get(column, "")
+        try:
+            return kind(text)
+        except ValueError:
+            choices = ", ".join(str(item.value) for item in kind)
+            self._add(line, column, f"value {text!r}" if text else "empty", f"write one of {choices}")
+            return None
+
+    def _setting(self, line: int, given: Mapping[str, str], optional: bool) -> Setting | None:
+        if "setting" not in given and optional:
+            return None
+        return self._choice(line, "setting", given, Setting)
+
+    def _date(self, line: int, given: Mapping[str, str]) -> date | None:
+        text = given.get("collected", "")
+        if re.fullmatch(r"\d{4}-\d{2}-\d{2}", text):
+            try:
+                return date.fromisoformat(text)
+            except ValueError:
+                pass
+        self._add(line, "collected", f"date {text!r}", "write it as YYYY-MM-DD, such as 2026-03-31")
+        return None
+
+    def _assay(self, line: int, given: Mapping[str, str]) -> str:
+        text = given.get("assay", "")
+        if text not in self.assays:
+            known = ", ".join(sorted(self.assays)) or "none"
+            self._add(line, "assay", f"unknown assay {text!r}", f"the config describes: {known}")
+        return text
+
+    def _sources(self, line: int, given: Mapping[str, str]) -> BamKind | None:
+        sources = [name for name in SOURCE_COLUMNS if name in given]
+        if len(sources) != 1:
+            what = " and ".join(sources) + " are given" if sources else "no data is given"
+            self._add(line, "fastq_1", what, "fill exactly one of fastq_1, bam, calls")
+        for name in ("fastq_2", "fastq_umi"):
+            if name in given and "fastq_1" not in given:
+                self._add(line, name, "given without fastq_1", "fill fastq_1 or empty this cell")
+        if "bam" in given:
+            return self._choice(line, "bam_kind", given, BamKind)
+        if "bam_kind" in given:
+            self._add(line, "bam_kind", "given without bam", "empty this cell or fill bam")
+        return None
+
+
+def _by_sample(rows: Iterable[_Row]) -> dict[tuple[str, str, str], list[_Row]]:
+    groups = defaultdict(list)
+    for row in rows:
+        groups[row.patient, row.timepoint, row.specimen].append(row)
+    return groups
+
+
+def _sample(rows: list[_Row]) -> Sample:
+    first = rows[0]
+    units = tuple(
+        Unit(f"u{i}", row.library, bam_kind=row.bam_kind, line=row.line, **row.files)
+        for i, row in enumerate(rows, start=1)
+    )
+    return Sample(
+        first.patient,
+        first.timepoint,
+        first.specimen,
+        first.specimen_type,
+        first.assay,
+        first.collected,
+        first.setting,
+        first.role,
+        units,
+    )
+
+
+def _sample_problems(file: str, rows: list[_Row]) -> list[Problem]:
+    first, problems = rows[0], []
+    for row in rows[1:]:
+        for name in SAMPLE_COLUMNS:
+            mine, other = getattr(row, name), getattr(first, name)
+            if mine != other:
+                what = f"{_text(mine)} here but {_text(other)} in line {first.line} of the same specimen"
+                problems.append(Problem(file, row.line, name, what, "make them equal or rename a specimen"))
+        kinds = {_kind(first), _kind(row)}
+        if len(kinds) > 1 or kinds & {"calls", "consensus bam"}:
+            what = f"{_kind(row)} beside {_kind(first)} in line {first.line} for one specimen"
+            problems.append(
+                Problem(file, row.line, "specimen", what, "only FASTQ or raw BAM rows can be merged")
+            )
+    return problems
+
+
+def _kind(row: _Row) -> str:
+    if "calls" in row.files:
+        return "calls"
+    return "consensus bam" if row.bam_kind is BamKind.CONSENSUS else "reads"
+
+
+def _timepoint_problems(file: str, rows: list[_Row]) -> list[Problem]:
+    """One timepoint has one setting; one patient id is a patient, a normal or a control."""
+    problems: list[Problem] = []
+    settings: dict[tuple[str, str], _Row] = {}
+    roles: dict[str, _Row] = {}
+    for row in rows:
+        first_role = roles.setdefault(row.patient, row)
+        if first_role.role is not row.role:
+            what = f"{row.role.value} here but {first_role.role.value} in line {first_role.line}"
+            problems.append(
+                Problem(file, row.line, "role", what, "give normals and controls ids of their own")
+            )
+        if row.setting is None:
+            continue
+        first = settings.setdefault((row.patient, row.timepoint), row)
+        if first.setting is not row.setting and not _same_sample(first, row):
+            what = (
+                f"{row.setting.value} here but {_text(first.setting)} in line {first.line} of this timepoint"
+            )
+            problems.append(Problem(file, row.line, "setting", what, "use another timepoint id"))
+    return problems
+
+
+def _same_sample(a: _Row, b: _Row) -> bool:
+    return (a.patient, a.timepoint, a.specimen) == (b.patient, b.timepoint, b.specimen)
+
+
+def _case_problems(file: str, rows: list[_Row]) -> list[Problem]:
+    """Ids equal but for case would share a folder on many file systems."""
+    problems: list[Problem] = []
+    for level in ("patient", "timepoint", "specimen", "library"):
+        seen: dict[tuple[str, ...], tuple[str, int]] = {}
+        for row in rows:
+            path = (row.patient, row.timepoint, row.specimen, row.library)
+            depth = ("patient", "timepoint", "specimen", "library").index(level)
+            key = tuple(part.lower() for part in path[: depth + 1])
+            spelling, line = seen.setdefault(key, (path[depth], row.line))
+            if spelling != path[depth]:
+                what = f"id {path[depth]!r} differs from {spelling!r} in line {line} only by case"
+                problems.append(Problem(file, row.line, level, what, "write both alike or rename one"))
+    return problems
+
+
+def _repeated_files(file: str, rows: list[_Row]) -> list[Problem]:
+    seen: dict[str, tuple[int, str]] = {}
+    problems = []
+    for row in rows:
+        for name, path in row.files.items():
+            line, other = seen.setdefault(path, (row.line, name))
+            if (line, other) != (row.line, name):
+                what = f"{path!r} is given already in line {line}, column {other}"
+                problems.append(Problem(file, row.line, name, what, "give every file once"))
+    return problems
+
+
+def _text(value: object) -> str:
+    return repr(str(value.value) if isinstance(value, Enum) else str(value) if value is not None else "")

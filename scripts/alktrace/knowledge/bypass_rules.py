@@ -1,0 +1,177 @@
+"""Mechanisms beside ALK mutations: which alteration counts as which, by the rules of the bypass table."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from enum import StrEnum
+
+from ..evidence.schema import Alteration
+from ..vocabulary.changes import Consequence, VariantType
+from ..vocabulary.resistance import Confidence
+from .long_tables import Facts
+from .ports import OffTargetKind
+
+LOSS_CONSEQUENCES = frozenset(
+    {Consequence.STOP_GAINED, Consequence.FRAMESHIFT, Consequence.SPLICE_SITE, Consequence.START_LOST}
+)
+CODING_CONSEQUENCES = LOSS_CONSEQUENCES | {
+    Consequence.MISSENSE,
+    Consequence.STOP_LOST,
+    Consequence.INFRAME_INSERTION,
+    Consequence.INFRAME_DELETION,
+    Consequence.INFRAME_DELINS,
+}
+STRUCTURAL = frozenset({VariantType.FUSION, VariantType.AMPLIFICATION, VariantType.HISTOLOGY})
+
+
+class EvidenceLevel(StrEnum):
+    """Best evidence that a mechanism makes ALK inhibitors fail."""
+
+    CLINICAL_LORLATINIB = "clinical_lorlatinib"
+    CLINICAL_ALK_TKI = "clinical_alk_tki"
+    CLINICAL_OTHER = "clinical_other"
+    CASE = "case"
+    PRECLINICAL = "preclinical"
+    PROGNOSTIC = "prognostic"
+    UNVERIFIED = "unverified"
+
+
+@dataclass(frozen=True)
+class BypassMechanism:
+    """One row set of the bypass table.
+
+    Attributes:
+        subject: id in the table.
+        mechanism: name shown.
+        rule: what an alteration must be to count.
+        codons: residues of rule `hotspot`, as `(letter, number)`.
+        kind: `bypass`, `co_alteration`, `transformation_marker`, ...
+        evidence_level: `unverified` where the level was not read in a source.
+        tier, escat, combination: None where they were not read in a source.
+        carries_class: may this mechanism name the class of a timepoint.
+        sources: of the verified statements.
+    """
+
+    subject: str
+    mechanism: str
+    genes: tuple[str, ...]
+    rule: str
+    codons: tuple[tuple[str, int], ...]
+    protein_changes: tuple[str, ...]
+    exon: int | None
+    kind: str
+    pathway: str
+    evidence_level: EvidenceLevel
+    tier: str | None
+    escat: str | None
+    combination: str | None
+    calling_note: str | None
+    carries_class: bool
+    sources: tuple[str, ...]
+
+    def matches(self, alteration: Alteration) -> bool:
+        """Return whether the alteration is this mechanism; a variant of unknown effect is not."""
+        return alteration.gene in self.genes and _RULES[self.rule](self, alteration)
+
+    @property
+    def confidence(self) -> Confidence:
+        """Highest confidence the evidence that was read allows."""
+        if self.evidence_level is EvidenceLevel.UNVERIFIED:
+            return Confidence.UNCERTAIN
+        if self.evidence_level in (EvidenceLevel.CLINICAL_LORLATINIB, EvidenceLevel.CLINICAL_ALK_TKI):
+            return Confidence.ESTABLISHED
+        return Confidence.CANDIDATE
+
+    @property
+    def off_target_kind(self) -> OffTargetKind | None:
+        """What it means to the classification; None where it is no off-target finding."""
+        return {
+            "bypass": OffTargetKind.BYPASS,
+            "co_alteration": OffTargetKind.CO_ALTERATION,
+            "transformation_marker": OffTargetKind.LINEAGE_MARKER,
+        }.get(self.kind)
+
+
+def mechanism_of(facts: Facts) -> BypassMechanism:
+    """Return the mechanism that the checked rows of one subject describe."""
+    level = facts.fact("evidence_level")
+    exon = facts.one("exon")
+    shown = ("evidence_level", "combination", "calling_note", "civic")
+    sources = [row.source for _, row in facts.rows if row.verified and row.attribute in shown]
+    return BypassMechanism(
+        subject=facts.subject,
+        mechanism=facts.value("mechanism"),
+        genes=facts.values("gene"),
+        rule=facts.value("rule"),
+        codons=tuple((codon[0], int(codon[1:])) for codon in facts.values("codon")),
+        protein_changes=facts.values("protein_change"),
+        exon=int(exon.value) if exon else None,
+        kind=facts.value("class"),
+        pathway=facts.value("pathway"),
+        evidence_level=EvidenceLevel(level) if level else EvidenceLevel.UNVERIFIED,
+        tier=facts.fact("amp_tier"),
+        escat=facts.fact("escat"),
+        combination=facts.fact("combination"),
+        calling_note=facts.fact("calling_note"),
+        carries_class=facts.value("carries_class") == "yes",
+        sources=tuple(source.replace(";", ",") for source in dict.fromkeys(sources)),
+    )
+
+
+def _amplification(_: BypassMechanism, alteration: Alteration) -> bool:
+    return alteration.variant_type is VariantType.AMPLIFICATION
+
+
+def _fusion(_: BypassMechanism, alteration: Alteration) -> bool:
+    return alteration.variant_type is VariantType.FUSION and alteration.in_frame is not False
+
+
+def _hotspot(mechanism: BypassMechanism, alteration: Alteration) -> bool:
+    numbers = {number for _, number in mechanism.codons}
+    return alteration.consequence is Consequence.MISSENSE and alteration.codon in numbers
+
+
+def _protein_change(mechanism: BypassMechanism, alteration: Alteration) -> bool:
+    return alteration.hgvs_p in mechanism.protein_changes
+
+
+def _inframe_deletion(mechanism: BypassMechanism, alteration: Alteration) -> bool:
+    shortened = (Consequence.INFRAME_DELETION, Consequence.INFRAME_DELINS)
+    return alteration.consequence in shortened and alteration.exon == mechanism.exon
+
+
+def _inframe_insertion(mechanism: BypassMechanism, alteration: Alteration) -> bool:
+    inserted = alteration.consequence is Consequence.INFRAME_INSERTION
+    return inserted and alteration.exon == mechanism.exon
+
+
+def _exon_skipping(mechanism: BypassMechanism, alteration: Alteration) -> bool:
+    skips = alteration.variant_type is VariantType.SKIPPING
+    return (skips or alteration.consequence is Consequence.SPLICE_SITE) and alteration.exon == mechanism.exon
+
+
+def _loss_of_function(_: BypassMechanism, alteration: Alteration) -> bool:
+    return alteration.variant_type is VariantType.LOSS or (
+        alteration.variant_type not in STRUCTURAL and alteration.consequence in LOSS_CONSEQUENCES
+    )
+
+
+def _any_coding(_: BypassMechanism, alteration: Alteration) -> bool:
+    return alteration.variant_type is VariantType.LOSS or alteration.consequence in CODING_CONSEQUENCES
+
+
+def _never(_: BypassMechanism, __: Alteration) -> bool:
+    return False
+
+
+_RULES: dict[str, Callable[[BypassMechanism, Alteration], bool]] = {
+    "amplification": _amplification,
+    "fusion": _fusion,
+    "hotspot": _hotspot,
+    "protein_change": _protein_change,
+    "inframe_deletion": _inframe_deletion,
+    "inframe_insertion": _inframe_insertion,
+    "exon_skipping": _exon_skipping,
+    "loss_of_function": _loss_of_function,
+    "any_coding": _any_coding,
+    "not_in_dna": _never,
+}

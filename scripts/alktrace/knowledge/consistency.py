@@ -1,0 +1,100 @@
+"""Checks between the rows and tables of the knowledge: drugs, contradictions, compounds, rules, names."""
+
+from collections import defaultdict
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+
+from ..errors import Problem
+from .drug_hints import OTHER_TUMOUR
+from .entries import GeneRow, codon_of
+from .long_tables import Facts
+
+EFFECT_ATTRIBUTES = ("effect", "civic")
+NEEDED_BY_RULE = {
+    "hotspot": "codon",
+    "protein_change": "protein_change",
+    "inframe_deletion": "exon",
+    "inframe_insertion": "exon",
+    "exon_skipping": "exon",
+}
+
+
+def cross_checks(folder: Path, tables: dict[str, dict[str, Facts]]) -> Iterator[Problem]:
+    """Yield what is wrong between rows or tables that are each well formed."""
+    for name in ("alk_mutations", "alk_compounds", "alk_fusions", "bypass"):
+        for facts in tables[name].values():
+            yield from _drug_problems(str(folder / f"{name}.tsv"), facts, tables["drugs"])
+    for facts in tables["alk_mutations"].values():
+        row = facts.one("codon")
+        if row and int(row.value) != codon_of(facts.subject):
+            file, line = str(folder / "alk_mutations.tsv"), facts.rows[0][0]
+            yield Problem(file, line, "codon", f"{facts.subject} on codon {row.value}", "write its codon")
+    for facts in tables["alk_compounds"].values():
+        yield from _compound_problems(str(folder / "alk_compounds.tsv"), facts, tables["alk_mutations"])
+    for facts in tables["bypass"].values():
+        needed = NEEDED_BY_RULE.get(facts.value("rule"))
+        if needed and not facts.values(needed):
+            file, line = str(folder / "bypass.tsv"), facts.rows[0][0]
+            yield Problem(file, line, needed, f"{facts.subject!r} has no {needed}", "its rule needs one")
+    yield from _name_problems(str(folder / "drugs.tsv"), tables["drugs"])
+
+
+def _drug_problems(file: str, facts: Facts, drugs: dict[str, Facts]) -> Iterator[Problem]:
+    found: dict[str, set[str]] = defaultdict(set)
+    listed = set(facts.values("known_conflict"))
+    for attribute in (*EFFECT_ATTRIBUTES, "known_conflict", "ic50_nm"):
+        for line, row in facts.all(attribute):
+            drug = row.value.split(":")[0]
+            if drug not in drugs:
+                yield Problem(file, line, "value", f"unknown drug {drug!r}", "add it to drugs.tsv")
+    for row in (row for name in EFFECT_ATTRIBUTES for _, row in facts.all(name)):
+        drug, effect, _, context = row.value.split(":")
+        if row.verified and context != OTHER_TUMOUR:
+            found[drug].add(effect)
+    for drug, effects in found.items():
+        if {"sensitive", "resistant"} <= effects and drug not in listed:
+            what = f"{facts.subject}: {drug} is both sensitive and resistant"
+            yield Problem(file, facts.rows[0][0], "value", what, "add a known_conflict row")
+
+
+def _compound_problems(file: str, facts: Facts, mutations: dict[str, Facts]) -> Iterator[Problem]:
+    line, members = facts.rows[0][0], facts.subject.split("+")
+    for member in members:
+        if member not in mutations:
+            yield Problem(file, line, "subject", f"unknown mutation {member!r}", "add it to alk_mutations")
+    if members != sorted(members, key=lambda name: (codon_of(name), name)):
+        yield Problem(file, line, "subject", f"{facts.subject!r} is not in order", "sort by codon")
+
+
+def _name_problems(file: str, drugs: dict[str, Facts]) -> Iterator[Problem]:
+    seen: dict[str, str] = {}
+    for facts in drugs.values():
+        for name in names_of(facts):
+            owner = seen.setdefault(name.casefold(), facts.subject)
+            if owner != facts.subject:
+                what = f"{name!r} names {owner} and {facts.subject}"
+                yield Problem(file, facts.rows[0][0], "value", what, "keep it with one drug")
+
+
+def gene_name_problems(file: str, genes: Sequence[GeneRow]) -> Iterator[Problem]:
+    """Yield names that are given twice or are the symbol of a gene, and names without their source.
+
+    Args:
+        file: named in the problems.
+        genes: rows in the order of the file.
+    """
+    owners = {row.gene: row.gene for row in genes}
+    for line, row in enumerate(genes, start=2):
+        for alias in row.aliases:
+            if alias in owners:
+                what = f"{alias!r} names {owners[alias]} already"
+                yield Problem(file, line, "aliases", what, "keep it with one gene")
+            owners.setdefault(alias, row.gene)
+        if len({bool(row.aliases), row.aliases_source is not None, row.aliases_verified is not None}) > 1:
+            what = "names, their source and `aliases_verified` go together"
+            yield Problem(file, line, "aliases_source", what, "fill all three or none")
+
+
+def names_of(facts: Facts) -> tuple[str, ...]:
+    """Return every name of a drug, the canonical one first."""
+    return (facts.subject, *facts.values("synonym"), *facts.values("chinese_name"))

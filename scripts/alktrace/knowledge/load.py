@@ -1,0 +1,179 @@
+"""Reading and checking the knowledge tables."""
+
+from collections.abc import Iterator
+from pathlib import Path
+from types import MappingProxyType
+from typing import TypeVar
+
+from ..errors import InputProblems, Problem
+from ..io.tables import format_cell, read_table
+from ..vocabulary.clinical import Histology
+from .answers import Knowledge
+from .bypass_rules import mechanism_of
+from .consistency import EFFECT_ATTRIBUTES, cross_checks, gene_name_problems, names_of
+from .entries import (
+    AlkCompound,
+    AlkMutation,
+    DnaRoute,
+    Drug,
+    DrugEffect,
+    GeneRow,
+    HotspotLocus,
+    TransformationMarker,
+)
+from .locus_checks import locus_problems
+from .long_tables import Facts, WideSchema, read_facts
+from .ports import AlkRole
+
+R = TypeVar("R")
+LONG_TABLES = (
+    "alk_mutations",
+    "alk_compounds",
+    "alk_fusions",
+    "alk_regions",
+    "bypass",
+    "transformation",
+    "drugs",
+    "ch_genes",
+    "messages",
+)
+
+
+def load_knowledge(folder: Path) -> Knowledge:
+    """Read and check every table of `resources/knowledge`.
+
+    Args:
+        folder: the folder with tables and schemas.
+
+    Raises:
+        InputProblems: everything wrong in any table, with file, line and column.
+    """
+    tables: dict[str, dict[str, Facts]] = {}
+    problems: list[Problem] = []
+    for name in LONG_TABLES:
+        tables[name], wrong = read_facts(folder, name)
+        problems.extend(wrong)
+    hotspots, wrong_loci = _wide(folder, "hotspots", HotspotLocus)
+    genes, wrong_genes = _wide(folder, "genes", GeneRow)
+    problems += [*wrong_loci, *wrong_genes]
+    # Beside a table that was not read every gene would be unknown.
+    if hotspots and genes:
+        problems.extend(locus_problems(folder, tables, hotspots, genes))
+    problems.extend(gene_name_problems(str(folder / "genes.tsv"), genes))
+    problems.extend(cross_checks(folder, tables))
+    if problems:
+        raise InputProblems(problems)
+    return _build(tables, hotspots, genes)
+
+
+def _wide(folder: Path, name: str, row_type: type[R]) -> tuple[list[R], list[Problem]]:
+    path = folder / f"{name}.tsv"
+    try:
+        schema = WideSchema.model_validate_json((folder / f"{name}.schema.json").read_text("utf-8"))
+        rows = read_table(path, row_type)
+    except InputProblems as error:
+        return [], list(error.problems)
+    except (OSError, ValueError) as error:
+        return [], [Problem(str(path), 0, "", str(error).splitlines()[0], "restore resources/knowledge")]
+    problems = []
+    for line, row in enumerate(rows, start=2):
+        for key, rule in schema.columns.items():
+            text = format_cell(getattr(row, key))
+            if refusal := rule.refusal(text):
+                problems.append(Problem(str(path), line, key, f"value {text!r}", refusal))
+    return rows, problems
+
+
+def _build(
+    tables: dict[str, dict[str, Facts]], hotspots: list[HotspotLocus], genes: list[GeneRow]
+) -> Knowledge:
+    drugs = {name: _drug(facts) for name, facts in tables["drugs"].items()}
+    subjects = [
+        f
+        for name in ("alk_mutations", "alk_compounds", "alk_fusions", "bypass")
+        for f in tables[name].values()
+    ]
+    compounds = [_compound(facts) for facts in tables["alk_compounds"].values()]
+    domain = tables["alk_regions"]["kinase_domain"]
+    lists = {gene: facts.value("list") for gene, facts in tables["ch_genes"].items()}
+    return Knowledge(
+        mutations=MappingProxyType({n: _mutation(f) for n, f in tables["alk_mutations"].items()}),
+        compounds=MappingProxyType({item.members: item for item in compounds}),
+        mechanisms=MappingProxyType({n: mechanism_of(f) for n, f in tables["bypass"].items()}),
+        transformation_markers=tuple(_marker(f) for f in tables["transformation"].values()),
+        drugs=MappingProxyType(drugs),
+        drug_names=MappingProxyType({n.casefold(): d.name for d in drugs.values() for n in d.names}),
+        ch_genes=frozenset(g for g, kind in lists.items() if kind == "clonal_haematopoiesis"),
+        ch_not_excluded_genes=frozenset(g for g, kind in lists.items() if kind == "not_excluded"),
+        messages=MappingProxyType({c: f.value("text") for c, f in tables["messages"].items()}),
+        hotspots=tuple(hotspots),
+        hotspot_codons=frozenset((h.gene, h.codon) for h in hotspots if h.codon is not None),
+        genes=MappingProxyType({row.gene: row for row in genes}),
+        kinase_domain=(int(domain.value("codon_first")), int(domain.value("codon_last"))),
+        effects=MappingProxyType({f.subject: tuple(_effects(f)) for f in subjects}),
+        conflicts=MappingProxyType(
+            {f.subject: {r.value: r.source for _, r in f.all("known_conflict")} for f in subjects}
+        ),
+        assigned_tiers=MappingProxyType({f.subject: (f.fact("amp_tier"), f.fact("escat")) for f in subjects}),
+    )
+
+
+def _effects(facts: Facts) -> Iterator[DrugEffect]:
+    for attribute in EFFECT_ATTRIBUTES:
+        for _, row in facts.all(attribute):
+            drug, effect, level, context = row.value.split(":")
+            yield DrugEffect(drug, effect, level, context, row.source, row.verified)
+
+
+def _mutation(facts: Facts) -> AlkMutation:
+    role = facts.one("role")
+    return AlkMutation(
+        hgvs_p=facts.subject,
+        short=facts.value("short"),
+        codon=int(facts.value("codon")),
+        exon=int(facts.value("exon")),
+        role=AlkRole(facts.value("role")),
+        role_verified=bool(role and role.verified),
+        polymorphism=bool(facts.values("polymorphism")),
+        structural_class=facts.value("structural_class"),
+        routes=tuple(_route(text) for text in facts.values("route")),
+    )
+
+
+def _route(text: str) -> DnaRoute:
+    hgvs_c, allele = text.split(" ")
+    chrom, pos, ref, alt = allele.split(":")
+    return DnaRoute(hgvs_c, chrom, int(pos), ref, alt)
+
+
+def _compound(facts: Facts) -> AlkCompound:
+    return AlkCompound(
+        subject=facts.subject,
+        members=frozenset(facts.subject.split("+")),
+        short=facts.value("short"),
+        phase=facts.fact("phase_reported"),
+        exons=tuple(int(exon) for exon in facts.value("exons").split(";")),
+    )
+
+
+def _drug(facts: Facts) -> Drug:
+    return Drug(
+        name=facts.subject,
+        names=names_of(facts),
+        alk_tki=facts.value("alk_tki") == "yes",
+        us_approvals=facts.values("us_approval", verified_only=True),
+        china_approvals=facts.values("china_approval", verified_only=True),
+    )
+
+
+def _marker(facts: Facts) -> TransformationMarker:
+    histology = facts.one("histology")
+    return TransformationMarker(
+        subject=facts.subject,
+        kind=facts.value("kind"),
+        confirms=facts.value("confirms") == "yes",
+        histology=Histology(histology.value) if histology else None,
+        genes=facts.values("gene"),
+        requires=facts.values("requires"),
+        biallelic="yes" in facts.values("biallelic"),
+    )

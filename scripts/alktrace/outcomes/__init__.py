@@ -1,0 +1,1 @@
+"""What came next: endpoints, and what mechanisms have to do with them."""

@@ -1,0 +1,145 @@
+"""From a patient's clinical tables to the dates and responses that the classification needs."""
+
+from collections.abc import Collection
+from datetime import date, timedelta
+from pathlib import Path
+
+from ..evidence.schema import ClinicalContext, HistologyFinding
+from ..inputs.settings import Settings
+from ..vocabulary.clinical import BestResponse, StopReason
+from .clinical_tables import AssessmentRow, PatientRecord, TreatmentRow, read_clinical
+from .cutoff import cut_off
+from .drug_names import DrugKnowledge
+
+LORLATINIB = "lorlatinib"
+RANKED = (BestResponse.CR, BestResponse.PR, BestResponse.SD, BestResponse.PD, BestResponse.NE)
+
+
+def load_context(
+    folder: str | None, patient: str, *, knowledge: DrugKnowledge, settings: Settings
+) -> ClinicalContext | None:
+    """Return the context of one patient from the clinical tables; None without tables or without the patient.
+
+    Args:
+        folder: with the clinical tables, None without.
+        patient: id.
+        knowledge: drugs by name.
+        settings: cut-off of the data and sampling window.
+
+    Raises:
+        InputProblems: problems of the tables.
+    """
+    if folder is None:
+        return None
+    clinical = read_clinical(Path(folder), knowledge=knowledge, today=date.today())
+    record = clinical.records.get(patient)
+    if record is None:
+        return None
+    if settings.cohort.data_cutoff:
+        record = cut_off(record, settings.cohort.data_cutoff)
+    gap = settings.resistance.window.days_after_last_dose
+    return clinical_context(record, alk_tkis=clinical.drugs.alk_tkis, max_gap_days=gap)
+
+
+def clinical_context(
+    record: PatientRecord, *, alk_tkis: Collection[str], max_gap_days: int
+) -> ClinicalContext:
+    """Return what the classification needs of one patient.
+
+    Args:
+        record: the patient's clinical tables, drugs by canonical name.
+        alk_tkis: canonical names of the ALK inhibitors.
+        max_gap_days: rows of lorlatinib apart by no more days are one course; the same number of days
+            after the last dose a progression still counts as progression on lorlatinib (Jackman 2010,
+            PMID 19949011, asks for progression within 30 days of continuous treatment).
+
+    Returns:
+        The context; without lorlatinib in the tables only enrolment, fusion and pathology are filled.
+    """
+    course = _course(record.treatments, max_gap_days)
+    histology = tuple(
+        HistologyFinding(
+            date=row.date,
+            histology=row.histology,
+            specimen=row.specimen,
+            neuroendocrine_ihc=row.neuroendocrine_ihc,
+        )
+        for row in record.pathology
+    )
+    known = {
+        "enrolled": record.patient.enrolled,
+        "known_fusion": record.patient.alk_fusion,
+        "histology": histology,
+    }
+    if not course:
+        return ClinicalContext.model_validate(known)
+    start, last_dose = course[0].start, course[-1].end
+    following = _following(record.treatments, start)
+    progression = _progression(record, course, following, max_gap_days)
+    responses = [
+        row for row in record.assessments if row.date > start and (not progression or row.date <= progression)
+    ]
+    return ClinicalContext.model_validate(
+        known
+        | {
+            "lorlatinib_start": start,
+            "lorlatinib_last_dose": last_dose,
+            "lorlatinib_stop_reason": course[-1].reason,
+            "progression": progression,
+            "best_response": _best(responses),
+            "first_cr_pr": _first_cr_pr(responses),
+            "next_systemic_start": following.start if following else None,
+            "next_systemic_regimen": _regimen(following) if following else None,
+            "prior_alk_tki": _prior(record.treatments, start, alk_tkis),
+        }
+    )
+
+
+def _course(treatments: Collection[TreatmentRow], max_gap_days: int) -> list[TreatmentRow]:
+    """Rows of the first lorlatinib course; lorlatinib with an added drug continues it."""
+    course: list[TreatmentRow] = []
+    for row in treatments:
+        if LORLATINIB not in row.drugs:
+            continue
+        end = course[-1].end if course else None
+        if course and (end is None or row.start > end + timedelta(days=max_gap_days)):
+            break
+        course.append(row)
+    return course
+
+
+def _following(treatments: Collection[TreatmentRow], start: date) -> TreatmentRow | None:
+    """First added or replacing systemic drug after lorlatinib start; a dose change is none."""
+    return next((row for row in treatments if row.start > start and set(row.drugs) - {LORLATINIB}), None)
+
+
+def _progression(
+    record: PatientRecord, course: list[TreatmentRow], following: TreatmentRow | None, max_gap_days: int
+) -> date | None:
+    """First PD on lorlatinib, or the stop for progression where no assessment says PD."""
+    start, end = course[0].start, course[-1].end
+    limits = [end + timedelta(days=max_gap_days)] if end else []
+    limits += [following.start] if following else []
+    limit = min(limits, default=None)
+    for row in record.assessments:
+        if row.response is BestResponse.PD and row.date > start and (limit is None or row.date <= limit):
+            return row.date
+    stopped = next((row for row in course if row.reason is StopReason.PROGRESSION), None)
+    return stopped.end if stopped else None
+
+
+def _best(rows: Collection[AssessmentRow]) -> BestResponse | None:
+    return min((row.response for row in rows), key=RANKED.index, default=None)
+
+
+def _first_cr_pr(rows: Collection[AssessmentRow]) -> date | None:
+    return next((row.date for row in rows if row.response in (BestResponse.CR, BestResponse.PR)), None)
+
+
+def _prior(treatments: Collection[TreatmentRow], start: date, alk_tkis: Collection[str]) -> tuple[str, ...]:
+    given = (drug for row in treatments if row.start < start for drug in row.drugs)
+    return tuple(dict.fromkeys(drug for drug in given if drug in alk_tkis))
+
+
+def _regimen(row: TreatmentRow) -> str:
+    return row.regimen or "+".join(row.drugs)

@@ -1,0 +1,400 @@
+"""Outcome by next treatment and by mechanism, without immortal time.
+
+rwPFS2 and rwTTD2 start at progression, but the drug is known only when it starts and the mechanism when it is
+reported. Who dies before cannot be in a group, so everybody in a group is immortal until then. Each
+comparison therefore lets patients enter when their group is known (delayed entry); the naive figure stands
+beside it, marked as such, and a third one starts at the treatment.
+"""
+
+import datetime as dt
+from collections import Counter
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+
+import pandas as pd
+
+from ..inputs.settings import CohortSettings
+from ..stats.proportions import false_discovery
+from ..vocabulary.resistance import Component
+from .clinical_schema import PatientRow, Smoking
+from .cox import CoxFit, CoxTerm, fit_cox, refuse
+from .endpoint_figures import Observed, columns, counted, observe
+from .endpoints import switch_exclusion
+from .group_tests import compare_groups
+from .mechanisms import NONE_FOUND, Finding
+from .outcome_rows import (
+    Analysis,
+    AssociationRow,
+    Endpoint,
+    EndpointPatientRow,
+    Exclusion,
+    RegimenKind,
+    Status,
+)
+from .timeline import Journey
+
+NAIVE_NOTE = (
+    "biased: counts from progression although the group was known only later, "
+    "so nobody in a group can have the event before (immortal time)"
+)
+NOTES = {
+    Analysis.GROUP_ENTRY: "patients enter when their group is known",
+    Analysis.NAIVE: NAIVE_NOTE,
+    Analysis.FROM_TREATMENT: "day 0 is the first dose of the next treatment",
+}
+FROM_PROGRESSION = (Endpoint.RWPFS2, Endpoint.RWTTD2, Endpoint.OS_PROGRESSION)
+FROM_TREATMENT = (Endpoint.RWPFS2_TREATMENT, Endpoint.RWTTD2_TREATMENT)
+NEEDS_TREATMENT = frozenset({Endpoint.RWTTD2, *FROM_TREATMENT})
+PRESENT, ABSENT, OTHERS = "present", "absent", "others"
+REGIMEN = "regimen"
+Known = Mapping[str, dt.date | Exclusion]
+
+
+@dataclass(frozen=True)
+class Grouping:
+    """A way to group patients.
+
+    Attributes:
+        factor: `regimen`, or a component.
+        group_of: group by patient; patients without a group are missing.
+        known_from: day on which the group is known, or why it or its day is not.
+    """
+
+    factor: str
+    group_of: Mapping[str, str]
+    known_from: Known
+
+
+@dataclass(frozen=True)
+class Comparison:
+    """Patients at risk of one endpoint in one analysis, with what was left out."""
+
+    endpoint: Endpoint
+    analysis: Analysis
+    observed: Sequence[Observed]
+    excluded: Mapping[Exclusion, int]
+
+
+def regimen_grouping(journeys: Iterable[Journey]) -> Grouping:
+    """Group patients by the kind of their first sequential treatment."""
+    group_of: dict[str, str] = {}
+    known_from: dict[str, dt.date | Exclusion] = {}
+    for journey in journeys:
+        why, given, name = switch_exclusion(journey), journey.following, journey.patient.patient
+        if why is not None or given is None:
+            known_from[name] = why or Exclusion.NOT_YET_STARTED
+        else:
+            group_of[name], known_from[name] = given.kind.value, given.start
+    return Grouping(REGIMEN, group_of, known_from)
+
+
+def component_groupings(found: Mapping[str, Finding]) -> list[Grouping]:
+    """Group evaluable patients by each component, present or absent, and by `none_found`."""
+    evaluable = {name: item for name, item in found.items() if item.evaluable}
+    known: Known = {
+        name: (item.reported or Exclusion.REPORT_DATE_MISSING) if item.evaluable else Exclusion.NOT_EVALUABLE
+        for name, item in found.items()
+    }
+    return [
+        Grouping(
+            factor,
+            {name: PRESENT if factor in item.groups else ABSENT for name, item in evaluable.items()},
+            known,
+        )
+        for factor in (*(component.value for component in Component), NONE_FOUND)
+    ]
+
+
+def prepare(
+    rows: Sequence[EndpointPatientRow], grouping: Grouping, starts: Mapping[str, dt.date]
+) -> Iterator[Comparison]:
+    """Yield the patients at risk for every endpoint and analysis of a grouping.
+
+    Args:
+        rows: endpoint_patients.tsv.
+        grouping: patients without a group are left out.
+        starts: first dose of the next treatment by patient.
+    """
+    for endpoint in (*FROM_PROGRESSION, *FROM_TREATMENT):
+        own = [row for row in rows if row.endpoint is endpoint]
+        late = _entries(own, grouping, starts if endpoint in NEEDS_TREATMENT else {})
+        analysis = Analysis.FROM_TREATMENT if endpoint in FROM_TREATMENT else Analysis.GROUP_ENTRY
+        yield Comparison(endpoint, analysis, *observe(own, analysis, entries=late))
+        if endpoint in FROM_PROGRESSION:
+            yield Comparison(
+                endpoint, Analysis.NAIVE, *observe(own, Analysis.NAIVE, entries=_naive(grouping))
+            )
+
+
+def compare_all(
+    rows: Sequence[EndpointPatientRow],
+    groupings: Iterable[Grouping],
+    starts: Mapping[str, dt.date],
+    settings: CohortSettings,
+) -> list[AssociationRow]:
+    """Return every comparison of every grouping, with p values adjusted per question, endpoint, analysis."""
+    found = []
+    for grouping in groupings:
+        for comparison in prepare(rows, grouping, starts):
+            found += list(compare(comparison, grouping, settings))
+    return adjust(found)
+
+
+def compare(comparison: Comparison, grouping: Grouping, settings: CohortSettings) -> Iterator[AssociationRow]:
+    """Yield each group against the others, and for more than two groups the test of all."""
+    group = [grouping.group_of[item.patient] for item in comparison.observed]
+    levels = sorted(set(group))
+    by_regimen = grouping.factor == REGIMEN
+    question = "treatment_outcome" if by_regimen else "mechanism_outcome"
+    contrasts = [(level, OTHERS) for level in levels] if by_regimen else [(PRESENT, ABSENT)]
+    if len(levels) > 2:
+        yield _global_row(question, comparison, grouping.factor, group, settings)
+    for level, reference in contrasts:
+        member = [item == level for item in group]
+        yield _contrast(question, comparison, grouping.factor, level, reference, member, settings)
+
+
+def benefit(
+    rows: Sequence[EndpointPatientRow],
+    regimen: Grouping,
+    mechanisms: Iterable[Grouping],
+    settings: CohortSettings,
+) -> list[AssociationRow]:
+    """Ask which mechanism predicts benefit from which treatment: Cox models with interaction.
+
+    Patients enter at the later of report and treatment start, on the time scale of rwPFS2.
+    """
+    own = [row for row in rows if row.endpoint is Endpoint.RWPFS2]
+    found = []
+    for grouping in mechanisms:
+        both = [name for name in regimen.group_of if name in grouping.group_of]
+        known = {name: _later(regimen.known_from[name], grouping.known_from[name]) for name in both}
+        group_of = {name: grouping.group_of[name] for name in both}
+        entries = _entries(own, Grouping(grouping.factor, group_of, known), {})
+        comparison = Comparison(
+            Endpoint.RWPFS2, Analysis.GROUP_ENTRY, *observe(own, Analysis.GROUP_ENTRY, entries=entries)
+        )
+        for kind in RegimenKind:
+            if kind.value in regimen.group_of.values():
+                found += list(_interaction(comparison, regimen, grouping, kind.value, settings))
+    return adjust(found)
+
+
+def baseline_predictors(
+    rows: Sequence[EndpointPatientRow], patients: Mapping[str, PatientRow], settings: CohortSettings
+) -> list[AssociationRow]:
+    """Relate each baseline fact to rwPFS2 from treatment start, one at a time."""
+    own = [row for row in rows if row.endpoint is Endpoint.RWPFS2_TREATMENT]
+    found = []
+    for name, (reference, value) in BASELINE.items():
+        known = {patient: value(row) for patient, row in patients.items()}
+        entries: Mapping[str, float | Exclusion] = {p: 0.0 for p, v in known.items() if v is not None}
+        comparison = Comparison(
+            Endpoint.RWPFS2_TREATMENT,
+            Analysis.FROM_TREATMENT,
+            *observe(own, Analysis.FROM_TREATMENT, entries=entries),
+        )
+        member = [bool(known[item.patient]) for item in comparison.observed]
+        found.append(
+            _contrast("baseline_predictor", comparison, "baseline", name, reference, member, settings)
+        )
+    return adjust(found)
+
+
+def adjust(rows: Sequence[AssociationRow]) -> list[AssociationRow]:
+    """Fill the false discovery rate within question, endpoint and analysis."""
+    found = list(rows)
+    families: dict[tuple[str, str, str], list[int]] = {}
+    for place, row in enumerate(found):
+        families.setdefault((row.question, row.endpoint, row.analysis), []).append(place)
+    for places in families.values():
+        adjusted = false_discovery([found[place].p for place in places])
+        for place, q in zip(places, adjusted, strict=True):
+            found[place] = replace(found[place], q=q)
+    return found
+
+
+# --- pieces --------------------------------------------------------------------------------------
+
+
+def _ever(row: PatientRow) -> bool | None:
+    return None if row.smoking is None else row.smoking is not Smoking.NEVER
+
+
+BASELINE: Mapping[str, tuple[str, Callable[[PatientRow], bool | None]]] = {
+    "cns_metastases": ("no_cns_metastases", lambda row: row.cns_metastases),
+    "ecog_2_or_more": ("ecog_0_or_1", lambda row: None if row.ecog is None else row.ecog >= 2),
+    "ever_smoker": ("never_smoker", _ever),
+    "male": ("female", lambda row: None if row.sex is None else row.sex.value == "male"),
+}
+
+
+def _naive(grouping: Grouping) -> dict[str, float | Exclusion]:
+    """Everybody with a group from day 0; the reason of those without."""
+    without = {name: why for name, why in grouping.known_from.items() if isinstance(why, Exclusion)}
+    return {**without, **dict.fromkeys(grouping.group_of, 0.0)}
+
+
+def _entries(
+    rows: Iterable[EndpointPatientRow], grouping: Grouping, starts: Mapping[str, dt.date]
+) -> dict[str, float | Exclusion]:
+    found: dict[str, float | Exclusion] = {}
+    for row in rows:
+        known = grouping.known_from.get(row.patient)
+        if row.start is None or known is None:
+            continue
+        if row.patient in starts:
+            known = _later(known, starts[row.patient])
+        found[row.patient] = (
+            known if isinstance(known, Exclusion) else float(max(0, (known - row.start).days))
+        )
+    return found
+
+
+def _later(one: dt.date | Exclusion, other: dt.date | Exclusion) -> dt.date | Exclusion:
+    if isinstance(one, Exclusion):
+        return one
+    return other if isinstance(other, Exclusion) else max(one, other)
+
+
+def _contrast(
+    question: str,
+    comparison: Comparison,
+    factor: str,
+    level: str,
+    reference: str,
+    member: Sequence[bool],
+    settings: CohortSettings,
+) -> AssociationRow:
+    observed = comparison.observed
+    design = pd.DataFrame({level: [float(item) for item in member]})
+    fitted = _fit(design, observed, settings)
+    term = fitted.terms[0] if fitted.terms else None
+    test = compare_groups(*columns(observed), [str(item) for item in member]) if term else None
+    inside = [item for item, chosen in zip(observed, member, strict=True) if chosen]
+    events = sum(item.event for item in inside)
+    row = _row(question, comparison, factor, level, reference, term, fitted.refusal)
+    return replace(
+        row,
+        patients=len(inside),
+        events=events,
+        reference_patients=len(observed) - len(inside),
+        reference_events=sum(item.event for item in observed) - events,
+        method=f"cox; p by {test.method}" if test else row.method,
+        p=test.p if test else None,
+    )
+
+
+def _global_row(
+    question: str, comparison: Comparison, factor: str, group: Sequence[str], settings: CohortSettings
+) -> AssociationRow:
+    observed = comparison.observed
+    levels = sorted(set(group))
+    design = pd.DataFrame({level: [float(item == level) for item in group] for level in levels[1:]})
+    events = [item.event for item in observed]
+    refusal = refuse(
+        design,
+        pd.Series(events).to_numpy(bool),
+        events_per_parameter=settings.events_per_parameter,
+        min_group_patients=settings.min_group_patients,
+    )
+    test = None if refusal else compare_groups(*columns(observed), group)
+    row = _row(question, comparison, factor, "all groups", "no difference", None, refusal)
+    return replace(
+        row,
+        patients=len(observed),
+        events=sum(events),
+        method=test.method if test else row.method,
+        p=test.p if test else None,
+        status=Status.ESTIMATED if test else Status.DESCRIPTIVE,
+    )
+
+
+def _interaction(
+    comparison: Comparison,
+    regimen: Grouping,
+    mechanism: Grouping,
+    kind: str,
+    settings: CohortSettings,
+) -> Iterator[AssociationRow]:
+    observed = comparison.observed
+    treated = [float(regimen.group_of[item.patient] == kind) for item in observed]
+    marked = [float(mechanism.group_of[item.patient] == PRESENT) for item in observed]
+    product = [one * other for one, other in zip(treated, marked, strict=True)]
+    design = pd.DataFrame({kind: treated, mechanism.factor: marked, "interaction": product})
+    fitted = _fit(design, observed, settings)
+    references = {
+        kind: f"other treatments, {mechanism.factor} absent",
+        mechanism.factor: f"{mechanism.factor} absent, other treatments",
+        "interaction": f"{mechanism.factor} absent",
+    }
+    terms = {term.name: term for term in fitted.terms}
+    # Each term compares cells: a main effect is that of its factor alone, against neither.
+    cells = [(bool(one), bool(other)) for one, other in zip(treated, marked, strict=True)]
+    compared = {
+        kind: ((True, False), [(False, False)]),
+        mechanism.factor: ((False, True), [(False, False)]),
+        "interaction": ((True, True), [(True, False), (False, True), (False, False)]),
+    }
+    for name, reference in references.items():
+        own, others = compared[name]
+        inside = [item for item, cell in zip(observed, cells, strict=True) if cell == own]
+        outside = [item for item, cell in zip(observed, cells, strict=True) if cell in others]
+        yield replace(
+            _row("benefit", comparison, f"{mechanism.factor} x {kind}", name, reference, terms.get(name),
+                 fitted.refusal),
+            patients=len(inside),
+            events=sum(item.event for item in inside),
+            reference_patients=len(outside),
+            reference_events=sum(item.event for item in outside),
+            note="counts by group stand in mechanism_treatment.tsv" if fitted.refusal else
+            "interaction: how the treatment's hazard ratio differs where the mechanism is present",
+        )  # fmt: skip
+
+
+def _fit(design: pd.DataFrame, observed: Sequence[Observed], settings: CohortSettings) -> CoxFit:
+    entries, times, events = columns(observed)
+    return fit_cox(
+        design,
+        entry=entries,
+        time=times,
+        event=events,
+        confidence=settings.confidence,
+        events_per_parameter=settings.events_per_parameter,
+        min_group_patients=settings.min_group_patients,
+    )
+
+
+def _row(
+    question: str,
+    comparison: Comparison,
+    factor: str,
+    level: str,
+    reference: str,
+    term: CoxTerm | None,
+    refusal: str | None,
+) -> AssociationRow:
+    return AssociationRow(
+        question=question,
+        endpoint=comparison.endpoint.value,
+        analysis=comparison.analysis.value,
+        factor=factor,
+        level=level,
+        reference=reference,
+        patients=0,
+        events=0,
+        reference_patients=0,
+        reference_events=0,
+        method="cox" if term else "counts",
+        measure="HR" if term else None,
+        estimate=term.ratio if term else None,
+        low=term.low if term else None,
+        high=term.high if term else None,
+        p=term.p if term else None,
+        q=None,
+        hazards_p=term.hazards_p if term else None,
+        excluded=counted(Counter(comparison.excluded)),
+        status=Status.ESTIMATED if term else Status.DESCRIPTIVE,
+        reason=refusal,
+        note=NOTES.get(comparison.analysis),
+    )

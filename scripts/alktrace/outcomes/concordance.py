@@ -1,0 +1,221 @@
+"""Plasma against tissue of one timepoint: alteration by alteration, by family of mechanisms, and by class.
+
+Of alterations only what one of the two showed is counted: agreement on what neither showed would depend on
+how many loci are listed. Families can agree on their absence, but only where the sample could have shown
+them. A side that could not have shown something is no disagreement; it is counted apart. Transformation is
+left out: histology is read from tissue alone.
+"""
+
+import json
+from collections import defaultdict
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from ..classify.resistance_table import ResistanceRow
+from ..evidence.evidence_table import EvidenceRow
+from ..inputs.settings import CohortSettings
+from ..stats.proportions import exact_interval, share
+from ..vocabulary.changes import Origin
+from ..vocabulary.detection import Detection
+from ..vocabulary.resistance import Component
+from ..vocabulary.samples import SpecimenType
+from .outcome_rows import AgreementRow, ConcordanceRow
+
+TUMOUR = frozenset({Origin.SOMATIC, Origin.UNDECIDED})
+PLASMA, TISSUE = SpecimenType.PLASMA, SpecimenType.TISSUE
+FAMILIES = (Component.ON_TARGET, Component.BYPASS)
+CLASS = "mechanism class"
+DETECTED, NOT_DETECTED = Detection.DETECTED.value, Detection.NOT_DETECTED.value
+NOT_SEEN, NOT_ASSESSABLE = "not_seen", Detection.NOT_ASSESSABLE.value
+BOTH, PLASMA_ONLY, TISSUE_ONLY = "both", "plasma_only", "tissue_only"
+NEITHER, NOT_COMPARABLE = "neither", "not_comparable"
+CONCORDANT, DISCORDANT = "concordant", "discordant"
+Key = tuple[str, str]
+
+
+@dataclass(frozen=True)
+class Measure:
+    """A share of what can be compared: `agreeing` among `compared`, by verdict."""
+
+    name: str
+    agreeing: tuple[str, ...]
+    compared: tuple[str, ...]
+    note: str
+
+
+OF_ALTERATIONS = (
+    Measure("seen_in_plasma_of_tissue", (BOTH,), (BOTH, TISSUE_ONLY),
+            "alterations of tissue that plasma showed"),
+    Measure("seen_in_tissue_of_plasma", (BOTH,), (BOTH, PLASMA_ONLY),
+            "alterations of plasma that tissue showed"),
+    Measure("seen_in_both_of_any", (BOTH,), (BOTH, PLASMA_ONLY, TISSUE_ONLY),
+            "agreement on what either showed"),
+)  # fmt: skip
+OF_FAMILIES = (
+    Measure("positive_agreement", (BOTH,), (BOTH, TISSUE_ONLY),
+            "timepoints whose tissue has the family, and plasma too"),
+    Measure("negative_agreement", (NEITHER,), (NEITHER, PLASMA_ONLY),
+            "timepoints whose tissue could show the family and has none, and plasma has none either"),
+)  # fmt: skip
+OF_CLASS = (Measure("overall_agreement", (CONCORDANT,), (CONCORDANT, DISCORDANT),
+                    "timepoints with the same families in plasma and tissue"),)  # fmt: skip
+
+
+@dataclass(frozen=True)
+class Material:
+    """The specimens of one material at one timepoint.
+
+    Attributes:
+        informative: could one of them have excluded a mechanism; None where no account of it is given.
+    """
+
+    kind: SpecimenType
+    informative: bool | None
+
+
+def read_materials(details: Iterable[Path]) -> dict[Key, list[Material]]:
+    """Return the materials of each timepoint, from its `resistance.json`."""
+    found: dict[Key, list[Material]] = {}
+    for path in details:
+        content = json.loads(path.read_text(encoding="utf-8"))
+        informative = {item["specimen"]: item["informative"] for item in content["negative"]["specimens"]}
+        for kind in (PLASMA, TISSUE):
+            own = [
+                item["specimen"]
+                for item in content["specimens"]
+                if item["specimen_type"] == kind.value and item["usable"]
+            ]
+            if own:
+                known = any(informative.get(name, False) for name in own)
+                found.setdefault((content["patient"], content["timepoint"]), []).append(Material(kind, known))
+    return found
+
+
+def concordance_rows(
+    evidence: Iterable[EvidenceRow],
+    resistance: Iterable[ResistanceRow] = (),
+    materials: Mapping[Key, Sequence[Material]] | None = None,
+) -> list[ConcordanceRow]:
+    """Return the rows of every timepoint with plasma and tissue.
+
+    Args:
+        evidence: what each specimen showed.
+        resistance: mechanisms of the timepoints; tells which alteration belongs to which family.
+        materials: of `read_materials`; without them nobody knows whether a sample without findings could
+            have shown any.
+    """
+    by_timepoint: dict[Key, list[EvidenceRow]] = defaultdict(list)
+    for row in evidence:
+        if row.origin in TUMOUR and row.specimen_type in (PLASMA, TISSUE):
+            by_timepoint[row.patient, row.timepoint].append(row)
+    mechanisms: dict[Key, list[ResistanceRow]] = defaultdict(list)
+    for item in resistance:
+        mechanisms[item.patient, item.timepoint].append(item)
+    found = []
+    known = materials or {}
+    for key in sorted({*by_timepoint, *known}):
+        rows = by_timepoint[key]
+        own = known.get(key) or [Material(kind, None) for kind in {row.specimen_type for row in rows}]
+        if {item.kind for item in own} == {PLASMA, TISSUE}:
+            found += list(_alterations(rows))
+            found += _families(key, rows, mechanisms[key], {item.kind: item.informative for item in own})
+    return found
+
+
+def agreement_rows(rows: Sequence[ConcordanceRow], settings: CohortSettings) -> list[AgreementRow]:
+    """Return agreement over the cohort with exact intervals."""
+    found = [_agreement("alteration", "all", measure, rows, settings) for measure in OF_ALTERATIONS]
+    for family in FAMILIES:
+        own = [row for row in rows if row.alteration == family.value]
+        found += [_agreement("family", family.value, measure, own, settings) for measure in OF_FAMILIES]
+    return found + [_agreement("class", CLASS, measure, rows, settings) for measure in OF_CLASS]
+
+
+def _agreement(
+    level: str, name: str, measure: Measure, rows: Sequence[ConcordanceRow], settings: CohortSettings
+) -> AgreementRow:
+    own = [row for row in rows if row.level == level]
+    # A tissue that cannot exclude the family is no negative reference.
+    usable = [row for row in own if not (row.verdict == PLASMA_ONLY and row.tissue == NOT_SEEN)]
+    count = sum(row.verdict in measure.agreeing for row in usable)
+    total = sum(row.verdict in measure.compared for row in usable)
+    left_out = sum(row.verdict == NOT_COMPARABLE for row in own) + len(own) - len(usable)
+    low, high = exact_interval(count, total, settings.confidence)
+    return AgreementRow(
+        level, name, measure.name, count, total, left_out, share(count, total), low, high, measure.note
+    )
+
+
+def _alterations(rows: Sequence[EvidenceRow]) -> Iterator[ConcordanceRow]:
+    seen = {row.key: row for row in rows if row.detection is Detection.DETECTED}
+    for key in sorted(seen):
+        plasma, tissue = _status(rows, key, PLASMA), _status(rows, key, TISSUE)
+        first = seen[key]
+        yield ConcordanceRow(
+            "alteration", first.patient, first.timepoint, first.gene, first.alteration, plasma.value,
+            tissue.value, _verdict(plasma.value, tissue.value),
+        )  # fmt: skip
+
+
+def _families(
+    key: Key,
+    rows: Sequence[EvidenceRow],
+    mechanisms: Sequence[ResistanceRow],
+    informative: Mapping[SpecimenType, bool | None],
+) -> list[ConcordanceRow]:
+    """Return a row per family and one for the class."""
+    found = []
+    for family in FAMILIES:
+        names = {(item.gene, item.alteration) for item in mechanisms if item.component is family}
+        keys = {row.key for row in rows if (row.gene, row.alteration) in names}
+        plasma, tissue = (_family(rows, keys, kind, informative[kind]) for kind in (PLASMA, TISSUE))
+        verdict = _verdict(plasma, tissue)
+        found.append(ConcordanceRow("family", *key, None, family.value, plasma, tissue, verdict))
+    verdicts = {row.verdict for row in found}
+    if verdicts & {PLASMA_ONLY, TISSUE_ONLY}:
+        verdict = DISCORDANT
+    else:
+        verdict = NOT_COMPARABLE if NOT_COMPARABLE in verdicts else CONCORDANT
+    plasma, tissue = _class_of([row.plasma for row in found]), _class_of([row.tissue for row in found])
+    return [*found, ConcordanceRow("class", *key, None, CLASS, plasma, tissue, verdict)]
+
+
+def _family(
+    rows: Sequence[EvidenceRow], keys: Iterable[str], kind: SpecimenType, informative: bool | None
+) -> str:
+    """Return what a material says about a family, given the family's alterations at the timepoint."""
+    states = [_status(rows, key, kind) for key in keys]
+    if Detection.DETECTED in states:
+        return DETECTED
+    if any(state is not Detection.NOT_DETECTED for state in states):
+        return NOT_ASSESSABLE
+    if informative:
+        return NOT_DETECTED
+    return NOT_SEEN if states else NOT_ASSESSABLE
+
+
+def _class_of(states: Sequence[str]) -> str:
+    found = [family.value for family, state in zip(FAMILIES, states, strict=True) if state == DETECTED]
+    if found:
+        return "+".join(found)
+    return NOT_ASSESSABLE if NOT_ASSESSABLE in states else "none"
+
+
+def _status(rows: Sequence[EvidenceRow], key: str, kind: SpecimenType) -> Detection:
+    """Best statement of the specimens of one kind; without any row it could not be judged."""
+    found = {row.detection for row in rows if row.key == key and row.specimen_type is kind}
+    order = (Detection.DETECTED, Detection.SUBTHRESHOLD, Detection.NOT_DETECTED)
+    return next((status for status in order if status in found), Detection.NOT_ASSESSABLE)
+
+
+def _verdict(plasma: str, tissue: str) -> str:
+    """A candidate below the calling rule is neither seen nor excluded."""
+    absent = (NOT_DETECTED, NOT_SEEN)
+    if plasma == tissue == DETECTED:
+        return BOTH
+    if plasma == DETECTED and tissue in absent:
+        return PLASMA_ONLY
+    if tissue == DETECTED and plasma in absent:
+        return TISSUE_ONLY
+    return NEITHER if plasma == tissue == NOT_DETECTED else NOT_COMPARABLE

@@ -1,0 +1,46 @@
+"""What was known of a patient on the day of the data cut-off, and the last day seen alive."""
+
+import datetime as dt
+from dataclasses import replace
+from itertools import chain
+
+from ..vocabulary.clinical import StopReason
+from .clinical_schema import PatientRecord
+
+
+def last_alive(record: PatientRecord) -> dt.date | None:
+    """Return the last date on which a patient was seen alive, or of death.
+
+    A treatment, assessment, dose change or adverse event after the last contact on file proves life then.
+    """
+    dates = chain(
+        [record.follow_up.last_contact] if record.follow_up else [],
+        (row.start for row in record.treatments),
+        (row.end for row in record.treatments if row.end),
+        (row.date for row in record.assessments),
+        (row.date for row in record.dose_changes),
+        (row.onset for row in record.adverse_events),
+    )
+    return max(dates, default=None)
+
+
+def cut_off(record: PatientRecord, cutoff: dt.date) -> PatientRecord:
+    """Return the record as it was known on the day of the data cut-off."""
+    treatments = tuple(
+        replace(row, end=None, reason=StopReason.ONGOING) if row.end and row.end > cutoff else row
+        for row in record.treatments
+        if row.start <= cutoff
+    )
+    follow_up = record.follow_up
+    if follow_up and follow_up.last_contact > cutoff:
+        follow_up = replace(follow_up, last_contact=cutoff, death=None)
+    return replace(
+        record,
+        treatments=treatments,
+        assessments=tuple(row for row in record.assessments if row.date <= cutoff),
+        pathology=tuple(row for row in record.pathology if row.date <= cutoff),
+        dose_changes=tuple(row for row in record.dose_changes if row.date <= cutoff),
+        adverse_events=tuple(row for row in record.adverse_events if row.onset <= cutoff),
+        follow_up=follow_up,
+        reports=tuple(row for row in record.reports if row.reported <= cutoff),
+    )

@@ -1,0 +1,30 @@
+"""Who is in the sheet and not in the clinical tables, and the other way round."""
+
+from collections import Counter
+from collections.abc import Collection, Iterable
+
+from ..classify.resistance_table import ClassificationRow
+from .outcome_rows import LinkageRow
+from .timeline import Journey
+
+
+def linkage_rows(
+    classified: Iterable[ClassificationRow], journeys: Iterable[Journey], excluded: Collection[str]
+) -> list[LinkageRow]:
+    """Return one row per patient of either side, by id.
+
+    A patient without clinical data has mechanisms and no outcome; one without a classified timepoint has an
+    outcome and no mechanism. Neither is an error, and neither may go unsaid.
+    """
+    timepoints = Counter(row.patient for row in classified)
+    clinical = {journey.patient.patient for journey in journeys}
+    rows = []
+    for name in sorted({*timepoints, *clinical}):
+        out = name in excluded
+        missing = None
+        if not out and name not in clinical:
+            missing = "clinical_tables"
+        elif not out and name not in timepoints:
+            missing = "classified_timepoints"
+        rows.append(LinkageRow(name, timepoints[name], name in clinical, out, missing))
+    return rows

@@ -1,0 +1,72 @@
+"""Each mechanism under each kind of next treatment: response, rwPFS2 and rwTTD2 from treatment start."""
+
+from collections.abc import Iterable, Mapping, Sequence
+
+from ..inputs.settings import CohortSettings
+from ..stats.proportions import exact_interval, share
+from .endpoint_figures import curve_of, observe
+from .mechanisms import Finding
+from .outcome_rows import (
+    Analysis,
+    Endpoint,
+    EndpointPatientRow,
+    MechanismTreatmentRow,
+    RegimenKind,
+    ResponsePatientRow,
+)
+from .response import ALL, CONTROL, RESPONSE, is_assessed
+from .survival import Estimate, median
+
+NO_SAMPLE = "no_sample"
+NOTHING = Estimate(None, None, None)
+
+
+def mechanism_treatment_rows(
+    found: Mapping[str, Finding],
+    responses: Iterable[ResponsePatientRow],
+    endpoints: Sequence[EndpointPatientRow],
+    settings: CohortSettings,
+) -> list[MechanismTreatmentRow]:
+    """Return one row per component and kind of treatment that occur; a patient may have two components."""
+    treated = [row for row in responses if row.included]
+    groups = {
+        row.patient: found[row.patient].groups if row.patient in found else (NO_SAMPLE,) for row in treated
+    }
+    rows = []
+    for component in (ALL, *sorted({group for names in groups.values() for group in names})):
+        of_component = [row for row in treated if component in (ALL, *groups[row.patient])]
+        for kind in (None, *RegimenKind):
+            members = [row for row in of_component if kind in (None, row.regimen_kind)]
+            if members:
+                rows.append(_row(component, kind.value if kind else ALL, members, endpoints, settings))
+    return rows
+
+
+def _row(
+    component: str,
+    kind: str,
+    members: Sequence[ResponsePatientRow],
+    endpoints: Sequence[EndpointPatientRow],
+    settings: CohortSettings,
+) -> MechanismTreatmentRow:
+    responders = sum(row.best in RESPONSE for row in members)
+    controlled = sum(row.best in CONTROL for row in members)
+    names = {row.patient for row in members}
+    pfs_events, pfs = _median(Endpoint.RWPFS2_TREATMENT, names, endpoints, settings)
+    ttd_events, ttd = _median(Endpoint.RWTTD2_TREATMENT, names, endpoints, settings)
+    total, level = len(members), settings.confidence
+    return MechanismTreatmentRow(
+        component, kind, total, sum(is_assessed(row) for row in members),
+        responders, share(responders, total), *exact_interval(responders, total, level),
+        controlled, share(controlled, total), *exact_interval(controlled, total, level),
+        pfs_events, pfs.value, pfs.low, pfs.high, ttd_events, ttd.value, ttd.low, ttd.high,
+    )  # fmt: skip
+
+
+def _median(
+    endpoint: Endpoint, names: set[str], endpoints: Sequence[EndpointPatientRow], settings: CohortSettings
+) -> tuple[int, Estimate]:
+    own = [row for row in endpoints if row.endpoint is endpoint and row.patient in names]
+    observed, _ = observe(own, Analysis.AS_DEFINED)
+    curve = curve_of(observed, settings.confidence)
+    return sum(item.event for item in observed), median(curve) if curve else NOTHING

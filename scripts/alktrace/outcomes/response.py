@@ -1,0 +1,125 @@
+"""Response to the first sequential treatment: rwORR2 and rwDCR2 over all treated and over the assessed."""
+
+import datetime as dt
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+
+from ..inputs.settings import CohortSettings
+from ..stats.proportions import exact_interval, share
+from ..vocabulary.clinical import BestResponse
+from .clinical_context import RANKED
+from .clinical_schema import AssessmentRow
+from .endpoints import switch_exclusion
+from .outcome_rows import ResponsePatientRow, ResponseRow
+from .timeline import Journey
+
+RESPONSE = frozenset({BestResponse.CR, BestResponse.PR})
+CONTROL = RESPONSE | {BestResponse.SD}
+ALL = "all"
+
+
+def response_rows(
+    journeys: Iterable[Journey], settings: CohortSettings, *, max_gap_days: int
+) -> list[ResponsePatientRow]:
+    """Return the best response of each patient to the first sequential treatment.
+
+    Assessments count from the day after the first dose to the first PD, the start of another systemic
+    treatment or the last dose plus `max_gap_days`, whichever is first. A response is confirmed by another
+    CR or PR at least `confirmation_days` later with no PD between.
+    """
+    return [_patient(journey, settings, max_gap_days) for journey in journeys]
+
+
+def response_rates(
+    rows: Sequence[ResponsePatientRow], settings: CohortSettings, groups: Mapping[str, Mapping[str, str]]
+) -> list[ResponseRow]:
+    """Return rates overall and by group.
+
+    Args:
+        rows: of `response_rows`.
+        settings: section `cohort`.
+        groups: by grouping, the group of each patient; patients that are missing are left out.
+    """
+    treated = [row for row in rows if row.included]
+    found = list(_rates(treated, ALL, ALL, settings))
+    for grouping, group_of in groups.items():
+        for group in sorted(set(group_of.values())):
+            members = [row for row in treated if group_of.get(row.patient) == group]
+            found += _rates(members, grouping, group, settings)
+    return found
+
+
+def is_assessed(row: ResponsePatientRow) -> bool:
+    """Return whether at least one assessment was evaluable."""
+    return row.best not in (None, BestResponse.NE)
+
+
+def _patient(journey: Journey, settings: CohortSettings, max_gap_days: int) -> ResponsePatientRow:
+    why, given = switch_exclusion(journey), journey.following
+    if why is not None or given is None:
+        return ResponsePatientRow(journey.patient.patient, False, why, None, None, None, 0, None, None)
+    seen = _assessments(journey, max_gap_days)
+    best = min((row.response for row in seen), key=RANKED.index, default=BestResponse.NE)
+    confirmed = _confirmed(seen, settings.confirmation_days) if best in RESPONSE else None
+    return ResponsePatientRow(
+        journey.patient.patient,
+        True,
+        None,
+        given.regimen,
+        given.kind,
+        given.start,
+        len(seen),
+        best,
+        confirmed,
+    )
+
+
+def _assessments(journey: Journey, max_gap_days: int) -> list[AssessmentRow]:
+    given = journey.following
+    if given is None:
+        return []
+    later = (
+        row.start - dt.timedelta(days=1)
+        for row in journey.record.treatments
+        if row.start > given.start and set(row.drugs) - set(given.drugs)
+    )
+    limits = [*later]
+    if given.end:
+        limits.append(given.end + dt.timedelta(days=max_gap_days))
+    limit = min(limits, default=None)
+    seen = []
+    for day, rows in _by_day(journey.record.assessments):
+        if day <= given.start or (limit and day > limit):
+            continue
+        # Two readings of one day, such as brain and body: the progression decides.
+        worst = [row for row in rows if row.response is BestResponse.PD]
+        seen += worst[:1] or rows
+        if worst:
+            break
+    return seen
+
+
+def _by_day(rows: Sequence[AssessmentRow]) -> Iterator[tuple[dt.date, list[AssessmentRow]]]:
+    for day in sorted({row.date for row in rows}):
+        yield day, [row for row in rows if row.date == day]
+
+
+def _confirmed(seen: Sequence[AssessmentRow], days: int) -> bool:
+    dates = [row.date for row in seen if row.response in RESPONSE]
+    return (max(dates) - min(dates)).days >= days
+
+
+def _rates(
+    rows: Sequence[ResponsePatientRow], grouping: str, group: str, settings: CohortSettings
+) -> Iterator[ResponseRow]:
+    denominators = {"treated": rows, "assessed": [row for row in rows if is_assessed(row)]}
+    for name, members in denominators.items():
+        counts = {
+            "rwORR2": sum(row.best in RESPONSE for row in members),
+            "rwORR2_confirmed": sum(bool(row.confirmed) for row in members),
+            "rwDCR2": sum(row.best in CONTROL for row in members),
+        }
+        for measure, count in counts.items():
+            low, high = exact_interval(count, len(members), settings.confidence)
+            yield ResponseRow(
+                measure, grouping, group, name, count, len(members), share(count, len(members)), low, high
+            )

@@ -1,0 +1,135 @@
+"""Adverse events under lorlatinib and under the next treatment, and adjustments of the dose."""
+
+import datetime as dt
+from collections import defaultdict
+from collections.abc import Callable, Iterable, Iterator, Sequence
+
+from ..inputs.settings import CohortSettings
+from ..stats.proportions import exact_interval, share
+from .clinical_context import LORLATINIB
+from .clinical_schema import AdverseEventRow, DoseChangeRow, Relation
+from .endpoints import population_exclusion, switch_exclusion
+from .outcome_rows import DoseRow, SafetyRow
+from .timeline import Journey
+
+ANY = "any"
+Period = tuple[dt.date, dt.date | None]
+
+
+def safety_rows(journeys: Sequence[Journey], settings: CohortSettings) -> list[SafetyRow]:
+    """Return adverse events by treatment, term and relation; each patient counts once, worst grade.
+
+    An event belongs to a treatment if it began between its first dose and `safety_days` after its last; after
+    the next treatment has begun it belongs to that one.
+    """
+    found: list[SafetyRow] = []
+    for name, period in (("lorlatinib", _lorlatinib), ("next_treatment", _following)):
+        found += _treatment(name, [(j, period(j, settings)) for j in journeys], settings)
+    return found
+
+
+def dose_rows(journeys: Sequence[Journey], settings: CohortSettings) -> list[DoseRow]:
+    """Return share and reasons of dose adjustments by drug, among patients of the study given the drug."""
+    inside = [journey for journey in journeys if population_exclusion(journey) is None]
+    treated: dict[str, set[str]] = defaultdict(set)
+    changes: dict[str, list[DoseChangeRow]] = defaultdict(list)
+    for journey in inside:
+        for row in journey.record.treatments:
+            for drug in row.drugs:
+                treated[drug].add(journey.patient.patient)
+        for change in journey.record.dose_changes:
+            changes[change.drug].append(change)
+    found: list[DoseRow] = []
+    for drug in sorted({LORLATINIB, *changes}):
+        found += _doses(drug, changes[drug], len(treated[drug]), settings)
+    return found
+
+
+def change_kind(change: DoseChangeRow) -> str:
+    """Return `interruption`, `reduction` or `increase`."""
+    if change.to_mg == 0:
+        return "interruption"
+    return "reduction" if change.to_mg < change.from_mg else "increase"
+
+
+def _lorlatinib(journey: Journey, settings: CohortSettings) -> Period | None:
+    if population_exclusion(journey) is not None or journey.start is None:
+        return None
+    ends = [journey.stop + dt.timedelta(days=settings.safety_days)] if journey.stop else []
+    if journey.following:
+        ends.append(journey.following.start - dt.timedelta(days=1))
+    return journey.start, min(ends, default=None)
+
+
+def _following(journey: Journey, settings: CohortSettings) -> Period | None:
+    given = journey.following
+    if switch_exclusion(journey) is not None or given is None:
+        return None
+    return given.start, given.end + dt.timedelta(days=settings.safety_days) if given.end else None
+
+
+def _treatment(
+    name: str, periods: Iterable[tuple[Journey, Period | None]], settings: CohortSettings
+) -> Iterator[SafetyRow]:
+    treated = [(journey, period) for journey, period in periods if period is not None]
+    events = [
+        event
+        for journey, (start, end) in treated
+        for event in journey.record.adverse_events
+        if start <= event.onset and (end is None or event.onset <= end)
+    ]
+    # CTCAE terms are written in any case; the first spelling names the row.
+    spelling: dict[str, str] = {}
+    for event in events:
+        spelling.setdefault(event.term.casefold(), event.term)
+    for term in (ANY, *sorted(spelling)):
+        of_term = [event for event in events if term in (ANY, event.term.casefold())]
+        for relation in ("all", "related"):
+            counted = [e for e in of_term if relation == "all" or e.relation is Relation.RELATED]
+            if counted or term == ANY:
+                yield _safety(name, spelling.get(term, ANY), relation, counted, len(treated), settings)
+
+
+def _safety(
+    treatment: str,
+    term: str,
+    relation: str,
+    events: Sequence[AdverseEventRow],
+    treated: int,
+    settings: CohortSettings,
+) -> SafetyRow:
+    worst: dict[str, int] = {}
+    for event in events:
+        worst[event.patient] = max(event.grade, worst.get(event.patient, 0))
+    severe = sum(grade >= settings.severe_grade for grade in worst.values())
+    any_low, any_high = exact_interval(len(worst), treated, settings.confidence)
+    low, high = exact_interval(severe, treated, settings.confidence)
+    return SafetyRow(
+        treatment, term, relation, treated, len(worst), share(len(worst), treated), any_low, any_high,
+        severe, share(severe, treated), low, high, max(worst.values(), default=0),
+    )  # fmt: skip
+
+
+def _doses(
+    drug: str, changes: Sequence[DoseChangeRow], treated: int, settings: CohortSettings
+) -> Iterator[DoseRow]:
+    kinds: dict[str, Callable[[DoseChangeRow], bool]] = {
+        ANY: lambda _: True,
+        **{kind: _is_kind(kind) for kind in ("reduction", "interruption", "increase")},
+    }
+    for kind, belongs in kinds.items():
+        of_kind = [change for change in changes if belongs(change)]
+        reasons = sorted({change.reason.value for change in of_kind})
+        for reason in (ANY, *reasons):
+            chosen = [change for change in of_kind if reason in (ANY, change.reason.value)]
+            if not chosen and kind != ANY:
+                continue
+            patients = len({change.patient for change in chosen})
+            low, high = exact_interval(patients, treated, settings.confidence)
+            yield DoseRow(
+                drug, kind, reason, patients, treated, share(patients, treated), low, high, len(chosen)
+            )
+
+
+def _is_kind(kind: str) -> Callable[[DoseChangeRow], bool]:
+    return lambda change: change_kind(change) == kind

@@ -1,0 +1,281 @@
+"""Whose sample is it: genotypes of known polymorphisms compared within and between patients.
+
+A patient's samples must share their genotypes; loss of an allele in a tumour makes some differ, so that the
+verdict has a wide band between match and conflict. Samples of two patients that match more often than
+chance allows over all pairs are one person's. Contamination and sex are estimated in each sample by itself.
+"""
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from enum import StrEnum
+from itertools import combinations
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ..calling.genotyping.genotype_table import GenotypeRow
+from ..inputs.settings import IdentitySettings
+from ..io.tables import column, read_table, write_table
+from ..vocabulary.samples import IdentityStatus
+from .identity_table import IdentityRow
+
+GENOTYPES = {"0/0": 0, "0/1": 1, "1/1": 2}
+MISSING = -1
+ERROR_RATES = (1e-6, 1e-5, 1e-4, 1e-3, 5e-3)
+"""Rates of false bases tried beside the contamination, per molecule."""
+CONTAMINANT = ((0.0, 0.25), (0.5, 0.5), (1.0, 0.25))
+"""Share of the other allele in a foreign genome and its probability, for an allele of frequency one half."""
+GRID = 400
+SHARED_BY_SEXES = {
+    "X": ((10_000, 2_781_479), (155_701_382, 156_030_895)),
+    "Y": ((10_000, 2_781_479), (56_887_902, 57_217_415)),
+}
+"""Pseudoautosomal regions of GRCh38, 0-based half-open (Genome Reference Consortium)."""
+
+
+class Sex(StrEnum):
+    """Sex chromosomes that the targets show."""
+
+    XX = "XX"
+    XY = "XY"
+    UNKNOWN = "unknown"
+
+
+@dataclass(frozen=True)
+class SampleIdentityRow:
+    """`identity.tsv` of one patient: one sample."""
+
+    sample: str = column("patient.timepoint.specimen")
+    status: IdentityStatus = column("verdict over all comparisons of the sample")
+    sites: int = column("polymorphisms genotyped")
+    contamination: float | None = column("estimated share of molecules of another person")
+    sex: Sex = column(
+        "XX where polymorphisms of X are heterozygous, XY where those of Y are covered, else unknown"
+    )
+    matching: tuple[str, ...] = column("samples of the patient with the same genotypes")
+    conflicting: tuple[str, ...] = column(
+        "samples of the patient with other genotypes, and samples of other patients with the same"
+    )
+
+
+def compare_identity(
+    *,
+    genotypes: Mapping[str, Path],
+    patients: Mapping[str, str],
+    settings: IdentitySettings,
+    out_table: Path,
+    out_patients: Mapping[str, Path],
+) -> None:
+    """Compare all samples of the cohort.
+
+    A patient's file holds nothing of other patients but those that conflict with it, so that a new patient
+    leaves its content, and with it the results, as they are.
+
+    Args:
+        genotypes: `genotypes.tsv` by sample name.
+        patients: patient by sample name; controls are left to the caller to leave out.
+        settings: thresholds.
+        out_table: table of `IdentityRow`: pairs of one patient, and alike pairs of two.
+        out_patients: table of `SampleIdentityRow` by patient.
+    """
+    rows = {name: read_table(path, GenotypeRow) for name, path in sorted(genotypes.items())}
+    pairs = compare_pairs(rows, patients, settings)
+    verdicts = judge_samples(sorted(rows), patients, pairs)
+    write_table(out_table, IdentityRow, pairs)
+    for patient, path in sorted(out_patients.items()):
+        own = [
+            replace(
+                verdicts[name],
+                sites=sum(row.genotype is not None for row in rows[name]),
+                contamination=estimate_contamination(rows[name], min_sites=settings.min_sites),
+                sex=sex_of(rows[name], settings.min_sex_sites),
+            )
+            for name in sorted(rows)
+            if patients[name] == patient
+        ]
+        write_table(path, SampleIdentityRow, own)
+
+
+def compare_pairs(
+    rows: Mapping[str, Sequence[GenotypeRow]], patients: Mapping[str, str], settings: IdentitySettings
+) -> list[IdentityRow]:
+    """Return the pairs of one patient, and the pairs of two patients that look like one person."""
+    names = sorted(rows)
+    table = _matrix([rows[name] for name in names])
+    sexes = {name: sex_of(rows[name], settings.min_sex_sites) for name in names}
+    found = []
+    pairs_between = sum(patients[a] != patients[b] for a, b in combinations(names, 2))
+    for i, name in enumerate(names[:-1]):
+        both = (table[i + 1 :] != MISSING) & (table[i] != MISSING)
+        sites = both.sum(axis=1)
+        equal = ((table[i + 1 :] == table[i]) & both).sum(axis=1)
+        for other, n, same in zip(names[i + 1 :], sites.tolist(), equal.tolist(), strict=True):
+            mine = patients[name] == patients[other]
+            status = _pair_status(n, same, settings) if mine else _stranger(n, same, pairs_between, settings)
+            if mine and {sexes[name], sexes[other]} == {Sex.XX, Sex.XY}:
+                status = IdentityStatus.CONFLICT
+            if mine or status is not None:
+                assert status is not None
+                found.append(IdentityRow(name, other, mine, n, same / n if n else None, status))
+    return found
+
+
+def judge_samples(
+    names: Sequence[str], patients: Mapping[str, str], pairs: Iterable[IdentityRow]
+) -> dict[str, SampleIdentityRow]:
+    """Return the verdict of every sample from its pairs.
+
+    The samples of a patient that match one another form groups. The largest group is the patient; samples
+    that conflict with it are wrong. Without a largest group nobody can tell, and all that conflict are. A
+    match with another patient makes a sample wrong unless it alone is backed by its own patient.
+    """
+    links = list(pairs)
+    matches = _partners(links, same_patient=True, status=IdentityStatus.MATCH)
+    conflicts = _partners(links, same_patient=True, status=IdentityStatus.CONFLICT)
+    strangers = _partners(links, same_patient=False, status=IdentityStatus.CONFLICT)
+    by_patient: dict[str, list[str]] = {}
+    for name in names:
+        by_patient.setdefault(patients[name], []).append(name)
+    backed = set().union(*(_backed(group, matches, conflicts) for group in by_patient.values()), set())
+    verdicts = {}
+    for name in names:
+        wrong = bool(conflicts.get(name)) and name not in backed
+        wrong |= any(name not in backed or other in backed for other in strangers.get(name, ()))
+        status = IdentityStatus.UNKNOWN
+        if wrong:
+            status = IdentityStatus.CONFLICT
+        elif matches.get(name):
+            status = IdentityStatus.MATCH
+        conflicting = sorted({*conflicts.get(name, ()), *strangers.get(name, ())})
+        verdicts[name] = SampleIdentityRow(
+            name, status, 0, None, Sex.UNKNOWN, tuple(sorted(matches.get(name, ()))), tuple(conflicting)
+        )
+    return verdicts
+
+
+def estimate_contamination(rows: Sequence[GenotypeRow], *, min_sites: int) -> float | None:
+    """Return the share of foreign molecules that explains the other allele at homozygous sites best.
+
+    Maximum likelihood over contamination (0 to 0.5) and base error. The genotype of the foreign person is
+    unknown: its probabilities are those of an allele of frequency one half.
+
+    Returns:
+        None with fewer than `min_sites` homozygous sites.
+    """
+    other, total = _other_allele(rows)
+    if len(total) < min_sites:
+        return None
+    levels = np.concatenate([[0.0], np.geomspace(1e-4, 0.5, GRID)])
+    best = max(
+        (float(likelihood[i]), -i)
+        for error in ERROR_RATES
+        for likelihood in [_contamination_likelihood(other, total, levels, error)]
+        for i in [int(np.argmax(likelihood))]
+    )
+    return float(levels[-best[1]])
+
+
+def sex_of(rows: Iterable[GenotypeRow], min_sites: int) -> Sex:
+    """Return the sex that the polymorphisms of X and Y show, outside the regions that both share.
+
+    Only what a tumour cannot feign counts: it loses X or Y, but gains no second allele of X and no Y.
+
+    Args:
+        rows: genotypes of a sample.
+        min_sites: sites that must agree.
+    """
+    counts = {"X": 0, "Y": 0}
+    for row in rows:
+        chrom = row.chrom.removeprefix("chr")
+        shared = any(start < row.pos <= end for start, end in SHARED_BY_SEXES.get(chrom, ()))
+        if chrom in counts and not shared:
+            counts[chrom] += row.genotype == "0/1" if chrom == "X" else row.genotype is not None
+    female, male = (counts[chrom] >= min_sites for chrom in "XY")
+    if female == male:
+        return Sex.UNKNOWN
+    return Sex.XX if female else Sex.XY
+
+
+def _matrix(samples: Sequence[Sequence[GenotypeRow]]) -> NDArray[np.int8]:
+    """Return genotypes as int8[samples, sites]: other alleles, or -1 where unknown."""
+    sites = sorted({(r.chrom, r.pos, r.ref, r.alt) for rows in samples for r in rows})
+    index = {site: i for i, site in enumerate(sites)}
+    table = np.full((len(samples), len(sites)), MISSING, dtype=np.int8)
+    for i, rows in enumerate(samples):
+        for row in rows:
+            if row.genotype is not None:
+                table[i, index[row.chrom, row.pos, row.ref, row.alt]] = GENOTYPES[row.genotype]
+    return table
+
+
+def _pair_status(sites: int, equal: int, settings: IdentitySettings) -> IdentityStatus:
+    if sites < settings.min_sites:
+        return IdentityStatus.UNKNOWN
+    if equal >= settings.match * sites:
+        return IdentityStatus.MATCH
+    return IdentityStatus.CONFLICT if equal < settings.mismatch * sites else IdentityStatus.UNKNOWN
+
+
+def _stranger(sites: int, equal: int, pairs: int, settings: IdentitySettings) -> IdentityStatus | None:
+    """Judge a pair of two patients; None where nothing links them."""
+    from scipy.special import bdtrc
+
+    if sites < settings.min_sites or equal < settings.match * sites:
+        return None
+    by_chance = float(bdtrc(equal - 1, sites, settings.chance)) * pairs
+    return IdentityStatus.CONFLICT if by_chance <= settings.alpha else IdentityStatus.UNKNOWN
+
+
+def _partners(
+    pairs: Iterable[IdentityRow], *, same_patient: bool, status: IdentityStatus
+) -> dict[str, set[str]]:
+    found: dict[str, set[str]] = {}
+    for pair in pairs:
+        if pair.same_patient == same_patient and pair.status is status:
+            found.setdefault(pair.sample_a, set()).add(pair.sample_b)
+            found.setdefault(pair.sample_b, set()).add(pair.sample_a)
+    return found
+
+
+def _backed(
+    samples: Sequence[str], matches: Mapping[str, set[str]], conflicts: Mapping[str, set[str]]
+) -> set[str]:
+    """Return the largest group of matching samples of a patient; empty if two are equally large."""
+    groups: list[set[str]] = []
+    left = set(samples)
+    while left:
+        group, queue = set(), [min(left)]
+        while queue:
+            name = queue.pop()
+            if name not in group:
+                group.add(name)
+                queue += sorted(matches.get(name, set()) & left)
+        groups.append(group)
+        left -= group
+    groups.sort(key=lambda group: (-len(group), min(group)))
+    largest = groups[0]
+    rivals = [g for g in groups[1:] if len(g) == len(largest)]
+    tied = any(conflicts.get(name, set()) & rival for rival in rivals for name in largest)
+    return set() if tied or len(largest) < 2 else largest
+
+
+def _other_allele(rows: Sequence[GenotypeRow]) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+    """Return molecules with the other allele and all molecules, at homozygous sites."""
+    homozygous = [row for row in rows if row.genotype in ("0/0", "1/1")]
+    other = [r.alt_molecules if r.genotype == "0/0" else r.ref_molecules for r in homozygous]
+    total = [r.alt_molecules + r.ref_molecules for r in homozygous]
+    return np.array(other, dtype=np.int64), np.array(total, dtype=np.int64)
+
+
+def _contamination_likelihood(
+    other: NDArray[np.int64], total: NDArray[np.int64], levels: NDArray[np.float64], error: float
+) -> NDArray[np.float64]:
+    """Return log likelihoods, one per level of contamination; constants left out."""
+    mixed = np.full((len(levels), len(total)), -np.inf)
+    for share, probability in CONTAMINANT:
+        rate = levels[:, None] * share + error
+        term = np.log(probability) + other * np.log(rate) + (total - other) * np.log1p(-rate)
+        mixed = np.logaddexp(mixed, term)
+    likelihood: NDArray[np.float64] = mixed.sum(axis=1)
+    return likelihood

@@ -1,0 +1,1 @@
+"""The genome: its files, gene models and the loci of the knowledge tables."""

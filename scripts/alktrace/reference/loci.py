@@ -1,0 +1,286 @@
+"""Where callability is stated and which alleles are counted: knowledge tables put on the genome.
+
+The knowledge tables name codons, exons and introns; gene models and genome turn them into coordinates. The
+residue of every hotspot and of every ALK mutation is compared with the genome, so that another build or
+another transcript stops here and not in a report.
+"""
+
+import logging
+import re
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from ..errors import DataError, InputProblems, Problem
+from ..io.tables import column, read_table, write_table
+from ..vocabulary.detection import LocusKind
+from .gene_models import Fetch, GeneModels, Transcript, read_gff3, write_gff3
+from .locus_table import HotspotRow, LocusRow
+
+LOGGER = logging.getLogger(__name__)
+ESSENTIAL_GENE = "ALK"
+NEUTRAL = "neutral"
+_ROUTE = re.compile(r"(?P<hgvs_c>\S+) (?P<chrom>[^\s:]+):(?P<pos>\d+):(?P<ref>[ACGT]+):(?P<alt>[ACGT]+)")
+
+_MUTATION = re.compile(r"p\.(?P<residue>[A-Z][a-z]{2})(?P<codon>\d+)")
+
+
+@dataclass(frozen=True)
+class KnownLocus:
+    """`resources/knowledge/hotspots.tsv`: a place the report speaks of."""
+
+    gene: str = column("gene symbol")
+    kind: LocusKind = column("kind of locus")
+    locus: str = column("hotspot codon (`G1202`), `exon 14`, `intron 19` or `gene`")
+    codon: int | None = column("residue number, of a codon")
+    exon: int | None = column("exon of the transcript used")
+
+
+@dataclass(frozen=True)
+class KnownTranscript:
+    """`resources/knowledge/genes.tsv`: the transcript of a gene that the numbering follows, and its names."""
+
+    gene: str = column("gene symbol")
+    transcript: str = column("Ensembl transcript")
+    same_coding_sequence: tuple[str, ...] = column("other transcripts with the same coding sequence")
+    refseq: str | None = column("RefSeq transcript with the same protein")
+    source: str = column("source of the transcripts")
+    verified: bool = column("was the source read")
+    aliases: tuple[str, ...] = column("other names of the gene")
+    aliases_source: str = column("source of the names")
+    aliases_verified: bool | None = column("was the source read")
+
+
+@dataclass(frozen=True)
+class KnownValue:
+    """A long knowledge table: one statement about one subject."""
+
+    subject: str = column("what the statement is about")
+    attribute: str = column("kind of statement")
+    value: str = column("the statement")
+    source: str = column("source")
+    verified: bool = column("was the source read")
+
+
+def prepare_gene_models(
+    *,
+    gff3: Path,
+    fasta: Path,
+    genes: Path,
+    hotspots: Path,
+    mutations: Path,
+    out_gene_models: Path,
+    out_gff3: Path,
+    out_loci: Path,
+    out_hotspots: Path,
+) -> None:
+    """Read the gene models and put the knowledge tables on the genome.
+
+    Args:
+        gff3: gene models, Ensembl GFF3.
+        fasta: genome, with index.
+        genes: knowledge table of transcripts.
+        hotspots: knowledge table of loci.
+        mutations: knowledge table of ALK mutations, with their alleles.
+        out_gene_models: JSON of `GeneModels`.
+        out_gff3: the same models as GFF3, for `bcftools csq`.
+        out_loci: table of `LocusRow`.
+        out_hotspots: table of `HotspotRow`.
+
+    Raises:
+        DataError: gene models and genome do not belong together, or ALK has no model.
+        InputProblems: a locus of the knowledge tables does not exist or has another residue.
+    """
+    from pysam import FastaFile
+
+    with FastaFile(str(fasta)) as genome:
+        models = read_gff3(gff3, preferred=preferred_transcripts(genes), contigs=set(genome.references))
+        if not models.by_gene:
+            what = f"no gene lies on a sequence of {fasta.name}"
+            raise DataError(gff3, what, "give gene models and genome of one build with the same names")
+        models.save(out_gene_models)
+        write_gff3(models, out_gff3)
+        build_loci(
+            gene_models=models,
+            fetch=genome.fetch,
+            hotspots=hotspots,
+            mutations=mutations,
+            out_loci=out_loci,
+            out_hotspots=out_hotspots,
+        )
+
+
+def preferred_transcripts(genes: Path) -> dict[str, tuple[str, ...]]:
+    """Return the transcripts a gene's numbering may follow, best first, by gene."""
+    return {
+        row.gene: (row.transcript, *row.same_coding_sequence) for row in read_table(genes, KnownTranscript)
+    }
+
+
+def gene_symbols(genes: Path) -> dict[str, str]:
+    """Return the symbol of every gene name, symbols included, by the name in lower case."""
+    return {
+        name.casefold(): row.gene
+        for row in read_table(genes, KnownTranscript)
+        for name in (row.gene, *row.aliases)
+    }
+
+
+def build_loci(
+    *,
+    gene_models: GeneModels,
+    fetch: Fetch,
+    hotspots: Path,
+    mutations: Path,
+    out_loci: Path,
+    out_hotspots: Path,
+) -> None:
+    """Write the coordinates of the knowledge loci and the alleles counted in every sample.
+
+    Genes without a model are left out and named in the log: a small gene-model file is legal. A codon that
+    an intron splits gives one row per piece.
+
+    Args:
+        gene_models: transcripts with the sequence names of the genome.
+        fetch: `fetch(chrom, start, end)` gives the plus strand of the genome, 0-based half-open.
+        hotspots: knowledge table of loci.
+        mutations: knowledge table of ALK mutations; neutral ones are not counted.
+        out_loci: table of `LocusRow`.
+        out_hotspots: table of `HotspotRow`.
+
+    Raises:
+        DataError: ALK has no model.
+        InputProblems: a locus does not exist or has another residue or base; all of them at once.
+    """
+    known = read_table(hotspots, KnownLocus)
+    if ESSENTIAL_GENE not in gene_models.by_gene:
+        raise DataError(hotspots, f"no gene model of {ESSENTIAL_GENE}", "give a GFF3 that holds it")
+    missing = sorted({row.gene for row in known} - set(gene_models.by_gene))
+    if missing:
+        LOGGER.warning("no gene model, so nothing is stated about: %s", ", ".join(missing))
+    rows: list[LocusRow] = []
+    problems: list[Problem] = []
+    for line, row in enumerate(known, start=2):
+        if row.gene not in missing:
+            try:
+                rows += locate(row, gene_models.by_gene[row.gene], fetch)
+            except ValueError as error:
+                problems.append(
+                    Problem(str(hotspots), line, "locus", str(error), "use the transcript of genes.tsv")
+                )
+    alleles, wrong = _alleles(mutations, gene_models.by_gene[ESSENTIAL_GENE], fetch)
+    problems += [*_residue_problems(mutations, gene_models.by_gene[ESSENTIAL_GENE], fetch), *wrong]
+    if problems:
+        raise InputProblems(problems)
+    write_table(out_loci, LocusRow, rows)
+    write_table(out_hotspots, HotspotRow, alleles)
+
+
+def locate(known: KnownLocus, model: Transcript, fetch: Fetch) -> list[LocusRow]:
+    """Return where a knowledge locus lies.
+
+    Raises:
+        ValueError: the transcript has no such codon, exon or intron, or the residue is another one.
+    """
+    if known.codon is not None:
+        _check_residue(known, model, fetch)
+        return [_row(known, model, start, end) for start, end in _pieces(model.codon_positions(known.codon))]
+    kind, _, number = known.locus.partition(" ")
+    if kind == "exon":
+        exon = model.exon(int(number))
+        return [_row(known, model, exon.start, exon.end)]
+    if kind == "intron":
+        return [_row(known, model, *model.intron(int(number)))]
+    if known.locus == "gene":
+        return [_row(known, model, model.start, model.end)]
+    raise ValueError(f"{known.gene} {known.locus}: write a codon, `exon 14`, `intron 19` or `gene`")
+
+
+def _row(known: KnownLocus, model: Transcript, start: int, end: int) -> LocusRow:
+    exon = model.exon_at(start)
+    number = exon.number if exon and known.codon is not None else known.exon
+    return LocusRow(known.gene, known.locus, known.kind, number, model.chrom, start, end)
+
+
+def _pieces(positions: Iterable[int]) -> list[tuple[int, int]]:
+    """Return the runs of neighbouring bases, 0-based half-open."""
+    ordered = sorted(positions)
+    starts = [p for i, p in enumerate(ordered) if i == 0 or ordered[i - 1] + 1 != p]
+    ends = [p + 1 for i, p in enumerate(ordered) if i + 1 == len(ordered) or ordered[i + 1] != p + 1]
+    return list(zip(starts, ends, strict=True))
+
+
+def _check_residue(known: KnownLocus, model: Transcript, fetch: Fetch) -> None:
+    assert known.codon is not None
+    residue = _residue(known.codon, model, fetch)
+    if residue not in (None, known.locus[0]):
+        raise ValueError(
+            f"{known.gene} {known.locus}: the genome has {residue} in codon {known.codon} "
+            f"of {model.transcript}"
+        )
+
+
+def _residue(codon: int, model: Transcript, fetch: Fetch) -> str | None:
+    """Return the residue that the genome has in a codon, None where it does not say."""
+    from Bio.Seq import translate
+
+    bases = "".join(fetch(model.chrom, p, p + 1) for p in model.codon_positions(codon)).upper()
+    if model.strand == "-":
+        bases = bases.translate(str.maketrans("ACGT", "TGCA"))
+    return None if "N" in bases else str(translate(bases))  # type: ignore[no-untyped-call]
+
+
+def _residue_problems(mutations: Path, model: Transcript, fetch: Fetch) -> Iterator[Problem]:
+    """Yield ALK mutations whose first residue is another one in the genome, or lies outside the protein."""
+    from Bio.Data.IUPACData import protein_letters_3to1
+
+    lines: dict[str, int] = {}
+    for line, row in enumerate(read_table(mutations, KnownValue), start=2):
+        lines.setdefault(row.subject, line)
+    for subject, line in lines.items():
+        match = _MUTATION.match(subject)
+        if match is None:
+            continue
+        try:
+            residue = _residue(int(match["codon"]), model, fetch)
+        except ValueError as error:
+            yield Problem(
+                str(mutations), line, "subject", f"{subject}: {error}", "use the transcript of genes.tsv"
+            )
+            continue
+        if residue not in (None, protein_letters_3to1.get(match["residue"])):
+            what = f"{subject}: the genome has {residue} there, on {model.transcript}"
+            yield Problem(str(mutations), line, "subject", what, "use the transcript of genes.tsv")
+
+
+def _alleles(mutations: Path, model: Transcript, fetch: Fetch) -> tuple[list[HotspotRow], list[Problem]]:
+    rows, problems = [], []
+    for subject, values in group_values(read_table(mutations, KnownValue)).items():
+        if NEUTRAL in values.get("role", ()):
+            continue
+        for route in values.get("route", ()):
+            match = _ROUTE.fullmatch(route)
+            if match is None:
+                problems.append(_route_problem(mutations, subject, f"cannot read {route!r}"))
+                continue
+            pos = int(match["pos"])
+            shown = fetch(model.chrom, pos - 1, pos - 1 + len(match["ref"])).upper()
+            if shown != match["ref"] and "N" not in shown:
+                what = f"{route}: the genome shows {shown} there"
+                problems.append(_route_problem(mutations, subject, what))
+            short = values.get("short", (subject,))[0]
+            rows.append(HotspotRow(model.gene, short, model.chrom, pos, match["ref"], match["alt"]))
+    return sorted(rows, key=lambda row: (row.pos, row.ref, row.alt)), problems
+
+
+def _route_problem(file: Path, subject: str, what: str) -> Problem:
+    return Problem(str(file), 0, subject, what, "GRCh38 is expected: check genome and gene models")
+
+
+def group_values(rows: Sequence[KnownValue]) -> Mapping[str, dict[str, tuple[str, ...]]]:
+    """Return the values of a long table by subject and attribute, in file order."""
+    grouped: dict[str, dict[str, tuple[str, ...]]] = {}
+    for row in rows:
+        attributes = grouped.setdefault(row.subject, {})
+        attributes[row.attribute] = (*attributes.get(row.attribute, ()), row.value)
+    return grouped

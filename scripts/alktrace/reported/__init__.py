@@ -1,0 +1,1 @@
+"""Reports of laboratories as evidence."""

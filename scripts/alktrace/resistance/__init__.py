@@ -1,1 +1,0 @@
-"""Pure clinical logic: knowledge, phase, classification, timing."""

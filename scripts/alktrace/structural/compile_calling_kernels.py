@@ -1,0 +1,90 @@
+"""Compiles the kernels of variants and fusions by running their jobs on a few made-up molecules."""
+
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
+import pysam
+
+from ..consensus.compile_consensus_kernels import CHROM, SAMPLE, make_consensus, write_genome
+from ..inputs.settings import CallingSettings, FusionSettings, MoleculeSettings
+from ..io.atomic import atomic_output
+from ..io.tables import write_table
+from ..reference.gene_models import Exon, GeneModels, Transcript
+from ..reference.locus_table import HotspotRow, LocusRow
+from ..vocabulary.detection import LocusKind
+from ..vocabulary.samples import UmiSource
+
+
+def compile_calling_kernels(
+    *,
+    molecules: MoleculeSettings,
+    calling: CallingSettings,
+    fusions: FusionSettings,
+    drivers: Path,
+    out: Path,
+) -> None:
+    """Run calling, genotyping and fusions once, so that their machine code lies in numba's cache.
+
+    Args:
+        molecules: any valid section.
+        calling: any valid section.
+        fusions: any valid section.
+        drivers: table of fusion drivers.
+        out: gets one line per kind of call that was run.
+    """
+    with TemporaryDirectory() as name:
+        folder = Path(name)
+        consensus = make_consensus(folder, write_genome(folder), UmiSource.TAG, True, molecules)
+        _call(folder, consensus, calling, fusions, drivers)
+    with atomic_output(out) as (partial,):
+        partial.write_text("variants\ngenotyping\nfusions\n")
+
+
+def _call(folder: Path, bam: Path, calling: CallingSettings, fusions: FusionSettings, drivers: Path) -> None:
+    from ..calling.alleles import SmallVariant
+    from ..calling.caller import call_variants
+    from ..calling.genotyping.known_alleles import count_patterns
+    from .fusions.fusion_calls import call_fusions
+
+    fasta = folder / "genome.fa"
+    (folder / "targets.bed").write_text(f"{CHROM}\t400\t1800\tALK\n")
+    locus = LocusRow("ALK", "G1", LocusKind.ALK_HOTSPOT, 1, CHROM, 700, 703)
+    write_table(folder / "loci.tsv", LocusRow, [locus])
+    write_table(folder / "hotspots.tsv", HotspotRow, [])
+    exons = (Exon(1, 600, 900), Exon(2, 1000, 1300))
+    model = Transcript("ALK", "warm", CHROM, "+", exons, 600, 1300)
+    GeneModels({"ALK": model}).save(folder / "models.json")
+    call_variants(
+        bam=bam,
+        fasta=fasta,
+        targets=folder / "targets.bed",
+        loci=folder / "loci.tsv",
+        hotspots=folder / "hotspots.tsv",
+        gene_models=folder / "models.json",
+        polymorphisms=None,
+        settings=calling,
+        noise_model=None,
+        sample=SAMPLE,
+        out_vcf=folder / "variants.vcf.gz",
+        out_callability=folder / "callability.tsv",
+        out_genotypes=folder / "genotypes.tsv",
+        out_error_rates=folder / "error_rates.tsv",
+    )
+    with pysam.FastaFile(str(fasta)) as reference:
+        alleles = [
+            SmallVariant(CHROM, pos, base, "A" if base != "A" else "C")
+            for pos in (701, 710)
+            for base in [reference.fetch(CHROM, pos - 1, pos)]
+        ]
+    count_patterns(bam=bam, fasta=fasta, alterations=alleles, settings=calling)
+    call_fusions(
+        bam=bam,
+        fasta=fasta,
+        targets=folder / "targets.bed",
+        gene_models=folder / "models.json",
+        drivers=drivers,
+        fusion_genes=("ALK",),
+        settings=fusions,
+        sample=SAMPLE,
+        out_vcf=folder / "fusions.vcf.gz",
+    )

@@ -1,0 +1,1 @@
+"""Gene copy number from molecules per bin."""

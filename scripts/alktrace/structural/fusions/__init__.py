@@ -1,0 +1,1 @@
+"""Fusions from split reads of molecules."""

@@ -1,0 +1,230 @@
+"""One pass over the consensus reads: split reads, discordant pairs and soft clips of the fusion genes.
+
+Positions are 0-based. Only records that carry such a sign become Python objects with their cells read;
+the rest costs one look at the flags, the two ends of the CIGAR and the mate.
+"""
+
+import logging
+from bisect import bisect_right
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import pysam
+
+from ...reference.gene_models import reverse_complement
+from .breakpoints import (
+    Breakend,
+    MalformedAlignment,
+    Segment,
+    Side,
+    SplitJunction,
+    make_segment,
+    parse_sa,
+    split_junctions,
+)
+
+LOG = logging.getLogger("alktrace.structural")
+
+UNUSABLE = pysam.FUNMAP | pysam.FQCFAIL | pysam.FDUP
+NOT_PRIMARY = pysam.FSECONDARY | pysam.FSUPPLEMENTARY
+_SOFT, _HARD = pysam.CSOFT_CLIP, pysam.CHARD_CLIP
+
+
+class Regions:
+    """Sorted intervals by chromosome, for quick overlap tests."""
+
+    def __init__(self, intervals: Sequence[tuple[str, int, int]]) -> None:
+        """Merge overlapping intervals, 0-based half-open."""
+        merged: dict[str, list[list[int]]] = {}
+        for chrom, start, end in sorted(intervals):
+            spans = merged.setdefault(chrom, [])
+            if spans and start <= spans[-1][1]:
+                spans[-1][1] = max(spans[-1][1], end)
+            else:
+                spans.append([start, end])
+        self.starts = {chrom: [span[0] for span in spans] for chrom, spans in merged.items()}
+        self.ends = {chrom: [span[1] for span in spans] for chrom, spans in merged.items()}
+
+    def hit(self, chrom: str | None, start: int, end: int) -> bool:
+        """Say whether an interval overlaps any region."""
+        if chrom not in self.starts:
+            return False
+        i = bisect_right(self.starts[chrom], end - 1) - 1
+        return i >= 0 and self.ends[chrom][i] > start
+
+
+@dataclass(frozen=True)
+class ReadPair:
+    """Two mates whose places do not belong together, the one in a fusion gene first.
+
+    Attributes:
+        start, end: aligned bases of the read in the fusion gene.
+        mate_start: first aligned base of its mate.
+    """
+
+    name: str
+    chrom: str
+    start: int
+    end: int
+    reverse: bool
+    mapq: int
+    mate_chrom: str
+    mate_start: int
+    mate_reverse: bool
+
+
+@dataclass
+class Signs:
+    """What one pass over the reads found; molecules by read name.
+
+    Attributes:
+        splits: junctions that split reads show, with the names of their molecules.
+        pairs: discordant pairs.
+        clips: clipped bases by breakend, read outward, one entry per record.
+        malformed: SA tags that could not be read.
+    """
+
+    splits: dict[str, list[SplitJunction]] = field(default_factory=dict)
+    pairs: list[ReadPair] = field(default_factory=list)
+    clips: dict[Breakend, list[str]] = field(default_factory=dict)
+    records: int = 0
+    malformed: int = 0
+
+
+def scan_reads(bam: Path, *, regions: Regions, min_clip: int, max_insert: int) -> Signs:
+    """Collect the signs of rearrangement in the fusion genes.
+
+    Args:
+        bam: coordinate-sorted consensus reads.
+        regions: the fusion genes.
+        min_clip: clipped bases from which a clip is worth a look.
+        max_insert: fragments up to this length are ordinary.
+    """
+    signs = Signs()
+    with pysam.AlignmentFile(str(bam), check_sq=False) as reads:
+        for record in reads:
+            signs.records += 1
+            flag = record.flag
+            if flag & UNUSABLE:
+                continue
+            if record.has_tag("SA"):
+                _take_split(record, regions, signs)
+            if _elsewhere(record, flag, max_insert):
+                _take_pair(record, regions, signs)
+            if record.query_alignment_length != record.query_length:
+                _take_clips(record, regions, min_clip, signs)
+    if signs.malformed:
+        LOG.warning("%s: %d SA tags could not be read and were left out", bam, signs.malformed)
+    return signs
+
+
+def record_segments(record: Any) -> list[Segment]:
+    """Return the alignments of a record's read: its own and those of its SA tag.
+
+    Raises:
+        MalformedAlignment: the SA tag, or the record's own CIGAR, cannot be read.
+    """
+    cigar, chrom = record.cigarstring, record.reference_name
+    if not cigar or chrom is None:
+        raise MalformedAlignment("a mapped record without a CIGAR")
+    own = make_segment(chrom, record.reference_start, record.is_reverse, cigar, record.mapping_quality)
+    others = parse_sa(str(record.get_tag("SA")))
+    for segment in others:
+        if record.header.get_tid(segment.chrom) < 0:
+            raise MalformedAlignment(f"SA names {segment.chrom}, which the BAM header does not hold")
+    return [own, *others]
+
+
+def sequenced(record: Any) -> str:
+    """Return the bases of a record as sequenced; empty where hard clips hide a part of them."""
+    cigar = record.cigartuples or []
+    sequence = record.query_sequence
+    if sequence is None or any(op == _HARD for op, _ in cigar):
+        return ""
+    return reverse_complement(sequence) if record.is_reverse else str(sequence)
+
+
+def outer_clips(record: Any) -> Iterator[tuple[Breakend, str, int]]:
+    """Yield the soft clips of a record: breakend, clipped bases read outward, aligned bases beside them."""
+    cigar, sequence = record.cigartuples, record.query_sequence
+    if not cigar or not sequence:
+        return
+    aligned = record.query_alignment_length
+    chrom = record.reference_name
+    if cigar[0][0] == _SOFT:
+        bases = reverse_complement(sequence[: cigar[0][1]])
+        yield Breakend(chrom, record.reference_start, "R"), bases, aligned
+    if cigar[-1][0] == _SOFT:
+        yield Breakend(chrom, record.reference_end - 1, "L"), sequence[-cigar[-1][1] :], aligned
+
+
+def side_of(reverse: bool) -> Side:
+    """Return the side of the breakend that a read points to: forward reads lie left of it."""
+    return "R" if reverse else "L"
+
+
+def _elsewhere(record: Any, flag: int, max_insert: int) -> bool:
+    """Say whether this is a primary record whose mate lies on another chromosome or too far away."""
+    if not flag & pysam.FPAIRED or flag & (pysam.FMUNMAP | NOT_PRIMARY):
+        return False
+    if record.reference_id != record.next_reference_id:
+        return True
+    return bool(abs(record.reference_start - record.next_reference_start) > max_insert)
+
+
+def _take_split(record: Any, regions: Regions, signs: Signs) -> None:
+    try:
+        segments = record_segments(record)
+    except MalformedAlignment as error:
+        if not signs.malformed:
+            LOG.warning("read %s: %s", record.query_name, error)
+        signs.malformed += 1
+        return
+    if not any(regions.hit(s.chrom, s.start, s.end) for s in segments):
+        return
+    known = signs.splits.setdefault(record.query_name, [])
+    for split in split_junctions(segments, sequenced(record)):
+        first, second = split.junction.first, split.junction.second
+        if not (
+            regions.hit(first.chrom, first.pos, first.pos + 1)
+            or regions.hit(second.chrom, second.pos, second.pos + 1)
+        ):
+            continue
+        same = [i for i, other in enumerate(known) if _same_ends(other, split)]
+        if not same:
+            known.append(split)
+        elif "N" in known[same[0]].junction.inserted:
+            known[same[0]] = split
+
+
+def _same_ends(a: SplitJunction, b: SplitJunction) -> bool:
+    return (a.junction.first, a.junction.second) == (b.junction.first, b.junction.second)
+
+
+def _take_pair(record: Any, regions: Regions, signs: Signs) -> None:
+    start, end = record.reference_start, record.reference_end
+    if not regions.hit(record.reference_name, start, end):
+        return
+    signs.pairs.append(
+        ReadPair(
+            name=record.query_name,
+            chrom=record.reference_name,
+            start=start,
+            end=end,
+            reverse=record.is_reverse,
+            mapq=record.mapping_quality,
+            mate_chrom=record.next_reference_name,
+            mate_start=record.next_reference_start,
+            mate_reverse=record.mate_is_reverse,
+        )
+    )
+
+
+def _take_clips(record: Any, regions: Regions, min_clip: int, signs: Signs) -> None:
+    if not regions.hit(record.reference_name, record.reference_start, record.reference_end):
+        return
+    for breakend, bases, _ in outer_clips(record):
+        if len(bases) >= min_clip:
+            signs.clips.setdefault(breakend, []).append(bases)

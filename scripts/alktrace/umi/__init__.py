@@ -1,1 +1,0 @@
-"""UMI extraction, families, consensus and their metrics."""

@@ -1,0 +1,1 @@
+"""The closed vocabularies, by subject."""

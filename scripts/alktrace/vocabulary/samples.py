@@ -1,0 +1,49 @@
+"""Words for samples: what was taken, when, and how it passed."""
+
+from enum import StrEnum
+
+ID_PATTERN = r"[A-Za-z0-9][A-Za-z0-9-]{0,63}"
+
+
+class SpecimenType(StrEnum):
+    PLASMA = "plasma"
+    CSF = "csf"
+    TISSUE = "tissue"
+    WBC = "wbc"
+
+
+class Setting(StrEnum):
+    BASELINE = "baseline"
+    ON_TREATMENT = "on_treatment"
+    PROGRESSION = "progression"
+
+
+class Role(StrEnum):
+    PATIENT = "patient"
+    NORMAL = "normal"
+    CONTROL = "control"
+
+
+class BamKind(StrEnum):
+    RAW = "raw"
+    CONSENSUS = "consensus"
+
+
+class UmiSource(StrEnum):
+    INLINE = "inline"
+    FASTQ = "fastq"
+    TAG = "tag"
+    NAME = "name"
+    NONE = "none"
+
+
+class Verdict(StrEnum):
+    PASS = "pass"
+    WARN = "warn"
+    FAIL = "fail"
+
+
+class IdentityStatus(StrEnum):
+    MATCH = "match"
+    CONFLICT = "conflict"
+    UNKNOWN = "unknown"

@@ -1,0 +1,350 @@
+"""What is built for whom: the paths, inputs and parameters of the rules, from sheet and config."""
+
+from collections.abc import Mapping
+from functools import cached_property
+from pathlib import Path
+from typing import Any, Protocol
+
+from ..errors import InputProblems, Problem
+from ..inputs.sample_files import SampleFiles
+from ..inputs.settings import AssaySettings, Settings, check_settings
+from ..inputs.sheet import Sample, Sheet, read_sheet
+from ..io.digest import code_digest, text_digest
+from ..outcomes.outcome_files import MEASURED, RELATED
+from ..vocabulary.samples import Role, SpecimenType
+
+RESULTS = "results"
+REFERENCE = f"{RESULTS}/reference"
+PATIENTS = f"{RESULTS}/patients"
+COHORT = f"{RESULTS}/cohort"
+
+CLINICAL_TABLES = (
+    "patients", "treatments", "assessments", "pathology", "dose_changes", "adverse_events", "follow_up",
+    "reports", "drugs",
+)  # fmt: skip
+
+VCF_SUFFIXES = (".vcf", ".vcf.gz", ".bcf")
+
+
+class Wildcards(Protocol):
+    """Wildcards of a sample's rule."""
+
+    patient: str
+    timepoint: str
+    specimen: str
+
+
+class PatientWildcards(Protocol):
+    """Wildcards of a patient's rule."""
+
+    patient: str
+
+
+class AssayWildcards(Protocol):
+    """Wildcards of an assay's rule."""
+
+    assay: str
+
+
+class Plan:
+    """Sheet and config, and what follows from them for every rule."""
+
+    def __init__(self, settings: Settings, sheet: Sheet) -> None:
+        """Keep checked settings and sheet."""
+        self.settings = settings
+        self.sheet = sheet
+
+    @classmethod
+    def from_config(cls, config: Mapping[str, Any]) -> "Plan":
+        """Check the configuration and the sheet.
+
+        Raises:
+            InputProblems: everything wrong in either.
+        """
+        settings = check_settings(dict(config), file="config")
+        sheet = read_sheet(Path(settings.samples), assays=settings.assays, exclude=settings.exclude)
+        _check_clinical_folder(settings)
+        return cls(settings, sheet)
+
+    # --- samples ---------------------------------------------------------------------------------
+
+    def sample(self, wildcards: Wildcards) -> Sample:
+        """Return the sample of a rule's wildcards."""
+        return self.sheet.samples[f"{wildcards.patient}.{wildcards.timepoint}.{wildcards.specimen}"]
+
+    def assay(self, wildcards: Wildcards) -> AssaySettings:
+        """Return the assay of a sample."""
+        return self.settings.assays[self.sample(wildcards).assay]
+
+    @cached_property
+    def sequenced(self) -> tuple[Sample, ...]:
+        """Samples that come from reads."""
+        return tuple(sample for sample in self.sheet.samples.values() if not sample.reported)
+
+    def white_cells(self, wildcards: Wildcards) -> list[str]:
+        """Consensus BAMs of the patient's white cells, without the sample itself."""
+        own = self.sample(wildcards)
+        return [
+            self.consensus(sample)
+            for sample in self.sheet.white_cells(own.patient)
+            if not sample.reported and sample.name != own.name
+        ]
+
+    # --- paths -----------------------------------------------------------------------------------
+
+    def path(self, sample: Sample, name: str) -> str:
+        """Return the path of one of a sample's files; those of a report stand in a folder of their own."""
+        folder = "reported/" if sample.reported else ""
+        return f"{PATIENTS}/{sample.folder}/{folder}{name}"
+
+    def consensus(self, sample: Sample) -> str:
+        """Return the consensus BAM, where it was given or made."""
+        given = sample.units[0].bam if sample.consensus else None
+        return given or self.path(sample, "consensus.bam")
+
+    def consensus_bam(self, wildcards: Wildcards) -> str:
+        """Return the consensus BAM of a sample's wildcards."""
+        return self.consensus(self.sample(wildcards))
+
+    def molecules(self, sample: Sample) -> list[str]:
+        """Return the molecule metrics, none where the consensus BAM was given."""
+        return [] if sample.consensus or sample.reported else [self.path(sample, "molecules.tsv")]
+
+    def noise_model(self, wildcards: Wildcards) -> list[str]:
+        """Return the noise model of a sample's assay, if it has one."""
+        model = self.assay(wildcards).noise_model
+        return [model] if model else []
+
+    def polymorphisms(self) -> list[str]:
+        """Return the VCF of polymorphisms, if there is one."""
+        path = self.settings.reference.polymorphisms
+        return [path] if path else []
+
+    def population_vcf(self) -> list[str]:
+        """Return the VCF of population frequencies, if there is one."""
+        path = self.settings.reference.population_vcf
+        return [path] if path else []
+
+    def normal_coverage(self, wildcards: AssayWildcards) -> list[str]:
+        """Return the coverage of the normals of an assay."""
+        return self.of_samples(self.sheet.normals(wildcards.assay), "coverage.cnn")
+
+    def targets(self, wildcards: Wildcards) -> str:
+        """Return the targets BED of a sample."""
+        return self.assay(wildcards).targets
+
+    def small_variants(self, wildcards: Wildcards) -> str:
+        """Return the VCF whose consequences are asked for: called here, or given."""
+        sample = self.sample(wildcards)
+        return sample.units[0].calls or self.path(sample, "variants.vcf.gz")
+
+    def report(self, wildcards: Wildcards) -> str:
+        """Return a report as it was given, or with consequences where it is a VCF."""
+        sample = self.sample(wildcards)
+        given = sample.units[0].calls or ""
+        return f"{PATIENTS}/{sample.folder}/consequences.vcf.gz" if given.endswith(VCF_SUFFIXES) else given
+
+    def of_samples(self, samples: tuple[Sample, ...], name: str) -> list[str]:
+        """Return one file of each sample."""
+        return [self.path(sample, name) for sample in samples]
+
+    def patient_files_of(self, patient: str) -> list[SampleFiles]:
+        """Return the samples of a patient with their files, for the union of the evidence."""
+        return [self.sample_files(sample) for sample in self.sheet.of_patient(patient)]
+
+    def quality_files(self) -> list[SampleFiles]:
+        """Return the samples from reads with their files."""
+        return [self.sample_files(sample) for sample in self.used_samples if not sample.reported]
+
+    def sample_files(self, sample: Sample) -> SampleFiles:
+        """Return one sample with its files."""
+        return SampleFiles(
+            sample=sample,
+            assay=self.settings.assays[sample.assay],
+            alterations=Path(self.path(sample, "alterations.tsv")),
+            callability=Path(self.path(sample, "callability.tsv")),
+            tumour_fraction=Path(self.path(sample, "tumour_fraction.tsv")),
+            copy_number=None if sample.reported else Path(self.path(sample, "copy_number.tsv")),
+            bins=None if sample.reported else Path(self.path(sample, "copy_number_bins.tsv")),
+            coverage=None if sample.reported else Path(self.path(sample, "coverage.cnn")),
+            copy_number_reference=None if sample.reported else Path(self._reference_of(sample.assay)),
+            bam=None if sample.reported else Path(self.consensus(sample)),
+            molecules=next((Path(path) for path in self.molecules(sample)), None),
+            extracted=tuple(
+                Path(self.path(sample, f"units/{unit.unit}.extract.tsv"))
+                for unit in sample.units
+                if unit.fastq_1
+            ),
+        )
+
+    def patient_inputs(self, wildcards: PatientWildcards) -> list[str]:
+        """Return every file of every sample of a patient."""
+        found = []
+        for files in self.patient_files_of(wildcards.patient):
+            paths = (
+                files.alterations,
+                files.callability,
+                files.tumour_fraction,
+                files.copy_number,
+                files.coverage,
+                files.copy_number_reference,
+                files.bam,
+                files.molecules,
+                *files.extracted,
+            )
+            found += [str(path) for path in paths if path is not None]
+        return found
+
+    def genotyping_kernels(self, wildcards: PatientWildcards) -> list[str]:
+        """Return the mark of compiled kernels; reports alone have no molecules to count."""
+        samples = self.sheet.of_patient(wildcards.patient)
+        return [] if all(sample.reported for sample in samples) else [f"{REFERENCE}/kernels/calling.txt"]
+
+    def copy_number_bins(self, wildcards: PatientWildcards) -> dict[str, str]:
+        """Return the bins of a patient's samples from reads, without white cells, by their short name."""
+        return {
+            f"{sample.timepoint} {sample.specimen}": self.path(sample, "copy_number_bins.tsv")
+            for sample in self.sheet.of_patient(wildcards.patient)
+            if not sample.reported and sample.specimen_type is not SpecimenType.WBC
+        }
+
+    def patient_samples(self, wildcards: PatientWildcards) -> list[str]:
+        """Return the sheet's words on a patient's samples and assays, so that a change reruns the job."""
+        return [
+            repr((sample, self.settings.assays[sample.assay]))
+            for sample in self.sheet.of_patient(wildcards.patient)
+        ]
+
+    def cohort_inputs(self) -> list[str]:
+        """Return what the quality table needs of every sample."""
+        files = self.quality_files()
+        found = []
+        for one in files:
+            found += [one.alterations, one.callability, one.tumour_fraction, *one.extracted]
+            found += [path for path in (one.copy_number, one.bins, one.molecules) if path is not None]
+        return [str(path) for path in found]
+
+    def identified(self) -> tuple[Sample, ...]:
+        """Samples whose identity is compared: from reads, without controls."""
+        return tuple(s for s in self.used_samples if not s.reported and s.role is not Role.CONTROL)
+
+    def identity_files(self) -> dict[str, str]:
+        """Return the identity table of each patient."""
+        patients = dict.fromkeys((*self.sheet.patients, *(s.patient for s in self.identified())))
+        return {patient: f"{COHORT}/identity/{patient}.tsv" for patient in patients}
+
+    def identity_file(self, wildcards: PatientWildcards) -> str:
+        """Return the identity table of a patient."""
+        return self.identity_files()[wildcards.patient]
+
+    def identity_digest(self, wildcards: PatientWildcards) -> str:
+        """Return a digest of a patient's identity table as it is now; empty without one."""
+        path = Path(self.identity_file(wildcards))
+        return text_digest(path.read_text()) if path.is_file() else ""
+
+    def copy_number_reference(self, wildcards: Wildcards) -> str:
+        """Return the copy-number reference of a sample's assay: the given one or the one built."""
+        return self._reference_of(self.sample(wildcards).assay)
+
+    def _reference_of(self, assay: str) -> str:
+        return self.settings.assays[assay].copy_number_reference or f"{REFERENCE}/{assay}.copy_number.cnn"
+
+    def clinical_tables(self) -> list[str]:
+        """Return the clinical tables that exist."""
+        if self.settings.clinical is None:
+            return []
+        paths = (Path(self.settings.clinical) / f"{name}.tsv" for name in CLINICAL_TABLES)
+        return [str(path) for path in paths if path.is_file()]
+
+    def clinical_digest(self, wildcards: PatientWildcards) -> str:
+        """Return a digest of what the clinical tables say of a patient, with the cut-off of the data."""
+        said = [str(self.settings.cohort.data_cutoff)]
+        for path, lines in self._clinical_lines.items():
+            head = lines[:1]
+            column = head[0].index("patient") if head and "patient" in head[0] else None
+            own = [
+                cells
+                for cells in lines[1:]
+                if column is None
+                or "".join(cells[column : column + 1]).casefold() == wildcards.patient.casefold()
+            ]
+            said.append(repr((path, head, own)))
+        return text_digest("".join(said))
+
+    @cached_property
+    def _clinical_lines(self) -> dict[str, list[list[str]]]:
+        """Cells of the clinical tables, read once: every patient is looked up in them."""
+        return {
+            path: [line.split("\t") for line in Path(path).read_text(errors="replace").splitlines()]
+            for path in self.clinical_tables()
+        }
+
+    def outcome_files(self) -> list[str]:
+        """Return the outcome tables, none without clinical tables."""
+        names = (*MEASURED, *RELATED) if self.settings.clinical else ()
+        return [f"{COHORT}/{name}" for name in names]
+
+    # --- targets of the workflow -----------------------------------------------------------------
+
+    def timepoint_files(self, name: str) -> list[str]:
+        """Return one file of each timepoint that is classified."""
+        return [f"{PATIENTS}/{patient}/{timepoint}/{name}" for patient, timepoint in self.sheet.timepoints]
+
+    def timepoints_of(self, patient: str, name: str) -> list[str]:
+        """Return one file of each timepoint of a patient."""
+        own = (timepoint for someone, timepoint in self.sheet.timepoints if someone == patient)
+        return [f"{PATIENTS}/{patient}/{timepoint}/{name}" for timepoint in own]
+
+    def fastp_reports(self) -> list[str]:
+        """Return fastp's reports of all units that are aligned here from FASTQ."""
+        return [
+            self.path(sample, f"units/{unit.unit}.fastp.json")
+            for sample in self.used_samples
+            for unit in sample.units
+            if unit.fastq_1 is not None
+        ]
+
+    def molecule_tables(self) -> dict[str, str]:
+        """Return the molecule metrics of all samples that have them, by the sample's name."""
+        return {sample.name: path for sample in self.used_samples for path in self.molecules(sample)}
+
+    def error_rate_tables(self) -> dict[str, str]:
+        """Return the error rates of all samples from reads or molecules, by the sample's name."""
+        return {s.name: self.path(s, "error_rates.tsv") for s in self.used_samples if not s.reported}
+
+    def patient_files(self, name: str) -> list[str]:
+        """Return one file of each patient."""
+        return [f"{PATIENTS}/{patient}/{name}" for patient in self.sheet.patients]
+
+    @cached_property
+    def used_samples(self) -> tuple[Sample, ...]:
+        """Samples of the patients that are not excluded, with normals and controls."""
+        return tuple(
+            sample
+            for sample in self.sheet.samples.values()
+            if sample.role is not Role.PATIENT or sample.patient in self.sheet.patients
+        )
+
+    def dump(self, *sections: str) -> dict[str, Any]:
+        """Return sections of the settings as plain values for `params`, so that a change reruns the job."""
+        return {name: self.settings.model_dump(mode="json")[name] for name in sections}
+
+    @staticmethod
+    def code(*adapters: str) -> str:
+        """Return the digest of all code that a rule's job can reach, so that a change reruns the job.
+
+        Snakemake sees the adapter alone: neither the modules it imports nor the members of a pipe.
+        """
+        return code_digest(*adapters)
+
+
+def _check_clinical_folder(settings: Settings) -> None:
+    if settings.clinical is not None and not (Path(settings.clinical) / "patients.tsv").is_file():
+        problem = Problem(
+            "config",
+            0,
+            "clinical",
+            f"no patients.tsv in {settings.clinical!r}",
+            "correct the folder or use null",
+        )
+        raise InputProblems([problem])

@@ -1,0 +1,163 @@
+"""Inputs and parameters of the rules that turn sequencing units into one aligned BAM per sample."""
+
+import shlex
+from pathlib import Path
+from typing import Protocol
+
+from ..align.extract import layout_for
+from ..checks.probes import bam_head
+from ..inputs.settings import Settings, UmiSettings
+from ..inputs.sheet import Sample, Sheet, Unit
+from ..reference.locate import Reference
+from ..vocabulary.samples import BamKind, UmiSource
+
+FOLDER = "results/patients/{sample.folder}/units/{unit.unit}"
+PLATFORM = "ILLUMINA"
+
+
+class UnitWildcards(Protocol):
+    """Wildcards of a unit's rule; the rule that merges units has no `unit`."""
+
+    patient: str
+    timepoint: str
+    specimen: str
+    unit: str
+
+
+class Units:
+    """What the rules of `align.smk` ask for, by wildcards."""
+
+    def __init__(self, sheet: Sheet, settings: Settings, reference: Reference) -> None:
+        """Keep sheet, settings and the places of the genome."""
+        self.sheet = sheet
+        self.settings = settings
+        self.reference = reference
+
+    def sample(self, wildcards: UnitWildcards) -> Sample:
+        """Return the sample."""
+        return self.sheet.samples[f"{wildcards.patient}.{wildcards.timepoint}.{wildcards.specimen}"]
+
+    def unit(self, wildcards: UnitWildcards) -> Unit:
+        """Return the unit."""
+        units = {unit.unit: unit for unit in self.sample(wildcards).units}
+        return units[wildcards.unit]
+
+    def umi(self, wildcards: UnitWildcards) -> UmiSettings:
+        """Return the UMI settings of the assay."""
+        return self.settings.assays[self.sample(wildcards).assay].umi
+
+    # --- inputs of align_unit: FASTQ, or a BAM whose reads are not aligned ---
+
+    def fastqs(self, wildcards: UnitWildcards) -> list[str]:
+        """Return the FASTQ of read 1, or of reads 1 and 2; none for a BAM."""
+        unit = self.unit(wildcards)
+        return [path for path in (unit.fastq_1, unit.fastq_2) if path is not None]
+
+    def umi_fastqs(self, wildcards: UnitWildcards) -> list[str]:
+        """Return the FASTQ of the UMI read, if there is one."""
+        path = self.unit(wildcards).fastq_umi
+        return [path] if path is not None else []
+
+    def given_bams(self, wildcards: UnitWildcards) -> list[str]:
+        """Return the BAM of the row, if it has one."""
+        path = self.unit(wildcards).bam
+        return [path] if path is not None else []
+
+    def fixed_umis(self, wildcards: UnitWildcards) -> list[str]:
+        """Return the list of allowed UMIs, if there is one."""
+        path = self.umi(wildcards).fixed_umis
+        return [path] if path is not None else []
+
+    # --- parameters ---
+
+    def umi_options(self, wildcards: UnitWildcards) -> str:
+        """Return the options that say where the UMI is."""
+        umi = self.umi(wildcards)
+        words = [f"--source {umi.source.value}"]
+        if umi.read_structures:
+            words.append(f"--read-structure {shlex.join(umi.read_structures)}")
+        if umi.source is UmiSource.TAG:
+            words.append(f"--tag {umi.tag}")
+        if umi.fixed_umis is not None:
+            words.append(f"--max-mismatches {umi.max_mismatches} --min-distance {umi.min_distance}")
+        return " ".join(words)
+
+    def paired(self, wildcards: UnitWildcards) -> bool:
+        """Tell whether the templates of a unit are pairs."""
+        return len(self._layout_reads(wildcards)) == 2
+
+    def _layout_reads(self, wildcards: UnitWildcards) -> tuple[object, ...]:
+        unit, umi = self.unit(wildcards), self.umi(wildcards)
+        reads = 2 - self._single_bam(unit) if unit.bam else len(self.fastqs(wildcards))
+        layout = layout_for(umi.read_structures, reads=reads, umi_read=unit.fastq_umi is not None)
+        return layout.templates
+
+    def extract_options(self, wildcards: UnitWildcards) -> str:
+        """Return the options of the extraction besides its files."""
+        unit = self.unit(wildcards)
+        single = ["--single"] if unit.bam and self._single_bam(unit) else []
+        return " ".join([self.umi_options(wildcards), *single])
+
+    @staticmethod
+    def _single_bam(unit: Unit) -> bool:
+        head = bam_head(Path(unit.bam or ""))
+        return head.records > 0 and head.paired == 0
+
+    def fastp_options(self, wildcards: UnitWildcards) -> str:
+        """Return the options that depend on single reads or pairs."""
+        first, second = self.settings.align.adapters
+        if not self.paired(wildcards):
+            return f"--adapter_sequence {first}"
+        return f"--interleaved_in --adapter_sequence {first} --adapter_sequence_r2 {second}"
+
+    def aligner_options(self, wildcards: UnitWildcards) -> str:
+        """Return the options that depend on single reads or pairs."""
+        return "-p" if self.paired(wildcards) else ""
+
+    def read_group(self, wildcards: UnitWildcards) -> str:
+        """Return the read group line for the aligner."""
+        unit, sample = self.unit(wildcards), self.sample(wildcards).name
+        return rf"@RG\tID:{unit.unit}\tSM:{sample}\tLB:{unit.library}\tPL:{PLATFORM}"
+
+    def group_options(self, wildcards: UnitWildcards) -> str:
+        """Return the names of the unit for its read groups."""
+        unit, sample = self.unit(wildcards), self.sample(wildcards).name
+        return f"--unit {unit.unit} --sample {sample} --library {unit.library}"
+
+    def finish(self, wildcards: UnitWildcards) -> str:
+        """Return what ends the pipe of given alignments: only what is not sorted yet is sorted."""
+        path = self.unit(wildcards).bam
+        if path is not None and bam_head(Path(path)).sort_order == "coordinate":
+            return "view --bam"
+        return "sort"
+
+    # --- inputs of merge_units ---
+
+    def unit_bams(self, wildcards: UnitWildcards) -> list[str]:
+        """Return the BAMs of a sample's units: aligned here, or adopted where aligned already."""
+        sample = self.sample(wildcards)
+        return [
+            FOLDER.format(sample=sample, unit=unit) + (".adopted.bam" if is_adopted(unit) else ".aligned.bam")
+            for unit in sample.units
+        ]
+
+    def unit_counts(self, sample: Sample) -> list[str]:
+        """Return the tables of extraction counts of a sample; none where a consensus BAM was given."""
+        return [
+            FOLDER.format(sample=sample, unit=unit) + (".adopted.tsv" if is_adopted(unit) else ".extract.tsv")
+            for unit in sample.units
+            if unit.calls is None and unit.bam_kind is not BamKind.CONSENSUS
+        ]
+
+    def fastp_reports(self, sample: Sample) -> list[str]:
+        """Return the fastp reports of a sample; none for alignments and consensus BAMs that were given."""
+        return [
+            FOLDER.format(sample=sample, unit=unit) + ".fastp.json"
+            for unit in sample.units
+            if unit.calls is None and unit.bam_kind is not BamKind.CONSENSUS and not is_adopted(unit)
+        ]
+
+
+def is_adopted(unit: Unit) -> bool:
+    """Tell whether a unit is a BAM of reads that are aligned already."""
+    return unit.bam is not None and bam_head(Path(unit.bam)).aligned

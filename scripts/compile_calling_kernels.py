@@ -1,0 +1,22 @@
+"""Job of rule compile_calling_kernels: machine code of the callers, before many jobs need it."""
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from alktrace.inputs.settings import CallingSettings, FusionSettings, MoleculeSettings
+from alktrace.workflow.job import job_log
+
+if TYPE_CHECKING:
+    from snakemake.iocontainers import snakemake
+
+with job_log(snakemake.log[0]):
+    from alktrace.structural.compile_calling_kernels import compile_calling_kernels
+
+    settings = snakemake.params.settings
+    compile_calling_kernels(
+        molecules=MoleculeSettings.model_validate(settings["molecules"]),
+        calling=CallingSettings.model_validate(settings["calling"]),
+        fusions=FusionSettings.model_validate(settings["fusions"]),
+        drivers=Path(snakemake.input.drivers),
+        out=Path(snakemake.output.done),
+    )

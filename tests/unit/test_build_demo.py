@@ -1,0 +1,169 @@
+"""The demo as a whole: its sheet, config and clinical tables are read by the readers of the product."""
+
+import csv
+import datetime as dt
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from outcome_cohort import ROOT, cohort_settings
+
+from alktrace.demo.build_demo import write_demo
+from alktrace.inputs.config_file import load_settings
+from alktrace.inputs.sheet import read_sheet
+from alktrace.knowledge.load import load_knowledge
+from alktrace.outcomes.clinical_tables import read_clinical
+from alktrace.outcomes.endpoints import patient_rows
+from alktrace.outcomes.outcome_jobs import Clinic, load_journeys
+from alktrace.outcomes.outcome_rows import Endpoint
+from alktrace.outcomes.response import response_rows
+from alktrace.vocabulary.resistance import (
+    Classification,
+    Component,
+    Emergence,
+    NotEvaluableReason,
+    Phase,
+    Timing,
+)
+
+LIGHT = 0.06
+KNOWLEDGE = load_knowledge(ROOT / "resources" / "knowledge")
+
+
+@pytest.fixture(scope="module")
+def demo(tmp_path_factory) -> Path:
+    out = tmp_path_factory.mktemp("demo")
+    write_demo(out, seed=9, depth=LIGHT)
+    return out
+
+
+def rows(path: Path) -> list[dict[str, str]]:
+    with path.open(newline="") as stream:
+        return list(csv.DictReader(stream, delimiter="\t", quoting=csv.QUOTE_NONE))
+
+
+@pytest.fixture(scope="module")
+def settings(demo, root):
+    return load_settings(demo / "config.yaml", defaults=root / "config" / "config.yaml")
+
+
+def test_config_is_complete_and_its_files_exist(demo, settings):
+    reference = settings.reference
+    for path in (reference.fasta, reference.gff3, reference.align_fasta, reference.polymorphisms):
+        assert (demo / path).is_file(), path
+    for suffix in (".fai", ".gzi"):
+        assert (demo / (reference.fasta + suffix)).is_file()
+    for assay in settings.assays.values():
+        assert (demo / assay.targets).is_file()
+
+
+def test_sheet_is_read_and_its_files_exist(demo, settings):
+    sheet = read_sheet(demo / "samples.tsv", assays=settings.assays)
+    for sample in sheet.samples.values():
+        for unit in sample.units:
+            for path in (unit.fastq_1, unit.fastq_2, unit.fastq_umi, unit.bam, unit.calls):
+                assert path is None or (demo / path).is_file(), path
+    expected = {(row["patient"], row["timepoint"]) for row in rows(demo / "truth" / "expected.tsv")}
+    assert set(sheet.timepoints) == expected
+    assert len(sheet.normals("plasma-duplex")) >= settings.copy_number.min_normals
+
+
+def test_clinical_tables_are_read(demo):
+    given = read_clinical(demo / "clinical", knowledge=KNOWLEDGE, today=dt.date(2026, 1, 1))
+    records = given.records
+    assert set(records) == {row["patient"] for row in rows(demo / "truth" / "expected.tsv")}
+    for name, record in records.items():
+        first, *others = record.treatments
+        assert first.drugs == ("lorlatinib",)
+        for item in rows(demo / "samples.tsv"):
+            if item["patient"] != name or item["setting"] != "progression" or name == "P18":
+                continue
+            taken = dt.date.fromisoformat(item["collected"])
+            assert first.end is not None
+            assert all(taken < other.start for other in others), "taken before a new therapy"
+            assert (taken - first.end).days <= 30
+
+
+def test_the_next_treatment_is_assessed(demo):
+    """Everybody who was switched has a best response, and progression or death; the tables say the same."""
+    folder = demo / "clinical"
+    second = {row["patient"]: row for row in rows(folder / "treatments.tsv") if row["line"] == "2"}
+    scans = {
+        name: [r["response"] for r in rows(folder / "assessments.tsv")
+               if r["patient"] == name and row["start"] < r["date"] <= row["end"]]
+        for name, row in second.items()
+    }  # fmt: skip
+    died = {row["patient"] for row in rows(folder / "follow_up.tsv") if row["death"] != "."}
+    assert all(found and ("PD" in found or name in died) for name, found in scans.items())
+    settings = cohort_settings()
+    journeys = load_journeys(Clinic(folder, ROOT / "resources" / "knowledge", 30, ()), settings)
+    best = {
+        row.patient: row.best for row in response_rows(journeys, settings, max_gap_days=30) if row.included
+    }
+    assert {name: found.value for name, found in best.items()} == {name: s[0] for name, s in scans.items()}
+    assert {"CR", "PR", "SD", "PD"} == {found.value for found in best.values()}
+    events = [row for row in patient_rows(journeys) if row.endpoint is Endpoint.RWPFS2 and row.event]
+    assert {row.patient for row in events} >= set(second)
+
+
+def test_every_drug_is_known(demo, root):
+    known = {row["subject"] for row in rows(root / "resources" / "knowledge" / "drugs.tsv")}
+    used = {drug for row in rows(demo / "clinical" / "treatments.tsv") for drug in row["drugs"].split(";")}
+    assert used <= known
+
+
+def test_every_class_appears_and_vocabularies_are_closed(demo):
+    expected = rows(demo / "truth" / "expected.tsv")
+    assert {row["classification"] for row in expected} == {item.value for item in Classification}
+    for row in expected:
+        for name, kind in (
+            ("components", Component),
+            ("phase", Phase),
+            ("reasons", NotEvaluableReason),
+            ("timing", Timing),
+            ("emergence", Emergence),
+        ):
+            cells = [] if row[name] == "." else row[name].split(";")
+            assert all(cell in {item.value for item in kind} for cell in cells), (row["patient"], name)
+
+
+def test_expected_mechanisms_are_in_the_cells(demo):
+    there = {
+        (row["sample"].rsplit(".", 1)[0], f"{row['gene']} {row['alteration']}")
+        for row in rows(demo / "truth" / "alterations.tsv")
+    }
+    for row in rows(demo / "truth" / "expected.tsv"):
+        if row["patient"] == "P18":
+            continue
+        wanted = [] if row["mechanisms"] == "." else row["mechanisms"].split(";")
+        wanted += [] if row["fusion"] == "." else [f"ALK {row['fusion']}"]
+        for mechanism in wanted:
+            assert (f"{row['patient']}.{row['timepoint']}", mechanism) in there
+
+
+def test_truth_of_molecules_fits_that_of_samples(demo):
+    molecules = {row["sample"]: int(row["molecules"]) for row in rows(demo / "truth" / "samples.tsv")}
+    for row in rows(demo / "truth" / "molecules.tsv"):
+        assert int(row["molecule"]) < molecules[row["sample"]]
+        assert int(row["top"]) + int(row["bottom"]) > 0
+    for row in rows(demo / "truth" / "alterations.tsv"):
+        if row["total_molecules"] != ".":
+            assert 0 <= int(row["mutant_molecules"]) <= int(row["total_molecules"])
+
+
+def test_the_command_writes_the_same_bytes(demo, tmp_path, root):
+    command = [sys.executable, "-m", "alktrace.demo", "demo", "--out", str(tmp_path / "again")]
+    done = subprocess.run(
+        [*command, "--seed", "9", "--depth", str(LIGHT)],
+        env={"PYTHONPATH": str(root / "scripts"), "PATH": "/usr/bin:/bin"},
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    assert "21 timepoints" in done.stdout
+    first = {path.relative_to(demo): path.read_bytes() for path in demo.rglob("*") if path.is_file()}
+    again = tmp_path / "again"
+    second = {path.relative_to(again): path.read_bytes() for path in again.rglob("*") if path.is_file()}
+    assert sorted(first) == sorted(second)
+    assert [str(name) for name in first if first[name] != second[name]] == []

@@ -1,0 +1,225 @@
+"""The union over the samples of a patient, on rows made by hand."""
+
+from dataclasses import replace
+from pathlib import Path
+from types import SimpleNamespace
+
+import pytest
+import yaml
+from patient_samples import AMPLIFIED, FUSION, G1202R, QC, REPORTED, copies, loaded, locus
+
+from alktrace.annotate.origin import OriginVerdict
+from alktrace.evidence.build import (
+    LoadedSample,
+    absent_observation,
+    detection_of,
+    make_alteration,
+    make_specimen,
+    position,
+    unite,
+    worth_following,
+)
+from alktrace.evidence.flat_table import evidence_rows
+from alktrace.evidence.gather import usable_samples
+from alktrace.evidence.patient_origin import OriginJudge
+from alktrace.evidence.schema import PatientEvidence
+from alktrace.inputs.settings import check_settings
+from alktrace.qc.identity import SampleIdentityRow, Sex
+from alktrace.qc.quality import judge_quality
+from alktrace.vocabulary.changes import Origin
+from alktrace.vocabulary.detection import Detection, LocusKind
+from alktrace.vocabulary.samples import IdentityStatus, SpecimenType
+
+SETTINGS = check_settings(
+    yaml.safe_load((Path(__file__).parents[2] / "config" / "config.yaml").read_text()), file="config"
+)
+
+
+def test_a_reported_name_joins_the_called_allele():
+    united = unite([loaded("report", REPORTED, reported=True), loaded("plasma", G1202R)])
+    assert {key: sorted(rows) for key, rows in united.items()} == {
+        "chr2:29220747:C:T": ["P1.T1.plasma", "P1.T1.report"]
+    }
+
+
+def test_a_reported_name_stands_alone_without_reads():
+    assert list(unite([loaded("report", REPORTED, reported=True)])) == ["reported:ALK:p.Gly1202Arg"]
+
+
+def test_two_dna_routes_to_one_protein_change_stay_two_alterations():
+    other = replace(G1202R, key="chr2:29220747:C:G", alt="G", hgvs_c="c.3604G>C")
+    assert len(unite([loaded("plasma", G1202R, other)])) == 2
+
+
+@pytest.mark.parametrize(
+    ("row", "callability", "copy_number", "reported", "expected"),
+    [
+        (FUSION, [locus(name="intron 19", kind=LocusKind.FUSION_INTRON)], [], False, Detection.NOT_DETECTED),
+        (
+            FUSION,
+            [locus(name="intron 19", kind=LocusKind.FUSION_INTRON, status=Detection.NOT_TARGETED)],
+            [],
+            False,
+            Detection.NOT_TARGETED,
+        ),
+        (FUSION, [], [], False, Detection.NOT_TARGETED),
+        (AMPLIFIED, [], [copies(visible=4.0)], False, Detection.NOT_DETECTED),
+        (AMPLIFIED, [], [copies(visible=None)], False, Detection.NOT_ASSESSABLE),
+        (AMPLIFIED, [], [], False, Detection.NOT_TARGETED),
+        (G1202R, [locus()], [], True, Detection.NOT_DETECTED),
+        (G1202R, [], [], True, Detection.NOT_ASSESSABLE),
+    ],
+    ids=[
+        "fusion-covered", "fusion-untargeted", "fusion-no-locus", "copies-visible", "copies-invisible",
+        "copies-untargeted", "report-with-limit", "report-without",
+    ],
+)  # fmt: skip
+def test_absence_means_what_the_sample_could_have_seen(row, callability, copy_number, reported, expected):
+    item = loaded("other", reported=reported, callability=callability, copy_number=copy_number)
+    assert absent_observation(item, row).detection is expected
+
+
+def test_positions_read_as_in_the_tables():
+    assert position(G1202R) == "chr2:29220747C>T"
+    assert position(REPORTED) is None
+
+
+def counted(alt, total=3000):
+    return SimpleNamespace(alt_molecules=alt, total_molecules=total)
+
+
+def called(alt, total=3000):
+    vaf = alt / total
+    return replace(G1202R, alt_molecules=alt, total_molecules=total, vaf=vaf, vaf_low=vaf * 0.8)
+
+
+def of_blood(item: LoadedSample) -> LoadedSample:
+    sample = replace(item.sample, specimen_type=SpecimenType.WBC)
+    return replace(item, files=replace(item.files, sample=sample))
+
+
+@pytest.mark.parametrize(
+    ("molecules", "expected", "flags"),
+    [
+        ({"plasma": 600, "wbc": 12}, Origin.SOMATIC, ("wbc_carry_over",)),
+        ({"plasma": 20, "wbc": 12}, Origin.CLONAL_HAEMATOPOIESIS, ()),
+        ({"before": 600, "plasma": 20, "wbc": 12}, Origin.SOMATIC, ("wbc_carry_over",)),
+        ({"plasma": 1500, "wbc": 1500}, Origin.GERMLINE, ()),
+        ({"wbc": 12}, Origin.CLONAL_HAEMATOPOIESIS, ()),
+    ],
+    ids=["carried-over", "as-much-in-blood", "carried-over-before", "inherited", "in-blood-alone"],
+)
+def test_white_cells_that_call_a_trace_do_not_make_it_a_clone_of_blood(molecules, expected, flags):
+    items = [loaded(name, called(alt)) for name, alt in molecules.items()]
+    items = [of_blood(item) if item.sample.specimen == "wbc" else item for item in items]
+    counts = {f"P1.T1.{name}": {G1202R.key: counted(alt)} for name, alt in molecules.items()}
+    rows = {f"P1.T1.{name}": called(alt) for name, alt in molecules.items()}
+    verdict = OriginJudge(items, counts, SETTINGS.origin, ()).verdict(G1202R.key, rows)
+    assert (verdict.origin, verdict.flags) == (expected, flags)
+
+
+@pytest.mark.parametrize(
+    ("status", "contamination", "used"),
+    [
+        (IdentityStatus.MATCH, 0.0, True),
+        (IdentityStatus.UNKNOWN, None, True),
+        (IdentityStatus.CONFLICT, 0.0, False),
+        (IdentityStatus.MATCH, 0.03, False),
+    ],
+    ids=["own", "not-known", "of-another-person", "contaminated"],
+)
+def test_white_cells_of_another_person_do_not_speak(status, contamination, used):
+    item = of_blood(loaded("wbc"))
+    verdict = SampleIdentityRow(item.sample.name, status, 20, contamination, Sex.UNKNOWN, (), ())
+    assert usable_samples([item], {item.sample.name: verdict}) == ([item] if used else [])
+
+
+@pytest.mark.parametrize("origin", [Origin.GERMLINE, Origin.CLONAL_HAEMATOPOIESIS])
+def test_what_the_laboratory_said_of_the_origin_holds_for_the_patient(origin):
+    said = replace(REPORTED, origin=origin, origin_reason="by the report")
+    item = loaded("report", said, reported=True)
+    judge = OriginJudge([item], {"P1.T1.report": {}}, SETTINGS.origin, ())
+    verdict = judge.verdict(said.key, {"P1.T1.report": said})
+    assert (verdict.origin, verdict.reason) == (origin, "by the report")
+
+
+def quality(item: LoadedSample):
+    return judge_quality(
+        sample=item.sample,
+        metrics={},
+        callability=item.callability,
+        alterations=(),
+        expected=(),
+        contamination=None,
+        identity=IdentityStatus.MATCH,
+        thresholds=QC,
+    )
+
+
+def test_a_sample_without_molecules_is_empty_not_negative():
+    empty = loaded("plasma", callability=[replace(locus(), molecules=0, status=Detection.NOT_ASSESSABLE)])
+    assert make_specimen(empty, quality(empty)).problems == ("empty",)
+
+
+@pytest.mark.parametrize(
+    ("share", "problems"),
+    [(None, ()), (0.02, ()), (0.021, ("contaminated",))],
+    ids=["unknown", "at-the-threshold", "above"],
+)
+def test_contamination_is_judged_by_its_number(share, problems):
+    item = loaded("plasma", callability=[locus()])
+    row = replace(quality(item), contamination=share, reasons=("contamination in other words",))
+    assert make_specimen(item, row).problems == problems
+
+
+def test_a_report_that_names_no_coverage_has_unknown_callability():
+    silent = loaded("report", REPORTED, reported=True)
+    assert not make_specimen(silent, quality(silent)).callability_known
+
+
+def test_the_flat_table_has_a_row_per_alteration_and_specimen():
+    first, second = loaded("plasma", G1202R, callability=[locus()]), loaded("csf", callability=[locus()])
+    verdict = OriginVerdict(Origin.SOMATIC, "tumour", ())
+    observations = [absent_observation(item, G1202R) for item in (first, second)]
+    evidence = PatientEvidence(
+        patient="P1",
+        specimens=tuple(make_specimen(item, quality(item)) for item in (first, second)),
+        alterations=(make_alteration(G1202R.key, {"P1.T1.plasma": G1202R}, observations, verdict),),
+    )
+    assert [(row.specimen, row.detection.value) for row in evidence_rows(evidence)] == [
+        ("plasma", "not_detected"),
+        ("csf", "not_detected"),
+    ]
+
+
+@pytest.mark.parametrize(
+    ("called", "alt", "assessable", "expected"),
+    [
+        (True, 3, True, Detection.DETECTED),
+        (False, 2, True, Detection.SUBTHRESHOLD),
+        (False, 1, True, Detection.NOT_DETECTED),
+        (False, 0, True, Detection.NOT_DETECTED),
+        (False, 5, False, Detection.NOT_ASSESSABLE),
+    ],
+    ids=["called", "candidate", "stray", "none", "blind"],
+)
+def test_one_stray_molecule_is_no_finding(called, alt, assessable, expected):
+    assert detection_of(called, alt, assessable, least=2) is expected
+
+
+def test_alterations_that_only_noise_shows_are_not_followed():
+    stray = replace(G1202R, detection=Detection.SUBTHRESHOLD, alt_molecules=1)
+    assert not worth_following([stray], 2)
+    assert worth_following([stray, G1202R], 2)
+    assert worth_following([REPORTED], 2)
+    explained = replace(stray, alt_molecules=40, filters=("second_form",))
+    assert not worth_following([explained], 2)
+    assert worth_following([explained, replace(explained, filters=("noise",))], 2)
+
+
+def test_what_population_frequencies_said_of_one_sample_holds_for_the_patient():
+    known = replace(G1202R, origin=Origin.GERMLINE, origin_reason="population frequency 0.4")
+    item = loaded("plasma", known)
+    judge = OriginJudge([item], {"P1.T1.plasma": {}}, SETTINGS.origin, ())
+    verdict = judge.verdict(known.key, {"P1.T1.plasma": known})
+    assert (verdict.origin, verdict.reason) == (Origin.GERMLINE, "population frequency 0.4")
