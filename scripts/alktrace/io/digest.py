@@ -18,7 +18,7 @@ def code_digest(*adapters: str) -> str:
     functions, and the templates beside those modules. Comments, docstrings and layout do not count.
 
     Args:
-        *adapters: names of files in `scripts`, without suffix.
+        *adapters: names of files in `scripts`, without suffix; all of them if none is given.
 
     Returns:
         The first 12 hexadecimal digits of a SHA-256 over paths and contents.
@@ -33,7 +33,7 @@ def code_digest(*adapters: str) -> str:
 def import_closure(*adapters: str) -> list[Path]:
     """Return the files that the jobs of some adapters can reach, sorted by path."""
     found: set[Path] = set()
-    waiting = [SCRIPTS / f"{name}.py" for name in adapters]
+    waiting = [SCRIPTS / f"{name}.py" for name in adapters] or sorted(SCRIPTS.glob("*.py"))
     while waiting:
         file = waiting.pop()
         if file not in found:
