@@ -65,3 +65,9 @@ docs: .venv/.ready
 
 clean:
 	@rm -rf demo .snakemake .pytest_cache .mypy_cache .ruff_cache
+
+# The docs site, into site/.
+.PHONY: site
+site:
+	@python3 -m venv .venv/docs && .venv/docs/bin/pip install -q --disable-pip-version-check --require-hashes -r envs/docs.txt
+	@NO_MKDOCS_2_WARNING=1 .venv/docs/bin/mkdocs build
