@@ -13,7 +13,8 @@ from alktrace.demo.outcome_draws import draw_survival, draw_switches
 from alktrace.outcomes.cox import fit_cox
 from alktrace.outcomes.group_tests import compare_groups
 from alktrace.outcomes.survival import emptied, kaplan_meier, median, rate_at
-from alktrace.stats.proportions import exact_interval, fisher
+from alktrace.stats.intervals import clopper_pearson
+from alktrace.stats.proportions import fisher
 
 pytestmark = [pytest.mark.long, pytest.mark.timeout(1200)]
 
@@ -77,7 +78,7 @@ def test_exact_intervals_cover():
     rng = np.random.default_rng(103)
     totals, shares = rng.integers(5, 61, DRAWS * 5), rng.uniform(0.02, 0.8, DRAWS * 5)
     counts = rng.binomial(totals, shares)
-    intervals = [exact_interval(int(k), int(n), LEVEL) for k, n in zip(counts, totals, strict=True)]
+    intervals = [clopper_pearson(int(k), int(n), LEVEL) for k, n in zip(counts, totals, strict=True)]
     covered = np.mean([low <= p <= high for (low, high), p in zip(intervals, shares, strict=True)])
     report("coverage of exact intervals", covered)
     assert covered >= 0.95

@@ -12,7 +12,6 @@ from hypothesis import strategies as st
 from alktrace.calling.noise.molecule_classes import DUPLEX_2, N_CLASSES, SIMPLEX_3, SINGLE
 from alktrace.calling.rule.power import detection_power, vaf_detectable
 from alktrace.calling.rule.tail_test import Noise, is_called, make_noise, noise_tails, score, tail, threshold
-from alktrace.stats.intervals import clopper_pearson
 
 CHOSEN = (SINGLE, SIMPLEX_3, DUPLEX_2)
 LIMITS = {"tail_probability": 1e-4, "min_alt_molecules": 3}
@@ -134,17 +133,3 @@ def test_duplex_molecules_outweigh_single_reads() -> None:
     totals = spread((5000, 5000, 5000))
     assert tail(spread((0, 0, 3)), totals, noise) < 1e-5
     assert tail(spread((3, 0, 0)), totals, noise) > 1e-2
-
-
-@pytest.mark.parametrize(
-    ("alt", "total", "low", "high"),
-    [
-        pytest.param(0, 10, 0.0, 0.3085, id="none-of-ten"),
-        pytest.param(10, 10, 0.6915, 1.0, id="all-of-ten"),
-        pytest.param(2, 20, 0.0123, 0.3170, id="two-of-twenty"),
-        pytest.param(0, 0, 0.0, 1.0, id="nothing"),
-    ],
-)
-def test_interval_has_tabulated_values(alt, total, low, high) -> None:
-    """Values of binom.test in R."""
-    assert clopper_pearson(alt, total) == pytest.approx((low, high), abs=1e-4)

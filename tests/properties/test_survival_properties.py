@@ -5,7 +5,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from alktrace.outcomes.survival import emptied, kaplan_meier
-from alktrace.stats.proportions import exact_interval, false_discovery
+from alktrace.stats.proportions import false_discovery
 
 PATIENT = st.tuples(st.integers(0, 40), st.integers(1, 60), st.booleans())
 
@@ -39,13 +39,6 @@ def test_curve_is_the_product_limit(drawn):
     assert curve.survival == pytest.approx([step[3] for step in expected], abs=1e-9)
     inner = (curve.survival > 0) & (curve.survival < 1)
     assert ((curve.low < curve.survival) & (curve.survival < curve.high))[inner].all()
-
-
-@given(st.integers(1, 80).flatmap(lambda n: st.tuples(st.integers(0, n), st.just(n))))
-def test_exact_interval_holds_the_share(counted):
-    count, total = counted
-    low, high = exact_interval(count, total, 0.95)
-    assert 0 <= low <= count / total <= high <= 1
 
 
 @given(st.lists(st.none() | st.floats(0, 1), max_size=20))

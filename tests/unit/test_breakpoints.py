@@ -5,7 +5,6 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from alktrace.reference.gene_models import reverse_complement
-from alktrace.stats.share_interval import share_interval
 from alktrace.structural.fusions.breakpoints import (
     Breakend,
     Junction,
@@ -287,16 +286,3 @@ class TestRegions:
     def test_other_chromosome(self):
         assert not self.REGIONS.hit("chr2", 10, 20)
         assert not self.REGIONS.hit(None, 10, 20)
-
-
-class TestShareInterval:
-    @pytest.mark.parametrize(
-        ("hits", "total", "low", "high"),
-        # Clopper-Pearson, published tables: 0/10, 1/10, 5/10, 10/10.
-        [(0, 10, 0.0, 0.3085), (1, 10, 0.0025, 0.4450), (5, 10, 0.1871, 0.8129), (10, 10, 0.6915, 1.0)],
-    )
-    def test_tables(self, hits, total, low, high):
-        assert share_interval(hits, total) == pytest.approx((low, high), abs=1e-4)
-
-    def test_nothing_seen(self):
-        assert share_interval(0, 0) == (0.0, 1.0)

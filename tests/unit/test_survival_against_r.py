@@ -12,7 +12,8 @@ from outcome_cohort import Demo, write_rows
 from alktrace.outcomes.cox import fit_cox
 from alktrace.outcomes.group_tests import compare_groups
 from alktrace.outcomes.survival import DAYS_PER_YEAR, kaplan_meier, median, rate_at
-from alktrace.stats.proportions import exact_interval, false_discovery, fisher
+from alktrace.stats.intervals import clopper_pearson
+from alktrace.stats.proportions import false_discovery, fisher
 
 DATA = Path(__file__).resolve().parents[1] / "data" / "outcomes"
 CLOSE = 1e-6
@@ -106,7 +107,7 @@ def test_fisher_shares_and_false_discovery_equal_r():
         close(f"{name}:odds_ratio", found.estimate)
         close(f"{name}:odds_low", found.low)
         close(f"{name}:odds_high", found.high)
-        low, high = exact_interval(k + other_k, n + other_n, 0.95)
+        low, high = clopper_pearson(k + other_k, n + other_n, 0.95)
         close(f"{name}:share_low", low)
         close(f"{name}:share_high", high)
     for row, q in zip(COUNTS, false_discovery(p_values), strict=True):

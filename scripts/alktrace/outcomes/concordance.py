@@ -15,7 +15,7 @@ from pathlib import Path
 from ..classify.resistance_table import ResistanceRow
 from ..evidence.evidence_table import EvidenceRow
 from ..inputs.settings import CohortSettings
-from ..stats.proportions import exact_interval, share
+from ..stats.intervals import share
 from ..vocabulary.changes import Origin
 from ..vocabulary.detection import Detection
 from ..vocabulary.resistance import Component
@@ -141,10 +141,8 @@ def _agreement(
     count = sum(row.verdict in measure.agreeing for row in usable)
     total = sum(row.verdict in measure.compared for row in usable)
     left_out = sum(row.verdict == NOT_COMPARABLE for row in own) + len(own) - len(usable)
-    low, high = exact_interval(count, total, settings.confidence)
-    return AgreementRow(
-        level, name, measure.name, count, total, left_out, share(count, total), low, high, measure.note
-    )
+    found = share(count, total, settings.confidence)
+    return AgreementRow(level, name, measure.name, count, total, left_out, *found, measure.note)
 
 
 def _alterations(rows: Sequence[EvidenceRow]) -> Iterator[ConcordanceRow]:

@@ -3,7 +3,8 @@
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 
 from ..inputs.settings import CohortSettings
-from ..stats.proportions import exact_interval, false_discovery, fisher, mcnemar, share
+from ..stats.intervals import share
+from ..stats.proportions import false_discovery, fisher, mcnemar
 from ..vocabulary.resistance import Component, Timing
 from ..vocabulary.samples import Setting
 from .mechanisms import Finding, features
@@ -51,14 +52,13 @@ def expected_rows(
     rows = []
     for item in expected:
         count = sum(number for (_, name), number in counts.items() if name == item.finding)
-        low, high = exact_interval(count, total, settings.confidence)
         known = item.patients is not None and item.total is not None
-        series = (item.patients or 0, item.total or 0)
-        expected_low, expected_high = exact_interval(*series, settings.confidence) if known else (None, None)
+        series = (item.patients or 0, item.total or 0) if known else (0, 0)
+        _, expected_low, expected_high = share(*series, settings.confidence)
         test = fisher(count, total, *series, settings.confidence) if known else None
         rows.append(
             ExpectedRow(
-                item.finding, count, total, share(count, total), low, high, item.series, item.line,
+                item.finding, count, total, *share(count, total, settings.confidence), item.series, item.line,
                 item.material, item.share, expected_low, expected_high, test.p if test else None,
                 item.source, item.verified,
             )
@@ -152,10 +152,9 @@ def _frequencies(
         states = [features(item)[feature] for item in found if feature in features(item)]
         count = counts.get(feature, 0)
         established = None if None in states else sum(bool(state) for state in states)
-        low, high = exact_interval(count, len(found), settings.confidence)
         yield FrequencyRow(
             *head, *feature, count, established, denominator, len(found),
-            share(count, len(found)), low, high,
+            *share(count, len(found), settings.confidence),
         )  # fmt: skip
 
 

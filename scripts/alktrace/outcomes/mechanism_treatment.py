@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Mapping, Sequence
 
 from ..inputs.settings import CohortSettings
-from ..stats.proportions import exact_interval, share
+from ..stats.intervals import share
 from .endpoint_figures import curve_of, observe
 from .mechanisms import Finding
 from .outcome_rows import (
@@ -57,8 +57,8 @@ def _row(
     total, level = len(members), settings.confidence
     return MechanismTreatmentRow(
         component, kind, total, sum(is_assessed(row) for row in members),
-        responders, share(responders, total), *exact_interval(responders, total, level),
-        controlled, share(controlled, total), *exact_interval(controlled, total, level),
+        responders, *share(responders, total, level),
+        controlled, *share(controlled, total, level),
         pfs_events, pfs.value, pfs.low, pfs.high, ttd_events, ttd.value, ttd.low, ttd.high,
     )  # fmt: skip
 

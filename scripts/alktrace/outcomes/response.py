@@ -4,7 +4,7 @@ import datetime as dt
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 from ..inputs.settings import CohortSettings
-from ..stats.proportions import exact_interval, share
+from ..stats.intervals import share
 from ..vocabulary.clinical import BestResponse
 from .clinical_context import RANKED
 from .clinical_schema import AssessmentRow
@@ -119,7 +119,5 @@ def _rates(
             "rwDCR2": sum(row.best in CONTROL for row in members),
         }
         for measure, count in counts.items():
-            low, high = exact_interval(count, len(members), settings.confidence)
-            yield ResponseRow(
-                measure, grouping, group, name, count, len(members), share(count, len(members)), low, high
-            )
+            rate = share(count, len(members), settings.confidence)
+            yield ResponseRow(measure, grouping, group, name, count, len(members), *rate)

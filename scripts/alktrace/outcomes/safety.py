@@ -5,7 +5,7 @@ from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator, Sequence
 
 from ..inputs.settings import CohortSettings
-from ..stats.proportions import exact_interval, share
+from ..stats.intervals import share
 from .clinical_context import LORLATINIB
 from .clinical_schema import AdverseEventRow, DoseChangeRow, Relation
 from .endpoints import population_exclusion, switch_exclusion
@@ -102,11 +102,9 @@ def _safety(
     for event in events:
         worst[event.patient] = max(event.grade, worst.get(event.patient, 0))
     severe = sum(grade >= settings.severe_grade for grade in worst.values())
-    any_low, any_high = exact_interval(len(worst), treated, settings.confidence)
-    low, high = exact_interval(severe, treated, settings.confidence)
     return SafetyRow(
-        treatment, term, relation, treated, len(worst), share(len(worst), treated), any_low, any_high,
-        severe, share(severe, treated), low, high, max(worst.values(), default=0),
+        treatment, term, relation, treated, len(worst), *share(len(worst), treated, settings.confidence),
+        severe, *share(severe, treated, settings.confidence), max(worst.values(), default=0),
     )  # fmt: skip
 
 
@@ -125,10 +123,8 @@ def _doses(
             if not chosen and kind != ANY:
                 continue
             patients = len({change.patient for change in chosen})
-            low, high = exact_interval(patients, treated, settings.confidence)
-            yield DoseRow(
-                drug, kind, reason, patients, treated, share(patients, treated), low, high, len(chosen)
-            )
+            affected = share(patients, treated, settings.confidence)
+            yield DoseRow(drug, kind, reason, patients, treated, *affected, len(chosen))
 
 
 def _is_kind(kind: str) -> Callable[[DoseChangeRow], bool]:

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from ..stats.proportions import exact_interval
+from ..stats.intervals import clopper_pearson
 from .outcome_rows import Refusal
 
 Floats = NDArray[np.float64]
@@ -140,7 +140,7 @@ def rate_at(curve: Curve, days: float, *, confidence: float) -> Estimate:
         return Estimate(None, None, None, None, Refusal.FOLLOW_UP_TOO_SHORT.value)
     if survival >= 1:
         at_risk = int(curve.at_risk[before]) if before < curve.days.size else int(curve.at_risk[-1])
-        low, high = exact_interval(at_risk, at_risk, confidence)
+        low, high = clopper_pearson(at_risk, at_risk, confidence)
         return Estimate(1.0, low, high, "exact_at_risk", Refusal.NO_EVENTS_BEFORE.value)
     if survival <= 0:
         return Estimate(0.0, None, None, None, Refusal.NO_INTERVAL_AT_ZERO.value)

@@ -1,26 +1,50 @@
-"""Exact interval of a fraction from counts."""
+"""Exact intervals of shares from counts."""
+
+from typing import NamedTuple
 
 CONFIDENCE = 0.95
 
 
-def clopper_pearson(alt: int, total: int, confidence: float = CONFIDENCE) -> tuple[float, float]:
-    """Return the exact central interval of a binomial fraction (Clopper and Pearson 1934).
+class Share(NamedTuple):
+    """A share with its exact interval, as tables state it: all None without a denominator."""
+
+    value: float | None
+    low: float | None
+    high: float | None
+
+
+def share(count: int, total: int, confidence: float = CONFIDENCE) -> Share:
+    """Return a share with its Clopper-Pearson interval.
 
     Args:
-        alt: successes.
-        total: trials; with none the interval is 0 to 1.
-        confidence: of the interval.
+        count: successes.
+        total: trials; without any nothing is stated.
+        confidence: probability that the interval holds the true share, at least.
 
     Raises:
-        ValueError: more successes than trials.
+        ValueError: as for `clopper_pearson`.
+    """
+    if count == total == 0:
+        return Share(None, None, None)
+    return Share(count / max(total, 1), *clopper_pearson(count, total, confidence))
+
+
+def clopper_pearson(count: int, total: int, confidence: float = CONFIDENCE) -> tuple[float, float]:
+    """Return the exact central interval of a binomial share (Clopper and Pearson 1934).
+
+    Args:
+        count: successes.
+        total: trials, at least one.
+        confidence: probability that the interval holds the true share, at least.
+
+    Raises:
+        ValueError: no trials, more successes than trials, or a confidence outside 0 to 1.
     """
     from scipy.special import betaincinv
 
-    if not 0 <= alt <= total:
-        raise ValueError(f"{alt} of {total} is no fraction")
-    if total == 0:
-        return 0.0, 1.0
-    half = (1 - confidence) / 2
-    low = 0.0 if alt == 0 else float(betaincinv(alt, total - alt + 1, half))
-    high = 1.0 if alt == total else float(betaincinv(alt + 1, total - alt, 1 - half))
+    if not (0 <= count <= total and total > 0 and 0 < confidence < 1):
+        raise ValueError(f"{count} of {total} at a confidence of {confidence} has no interval")
+    tail = (1 - confidence) / 2
+    low = float(betaincinv(count, total - count + 1, tail)) if count else 0.0
+    high = float(betaincinv(count + 1, total - count, 1 - tail)) if count < total else 1.0
     return low, high

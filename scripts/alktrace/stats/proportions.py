@@ -1,4 +1,4 @@
-"""Exact figures for counts: binomial intervals, Fisher's and McNemar's tests, false discovery rate."""
+"""Exact tests of counts: Fisher's and McNemar's, and the false discovery rate."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -21,19 +21,6 @@ class OddsRatio:
     low: float | None
     high: float | None
     p: float
-
-
-def exact_interval(count: int, total: int, confidence: float) -> tuple[float | None, float | None]:
-    """Return the Clopper-Pearson interval of a share; missing without a denominator."""
-    if total == 0:
-        return None, None
-    found = stats.binomtest(count, total).proportion_ci(confidence_level=confidence, method="exact")
-    return float(found.low), float(found.high)
-
-
-def share(count: int, total: int) -> float | None:
-    """Return count / total, None without a denominator."""
-    return count / total if total else None
 
 
 def fisher(count: int, total: int, other_count: int, other_total: int, confidence: float) -> OddsRatio | None:

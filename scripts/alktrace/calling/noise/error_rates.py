@@ -13,7 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ...inputs.settings import CallingSettings
-from ...stats.intervals import clopper_pearson
+from ...stats.intervals import share
 from ...vocabulary.detection import MoleculeGroup
 from ..molecules.pileup import Pileup
 from .error_rate_table import ErrorRateRow
@@ -71,15 +71,15 @@ def _row(
 ) -> ErrorRateRow:
     count = GROUPS[group]
     errors, bases = count(teaching.shown), count(teaching.trials)
-    low, high = clopper_pearson(errors, bases)
+    found = share(errors, bases)
     return ErrorRateRow(
         molecules=group,
         substitution=TYPES[kind],
         errors=errors,
         bases=bases,
-        rate=errors / bases if bases else None,
-        low=low if bases else None,
-        high=high if bases else None,
+        rate=found.value,
+        low=found.low,
+        high=found.high,
         set_aside=len(aside.rows),
         set_aside_molecules=count(aside.shown),
         sites_left_out=sites - len(teaching.rows) - len(aside.rows),

@@ -7,7 +7,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ...inputs.settings import CallingSettings
-from ...stats.intervals import clopper_pearson
+from ...stats.intervals import share
 from ..noise.molecule_classes import duplex
 from .power import vaf_detectable
 from .tail_test import Noise, tail
@@ -108,7 +108,7 @@ def judge(
         filters.append(FILTER_FEW)
     if in_long_run:
         filters.append(FILTER_RUN)
-    low, high = clopper_pearson(mutants, molecules) if molecules else (None, None)
+    vaf, low, high = share(mutants, molecules)
     return AlterationCounts(
         by_class=np.stack([np.asarray(alt, np.int64), np.asarray(total, np.int64)]),
         alt_molecules=mutants,
@@ -116,7 +116,7 @@ def judge(
         duplex_alt=duplex(np.asarray(alt)),
         strict_alt=strict[0],
         strict_total=strict[1],
-        vaf=mutants / molecules if molecules else None,
+        vaf=vaf,
         vaf_low=low,
         vaf_high=high,
         vaf_detectable=None if in_long_run else limit(total, rates, hotspot=hotspot, settings=settings),

@@ -12,7 +12,7 @@ from ...errors import DataError
 from ...inputs.settings import FusionSettings
 from ...reference.gene_models import GeneModels
 from ...reference.genome import Genome, Sequences
-from ...stats.share_interval import share_interval
+from ...stats.intervals import clopper_pearson, share
 from .breakpoints import Breakend, Junction, normalise
 from .fusion_vcf import FusionCall, FusionRecord, parse_breakend, write_fusions
 from .junctions import Candidate, find_candidates
@@ -255,7 +255,7 @@ def make_records(fusions: Sequence[Fusion], sequences: Sequences) -> list[Fusion
 def _record(fusion: Fusion, event: str, number: int, sequences: Sequences) -> FusionRecord:
     junction, meaning, support = fusion.candidate.junction, fusion.meaning, fusion.support
     total = support.molecules + fusion.intact
-    low, high = share_interval(support.molecules, total)
+    low, high = clopper_pearson(support.molecules, total)
     bases = "".join(
         sequences.fetch(end.chrom, end.pos, end.pos + 1) for end in (junction.first, junction.second)
     )
@@ -310,15 +310,15 @@ def _support(
 
 def _count_of(key: str, support: Support, intact: int, settings: FusionSettings) -> FusionCount:
     total = support.molecules + intact
-    low, high = share_interval(support.molecules, total)
+    vaf, low, high = share(support.molecules, total)
     return FusionCount(
         key=key,
         molecules=support.molecules,
         intact=intact,
         duplex=support.duplex,
-        vaf=support.molecules / total if total else None,
-        vaf_low=low if total else None,
-        vaf_high=high if total else None,
+        vaf=vaf,
+        vaf_low=low,
+        vaf_high=high,
         vaf_detectable=detectable_vaf(total, settings.min_molecules, settings.power),
     )
 

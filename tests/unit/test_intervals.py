@@ -1,0 +1,51 @@
+"""The exact interval of a share, against R's tables and scipy's search for the same limits."""
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from scipy.stats import binomtest
+
+from alktrace.stats.intervals import clopper_pearson, share
+
+COUNTED = st.integers(1, 5000).flatmap(lambda n: st.tuples(st.integers(0, n), st.just(n)))
+
+
+@pytest.mark.parametrize(
+    ("count", "total", "low", "high"),
+    [
+        (0, 10, 0.0, 0.3085),
+        (1, 10, 0.0025, 0.4450),
+        (5, 10, 0.1871, 0.8129),
+        (10, 10, 0.6915, 1.0),
+        (2, 20, 0.0123, 0.3170),
+    ],
+)
+def test_tabulated_values(count, total, low, high):
+    """Values of binom.test in R."""
+    assert clopper_pearson(count, total) == pytest.approx((low, high), abs=1e-4)
+
+
+@given(COUNTED, st.sampled_from([0.8, 0.95, 0.99]))
+def test_limits_are_those_of_the_binomial_test(counted, confidence):
+    expected = binomtest(*counted).proportion_ci(confidence, method="exact")
+    assert clopper_pearson(*counted, confidence) == pytest.approx((expected.low, expected.high), abs=1e-10)
+
+
+@pytest.mark.parametrize(
+    ("count", "total", "confidence"),
+    [(0, 0, 0.95), (3, 2, 0.95), (-1, 2, 0.95), (1, -1, 0.95), (1, 2, 1.0), (1, 2, 95)],
+)
+def test_what_has_no_interval_is_refused(count, total, confidence):
+    with pytest.raises(
+        ValueError, match=f"{count} of {total} at a confidence of {confidence} has no interval"
+    ):
+        clopper_pearson(count, total, confidence)
+
+
+def test_a_share_without_a_denominator_is_not_stated():
+    assert share(0, 0) == (None, None, None)
+    assert share(1, 10) == (0.1, *clopper_pearson(1, 10))
+    with pytest.raises(ValueError, match="3 of 2"):
+        share(3, 2)
+    with pytest.raises(ValueError, match="1 of 0"):
+        share(1, 0)
