@@ -242,8 +242,8 @@ BROKEN = [
     ("bypass", "BRAF V600\tcodon\tV600", "BRAF V600\tfrequency\tV600", "codon", "its rule needs one"),
     ("drugs", "synonym\tLorbrena", "synonym\tXalkori", "value", "keep it with one drug"),
     ("ch_genes", "TET2\tlist", "TET2\tlists", "attribute", "write one of"),
-    ("messages", "\trule of this project\ttrue", "\t.\ttrue", "source", "name where it was read"),
-    ("messages", "\trule of this project\ttrue", "\trule of this project\tyes", "verified", "true or false"),
+    ("messages", "\trule of this project\tverified", "\t.\tverified", "source", "name where it was read"),
+    ("messages", "project\tverified", "project\ttrue", "mark", "write one of verified, cited, proposed"),
     ("hotspots", "alk_hotspot", "alk_hot", "kind", "write one of"),
     ("genes", "ENST00000389048", "ENST389048", "transcript", "matches"),
     ("genes", "\tHER3\t", "\tHER2\t", "aliases", "'HER2' names ERBB2 already; keep it with one gene"),
@@ -282,7 +282,13 @@ BROKEN = [
     ("bypass", "skipping\texon\t14", "skipping\texon\t144", "value", "add exon 144 there"),
     ("bypass", "breakpoint_intron\t11", "breakpoint_intron\t99", "value", "add intron 99 there"),
     ("alk_mutations", "p.Gly1202Arg", "p.Ala1202Arg", "subject", "p.Ala1202Arg: hotspots.tsv has G1202"),
-    ("genes", "alias symbol, read in a copy of the record\ttrue", "x\t.", "aliases_source", "fill all three"),
+    (
+        "genes",
+        "alias symbol, read in a copy of the record\tverified",
+        "x\t.",
+        "aliases_source",
+        "fill all three",
+    ),
 ]
 
 

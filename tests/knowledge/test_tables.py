@@ -13,6 +13,7 @@ from Bio.Seq import Seq
 from alktrace.knowledge.load import LONG_TABLES, load_knowledge
 from alktrace.knowledge.long_tables import read_facts
 from alktrace.vocabulary.detection import LocusKind
+from alktrace.vocabulary.marks import Mark
 
 ROOT = Path(__file__).resolve().parents[2]
 TABLES = ROOT / "resources" / "knowledge"
@@ -24,6 +25,7 @@ ROWS = {
 MUTATIONS = list(KNOWLEDGE.mutations.values())
 SINGLE_BASE = [(m, r) for m in MUTATIONS for r in m.routes if ">" in r.hgvs_c]
 NOT_READ = re.compile("recalled|not read|no source|unreviewed|proposal|not checked")
+PUBLICATION = re.compile(r"UniProt|PMID \d|PMC\d|doi 10|EID\d|\b(19|20)\d\d\b")
 
 
 def table(name):
@@ -109,10 +111,22 @@ def test_nothing_verified_rests_on_memory(name):
     assert not wrong
 
 
+@pytest.mark.parametrize("name", LONG_TABLES)
+def test_what_is_cited_names_a_publication(name):
+    wrong = [row for row in ROWS[name] if row.mark is Mark.CITED and not PUBLICATION.search(row.source)]
+    assert not wrong
+
+
+def test_a_mark_says_what_is_a_fact_and_what_is_shown():
+    marks = [(mark.verified, mark.shown) for mark in (Mark.VERIFIED, Mark.CITED, Mark.PROPOSED)]
+    assert marks == [(True, True), (False, True), (False, False)]
+
+
 def test_no_name_of_a_gene_is_verified_from_memory():
     named = [row for row in KNOWLEDGE.genes.values() if row.aliases]
     assert named
-    assert not [row for row in named if row.aliases_verified == bool(NOT_READ.search(row.aliases_source))]
+    wrong = [r for r in named if r.aliases_mark.verified == bool(NOT_READ.search(r.aliases_source))]
+    assert not wrong
 
 
 def test_potencies_and_proposed_tiers_are_never_verified():

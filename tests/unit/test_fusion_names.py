@@ -1,10 +1,13 @@
 """Names of ALK fusion variants: junctions as published, breakpoints of a cell line, nothing unverified."""
 
+from dataclasses import replace
+
 import pytest
 
 from alktrace.annotate.fusion_names import FusionNames, variant_of
 from alktrace.io.tables import read_table, write_table
 from alktrace.reference.loci import KnownValue
+from alktrace.vocabulary.marks import Mark
 
 # H3122, the cell line of variant 1: breakpoints as published by the authors of its reads.
 H3122 = "chr2:29223741|chr2:42299750"
@@ -63,19 +66,17 @@ def test_novel_partners(names, gene, partner, flags):
     assert names.named("x", gene, partner, "G1;A20") == ("x", (), flags)
 
 
-def test_an_unverified_junction_gives_no_name(folder, tmp_path):
+@pytest.mark.parametrize("mark", [Mark.CITED, Mark.PROPOSED])
+def test_a_junction_that_was_not_read_gives_no_name(folder, tmp_path, mark):
     rows = read_table(folder / "alk_fusions.tsv", KnownValue)
-    doubtful = [
-        KnownValue(r.subject, r.attribute, r.value, r.source, r.verified and r.attribute != "junction")
-        for r in rows
-    ]
+    doubtful = [replace(r, mark=mark) if r.attribute == "junction" else r for r in rows]
     write_table(tmp_path / "alk_fusions.tsv", KnownValue, doubtful)
     assert FusionNames.load(tmp_path).subjects("EML4", "E13;A20", H3122) == ()
 
 
 def test_every_verified_variant_has_its_place(folder):
     """Names rest on coordinates: a junction of EML4 without both intervals would be named anywhere."""
-    rows = [r for r in read_table(folder / "alk_fusions.tsv", KnownValue) if r.verified]
+    rows = [r for r in read_table(folder / "alk_fusions.tsv", KnownValue) if r.mark.verified]
     named = {r.subject for r in rows if r.attribute == "junction" and r.subject.startswith("EML4-ALK v")}
     assert named
     for subject in named:

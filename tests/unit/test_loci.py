@@ -61,7 +61,7 @@ def write(path: Path, *lines: str) -> Path:
 
 
 HOTSPOTS = "gene | kind | locus | codon | exon"
-MUTATIONS = "subject | attribute | value | source | verified"
+MUTATIONS = "subject | attribute | value | source | mark"
 
 
 def build(tmp_path: Path, hotspots: list[str], mutations: list[str], **options: object) -> None:
@@ -80,12 +80,12 @@ def test_tables_and_genes_without_a_model(tmp_path: Path, caplog: pytest.LogCapt
         tmp_path,
         ["ALK | alk_hotspot | G1202 | 1202 | 23", "YES1 | bypass_gene | gene | . | ."],
         [
-            "p.Gly1202Arg | short | G1202R | s | true",
-            "p.Gly1202Arg | role | resistance | s | true",
-            "p.Gly1202Arg | route | c.3604G>A chr2:29220747:C:T | s | true",
-            "p.Gly1202Arg | route | c.3604G>C chr2:29220747:C:G | s | true",
-            "p.Asp1529Glu | role | neutral | s | true",
-            "p.Asp1529Glu | route | c.4587C>G chr2:29193500:G:C | s | true",
+            "p.Gly1202Arg | short | G1202R | s | verified",
+            "p.Gly1202Arg | role | resistance | s | verified",
+            "p.Gly1202Arg | route | c.3604G>A chr2:29220747:C:T | s | verified",
+            "p.Gly1202Arg | route | c.3604G>C chr2:29220747:C:G | s | verified",
+            "p.Asp1529Glu | role | neutral | s | verified",
+            "p.Asp1529Glu | route | c.4587C>G chr2:29193500:G:C | s | verified",
         ],
     )
     assert [(row.gene, row.start) for row in read_table(tmp_path / "loci.tsv", LocusRow)] == [
@@ -104,7 +104,7 @@ def test_another_build_is_refused_with_every_locus(tmp_path: Path) -> None:
         build(
             tmp_path,
             ["ALK | alk_hotspot | G1202 | 1202 | 23", "ALK | alk_hotspot | L1196 | 1196 | 23"],
-            ["p.Gly1202Arg | route | c.3604G>A chr2:29220747:C:T | s | true"],
+            ["p.Gly1202Arg | route | c.3604G>A chr2:29220747:C:T | s | verified"],
             fetch=lambda _, start, end: "A" * (end - start),
         )
     text = str(caught.value)
@@ -126,10 +126,10 @@ def test_a_mutation_whose_residue_is_not_in_the_protein_is_refused(tmp_path: Pat
             tmp_path,
             [],
             [
-                "p.Gly1202Arg | role | resistance | s | true",
-                "p.Ala1202Arg | role | resistance | s | true",
-                "p.Ala1202Arg | short | A1202R | s | true",
-                "p.Gly1702Arg | role | neutral | s | true",
+                "p.Gly1202Arg | role | resistance | s | verified",
+                "p.Ala1202Arg | role | resistance | s | verified",
+                "p.Ala1202Arg | short | A1202R | s | verified",
+                "p.Gly1702Arg | role | neutral | s | verified",
             ],
             fetch=fetch,
         )
@@ -148,10 +148,10 @@ def test_no_model_of_alk(tmp_path: Path) -> None:
 def test_symbols_by_any_name(tmp_path: Path) -> None:
     table = write(
         tmp_path / "genes.tsv",
-        "gene | transcript | same_coding_sequence | refseq | source | verified | aliases | aliases_source | "
-        "aliases_verified",
-        "ERBB2 | ENST00000269571 | . | . | s | true | HER2;HER-2 | s | true",
-        "ALK | ENST00000389048 | . | . | s | true | . | . | .",
+        "gene | transcript | same_coding_sequence | refseq | source | mark | aliases | aliases_source | "
+        "aliases_mark",
+        "ERBB2 | ENST00000269571 | . | . | s | verified | HER2;HER-2 | s | cited",
+        "ALK | ENST00000389048 | . | . | s | verified | . | . | .",
     )
     assert gene_symbols(table) == {"erbb2": "ERBB2", "her2": "ERBB2", "her-2": "ERBB2", "alk": "ALK"}
 

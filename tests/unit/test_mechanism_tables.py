@@ -152,7 +152,7 @@ def test_before_and_after_only_where_both_are_evaluable():
 
 def test_observed_stands_beside_expected():
     series = read_table(KNOWLEDGE / "expected_frequencies.tsv", ExpectedFrequencyRow)
-    assert {item.verified for item in series} == {True, False}
+    assert {item.mark.verified for item in series} == {True, False}
     found = found_of([bypass_or_none(f"P{i}", i < 3) for i in range(10)])
     table = {(row.series, row.finding): row for row in expected_rows(found.values(), series, SETTINGS)}
     row = table["CROWN, 5 years", "bypass"]

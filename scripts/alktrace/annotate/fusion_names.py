@@ -103,7 +103,7 @@ def variant_of(subjects: Sequence[str]) -> str | None:
 
 
 def _known(subject: str, rows: Sequence[KnownValue]) -> KnownFusion:
-    sure = [(row.attribute, row.value) for row in rows if row.verified]
+    sure = [(row.attribute, row.value) for row in rows if row.mark.verified]
     intervals = {name: value for name, value in sure if name in ("alk_interval", "partner_interval")}
     junctions = (_SPLICE_FORM.sub(r"\1;", value) for name, value in sure if name == "junction")
     partner = next((row.value for row in rows if row.attribute == "partner"), "")

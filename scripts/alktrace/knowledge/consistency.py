@@ -90,8 +90,8 @@ def gene_name_problems(file: str, genes: Sequence[GeneRow]) -> Iterator[Problem]
                 what = f"{alias!r} names {owners[alias]} already"
                 yield Problem(file, line, "aliases", what, "keep it with one gene")
             owners.setdefault(alias, row.gene)
-        if len({bool(row.aliases), row.aliases_source is not None, row.aliases_verified is not None}) > 1:
-            what = "names, their source and `aliases_verified` go together"
+        if len({bool(row.aliases), row.aliases_source is not None, row.aliases_mark is not None}) > 1:
+            what = "names, their source and `aliases_mark` go together"
             yield Problem(file, line, "aliases_source", what, "fill all three or none")
 
 

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from ..io.tables import column
 from ..vocabulary.clinical import Histology
 from ..vocabulary.detection import LocusKind
+from ..vocabulary.marks import Mark
 from .ports import AlkRole
 
 
@@ -29,10 +30,10 @@ class GeneRow:
     same_coding_sequence: str | None = column("other transcript taken as equivalent")
     refseq: str | None = column("RefSeq transcript")
     source: str = column("where the transcripts were read")
-    verified: bool = column("are the transcripts as read in the source")
+    mark: Mark = column("how well the transcripts are known")
     aliases: tuple[str, ...] = column("other names of the gene")
     aliases_source: str | None = column("where the names were read")
-    aliases_verified: bool | None = column("was every one of the names read in that source")
+    aliases_mark: Mark | None = column("how well the names are known, every one of them")
 
 
 @dataclass(frozen=True)

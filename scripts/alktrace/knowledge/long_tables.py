@@ -10,6 +10,7 @@ from pydantic import BaseModel, ConfigDict, ValidationError
 
 from ..errors import InputProblems, Problem
 from ..io.tables import column, read_table
+from ..vocabulary.marks import Mark
 
 
 @dataclass(frozen=True)
@@ -20,7 +21,12 @@ class FactRow:
     attribute: str = column("which property")
     value: str = column("the value")
     source: str = column("where it was read, or the rule it follows")
-    verified: bool = column("was this value read in the source named")
+    mark: Mark = column("verified, cited or proposed")
+
+    @property
+    def verified(self) -> bool:
+        """Whether the value was read in its source."""
+        return self.mark.verified
 
 
 class AttributeSchema(BaseModel):

@@ -60,7 +60,7 @@ def expected_rows(
             ExpectedRow(
                 item.finding, count, total, *share(count, total, settings.confidence), item.series, item.line,
                 item.material, item.share, expected_low, expected_high, test.p if test else None,
-                item.source, item.verified,
+                item.source, item.mark.verified,
             )
         )  # fmt: skip
     return rows

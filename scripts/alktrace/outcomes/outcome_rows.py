@@ -9,6 +9,7 @@ from enum import StrEnum
 
 from ..io.tables import column
 from ..vocabulary.clinical import BestResponse
+from ..vocabulary.marks import Mark
 from ..vocabulary.resistance import Classification, Component, Emergence, Timing
 
 
@@ -279,7 +280,7 @@ class ExpectedFrequencyRow:
     total: int | None = column("patients examined")
     share: float = column("share reported")
     source: str = column("where it was read")
-    verified: bool = column("was it read there")
+    mark: Mark = column("how well the share is known")
 
 
 @dataclass(frozen=True)

@@ -14,6 +14,7 @@ from pathlib import Path
 from ..errors import DataError, InputProblems, Problem
 from ..io.tables import column, read_table, write_table
 from ..vocabulary.detection import LocusKind
+from ..vocabulary.marks import Mark
 from .gene_models import Fetch, GeneModels, Transcript, read_gff3, write_gff3
 from .locus_table import HotspotRow, LocusRow
 
@@ -45,10 +46,10 @@ class KnownTranscript:
     same_coding_sequence: tuple[str, ...] = column("other transcripts with the same coding sequence")
     refseq: str | None = column("RefSeq transcript with the same protein")
     source: str = column("source of the transcripts")
-    verified: bool = column("was the source read")
+    mark: Mark = column("how well the transcripts are known")
     aliases: tuple[str, ...] = column("other names of the gene")
     aliases_source: str = column("source of the names")
-    aliases_verified: bool | None = column("was the source read")
+    aliases_mark: Mark | None = column("how well the names are known")
 
 
 @dataclass(frozen=True)
@@ -59,7 +60,7 @@ class KnownValue:
     attribute: str = column("kind of statement")
     value: str = column("the statement")
     source: str = column("source")
-    verified: bool = column("was the source read")
+    mark: Mark = column("how well the statement is known")
 
 
 def prepare_gene_models(
