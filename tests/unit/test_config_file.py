@@ -66,8 +66,7 @@ ASSAY = """\
 # a run
 assays:
   tissue:
-    targets: t.bed
-    umi: {source: none}
+    umi: {source: none, edit: 2}
 calling:
   power: 2
 """
@@ -78,10 +77,57 @@ def test_problems_name_file_and_line(tmp_path, monkeypatch):
     with pytest.raises(AlktraceError) as caught:
         settings_of(tmp_path, ASSAY)
     lines = str(caught.value).splitlines()
-    assert "my.yaml:5:assays.tissue.umi.tag: the key is missing; " in str(caught.value)
-    assert "my.yaml:3:assays.tissue.qc: the key is missing; " in str(caught.value)
-    assert [line for line in lines if line.startswith("my.yaml:7:calling.power: value 2; ")]
-    assert all(line.startswith("my.yaml:") for line in lines)
+    assert [line.partition("; ")[0] for line in lines] == [
+        "my.yaml:4:assays.tissue.umi.edit: unknown key",
+        "my.yaml:3:assays.tissue.targets: the key is missing",
+        "my.yaml:6:calling.power: value 2",
+    ]
+
+
+def test_an_assay_needs_its_targets_alone(tmp_path):
+    assay = settings_of(tmp_path, "assays: {a: {targets: a.bed}}").assays["a"]
+    assert (assay.umi.source.value, assay.umi.read_structures, assay.umi.tag) == ("none", (), "RX")
+    assert (assay.expected, assay.noise_model, assay.qc.min_molecules) == ((), None, 300)
+
+
+def test_what_an_assay_says_is_laid_over_the_defaults_key_by_key(tmp_path):
+    changed = settings_of(
+        tmp_path,
+        "assay_defaults: {qc: {min_molecules: 7, warn_molecules: 8}}\n"
+        "assays:\n"
+        "  a: {targets: a.bed, qc: {min_molecules: 5}, umi: {source: inline, read_structures: [8M+T, +T]}}\n"
+        "  b: {targets: b.bed, umi: {source: tag, duplex: true}}\n",
+    ).assays
+    assert [(x.qc.min_molecules, x.qc.warn_molecules) for x in changed.values()] == [(5, 8), (7, 8)]
+    assert [x.umi.duplex for x in changed.values()] == [False, True]
+    assert [x.umi.read_structures for x in changed.values()] == [("8M+T", "+T"), ()]
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        pytest.param(
+            "assay_defaults: {qc: {min_molecule: 7}}\nassays: {a: {targets: a}, b: {targets: b}}",
+            ["my.yaml:1:assay_defaults.qc.min_molecule: unknown key"],
+            id="said-once",
+        ),
+        pytest.param(
+            "assay_defaults: {targets: a}", ["my.yaml:1:assay_defaults.targets: unknown key"], id="targets"
+        ),
+        pytest.param("assays: {a: panel.bed}", ["my.yaml:1:assays.a: value 'panel.bed'"], id="no-map"),
+        pytest.param(
+            "assays: {a: {targets: a, umi: null}, b: {}}",
+            ["my.yaml:1:assays.a.umi: value None", "my.yaml:1:assays.b.targets: the key is missing"],
+            id="null-section",
+        ),
+        pytest.param("assays: [a]", ["my.yaml:1:assays: value ['a']"], id="list"),
+    ],
+)
+def test_wrong_assays(tmp_path, monkeypatch, text, said):
+    monkeypatch.chdir(tmp_path)
+    with pytest.raises(AlktraceError) as caught:
+        settings_of(tmp_path, text)
+    assert [line.partition("; ")[0] for line in str(caught.value).splitlines()] == said
 
 
 @pytest.mark.parametrize(
@@ -130,13 +176,8 @@ reference: {fasta: genome.fa.gz, gff3: genes.gff3.gz}
 assays:
   tissue:
     targets: targets.bed
-    umi: {source: none, read_structures: [], tag: RX, duplex: false, edits: 1, fixed_umis: null,
-          max_mismatches: 1, min_distance: 2}
-    noise_model: null
-    copy_number_reference: null
     expected: [ALK p.Gly1202Arg]
-    qc: {min_molecules: 60, warn_molecules: 90, min_on_target: 0.3, max_contamination: 0.03,
-         max_blank_molecules: 20}
+    qc: {min_molecules: 60}
 """
 
 

@@ -35,15 +35,8 @@ class Project:
         self.config = yaml.safe_load((root / "config" / "config.yaml").read_text())
         self.config["samples"] = "samples.tsv"
         self.config["reference"] |= {"fasta": str(self.fasta), "gff3": str(self.gff3)}
-        self.umi = {
-            "source": "none", "read_structures": [], "tag": "RX", "duplex": False, "edits": 1,
-            "fixed_umis": None, "max_mismatches": 1, "min_distance": 2,
-        }  # fmt: skip
-        self.assay = {
-            "targets": str(self.bed), "umi": self.umi, "noise_model": None, "copy_number_reference": None,
-            "expected": [], "qc": {"min_molecules": 1, "warn_molecules": 2, "min_on_target": 0.1,
-                                   "max_contamination": 0.1, "max_blank_molecules": 9},
-        }  # fmt: skip
+        self.umi = {"source": "none"}
+        self.assay = {"targets": str(self.bed), "umi": self.umi}
         self.config["assays"] = {"panel": self.assay}
 
     def settings(self):

@@ -30,18 +30,7 @@ def bam(path, *, flags, order="coordinate", mapped=True):
 
 def units(root, *rows, **umi):
     config = yaml.safe_load((root / "config" / "config.yaml").read_text())
-    config["assays"] = {
-        "panel": {
-            "targets": "panel.bed",
-            "umi": {
-                "source": "none", "read_structures": [], "tag": "RX", "duplex": False, "edits": 1,
-                "fixed_umis": None, "max_mismatches": 1, "min_distance": 2,
-            } | umi,
-            "noise_model": None, "copy_number_reference": None, "expected": [],
-            "qc": {"min_molecules": 1, "warn_molecules": 2, "min_on_target": 0.1, "max_contamination": 0.1,
-                   "max_blank_molecules": 9},
-        }
-    }  # fmt: skip
+    config["assays"] = {"panel": {"targets": "panel.bed", "umi": umi}}
     settings = check_settings(config, file="config")
     sample = Sample(
         "P1", "T1", "plasma", SpecimenType.PLASMA, "panel", date(2026, 1, 1), Setting.PROGRESSION,

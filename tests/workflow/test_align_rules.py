@@ -130,14 +130,9 @@ def write_config(folder):
     def assay(source, *structures):
         return {
             "targets": "panel.bed",
-            "umi": {
-                "source": source, "read_structures": list(structures), "tag": "RX", "duplex": False,
-                "edits": 1, "fixed_umis": None, "max_mismatches": 1, "min_distance": 2,
-            },
-            "noise_model": None, "copy_number_reference": None, "expected": [],
-            "qc": {"min_molecules": 1, "warn_molecules": 2, "min_on_target": 0.1, "max_contamination": 0.1,
-                   "max_blank_molecules": 9},
-        }  # fmt: skip
+            "umi": {"source": source, "read_structures": list(structures)},
+            "qc": {"min_molecules": 1, "warn_molecules": 2, "min_on_target": 0.1},
+        }
 
     inline = f"{UMI}M{len(SPACER)}S+T"
     changes = {

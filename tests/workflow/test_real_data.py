@@ -135,14 +135,8 @@ def test_h3122_is_no_proof_of_a_mutation(h3122):
 
 
 def assay(targets, source="none", *structures):
-    umi = {
-        "source": source, "read_structures": list(structures), "tag": "RX", "duplex": False, "edits": 1,
-        "fixed_umis": None, "max_mismatches": 1, "min_distance": 2,
-    }  # fmt: skip
-    return {
-        "targets": str(targets), "umi": umi, "noise_model": None, "copy_number_reference": None,
-        "expected": [], "qc": QC,
-    }  # fmt: skip
+    umi = {"source": source, "read_structures": list(structures)}
+    return {"targets": str(targets), "umi": umi, "qc": QC}
 
 
 @pytest.fixture(scope="module")

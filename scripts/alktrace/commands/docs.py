@@ -80,7 +80,8 @@ def _keys(model: type[BaseModel], prefix: str) -> Iterator[tuple[str, str]]:
         section, repeated = _section(info.annotation)
         if section is None or info.description:
             yield key, info.description or ""
-        if section is not None:
+        # Keys of the defaults are those of an assay, listed there.
+        if section is not None and not info.exclude:
             yield from _keys(section, f"{key}.<name>." if repeated else f"{key}.")
 
 

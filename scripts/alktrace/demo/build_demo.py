@@ -200,26 +200,10 @@ def _config(files: ReferenceFiles, out: Path) -> dict[str, Any]:
 
 
 def _assay_config(assay: DemoAssay, targets: str) -> dict[str, Any]:
+    """What differs from the defaults of an assay; the demo has fewer molecules than a patient."""
+    umi = {"source": assay.source, "read_structures": list(assay.structures), "duplex": assay.duplex}
     return {
         "targets": targets,
-        "umi": {
-            "source": assay.source,
-            "read_structures": list(assay.structures),
-            "tag": "RX",
-            "duplex": assay.duplex,
-            "edits": 1,
-            "fixed_umis": None,
-            "max_mismatches": 1,
-            "min_distance": 2,
-        },
-        "noise_model": None,
-        "copy_number_reference": None,
-        "expected": list(assay.expected),
-        "qc": {
-            "min_molecules": 60,
-            "warn_molecules": 90,
-            "min_on_target": 0.3,
-            "max_contamination": 0.03,
-            "max_blank_molecules": 20,
-        },
-    }
+        "umi": {name: value for name, value in umi.items() if value},
+        "qc": {"min_molecules": 60, "warn_molecules": 90, "max_contamination": 0.03},
+    } | ({"expected": list(assay.expected)} if assay.expected else {})

@@ -1,7 +1,6 @@
 """A configuration file laid over the defaults, for commands that run without the workflow."""
 
 import json
-from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -9,7 +8,7 @@ import yaml
 
 from ..errors import DataError, InputProblems
 from .config_lines import CONFIG, place_problems
-from .settings import Settings, check_settings
+from .settings import Settings, check_settings, lay_over
 
 
 def load_settings(path: Path, *, defaults: Path) -> Settings:
@@ -28,22 +27,6 @@ def load_settings(path: Path, *, defaults: Path) -> Settings:
         return check_settings(merged, file=CONFIG)
     except InputProblems as error:
         raise InputProblems(place_problems(error.problems, [path, defaults])) from None
-
-
-def lay_over(below: Any, above: Mapping[Any, Any]) -> Any:
-    """Return a configuration laid over another one, as Snakemake does it: maps merge at every depth.
-
-    Args:
-        below: the configuration below; stays as it is.
-        above: its lists, scalars and nulls replace what they meet.
-    """
-    # An empty map changes nothing, even over a scalar or null: `assays: {}` removes no assay.
-    if not above:
-        return below
-    merged = dict(below) if isinstance(below, Mapping) else {}
-    for key, value in above.items():
-        merged[key] = lay_over(merged.get(key, {}), value) if isinstance(value, Mapping) else value
-    return merged
 
 
 def read_config(path: Path) -> dict[Any, Any]:

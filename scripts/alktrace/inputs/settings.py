@@ -1,10 +1,11 @@
 """The configuration as checked objects. Values live in config/config.yaml, never here."""
 
+from collections.abc import Mapping
 from datetime import date
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 
 from ..errors import InputProblems, Problem
 from ..vocabulary.samples import ID_PATTERN, UmiSource
@@ -61,8 +62,7 @@ class AssayQc(Section):
     max_blank_molecules: Natural = Field(description="molecules of a no-template control, above: fail")
 
 
-class AssaySettings(Section):
-    targets: str = Field(description="BED of targeted regions, true coordinates")
+class AssayDefaults(Section):
     umi: UmiSettings = Field(description="UMIs of the assay")
     noise_model: str | None = Field(description="noise model built from normals; null: shipped prior")
     copy_number_reference: str | None = Field(
@@ -72,6 +72,10 @@ class AssaySettings(Section):
         description="alterations a positive control of this assay must show, as `ALK p.Gly1202Arg`"
     )
     qc: AssayQc = Field(description="thresholds of the QC verdict")
+
+
+class AssaySettings(AssayDefaults):
+    targets: str = Field(description="BED of targeted regions, true coordinates")
 
 
 class AlignSettings(Section):
@@ -375,7 +379,10 @@ class Settings(Section):
     exclude: tuple[str, ...] = Field(description="patients left out of the cohort")
     reference: ReferenceSettings
     assays: dict[Annotated[str, Field(pattern=f"^{ID_PATTERN}$")], AssaySettings] = Field(
-        description="assays by name, as in the sheet"
+        description="assays by name, as in the sheet; each needs `targets` alone"
+    )
+    assay_defaults: AssayDefaults = Field(
+        exclude=True, description="what an assay does not say: the keys of an assay without `targets`"
     )
     align: AlignSettings
     molecules: MoleculeSettings
@@ -387,6 +394,36 @@ class Settings(Section):
     identity: IdentitySettings
     resistance: ResistanceSettings
     cohort: CohortSettings
+
+    @model_validator(mode="before")
+    @classmethod
+    def _lay_defaults_under_assays(cls, config: Any) -> Any:
+        """Give every assay what it does not say itself, key by key; what is no map is refused afterwards."""
+        assays = config.get("assays") if isinstance(config, Mapping) else None
+        if not isinstance(assays, Mapping):
+            return config
+        defaults = config.get("assay_defaults")
+        filled = {
+            name: lay_over(defaults, assay) if isinstance(assay, Mapping) else assay
+            for name, assay in assays.items()
+        }
+        return {**config, "assays": filled}
+
+
+def lay_over(below: Any, above: Mapping[Any, Any]) -> Any:
+    """Return a configuration laid over another one, as Snakemake does it: maps merge at every depth.
+
+    Args:
+        below: the configuration below; stays as it is.
+        above: its lists, scalars and nulls replace what they meet.
+    """
+    # An empty map changes nothing, even over a scalar or null: `assays: {}` removes no assay.
+    if not above:
+        return below
+    merged = dict(below) if isinstance(below, Mapping) else {}
+    for key, value in above.items():
+        merged[key] = lay_over(merged.get(key, {}), value) if isinstance(value, Mapping) else value
+    return merged
 
 
 def check_settings(config: dict[str, Any], *, file: Path | str) -> Settings:
@@ -402,7 +439,11 @@ def check_settings(config: dict[str, Any], *, file: Path | str) -> Settings:
     try:
         return Settings.model_validate(config)
     except ValidationError as error:
-        raise InputProblems([_problem(str(file), detail) for detail in error.errors()]) from None
+        details = error.errors()
+        # Wrong in the defaults is wrong in every assay; it is said once, where it stands.
+        shared = {detail["loc"][1:] for detail in details if detail["loc"][:1] == ("assay_defaults",)}
+        own = [d for d in details if d["loc"][:1] != ("assays",) or d["loc"][2:] not in shared]
+        raise InputProblems([_problem(str(file), detail) for detail in own]) from None
 
 
 def _problem(file: str, detail: Any) -> Problem:
