@@ -21,7 +21,7 @@ with job_log(snakemake.log[0]):
         samples=plan.patient_files_of(patient),
         fasta=Path(snakemake.input.fasta),
         identity=Path(snakemake.input.identity),
-        blood_genes=sorted(knowledge.ch_genes | knowledge.ch_not_excluded_genes),
+        blood_genes=sorted(knowledge.blood_genes),
         clinical=load_context(settings.clinical, patient, knowledge=knowledge, settings=settings),
         calling=settings.calling,
         fusions=settings.fusions,

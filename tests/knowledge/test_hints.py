@@ -1,28 +1,38 @@
 """Hints: verified only, a compound as a unit, contradictions shown."""
 
-from dataclasses import replace
 from itertools import permutations
 from pathlib import Path
 
 import pytest
 
 from alktrace.evidence.schema import Alteration
-from alktrace.knowledge.drug_hints import joined, treatment_hints, withheld
-from alktrace.knowledge.entries import DrugEffect
+from alktrace.knowledge.drug_hints import Hints, hints_of, joined, withheld
+from alktrace.knowledge.entries import DrugEffect, DrugStatement, codon_of
 from alktrace.knowledge.load import load_knowledge
-from alktrace.knowledge.ports import Hints
 from alktrace.vocabulary.changes import Consequence, VariantType
+from alktrace.vocabulary.marks import Mark
 
 KNOWLEDGE = load_knowledge(Path(__file__).resolve().parents[2] / "resources" / "knowledge")
 SUBJECTS = [*KNOWLEDGE.mutations, *KNOWLEDGE.mechanisms]
 
 
-def hints(*subjects):
-    return treatment_hints(subjects, KNOWLEDGE)
+def mutation(hgvs_p):
+    return Alteration(
+        key=hgvs_p, gene="ALK", variant_type=VariantType.SNV, alteration="x", hgvs_p=hgvs_p,
+        consequence=Consequence.MISSENSE, codon=codon_of(hgvs_p),
+    )  # fmt: skip
+
+
+def hints(*names):
+    return KNOWLEDGE.hints(tuple(mutation(name) for name in names))
+
+
+def told(drug, effect, source, *, level="C"):
+    return DrugStatement(drug, DrugEffect(effect), level, "cell_model", source, Mark.VERIFIED)
 
 
 def test_compound_is_not_the_union_of_its_singles():
-    # Shaw 2016, PMID 26698910: the pair resists lorlatinib and obeys crizotinib; C1156Y alone the reverse
+    # Shaw 2016, PMID 26698910: the pair resists lorlatinib, not crizotinib; C1156Y alone the reverse
     pair = hints("p.Leu1198Phe", "p.Cys1156Tyr")
     assert pair.resistant_to == ("lorlatinib",) and pair.sensitive_to == ("crizotinib",)
     single = hints("p.Cys1156Tyr")
@@ -31,8 +41,8 @@ def test_compound_is_not_the_union_of_its_singles():
 
 def test_compound_without_a_read_source_says_so():
     found = hints("p.Leu1196Met", "p.Gly1202Arg")
-    assert found.resistant_to == found.sensitive_to == found.evidence == ()
-    assert "No verified drug data" in found.note
+    assert found == Hints()
+    assert found.flags == ("no_verified_drug_data",)
 
 
 def test_pair_in_no_table_takes_nothing_from_its_singles():
@@ -42,7 +52,7 @@ def test_pair_in_no_table_takes_nothing_from_its_singles():
 
 def test_reports_from_another_tumour_are_not_used():
     # CIViC EID11113, EID11115: mesothelioma
-    assert hints("p.Ile1171Asn", "p.Leu1196Met").evidence == ()
+    assert hints("p.Ile1171Asn", "p.Leu1196Met").sources == ()
 
 
 @pytest.mark.parametrize(
@@ -61,23 +71,20 @@ def test_conflicts_are_shown_as_conflicts(subject, drug):
     found = hints(subject)
     assert drug in found.conflicting
     assert drug not in found.resistant_to + found.sensitive_to
-    shown = found.for_classifier()
-    assert shown.conflicting == (drug,) and f"conflicting_evidence:{drug}" in shown.flags
-    assert [text for text in shown.sources if text.startswith(f"{drug} contradictory: ")]
+    assert found.conflicting == (drug,) and f"conflicting_evidence:{drug}" in found.flags
+    assert [text for text in found.sources if text.startswith(f"{drug} contradictory: ")]
 
 
 @pytest.mark.parametrize("subject", SUBJECTS)
 def test_lists_hold_only_what_verified_reports_say(subject):
-    found = hints(subject)
-    stated = [e for e in KNOWLEDGE.drug_effects(subject) if e.context != "other_tumour"]
-    assert all(item.verified for item in stated)
+    found = hints_of(KNOWLEDGE.statements[subject])
+    stated = [s for s in KNOWLEDGE.statements[subject] if s.mark.verified and s.context != "other_tumour"]
     for drug in found.resistant_to:
-        assert {e.effect for e in stated if e.drug == drug} == {"resistant"}
+        assert {s.effect for s in stated if s.drug == drug} == {"resistant"}
     for drug in found.sensitive_to:
-        assert {e.effect for e in stated if e.drug == drug} == {"sensitive"}
+        assert {s.effect for s in stated if s.drug == drug} == {"sensitive"}
     assert not set(found.resistant_to) & set(found.sensitive_to)
-    assert not any(";" in text for text in found.evidence)
-    assert (found.tier, found.escat) == (None, None)
+    assert not any(";" in text for text in found.sources)
 
 
 @pytest.mark.parametrize(
@@ -94,12 +101,7 @@ def test_lists_hold_only_what_verified_reports_say(subject):
     ids="-".join,
 )
 def test_a_drug_stands_in_one_list(effects, place):
-    stated = tuple(
-        DrugEffect("ceritinib", effect, "D", "cell_model", f"source {effect}", verified=True)
-        for effect in effects
-    )
-    known = replace(KNOWLEDGE, effects={"p.Ala1Val": stated}, conflicts={})
-    shown = treatment_hints(["p.Ala1Val"], known).for_classifier()
+    shown = hints_of(told("ceritinib", effect, f"source {effect}", level="D") for effect in effects)
     lists = {name: getattr(shown, name) for name in LISTS}
     assert lists == {name: ("ceritinib",) if name == place else () for name in LISTS}
     assert list(shown.sources) == [f"ceritinib {effect} (D): source {effect}" for effect in effects]
@@ -122,22 +124,23 @@ LISTS = ("resistant_to", "sensitive_to", "intermediate", "conflicting", "withhel
     ],
 )
 def test_compounds_that_share_a_mutation_may_contradict_each_other(first, second, place):
-    shown = joined([Hints(**{first: ("x",)}, sources=("a",)), Hints(**{second: ("x",)}, sources=("b",))])
+    a, b = told("x", "resistant", "a"), told("x", "sensitive", "b")
+    shown = joined([Hints(**{first: ("x",)}, statements=(a,)), Hints(**{second: ("x",)}, statements=(b,))])
     assert {name: getattr(shown, name) for name in LISTS} == {
         name: ("x",) if name == place else () for name in LISTS
     }
-    assert shown.sources == ("a", "b")
+    assert shown.statements == (a, b)
 
 
 def test_withheld_statements_claim_nothing_and_keep_their_condition():
-    alone = Hints(resistant_to=("x",), intermediate=("y",), sources=("x resistant (C): a", "y b"))
-    shown = withheld(alone, {"L1198F": Hints(sensitive_to=("z",), sources=("z sensitive (C): c",))})
+    alone = hints_of([told("x", "resistant", "a"), told("y", "intermediate", "b")])
+    shown = withheld(alone, {"L1198F": hints_of([told("z", "sensitive", "c")])})
     assert shown.resistant_to == shown.sensitive_to == shown.intermediate == shown.conflicting == ()
     assert shown.withheld == ("x", "y", "z")
     assert shown.flags == ("drug_effects_withheld:x,y,z",)
     assert shown.sources == (
         "if nothing else shares its molecule, x resistant (C): a",
-        "if nothing else shares its molecule, y b",
+        "if nothing else shares its molecule, y intermediate (C): b",
         "if on one molecule with L1198F, z sensitive (C): c",
     )
 

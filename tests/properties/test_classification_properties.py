@@ -21,8 +21,8 @@ from alktrace.evidence.schema import (
 )
 from alktrace.io.tables import format_cell, header
 from alktrace.knowledge.answers import Knowledge
+from alktrace.knowledge.entries import AlkRole
 from alktrace.knowledge.load import load_knowledge
-from alktrace.knowledge.ports import AlkRole
 from alktrace.vocabulary.detection import Detection
 from alktrace.vocabulary.resistance import Classification
 

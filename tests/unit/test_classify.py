@@ -16,10 +16,11 @@ from alktrace.classify.single_criteria import ALTERATION_CRITERIA
 from alktrace.classify.timepoint_criteria import TIMEPOINT_CRITERIA
 from alktrace.classify.view import fold_reported, prepare_patient
 from alktrace.knowledge.answers import Knowledge
-from alktrace.knowledge.entries import DrugEffect
+from alktrace.knowledge.drug_hints import Hints
+from alktrace.knowledge.entries import DrugEffect, DrugStatement
 from alktrace.knowledge.load import load_knowledge
-from alktrace.knowledge.ports import Hints
 from alktrace.report import words
+from alktrace.vocabulary.marks import Mark
 from alktrace.vocabulary.resistance import Classification, Component, Confidence
 from alktrace.vocabulary.samples import SpecimenType
 
@@ -165,8 +166,11 @@ def test_every_drug_of_a_report_is_somewhere() -> None:
         ("c", "resistant"),
         ("d", "sensitive"),
     ]
-    effects = tuple(DrugEffect(d, e, "D", "cell_model", f"source {d} {e}", verified=True) for d, e in stated)
-    told = replace(loaded, effects={"p.Gly1202Arg": effects}, conflicts={})
+    statements = tuple(
+        DrugStatement(d, DrugEffect(e), "D", "cell_model", f"source {d} {e}", Mark.VERIFIED)
+        for d, e in stated
+    )
+    told = replace(loaded, statements={"p.Gly1202Arg": statements})
     (result,) = classify_patient(golden("single_g1202r_after_lorlatinib"), told, default_settings())
     (row,) = result.rows
     assert (row.resistant_to, row.sensitive_to) == (("c",), ("d",))

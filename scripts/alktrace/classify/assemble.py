@@ -7,8 +7,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 
 from ..evidence.schema import Alteration, HistologyFinding
-from ..knowledge.drug_hints import joined, withheld
-from ..knowledge.ports import Hints
+from ..knowledge.drug_hints import Hints, joined, withheld
 from ..vocabulary.resistance import Component, Confidence, Emergence, Phase, Timing
 from ..vocabulary.samples import Setting
 from .alk_sets import POLYCLONAL, SAME_CODON_CIS, AlkSets, PairPhase, ResidueChange, is_polyclonal
@@ -38,6 +37,7 @@ class Mechanism:
         weak: of unknown effect or doubtful origin; it names the class only where nothing else does.
         found: None for a finding of pathology.
         phase_partner: names of the other members of its set.
+        citations: what was read on the mechanism itself, whatever the drugs.
     """
 
     component: Component
@@ -54,6 +54,7 @@ class Mechanism:
     phase_partner: tuple[str, ...] = ()
     phase_evidence: str | None = None
     hints: Hints = Hints()
+    citations: tuple[str, ...] = ()
 
     @property
     def key(self) -> str:
@@ -61,6 +62,13 @@ class Mechanism:
         if self.found is not None:
             return self.found.alteration.key
         return f"histology:{self.report.histology.value}" if self.report else "histology"
+
+    @property
+    def sources(self) -> tuple[str, ...]:
+        """What was read on the mechanism and on drugs, as it stands in the tables."""
+        if self.component is not Component.BYPASS:
+            return self.hints.sources
+        return tuple(sorted({*self.hints.sources, *self.citations}))
 
 
 # --- ALK -------------------------------------------------------------------------------------
@@ -297,8 +305,7 @@ def bypass_mechanisms(roles: Sequence[Role], view: TimepointView) -> list[Mechan
         fact = view.knowledge.off_target(role.found.alteration)
         if role.effect is Effect.BYPASS and fact is not None:
             shown = _simple(role, Component.BYPASS, fact.mechanism, fact.confidence, view)
-            sources = tuple(sorted({*shown.hints.sources, *fact.sources}))
-            found.append(replace(shown, hints=replace(shown.hints, sources=sources)))
+            found.append(replace(shown, citations=fact.sources))
     return found
 
 

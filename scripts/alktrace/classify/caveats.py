@@ -111,7 +111,7 @@ def _blood_possible(found: Found, view: TimepointView) -> bool:
         for seen in alteration.observations
         if place(seen) in usable and seen.detection is Detection.DETECTED
     )
-    return view.knowledge.haematopoiesis_gene(alteration.gene) and not tissue
+    return alteration.gene in view.knowledge.blood_genes and not tissue
 
 
 def _minor(found: Found, view: TimepointView) -> bool:

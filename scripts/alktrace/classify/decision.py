@@ -9,7 +9,7 @@ from dataclasses import dataclass
 
 from ..evidence.schema import PatientEvidence
 from ..inputs.settings import ResistanceSettings
-from ..knowledge.ports import ClassifierKnowledge
+from ..knowledge.answers import Knowledge
 from ..vocabulary.resistance import Classification, Component
 from .alk_sets import AlkSets, build_sets
 from .assemble import Mechanism, alk_mechanisms, bypass_mechanisms, lineage_mechanisms
@@ -101,7 +101,7 @@ def carrying_families(mechanisms: Sequence[Mechanism]) -> frozenset[Component]:
 
 
 def classify_patient(
-    evidence: PatientEvidence, knowledge: ClassifierKnowledge, settings: ResistanceSettings
+    evidence: PatientEvidence, knowledge: Knowledge, settings: ResistanceSettings
 ) -> list[TimepointResult]:
     """Return the classes of every timepoint of a patient, in order of collection.
 
@@ -115,7 +115,7 @@ def classify_patient(
 
 
 def classify_timepoint(
-    patient: Patient, timepoint: str, knowledge: ClassifierKnowledge, settings: ResistanceSettings
+    patient: Patient, timepoint: str, knowledge: Knowledge, settings: ResistanceSettings
 ) -> TimepointResult:
     """Return the class of one timepoint of a prepared patient."""
     view = view_timepoint(patient, timepoint, knowledge, settings)

@@ -131,7 +131,17 @@ def _mechanism(item: Mechanism) -> dict[str, Any]:
         "phase": item.phase,
         "phase_partner": item.phase_partner,
         "phase_evidence": item.phase_evidence,
-        "hints": dataclasses.asdict(item.hints),
+        "hints": _hints(item),
+    }
+
+
+def _hints(item: Mechanism) -> dict[str, Any]:
+    lists = ("resistant_to", "sensitive_to", "intermediate", "conflicting", "withheld")
+    return {
+        **{name: getattr(item.hints, name) for name in lists},
+        "sources": item.sources,
+        # Of a histology nobody asks for drugs, and so none are missing.
+        "flags": item.hints.flags if item.found else (),
     }
 
 

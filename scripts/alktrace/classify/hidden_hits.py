@@ -5,11 +5,11 @@ keeping silent about drugs needs a doubt only: one molecule that carries both is
 stake is a sensitivity that may not hold, not a class.
 """
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 
 from ..evidence.schema import Alteration
-from ..knowledge.drug_hints import DRUG_LISTS, joined
-from ..knowledge.ports import AlkRole, Hints
+from ..knowledge.drug_hints import Hints, joined
+from ..knowledge.entries import AlkRole
 from ..vocabulary.changes import Consequence
 from ..vocabulary.resistance import Phase
 from .alk_sets import residue_name, same_base
@@ -25,7 +25,7 @@ def subthreshold_hotspots(view: TimepointView) -> Iterator[Alteration]:
     """
     for item in view.subthreshold:
         silent = item.consequence is Consequence.SYNONYMOUS
-        if item.codon is not None and not silent and view.knowledge.hotspot(item.gene, item.codon):
+        if item.codon is not None and not silent and view.knowledge.is_hotspot(item.gene, item.codon):
             yield item
 
 
@@ -94,9 +94,8 @@ def _on_one_molecule(a: Alteration, b: Alteration, view: TimepointView) -> bool 
 
 
 def _contradicts(own: Hints, other: Hints) -> bool:
-    lists: Mapping[str, set[str]] = {name: set(getattr(other, name)) for name in DRUG_LISTS}
-    doubted = lists["intermediate"] | lists["conflicting"]
+    doubted = {*other.intermediate, *other.conflicting}
     return bool(
-        set(own.sensitive_to) & (lists["resistant_to"] | doubted)
-        or set(own.resistant_to) & (lists["sensitive_to"] | doubted)
+        {*own.sensitive_to} & {*other.resistant_to, *doubted}
+        or {*own.resistant_to} & {*other.sensitive_to, *doubted}
     )

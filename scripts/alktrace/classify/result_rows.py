@@ -93,7 +93,7 @@ def _mechanism_values(mechanism: Mechanism, view: TimepointView) -> dict[str, An
         "emergence": mechanism.emergence.emergence if mechanism.emergence else None,
         "resistant_to": mechanism.hints.resistant_to,
         "sensitive_to": mechanism.hints.sensitive_to,
-        "evidence": tuple(text.replace(LIST_SEPARATOR, ",") for text in mechanism.hints.sources),
+        "evidence": tuple(text.replace(LIST_SEPARATOR, ",") for text in mechanism.sources),
     }
     if mechanism.found is not None:
         values |= _found_values(mechanism, view)

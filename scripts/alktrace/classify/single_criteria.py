@@ -8,7 +8,8 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from enum import StrEnum
 
-from ..knowledge.ports import AlkRole, KnownMutation, OffTargetKind
+from ..knowledge.bypass_rules import OffTargetKind
+from ..knowledge.entries import AlkMutation, AlkRole
 from ..vocabulary.changes import Consequence, Origin, VariantType
 from ..vocabulary.copies import Focality
 from ..vocabulary.samples import SpecimenType
@@ -122,7 +123,7 @@ def _is_alk(found: Found) -> bool:
     return ALK in (found.alteration.gene, found.alteration.partner)
 
 
-def known_mutation(found: Found, view: TimepointView) -> KnownMutation | None:
+def known_mutation(found: Found, view: TimepointView) -> AlkMutation | None:
     """Return what the tables say about an ALK mutation."""
     if found.alteration.gene != ALK or found.alteration.hgvs_p is None:
         return None

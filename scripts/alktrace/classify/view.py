@@ -17,7 +17,7 @@ from ..evidence.schema import (
     SpecimenEvidence,
 )
 from ..inputs.settings import ResistanceSettings
-from ..knowledge.ports import ClassifierKnowledge
+from ..knowledge.answers import Knowledge
 from ..vocabulary.changes import Origin, VariantType
 from ..vocabulary.detection import Detection
 from ..vocabulary.samples import Setting, SpecimenType
@@ -104,7 +104,7 @@ class TimepointView:
     found: tuple[Found, ...]
     subthreshold: tuple[Alteration, ...]
     phase: tuple[PhaseObservation, ...]
-    knowledge: ClassifierKnowledge
+    knowledge: Knowledge
     settings: ResistanceSettings
 
     def specimen(self, name: str) -> SpecimenEvidence:
@@ -187,7 +187,7 @@ def timepoints(patient: Patient) -> tuple[str, ...]:
 
 
 def view_timepoint(
-    patient: Patient, timepoint: str, knowledge: ClassifierKnowledge, settings: ResistanceSettings
+    patient: Patient, timepoint: str, knowledge: Knowledge, settings: ResistanceSettings
 ) -> TimepointView:
     """Return one timepoint, prepared for the criteria."""
     specimens = tuple(item for item in patient.specimens if item.timepoint == timepoint)

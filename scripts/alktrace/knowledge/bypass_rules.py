@@ -7,8 +7,8 @@ from enum import StrEnum
 from ..evidence.schema import Alteration
 from ..vocabulary.changes import Consequence, VariantType
 from ..vocabulary.resistance import Confidence
+from .entries import in_a_list
 from .long_tables import Facts
-from .ports import OffTargetKind
 
 LOSS_CONSEQUENCES = frozenset(
     {Consequence.STOP_GAINED, Consequence.FRAMESHIFT, Consequence.SPLICE_SITE, Consequence.START_LOST}
@@ -21,6 +21,14 @@ CODING_CONSEQUENCES = LOSS_CONSEQUENCES | {
     Consequence.INFRAME_DELINS,
 }
 STRUCTURAL = frozenset({VariantType.FUSION, VariantType.AMPLIFICATION, VariantType.HISTOLOGY})
+
+
+class OffTargetKind(StrEnum):
+    """What an alteration outside ALK can mean; the class of a row of the table."""
+
+    BYPASS = "bypass"
+    CO_ALTERATION = "co_alteration"
+    LINEAGE_MARKER = "transformation_marker"
 
 
 class EvidenceLevel(StrEnum):
@@ -44,9 +52,8 @@ class BypassMechanism:
         mechanism: name shown.
         rule: what an alteration must be to count.
         codons: residues of rule `hotspot`, as `(letter, number)`.
-        kind: `bypass`, `co_alteration`, `transformation_marker`, ...
+        kind: None where DNA of the gene means nothing to the classification.
         evidence_level: `unverified` where the level was not read in a source.
-        tier, escat, combination: None where they were not read in a source.
         carries_class: may this mechanism name the class of a timepoint.
         sources: of the verified statements.
     """
@@ -58,13 +65,8 @@ class BypassMechanism:
     codons: tuple[tuple[str, int], ...]
     protein_changes: tuple[str, ...]
     exon: int | None
-    kind: str
-    pathway: str
+    kind: OffTargetKind | None
     evidence_level: EvidenceLevel
-    tier: str | None
-    escat: str | None
-    combination: str | None
-    calling_note: str | None
     carries_class: bool
     sources: tuple[str, ...]
 
@@ -74,21 +76,12 @@ class BypassMechanism:
 
     @property
     def confidence(self) -> Confidence:
-        """Highest confidence the evidence that was read allows."""
-        if self.evidence_level is EvidenceLevel.UNVERIFIED:
+        """Highest confidence the evidence that was read allows; what carries no class is never sure."""
+        if self.evidence_level is EvidenceLevel.UNVERIFIED or not self.carries_class:
             return Confidence.UNCERTAIN
         if self.evidence_level in (EvidenceLevel.CLINICAL_LORLATINIB, EvidenceLevel.CLINICAL_ALK_TKI):
             return Confidence.ESTABLISHED
         return Confidence.CANDIDATE
-
-    @property
-    def off_target_kind(self) -> OffTargetKind | None:
-        """What it means to the classification; None where it is no off-target finding."""
-        return {
-            "bypass": OffTargetKind.BYPASS,
-            "co_alteration": OffTargetKind.CO_ALTERATION,
-            "transformation_marker": OffTargetKind.LINEAGE_MARKER,
-        }.get(self.kind)
 
 
 def mechanism_of(facts: Facts) -> BypassMechanism:
@@ -105,15 +98,10 @@ def mechanism_of(facts: Facts) -> BypassMechanism:
         codons=tuple((codon[0], int(codon[1:])) for codon in facts.values("codon")),
         protein_changes=facts.values("protein_change"),
         exon=int(exon.value) if exon else None,
-        kind=facts.value("class"),
-        pathway=facts.value("pathway"),
+        kind=next((kind for kind in OffTargetKind if kind == facts.value("class")), None),
         evidence_level=EvidenceLevel(level) if level else EvidenceLevel.UNVERIFIED,
-        tier=facts.fact("amp_tier"),
-        escat=facts.fact("escat"),
-        combination=facts.fact("combination"),
-        calling_note=facts.fact("calling_note"),
         carries_class=facts.value("carries_class") == "yes",
-        sources=tuple(source.replace(";", ",") for source in dict.fromkeys(sources)),
+        sources=tuple(in_a_list(source) for source in dict.fromkeys(sources)),
     )
 
 

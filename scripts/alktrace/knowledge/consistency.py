@@ -6,7 +6,7 @@ from pathlib import Path
 
 from ..errors import Problem
 from .drug_hints import OTHER_TUMOUR
-from .entries import GeneRow, codon_of
+from .entries import DrugEffect, GeneRow, codon_of, effect_statement
 from .long_tables import Facts
 
 EFFECT_ATTRIBUTES = ("effect", "civic")
@@ -40,19 +40,19 @@ def cross_checks(folder: Path, tables: dict[str, dict[str, Facts]]) -> Iterator[
 
 
 def _drug_problems(file: str, facts: Facts, drugs: dict[str, Facts]) -> Iterator[Problem]:
-    found: dict[str, set[str]] = defaultdict(set)
+    found: dict[str, set[DrugEffect]] = defaultdict(set)
     listed = set(facts.values("known_conflict"))
     for attribute in (*EFFECT_ATTRIBUTES, "known_conflict", "ic50_nm"):
         for line, row in facts.all(attribute):
-            drug = row.value.split(":")[0]
+            drug = row.value.partition(":")[0]
             if drug not in drugs:
                 yield Problem(file, line, "value", f"unknown drug {drug!r}", "add it to drugs.tsv")
     for row in (row for name in EFFECT_ATTRIBUTES for _, row in facts.all(name)):
-        drug, effect, _, context = row.value.split(":")
-        if row.verified and context != OTHER_TUMOUR:
-            found[drug].add(effect)
+        told = effect_statement(row)
+        if told.mark.verified and told.context != OTHER_TUMOUR:
+            found[told.drug].add(told.effect)
     for drug, effects in found.items():
-        if {"sensitive", "resistant"} <= effects and drug not in listed:
+        if {DrugEffect.SENSITIVE, DrugEffect.RESISTANT} <= effects and drug not in listed:
             what = f"{facts.subject}: {drug} is both sensitive and resistant"
             yield Problem(file, facts.rows[0][0], "value", what, "add a known_conflict row")
 

@@ -2,12 +2,31 @@
 
 import re
 from dataclasses import dataclass
+from enum import StrEnum
 
 from ..io.tables import column
 from ..vocabulary.clinical import Histology
 from ..vocabulary.detection import LocusKind
 from ..vocabulary.marks import Mark
-from .ports import AlkRole
+from .long_tables import FactRow
+
+
+class AlkRole(StrEnum):
+    """What is known of an ALK protein change."""
+
+    RESISTANCE = "resistance"
+    ACTIVATING = "activating"
+    NEUTRAL = "neutral"
+    UNKNOWN = "unknown"
+
+
+class DrugEffect(StrEnum):
+    """What is said of a drug; `contradictory` sums up sources that say opposite things."""
+
+    SENSITIVE = "sensitive"
+    INTERMEDIATE = "intermediate"
+    RESISTANT = "resistant"
+    CONTRADICTORY = "contradictory"
 
 
 @dataclass(frozen=True)
@@ -37,31 +56,48 @@ class GeneRow:
 
 
 @dataclass(frozen=True)
-class DnaRoute:
-    """One DNA change that gives a protein change; `pos` is 1-based on GRCh38, `ref`/`alt` plus strand."""
-
-    hgvs_c: str
-    chrom: str
-    pos: int
-    ref: str
-    alt: str
-
-
-@dataclass(frozen=True)
-class DrugEffect:
-    """One statement about a drug.
+class DrugStatement:
+    """One statement about a drug; its text stands in the column `evidence`.
 
     Attributes:
-        level: A validated, B clinical, C case, D preclinical, E inferential, R review.
-        context: `lung`, `cell_model` or `other_tumour`.
+        level: A validated, B clinical, C case, D preclinical, E inferential, R review; None for a known
+            contradiction.
+        context: `lung`, `cell_model` or `other_tumour`; None for a known contradiction.
+        only_with: None where it holds without condition; else the mutations that must share the molecule
+            for it to hold, empty where none may.
     """
 
     drug: str
-    effect: str
-    level: str
-    context: str
+    effect: DrugEffect
+    level: str | None
+    context: str | None
     source: str
-    verified: bool
+    mark: Mark
+    only_with: tuple[str, ...] | None = None
+
+    def __str__(self) -> str:
+        level = f" ({self.level})" if self.level else ""
+        text = f"{self.drug} {self.effect}{level}: {self.source}"
+        if self.only_with is None:
+            return text
+        shared = f"on one molecule with {', '.join(self.only_with)}"
+        return f"if {shared if self.only_with else 'nothing else shares its molecule'}, {text}"
+
+
+def effect_statement(row: FactRow) -> DrugStatement:
+    """Return the statement of a row `effect` or `civic`: `drug:effect:level:context`."""
+    drug, effect, level, context = row.value.split(":")
+    return DrugStatement(drug, DrugEffect(effect), level, context, in_a_list(row.source), row.mark)
+
+
+def conflict_statement(row: FactRow) -> DrugStatement:
+    """Return the statement of a row `known_conflict`: the drug alone."""
+    return DrugStatement(row.value, DrugEffect.CONTRADICTORY, None, None, in_a_list(row.source), row.mark)
+
+
+def in_a_list(source: str) -> str:
+    """Return a citation that can stand in a cell with others, where `;` parts them."""
+    return source.replace(";", ",")
 
 
 @dataclass(frozen=True)
@@ -71,34 +107,17 @@ class AlkMutation:
     hgvs_p: str
     short: str
     codon: int
-    exon: int
     role: AlkRole
     role_verified: bool
-    polymorphism: bool
-    structural_class: str
-    routes: tuple[DnaRoute, ...]
-
-
-@dataclass(frozen=True)
-class AlkCompound:
-    """A set of ALK mutations reported together; `phase` is None where it was not read in a source."""
-
-    subject: str
-    members: frozenset[str]
-    short: str
-    phase: str | None
-    exons: tuple[int, ...]
 
 
 @dataclass(frozen=True)
 class Drug:
-    """One drug; approvals that were only remembered are left out."""
+    """One drug with all its names, the canonical one first."""
 
     name: str
     names: tuple[str, ...]
     alk_tki: bool
-    us_approvals: tuple[str, ...]
-    china_approvals: tuple[str, ...]
 
 
 @dataclass(frozen=True)

@@ -1,6 +1,5 @@
 """Reading and checking the knowledge tables."""
 
-from collections.abc import Iterator
 from pathlib import Path
 from types import MappingProxyType
 from typing import TypeVar
@@ -12,18 +11,18 @@ from .answers import Knowledge
 from .bypass_rules import mechanism_of
 from .consistency import EFFECT_ATTRIBUTES, cross_checks, gene_name_problems, names_of
 from .entries import (
-    AlkCompound,
     AlkMutation,
-    DnaRoute,
+    AlkRole,
     Drug,
-    DrugEffect,
+    DrugStatement,
     GeneRow,
     HotspotLocus,
     TransformationMarker,
+    conflict_statement,
+    effect_statement,
 )
 from .locus_checks import locus_problems
 from .long_tables import Facts, WideSchema, read_facts
-from .ports import AlkRole
 
 R = TypeVar("R")
 LONG_TABLES = (
@@ -93,12 +92,10 @@ def _build(
         for name in ("alk_mutations", "alk_compounds", "alk_fusions", "bypass")
         for f in tables[name].values()
     ]
-    compounds = [_compound(facts) for facts in tables["alk_compounds"].values()]
     domain = tables["alk_regions"]["kinase_domain"]
     lists = {gene: facts.value("list") for gene, facts in tables["ch_genes"].items()}
     return Knowledge(
         mutations=MappingProxyType({n: _mutation(f) for n, f in tables["alk_mutations"].items()}),
-        compounds=MappingProxyType({item.members: item for item in compounds}),
         mechanisms=MappingProxyType({n: mechanism_of(f) for n, f in tables["bypass"].items()}),
         transformation_markers=tuple(_marker(f) for f in tables["transformation"].values()),
         drugs=MappingProxyType(drugs),
@@ -110,19 +107,14 @@ def _build(
         hotspot_codons=frozenset((h.gene, h.codon) for h in hotspots if h.codon is not None),
         genes=MappingProxyType({row.gene: row for row in genes}),
         kinase_domain=(int(domain.value("codon_first")), int(domain.value("codon_last"))),
-        effects=MappingProxyType({f.subject: tuple(_effects(f)) for f in subjects}),
-        conflicts=MappingProxyType(
-            {f.subject: {r.value: r.source for _, r in f.all("known_conflict")} for f in subjects}
-        ),
-        assigned_tiers=MappingProxyType({f.subject: (f.fact("amp_tier"), f.fact("escat")) for f in subjects}),
+        statements=MappingProxyType({f.subject: tuple(_statements(f)) for f in subjects}),
     )
 
 
-def _effects(facts: Facts) -> Iterator[DrugEffect]:
-    for attribute in EFFECT_ATTRIBUTES:
-        for _, row in facts.all(attribute):
-            drug, effect, level, context = row.value.split(":")
-            yield DrugEffect(drug, effect, level, context, row.source, row.verified)
+def _statements(facts: Facts) -> list[DrugStatement]:
+    told = [effect_statement(row) for name in EFFECT_ATTRIBUTES for _, row in facts.all(name)]
+    conflicts = [conflict_statement(row) for _, row in facts.all("known_conflict")]
+    return told + sorted(conflicts, key=lambda item: item.drug)
 
 
 def _mutation(facts: Facts) -> AlkMutation:
@@ -131,28 +123,8 @@ def _mutation(facts: Facts) -> AlkMutation:
         hgvs_p=facts.subject,
         short=facts.value("short"),
         codon=int(facts.value("codon")),
-        exon=int(facts.value("exon")),
         role=AlkRole(facts.value("role")),
         role_verified=bool(role and role.verified),
-        polymorphism=bool(facts.values("polymorphism")),
-        structural_class=facts.value("structural_class"),
-        routes=tuple(_route(text) for text in facts.values("route")),
-    )
-
-
-def _route(text: str) -> DnaRoute:
-    hgvs_c, allele = text.split(" ")
-    chrom, pos, ref, alt = allele.split(":")
-    return DnaRoute(hgvs_c, chrom, int(pos), ref, alt)
-
-
-def _compound(facts: Facts) -> AlkCompound:
-    return AlkCompound(
-        subject=facts.subject,
-        members=frozenset(facts.subject.split("+")),
-        short=facts.value("short"),
-        phase=facts.fact("phase_reported"),
-        exons=tuple(int(exon) for exon in facts.value("exons").split(";")),
     )
 
 
@@ -161,8 +133,6 @@ def _drug(facts: Facts) -> Drug:
         name=facts.subject,
         names=names_of(facts),
         alk_tki=facts.value("alk_tki") == "yes",
-        us_approvals=facts.values("us_approval", verified_only=True),
-        china_approvals=facts.values("china_approval", verified_only=True),
     )
 
 
