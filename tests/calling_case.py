@@ -5,7 +5,6 @@ from pathlib import Path
 import cyvcf2
 from molecule_bam import CHROM, Read, make_reference, pair, with_bases, write_bam
 
-from alktrace.calling.alleles import SmallVariant
 from alktrace.calling.callability_table import CallabilityRow
 from alktrace.calling.caller import call_variants
 from alktrace.calling.genotyping.known_alleles import count_alterations
@@ -13,6 +12,7 @@ from alktrace.inputs.settings import CallingSettings
 from alktrace.io.tables import read_table, write_table
 from alktrace.reference.gene_models import Exon, GeneModels, Transcript
 from alktrace.reference.locus_table import HotspotRow, LocusRow
+from alktrace.vocabulary.variant import SmallVariant
 
 LENGTH = 6000
 GENE_START = 500

@@ -124,7 +124,6 @@ def _outcomes(
     """Count every planted variant as union genotyping does, and ask the rule for its power there."""
     import pysam
 
-    from alktrace.calling.alleles import SmallVariant
     from alktrace.calling.genotyping.counts import count_alleles
     from alktrace.calling.molecules.pileup import pile_up
     from alktrace.calling.molecules.reads import make_filters
@@ -132,6 +131,7 @@ def _outcomes(
     from alktrace.calling.noise.training import learn_noise
     from alktrace.calling.rule.power import detection_power
     from alktrace.io.bam_io import read_header
+    from alktrace.vocabulary.variant import SmallVariant
 
     keys = [SmallVariant(panel.name(v.contig), v.pos + 1, v.ref, v.alt) for v in panel.planted]
     filters = make_filters(settings)

@@ -19,7 +19,7 @@ from numpy.typing import NDArray
 from alktrace.demo import read_pairs as sequencer
 from alktrace.demo.fastq import write_fastq
 from alktrace.demo.fragments import Germline, Molecules, Template, draw_molecules
-from alktrace.demo.planted import Population, SmallVariant, placed
+from alktrace.demo.planted import PlantedVariant, Population, placed
 
 ROOT = Path(__file__).resolve().parents[2]
 READ_LENGTH = 150
@@ -152,7 +152,7 @@ def _draw(panel: Panel, library: Library, rng: np.random.Generator) -> Molecules
     clones = []
     for level, vaf in enumerate(LEVELS):
         mine = [v for v in panel.planted if v.level == level]
-        alterations = [SmallVariant("PANEL", "", "", names[v.contig], v.pos, v.ref, v.alt) for v in mine]
+        alterations = [PlantedVariant("PANEL", "", "", names[v.contig], v.pos, v.ref, v.alt) for v in mine]
         clones.append(Population(f"clone{level}", 2 * vaf, placed(*alterations)))
     normal = Population("normal", 1 - sum(clone.share for clone in clones))
     both = np.array([[True, bool(g[3])] for g in panel.germline]).T.reshape(2, -1)

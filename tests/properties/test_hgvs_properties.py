@@ -6,10 +6,11 @@ from Bio.Seq import Seq
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from alktrace.annotate.hgvs import Allele, NamedTranscript
+from alktrace.annotate.hgvs import NamedTranscript
 from alktrace.annotate.protein import read_protein_change
 from alktrace.reference.gene_models import Exon, Transcript, reverse_complement
 from alktrace.vocabulary.changes import Consequence
+from alktrace.vocabulary.variant import SmallVariant
 
 IN_FRAME = {
     Consequence.MISSENSE,
@@ -45,13 +46,13 @@ def gene(seed: int, strand: str) -> tuple[str, Transcript]:
     return genome, Transcript("G", "T", "c", strand, exons, *cds)
 
 
-def apply(genome: str, allele: Allele) -> str:
+def apply(genome: str, allele: SmallVariant) -> str:
     start = allele.pos - 1
     assert genome[start : start + len(allele.ref)] == allele.ref
     return genome[:start] + allele.alt + genome[start + len(allele.ref) :]
 
 
-def spliced_protein(genome: str, model: Transcript, allele: Allele) -> str:
+def spliced_protein(genome: str, model: Transcript, allele: SmallVariant) -> str:
     """Edit the exon that holds the allele, splice, translate from the old start to the first stop."""
     start, grown = allele.pos - 1, len(allele.alt) - len(allele.ref)
     edited = apply(genome, allele)
@@ -69,7 +70,7 @@ def spliced_protein(genome: str, model: Transcript, allele: Allele) -> str:
 
 
 @st.composite
-def cases(draw: st.DrawFn) -> tuple[str, Transcript, Allele]:
+def cases(draw: st.DrawFn) -> tuple[str, Transcript, SmallVariant]:
     genome, model = gene(draw(st.integers(0, 10_000)), draw(st.sampled_from("+-")))
     pos = draw(st.integers(8, len(genome) - 16))
     removed = draw(st.integers(1, 7))
@@ -77,12 +78,12 @@ def cases(draw: st.DrawFn) -> tuple[str, Transcript, Allele]:
     if draw(st.booleans()):  # often a repeat of what stands there
         removed, alt = 1, genome[pos - 1] + genome[pos : pos + draw(st.integers(1, 6))]
     ref = genome[pos - 1 : pos - 1 + removed]
-    return genome, model, Allele("c", pos, ref, alt if alt != ref else alt + "A")
+    return genome, model, SmallVariant("c", pos, ref, alt if alt != ref else alt + "A")
 
 
 @settings(max_examples=400, deadline=None, derandomize=True)
 @given(cases())
-def test_name_gives_the_same_genome_again(case: tuple[str, Transcript, Allele]) -> None:
+def test_name_gives_the_same_genome_again(case: tuple[str, Transcript, SmallVariant]) -> None:
     genome, model, allele = case
     named = NamedTranscript(model, lambda _, s, e: genome[s:e])
     names = named.describe(allele)
@@ -99,7 +100,9 @@ def test_name_gives_the_same_genome_again(case: tuple[str, Transcript, Allele]) 
 
 @settings(max_examples=400, deadline=None, derandomize=True)
 @given(cases())
-def test_protein_name_gives_the_protein_of_the_edited_gene(case: tuple[str, Transcript, Allele]) -> None:
+def test_protein_name_gives_the_protein_of_the_edited_gene(
+    case: tuple[str, Transcript, SmallVariant],
+) -> None:
     genome, model, allele = case
     named = NamedTranscript(model, lambda _, s, e: genome[s:e])
     names = named.describe(allele)
@@ -152,7 +155,7 @@ def edited(protein: str, name: str) -> str:
 
 @settings(max_examples=300, deadline=None, derandomize=True)
 @given(cases())
-def test_short_name_reads_back_to_the_long_one(case: tuple[str, Transcript, Allele]) -> None:
+def test_short_name_reads_back_to_the_long_one(case: tuple[str, Transcript, SmallVariant]) -> None:
     genome, model, allele = case
     named = NamedTranscript(model, lambda _, s, e: genome[s:e])
     names = named.describe(allele)

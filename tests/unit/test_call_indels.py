@@ -9,11 +9,11 @@ import yaml
 from calling_case import BOTH, C3805, G1269, LENGTH, PASS, Case, found, with_other
 from molecule_bam import CHROM, Read, make_reference, with_bases
 
-from alktrace.calling.alleles import SmallVariant
 from alktrace.calling.candidates.neighbours import indel_edges
 from alktrace.calling.genotyping.allele_states import ABSENT, ALT, OTHER, REF
 from alktrace.inputs.settings import CallingSettings
 from alktrace.reference.locus_table import LocusRow
+from alktrace.vocabulary.variant import SmallVariant
 
 
 @pytest.fixture(scope="module")

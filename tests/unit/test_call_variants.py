@@ -10,7 +10,6 @@ import yaml
 from calling_case import BOTH, C3805, FIRST, LENGTH, PASS, SECOND, TARGET, Case, found, with_other
 from molecule_bam import CHROM, make_reference, pair, with_bases, write_bam
 
-from alktrace.calling.alleles import SmallVariant
 from alktrace.calling.genotyping.genotype_table import GenotypeRow
 from alktrace.calling.genotyping.known_alleles import count_alterations, count_patterns
 from alktrace.errors import DataError, InputProblems
@@ -18,6 +17,7 @@ from alktrace.inputs.settings import CallingSettings
 from alktrace.io.tables import read_table
 from alktrace.reference.locus_table import HotspotRow
 from alktrace.vocabulary.detection import Detection
+from alktrace.vocabulary.variant import SmallVariant
 
 
 @pytest.fixture(scope="module")

@@ -12,10 +12,11 @@ import pytest
 from gene_facts import gene_models
 
 from alktrace.annotate.consequences import choose_gene, csq_consequence, read_variants, reconcile
-from alktrace.annotate.hgvs import Allele, NamedTranscript
+from alktrace.annotate.hgvs import NamedTranscript
 from alktrace.errors import DataError
 from alktrace.reference.gene_models import Exon, GeneModels, Transcript, reverse_complement, write_gff3
 from alktrace.vocabulary.changes import Consequence
+from alktrace.vocabulary.variant import SmallVariant
 
 MARGIN = 10
 GENES = 24
@@ -48,7 +49,7 @@ def random_gene(name: str, dice: random.Random, strand: str) -> tuple[str, Trans
     return genome, Transcript(f"G{name}", f"T{name}", f"c{name}", strand, exons, *cds)
 
 
-def random_variants(genome: str, chrom: str, dice: random.Random) -> set[Allele]:
+def random_variants(genome: str, chrom: str, dice: random.Random) -> set[SmallVariant]:
     found = set()
     for _ in range(80):
         pos, size = dice.randrange(10, len(genome) - 12), dice.randint(1, 7)
@@ -64,7 +65,7 @@ def random_variants(genome: str, chrom: str, dice: random.Random) -> set[Allele]
             alt = ref + "".join(dice.choices("ACGT", k=size))
         elif kind == "duplication":
             alt = ref + genome[pos : pos + size]
-        found.add(Allele(chrom, pos, ref, alt))
+        found.add(SmallVariant(chrom, pos, ref, alt))
     return found
 
 
@@ -95,7 +96,7 @@ def annotated(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, dict[str,
     return folder / "out.vcf.gz", genomes, GeneModels(models)
 
 
-def far_from_borders(model: Transcript, allele: Allele) -> bool:
+def far_from_borders(model: Transcript, allele: SmallVariant) -> bool:
     """Tell whether no exon border, start or stop lies near, where placing an indel matters."""
     borders = [b for e in model.exons for b in (e.start, e.end)] + [model.cds_start or 0, model.cds_end or 0]
     return all(abs(border - allele.pos) > MARGIN + len(allele.ref) + len(allele.alt) for border in borders)
@@ -146,9 +147,9 @@ def test_chosen_gene_is_the_one_with_coding_bases() -> None:
         cds_start=None, cds_end=None,
     )  # fmt: skip
     both = GeneModels({**models.by_gene, "AAA": inner})
-    assert choose_gene(Allele("chr2", 29_220_747, "C", "T"), both).gene == "ALK"  # type: ignore[union-attr]
-    assert choose_gene(Allele("chr2", 29_221_500, "C", "T"), both).gene == "AAA"  # type: ignore[union-attr]
-    assert choose_gene(Allele("chr1", 5, "C", "T"), both) is None
+    assert choose_gene(SmallVariant("chr2", 29_220_747, "C", "T"), both).gene == "ALK"  # type: ignore[union-attr]
+    assert choose_gene(SmallVariant("chr2", 29_221_500, "C", "T"), both).gene == "AAA"  # type: ignore[union-attr]
+    assert choose_gene(SmallVariant("chr1", 5, "C", "T"), both) is None
 
 
 # --- fields ----------------------------------------------------------------------------------

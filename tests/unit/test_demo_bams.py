@@ -12,13 +12,13 @@ from alktrace.demo.bams import write_consensus_bam, write_raw_bam
 from alktrace.demo.facts import load_facts
 from alktrace.demo.fragments import Germline, build_templates, draw_molecules
 from alktrace.demo.made_genome import build_genome
-from alktrace.demo.planted import Inversion, Population, SmallVariant, duplication, placed
+from alktrace.demo.planted import Inversion, PlantedVariant, Population, duplication, placed
 from alktrace.demo.read_pairs import Library, draw_umis, make_reads
 
 GENOME = build_genome(load_facts(), seed=5)
 T1151DUP = duplication(GENOME, "ALK", "p.Thr1151dup", 3451, 3453)
 ANCHOR = GENOME.fetch("chr2", 29220760, 29220764)
-DELETION = SmallVariant("ALK", "del", "", "chr2", 29220760, ANCHOR, ANCHOR[0])
+DELETION = PlantedVariant("ALK", "del", "", "chr2", 29220760, ANCHOR, ANCHOR[0])
 EML4_ALK = Inversion("ALK", "EML4", "E13;A20", "chr2", 29_223_740, 42_299_749)
 NOBODY = Germline(np.zeros((2, len(GENOME.polymorphisms)), dtype=bool))
 CELLS = (Population("normal", 0.5), Population("t", 0.5, placed(T1151DUP, DELETION, EML4_ALK)))

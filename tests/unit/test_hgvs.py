@@ -10,9 +10,10 @@ from pathlib import Path
 import pytest
 from gene_facts import segment_fetch, transcript
 
-from alktrace.annotate.hgvs import Allele, NamedTranscript
+from alktrace.annotate.hgvs import NamedTranscript
 from alktrace.reference.gene_models import Exon, Fetch, Transcript
 from alktrace.vocabulary.changes import Consequence, VariantType
+from alktrace.vocabulary.variant import SmallVariant
 
 # Codons of ALK (NM_004304) and of other genes around famous mutations, in transcript orientation.
 CODONS = {
@@ -73,7 +74,7 @@ def test_published_names(
     named: Callable[[str], NamedTranscript], gene: str, allele: str, *, hgvs_c: str, hgvs_p: str, short: str
 ) -> None:
     pos, ref, alt = allele.split(":")
-    variant = Allele(transcript(gene).chrom, int(pos), ref, alt)
+    variant = SmallVariant(transcript(gene).chrom, int(pos), ref, alt)
     names = named(gene).describe(variant)
     assert (names.hgvs_c, names.hgvs_p, names.short) == (hgvs_c, hgvs_p, short)
     assert named(gene).allele(hgvs_c) == variant
@@ -197,7 +198,7 @@ def test_small_gene(
 
 def test_reference_allele_must_be_that_of_the_genome(named: Callable[[str], NamedTranscript]) -> None:
     with pytest.raises(ValueError, match="chr2:29220747:A:T: the genome shows C there"):
-        named("ALK").describe(Allele("chr2", 29_220_747, "A", "T"))
+        named("ALK").describe(SmallVariant("chr2", 29_220_747, "A", "T"))
 
 
 @pytest.mark.parametrize(
@@ -220,7 +221,7 @@ def test_coding_names_that_do_not_fit(
 def test_a_genome_of_n_gives_no_protein_name() -> None:
     model = transcript("ALK")
     blank = NamedTranscript(model, lambda _, start, end: "N" * (end - start))
-    names = blank.describe(Allele("chr2", 29_220_747, "C", "T"))
+    names = blank.describe(SmallVariant("chr2", 29_220_747, "C", "T"))
     assert (names.hgvs_c, names.hgvs_p, names.codon) == ("c.3604G>A", "p.?", 1202)
     assert names.consequence is Consequence.UNKNOWN
 
@@ -247,7 +248,7 @@ def test_every_published_alk_mutation(real_data: Path, real_fetch: Fetch) -> Non
                 match = re.fullmatch(r"chr2:(\d+)([ACGT]+)>([ACGT]+)", place)
                 if match is None:
                     continue
-                allele = Allele("chr2", int(match[1]), match[2], match[3])
+                allele = SmallVariant("chr2", int(match[1]), match[2], match[3])
                 names = alk.describe(allele)
                 assert (names.hgvs_c, names.hgvs_p) == (hgvs_c, row["protein_3"])
                 assert (names.codon, names.exon) == (int(row["codon"]), int(row["exon"]))

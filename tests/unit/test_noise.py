@@ -7,7 +7,6 @@ import pytest
 import yaml
 from molecule_bam import CHROM, Read, make_reference, pair, with_bases, write_bam
 
-from alktrace.calling.alleles import SmallVariant
 from alktrace.calling.molecules.pileup import Pileup
 from alktrace.calling.molecules.regions import Regions
 from alktrace.calling.noise.dispersion import fit_dispersion, gamma_nodes
@@ -18,6 +17,7 @@ from alktrace.calling.noise.rates import prior_noise, read_prior
 from alktrace.calling.noise.training import learn_noise
 from alktrace.inputs.settings import CallingSettings
 from alktrace.io.tables import read_table
+from alktrace.vocabulary.variant import SmallVariant
 
 SITES = 20_000
 

@@ -4,9 +4,9 @@ import random
 
 import pytest
 
-from alktrace.calling.alleles import SmallVariant
 from alktrace.calling.genotyping.allele_states import ALT, OTHER, REF, UNKNOWN
 from alktrace.evidence.phase_counts import joined_sets, marginal_patterns, phase_observations
+from alktrace.vocabulary.variant import SmallVariant
 
 HIDDEN = UNKNOWN + 1
 VARIANTS = (

@@ -9,7 +9,7 @@ from gene_facts import gene_models, transcript
 
 from alktrace.annotate.alteration_table import AlterationRow
 from alktrace.annotate.consequences import read_variants
-from alktrace.annotate.hgvs import Allele, NamedTranscript
+from alktrace.annotate.hgvs import NamedTranscript
 from alktrace.annotate.small_variants import (
     Namer,
     OriginContext,
@@ -26,9 +26,10 @@ from alktrace.reported.read_report import read_reported_calls
 from alktrace.vocabulary.changes import Origin
 from alktrace.vocabulary.detection import Detection, LocusKind, ObservationSource
 from alktrace.vocabulary.samples import SpecimenType
+from alktrace.vocabulary.variant import SmallVariant
 
 CODONS = {1174: "TTC", 1202: "GGA", 1529: "GAC"}
-G1202R = Allele("chr2", 29_220_747, "C", "T")
+G1202R = SmallVariant("chr2", 29_220_747, "C", "T")
 
 
 def fetch(chrom: str, start: int, end: int) -> str:
@@ -90,8 +91,8 @@ def population(folder: Path) -> Path:
 
 def test_population_frequency_is_that_of_the_allele(tmp_path: Path) -> None:
     alleles = [
-        G1202R, Allele("chr2", 29_220_747, "C", "A"), Allele("chr2", 29_220_750, "C", "T"),
-        Allele("chr2", 29_220_760, "C", "T"), Allele("chr9", 5, "C", "T"),
+        G1202R, SmallVariant("chr2", 29_220_747, "C", "A"), SmallVariant("chr2", 29_220_750, "C", "T"),
+        SmallVariant("chr2", 29_220_760, "C", "T"), SmallVariant("chr9", 5, "C", "T"),
     ]  # fmt: skip
     found = read_frequencies(population(tmp_path), alleles)
     assert found == {G1202R.key: pytest.approx(0.03)}

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from ..io.tables import column
 from ..vocabulary.changes import Consequence, Origin, VariantType
 from ..vocabulary.detection import Detection, ObservationSource
+from ..vocabulary.variant import SmallVariant
 
 
 @dataclass(frozen=True)
@@ -44,6 +45,15 @@ class AlterationRow:
     knowledge: tuple[str, ...] = column("subjects of the knowledge tables that this alteration hits")
     filters: tuple[str, ...] = column("reasons why a candidate was not called")
     flags: tuple[str, ...] = column("caveats")
+
+    @property
+    def small_variant(self) -> SmallVariant | None:
+        """The allele; None without coordinates, and for a fusion, whose alleles are breakends."""
+        if self.chrom is None or self.pos is None or self.ref is None or self.alt is None:
+            return None
+        if self.variant_type is VariantType.FUSION:
+            return None
+        return SmallVariant(self.chrom, self.pos, self.ref, self.alt)
 
 
 def empty_row(key: str, gene: str, kind: VariantType, name: str) -> AlterationRow:

@@ -10,7 +10,6 @@ from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 
-from ..calling.alleles import SmallVariant
 from ..inputs.settings import CallingSettings, CopyNumberSettings, OriginSettings, TumourFractionSettings
 from ..io.tables import write_table
 from ..reference.gene_models import GeneModels
@@ -30,10 +29,10 @@ from ..vocabulary.changes import Consequence, Origin, VariantType
 from ..vocabulary.copies import CopyNumberCall
 from ..vocabulary.detection import Detection, ObservationSource
 from ..vocabulary.samples import SpecimenType
+from ..vocabulary.variant import SmallVariant
 from .alteration_table import AlterationRow, empty_row
 from .consequences import read_variants
 from .fusion_names import FusionNames
-from .hgvs import Allele
 from .origin import MoleculeCount
 from .small_variants import (
     Namer,
@@ -109,7 +108,7 @@ def annotate_alterations(
     fusions = read_fusions(fusions_vcf)
     numbers = _CopyNumbers(models, coverage, copy_number_reference, centromeres, copy_number)
     untold = numbers.rows(None)
-    alleles = [Allele(row.chrom or "", row.pos or 0, row.ref or "", row.alt or "") for row in rows]
+    alleles = [allele for row in rows if (allele := row.small_variant) is not None]
     context = OriginContext(
         specimen_type=specimen_type,
         white_cells=count_white_cells(alleles, white_cell_bams, fasta, calling),
@@ -135,7 +134,7 @@ def annotate_alterations(
 
 
 def count_white_cells(
-    alleles: Sequence[Allele], bams: Sequence[Path], fasta: Path, calling: CallingSettings
+    alleles: Sequence[SmallVariant], bams: Sequence[Path], fasta: Path, calling: CallingSettings
 ) -> dict[str, list[MoleculeCount]]:
     """Return the counts of every allele in every white-cell sample, by key, in the order of the BAMs."""
     counts: dict[str, list[MoleculeCount]] = {allele.key: [] for allele in alleles}
@@ -143,9 +142,8 @@ def count_white_cells(
         return counts
     from ..calling.genotyping.known_alleles import count_alterations
 
-    variants = [SmallVariant(a.chrom, a.pos, a.ref, a.alt) for a in alleles]
     for bam in bams:
-        found = count_alterations(bam=bam, fasta=fasta, alterations=variants, settings=calling)
+        found = count_alterations(bam=bam, fasta=fasta, alterations=alleles, settings=calling)
         for allele, count in zip(alleles, found, strict=True):
             counts[allele.key].append(
                 MoleculeCount(count.alt_molecules, count.total_molecules, count.error_rate)

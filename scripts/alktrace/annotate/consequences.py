@@ -19,7 +19,7 @@ from typing import Any
 from ..errors import DataError
 from ..reference.gene_models import GeneModels, Transcript
 from ..vocabulary.changes import Consequence
-from .hgvs import Allele
+from ..vocabulary.variant import SmallVariant
 
 CSQ_TERMS = {
     "start_lost": Consequence.START_LOST,
@@ -73,7 +73,7 @@ class VcfVariant:
         csq: entries of BCSQ as `(term, gene, transcript)`.
     """
 
-    allele: Allele
+    allele: SmallVariant
     filters: tuple[str, ...]
     vaf: float | None
     vaf_low: float | None
@@ -136,9 +136,9 @@ def reconcile(own: Consequence, csq: Consequence | None) -> tuple[Consequence, b
     return own, not any(own in family and csq in family for family in FAMILIES)
 
 
-def choose_gene(allele: Allele, models: GeneModels) -> Transcript | None:
+def choose_gene(allele: SmallVariant, models: GeneModels) -> Transcript | None:
     """Return the gene a variant is named on: coding there, else in an exon, else the first that spans it."""
-    first, last = allele.pos - 1, allele.pos - 2 + len(allele.ref)
+    first, last = allele.start, allele.end - 1
     candidates = {t.gene: t for p in (first, last) for t in models.genes_at(allele.chrom, p)}
     ranked = sorted(candidates.values(), key=lambda t: (-_depth(t, first, last), t.gene))
     return ranked[0] if ranked else None
@@ -159,7 +159,7 @@ def _variant(record: Any) -> VcfVariant:
     duplex, strict, strict_total = (_number(record, name) for name in ("ADX", "SAD", "SDP"))
     filters = () if record.FILTER is None else tuple(sorted(set(record.FILTER.split(";")) - {"PASS", "."}))
     return VcfVariant(
-        allele=Allele(record.CHROM, record.POS, record.REF.upper(), record.ALT[0].upper()),
+        allele=SmallVariant(record.CHROM, record.POS, record.REF.upper(), record.ALT[0].upper()),
         filters=filters,
         vaf=vaf,
         vaf_low=_number(record, "AFL"),

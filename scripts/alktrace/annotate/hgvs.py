@@ -17,27 +17,13 @@ from Bio.Seq import translate
 
 from ..reference.gene_models import Fetch, Transcript, reverse_complement
 from ..vocabulary.changes import Consequence, VariantType
+from ..vocabulary.variant import SmallVariant
 from .protein import STOP, ProteinChange, name_extension, name_frameshift, name_in_frame, short_name
 
 SPLICE_SITE = 2
 SPLICE_REGION = 8
 BLOCK = 256
 UNKNOWN_PROTEIN = "p.?"
-
-
-@dataclass(frozen=True)
-class Allele:
-    """A variant as in a VCF: `pos` is 1-based, alleles are those of the plus strand, never empty."""
-
-    chrom: str
-    pos: int
-    ref: str
-    alt: str
-
-    @property
-    def key(self) -> str:
-        """Identity across specimens."""
-        return f"{self.chrom}:{self.pos}:{self.ref}:{self.alt}"
 
 
 @dataclass(frozen=True)
@@ -90,7 +76,7 @@ class NamedTranscript:
         """Residues with the stop as last one; `X` where the genome does not show them."""
         return _translate(self._coding)
 
-    def describe(self, allele: Allele) -> VariantNames:
+    def describe(self, allele: SmallVariant) -> VariantNames:
         """Return the names of a variant.
 
         Raises:
@@ -111,7 +97,7 @@ class NamedTranscript:
             codon=protein.codon if protein else None,
         )
 
-    def allele(self, hgvs_c: str) -> Allele:
+    def allele(self, hgvs_c: str) -> SmallVariant:
         """Return the left-aligned allele of a coding name such as `c.3604G>A` or `c.3452_3454dup`.
 
         Raises:
@@ -178,8 +164,8 @@ class NamedTranscript:
 
     # --- placing -----------------------------------------------------------------------------
 
-    def _oriented(self, allele: Allele) -> _Change:
-        start, ref, alt = allele.pos - 1, allele.ref.upper(), allele.alt.upper()
+    def _oriented(self, allele: SmallVariant) -> _Change:
+        start, ref, alt = allele.start, allele.ref, allele.alt
         shown = self._fetch(self.model.chrom, start, start + len(ref)).upper()
         if ref == alt or any(a != b != "N" for a, b in zip(ref, shown.ljust(len(ref), "?"), strict=True)):
             raise ValueError(f"{allele.key}: the genome shows {shown} there")
@@ -229,22 +215,13 @@ class NamedTranscript:
             first, last = first - 1, last + 1
         return any(start <= first and last < end for start, end in self._exons)
 
-    def _left_aligned(self, change: _Change) -> Allele:
+    def _left_aligned(self, change: _Change) -> SmallVariant:
         """Return the allele as `bcftools norm` would write it."""
-        change = _trim(change)
-        if not (change.old and change.new):
-            step = -1 if self._plus else 1
-            change = self._moved(change, step * self._room(change, step))
-        if self._plus:
-            start, old, new = change.start, change.old, change.new
-        else:
-            start = -change.end
-            old, new = reverse_complement(change.old), reverse_complement(change.new)
-        if not (old and new):
-            start -= 1
-            anchor = self._fetch(self.model.chrom, start, start + 1).upper()
-            old, new = anchor + old, anchor + new
-        return Allele(self.model.chrom, start + 1, old, new)
+        start, old, new = change.start, change.old, change.new
+        if not self._plus:
+            start, old, new = -change.end, reverse_complement(old), reverse_complement(new)
+        variant = SmallVariant(self.model.chrom, start + 1, old, new)
+        return variant.normalised(lambda *place: self._fetch(*place).upper())
 
     # --- coding names ------------------------------------------------------------------------
 

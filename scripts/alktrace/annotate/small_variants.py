@@ -9,13 +9,14 @@ from ..inputs.settings import OriginSettings
 from ..io.tables import read_table
 from ..reference.gene_models import Fetch, GeneModels
 from ..reference.loci import KnownLocus, KnownValue, gene_symbols, group_values
-from ..vocabulary.changes import Consequence, Origin, VariantType
+from ..vocabulary.changes import Consequence, Origin
 from ..vocabulary.detection import Detection, ObservationSource
 from ..vocabulary.samples import SpecimenType
+from ..vocabulary.variant import SmallVariant
 from .alteration_table import AlterationRow
 from .consequences import VcfVariant, choose_gene, csq_consequence, reconcile
 from .fusion_names import FusionNames
-from .hgvs import Allele, NamedTranscript, VariantNames
+from .hgvs import NamedTranscript, VariantNames
 from .origin import MoleculeCount, OriginEvidence, decide_origin
 
 INTERGENIC = "intergenic"
@@ -105,7 +106,7 @@ class Namer:
             self._named[gene] = NamedTranscript(self.models.by_gene[gene], self._fetch)
         return self._named[gene]
 
-    def name(self, allele: Allele) -> tuple[str, VariantNames | None]:
+    def name(self, allele: SmallVariant) -> tuple[str, VariantNames | None]:
         """Return gene and names; no names between genes.
 
         Raises:
@@ -158,7 +159,7 @@ def _row(
     return AlterationRow(
         key=allele.key,
         gene=gene,
-        variant_type=names.variant_type if names else plain_type(allele),
+        variant_type=names.variant_type if names else allele.kind,
         alteration=names.short if names else f"{allele.ref}>{allele.alt}",
         consequence=consequence,
         transcript=model.transcript if model else None,
@@ -192,16 +193,7 @@ def _row(
     )
 
 
-def plain_type(allele: Allele) -> VariantType:
-    """Return the kind of a variant from its alleles alone."""
-    if len(allele.ref) == len(allele.alt):
-        return VariantType.SNV if len(allele.ref) == 1 else VariantType.MNV
-    if allele.alt.startswith(allele.ref):
-        return VariantType.INSERTION
-    return VariantType.DELETION if allele.ref.startswith(allele.alt) else VariantType.DELINS
-
-
-def read_frequencies(population_vcf: Path, alleles: Sequence[Allele]) -> dict[str, float]:
+def read_frequencies(population_vcf: Path, alleles: Sequence[SmallVariant]) -> dict[str, float]:
     """Return population frequencies by key of the alleles that the VCF lists.
 
     Args:

@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 from ..inputs.settings import CallingSettings
 from ..reference.locus_table import LocusRow
 from ..vocabulary.detection import Detection, LocusKind
-from .alleles import SmallVariant
+from ..vocabulary.variant import SmallVariant
 from .callability_table import CallabilityRow
 from .molecules.pileup import Pileup
 from .molecules.regions import BASES

@@ -14,7 +14,8 @@ from ..io.bam_io import read_header
 from ..io.tables import read_table, write_table
 from ..reference.gene_models import GeneModels
 from ..reference.locus_table import HotspotRow, LocusRow
-from .alleles import Fetch, SmallVariant
+from ..vocabulary.changes import VariantType
+from ..vocabulary.variant import Fetch, SmallVariant
 from .callability import judge_loci
 from .callability_table import CallabilityRow
 from .candidates.clips import clip_candidates
@@ -131,7 +132,7 @@ def _records(sample: _Sample, models: GeneModels | None, threads: int) -> list[R
     larger = _larger(sample, models)
     spans: dict[str, set[int]] = {}
     for variant in larger:
-        if variant.kind in ("mnv", "delins"):
+        if variant.kind in (VariantType.MNV, VariantType.DELINS):
             spans.setdefault(variant.chrom, set()).update(range(variant.start, variant.end))
     again = [variant for variant, _ in snvs if variant.start in spans.get(variant.chrom, ())]
     listed = again + larger
@@ -155,7 +156,8 @@ def _with_neighbours(sample: _Sample, records: Sequence[Record], threads: int) -
     settings, filters = sample.settings.neighbours, make_filters(sample.settings)
     real = [(r.variant, r.counts.alt_molecules) for r in records if r.counts.above_noise]
     indels = [item for item in real if not item[0].is_substitution]
-    snvs = [(r.variant, r.counts.alt_molecules) for r in records if r.variant.kind == "snv" and not r.hotspot]
+    single = [r for r in records if r.variant.kind is VariantType.SNV and not r.hotspot]
+    snvs = [(r.variant, r.counts.alt_molecules) for r in single]
     joint = partial(count_joint, sample.bam, filters=filters, fetch=sample.fetch, threads=threads)
     aligned = aligned_indels(sample.pileup, sample.fetch)
     least = sample.settings.min_alt_molecules

@@ -8,7 +8,7 @@ import pysam
 
 from ..inputs.settings import CallingSettings
 from ..io.atomic import atomic_output
-from .alleles import Fetch, SmallVariant
+from ..vocabulary.variant import Fetch, SmallVariant
 from .molecules.regions import fasta_fetch
 from .noise.kinds import repeats
 from .noise.molecule_classes import duplex, simplex, single
@@ -125,7 +125,7 @@ def _line(header: pysam.VariantHeader, record: Record, fetch: Fetch) -> pysam.Va
         qual=round(counts.quality, 1),
         filter=counts.filters or ("PASS",),
     )
-    line.info["TYPE"] = variant.kind
+    line.info["TYPE"] = variant.kind.value
     line.info["NOISE"] = counts.noise_level
     if not variant.is_substitution:
         line.info["REPEATS"] = repeats(variant, fetch)

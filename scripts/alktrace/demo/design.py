@@ -9,7 +9,7 @@ import numpy as np
 
 from .fragments import FragmentKind
 from .made_genome import GENETIC_CODE, Genome
-from .planted import Inversion, Placed, Population, SmallVariant, placed, protein_name, substitution
+from .planted import Inversion, Placed, PlantedVariant, Population, placed, protein_name, substitution
 
 TRANSITION = str.maketrans("ACGT", "GTAC")
 
@@ -120,7 +120,7 @@ def fusion(junction: str, low: int, high: int) -> Inversion:
     return Inversion("ALK", "EML4", junction, "chr2", low - 1, high - 1)
 
 
-def missense_variants(genome: Genome, gene: str) -> Iterator[SmallVariant]:
+def missense_variants(genome: Genome, gene: str) -> Iterator[PlantedVariant]:
     """Yield the missense transitions well inside the targets of a gene, away from polymorphisms."""
     model = genome.genes[gene]
     taken = {(site.chrom, site.pos) for site in genome.polymorphisms}
@@ -152,7 +152,7 @@ class Builder:
     expectations: list[Expectation] = field(default_factory=list)
     courses: list[Course] = field(default_factory=list)
 
-    def variant(self, gene: str, hgvs_p: str, first: int, change: str) -> SmallVariant:
+    def variant(self, gene: str, hgvs_p: str, first: int, change: str) -> PlantedVariant:
         """Return a substitution by its coding position."""
         return substitution(self.genome, gene, hgvs_p, first, change)
 

@@ -12,7 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from .made_genome import COMPLEMENT, Bases, Genome, Locus, codes
-from .planted import Alteration, Amplification, Inversion, Loss, Population, SmallVariant
+from .planted import Alteration, Amplification, Inversion, Loss, PlantedVariant, Population
 
 Ints = NDArray[np.int64]
 
@@ -44,7 +44,7 @@ class Template:
     bases: Bases
     positions: Ints
     weight: float
-    variants: tuple[SmallVariant, ...] = ()
+    variants: tuple[PlantedVariant, ...] = ()
     inversion: Inversion | None = None
     joint: int = -1
     reciprocal: bool = False
@@ -173,7 +173,7 @@ class _Copy:
     """What one haplotype has at a locus: variants, and the piece of a rearrangement if there is one."""
 
     haplotype: int
-    variants: tuple[SmallVariant, ...]
+    variants: tuple[PlantedVariant, ...]
     inversion: Inversion | None = None
     reciprocal: bool = False
 
@@ -181,7 +181,7 @@ class _Copy:
 def _copies_at(place: Locus, haplotype: int, carried: Sequence[Alteration]) -> Iterator[tuple[_Copy, float]]:
     """Yield what a haplotype of one population has at a locus, with the copies per cell."""
     here = [item for item in carried if item.chrom == place.chrom]
-    small = sorted((v for v in here if isinstance(v, SmallVariant)), key=lambda item: item.pos)
+    small = sorted((v for v in here if isinstance(v, PlantedVariant)), key=lambda item: item.pos)
     cuts = [v for v in here if isinstance(v, Inversion) and place.start <= v.low < place.end]
     inversion = cuts[0] if cuts else None
     pieces = [(place.start, place.end)]
@@ -199,7 +199,7 @@ def _copies_at(place: Locus, haplotype: int, carried: Sequence[Alteration]) -> I
 def _template(genome: Genome, locus: int, germline: Germline, copy: _Copy, weight: float) -> Template:
     place = genome.loci[locus]
     snps = [
-        SmallVariant("", "", "", site.chrom, site.pos, site.ref, site.alt)
+        PlantedVariant("", "", "", site.chrom, site.pos, site.ref, site.alt)
         for site, carried in zip(genome.polymorphisms, germline.alternative[copy.haplotype], strict=True)
         if carried and site.chrom == place.chrom and place.start <= site.pos < place.end
     ]
@@ -229,7 +229,7 @@ def _template(genome: Genome, locus: int, germline: Germline, copy: _Copy, weigh
     )
 
 
-def _haplotype(bases: Bases, start: int, variants: Iterable[SmallVariant]) -> tuple[Bases, Ints]:
+def _haplotype(bases: Bases, start: int, variants: Iterable[PlantedVariant]) -> tuple[Bases, Ints]:
     """Apply variants to a locus; positions of inserted bases are -1."""
     positions = np.arange(start, start + len(bases))
     for variant in sorted(variants, key=lambda item: item.pos, reverse=True):

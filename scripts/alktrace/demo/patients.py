@@ -12,7 +12,7 @@ import numpy as np
 
 from .design import Builder, Cohort, Course, Expectation, Specimen, fusion, tumour
 from .made_genome import Genome
-from .planted import Amplification, Inversion, Loss, Placed, Population, SmallVariant, duplication, placed
+from .planted import Amplification, Inversion, Loss, Placed, PlantedVariant, Population, duplication, placed
 
 MET_GAIN = Amplification("MET", "chr7", 116_600_000, 116_900_000, extra=10)
 RB1_LOSS = Loss("RB1", "chr13", 48_200_000, 48_600_000)
@@ -231,7 +231,7 @@ def _negative(build: Builder) -> None:
 
 
 def _transformed(build: Builder) -> None:
-    def lost(rb1: SmallVariant, tp53: SmallVariant) -> tuple[Placed, ...]:
+    def lost(rb1: PlantedVariant, tp53: PlantedVariant) -> tuple[Placed, ...]:
         return (*placed(rb1, tp53), *placed(RB1_LOSS, TP53_LOSS, on=1))
 
     rearranged = fusion("E13;A20", 29224333, 42299999)

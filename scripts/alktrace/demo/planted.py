@@ -12,7 +12,7 @@ COMPLEMENT_TEXT = str.maketrans("ACGT", "TGCA")
 
 
 @dataclass(frozen=True)
-class SmallVariant:
+class PlantedVariant:
     """A substitution, insertion or deletion; `name` is what a reader calls it, such as `G1202R`."""
 
     gene: str
@@ -97,7 +97,7 @@ class Loss:
         return f"copy_number:{self.gene}:loss"
 
 
-Alteration = SmallVariant | Inversion | Amplification | Loss
+Alteration = PlantedVariant | Inversion | Amplification | Loss
 
 
 @dataclass(frozen=True)
@@ -127,7 +127,7 @@ class Population:
     placed: tuple[Placed, ...] = ()
 
 
-def substitution(genome: Genome, gene: str, hgvs_p: str, first: int, change: str) -> SmallVariant:
+def substitution(genome: Genome, gene: str, hgvs_p: str, first: int, change: str) -> PlantedVariant:
     """Return a substitution from its coding position.
 
     Args:
@@ -148,10 +148,10 @@ def substitution(genome: Genome, gene: str, hgvs_p: str, first: int, change: str
     seen = genome.fetch(model.chrom, positions[0], positions[-1] + 1)
     if seen != ref:
         raise ValueError(f"{gene} c.{first}: the genome has {seen} on the plus strand, not {ref}")
-    return SmallVariant(gene, short_name(hgvs_p), hgvs_p, model.chrom, positions[0], ref, alt)
+    return PlantedVariant(gene, short_name(hgvs_p), hgvs_p, model.chrom, positions[0], ref, alt)
 
 
-def duplication(genome: Genome, gene: str, hgvs_p: str, first: int, last: int) -> SmallVariant:
+def duplication(genome: Genome, gene: str, hgvs_p: str, first: int, last: int) -> PlantedVariant:
     """Return the duplication of c.first to c.last, left-aligned on the genome."""
     model = genome.genes[gene]
     positions = sorted(model.coding_positions[first - 1 : last])
@@ -161,7 +161,7 @@ def duplication(genome: Genome, gene: str, hgvs_p: str, first: int, last: int) -
         unit = unit[-1] + unit[:-1]
         anchor -= 1
     before = genome.fetch(model.chrom, anchor, anchor + 1)
-    return SmallVariant(gene, short_name(hgvs_p), hgvs_p, model.chrom, anchor, before, before + unit)
+    return PlantedVariant(gene, short_name(hgvs_p), hgvs_p, model.chrom, anchor, before, before + unit)
 
 
 RESIDUES = {

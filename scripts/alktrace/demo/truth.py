@@ -7,7 +7,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from .fragments import Ints, Molecules, Template
-from .planted import Alteration, Amplification, Inversion, Loss, Population, SmallVariant
+from .planted import Alteration, Amplification, Inversion, Loss, PlantedVariant, Population
 
 ANCHOR = 20
 """Bases a read shows on either side of a junction to count as a split read."""
@@ -40,8 +40,8 @@ class AlterationTruth:
 class PairTruth:
     """Molecules that show two small variants: both, the first only, the second only, neither."""
 
-    first: SmallVariant
-    second: SmallVariant
+    first: PlantedVariant
+    second: PlantedVariant
     both: int
     first_only: int
     second_only: int
@@ -60,9 +60,9 @@ def copies_at(population: Population, haplotype: int, chrom: str, pos: int) -> f
     return copies
 
 
-def expected_vaf(populations: Sequence[Population], alteration: SmallVariant | Inversion) -> float:
+def expected_vaf(populations: Sequence[Population], alteration: PlantedVariant | Inversion) -> float:
     """Return the mutant share of all copies at the site."""
-    pos = alteration.pos if isinstance(alteration, SmallVariant) else alteration.low
+    pos = alteration.pos if isinstance(alteration, PlantedVariant) else alteration.low
     mutant = total = 0.0
     for population in populations:
         carried = {item.haplotype for item in population.placed if item.alteration == alteration}
@@ -98,7 +98,7 @@ def alteration_truth(
         number = average_copies(populations, alteration)
         return AlterationTruth(alteration, None, None, None, None, None, number)
     vaf = expected_vaf(populations, alteration)
-    if isinstance(alteration, SmallVariant):
+    if isinstance(alteration, PlantedVariant):
         shown, mutant = show_variant(molecules, alteration, template_bases)
         return AlterationTruth(alteration, vaf, int(mutant.sum()), int(shown.sum()), None, None, None)
     split, spanning, intact, reciprocal = _junction(molecules, alteration, template_bases)
@@ -106,7 +106,7 @@ def alteration_truth(
 
 
 def pair_truth(
-    molecules: Molecules, first: SmallVariant, second: SmallVariant, *, template_bases: int
+    molecules: Molecules, first: PlantedVariant, second: PlantedVariant, *, template_bases: int
 ) -> PairTruth:
     """Count the molecules that show two variants, by pattern."""
     one, first_mutant = show_variant(molecules, first, template_bases)
@@ -127,7 +127,7 @@ def pair_truth(
 
 
 def show_variant(
-    molecules: Molecules, variant: SmallVariant, template_bases: int
+    molecules: Molecules, variant: PlantedVariant, template_bases: int
 ) -> tuple[NDArray[np.bool_], NDArray[np.bool_]]:
     """Return which molecules show the site in one read, and which of these are mutant.
 

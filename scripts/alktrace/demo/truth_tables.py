@@ -10,7 +10,7 @@ import numpy as np
 from ..io.tables import column, write_table
 from .design import Expectation, Specimen
 from .fragments import Molecules
-from .planted import SmallVariant, distinct
+from .planted import PlantedVariant, distinct
 from .read_pairs import Library
 from .truth import alteration_truth, pair_truth
 
@@ -130,7 +130,7 @@ class TruthTables:
                     change.key,
                     change.gene,
                     change.name,
-                    change.hgvs_p if isinstance(change, SmallVariant) else None,
+                    change.hgvs_p if isinstance(change, PlantedVariant) else None,
                     tuple(
                         population.name
                         for population in specimen.populations
@@ -145,7 +145,7 @@ class TruthTables:
                     found.copy_number,
                 )
             )
-        mutations = [item for item in changes if isinstance(item, SmallVariant) and item.gene == "ALK"]
+        mutations = [item for item in changes if isinstance(item, PlantedVariant) and item.gene == "ALK"]
         for first, second in combinations(sorted(mutations, key=lambda item: item.pos), 2):
             pair = pair_truth(molecules, first, second, template_bases=size)
             self.pairs.append(

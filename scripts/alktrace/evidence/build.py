@@ -12,7 +12,6 @@ from ..annotate.origin import (
     WHITE_CELLS_SHALLOW,
     OriginVerdict,
 )
-from ..calling.alleles import SmallVariant
 from ..calling.callability_table import CallabilityRow
 from ..calling.rule.verdict import EXPLAINED, AlterationCounts
 from ..inputs.sample_files import SampleFiles
@@ -79,15 +78,6 @@ def unite(samples: Sequence[LoadedSample]) -> dict[str, dict[str, AlterationRow]
 def leading_row(rows: Iterable[AlterationRow]) -> AlterationRow:
     """Return the row that describes an alteration: with coordinates and most mutant molecules."""
     return max(rows, key=lambda row: (row.pos is not None, row.alt_molecules or 0, row.key))
-
-
-def small_variant(row: AlterationRow) -> SmallVariant | None:
-    """Return the allele of a small variant with coordinates, None for anything else."""
-    if row.chrom is None or row.pos is None or row.ref is None or row.alt is None:
-        return None
-    if row.variant_type in (*COPY_NUMBER_TYPES, VariantType.FUSION):
-        return None
-    return SmallVariant(row.chrom, row.pos, row.ref, row.alt)
 
 
 def detection_of(called: bool, alt: int, assessable: bool, least: int) -> Detection:

@@ -10,7 +10,6 @@ from pathlib import Path
 import pysam
 
 from ..annotate.alteration_table import AlterationRow
-from ..calling.alleles import SmallVariant
 from ..calling.callability_table import CallabilityRow
 from ..calling.genotyping.counts import count_joint
 from ..calling.genotyping.known_alleles import count_alterations
@@ -37,6 +36,7 @@ from ..structural.fusions.fusion_calls import FusionCount
 from ..structural.tumour_fraction_table import SampleTumourFractionRow, TumourFractionRow
 from ..vocabulary.detection import Detection
 from ..vocabulary.samples import IdentityStatus
+from ..vocabulary.variant import SmallVariant
 from .build import (
     LoadedSample,
     absent_observation,
@@ -45,7 +45,6 @@ from .build import (
     leading_row,
     make_alteration,
     make_specimen,
-    small_variant,
     unite,
     worth_following,
 )
@@ -211,7 +210,7 @@ def _quality(item: LoadedSample, verdict: SampleIdentityRow | None) -> QcRow:
 
 
 def _variant(rows: Mapping[str, AlterationRow]) -> SmallVariant | None:
-    return next((variant for row in rows.values() if (variant := small_variant(row))), None)
+    return next((variant for row in rows.values() if (variant := row.small_variant)), None)
 
 
 def _noise_model(item: LoadedSample) -> Path | None:

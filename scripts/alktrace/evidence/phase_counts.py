@@ -3,8 +3,8 @@
 from collections.abc import Mapping, Sequence
 from itertools import combinations
 
-from ..calling.alleles import SmallVariant
 from ..calling.genotyping.allele_states import ALT, REF, UNKNOWN
+from ..vocabulary.variant import SmallVariant
 from .schema import PhaseObservation
 
 Joint = Mapping[tuple[int, ...], int]

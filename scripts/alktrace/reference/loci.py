@@ -15,14 +15,13 @@ from ..errors import DataError, InputProblems, Problem
 from ..io.tables import column, read_table, write_table
 from ..vocabulary.detection import LocusKind
 from ..vocabulary.marks import Mark
+from ..vocabulary.variant import SmallVariant
 from .gene_models import Fetch, GeneModels, Transcript, read_gff3, write_gff3
 from .locus_table import HotspotRow, LocusRow
 
 LOGGER = logging.getLogger(__name__)
 ESSENTIAL_GENE = "ALK"
 NEUTRAL = "neutral"
-_ROUTE = re.compile(r"(?P<hgvs_c>\S+) (?P<chrom>[^\s:]+):(?P<pos>\d+):(?P<ref>[ACGT]+):(?P<alt>[ACGT]+)")
-
 _MUTATION = re.compile(r"p\.(?P<residue>[A-Z][a-z]{2})(?P<codon>\d+)")
 
 
@@ -260,17 +259,17 @@ def _alleles(mutations: Path, model: Transcript, fetch: Fetch) -> tuple[list[Hot
         if NEUTRAL in values.get("role", ()):
             continue
         for route in values.get("route", ()):
-            match = _ROUTE.fullmatch(route)
-            if match is None:
+            try:
+                allele = SmallVariant.parse(route.partition(" ")[2])
+            except ValueError:
                 problems.append(_route_problem(mutations, subject, f"cannot read {route!r}"))
                 continue
-            pos = int(match["pos"])
-            shown = fetch(model.chrom, pos - 1, pos - 1 + len(match["ref"])).upper()
-            if shown != match["ref"] and "N" not in shown:
+            shown = fetch(model.chrom, allele.start, allele.end).upper()
+            if shown != allele.ref and "N" not in shown:
                 what = f"{route}: the genome shows {shown} there"
                 problems.append(_route_problem(mutations, subject, what))
             short = values.get("short", (subject,))[0]
-            rows.append(HotspotRow(model.gene, short, model.chrom, pos, match["ref"], match["alt"]))
+            rows.append(HotspotRow(model.gene, short, model.chrom, allele.pos, allele.ref, allele.alt))
     return sorted(rows, key=lambda row: (row.pos, row.ref, row.alt)), problems
 
 

@@ -4,10 +4,11 @@ import re
 from dataclasses import replace
 
 from ..annotate.alteration_table import AlterationRow, empty_row
-from ..annotate.hgvs import Allele, VariantNames
+from ..annotate.hgvs import VariantNames
 from ..annotate.protein import ProteinChange, read_protein_change, short_name
 from ..inputs.user_tables import Line
 from ..vocabulary.changes import VariantType
+from ..vocabulary.variant import SmallVariant
 from .genes import ReportGenes
 from .line_rows import NAMES_DISAGREE, first_word, protein_type
 from .wording import read_exon, read_exon_event, several_changes
@@ -78,7 +79,7 @@ def _exon_event(reader: ReportGenes, line: Line, said: str) -> AlterationRow | N
     return replace(row, consequence=consequence, exon=exon, flags=reader.model_flags(line, gene))
 
 
-def _by_dna(reader: ReportGenes, line: Line, gene: str) -> tuple[Allele, VariantNames] | None:
+def _by_dna(reader: ReportGenes, line: Line, gene: str) -> tuple[SmallVariant, VariantNames] | None:
     try:
         named = reader.namer.on_gene(gene)
         _check_transcript(reader, line["hgvs_c"], gene)
@@ -111,7 +112,7 @@ def _by_protein(reader: ReportGenes, line: Line, gene: str, written: str) -> Pro
 
 
 def _named(
-    reader: ReportGenes, gene: str, allele: Allele, names: VariantNames, flags: tuple[str, ...]
+    reader: ReportGenes, gene: str, allele: SmallVariant, names: VariantNames, flags: tuple[str, ...]
 ) -> AlterationRow:
     return replace(
         empty_row(allele.key, gene, names.variant_type, names.short),

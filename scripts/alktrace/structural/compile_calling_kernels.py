@@ -13,6 +13,7 @@ from ..reference.gene_models import Exon, GeneModels, Transcript
 from ..reference.locus_table import HotspotRow, LocusRow
 from ..vocabulary.detection import LocusKind
 from ..vocabulary.samples import UmiSource
+from ..vocabulary.variant import SmallVariant
 
 
 def compile_calling_kernels(
@@ -41,7 +42,6 @@ def compile_calling_kernels(
 
 
 def _call(folder: Path, bam: Path, calling: CallingSettings, fusions: FusionSettings, drivers: Path) -> None:
-    from ..calling.alleles import SmallVariant
     from ..calling.caller import call_variants
     from ..calling.genotyping.known_alleles import count_patterns
     from .fusions.fusion_calls import call_fusions

@@ -7,7 +7,7 @@ molecules are counted on haplotypes (`genotyping`), clipped or not.
 
 from collections import Counter, defaultdict
 
-from ..alleles import Fetch, SmallVariant, normalise
+from ...vocabulary.variant import Fetch, SmallVariant
 from ..molecules.pileup import ClipKey, Pileup
 from .events import CLIPPED_LEFT, CLIPPED_RIGHT
 from .from_pileup import is_targeted
@@ -65,7 +65,7 @@ def realign(clip: str, chrom: str, position: int, side: int, fetch: Fetch) -> Sm
     ref = fetch(chrom, start, start + deleted)
     if set(ref + alt) - set("ACGT"):
         return None
-    variant = normalise(SmallVariant(chrom, start + 1, ref, alt), fetch)
+    variant = SmallVariant(chrom, start + 1, ref, alt).normalised(fetch)
     return None if variant.is_substitution else variant
 
 

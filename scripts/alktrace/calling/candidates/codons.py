@@ -9,7 +9,7 @@ from collections.abc import Iterable, Iterator
 from itertools import combinations
 
 from ...reference.gene_models import GeneModels
-from ..alleles import SmallVariant
+from ...vocabulary.variant import SmallVariant
 from ..molecules.pileup import Event
 
 

@@ -9,7 +9,9 @@ from numpy.typing import NDArray
 from ...errors import DataError
 from ...inputs.settings import CallingSettings
 from ...reference.gene_models import GeneModels
-from ..alleles import Fetch, SmallVariant, normalise, shift_length
+from ...vocabulary.changes import VariantType
+from ...vocabulary.variant import Fetch, SmallVariant
+from ..indel_windows import shift_length
 from ..molecules.pileup import Event, Pileup
 from ..molecules.regions import BASES
 from ..noise.kinds import site_rows
@@ -127,9 +129,13 @@ def aligned_indels(pileup: Pileup, fetch: Fetch) -> Counter[SmallVariant]:
     for (tid, start, length, bases), count in raw.items():
         chrom = names[tid]
         variant = SmallVariant(chrom, start + 1, fetch(chrom, start, start + length), bases)
-        normal = normalise(variant, fetch)
+        normal = variant.normalised(fetch)
         # Two gaps that make up for each other may leave one base changed, or none.
-        if normal.kind != "snv" and normal.ref != normal.alt and set(normal.ref + normal.alt) <= set(BASES):
+        if (
+            normal.kind is not VariantType.SNV
+            and normal.ref != normal.alt
+            and set(normal.ref + normal.alt) <= set(BASES)
+        ):
             found[normal] += count
     return found
 

@@ -17,9 +17,10 @@ from collections.abc import Callable, Iterable, Sequence
 from itertools import combinations
 
 from ...inputs.settings import NeighbourSettings
-from ..alleles import MAX_WINDOW, Fetch, SmallVariant, indel_window
+from ...vocabulary.variant import Fetch, SmallVariant
 from ..genotyping.allele_states import ALT, OTHER, REF
 from ..genotyping.counts import PATTERN_LIMIT
+from ..indel_windows import MAX_WINDOW, indel_window
 
 Joint = Callable[[Sequence[SmallVariant]], Counter[tuple[int, ...]]]
 """Counts molecules per combination of states."""

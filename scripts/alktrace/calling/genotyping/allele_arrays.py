@@ -9,7 +9,9 @@ import pysam
 from numpy.typing import NDArray
 
 from ...errors import DataError
-from ..alleles import Fetch, SmallVariant, Window, indel_window
+from ...vocabulary.changes import VariantType
+from ...vocabulary.variant import Fetch, SmallVariant
+from ..indel_windows import Window, indel_window
 from ..molecules.regions import CODES
 
 CODON = 3
@@ -105,7 +107,7 @@ def _contains(big: SmallVariant, small: SmallVariant) -> bool:
     if not (big.start <= small.start and small.end <= big.end):
         return False
     if not big.is_substitution:
-        return big.kind == "delins"
+        return big.kind is VariantType.DELINS
     if len(big.ref) == len(small.ref):
         return False
     shift = small.start - big.start

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from ...io.bam_io import read_header
 from ...io.records import kernel, l_seq, position, ref_id
-from ..alleles import Fetch, SmallVariant
+from ...vocabulary.variant import Fetch, SmallVariant
 from ..molecules.layout import Records, describe_molecule, fill_row
 from ..molecules.pileup import Scratch, make_scratch
 from ..molecules.reads import Filters

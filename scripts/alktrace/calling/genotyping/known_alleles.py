@@ -9,7 +9,7 @@ import pysam
 from ...errors import DataError
 from ...inputs.settings import CallingSettings
 from ...io.bam_io import read_header
-from ..alleles import Fetch, SmallVariant, normalise
+from ...vocabulary.variant import Fetch, SmallVariant
 from ..molecules.pileup import pile_up
 from ..molecules.reads import make_filters
 from ..molecules.regions import build_regions, fasta_fetch, open_fasta, read_targets
@@ -147,7 +147,7 @@ def _checked(variant: SmallVariant, fetch: Fetch, fasta: Path) -> SmallVariant:
             "give alterations of this reference",
             f"{variant.chrom}:{variant.pos}",
         )
-    return normalise(variant, fetch)
+    return variant.normalised(fetch)
 
 
 def _local_noise(

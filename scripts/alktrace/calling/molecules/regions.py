@@ -9,7 +9,7 @@ import pysam
 from numpy.typing import NDArray
 
 from ...errors import DataError, InputProblems, Problem
-from ..alleles import Fetch
+from ...vocabulary.variant import Fetch
 
 MARGIN = 20
 """Bases around targets whose evidence is kept: they show indels across a border and teach noise."""

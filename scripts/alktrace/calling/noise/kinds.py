@@ -9,7 +9,9 @@ from functools import lru_cache
 import numpy as np
 from numpy.typing import NDArray
 
-from ..alleles import Fetch, SmallVariant, normalise, shift_length
+from ...vocabulary.changes import VariantType
+from ...vocabulary.variant import Fetch, SmallVariant
+from ..indel_windows import shift_length
 
 TYPES = ("C>A", "C>G", "C>T", "T>A", "T>C", "T>G")
 INDELS = ("indel_0_2", "indel_3_5", "indel_6_8", "indel_9_11", "indel_12")
@@ -72,10 +74,9 @@ def category_rows(category: int) -> slice:
 
 def variant_row(variant: SmallVariant, fetch: Fetch) -> int:
     """Return the row of the rate table for a normalised variant."""
-    kind = variant.kind
-    if kind == "snv":
+    if variant.kind is VariantType.SNV:
         return _snv_row(variant, fetch)
-    if kind == "mnv":
+    if variant.kind is VariantType.MNV:
         return other_row("mnv")
     gap = _gap(variant, fetch)
     if gap is None:
@@ -98,7 +99,7 @@ def _gap(variant: SmallVariant, fetch: Fetch) -> SmallVariant | None:
     A slip on a molecule with another base at the border of the run, inherited or damaged, looks like a
     complex change and is as frequent as slips are there.
     """
-    if variant.kind in ("insertion", "deletion"):
+    if variant.kind in (VariantType.INSERTION, VariantType.DELETION):
         return variant
     if variant.is_substitution:
         return None
@@ -110,7 +111,7 @@ def _gap(variant: SmallVariant, fetch: Fetch) -> SmallVariant | None:
         rest, piece = longer[:i] + longer[i + size :], longer[i : i + size]
         if sum(a != b for a, b in zip(rest, shorter, strict=True)) <= 1:
             ref, alt = (piece, "") if deleted else ("", piece)
-            found.append(normalise(SmallVariant(variant.chrom, variant.pos + i, ref, alt), fetch))
+            found.append(SmallVariant(variant.chrom, variant.pos + i, ref, alt).normalised(fetch))
     return max(found, key=lambda gap: shift_length(gap, fetch), default=None)
 
 

@@ -17,7 +17,7 @@ from ...errors import DataError
 from ...inputs.settings import CallingSettings
 from ...io.bam_io import read_header
 from ...io.tables import column, read_table, write_table
-from ..alleles import Fetch, SmallVariant
+from ...vocabulary.variant import Fetch, SmallVariant
 from ..candidates.from_pileup import aligned_indels
 from ..molecules.pileup import pile_up
 from ..molecules.reads import make_filters

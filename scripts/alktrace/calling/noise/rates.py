@@ -24,7 +24,7 @@ from numpy.typing import NDArray
 from ...errors import DataError
 from ...inputs.settings import CallingSettings
 from ...io.resources import RESOURCES
-from ..alleles import Fetch, SmallVariant
+from ...vocabulary.variant import Fetch, SmallVariant
 from ..rule.tail_test import Noise, make_noise
 from .dispersion import Dispersion, gamma_nodes
 from .kinds import CATEGORIES, N_ROWS, category_rows, other_row, variant_row

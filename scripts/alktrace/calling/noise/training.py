@@ -15,7 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ...inputs.settings import CallingSettings, TeachingSettings
-from ..alleles import SmallVariant, normalise
+from ...vocabulary.variant import SmallVariant
 from ..candidates.from_pileup import unlikely
 from ..molecules.pileup import Pileup
 from ..rule.tail_test import tail
@@ -339,5 +339,5 @@ def _event_kind(text: str, site: int, length: int, bases: str) -> str:
     def fetch(_chrom: str, start: int, end: int) -> str:
         return text[max(0, start) : end]
 
-    variant = normalise(SmallVariant("", site + 1, text[site : site + length], bases), fetch)
+    variant = SmallVariant("", site + 1, text[site : site + length], bases).normalised(fetch)
     return "indel_long" if variant.is_substitution else OTHERS[variant_row(variant, fetch) - N_SUBSTITUTIONS]

@@ -4,8 +4,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 from ...reference.locus_table import HotspotRow, LocusRow
+from ...vocabulary.changes import VariantType
 from ...vocabulary.detection import LocusKind
-from ..alleles import SmallVariant
+from ...vocabulary.variant import SmallVariant
 
 HOTSPOT_KINDS = frozenset({LocusKind.ALK_HOTSPOT, LocusKind.BYPASS_HOTSPOT})
 
@@ -44,9 +45,8 @@ def changed(variant: SmallVariant) -> tuple[int, int]:
 
     An insertion changes the two bases it parts.
     """
-    kind = variant.kind
-    if kind == "insertion":
+    if variant.kind is VariantType.INSERTION:
         return variant.start, variant.start + 2
-    if kind == "deletion":
+    if variant.kind is VariantType.DELETION:
         return variant.start + 1, variant.end
     return variant.start, variant.end
