@@ -165,7 +165,7 @@ def test_all_problems_come_at_once_in_line_order(tmp_path):
 @pytest.mark.parametrize(
     ("text", "message"),
     [
-        ("patient,timepoint\n", "1: the header is not tab-separated"),
+        ("patient;timepoint\n", "1: the header is not separated by tabs or commas"),
         (
             "patient\ttimepoint\tspecimen_type\tassay\tcolected\n",
             "1:colected: unknown column; did you mean 'coll",
@@ -175,7 +175,7 @@ def test_all_problems_come_at_once_in_line_order(tmp_path):
         ("\t".join(COLUMNS) + "\n", "1: no rows"),
         ("\t".join(COLUMNS) + "\n" + "\t" * 20 + "x\n", "2: 21 cells where the header has 15"),
     ],
-    ids=["commas", "misspelt", "missing", "twice", "empty", "too-many-cells"],
+    ids=["semicolons", "misspelt", "missing", "twice", "empty", "too-many-cells"],
 )
 def test_a_wrong_form_is_named(tmp_path, text, message):
     path = tmp_path / "s.tsv"

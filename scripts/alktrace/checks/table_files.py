@@ -6,6 +6,7 @@ from datetime import date
 from pathlib import Path
 
 from ..errors import InputProblems, Problem
+from ..inputs.cells import TABLE_SUFFIXES, table_path
 from ..io.resources import KNOWLEDGE
 from ..knowledge.load import load_knowledge
 from ..outcomes.clinical_tables import FILES, read_clinical
@@ -32,17 +33,23 @@ def check_clinical(folder: Path, patients: Iterable[str]) -> list[Problem]:
         other = spelling.get(patient.lower(), patient)
         if other != patient:
             what = f"patient {other!r} is {patient!r} in the sheet"
-            problems.append(Problem(str(folder / "patients.tsv"), 0, "patient", what, "write both alike"))
+            table = str(table_path(folder, "patients"))
+            problems.append(Problem(table, 0, "patient", what, "write both alike"))
     return problems
 
 
 def _misnamed(folder: Path) -> list[Problem]:
-    """A table under another name would be left out without a word."""
+    """A table under another name, or beside one of the same name, would be left out without a word."""
     problems = []
-    for path in sorted(folder.glob("*.tsv")):
+    for path in sorted(path for path in folder.glob("*") if path.suffix in TABLE_SUFFIXES):
+        read = table_path(folder, path.stem)
+        if path.stem in FILES and path != read:
+            problems.append(Problem(str(path), 0, "", f"the same table as {read.name}", "keep one"))
         close = difflib.get_close_matches(path.stem, FILES, n=1)
         if close and path.stem not in FILES:
-            problems.append(Problem(str(path), 0, "", "unknown table", f"did you mean {close[0]}.tsv?"))
+            problems.append(
+                Problem(str(path), 0, "", "unknown table", f"did you mean {close[0]}{path.suffix}?")
+            )
     return problems
 
 

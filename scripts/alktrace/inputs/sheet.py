@@ -138,14 +138,14 @@ def read_sheet(path: Path, *, assays: Collection[str], exclude: Iterable[str] = 
     """Read and check a sample sheet.
 
     Args:
-        path: tab-separated file, one row per sequencing unit.
+        path: table of one row per sequencing unit, of any kind that `read_cells` takes.
         assays: names the config knows.
         exclude: patients left out of the cohort.
 
     Raises:
         InputProblems: every problem of the sheet, each with line and column.
     """
-    lines, problems = read_lines(path, columns=COLUMNS, required=REQUIRED)
+    lines, problems = read_lines(path, columns=COLUMNS, required=REQUIRED, sheet="samples")
     checker = _Checker(str(path), assays)
     rows = [row for line in lines if (row := checker.row(line))]
     problems += checker.problems

@@ -1,4 +1,4 @@
-"""Tables that people write: tab-separated text whose problems are collected, never raised one by one."""
+"""Tables that people write: their problems are collected, never raised one by one."""
 
 import difflib
 import itertools
@@ -12,8 +12,9 @@ from typing import Any, Generic, TypeVar
 
 from pydantic import ValidationError
 
-from ..errors import Problem
+from ..errors import InputProblems, Problem
 from ..io.tables import MISSING, header, parse_cell
+from .cells import read_cells
 
 EMPTY = ("", MISSING)
 
@@ -48,15 +49,17 @@ def read_lines(
     *,
     columns: Sequence[str],
     required: Collection[str],
+    sheet: str,
     rename: Callable[[str], str] = as_written,
 ) -> tuple[list[Line], list[Problem]]:
     """Return the lines of a table and what is wrong with its form.
 
     Args:
-        path: UTF-8 text, tab-separated, with a header; blank lines and lines that begin with `#` are skipped,
-            before the header too.
+        path: text or workbook with a header, as `read_cells` takes it; blank lines and lines that begin with
+            `#` are skipped, before the header too.
         columns: names that may stand in the header, in any order.
         required: names that must.
+        sheet: sheet of a workbook with several.
         rename: gives the column that a header means.
 
     Returns:
@@ -64,18 +67,11 @@ def read_lines(
     """
     file = str(path)
     try:
-        text = path.read_text(encoding="utf-8-sig")
-    except FileNotFoundError:
-        return [], [Problem(file, 0, "", "no such file", "correct the path")]
-    except UnicodeDecodeError:
-        return [], [Problem(file, 0, "", "not a UTF-8 text file", "save it as tab-separated text")]
-    rows = [
-        (number, [cell.strip() for cell in line.split("\t")])
-        for number, line in enumerate(text.splitlines(), start=1)
-    ]
-    said = [(number, values) for number, values in rows if any(values)]
+        said = read_cells(path, sheet)
+    except InputProblems as error:
+        return [], list(error.problems)
     said = list(itertools.dropwhile(lambda row: _is_comment(row[1], columns, rename), said))
-    top, names = (said[0][0], [rename(name) for name in said[0][1]]) if said else (1, [])
+    top, names = (said[0][0], [rename(name) for name in _filled(said[0][1])]) if said else (1, [])
     problems = _header_problems(file, top, names, columns, required)
     if problems:
         return [], problems
@@ -83,9 +79,9 @@ def read_lines(
     for number, values in said[1:]:
         if values[0].startswith("#"):
             continue
-        if len(values) > len(names):
+        if any(values[len(names) :]):
             what = f"{len(values)} cells where the header has {len(names)}"
-            problems.append(Problem(file, number, "", what, "separate cells by one tab"))
+            problems.append(Problem(file, number, "", what, "separate cells by one tab or comma"))
             continue
         lines.append(Line(number, dict(zip(names, values, strict=False))))
     return lines, problems
@@ -105,7 +101,7 @@ def read_user_table(path: Path, row_type: type[R]) -> tuple[list[Numbered[R]], l
         for item in fields(row_type)  # type: ignore[arg-type]
         if item.default is NO_DEFAULT and not _optional(kinds[item.name])
     }
-    lines, problems = read_lines(path, columns=header(row_type), required=needed)
+    lines, problems = read_lines(path, columns=header(row_type), required=needed, sheet=path.stem)
     rows = []
     for line in lines:
         values, wrong = _values(str(path), line, kinds, needed)
@@ -117,6 +113,11 @@ def read_user_table(path: Path, row_type: type[R]) -> tuple[list[Numbered[R]], l
         except ValidationError as error:
             problems += [_refused(str(path), line, detail) for detail in error.errors()]
     return rows, problems
+
+
+def _filled(names: Sequence[str]) -> Sequence[str]:
+    """Return the names without the empty ones at the end, which spreadsheets append."""
+    return names[: max(i for i, name in enumerate(names, start=1) if name)]
 
 
 def _is_comment(values: Sequence[str], columns: Sequence[str], rename: Callable[[str], str]) -> bool:
@@ -159,7 +160,8 @@ def _header_problems(
     file: str, line: int, names: list[str], columns: Sequence[str], required: Collection[str]
 ) -> list[Problem]:
     if len(names) == 1 and re.search("[,;]", names[0]):
-        return [Problem(file, line, "", "the header is not tab-separated", "separate columns by tabs")]
+        what = "the header is not separated by tabs or commas"
+        return [Problem(file, line, "", what, "separate columns by tabs or commas")]
     problems = []
     for name in dict.fromkeys(names):
         if name not in columns:

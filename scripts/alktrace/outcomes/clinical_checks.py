@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from ..errors import Problem
+from ..inputs.cells import table_path
 from ..inputs.user_tables import Numbered
 from ..vocabulary.clinical import BestResponse, StopReason
 from .clinical_schema import DRUGS, DoseChangeRow, DrugRow, TreatmentRow
@@ -40,7 +41,7 @@ def check_rows(folder: Path, rows: Rows, drugs: DrugNames, today: dt.date, *, wh
 
 def check_drugs(folder: Path, own: Sequence[Numbered[DrugRow]], knowledge: DrugKnowledge) -> list[Problem]:
     """Return the names of a site's `drugs.tsv` that the knowledge table or another row already has."""
-    file = str(folder / f"{DRUGS}.tsv")
+    file = str(table_path(folder, DRUGS))
     problems = []
     first: dict[str, int] = {}
     for item in own:
@@ -76,7 +77,7 @@ class _Checks:
             yield from check()
 
     def _problem(self, name: str, line: int, column_name: str, what: str, remedy: str) -> Problem:
-        return Problem(str(self.folder / f"{name}.tsv"), line, column_name, what, remedy)
+        return Problem(str(table_path(self.folder, name)), line, column_name, what, remedy)
 
     def _patients(self) -> Iterator[Problem]:
         known = {item.row.patient for item in self.rows["patients"]}

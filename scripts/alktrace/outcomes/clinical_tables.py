@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from ..errors import InputProblems, Problem
+from ..inputs.cells import table_path
 from ..inputs.user_tables import Numbered, read_user_table
 from .clinical_checks import check_drugs, check_rows
 from .clinical_schema import (
@@ -78,20 +79,19 @@ def read_clinical(folder: Path, *, knowledge: DrugKnowledge, today: dt.date) -> 
     Raises:
         InputProblems: every problem of all tables.
     """
-    if not (folder / "patients.tsv").is_file():
-        problem = Problem(str(folder / "patients.tsv"), 0, "", "no such file", "it is the one table needed")
-        raise InputProblems([problem])
+    patients = table_path(folder, "patients")
+    if not patients.is_file():
+        raise InputProblems([Problem(str(patients), 0, "", "no such file", "it is the one table needed")])
     rows: Rows = {}
     problems: list[Problem] = []
     for name, row_type in FILES.items():
-        path = folder / f"{name}.tsv"
+        path = table_path(folder, name)
         rows[name], wrong = read_user_table(path, row_type) if path.is_file() else ([], [])
         problems += wrong
     own = rows.pop(DRUGS)
     problems += check_drugs(folder, own, knowledge)
     drugs = all_drugs(knowledge, [item.row for item in own])
-    patients = str(folder / "patients.tsv")
-    whole = not any(problem.file == patients for problem in problems)
+    whole = not any(problem.file == str(patients) for problem in problems)
     problems += check_rows(folder, rows, drugs, today, whole=whole)
     if problems:
         raise InputProblems(sorted(problems))

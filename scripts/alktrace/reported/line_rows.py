@@ -73,7 +73,7 @@ def read_report_lines(path: Path) -> tuple[list[Line], list[Problem]]:
             percent.add(name)
         return name
 
-    lines, problems = read_lines(path, columns=COLUMNS, required=("gene",), rename=rename)
+    lines, problems = read_lines(path, columns=COLUMNS, required=("gene",), sheet="report", rename=rename)
     for line in lines:
         line.update({name: f"{line[name]} %" for name in percent & line.keys() if "%" not in line[name]})
     return lines, problems

@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Any, Protocol
 
 from ..errors import InputProblems, Problem
+from ..inputs.cells import read_cells, table_path
 from ..inputs.sample_files import SampleFiles
 from ..inputs.settings import AssaySettings, Settings, check_settings
 from ..inputs.sheet import Sample, Sheet, read_sheet
@@ -253,7 +254,7 @@ class Plan:
         """Return the clinical tables that exist."""
         if self.settings.clinical is None:
             return []
-        paths = (Path(self.settings.clinical) / f"{name}.tsv" for name in CLINICAL_TABLES)
+        paths = (table_path(Path(self.settings.clinical), name) for name in CLINICAL_TABLES)
         return [str(path) for path in paths if path.is_file()]
 
     def clinical_digest(self, wildcards: PatientWildcards) -> str:
@@ -275,7 +276,7 @@ class Plan:
     def _clinical_lines(self) -> dict[str, list[list[str]]]:
         """Cells of the clinical tables, read once: every patient is looked up in them."""
         return {
-            path: [line.split("\t") for line in Path(path).read_text(errors="replace").splitlines()]
+            path: [cells for _, cells in read_cells(Path(path), Path(path).stem)]
             for path in self.clinical_tables()
         }
 
@@ -339,12 +340,12 @@ class Plan:
 
 
 def _check_clinical_folder(settings: Settings) -> None:
-    if settings.clinical is not None and not (Path(settings.clinical) / "patients.tsv").is_file():
+    if settings.clinical is not None and not table_path(Path(settings.clinical), "patients").is_file():
         problem = Problem(
             "config",
             0,
             "clinical",
-            f"no patients.tsv in {settings.clinical!r}",
+            f"no table `patients` in {settings.clinical!r}",
             "correct the folder or use null",
         )
         raise InputProblems([problem])

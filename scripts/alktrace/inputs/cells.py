@@ -1,0 +1,140 @@
+"""Cells of the tables that people have: text with tabs or commas, UTF-8, UTF-16 or GB18030, and .xlsx."""
+
+import csv
+import datetime as dt
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+from ..errors import InputProblems, Problem
+
+WORKBOOK = ".xlsx"
+TABLE_SUFFIXES = (".tsv", ".csv", ".txt", WORKBOOK)
+COMMON_SHARE = 0.9
+"""Share of a Chinese text that are common characters (GB 2312); bytes of other encodings make rare ones."""
+
+Rows = list[tuple[int, list[str]]]
+
+
+def table_path(folder: Path, name: str) -> Path:
+    """Return the file of a table in a folder, whatever its kind; `name.tsv` where there is none."""
+    given = (folder / f"{name}{suffix}" for suffix in TABLE_SUFFIXES)
+    return next((path for path in given if path.is_file()), folder / f"{name}.tsv")
+
+
+def read_cells(path: Path, sheet: str) -> Rows:
+    """Return the rows of a table that say something, with their 1-based lines.
+
+    Args:
+        path: the file.
+        sheet: sheet of a workbook that is read where it has several.
+
+    Raises:
+        InputProblems: no such file, another encoding, or a workbook that cannot be taken as it is.
+    """
+    if not path.is_file():
+        raise _refused(path, "no such file", "correct the path")
+    rows = _workbook(path, sheet) if path.suffix.lower() == WORKBOOK else _text(path)
+    stripped = ((number, [cell.strip() for cell in values]) for number, values in rows)
+    return [(number, values) for number, values in stripped if any(values)]
+
+
+def _refused(path: Path, what: str, remedy: str, line: int = 0, column: str = "") -> InputProblems:
+    return InputProblems([Problem(str(path), line, column, what, remedy)])
+
+
+def _text(path: Path) -> Iterator[tuple[int, list[str]]]:
+    text = _decoded(path.read_bytes())
+    if text is None:
+        raise _refused(path, "not a UTF-8 text file, nor GB18030", "save it as UTF-8 text, or as .xlsx")
+    lines = text.splitlines()
+    first = next((line for line in lines if line.strip() and not line.startswith("#")), "")
+    if "\t" in first or "," not in first:
+        yield from ((number, line.split("\t")) for number, line in enumerate(lines, start=1))
+        return
+    reader = csv.reader(line + "\n" for line in lines)
+    while True:
+        start = reader.line_num + 1
+        try:
+            values = next(reader)
+        except StopIteration:
+            return
+        except csv.Error as error:
+            raise _refused(path, f"no cells ({error})", "correct the quotes", reader.line_num) from None
+        yield start, [" ".join(value.split()) for value in values]
+
+
+def _decoded(raw: bytes) -> str | None:
+    """Return the text; GB18030 decodes almost any bytes, so that its result must look Chinese."""
+    encodings = ("utf-16",) if raw.startswith((b"\xff\xfe", b"\xfe\xff")) else ("utf-8-sig", "gb18030")
+    for encoding in encodings:
+        try:
+            text = raw.decode(encoding)
+        except UnicodeDecodeError:
+            continue
+        foreign = [character for character in text if not character.isascii()]
+        common = sum(len(character.encode("gb2312", errors="ignore")) > 0 for character in foreign)
+        if encoding != "gb18030" or common >= COMMON_SHARE * len(foreign):
+            return text
+    return None
+
+
+# --- workbooks ---------------------------------------------------------------------------------
+
+
+def _workbook(path: Path, sheet: str) -> Iterator[tuple[int, list[str]]]:
+    from openpyxl import load_workbook
+
+    try:
+        shown, written = load_workbook(path, data_only=True), load_workbook(path)
+    except Exception as error:  # errors of zip, XML and openpyxl
+        raise _refused(path, f"no workbook that can be read ({error})", "save it as .xlsx anew") from None
+    name = _sheet_name(path, {page.title: page for page in shown.worksheets}, sheet)
+    values, formulas = shown[name], written[name]
+    merged = _merged(values)
+    for row in values.iter_rows():
+        cells = []
+        for cell in row:
+            source = merged.get((cell.row, cell.column), cell)
+            cells.append(_shown(path, source, formulas.cell(source.row, source.column).value))
+        yield row[0].row, cells
+
+
+def _sheet_name(path: Path, pages: dict[str, Any], sheet: str) -> str:
+    """Return the sheet to read: the one of that name, else the only one that holds anything."""
+    named = [title for title in pages if title.strip().casefold() == sheet.casefold()]
+    filled = [title for title, page in pages.items() if any(any(row) for row in page.values)]
+    if named or len(filled) == 1:
+        return (named or filled)[0]
+    if not filled:
+        raise _refused(path, "an empty workbook", "fill its first sheet")
+    # The sheets not read may hold findings: which one counts is for the user to say.
+    raise _refused(path, f"several sheets: {', '.join(filled)}", f"name the one to read {sheet!r}")
+
+
+def _merged(page: Any) -> dict[tuple[int, int], Any]:
+    """Return the cell whose value holds for each place of merged cells, downwards only."""
+    found = {}
+    for area in page.merged_cells.ranges:
+        for number in range(area.min_row, area.max_row + 1):
+            found[number, area.min_col] = page.cell(area.min_row, area.min_col)
+    return found
+
+
+def _shown(path: Path, cell: Any, written: object) -> str:
+    """Return a cell as a person reads it: dates as YYYY-MM-DD, percentages with their sign."""
+    value, place = cell.value, cell.column_letter
+    if value is None:
+        if isinstance(written, str) and written.startswith("="):
+            what = f"formula {written!r} without a stored result"
+            remedy = "write the value, or save the file in a spreadsheet program"
+            raise _refused(path, what, remedy, cell.row, place)
+        return ""
+    if cell.data_type == "e":
+        raise _refused(path, f"error value {value!r}", "correct the formula", cell.row, place)
+    if isinstance(value, dt.datetime):
+        return value.date().isoformat() if value.time() == dt.time() else value.isoformat(" ")
+    if isinstance(value, bool) or not isinstance(value, int | float):
+        return " ".join(str(value).split())
+    # Twelve digits: what a spreadsheet shows as 1.2 may be stored as 1.2000000000000002.
+    return f"{100 * value:.12g}%" if "%" in cell.number_format else f"{value:.12g}"
