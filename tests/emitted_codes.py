@@ -15,8 +15,8 @@ from types import ModuleType
 from typing import Any
 
 from alktrace.classify.phase import PhaseReason
-from alktrace.outcomes.outcome_rows import Refusal
 from alktrace.structural.fusions.partners import FusionRole
+from alktrace.vocabulary.outcomes import Refusal
 from alktrace.vocabulary.resistance import NotEvaluableReason
 
 PACKAGE = Path(__file__).resolve().parents[1] / "scripts" / "alktrace"

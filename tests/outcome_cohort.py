@@ -16,7 +16,7 @@ from alktrace.outcomes.endpoint_figures import ANALYSES, observe, refuse
 from alktrace.outcomes.endpoints import patient_rows
 from alktrace.outcomes.mechanisms import features, findings
 from alktrace.outcomes.outcome_jobs import Clinic, load_journeys
-from alktrace.outcomes.outcome_rows import Endpoint, RegimenKind
+from alktrace.vocabulary.outcomes import Endpoint, RegimenKind
 from alktrace.vocabulary.resistance import Timing
 from alktrace.vocabulary.samples import Setting
 

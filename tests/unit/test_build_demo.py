@@ -16,8 +16,8 @@ from alktrace.knowledge.load import load_knowledge
 from alktrace.outcomes.clinical_tables import read_clinical
 from alktrace.outcomes.endpoints import patient_rows
 from alktrace.outcomes.outcome_jobs import Clinic, load_journeys
-from alktrace.outcomes.outcome_rows import Endpoint
 from alktrace.outcomes.response import response_rows
+from alktrace.vocabulary.outcomes import Endpoint
 from alktrace.vocabulary.resistance import (
     Classification,
     Component,

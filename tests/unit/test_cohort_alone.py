@@ -10,9 +10,12 @@ from alktrace.__main__ import main
 from alktrace.classify.resistance_table import ClassificationRow
 from alktrace.demo.__main__ import main as simulate
 from alktrace.io.tables import header, read_table
-from alktrace.outcomes import outcome_rows as r
+from alktrace.outcomes.association_table import AssociationRow
+from alktrace.outcomes.endpoint_table import EndpointPatientRow
 from alktrace.outcomes.outcome_files import MEASURED, RELATED
 from alktrace.outcomes.outcome_jobs import Clinic, measure_outcomes, relate_outcomes
+from alktrace.outcomes.response_table import ResponseRow
+from alktrace.vocabulary.outcomes import Endpoint
 
 HEADERS = {
     "patients": "patient enrolled",
@@ -72,9 +75,9 @@ def test_one_patient_with_a_class_and_nothing_else(tmp_path):
     assert run(written(tmp_path)) == 0
     page = (tmp_path / "out" / "report.html").read_text()
     assert "<h2>Mechanisms</h2>" not in page
-    table = read_table(tmp_path / "out" / "associations.tsv", r.AssociationRow)
+    table = read_table(tmp_path / "out" / "associations.tsv", AssociationRow)
     assert table and all(row.estimate is None and row.p is None and row.reason for row in table)
-    rates = read_table(tmp_path / "out" / "responses.tsv", r.ResponseRow)
+    rates = read_table(tmp_path / "out" / "responses.tsv", ResponseRow)
     found = {row.measure: (row.responders, row.patients) for row in rates if row.denominator == "treated"}
     assert found == {"rwORR2": (1, 1), "rwORR2_confirmed": (0, 1), "rwDCR2": (1, 1)}
 
@@ -82,8 +85,8 @@ def test_one_patient_with_a_class_and_nothing_else(tmp_path):
 def test_two_progressions_on_one_day_are_one(tmp_path):
     twice = ["P1 2021-05-25 PD", "P1 2021-05-25 PD", "P1 2021-12-01 PD", "P1 2021-12-01 SD"]
     assert run(written(tmp_path, assessments=twice)) == 0
-    rows = read_table(tmp_path / "out" / "endpoint_patients.tsv", r.EndpointPatientRow)
-    pfs = next(row for row in rows if row.endpoint is r.Endpoint.RWPFS2)
+    rows = read_table(tmp_path / "out" / "endpoint_patients.tsv", EndpointPatientRow)
+    pfs = next(row for row in rows if row.endpoint is Endpoint.RWPFS2)
     # 25 May to 1 December 2021.
     assert (pfs.event_type, pfs.days) == ("progression", 190)
 

@@ -16,7 +16,7 @@ from alktrace.outcomes.comparisons import (
 )
 from alktrace.outcomes.endpoints import patient_rows
 from alktrace.outcomes.mechanisms import findings
-from alktrace.outcomes.outcome_rows import Analysis, Endpoint, Exclusion, Status
+from alktrace.vocabulary.outcomes import Analysis, Endpoint, Exclusion, Status
 from alktrace.vocabulary.resistance import Classification, Component, Timing
 from alktrace.vocabulary.samples import Setting
 

@@ -4,7 +4,7 @@ from outcome_cohort import cohort_settings
 
 from alktrace.outcomes.endpoint_figures import enrolled_at_progression, observe, summarise
 from alktrace.outcomes.endpoints import patient_rows
-from alktrace.outcomes.outcome_rows import Analysis, Endpoint, Exclusion, RegimenKind, Status
+from alktrace.vocabulary.outcomes import Analysis, Endpoint, Exclusion, RegimenKind, Status
 
 SETTINGS = cohort_settings()
 

@@ -8,13 +8,13 @@ from alktrace.classify.resistance_table import ClassificationRow, ResistanceRow
 from alktrace.evidence.evidence_table import EvidenceRow
 from alktrace.io.tables import read_table
 from alktrace.outcomes.concordance import Material, agreement_rows, concordance_rows, read_materials
+from alktrace.outcomes.courses import flow_rows, oncoprint_rows, swimmer_rows
 from alktrace.outcomes.endpoints import patient_rows
 from alktrace.outcomes.frequencies import expected_rows, frequency_rows, paired_rows, primary_against_acquired
+from alktrace.outcomes.frequency_table import ExpectedFrequencyRow
 from alktrace.outcomes.linkage import linkage_rows
 from alktrace.outcomes.mechanism_treatment import mechanism_treatment_rows
 from alktrace.outcomes.mechanisms import features, findings, with_timing
-from alktrace.outcomes.outcome_rows import ExpectedFrequencyRow
-from alktrace.outcomes.patient_rows import flow_rows, oncoprint_rows, swimmer_rows
 from alktrace.outcomes.response import response_rows
 from alktrace.vocabulary.changes import Origin, VariantType
 from alktrace.vocabulary.detection import Detection, ObservationSource

@@ -3,7 +3,6 @@
 import re
 import subprocess
 import sys
-from dataclasses import replace
 from pathlib import Path
 from types import SimpleNamespace
 from xml.etree import ElementTree
@@ -15,9 +14,16 @@ from alktrace.classify.resistance_table import ClassificationRow, ResistanceRow
 from alktrace.demo.synthetic_outcomes import write_outcomes
 from alktrace.io.tables import read_table, write_table
 from alktrace.knowledge.load import load_knowledge
-from alktrace.outcomes import outcome_rows as r
+from alktrace.outcomes.association_table import AssociationRow
+from alktrace.outcomes.course_table import FlowRow, OncoprintRow, SwimmerRow
+from alktrace.outcomes.curve_table import AtRiskRow, KaplanMeierRow
+from alktrace.outcomes.endpoint_table import EndpointRow
+from alktrace.outcomes.frequency_table import ExpectedRow
+from alktrace.outcomes.linkage_table import LinkageRow
+from alktrace.outcomes.mechanism_treatment_table import MechanismTreatmentRow
 from alktrace.outcomes.outcome_files import MEASURED, RELATED
 from alktrace.outcomes.outcome_jobs import Clinic, measure_outcomes, relate_outcomes
+from alktrace.outcomes.safety_table import SafetyRow
 from alktrace.qc.identity_table import IdentityRow
 from alktrace.qc.qc_table import QcRow
 from alktrace.report import outcome_section as section
@@ -27,31 +33,10 @@ from alktrace.report.figures.forest import draw_forest
 from alktrace.report.figures.kaplan_meier import Panel, draw_curves
 from alktrace.report.figures.oncoprint import draw_oncoprint
 from alktrace.report.figures.swimmer import draw_swimmer
+from alktrace.vocabulary.outcomes import Analysis, Endpoint, IntervalKind, Refusal, Status
 from alktrace.vocabulary.resistance import Classification, Component, Confidence, Emergence, Timing
 from alktrace.workflow.plan import CLINICAL_TABLES, Plan
 
-ROW_TYPES = {
-    "endpoints.tsv": r.EndpointRow,
-    "endpoint_rates.tsv": r.EndpointRateRow,
-    **{f"km_{endpoint.value}.tsv": r.KaplanMeierRow for endpoint in r.Endpoint},
-    "km_mechanism.tsv": r.KaplanMeierRow,
-    "km_at_risk.tsv": r.AtRiskRow,
-    "km_mechanism_at_risk.tsv": r.AtRiskRow,
-    "safety.tsv": r.SafetyRow,
-    "dose_adjustments.tsv": r.DoseRow,
-    "swimmer.tsv": r.SwimmerRow,
-    "associations.tsv": r.AssociationRow,
-    "oncoprint.tsv": r.OncoprintRow,
-    "flow.tsv": r.FlowRow,
-    "linkage.tsv": r.LinkageRow,
-    "frequencies.tsv": r.FrequencyRow,
-    "expected.tsv": r.ExpectedRow,
-    "baseline_progression.tsv": r.PairedRow,
-    "concordance.tsv": r.ConcordanceRow,
-    "agreement.tsv": r.AgreementRow,
-    "responses.tsv": r.ResponseRow,
-    "mechanism_treatment.tsv": r.MechanismTreatmentRow,
-}
 TABLES = {
     "linkage", "frequencies", "expected", "paired", "concordance", "responses", "mechanism-treatment",
     "safety", "doses",
@@ -160,7 +145,7 @@ def test_refusals_are_text(exhibits):
 
 
 def test_no_tables_no_crash(tmp_path):
-    for name, kind in ROW_TYPES.items():
+    for name, kind in {**MEASURED, **RELATED}.items():
         write_table(tmp_path / name, kind, [])
     for item in section.outcome_exhibits(tmp_path, MESSAGES, SETTINGS):
         assert item.svgs == item.lines == ()
@@ -233,12 +218,15 @@ def test_the_page_without_outcomes_does_not_load_matplotlib():
 # --- what the figures say ------------------------------------------------------------------------
 
 
-def cell(patient: str, order: int, **given) -> r.OncoprintRow:
-    row = r.OncoprintRow(
-        patient, order, Timing.ACQUIRED, Classification.BYPASS, Component.BYPASS, "MET", "amplification",
-        "amplification", Emergence.EMERGENT, Confidence.ESTABLISHED.value,
-    )  # fmt: skip
-    return replace(row, **given)
+CELL = {
+    "timing": Timing.ACQUIRED, "classification": Classification.BYPASS, "component": Component.BYPASS,
+    "gene": "MET", "alteration": "amplification", "variant_type": "amplification",
+    "emergence": Emergence.EMERGENT, "confidence": Confidence.ESTABLISHED.value,
+}  # fmt: skip
+
+
+def cell(patient: str, order: int, **given) -> OncoprintRow:
+    return OncoprintRow(**{"patient": patient, "order": order, **CELL, **given})
 
 
 def test_oncoprint_counts_patients_not_rows():
@@ -281,7 +269,15 @@ def test_not_evaluable_is_hatched_and_none_found_is_not():
 
 def test_swimmer_of_many_patients_comes_in_parts():
     rows = [
-        r.SwimmerRow(f"P{i:02d}", i, r.IntervalKind.LORLATINIB, "lorlatinib", 0, 100, ongoing=True)
+        SwimmerRow(
+            patient=f"P{i:02d}",
+            order=i,
+            kind=IntervalKind.LORLATINIB,
+            label="lorlatinib",
+            start_days=0,
+            end_days=100,
+            ongoing=True,
+        )
         for i in range(41)
     ]
     parts = draw_swimmer(rows)
@@ -289,16 +285,21 @@ def test_swimmer_of_many_patients_comes_in_parts():
     assert sum(bool(re.fullmatch(r"P\d\d", word)) for svg in parts for word in words(svg)) == 41
 
 
-def step(days, at_risk, survival, **given) -> r.KaplanMeierRow:
-    row = r.KaplanMeierRow(
-        r.Endpoint.RWPFS2, r.Analysis.AS_DEFINED, "all", "all", days, at_risk, 1, 0, survival, None, None
-    )
-    return replace(row, **given)
+OVERALL = {
+    "endpoint": Endpoint.RWPFS2,
+    "analysis": Analysis.AS_DEFINED,
+    "grouping": "all",
+    "group": "all",
+}
 
 
-def at_risk(days, number, **given) -> r.AtRiskRow:
-    row = r.AtRiskRow(r.Endpoint.RWPFS2, r.Analysis.AS_DEFINED, "all", "all", days, number)
-    return replace(row, **given)
+def step(days, at_risk, survival, **given) -> KaplanMeierRow:
+    row = {"days": days, "at_risk": at_risk, "events": 1, "censored": 0, "survival": survival}
+    return KaplanMeierRow(**{**OVERALL, **row, **given})
+
+
+def at_risk(days, number, **given) -> AtRiskRow:
+    return AtRiskRow(**{**OVERALL, "days": days, "at_risk": number, **given})
 
 
 def test_numbers_at_risk_stand_below_the_curve():
@@ -322,7 +323,7 @@ def test_the_curve_has_the_heights_and_times_of_its_table():
 
 
 def test_a_group_without_curve_is_named():
-    late = {"analysis": r.Analysis.GROUP_ENTRY, "grouping": "bypass"}
+    late = {"analysis": Analysis.GROUP_ENTRY, "grouping": "bypass"}
     steps = [step(0, 3, 1.0, group="absent", **late), step(9, 3, 0.5, group="absent", **late)]
     numbers = [at_risk(0, 3, group="absent", **late), at_risk(0, 1, group="present", **late)]
     item = section.by_mechanism(steps, numbers, [], 1, MESSAGES)
@@ -333,7 +334,7 @@ def test_a_group_without_curve_is_named():
 
 
 def test_a_group_of_few_patients_has_no_curve_and_is_named():
-    late = {"analysis": r.Analysis.GROUP_ENTRY}
+    late = {"analysis": Analysis.GROUP_ENTRY}
     curves = {"present": 1, "absent": 9}
     steps = [
         step(days, at, 1.0 - days / 10, grouping="bypass", group=group, events=at if days else 0, **late)
@@ -348,36 +349,40 @@ def test_a_group_of_few_patients_has_no_curve_and_is_named():
     assert section.by_mechanism(steps, numbers, [], 1, MESSAGES).svgs
 
 
-def endpoint(**given) -> r.EndpointRow:
-    row = r.EndpointRow(
-        r.Endpoint.RWTTD1, r.Analysis.ENROLMENT_ENTRY, True, "all", "first dose", "stop", "last contact", 9,
-        9, 4, (), r.Status.ESTIMATED, None, 100.0, 50.0, None, ("small_early_risk_set",),
-    )  # fmt: skip
-    return replace(row, **given)
+ENDPOINT = {
+    "endpoint": Endpoint.RWTTD1, "analysis": Analysis.ENROLMENT_ENTRY, "headline": True, "population": "all",
+    "start_rule": "first dose", "event_rule": "stop", "censoring_rule": "last contact", "patients": 9,
+    "analysed": 9, "events": 4, "excluded": (), "status": Status.ESTIMATED, "median_days": 100.0,
+    "median_low": 50.0, "flags": ("small_early_risk_set",),
+}  # fmt: skip
+
+
+def endpoint(**given) -> EndpointRow:
+    return EndpointRow(**{**ENDPOINT, **given})
 
 
 def test_a_refused_endpoint_is_text_even_where_the_other_analysis_has_a_curve():
-    refused = endpoint(status=r.Status.NOT_ESTIMABLE, reason="enrolled_at_progression: 40% of the patients")
-    other = endpoint(analysis=r.Analysis.AS_DEFINED, headline=False)
+    refused = endpoint(status=Status.NOT_ESTIMABLE, reason="enrolled_at_progression: 40% of the patients")
+    other = endpoint(analysis=Analysis.AS_DEFINED, headline=False)
     steps = [
-        step(days, 9, 0.5, endpoint=r.Endpoint.RWTTD1, analysis=analysis)
+        step(days, 9, 0.5, endpoint=Endpoint.RWTTD1, analysis=analysis)
         for days in (0, 90)
-        for analysis in (r.Analysis.AS_DEFINED, r.Analysis.ENROLMENT_ENTRY)
+        for analysis in (Analysis.AS_DEFINED, Analysis.ENROLMENT_ENTRY)
     ]
-    item = section.curve(r.Endpoint.RWTTD1, [other, refused], [], steps, [], MESSAGES)
+    item = section.curve(Endpoint.RWTTD1, [other, refused], [], steps, [], MESSAGES)
     assert item.svgs == ()
     assert "enrolled_at_progression: 40%" in item.missing
 
 
 def test_a_curve_tells_its_median_its_caveats_and_the_biased_figure():
-    analysis = {"endpoint": r.Endpoint.RWTTD1, "analysis": r.Analysis.ENROLMENT_ENTRY}
+    analysis = {"endpoint": Endpoint.RWTTD1, "analysis": Analysis.ENROLMENT_ENTRY}
     other = endpoint(
-        analysis=r.Analysis.AS_DEFINED, headline=False, median_days=140.0,
+        analysis=Analysis.AS_DEFINED, headline=False, median_days=140.0,
         flags=("immortal_time_before_enrolment=3",),
     )  # fmt: skip
     steps = [step(0, 9, 1.0, **analysis), step(100, 9, 0.4, **analysis)]
     messages = {"small_early_risk_set": "few at risk"}
-    item = section.curve(r.Endpoint.RWTTD1, [other, endpoint()], [], steps, [], messages)
+    item = section.curve(Endpoint.RWTTD1, [other, endpoint()], [], steps, [], messages)
     text = " ".join(item.caption)
     assert "Median 100 days (50–not reached)." in text
     assert "140 days" in text
@@ -385,12 +390,16 @@ def test_a_curve_tells_its_median_its_caveats_and_the_biased_figure():
     assert item.notes == ({"code": "small_early_risk_set", "text": "few at risk"},)
 
 
-def association(**given) -> r.AssociationRow:
-    row = r.AssociationRow(
-        "mechanism_outcome", "rwPFS2", "group_entry", "bypass", "present", "absent", 12, 9, 20, 15, "cox",
-        "HR", 3.1, 1.29, 7.44, 0.008, 0.032, 0.0789, (), r.Status.ESTIMATED, None, None,
-    )  # fmt: skip
-    return replace(row, **given)
+ASSOCIATION = {
+    "question": "mechanism_outcome", "endpoint": "rwPFS2", "analysis": "group_entry", "factor": "bypass",
+    "level": "present", "reference": "absent", "patients": 12, "events": 9, "reference_patients": 20,
+    "reference_events": 15, "method": "cox", "measure": "HR", "estimate": 3.1, "low": 1.29, "high": 7.44,
+    "p": 0.008, "q": 0.032, "hazards_p": 0.0789, "status": Status.ESTIMATED,
+}  # fmt: skip
+
+
+def association(**given) -> AssociationRow:
+    return AssociationRow(**{**ASSOCIATION, **given})
 
 
 def test_forest_shows_numbers_and_marks_the_naive_figure():
@@ -421,14 +430,14 @@ def test_ratios_at_the_edge_are_drawn(estimate, low, high, text):
 
 
 def test_flow_keeps_every_patient(cohort):
-    rows = read_table(cohort / "flow.tsv", r.FlowRow)
+    rows = read_table(cohort / "flow.tsv", FlowRow)
     counts = [int(found[1]) for word in words(draw_flow(rows)) if (found := re.search(r"\((\d+)\)$", word))]
     assert sum(counts) == 3 * sum(row.patients for row in rows)
 
 
 def test_bands_of_the_flow_stay_at_their_nodes(cohort):
     """What leaves and reaches the nodes of a column fills them from the first to the last, no more."""
-    svg = draw_flow(read_table(cohort / "flow.tsv", r.FlowRow))
+    svg = draw_flow(read_table(cohort / "flow.tsv", FlowRow))
     nodes = [points(path) for path in paths(svg) if "fill: #1c2530" in path.get("style", "")]
     bands = [points(path) for path in paths(svg) if "opacity: 0.55" in path.get("style", "")]
     edges = {round(x) for node in nodes for x, _ in node}
@@ -441,13 +450,13 @@ def test_bands_of_the_flow_stay_at_their_nodes(cohort):
 
 
 def test_safety_table_repeats_its_rows(exhibits, cohort):
-    rows = [row for row in read_table(cohort / "safety.tsv", r.SafetyRow) if row.relation == "all"]
+    rows = [row for row in read_table(cohort / "safety.tsv", SafetyRow) if row.relation == "all"]
     assert [line[1] for line in exhibits["safety"].lines] == [row.term for row in rows]
     assert exhibits["safety"].lines[0][2].startswith(f"{rows[0].any_grade} ({100 * rows[0].any_share:.0f} %")
 
 
 def test_tables_name_who_is_missing_where(exhibits, cohort):
-    rows = read_table(cohort / "linkage.tsv", r.LinkageRow)
+    rows = read_table(cohort / "linkage.tsv", LinkageRow)
     alone = [row.patient for row in rows if row.missing == "classified_timepoints"]
     assert alone
     line = next(line for line in exhibits["linkage"].lines if line[0].startswith("no classified timepoint"))
@@ -455,7 +464,7 @@ def test_tables_name_who_is_missing_where(exhibits, cohort):
 
 
 def test_what_nobody_read_is_no_fact_on_the_page(exhibits, cohort):
-    rows = read_table(cohort / "expected.tsv", r.ExpectedRow)
+    rows = read_table(cohort / "expected.tsv", ExpectedRow)
     assert {row.verified for row in rows} == {True, False}
     shown = {line[-1] for line in exhibits["expected"].lines}
     assert shown == {row.source for row in rows if row.verified}
@@ -472,14 +481,14 @@ def test_the_grade_that_counts_as_severe_is_the_setting_s(cohort):
 
 
 def test_medians_of_few_patients_are_no_figure(exhibits, cohort):
-    rows = read_table(cohort / "mechanism_treatment.tsv", r.MechanismTreatmentRow)
+    rows = read_table(cohort / "mechanism_treatment.tsv", MechanismTreatmentRow)
     assert {row.treated < SETTINGS.min_group_patients for row in rows} == {True, False}
     for row, line in zip(rows, exhibits["mechanism-treatment"].lines, strict=True):
         assert (line[-2:] == ("–", "–")) == (row.treated < SETTINGS.min_group_patients)
 
 
 def test_every_refusal_has_its_text():
-    assert {item.value for item in r.Refusal} <= set(MESSAGES)
+    assert {item.value for item in Refusal} <= set(MESSAGES)
 
 
 # --- wiring --------------------------------------------------------------------------------------

@@ -2,9 +2,9 @@ import pytest
 from clinical_records import Records, switched
 from outcome_cohort import cohort_settings
 
-from alktrace.outcomes.outcome_rows import Exclusion
 from alktrace.outcomes.response import response_rates, response_rows
 from alktrace.vocabulary.clinical import BestResponse
+from alktrace.vocabulary.outcomes import Exclusion
 
 SETTINGS = cohort_settings()
 

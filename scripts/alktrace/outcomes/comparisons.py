@@ -15,22 +15,16 @@ import pandas as pd
 
 from ..inputs.settings import CohortSettings
 from ..stats.proportions import false_discovery
+from ..vocabulary.outcomes import Analysis, Endpoint, Exclusion, RegimenKind, Status
 from ..vocabulary.resistance import Component
+from .association_table import AssociationRow
 from .clinical_schema import PatientRow, Smoking
 from .cox import CoxFit, CoxTerm, fit_cox, refuse
 from .endpoint_figures import Observed, columns, counted, observe
+from .endpoint_table import EndpointPatientRow
 from .endpoints import switch_exclusion
 from .group_tests import compare_groups
 from .mechanisms import NONE_FOUND, Finding
-from .outcome_rows import (
-    Analysis,
-    AssociationRow,
-    Endpoint,
-    EndpointPatientRow,
-    Exclusion,
-    RegimenKind,
-    Status,
-)
 from .timeline import Journey
 
 NAIVE_NOTE = (

@@ -20,7 +20,7 @@ from ..vocabulary.changes import Origin
 from ..vocabulary.detection import Detection
 from ..vocabulary.resistance import Component
 from ..vocabulary.samples import SpecimenType
-from .outcome_rows import AgreementRow, ConcordanceRow
+from .concordance_table import AgreementRow, ConcordanceRow
 
 TUMOUR = frozenset({Origin.SOMATIC, Origin.UNDECIDED})
 PLASMA, TISSUE = SpecimenType.PLASMA, SpecimenType.TISSUE
@@ -142,18 +142,35 @@ def _agreement(
     total = sum(row.verdict in measure.compared for row in usable)
     left_out = sum(row.verdict == NOT_COMPARABLE for row in own) + len(own) - len(usable)
     found = share(count, total, settings.confidence)
-    return AgreementRow(level, name, measure.name, count, total, left_out, *found, measure.note)
+    return AgreementRow(
+        level=level,
+        name=name,
+        measure=measure.name,
+        agreeing=count,
+        total=total,
+        not_comparable=left_out,
+        share=found.value,
+        low=found.low,
+        high=found.high,
+        note=measure.note,
+    )
 
 
 def _alterations(rows: Sequence[EvidenceRow]) -> Iterator[ConcordanceRow]:
     seen = {row.key: row for row in rows if row.detection is Detection.DETECTED}
     for key in sorted(seen):
-        plasma, tissue = _status(rows, key, PLASMA), _status(rows, key, TISSUE)
+        plasma, tissue = _status(rows, key, PLASMA).value, _status(rows, key, TISSUE).value
         first = seen[key]
         yield ConcordanceRow(
-            "alteration", first.patient, first.timepoint, first.gene, first.alteration, plasma.value,
-            tissue.value, _verdict(plasma.value, tissue.value),
-        )  # fmt: skip
+            level="alteration",
+            patient=first.patient,
+            timepoint=first.timepoint,
+            gene=first.gene,
+            alteration=first.alteration,
+            plasma=plasma,
+            tissue=tissue,
+            verdict=_verdict(plasma, tissue),
+        )
 
 
 def _families(
@@ -163,20 +180,37 @@ def _families(
     informative: Mapping[SpecimenType, bool | None],
 ) -> list[ConcordanceRow]:
     """Return a row per family and one for the class."""
+    patient, timepoint = key
     found = []
     for family in FAMILIES:
         names = {(item.gene, item.alteration) for item in mechanisms if item.component is family}
         keys = {row.key for row in rows if (row.gene, row.alteration) in names}
         plasma, tissue = (_family(rows, keys, kind, informative[kind]) for kind in (PLASMA, TISSUE))
-        verdict = _verdict(plasma, tissue)
-        found.append(ConcordanceRow("family", *key, None, family.value, plasma, tissue, verdict))
+        row = ConcordanceRow(
+            level="family",
+            patient=patient,
+            timepoint=timepoint,
+            alteration=family.value,
+            plasma=plasma,
+            tissue=tissue,
+            verdict=_verdict(plasma, tissue),
+        )
+        found.append(row)
     verdicts = {row.verdict for row in found}
     if verdicts & {PLASMA_ONLY, TISSUE_ONLY}:
         verdict = DISCORDANT
     else:
         verdict = NOT_COMPARABLE if NOT_COMPARABLE in verdicts else CONCORDANT
-    plasma, tissue = _class_of([row.plasma for row in found]), _class_of([row.tissue for row in found])
-    return [*found, ConcordanceRow("class", *key, None, CLASS, plasma, tissue, verdict)]
+    whole = ConcordanceRow(
+        level="class",
+        patient=patient,
+        timepoint=timepoint,
+        alteration=CLASS,
+        plasma=_class_of([row.plasma for row in found]),
+        tissue=_class_of([row.tissue for row in found]),
+        verdict=verdict,
+    )
+    return [*found, whole]
 
 
 def _family(

@@ -14,7 +14,7 @@ import pandas as pd
 from numpy.typing import ArrayLike, NDArray
 from scipy import stats
 
-from .outcome_rows import Refusal
+from ..vocabulary.outcomes import Refusal
 from .survival import Floats, GroupTest, after_events
 
 PRECISION = 1e-10

@@ -1,13 +1,16 @@
 """Kaplan-Meier curves and numbers at risk as tables, over all patients and by group."""
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import replace
 
 import numpy as np
 
 from ..inputs.settings import CohortSettings
+from ..vocabulary.outcomes import Endpoint
 from .comparisons import Comparison, Grouping
+from .curve_table import AtRiskRow, KaplanMeierRow
 from .endpoint_figures import ANALYSES, Observed, columns, curve_of, observe, refuse
-from .outcome_rows import AtRiskRow, Endpoint, EndpointPatientRow, KaplanMeierRow
+from .endpoint_table import EndpointPatientRow
 from .survival import numbers_at_risk
 
 ALL = "all"
@@ -53,17 +56,32 @@ def _steps(
     comparison: Comparison, grouping: str, group: str, observed: Sequence[Observed], settings: CohortSettings
 ) -> Iterator[KaplanMeierRow]:
     curve = curve_of(observed, settings.confidence)
-    head = (comparison.endpoint, comparison.analysis, grouping, group)
     if curve is None:
         return
-    yield KaplanMeierRow(*head, 0.0, int(_at(observed, [0])[0]), 0, 0, 1.0, None, None)
+    start = KaplanMeierRow(
+        endpoint=comparison.endpoint,
+        analysis=comparison.analysis,
+        grouping=grouping,
+        group=group,
+        days=0.0,
+        at_risk=_at(observed, [0])[0],
+        events=0,
+        censored=0,
+        survival=1.0,
+    )
+    yield start
     for i, days in enumerate(curve.days):
         inner = not np.isnan(curve.low[i])
-        yield KaplanMeierRow(
-            *head, float(days), int(curve.at_risk[i]), int(curve.events[i]), int(curve.censored[i]),
-            float(curve.survival[i]), float(curve.low[i]) if inner else None,
-            float(curve.high[i]) if inner else None,
-        )  # fmt: skip
+        yield replace(
+            start,
+            days=float(days),
+            at_risk=int(curve.at_risk[i]),
+            events=int(curve.events[i]),
+            censored=int(curve.censored[i]),
+            survival=float(curve.survival[i]),
+            low=float(curve.low[i]) if inner else None,
+            high=float(curve.high[i]) if inner else None,
+        )
 
 
 def _numbers(
@@ -72,7 +90,14 @@ def _numbers(
     last = max(item.time for item in observed)
     days = list(range(0, int(last) + 1, settings.at_risk_days))
     for day, number in zip(days, _at(observed, days), strict=True):
-        yield AtRiskRow(comparison.endpoint, comparison.analysis, grouping, group, day, int(number))
+        yield AtRiskRow(
+            endpoint=comparison.endpoint,
+            analysis=comparison.analysis,
+            grouping=grouping,
+            group=group,
+            days=day,
+            at_risk=number,
+        )
 
 
 def _at(observed: Sequence[Observed], days: Sequence[float]) -> list[int]:

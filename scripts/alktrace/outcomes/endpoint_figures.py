@@ -5,21 +5,14 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from ..inputs.settings import CohortSettings
+from ..vocabulary.outcomes import Analysis, Endpoint, Exclusion, Refusal, Status
+from .endpoint_table import EndpointPatientRow, EndpointRateRow, EndpointRow
 from .endpoints import RULES, population_exclusion
-from .outcome_rows import (
-    Analysis,
-    Endpoint,
-    EndpointPatientRow,
-    EndpointRateRow,
-    EndpointRow,
-    Exclusion,
-    Refusal,
-    Status,
-)
 from .survival import (
     DAYS_PER_YEAR,
     HALF_DAY,
     Curve,
+    Estimate,
     early_small_risk_set,
     emptied,
     kaplan_meier,
@@ -216,11 +209,19 @@ def _rates(
     for years in settings.rate_years:
         days = years * DAYS_PER_YEAR
         if curve is None:
-            yield EndpointRateRow(endpoint, analysis, years, None, None, None, 0, None, refusal)
-            continue
-        found = rate_at(curve, days, confidence=settings.confidence)
-        entries, times, _ = columns(observed)
-        at_risk = int(numbers_at_risk(entries, times, [days])[0])
+            found, at_risk = Estimate(None, None, None, reason=refusal), 0
+        else:
+            found = rate_at(curve, days, confidence=settings.confidence)
+            entries, times, _ = columns(observed)
+            at_risk = int(numbers_at_risk(entries, times, [days])[0])
         yield EndpointRateRow(
-            endpoint, analysis, years, found.value, found.low, found.high, at_risk, found.method, found.reason
+            endpoint=endpoint,
+            analysis=analysis,
+            years=years,
+            rate=found.value,
+            low=found.low,
+            high=found.high,
+            at_risk=at_risk,
+            method=found.method,
+            reason=found.reason,
         )

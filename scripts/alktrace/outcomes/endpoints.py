@@ -10,7 +10,8 @@ from dataclasses import dataclass
 from types import MappingProxyType
 
 from ..vocabulary.clinical import StopReason
-from .outcome_rows import Analysis, Endpoint, EndpointPatientRow, Exclusion
+from ..vocabulary.outcomes import Analysis, Endpoint, Exclusion
+from .endpoint_table import EndpointPatientRow
 from .survival import HALF_DAY
 from .timeline import Journey
 
@@ -124,7 +125,7 @@ def _patient_row(journey: Journey, endpoint: Endpoint) -> EndpointPatientRow:
         found = Exclusion.DATES_CONFLICT
     if isinstance(found, Exclusion):
         return EndpointPatientRow(
-            journey.patient.patient, endpoint, False, found, None, None, None, None, None, None, None, ()
+            patient=journey.patient.patient, endpoint=endpoint, included=False, exclusion=found
         )
     enrolled = journey.patient.enrolled
     days = float((found.end - found.start).days)
@@ -138,7 +139,6 @@ def _patient_row(journey: Journey, endpoint: Endpoint) -> EndpointPatientRow:
         patient=journey.patient.patient,
         endpoint=endpoint,
         included=True,
-        exclusion=None,
         start=found.start,
         end=found.end,
         event=found.event is not None,

@@ -1,22 +1,17 @@
 """How often each mechanism is found, against published series, by timing, and before against after."""
 
+from collections import Counter
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 
 from ..inputs.settings import CohortSettings
 from ..stats.intervals import share
 from ..stats.proportions import false_discovery, fisher, mcnemar
+from ..vocabulary.outcomes import Refusal, Status
 from ..vocabulary.resistance import Component, Timing
 from ..vocabulary.samples import Setting
+from .association_table import AssociationRow
+from .frequency_table import ExpectedFrequencyRow, ExpectedRow, FrequencyRow, PairedRow
 from .mechanisms import Finding, features
-from .outcome_rows import (
-    AssociationRow,
-    ExpectedFrequencyRow,
-    ExpectedRow,
-    FrequencyRow,
-    PairedRow,
-    Refusal,
-    Status,
-)
 
 ALWAYS = tuple(("component", component.value) for component in Component)
 """Named with a zero where nobody has them: absence is a result too."""
@@ -37,8 +32,8 @@ def frequency_rows(
             chosen = [item for item in members if denominator == "classified" or item.evaluable]
             # What one timing has, the other names too, with a zero.
             names = _features(item for item in found if denominator == "classified" or item.evaluable)
-            head = (setting.value, timing.value if timing else "all")
-            rows += _frequencies(chosen, names, head, denominator, settings)
+            head = {"setting": setting.value, "timing": timing.value if timing else "all"}
+            rows += _frequencies(chosen, names, denominator, settings, **head)
     return rows
 
 
@@ -54,15 +49,28 @@ def expected_rows(
         count = sum(number for (_, name), number in counts.items() if name == item.finding)
         known = item.patients is not None and item.total is not None
         series = (item.patients or 0, item.total or 0) if known else (0, 0)
-        _, expected_low, expected_high = share(*series, settings.confidence)
+        expected_share = share(*series, settings.confidence)
+        observed = share(count, total, settings.confidence)
         test = fisher(count, total, *series, settings.confidence) if known else None
         rows.append(
             ExpectedRow(
-                item.finding, count, total, *share(count, total, settings.confidence), item.series, item.line,
-                item.material, item.share, expected_low, expected_high, test.p if test else None,
-                item.source, item.mark.verified,
+                finding=item.finding,
+                observed_patients=count,
+                observed_total=total,
+                observed_share=observed.value,
+                observed_low=observed.low,
+                observed_high=observed.high,
+                series=item.series,
+                line=item.line,
+                material=item.material,
+                expected_share=item.share,
+                expected_low=expected_share.low,
+                expected_high=expected_share.high,
+                p=test.p if test else None,
+                source=item.source,
+                verified=item.mark.verified,
             )
-        )  # fmt: skip
+        )
     return rows
 
 
@@ -111,8 +119,6 @@ def primary_against_acquired(
                 high=test.high if test else None,
                 p=test.p if test else None,
                 q=q,
-                hazards_p=None,
-                excluded=(),
                 status=Status.ESTIMATED if test else Status.NOT_ESTIMABLE,
                 reason=None if test else Refusal.EMPTY_GROUP.value,
                 note="odds of the finding in primary against acquired resistance, evaluable patients",
@@ -131,39 +137,52 @@ def paired_rows(baseline: Mapping[str, Finding], progression: Mapping[str, Findi
     rows = []
     seen = {feature for pair in pairs for side in pair for feature in side if feature[0] != "class"}
     for feature in sorted(seen | set(ALWAYS), key=_order):
-        both = sum(feature in before and feature in after for before, after in pairs)
-        gained = sum(feature not in before and feature in after for before, after in pairs)
-        lost = sum(feature in before and feature not in after for before, after in pairs)
-        neither = len(pairs) - both - gained - lost
-        rows.append(PairedRow(feature[1], len(pairs), both, gained, lost, neither, mcnemar(gained, lost)))
+        seen_at = Counter((feature in before, feature in after) for before, after in pairs)
+        gained, lost = seen_at[False, True], seen_at[True, False]
+        row = PairedRow(
+            finding=feature[1],
+            patients=len(pairs),
+            both=seen_at[True, True],
+            gained=gained,
+            lost=lost,
+            neither=seen_at[False, False],
+            p=mcnemar(gained, lost),
+        )
+        rows.append(row)
     return rows
 
 
 def _frequencies(
     found: Sequence[Finding],
     names: Iterable[Feature],
-    head: tuple[str, str],
     denominator: str,
     settings: CohortSettings,
+    **head: str,
 ) -> Iterator[FrequencyRow]:
     """Yield a row per name; `head` is setting and timing."""
     counts = _counts(found)
     for feature in names:
+        category, name = feature
         states = [features(item)[feature] for item in found if feature in features(item)]
-        count = counts.get(feature, 0)
+        count = counts[feature]
         established = None if None in states else sum(bool(state) for state in states)
+        observed = share(count, len(found), settings.confidence)
         yield FrequencyRow(
-            *head, *feature, count, established, denominator, len(found),
-            *share(count, len(found), settings.confidence),
-        )  # fmt: skip
+            **head,
+            category=category,
+            name=name,
+            patients=count,
+            established=established,
+            denominator=denominator,
+            total=len(found),
+            share=observed.value,
+            low=observed.low,
+            high=observed.high,
+        )
 
 
-def _counts(found: Iterable[Finding]) -> dict[Feature, int]:
-    counts: dict[Feature, int] = {}
-    for item in found:
-        for feature in features(item):
-            counts[feature] = counts.get(feature, 0) + 1
-    return counts
+def _counts(found: Iterable[Finding]) -> Counter[Feature]:
+    return Counter(feature for item in found for feature in features(item))
 
 
 def _features(found: Iterable[Finding]) -> list[Feature]:

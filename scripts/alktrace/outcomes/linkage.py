@@ -4,7 +4,7 @@ from collections import Counter
 from collections.abc import Collection, Iterable
 
 from ..classify.resistance_table import ClassificationRow
-from .outcome_rows import LinkageRow
+from .linkage_table import LinkageRow
 from .timeline import Journey
 
 
@@ -26,5 +26,12 @@ def linkage_rows(
             missing = "clinical_tables"
         elif not out and name not in timepoints:
             missing = "classified_timepoints"
-        rows.append(LinkageRow(name, timepoints[name], name in clinical, out, missing))
+        row = LinkageRow(
+            patient=name,
+            timepoints=timepoints[name],
+            clinical=name in clinical,
+            excluded=out,
+            missing=missing,
+        )
+        rows.append(row)
     return rows

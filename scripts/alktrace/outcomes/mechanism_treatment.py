@@ -4,17 +4,13 @@ from collections.abc import Iterable, Mapping, Sequence
 
 from ..inputs.settings import CohortSettings
 from ..stats.intervals import share
+from ..vocabulary.outcomes import Analysis, Endpoint, RegimenKind
 from .endpoint_figures import curve_of, observe
+from .endpoint_table import EndpointPatientRow
+from .mechanism_treatment_table import MechanismTreatmentRow
 from .mechanisms import Finding
-from .outcome_rows import (
-    Analysis,
-    Endpoint,
-    EndpointPatientRow,
-    MechanismTreatmentRow,
-    RegimenKind,
-    ResponsePatientRow,
-)
 from .response import ALL, CONTROL, RESPONSE, is_assessed
+from .response_table import ResponsePatientRow
 from .survival import Estimate, median
 
 NO_SAMPLE = "no_sample"
@@ -54,13 +50,29 @@ def _row(
     names = {row.patient for row in members}
     pfs_events, pfs = _median(Endpoint.RWPFS2_TREATMENT, names, endpoints, settings)
     ttd_events, ttd = _median(Endpoint.RWTTD2_TREATMENT, names, endpoints, settings)
-    total, level = len(members), settings.confidence
+    orr, dcr = (share(count, len(members), settings.confidence) for count in (responders, controlled))
     return MechanismTreatmentRow(
-        component, kind, total, sum(is_assessed(row) for row in members),
-        responders, *share(responders, total, level),
-        controlled, *share(controlled, total, level),
-        pfs_events, pfs.value, pfs.low, pfs.high, ttd_events, ttd.value, ttd.low, ttd.high,
-    )  # fmt: skip
+        component=component,
+        regimen_kind=kind,
+        treated=len(members),
+        assessed=sum(is_assessed(row) for row in members),
+        responders=responders,
+        orr=orr.value,
+        orr_low=orr.low,
+        orr_high=orr.high,
+        controlled=controlled,
+        dcr=dcr.value,
+        dcr_low=dcr.low,
+        dcr_high=dcr.high,
+        pfs_events=pfs_events,
+        pfs_median=pfs.value,
+        pfs_low=pfs.low,
+        pfs_high=pfs.high,
+        ttd_events=ttd_events,
+        ttd_median=ttd.value,
+        ttd_low=ttd.low,
+        ttd_high=ttd.high,
+    )
 
 
 def _median(

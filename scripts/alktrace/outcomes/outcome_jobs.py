@@ -11,8 +11,9 @@ from ..evidence.evidence_table import EvidenceRow
 from ..inputs.settings import CohortSettings, ResistanceSettings
 from ..io.tables import read_table, write_table
 from ..knowledge.load import load_knowledge
+from ..vocabulary.outcomes import Endpoint
 from ..vocabulary.samples import Setting
-from . import outcome_rows as r
+from .association_table import AssociationRow
 from .clinical_tables import read_clinical
 from .comparisons import (
     Comparison,
@@ -25,15 +26,18 @@ from .comparisons import (
     regimen_grouping,
 )
 from .concordance import agreement_rows, concordance_rows, read_materials
+from .courses import flow_rows, oncoprint_rows, swimmer_rows
 from .curves import group_curves, overall_curves
 from .endpoint_figures import enrolled_at_progression, summarise
+from .endpoint_table import EndpointPatientRow
 from .endpoints import patient_rows
 from .frequencies import expected_rows, frequency_rows, paired_rows, primary_against_acquired
+from .frequency_table import ExpectedFrequencyRow
 from .linkage import linkage_rows
 from .mechanism_treatment import mechanism_treatment_rows
 from .mechanisms import Finding, findings, with_timing
-from .patient_rows import flow_rows, oncoprint_rows, swimmer_rows
-from .response import response_rates, response_rows
+from .outcome_files import MEASURED, RELATED, Tables
+from .response import ALL, response_rates, response_rows
 from .safety import dose_rows, safety_rows
 from .timeline import Journey, travel
 
@@ -89,26 +93,26 @@ def measure_outcomes(*, clinic: Clinic, settings: CohortSettings, out: Path) -> 
     patients = patient_rows(journeys)
     late = enrolled_at_progression(journeys)
     figures, rates = summarise(patients, settings, enrolled_late=late)
-    write_table(out / "endpoints.tsv", r.EndpointRow, figures)
-    write_table(out / "endpoint_rates.tsv", r.EndpointRateRow, rates)
-    write_table(out / "endpoint_patients.tsv", r.EndpointPatientRow, patients)
     regimen = regimen_grouping(journeys)
     steps, numbers = overall_curves(patients, settings, enrolled_late=late)
-    of_groups = group_curves(_compared([regimen], patients, journeys), settings)
-    for endpoint in r.Endpoint:
-        own = [row for row in (*steps, *of_groups[0]) if row.endpoint is endpoint]
-        write_table(out / f"km_{endpoint.value}.tsv", r.KaplanMeierRow, own)
-    write_table(out / "km_at_risk.tsv", r.AtRiskRow, [*numbers, *of_groups[1]])
+    more_steps, more_numbers = group_curves(_compared([regimen], patients, journeys), settings)
     responses = response_rows(journeys, settings, max_gap_days=clinic.max_gap_days)
-    rates_of = response_rates(responses, settings, {regimen.factor: regimen.group_of})
-    write_table(out / "responses.tsv", r.ResponseRow, rates_of)
-    write_table(out / "response_patients.tsv", r.ResponsePatientRow, responses)
-    # Without its table nothing is known; a share of zero would be a statement.
-    safety = safety_rows(journeys, settings) if _given(clinic, "adverse_events") else []
-    doses = dose_rows(journeys, settings) if _given(clinic, "dose_changes") else []
-    write_table(out / "safety.tsv", r.SafetyRow, safety)
-    write_table(out / "dose_adjustments.tsv", r.DoseRow, doses)
-    write_table(out / "swimmer.tsv", r.SwimmerRow, swimmer_rows(journeys))
+    rows: dict[str, Sequence[Any]] = {
+        "endpoints.tsv": figures,
+        "endpoint_rates.tsv": rates,
+        "endpoint_patients.tsv": patients,
+        "km_at_risk.tsv": [*numbers, *more_numbers],
+        "responses.tsv": response_rates(responses, settings, {regimen.factor: regimen.group_of}),
+        "response_patients.tsv": responses,
+        # Without its table nothing is known; a share of zero would be a statement.
+        "safety.tsv": safety_rows(journeys, settings) if _given(clinic, "adverse_events") else [],
+        "dose_adjustments.tsv": dose_rows(journeys, settings) if _given(clinic, "dose_changes") else [],
+        "swimmer.tsv": swimmer_rows(journeys),
+    }
+    for endpoint in Endpoint:
+        own = [row for row in (*steps, *more_steps) if row.endpoint is endpoint]
+        rows[f"km_{endpoint.value}.tsv"] = own
+    _write(out, MEASURED, rows)
 
 
 def relate_outcomes(
@@ -140,35 +144,44 @@ def relate_outcomes(
     journeys = load_journeys(clinic, settings)
     classified = read_table(classification, ClassificationRow)
     mechanisms = read_table(resistance, ResistanceRow) if resistance else []
-    before, after = _findings(clinic, journeys, classified, mechanisms)
+    own = [row for row in classified if row.patient not in clinic.exclude]
+    before = findings(own, mechanisms, journeys, Setting.BASELINE)
+    after = findings(own, mechanisms, journeys, Setting.PROGRESSION)
     patients = patient_rows(journeys)
     responses = response_rows(journeys, settings, max_gap_days=clinic.max_gap_days)
-    _write_mechanisms(clinic, before, after, settings, out)
-    associations = [
-        *_timings(journeys, after, settings, timing),
-        *_associations(journeys, patients, after, settings),
-    ]
-    write_table(out / "associations.tsv", r.AssociationRow, associations)
-    rows = mechanism_treatment_rows(after, responses, patients, settings)
-    write_table(out / "mechanism_treatment.tsv", r.MechanismTreatmentRow, rows)
     groupings = component_groupings(after)
     by_component = {grouping.factor: grouping.group_of for grouping in groupings}
-    rates = [row for row in response_rates(responses, settings, by_component) if row.grouping != "all"]
-    write_table(out / "mechanism_responses.tsv", r.ResponseRow, rates)
+    rates = response_rates(responses, settings, by_component)
     observed = [row for path in evidence for row in read_table(path, EvidenceRow)]
     compared = [
         row
         for row in concordance_rows(observed, mechanisms, read_materials(details))
         if row.patient not in clinic.exclude
     ]
-    write_table(out / "concordance.tsv", r.ConcordanceRow, compared)
-    write_table(out / "agreement.tsv", r.AgreementRow, agreement_rows(compared, settings))
-    write_table(out / "linkage.tsv", r.LinkageRow, linkage_rows(classified, journeys, clinic.exclude))
-    write_table(out / "oncoprint.tsv", r.OncoprintRow, oncoprint_rows(after.values()))
-    write_table(out / "flow.tsv", r.FlowRow, flow_rows(after, journeys, responses))
+    series = read_table(clinic.knowledge / "expected_frequencies.tsv", ExpectedFrequencyRow)
     steps, numbers = group_curves(_compared(groupings, patients, journeys), settings)
-    write_table(out / "km_mechanism.tsv", r.KaplanMeierRow, steps)
-    write_table(out / "km_mechanism_at_risk.tsv", r.AtRiskRow, numbers)
+    rows: dict[str, Sequence[Any]] = {
+        "frequencies.tsv": [
+            *frequency_rows(before.values(), Setting.BASELINE, settings),
+            *frequency_rows(after.values(), Setting.PROGRESSION, settings),
+        ],
+        "expected.tsv": expected_rows(after.values(), series, settings),
+        "associations.tsv": [
+            *_timings(journeys, after, settings, timing),
+            *_associations(journeys, patients, after, settings),
+        ],
+        "mechanism_treatment.tsv": mechanism_treatment_rows(after, responses, patients, settings),
+        "mechanism_responses.tsv": [row for row in rates if row.grouping != ALL],
+        "baseline_progression.tsv": paired_rows(before, after),
+        "concordance.tsv": compared,
+        "agreement.tsv": agreement_rows(compared, settings),
+        "oncoprint.tsv": oncoprint_rows(after.values()),
+        "flow.tsv": flow_rows(after, journeys, responses),
+        "linkage.tsv": linkage_rows(classified, journeys, clinic.exclude),
+        "km_mechanism.tsv": steps,
+        "km_mechanism_at_risk.tsv": numbers,
+    }
+    _write(out, RELATED, rows)
 
 
 def load_journeys(clinic: Clinic, settings: CohortSettings) -> list[Journey]:
@@ -196,40 +209,17 @@ def _given(clinic: Clinic, table: str) -> bool:
     return (clinic.folder / f"{table}.tsv").is_file()
 
 
-def _findings(
-    clinic: Clinic,
-    journeys: Sequence[Journey],
-    classified: Sequence[ClassificationRow],
-    mechanisms: Sequence[ResistanceRow],
-) -> tuple[dict[str, Finding], dict[str, Finding]]:
-    own = [row for row in classified if row.patient not in clinic.exclude]
-    before = findings(own, mechanisms, journeys, Setting.BASELINE)
-    return before, findings(own, mechanisms, journeys, Setting.PROGRESSION)
-
-
-def _write_mechanisms(
-    clinic: Clinic,
-    before: Mapping[str, Finding],
-    after: Mapping[str, Finding],
-    settings: CohortSettings,
-    out: Path,
-) -> None:
-    frequencies = [
-        *frequency_rows(before.values(), Setting.BASELINE, settings),
-        *frequency_rows(after.values(), Setting.PROGRESSION, settings),
-    ]
-    write_table(out / "frequencies.tsv", r.FrequencyRow, frequencies)
-    series = read_table(clinic.knowledge / "expected_frequencies.tsv", r.ExpectedFrequencyRow)
-    write_table(out / "expected.tsv", r.ExpectedRow, expected_rows(after.values(), series, settings))
-    write_table(out / "baseline_progression.tsv", r.PairedRow, paired_rows(before, after))
+def _write(out: Path, tables: Tables, rows: Mapping[str, Sequence[Any]]) -> None:
+    for name, row_type in tables.items():
+        write_table(out / name, row_type, rows[name])
 
 
 def _associations(
     journeys: Sequence[Journey],
-    patients: Sequence[r.EndpointPatientRow],
+    patients: Sequence[EndpointPatientRow],
     after: Mapping[str, Finding],
     settings: CohortSettings,
-) -> list[r.AssociationRow]:
+) -> list[AssociationRow]:
     regimen, groupings = regimen_grouping(journeys), component_groupings(after)
     starts = _starts(journeys)
     by_patient = {journey.patient.patient: journey.patient for journey in journeys}
@@ -246,7 +236,7 @@ def _timings(
     after: Mapping[str, Finding],
     settings: CohortSettings,
     timing: ResistanceSettings,
-) -> list[r.AssociationRow]:
+) -> list[AssociationRow]:
     rows = primary_against_acquired(after.values(), settings)
     for months in settings.timing_months:
         judged = with_timing(after.values(), journeys, timing, months)
@@ -259,7 +249,7 @@ def _starts(journeys: Sequence[Journey]) -> dict[str, dt.date]:
 
 
 def _compared(
-    groupings: Sequence[Grouping], patients: Sequence[r.EndpointPatientRow], journeys: Sequence[Journey]
+    groupings: Sequence[Grouping], patients: Sequence[EndpointPatientRow], journeys: Sequence[Journey]
 ) -> list[tuple[Grouping, Comparison]]:
     starts = _starts(journeys)
     return [

@@ -9,7 +9,7 @@ from ..vocabulary.clinical import BestResponse
 from .clinical_context import RANKED
 from .clinical_schema import AssessmentRow
 from .endpoints import switch_exclusion
-from .outcome_rows import ResponsePatientRow, ResponseRow
+from .response_table import ResponsePatientRow, ResponseRow
 from .timeline import Journey
 
 RESPONSE = frozenset({BestResponse.CR, BestResponse.PR})
@@ -56,20 +56,21 @@ def is_assessed(row: ResponsePatientRow) -> bool:
 def _patient(journey: Journey, settings: CohortSettings, max_gap_days: int) -> ResponsePatientRow:
     why, given = switch_exclusion(journey), journey.following
     if why is not None or given is None:
-        return ResponsePatientRow(journey.patient.patient, False, why, None, None, None, 0, None, None)
+        return ResponsePatientRow(
+            patient=journey.patient.patient, included=False, exclusion=why, assessments=0
+        )
     seen = _assessments(journey, max_gap_days)
     best = min((row.response for row in seen), key=RANKED.index, default=BestResponse.NE)
     confirmed = _confirmed(seen, settings.confirmation_days) if best in RESPONSE else None
     return ResponsePatientRow(
-        journey.patient.patient,
-        True,
-        None,
-        given.regimen,
-        given.kind,
-        given.start,
-        len(seen),
-        best,
-        confirmed,
+        patient=journey.patient.patient,
+        included=True,
+        regimen=given.regimen,
+        regimen_kind=given.kind,
+        start=given.start,
+        assessments=len(seen),
+        best=best,
+        confirmed=confirmed,
     )
 
 
@@ -120,4 +121,14 @@ def _rates(
         }
         for measure, count in counts.items():
             rate = share(count, len(members), settings.confidence)
-            yield ResponseRow(measure, grouping, group, name, count, len(members), *rate)
+            yield ResponseRow(
+                measure=measure,
+                grouping=grouping,
+                group=group,
+                denominator=name,
+                responders=count,
+                patients=len(members),
+                rate=rate.value,
+                low=rate.low,
+                high=rate.high,
+            )

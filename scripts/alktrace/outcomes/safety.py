@@ -2,14 +2,14 @@
 
 import datetime as dt
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 
 from ..inputs.settings import CohortSettings
 from ..stats.intervals import share
 from .clinical_context import LORLATINIB
 from .clinical_schema import AdverseEventRow, DoseChangeRow, Relation
 from .endpoints import population_exclusion, switch_exclusion
-from .outcome_rows import DoseRow, SafetyRow
+from .safety_table import DoseRow, SafetyRow
 from .timeline import Journey
 
 ANY = "any"
@@ -102,21 +102,30 @@ def _safety(
     for event in events:
         worst[event.patient] = max(event.grade, worst.get(event.patient, 0))
     severe = sum(grade >= settings.severe_grade for grade in worst.values())
+    of_any = share(len(worst), treated, settings.confidence)
+    of_severe = share(severe, treated, settings.confidence)
     return SafetyRow(
-        treatment, term, relation, treated, len(worst), *share(len(worst), treated, settings.confidence),
-        severe, *share(severe, treated, settings.confidence), max(worst.values(), default=0),
-    )  # fmt: skip
+        treatment=treatment,
+        term=term,
+        relation=relation,
+        treated=treated,
+        any_grade=len(worst),
+        any_share=of_any.value,
+        any_low=of_any.low,
+        any_high=of_any.high,
+        severe=severe,
+        severe_share=of_severe.value,
+        severe_low=of_severe.low,
+        severe_high=of_severe.high,
+        worst_grade=max(worst.values(), default=0),
+    )
 
 
 def _doses(
     drug: str, changes: Sequence[DoseChangeRow], treated: int, settings: CohortSettings
 ) -> Iterator[DoseRow]:
-    kinds: dict[str, Callable[[DoseChangeRow], bool]] = {
-        ANY: lambda _: True,
-        **{kind: _is_kind(kind) for kind in ("reduction", "interruption", "increase")},
-    }
-    for kind, belongs in kinds.items():
-        of_kind = [change for change in changes if belongs(change)]
+    for kind in (ANY, "reduction", "interruption", "increase"):
+        of_kind = [change for change in changes if kind in (ANY, change_kind(change))]
         reasons = sorted({change.reason.value for change in of_kind})
         for reason in (ANY, *reasons):
             chosen = [change for change in of_kind if reason in (ANY, change.reason.value)]
@@ -124,8 +133,14 @@ def _doses(
                 continue
             patients = len({change.patient for change in chosen})
             affected = share(patients, treated, settings.confidence)
-            yield DoseRow(drug, kind, reason, patients, treated, *affected, len(chosen))
-
-
-def _is_kind(kind: str) -> Callable[[DoseChangeRow], bool]:
-    return lambda change: change_kind(change) == kind
+            yield DoseRow(
+                drug=drug,
+                change=kind,
+                reason=reason,
+                patients=patients,
+                treated=treated,
+                share=affected.value,
+                low=affected.low,
+                high=affected.high,
+                changes=len(chosen),
+            )

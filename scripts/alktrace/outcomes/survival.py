@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from ..stats.intervals import clopper_pearson
-from .outcome_rows import Refusal
+from ..vocabulary.outcomes import Refusal
 
 Floats = NDArray[np.float64]
 DAYS_PER_YEAR = 365.25

@@ -6,10 +6,10 @@ from dataclasses import dataclass
 
 from ..evidence.schema import ClinicalContext
 from ..vocabulary.clinical import BestResponse, StopReason
+from ..vocabulary.outcomes import RegimenKind
 from .clinical_context import LORLATINIB, clinical_context
 from .clinical_schema import PatientRecord, PatientRow, TreatmentRow
 from .cutoff import cut_off, last_alive
-from .outcome_rows import RegimenKind
 
 
 @dataclass(frozen=True)

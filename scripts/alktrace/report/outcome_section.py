@@ -6,7 +6,17 @@ from pathlib import Path
 
 from ..inputs.settings import CohortSettings
 from ..io.tables import read_table
-from ..outcomes import outcome_rows as r
+from ..outcomes.association_table import AssociationRow
+from ..outcomes.concordance_table import AgreementRow, ConcordanceRow
+from ..outcomes.course_table import FlowRow, OncoprintRow, SwimmerRow
+from ..outcomes.curve_table import AtRiskRow, KaplanMeierRow
+from ..outcomes.endpoint_table import EndpointRateRow, EndpointRow
+from ..outcomes.frequency_table import ExpectedRow, FrequencyRow, PairedRow
+from ..outcomes.linkage_table import LinkageRow
+from ..outcomes.mechanism_treatment_table import MechanismTreatmentRow
+from ..outcomes.response_table import ResponseRow
+from ..outcomes.safety_table import DoseRow, SafetyRow
+from ..vocabulary.outcomes import Analysis, Endpoint, Refusal, Status
 from ..vocabulary.resistance import Classification
 from . import outcome_tables as tables
 from . import outcome_words as say
@@ -19,17 +29,17 @@ from .figures.style import group_word
 from .figures.swimmer import draw_swimmer
 
 SHOWN = (
-    r.Endpoint.RWTTD1, r.Endpoint.RWPFS2, r.Endpoint.RWTTD2, r.Endpoint.OS_LORLATINIB,
-    r.Endpoint.OS_PROGRESSION,
+    Endpoint.RWTTD1, Endpoint.RWPFS2, Endpoint.RWTTD2, Endpoint.OS_LORLATINIB,
+    Endpoint.OS_PROGRESSION,
 )  # fmt: skip
 UNITS = {
-    r.Endpoint.RWTTD1: "days after the first lorlatinib dose",
-    r.Endpoint.OS_LORLATINIB: "days after the first lorlatinib dose",
+    Endpoint.RWTTD1: "days after the first lorlatinib dose",
+    Endpoint.OS_LORLATINIB: "days after the first lorlatinib dose",
 }
 AFTER_PROGRESSION = "days after progression on lorlatinib"
 NAMES = {
-    r.Endpoint.OS_LORLATINIB: "Survival from lorlatinib start",
-    r.Endpoint.OS_PROGRESSION: "Survival from progression on lorlatinib",
+    Endpoint.OS_LORLATINIB: "Survival from lorlatinib start",
+    Endpoint.OS_PROGRESSION: "Survival from progression on lorlatinib",
 }
 PRESENT, ABSENT = "present", "absent"
 ALL_GROUPS = "all groups"
@@ -50,38 +60,38 @@ def outcome_exhibits(folder: Path, messages: Mapping[str, str], settings: Cohort
         settings: section `cohort`, as the tables were made with.
     """
     few = settings.min_group_patients
-    associations = read_table(folder / "associations.tsv", r.AssociationRow)
+    associations = read_table(folder / "associations.tsv", AssociationRow)
     return [
-        tables.linkage(read_table(folder / "linkage.tsv", r.LinkageRow)),
-        oncoprint(read_table(folder / "oncoprint.tsv", r.OncoprintRow)),
-        tables.frequencies(read_table(folder / "frequencies.tsv", r.FrequencyRow)),
-        tables.expected(read_table(folder / "expected.tsv", r.ExpectedRow)),
-        tables.paired(read_table(folder / "baseline_progression.tsv", r.PairedRow)),
+        tables.linkage(read_table(folder / "linkage.tsv", LinkageRow)),
+        oncoprint(read_table(folder / "oncoprint.tsv", OncoprintRow)),
+        tables.frequencies(read_table(folder / "frequencies.tsv", FrequencyRow)),
+        tables.expected(read_table(folder / "expected.tsv", ExpectedRow)),
+        tables.paired(read_table(folder / "baseline_progression.tsv", PairedRow)),
         tables.concordance(
-            read_table(folder / "concordance.tsv", r.ConcordanceRow),
-            read_table(folder / "agreement.tsv", r.AgreementRow),
+            read_table(folder / "concordance.tsv", ConcordanceRow),
+            read_table(folder / "agreement.tsv", AgreementRow),
         ),
-        swimmer(read_table(folder / "swimmer.tsv", r.SwimmerRow)),
+        swimmer(read_table(folder / "swimmer.tsv", SwimmerRow)),
         *_endpoints(folder, messages),
-        tables.responses(read_table(folder / "responses.tsv", r.ResponseRow)),
-        by_regimen(folder, r.Endpoint.RWPFS2, associations, few, messages),
-        by_regimen(folder, r.Endpoint.RWTTD2, associations, few, messages),
+        tables.responses(read_table(folder / "responses.tsv", ResponseRow)),
+        by_regimen(folder, Endpoint.RWPFS2, associations, few, messages),
+        by_regimen(folder, Endpoint.RWTTD2, associations, few, messages),
         by_mechanism(
-            read_table(folder / "km_mechanism.tsv", r.KaplanMeierRow),
-            read_table(folder / "km_mechanism_at_risk.tsv", r.AtRiskRow),
+            read_table(folder / "km_mechanism.tsv", KaplanMeierRow),
+            read_table(folder / "km_mechanism_at_risk.tsv", AtRiskRow),
             associations,
             few,
             messages,
         ),
-        tables.by_treatment(read_table(folder / "mechanism_treatment.tsv", r.MechanismTreatmentRow), few),
+        tables.by_treatment(read_table(folder / "mechanism_treatment.tsv", MechanismTreatmentRow), few),
         *(forest(associations, question, messages) for question in say.QUESTIONS),
-        flow(read_table(folder / "flow.tsv", r.FlowRow)),
-        tables.safety(read_table(folder / "safety.tsv", r.SafetyRow), settings.severe_grade),
-        tables.doses(read_table(folder / "dose_adjustments.tsv", r.DoseRow)),
+        flow(read_table(folder / "flow.tsv", FlowRow)),
+        tables.safety(read_table(folder / "safety.tsv", SafetyRow), settings.severe_grade),
+        tables.doses(read_table(folder / "dose_adjustments.tsv", DoseRow)),
     ]
 
 
-def oncoprint(rows: Sequence[r.OncoprintRow]) -> Exhibit:
+def oncoprint(rows: Sequence[OncoprintRow]) -> Exhibit:
     """Return the oncoprint."""
     blind = {row.patient for row in rows if row.classification is Classification.NOT_EVALUABLE}
     lines = len(oncoprint_lines(rows))
@@ -99,7 +109,7 @@ def oncoprint(rows: Sequence[r.OncoprintRow]) -> Exhibit:
     )  # fmt: skip
 
 
-def swimmer(rows: Sequence[r.SwimmerRow]) -> Exhibit:
+def swimmer(rows: Sequence[SwimmerRow]) -> Exhibit:
     """Return the swimmer plot."""
     patients = {row.patient for row in rows}
     caption = (
@@ -113,23 +123,23 @@ def swimmer(rows: Sequence[r.SwimmerRow]) -> Exhibit:
 
 
 def _endpoints(folder: Path, messages: Mapping[str, str]) -> list[Exhibit]:
-    figures = read_table(folder / "endpoints.tsv", r.EndpointRow)
-    rates = read_table(folder / "endpoint_rates.tsv", r.EndpointRateRow)
-    numbers = read_table(folder / "km_at_risk.tsv", r.AtRiskRow)
+    figures = read_table(folder / "endpoints.tsv", EndpointRow)
+    rates = read_table(folder / "endpoint_rates.tsv", EndpointRateRow)
+    numbers = read_table(folder / "km_at_risk.tsv", AtRiskRow)
     found = []
     for endpoint in SHOWN:
         own = [row for row in figures if row.endpoint is endpoint]
-        steps = read_table(folder / f"km_{endpoint.value}.tsv", r.KaplanMeierRow)
+        steps = read_table(folder / f"km_{endpoint.value}.tsv", KaplanMeierRow)
         found.append(curve(endpoint, own, rates, steps, numbers, messages))
     return found
 
 
 def curve(
-    endpoint: r.Endpoint,
-    figures: Sequence[r.EndpointRow],
-    rates: Sequence[r.EndpointRateRow],
-    steps: Sequence[r.KaplanMeierRow],
-    numbers: Sequence[r.AtRiskRow],
+    endpoint: Endpoint,
+    figures: Sequence[EndpointRow],
+    rates: Sequence[EndpointRateRow],
+    steps: Sequence[KaplanMeierRow],
+    numbers: Sequence[AtRiskRow],
     messages: Mapping[str, str],
 ) -> Exhibit:
     """Return the curve of one endpoint over all patients, in the analysis to quote.
@@ -151,16 +161,16 @@ def curve(
     if head is None:
         return Exhibit(f"km-{endpoint.value}", title, (), NO_PATIENTS, (), sources, wide=False)
     svg = None
-    if head.status is r.Status.ESTIMATED:
+    if head.status is Status.ESTIMATED:
         panel = _panel("", endpoint, head.analysis, "all", steps, numbers)
         svg = draw_curves([panel], name=f"km-{endpoint.value}", label=f"Kaplan-Meier curve of {title}")
     own = [row for row in rates if row.endpoint is endpoint and row.analysis is head.analysis]
-    other = next((row for row in figures if not row.headline and row.status is r.Status.ESTIMATED), None)
+    other = next((row for row in figures if not row.headline and row.status is Status.ESTIMATED), None)
     return Exhibit(
         name=f"km-{endpoint.value}",
         title=title,
         svgs=(svg,) if svg else (),
-        missing="" if svg else say.not_estimable(head.reason or r.Refusal.NO_TIME_AT_RISK, messages),
+        missing="" if svg else say.not_estimable(head.reason or Refusal.NO_TIME_AT_RISK, messages),
         caption=tuple(say.endpoint_caption(head, own, other, messages)),
         sources=sources,
         notes=tuple(say.caveats(head.flags, messages)),
@@ -170,17 +180,17 @@ def curve(
 
 def by_regimen(
     folder: Path,
-    endpoint: r.Endpoint,
-    associations: Sequence[r.AssociationRow],
+    endpoint: Endpoint,
+    associations: Sequence[AssociationRow],
     few: int,
     messages: Mapping[str, str],
 ) -> Exhibit:
     """Return the curves of an endpoint by kind of next treatment, corrected and naive side by side."""
-    steps = read_table(folder / f"km_{endpoint.value}.tsv", r.KaplanMeierRow)
-    numbers = read_table(folder / "km_at_risk.tsv", r.AtRiskRow)
+    steps = read_table(folder / f"km_{endpoint.value}.tsv", KaplanMeierRow)
+    numbers = read_table(folder / "km_at_risk.tsv", AtRiskRow)
     panels = [
-        _panel("at risk from treatment start", endpoint, r.Analysis.GROUP_ENTRY, "regimen", steps, numbers),
-        _panel("naive: biased, for comparison", endpoint, r.Analysis.NAIVE, "regimen", steps, numbers),
+        _panel("at risk from treatment start", endpoint, Analysis.GROUP_ENTRY, "regimen", steps, numbers),
+        _panel("naive: biased, for comparison", endpoint, Analysis.NAIVE, "regimen", steps, numbers),
     ]
     name = f"km-{endpoint.value}-regimen"
     own = [row for row in associations if row.factor == "regimen" and _late(row, endpoint)]
@@ -191,14 +201,14 @@ def by_regimen(
 
 
 def by_mechanism(
-    steps: Sequence[r.KaplanMeierRow],
-    numbers: Sequence[r.AtRiskRow],
-    associations: Sequence[r.AssociationRow],
+    steps: Sequence[KaplanMeierRow],
+    numbers: Sequence[AtRiskRow],
+    associations: Sequence[AssociationRow],
     few: int,
     messages: Mapping[str, str],
 ) -> Exhibit:
     """Return rwPFS2 with and without each family of mechanisms, at risk from the report on."""
-    endpoint = r.Endpoint.RWPFS2
+    endpoint = Endpoint.RWPFS2
     families = list(
         dict.fromkeys(
             [row.grouping for row in steps if row.endpoint is endpoint]
@@ -206,7 +216,7 @@ def by_mechanism(
         )
     )
     panels = [
-        _panel(group_word(family), endpoint, r.Analysis.GROUP_ENTRY, family, steps, numbers)
+        _panel(group_word(family), endpoint, Analysis.GROUP_ENTRY, family, steps, numbers)
         for family in families
     ]
     sources = ("km_mechanism.tsv", "km_mechanism_at_risk.tsv", "associations.tsv")
@@ -215,8 +225,8 @@ def by_mechanism(
     return _grouped(Head("km-mechanism", title, endpoint, sources), panels, own, few, messages)
 
 
-def _late(row: r.AssociationRow, endpoint: r.Endpoint) -> bool:
-    return row.endpoint == endpoint.value and row.analysis == r.Analysis.GROUP_ENTRY.value
+def _late(row: AssociationRow, endpoint: Endpoint) -> bool:
+    return row.endpoint == endpoint.value and row.analysis == Analysis.GROUP_ENTRY.value
 
 
 @dataclass(frozen=True)
@@ -225,14 +235,14 @@ class Head:
 
     name: str
     title: str
-    endpoint: r.Endpoint
+    endpoint: Endpoint
     sources: tuple[str, ...]
 
 
 def _grouped(
     head: Head,
     panels: Sequence[Panel],
-    compared: Sequence[r.AssociationRow],
+    compared: Sequence[AssociationRow],
     few: int,
     messages: Mapping[str, str],
 ) -> Exhibit:
@@ -282,16 +292,16 @@ def _emptied(panel: Panel, messages: Mapping[str, str]) -> Iterator[str]:
     lost = [group for group in panel.groups if not any(row.group == group for row in panel.steps)]
     if lost:
         which = ", ".join(group_word(group) for group in lost)
-        yield f"No curve for {panel.title}: {which}. {say.reason(r.Refusal.RISK_SET_EMPTIED, messages)}."
+        yield f"No curve for {panel.title}: {which}. {say.reason(Refusal.RISK_SET_EMPTIED, messages)}."
 
 
 def _panel(
     title: str,
-    endpoint: r.Endpoint,
-    analysis: r.Analysis,
+    endpoint: Endpoint,
+    analysis: Analysis,
     grouping: str,
-    steps: Sequence[r.KaplanMeierRow],
-    numbers: Sequence[r.AtRiskRow],
+    steps: Sequence[KaplanMeierRow],
+    numbers: Sequence[AtRiskRow],
 ) -> Panel:
     key = (endpoint, analysis, grouping)
     return Panel(
@@ -302,7 +312,7 @@ def _panel(
     )
 
 
-def forest(rows: Sequence[r.AssociationRow], question: str, messages: Mapping[str, str]) -> Exhibit:
+def forest(rows: Sequence[AssociationRow], question: str, messages: Mapping[str, str]) -> Exhibit:
     """Return the forest plot of one question, and what could not be estimated."""
     own = [row for row in rows if row.question == question]
     # Other numbers of months between primary and acquired stay in the table.
@@ -328,7 +338,7 @@ def forest(rows: Sequence[r.AssociationRow], question: str, messages: Mapping[st
     )
 
 
-def flow(rows: Sequence[r.FlowRow]) -> Exhibit:
+def flow(rows: Sequence[FlowRow]) -> Exhibit:
     """Return the flow from mechanism to next treatment."""
     svg = draw_flow(rows)
     caption = (

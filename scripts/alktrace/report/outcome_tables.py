@@ -3,7 +3,12 @@
 from collections import Counter
 from collections.abc import Sequence
 
-from ..outcomes import outcome_rows as r
+from ..outcomes.concordance_table import AgreementRow, ConcordanceRow
+from ..outcomes.frequency_table import ExpectedRow, FrequencyRow, PairedRow
+from ..outcomes.linkage_table import LinkageRow
+from ..outcomes.mechanism_treatment_table import MechanismTreatmentRow
+from ..outcomes.response_table import ResponseRow
+from ..outcomes.safety_table import DoseRow, SafetyRow
 from ..vocabulary.resistance import Timing
 from ..vocabulary.samples import Setting
 from . import outcome_words as say
@@ -15,7 +20,7 @@ Lines = tuple[tuple[str, ...], ...]
 COUNTED = ("component", "finding")
 
 
-def linkage(rows: Sequence[r.LinkageRow]) -> Exhibit:
+def linkage(rows: Sequence[LinkageRow]) -> Exhibit:
     """Return who has sequencing or clinical data only."""
     both = sum(row.missing is None and not row.excluded for row in rows)
     lines = [
@@ -36,7 +41,7 @@ def linkage(rows: Sequence[r.LinkageRow]) -> Exhibit:
     )  # fmt: skip
 
 
-def frequencies(rows: Sequence[r.FrequencyRow]) -> Exhibit:
+def frequencies(rows: Sequence[FrequencyRow]) -> Exhibit:
     """Return how often each finding is seen at progression, over all and by timing."""
     own = [
         row for row in rows
@@ -67,7 +72,7 @@ def frequencies(rows: Sequence[r.FrequencyRow]) -> Exhibit:
     return _table("frequencies", "Findings at progression", header, lines, "frequencies.tsv", caption)
 
 
-def expected(rows: Sequence[r.ExpectedRow]) -> Exhibit:
+def expected(rows: Sequence[ExpectedRow]) -> Exhibit:
     """Return observed shares beside published ones that were read in their source."""
     known = [row for row in rows if row.verified]
     lines = tuple(
@@ -94,7 +99,7 @@ def expected(rows: Sequence[r.ExpectedRow]) -> Exhibit:
     return _table("expected", "Observed beside expected", header, lines, "expected.tsv", tuple(caption))
 
 
-def paired(rows: Sequence[r.PairedRow]) -> Exhibit:
+def paired(rows: Sequence[PairedRow]) -> Exhibit:
     """Return each finding before lorlatinib and at progression."""
     lines = tuple(
         (
@@ -112,7 +117,7 @@ def paired(rows: Sequence[r.PairedRow]) -> Exhibit:
     )  # fmt: skip
 
 
-def concordance(rows: Sequence[r.ConcordanceRow], agreement: Sequence[r.AgreementRow]) -> Exhibit:
+def concordance(rows: Sequence[ConcordanceRow], agreement: Sequence[AgreementRow]) -> Exhibit:
     """Return agreement of plasma and tissue: of alterations, of families, of the class."""
     lines = tuple(
         (
@@ -134,7 +139,7 @@ def concordance(rows: Sequence[r.ConcordanceRow], agreement: Sequence[r.Agreemen
     return Exhibit(**{**vars(found), "sources": ("agreement.tsv", "concordance.tsv")})
 
 
-def responses(rows: Sequence[r.ResponseRow]) -> Exhibit:
+def responses(rows: Sequence[ResponseRow]) -> Exhibit:
     """Return response and control rates to the next treatment, for both denominators."""
     cells = {(row.group, row.denominator, row.measure): row for row in rows}
     lines = tuple(
@@ -160,10 +165,10 @@ def responses(rows: Sequence[r.ResponseRow]) -> Exhibit:
 MEASURES = ("rwORR2", "rwORR2_confirmed", "rwDCR2")
 
 
-def by_treatment(rows: Sequence[r.MechanismTreatmentRow], few: int) -> Exhibit:
+def by_treatment(rows: Sequence[MechanismTreatmentRow], few: int) -> Exhibit:
     """Return each mechanism under each kind of next treatment; a median needs as many patients as a curve."""
 
-    def days(row: r.MechanismTreatmentRow, value: float | None, low: float | None, high: float | None) -> str:
+    def days(row: MechanismTreatmentRow, value: float | None, low: float | None, high: float | None) -> str:
         return say.days(value, low, high) if row.treated >= few else "–"
 
     lines = tuple(
@@ -192,7 +197,7 @@ def by_treatment(rows: Sequence[r.MechanismTreatmentRow], few: int) -> Exhibit:
     )
 
 
-def safety(rows: Sequence[r.SafetyRow], severe_grade: int) -> Exhibit:
+def safety(rows: Sequence[SafetyRow], severe_grade: int) -> Exhibit:
     """Return the safety table: patients by worst grade, all events beside those related to the treatment."""
     related = {(row.treatment, row.term): row for row in rows if row.relation == "related"}
     lines = []
@@ -222,7 +227,7 @@ def safety(rows: Sequence[r.SafetyRow], severe_grade: int) -> Exhibit:
     return Exhibit("safety", "Safety", (), missing, caption, ("safety.tsv",), (), header, tuple(lines))
 
 
-def doses(rows: Sequence[r.DoseRow]) -> Exhibit:
+def doses(rows: Sequence[DoseRow]) -> Exhibit:
     """Return the table of dose adjustments."""
     lines = tuple(
         (
@@ -250,14 +255,14 @@ def _table(
     return Exhibit(name, title, (), missing, caption, (source,), (), header, lines)
 
 
-def _names(rows: Sequence[r.LinkageRow], missing: str) -> tuple[str, str]:
+def _names(rows: Sequence[LinkageRow], missing: str) -> tuple[str, str]:
     found = [row.patient for row in rows if row.missing == missing]
     return str(len(found)), ", ".join(found)
 
 
-def _frequency(row: r.FrequencyRow | None) -> str:
+def _frequency(row: FrequencyRow | None) -> str:
     return say.share(row.patients, row.share, row.low, row.high) if row else "0"
 
 
-def _established(row: r.FrequencyRow | None) -> str:
+def _established(row: FrequencyRow | None) -> str:
     return "–" if row is None or row.established is None else str(row.established)

@@ -2,7 +2,9 @@
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 
-from ..outcomes.outcome_rows import Analysis, AssociationRow, EndpointRateRow, EndpointRow, Status
+from ..outcomes.association_table import AssociationRow
+from ..outcomes.endpoint_table import EndpointRateRow, EndpointRow
+from ..vocabulary.outcomes import Analysis, Status
 from . import words
 from .figures.style import group_word
 

@@ -4,7 +4,7 @@ from collections import Counter
 from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING
 
-from ...outcomes.outcome_rows import FlowRow
+from ...outcomes.course_table import FlowRow
 from .style import COLOURS, HATCH, INK, LINE, SOFT, canvas, drawing, group_word, to_svg
 
 if TYPE_CHECKING:

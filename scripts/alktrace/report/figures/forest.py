@@ -4,7 +4,8 @@ import math
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
-from ...outcomes.outcome_rows import Analysis, AssociationRow
+from ...outcomes.association_table import AssociationRow
+from ...vocabulary.outcomes import Analysis
 from .style import BLUE, FAINT, INK, SOFT, drawing, group_word, shortened, to_svg
 
 if TYPE_CHECKING:

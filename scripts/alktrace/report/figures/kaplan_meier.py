@@ -4,7 +4,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from ...outcomes.outcome_rows import AtRiskRow, KaplanMeierRow
+from ...outcomes.curve_table import AtRiskRow, KaplanMeierRow
 from .style import DASHES, FAINT, INK, SERIES, SOFT, drawing, group_word, shortened, to_svg
 
 if TYPE_CHECKING:

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from itertools import groupby
 from typing import TYPE_CHECKING
 
-from ...outcomes.outcome_rows import OncoprintRow
+from ...outcomes.course_table import OncoprintRow
 from ...vocabulary.resistance import Classification, Component, Confidence, Emergence, Timing
 from .style import COLOURS, FAINT, HATCH, INK, LINE, SOFT, canvas, chunks, drawing, shortened, to_svg
 

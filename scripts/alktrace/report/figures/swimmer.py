@@ -5,7 +5,8 @@ from dataclasses import dataclass
 from itertools import groupby
 from typing import TYPE_CHECKING
 
-from ...outcomes.outcome_rows import IntervalKind, SwimmerRow
+from ...outcomes.course_table import SwimmerRow
+from ...vocabulary.outcomes import IntervalKind
 from .style import (
     BLUE,
     FAINT,

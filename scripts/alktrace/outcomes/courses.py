@@ -3,12 +3,14 @@
 import datetime as dt
 from collections import Counter
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from dataclasses import replace
 
-from ..vocabulary.clinical import BestResponse
+from ..vocabulary.outcomes import IntervalKind
 from ..vocabulary.resistance import Classification, Timing
+from .course_table import FlowRow, OncoprintRow, SwimmerRow
 from .endpoints import population_exclusion, switch_exclusion
 from .mechanisms import Finding
-from .outcome_rows import FlowRow, IntervalKind, OncoprintRow, ResponsePatientRow, SwimmerRow
+from .response_table import ResponsePatientRow
 from .timeline import Journey
 
 TIMINGS = (Timing.PRIMARY, Timing.ACQUIRED, Timing.NOT_PD, Timing.INDETERMINATE)
@@ -39,37 +41,44 @@ def flow_rows(
 ) -> list[FlowRow]:
     """Return how many patients went from which finding to which treatment with which best response."""
     best = {row.patient: row.best for row in responses}
-    counts: Counter[tuple[Classification, str, str, str]] = Counter()
+    counts: Counter[FlowRow] = Counter()
     for journey in journeys:
-        finding = found.get(journey.patient.patient)
-        why = switch_exclusion(journey)
-        if finding is None or journey.progression is None or population_exclusion(journey) is not None:
+        name = journey.patient.patient
+        if name not in found or journey.progression is None or population_exclusion(journey) is not None:
             continue
-        given = journey.following.kind.value if journey.following else why.value if why else "unknown"
-        response = best.get(finding.patient) if journey.following else None
-        shown = (response or BestResponse.NE).value if journey.following else "none"
-        # A patient with components of two families flows once: as `mixed`.
-        component = finding.groups[0] if len(finding.groups) == 1 else "mixed"
-        counts[finding.classification, component, given, shown] += 1
-    classes = list(Classification)
-    keys = sorted(counts, key=lambda key: (classes.index(key[0]), key[1:]))
-    return [FlowRow(*key, counts[key]) for key in keys]
+        finding, given = found[name], journey.following
+        row = FlowRow(
+            classification=finding.classification,
+            # A patient with components of two families flows once: as `mixed`.
+            component=finding.groups[0] if len(finding.groups) == 1 else "mixed",
+            next_treatment=str(given.kind if given else switch_exclusion(journey)),
+            best=str(best.get(name) or "none"),
+            patients=0,
+        )
+        counts[row] += 1
+    return [replace(row, patients=counts[row]) for row in sorted(counts, key=_flow_order)]
+
+
+def _flow_order(row: FlowRow) -> tuple[int, str, str, str]:
+    return list(Classification).index(row.classification), row.component, row.next_treatment, row.best
 
 
 def _cells(place: int, item: Finding) -> Iterator[OncoprintRow]:
-    head = (item.patient, place, item.timing, item.classification)
+    empty = OncoprintRow(
+        patient=item.patient, order=place, timing=item.timing, classification=item.classification
+    )
     if not item.rows:
         for component in item.components or (None,):
-            yield OncoprintRow(*head, component, None, None, None, None, None)
+            yield replace(empty, component=component)
     for row in item.rows:
-        yield OncoprintRow(
-            *head,
-            row.component,
-            row.gene,
-            row.alteration,
-            row.variant_type.value if row.variant_type else None,
-            row.emergence,
-            row.confidence.value if row.confidence else None,
+        yield replace(
+            empty,
+            component=row.component,
+            gene=row.gene,
+            alteration=row.alteration,
+            variant_type=row.variant_type.value if row.variant_type else None,
+            emergence=row.emergence,
+            confidence=row.confidence.value if row.confidence else None,
         )
 
 
@@ -81,7 +90,15 @@ def _swimmer(place: int, journey: Journey) -> Iterator[SwimmerRow]:
     for kind, label, start, end, ongoing in sorted(_happened(journey), key=lambda item: (item[2], item[0])):
         if journey.start is not None:
             first, last = ((day - journey.start).days for day in (start, end))
-            yield SwimmerRow(journey.patient.patient, place, kind, label, first, last, ongoing)
+            yield SwimmerRow(
+                patient=journey.patient.patient,
+                order=place,
+                kind=kind,
+                label=label,
+                start_days=first,
+                end_days=last,
+                ongoing=ongoing,
+            )
 
 
 def _happened(journey: Journey) -> Iterator[tuple[IntervalKind, str, dt.date, dt.date, bool]]:

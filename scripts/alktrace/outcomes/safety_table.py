@@ -1,0 +1,39 @@
+"""The columns of `safety.tsv` and `dose_adjustments.tsv`."""
+
+from dataclasses import dataclass
+
+from ..io.tables import column
+
+
+@dataclass(frozen=True, kw_only=True)
+class SafetyRow:
+    """`safety.tsv`: one adverse event under one treatment, patients counted once with their worst grade."""
+
+    treatment: str = column("`lorlatinib` or `next_treatment`")
+    term: str = column("CTCAE term; `any` for all of them")
+    relation: str = column("`all`, or `related` to the treatment")
+    treated: int = column("patients treated")
+    any_grade: int = column("patients with any grade")
+    any_share: float | None = column("their share")
+    any_low: float | None = column("lower end of the exact interval")
+    any_high: float | None = column("upper end of the exact interval")
+    severe: int = column("patients with a severe grade (setting `severe_grade`, 3 and above by default)")
+    severe_share: float | None = column("their share")
+    severe_low: float | None = column("lower end of the exact interval")
+    severe_high: float | None = column("upper end of the exact interval")
+    worst_grade: int = column("worst grade seen")
+
+
+@dataclass(frozen=True, kw_only=True)
+class DoseRow:
+    """`dose_adjustments.tsv`: how many patients had their dose changed, and why."""
+
+    drug: str = column("canonical name")
+    change: str = column("`any`, `reduction`, `interruption` or `increase`")
+    reason: str = column("`any` or the reason given")
+    patients: int = column("patients with at least one such change")
+    treated: int = column("patients treated with the drug")
+    share: float | None = column("their share")
+    low: float | None = column("lower end of the exact interval")
+    high: float | None = column("upper end of the exact interval")
+    changes: int = column("such changes, a patient may have several")

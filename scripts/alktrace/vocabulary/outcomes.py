@@ -1,0 +1,90 @@
+"""Words of the outcomes: analyses, why somebody or something is left out, kinds of treatment."""
+
+from enum import StrEnum
+
+
+class Endpoint(StrEnum):
+    RWTTD1 = "rwTTD1"
+    RWTTD2 = "rwTTD2"
+    RWTTD2_TREATMENT = "rwTTD2_treatment"
+    RWPFS2 = "rwPFS2"
+    RWPFS2_TREATMENT = "rwPFS2_treatment"
+    OS_LORLATINIB = "OS_lorlatinib"
+    OS_PROGRESSION = "OS_progression"
+
+
+class Analysis(StrEnum):
+    """Where the time at risk begins."""
+
+    AS_DEFINED = "as_defined"
+    ENROLMENT_ENTRY = "enrolment_entry"
+    GROUP_ENTRY = "group_entry"
+    NAIVE = "naive"
+    FROM_TREATMENT = "from_treatment"
+
+
+class Exclusion(StrEnum):
+    """Why a patient is not part of an endpoint, a denominator or an analysis."""
+
+    NO_LORLATINIB = "no_lorlatinib"
+    NOT_FIRST_LINE = "not_first_line"
+    PRIOR_ALK_TKI = "prior_alk_tki"
+    NO_PROGRESSION = "no_progression"
+    NOT_YET_STARTED = "not_yet_started"
+    DIED_UNTREATED = "died_untreated"
+    DATES_CONFLICT = "dates_conflict"
+    ENROLMENT_MISSING = "enrolment_missing"
+    EVENT_BEFORE_ENTRY = "event_before_entry"
+    NO_FOLLOW_UP = "no_follow_up"
+    GROUP_UNKNOWN = "group_unknown"
+    NOT_EVALUABLE = "not_evaluable"
+    REPORT_DATE_MISSING = "report_date_missing"
+
+
+class Status(StrEnum):
+    ESTIMATED = "estimated"
+    NOT_ESTIMABLE = "not_estimable"
+    DESCRIPTIVE = "descriptive"
+
+
+class Refusal(StrEnum):
+    """Why there is no figure, or no interval; numbers may follow behind `:`."""
+
+    TOO_FEW_EVENTS = "too_few_events"
+    ONE_GROUP_ONLY = "one_group_only"
+    GROUP_TOO_SMALL = "group_too_small"
+    GROUPS_COINCIDE = "groups_coincide"
+    NO_EVENTS_IN_A_GROUP = "no_events_in_a_group"
+    NO_MAXIMUM = "no_maximum_of_the_likelihood"
+    EMPTY_GROUP = "empty_group"
+    ENROLLED_AT_PROGRESSION = "enrolled_at_progression"
+    NO_TIME_AT_RISK = "no_time_at_risk"
+    RISK_SET_EMPTIED = "risk_set_emptied"
+    MEDIAN_NOT_REACHED = "median_not_reached"
+    FOLLOW_UP_TOO_SHORT = "follow_up_too_short"
+    NO_EVENTS_BEFORE = "no_events_before"
+    NO_INTERVAL_AT_ZERO = "no_interval_at_zero"
+
+
+class RegimenKind(StrEnum):
+    """What the first sequential treatment is with respect to ALK inhibition."""
+
+    LORLATINIB_COMBINATION = "lorlatinib_combination"
+    ALK_TKI = "alk_tki"
+    ALK_TKI_COMBINATION = "alk_tki_combination"
+    NO_ALK_TKI = "no_alk_tki"
+
+
+class IntervalKind(StrEnum):
+    """What happened to a patient over time, for the swimmer plot."""
+
+    LORLATINIB = "lorlatinib"
+    NEXT_TREATMENT = "next_treatment"
+    OTHER_TREATMENT = "other_treatment"
+    RESPONSE = "response"
+    SAMPLE = "sample"
+    REPORT = "report"
+    ENROLLED = "enrolled"
+    PROGRESSION = "progression"
+    DEATH = "death"
+    LAST_ALIVE = "last_alive"
