@@ -69,7 +69,7 @@ def test_case(case: str, timepoint: str, results: dict[tuple[str, str], Timepoin
             assert found[name] is not None and math.isclose(found[name], expected[name], rel_tol=1e-4)
         else:
             assert found[name] == expected[name], name
-    flags = set(result.row.flags)
+    flags = set(map(str, result.row.flags))
     assert set(expected.get("flags", [])) <= flags
     assert not set(expected.get("absent_flags", [])) & flags
     criteria = {code for row in result.rows for code in row.criteria}
@@ -116,8 +116,9 @@ def check_rows(result: TimepointResult, expected: list[dict[str, Any]]) -> None:
             assert told[name] == wanted[name], name
         assert not set(wanted.get("resistant_to_excludes", [])) & set(row.resistant_to)
         assert set(wanted.get("evidence", [])) <= set(row.evidence)
-        assert set(wanted.get("flags", [])) <= set(row.flags)
-        assert not set(wanted.get("absent_flags", [])) & set(row.flags)
+        flags = set(map(str, row.flags))
+        assert set(wanted.get("flags", [])) <= flags
+        assert not set(wanted.get("absent_flags", [])) & flags
 
 
 # --- the cases cover everything the code can say ---------------------------------------------

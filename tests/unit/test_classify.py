@@ -8,9 +8,9 @@ import pytest
 from golden.build import cases, default_settings, evidence
 
 from alktrace.classify.assemble import Mechanism
-from alktrace.classify.caveats import CAPS, capped
 from alktrace.classify.decision import DECISIONS, carrying_families, classify_patient, decide
 from alktrace.classify.emergence import vaf_ratio
+from alktrace.classify.finding_caveats import CAPS, capped
 from alktrace.classify.set_criteria import SET_CRITERIA
 from alktrace.classify.single_criteria import ALTERATION_CRITERIA
 from alktrace.classify.timepoint_criteria import TIMEPOINT_CRITERIA
@@ -20,6 +20,7 @@ from alktrace.knowledge.drug_hints import Hints
 from alktrace.knowledge.entries import DrugEffect, DrugStatement
 from alktrace.knowledge.load import load_knowledge
 from alktrace.report import words
+from alktrace.vocabulary.caveats import Caveat, CaveatCode
 from alktrace.vocabulary.marks import Mark
 from alktrace.vocabulary.resistance import Classification, Component, Confidence
 from alktrace.vocabulary.samples import SpecimenType
@@ -116,13 +117,12 @@ def test_families(mechanisms: list[Mechanism], families: set[str]) -> None:
     assert carrying_families(mechanisms) == families
 
 
-@pytest.mark.parametrize("flag", sorted(CAPS))
+@pytest.mark.parametrize("code", sorted(CAPS))
 @pytest.mark.parametrize("start", list(Confidence))
-def test_a_cap_never_raises(flag: str, start: Confidence) -> None:
+def test_a_cap_never_raises(code: CaveatCode, start: Confidence) -> None:
     order = list(Confidence)
-    assert order.index(capped(start, [f"{flag}:x", "other"])) == max(
-        order.index(start), order.index(CAPS[flag])
-    )
+    flags = [Caveat(code, ("x",)), Caveat(CaveatCode.POLYCLONAL)]
+    assert order.index(capped(start, flags)) == max(order.index(start), order.index(CAPS[code]))
 
 
 @pytest.mark.parametrize(
@@ -174,7 +174,7 @@ def test_every_drug_of_a_report_is_somewhere() -> None:
     (result,) = classify_patient(golden("single_g1202r_after_lorlatinib"), told, default_settings())
     (row,) = result.rows
     assert (row.resistant_to, row.sensitive_to) == (("c",), ("d",))
-    assert {"intermediate_evidence:a", "conflicting_evidence:b"} <= set(row.flags)
+    assert {"intermediate_evidence:a", "conflicting_evidence:b"} <= set(map(str, row.flags))
     assert set(row.evidence) == {f"{drug} {effect} (D): source {drug} {effect}" for drug, effect in stated}
     (account,) = result.detail["mechanisms"]
     assert account["hints"]["intermediate"] == ["a"]

@@ -8,6 +8,7 @@ import pytest
 from golden.build import default_settings
 
 from alktrace.classify.phase import (
+    PARENTAL_CLONE,
     PhaseReason,
     copies_share_low,
     count_patterns,
@@ -143,7 +144,7 @@ def test_minority_of_doubles_is_cis() -> None:
     """At a compound share of 30 % and 20 informative molecules a majority rule would miss it."""
     verdict = resolve_phase([seen({"11": 6, "10": 14, "00": 1500})], SETTINGS)
     assert verdict.phase is Phase.CIS_AND_SINGLE
-    assert verdict.flags == ("parental_clone",)
+    assert verdict.flags == (PARENTAL_CLONE,)
 
 
 def test_dropout_makes_no_parental_clone() -> None:

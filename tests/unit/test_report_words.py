@@ -10,6 +10,7 @@ from alktrace.evidence.schema import Observation, TumourFraction
 from alktrace.io.tables import header
 from alktrace.knowledge.load import load_knowledge
 from alktrace.report import words
+from alktrace.vocabulary.caveats import Caveat, CaveatCode
 from alktrace.vocabulary.copies import TumourFractionStatus
 from alktrace.vocabulary.detection import Detection, ObservationSource
 from alktrace.vocabulary.resistance import Classification, Confidence, Timing
@@ -177,11 +178,11 @@ def test_drugs(resistant, sensitive, text):
     ],
 )
 def test_drugs_that_stand_in_no_column_are_named(flags, text):
-    assert words.drugs(row(flags=flags)) == text
+    assert words.drugs(row(flags=tuple(map(Caveat.parse, flags)))) == text
 
 
 def test_a_drug_that_another_clone_resists_is_named_beside_its_sensitivity():
-    shown = words.drugs(row(sensitive_to=("a", "b"), flags=("other_clone_resists:b",)))
+    shown = words.drugs(row(sensitive_to=("a", "b"), flags=(Caveat(CaveatCode.OTHER_CLONE_RESISTS, ("b",)),)))
     assert shown == "sensitivity: a, b; resisted by another clone: b"
 
 
@@ -221,41 +222,26 @@ def test_a_share_is_excluded(share, shown):
     assert f"in {shown} or more of the tumour cells would have been called" in text
 
 
-MESSAGES = {"polysomy": "The arm is gained.", "window_unknown": "Dates are missing."}
-
-
 @pytest.mark.parametrize(
-    ("code", "text"),
+    ("text", "about"),
     [
-        ("window_unknown", "Dates are missing."),
-        ("polysomy:MET", "The arm is gained. Concerns MET."),
-        ("polysomy:MET,EGFR", "The arm is gained. Concerns MET, EGFR."),
-        ("polysomy:MET, EGFR", "The arm is gained. Concerns MET, EGFR."),
-        ("polysomy:ALK p.(Gly1202Arg):x", "The arm is gained. Concerns ALK p.(Gly1202Arg):x."),
-        ("polysomy:", "The arm is gained."),
-        ("window_unknown=3", "Dates are missing. Number: 3."),
-        ("polysomy:MET=x", "The arm is gained. Concerns MET=x."),
-        ("unheard_of", ""),
-        ("unheard_of:MET", ""),
+        ("window_unknown", ""),
+        ("negative_from:csf,tissue", " Concerns csf, tissue."),
+        ("negative_from:csf, tissue", " Concerns csf, tissue."),
+        ("with:TP53 R175H", " Concerns TP53 R175H."),
+        ("qc_fail:pl-1", " Concerns pl-1."),
+        ("co_alteration:ALK p.(Gly1202Arg):x", " Concerns ALK p.(Gly1202Arg):x."),
     ],
 )
-def test_explain(code, text):
-    assert words.explain(code, MESSAGES) == {"code": code, "text": text}
-
-
-@pytest.mark.parametrize(
-    ("code", "about"),
-    [
-        ("negative_from:csf,tissue", "csf, tissue"),
-        ("with:TP53 R175H", "TP53 R175H"),
-        ("qc_fail:pl-1", "pl-1"),
-        ("conflicting_evidence:brigatinib,ceritinib", "brigatinib, ceritinib"),
-    ],
-)
-def test_flags_with_an_argument_are_explained_by_the_table(root: Path, code, about):
+def test_a_caveat_is_explained_by_the_table(root: Path, text, about):
     messages = load_knowledge(root / "resources" / "knowledge").messages
-    text = words.explain(code, messages)["text"]
-    assert text == f"{messages[code.split(':')[0]]} Concerns {about}."
+    sentence = messages[text.partition(":")[0]]
+    assert words.explain(Caveat.parse(text), messages) == {"code": text, "text": sentence + about}
+
+
+def test_a_problem_that_an_evidence_file_named_stands_as_it_is():
+    assert words.explain_code("empty", {"empty": "Nothing there."})["text"] == "Nothing there."
+    assert words.explain_code("spilled", {}) == {"code": "spilled", "text": ""}
 
 
 def test_every_open_phase_has_words(root: Path):

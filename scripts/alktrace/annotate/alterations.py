@@ -25,6 +25,7 @@ from ..structural.tumour_fraction import (
     fusion_markers,
 )
 from ..structural.tumour_fraction_table import TumourFractionRow
+from ..vocabulary.caveats import CaveatCode
 from ..vocabulary.changes import Consequence, Origin, VariantType
 from ..vocabulary.copies import CopyNumberCall
 from ..vocabulary.detection import Detection, ObservationSource
@@ -44,7 +45,7 @@ from .small_variants import (
 )
 
 LOGGER = logging.getLogger(__name__)
-IMPRECISE = "imprecise_breakpoint"
+IMPRECISE = CaveatCode.IMPRECISE_BREAKPOINT
 EXTRA_COPIES = (CopyNumberCall.GAIN, CopyNumberCall.AMPLIFICATION)
 COPY_NUMBER_TYPES = {
     CopyNumberCall.AMPLIFICATION: VariantType.AMPLIFICATION,
@@ -196,7 +197,7 @@ def fusion_rows(calls: Sequence[FusionCall], names: FusionNames) -> list[Alterat
         if call.role is FusionRole.DRIVER:
             known = names.named(call.name, call.gene, call.partner, call.junction, call.position)
         else:
-            known = call.name, (), (f"{call.role.value}_junction",)
+            known = call.name, (), (CaveatCode(f"{call.role.value}_junction"),)
         name, subjects, flags = known
         rows.append(
             replace(

@@ -13,9 +13,10 @@ from pathlib import Path
 from ..io.tables import read_table
 from ..reference.loci import KnownValue
 from ..structural.fusions.partners import INTERGENIC
+from ..vocabulary.caveats import CaveatCode
 
 GENE = "ALK"
-NOVEL_PARTNER = "novel_partner"
+NOVEL_PARTNER = CaveatCode.NOVEL_PARTNER
 _SPLICE_FORM = re.compile(r"^([A-Z0-9]+)[a-z];")
 _PLACE = re.compile(r"(?P<chrom>\w+):(?P<first>\d+)(?:-(?P<last>\d+))?")
 

@@ -9,14 +9,15 @@ from collections.abc import Collection, Sequence
 from dataclasses import dataclass, field
 
 from ..inputs.settings import OriginSettings
+from ..vocabulary.caveats import CaveatCode
 from ..vocabulary.changes import Origin
 from ..vocabulary.samples import SpecimenType
 
-CH_NOT_EXCLUDED = "ch_not_excluded"
-GERMLINE_NOT_EXCLUDED = "germline_not_excluded"
-CARRY_OVER = "wbc_carry_over"
-WHITE_CELLS_SHALLOW = "wbc_not_informative"
-WHITE_CELLS_CONFLICT = "wbc_conflict"
+CH_NOT_EXCLUDED = CaveatCode.CH_NOT_EXCLUDED
+GERMLINE_NOT_EXCLUDED = CaveatCode.GERMLINE_NOT_EXCLUDED
+CARRY_OVER = CaveatCode.WBC_CARRY_OVER
+WHITE_CELLS_SHALLOW = CaveatCode.WBC_NOT_INFORMATIVE
+WHITE_CELLS_CONFLICT = CaveatCode.WBC_CONFLICT
 
 
 @dataclass(frozen=True)

@@ -9,6 +9,7 @@ from ..inputs.settings import OriginSettings
 from ..io.tables import read_table
 from ..reference.gene_models import Fetch, GeneModels
 from ..reference.loci import KnownLocus, KnownValue, gene_symbols, group_values
+from ..vocabulary.caveats import CaveatCode
 from ..vocabulary.changes import Consequence, Origin
 from ..vocabulary.detection import Detection, ObservationSource
 from ..vocabulary.samples import SpecimenType
@@ -22,7 +23,7 @@ from .origin import MoleculeCount, OriginEvidence, decide_origin
 INTERGENIC = "intergenic"
 ALK = "ALK"
 NEUTRAL = "neutral"
-CONSEQUENCE_DIFFERS = "consequence_differs"
+CONSEQUENCE_DIFFERS = CaveatCode.CONSEQUENCE_DIFFERS
 EXON_RULES = {
     "inframe_deletion": Consequence.INFRAME_DELETION,
     "inframe_insertion": Consequence.INFRAME_INSERTION,

@@ -11,6 +11,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 
 from ..evidence.schema import Alteration, Observation
+from ..vocabulary.caveats import Caveat, CaveatCode
 from ..vocabulary.changes import VariantType
 from ..vocabulary.resistance import Phase
 from ..vocabulary.samples import Verdict
@@ -18,9 +19,6 @@ from .phase import CIS_PHASES, PhaseReason, PhaseVerdict, copies_share_low
 from .phase_sets import resolve_sets
 from .view import Found, TimepointView, specimens_outside
 
-CIS_INFERRED = "cis_inferred"
-SAME_CODON_CIS = "same_codon_cis"
-POLYCLONAL = "polyclonal"
 STRENGTH = {Phase.CIS_AND_SINGLE: 0, Phase.CIS: 0, Phase.TRANS: 1, Phase.UNRESOLVED: 2}
 _SUBSTITUTION = re.compile(r"c\.(\d+)[ACGT]>[ACGT]$")
 
@@ -51,7 +49,7 @@ class PairPhase:
     second: str
     verdict: PhaseVerdict
     compound: bool
-    flags: tuple[str, ...]
+    flags: tuple[Caveat, ...]
 
     def other(self, name: str) -> str:
         """Return the partner of one member."""
@@ -124,24 +122,24 @@ def _judge_pair(
     flags = verdict.flags
     if cis and same:
         verdict = replace(verdict, reason=PhaseReason.SAME_CODON)
-        flags = (*flags, SAME_CODON_CIS)
+        flags = (*flags, Caveat(CaveatCode.SAME_CODON_CIS))
     if verdict.phase is Phase.UNRESOLVED and any(
         _cis_inferred(a, b, view) for a, b in itertools.product(first.routes, second.routes)
     ):
-        flags = (*flags, CIS_INFERRED)
+        flags = (*flags, Caveat(CaveatCode.CIS_INFERRED))
     if cis:
         flags = (*flags, *_doubt_of_proof(verdict, view))
     return PairPhase(first.name, second.name, verdict, cis and not same, flags)
 
 
-def _doubt_of_proof(verdict: PhaseVerdict, view: TimepointView) -> Iterator[str]:
+def _doubt_of_proof(verdict: PhaseVerdict, view: TimepointView) -> Iterator[Caveat]:
     """Caveats of specimens, where none without them shows the mutations on one molecule."""
     names = {item.specimen for item in verdict.specimens if item.doubles}
     shown = [item for item in view.usable if f"{item.timepoint}.{item.specimen}" in names]
     if shown and {item.specimen for item in shown} <= specimens_outside(view):
-        yield "outside_window"
+        yield Caveat(CaveatCode.OUTSIDE_WINDOW)
     if shown and all(item.verdict is Verdict.FAIL for item in shown):
-        yield "qc_fail"
+        yield Caveat(CaveatCode.QC_FAIL)
 
 
 def _over_routes(options: Sequence[PhaseVerdict]) -> PhaseVerdict:

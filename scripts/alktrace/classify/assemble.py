@@ -8,11 +8,12 @@ from dataclasses import dataclass, replace
 
 from ..evidence.schema import Alteration, HistologyFinding
 from ..knowledge.drug_hints import Hints, joined, withheld
+from ..vocabulary.caveats import Caveat, CaveatCode, codes_of, in_order
 from ..vocabulary.resistance import Component, Confidence, Emergence, Phase, Timing
 from ..vocabulary.samples import Setting
-from .alk_sets import POLYCLONAL, SAME_CODON_CIS, AlkSets, PairPhase, ResidueChange, is_polyclonal
-from .caveats import BASELINE_AFTER_START, WEAKENING, capped, finding_flags, lowest, of_partner
+from .alk_sets import AlkSets, PairPhase, ResidueChange, is_polyclonal
 from .emergence import EmergenceVerdict, judge_emergence
+from .finding_caveats import WEAKENING, capped, finding_flags, lowest, of_partner
 from .hidden_hits import hidden_hits, resisted_below
 from .lineage import Lineage, LineageDna, histology_emergence, report_flags
 from .phase import CIS_PHASES, describe
@@ -44,7 +45,7 @@ class Mechanism:
     mechanism: str
     confidence: Confidence
     criteria: tuple[str, ...]
-    flags: tuple[str, ...]
+    flags: tuple[Caveat, ...]
     found: Found | None
     carries: bool = True
     weak: bool = False
@@ -110,21 +111,21 @@ def _alk_mutation(
         *_same_codon_flags(role, by_key),
     }
     if is_polyclonal(change):
-        flags.add(POLYCLONAL)
+        flags.add(Caveat(CaveatCode.POLYCLONAL))
     vus = {by_key[item.alteration.key].effect is Effect.VUS for item in _partners(pairs, change, sets)}
     if pairs and (True in vus or role.effect is Effect.VUS):
-        flags.add("set_with_vus")
+        flags.add(Caveat(CaveatCode.SET_WITH_VUS))
     confidence = _alk_confidence(role, compounds, sets, by_key, hints)
     if not compounds and role.effect is not Effect.VUS:
         flags.update(_single_flags(hints))
     unread = any(item.code == "ALK_UNPLACED" for item in by_key.values())
     hidden = hidden_hits(role.found, units, view)
-    flags.update(f"possible_second_hit:{name}" for name in hidden)
+    flags.update(Caveat(CaveatCode.POSSIBLE_SECOND_HIT, (name,)) for name in hidden)
     if unread or hidden or _may_be_another(pairs, flags):
         hints = withheld(hints, {**hidden, **_possible_sets(units, pairs, change, sets, view)})
     if LORLATINIB in hints.sensitive_to and _progressed(view):
         hints = replace(hints, sensitive_to=tuple(d for d in hints.sensitive_to if d != LORLATINIB))
-        flags.add("progressed_on_lorlatinib")
+        flags.add(Caveat(CaveatCode.PROGRESSED_ON_LORLATINIB))
     flags.update(hints.flags)
     strongest = pairs[0].verdict.phase if pairs else None
     confidence = capped(confidence, flags)
@@ -134,7 +135,7 @@ def _alk_mutation(
         confidence=confidence,
         weak=confidence is Confidence.UNCERTAIN,
         criteria=(role.code, *(c.code for c in SET_CRITERIA if c.holds(change, sets))),
-        flags=tuple(sorted(flags)),
+        flags=in_order(flags),
         found=role.found,
         emergence=verdict,
         phase=strongest,
@@ -179,22 +180,22 @@ def _progressed(view: TimepointView) -> bool:
     return view.setting is Setting.PROGRESSION and view.patient.timing.timing is not Timing.NOT_PD
 
 
-def _may_be_another(pairs: Sequence[PairPhase], flags: Iterable[str]) -> bool:
+def _may_be_another(pairs: Sequence[PairPhase], flags: Iterable[Caveat]) -> bool:
     """Could this mutation sit in a compound, or read another residue, unseen.
 
     A compound can resist what both singles obey, so what is known of the single does not reassure then.
     """
     open_phase = any(pair.verdict.phase is Phase.UNRESOLVED for pair in pairs)
-    other_residue = any(flag.split(":")[0] in ("same_codon", SAME_CODON_CIS) for flag in flags)
+    other_residue = bool({CaveatCode.SAME_CODON, CaveatCode.SAME_CODON_CIS} & codes_of(flags))
     return open_phase or other_residue
 
 
-def _single_flags(hints: Hints) -> tuple[str, ...]:
+def _single_flags(hints: Hints) -> tuple[Caveat, ...]:
     if LORLATINIB in hints.resistant_to:
         return ()
     if LORLATINIB in hints.sensitive_to:
-        return ("lorlatinib_inhibits_single",)
-    return ("lorlatinib_effect_unverified",)
+        return (Caveat(CaveatCode.LORLATINIB_INHIBITS_SINGLE),)
+    return (Caveat(CaveatCode.LORLATINIB_EFFECT_UNVERIFIED),)
 
 
 def _units(role: Role, compounds: Sequence[frozenset[str]], sets: AlkSets) -> list[tuple[Alteration, ...]]:
@@ -260,9 +261,10 @@ def _against_other_clones(found: Sequence[Mechanism], further: frozenset[str]) -
 
 
 def _flag_resisted(item: Mechanism, drugs: Iterable[str]) -> Mechanism:
-    named = ",".join(sorted(drugs))
-    flags = (*item.flags, f"other_clone_resists:{named}") if named else item.flags
-    return replace(item, flags=tuple(sorted(flags)))
+    named = tuple(sorted(drugs))
+    if not named:
+        return item
+    return replace(item, flags=in_order([*item.flags, Caveat(CaveatCode.OTHER_CLONE_RESISTS, named)]))
 
 
 def _partners(pairs: Sequence[PairPhase], change: ResidueChange, sets: AlkSets) -> list[ResidueChange]:
@@ -285,11 +287,11 @@ def _pair_words(pair: PairPhase, change: ResidueChange, sets: AlkSets) -> str:
     return f"{partner.alteration.alteration}: {pair.verdict.phase.value}, {describe(pair.verdict)}"
 
 
-def _same_codon_flags(role: Role, by_key: dict[str, Role]) -> set[str]:
+def _same_codon_flags(role: Role, by_key: dict[str, Role]) -> set[Caveat]:
     """Another, truncating change of the codon: together they may read a third residue (G1269S)."""
     codon = role.found.alteration.codon
     return {
-        f"same_codon:{other.found.alteration.alteration}"
+        Caveat(CaveatCode.SAME_CODON, (other.found.alteration.alteration,))
         for other in by_key.values()
         if other.effect is Effect.LISTED_VUS and codon is not None and other.found.alteration.codon == codon
     }
@@ -327,15 +329,15 @@ def _histology(report: HistologyFinding, lineage: Lineage, view: TimepointView) 
     verdict = histology_emergence(lineage)
     flags = list(report_flags(report, view))
     if lineage.baseline is None:
-        flags.append("baseline_histology_unknown")
+        flags.append(Caveat(CaveatCode.BASELINE_HISTOLOGY_UNKNOWN))
     if lineage.late_baseline:
-        flags.append(BASELINE_AFTER_START)
+        flags.append(Caveat(CaveatCode.BASELINE_AFTER_START))
     return Mechanism(
         component=Component.TRANSFORMATION,
         mechanism=f"{report.histology.value.replace('_', ' ')} transformation",
         confidence=capped(Confidence.ESTABLISHED, flags),
         criteria=("HISTOLOGY_TRANSFORMED",),
-        flags=tuple(sorted(flags)),
+        flags=in_order(flags),
         found=None,
         report=report,
         emergence=verdict if view.setting is not Setting.BASELINE else None,
@@ -348,7 +350,7 @@ def _immunohistochemistry(report: HistologyFinding, view: TimepointView) -> Mech
         mechanism="neuroendocrine markers",
         confidence=Confidence.CANDIDATE,
         criteria=("LINEAGE_IHC",),
-        flags=tuple(sorted(("transformation_suspected", *report_flags(report, view)))),
+        flags=in_order([Caveat(CaveatCode.TRANSFORMATION_SUSPECTED), *report_flags(report, view)]),
         found=None,
         report=report,
         carries=view.setting is not Setting.BASELINE,
@@ -359,19 +361,19 @@ def _lineage_dna(dna: LineageDna, lineage: Lineage, view: TimepointView) -> Iter
     if dna.emergence.emergence is Emergence.PERSISTENT:
         return
     overruled = bool(lineage.unchanged) and not lineage.transformed
-    flags = {"transformation_suspected"}
-    flags.update(f"with:{role.found.name}" for role in dna.partners)
+    flags = {Caveat(CaveatCode.TRANSFORMATION_SUSPECTED)}
+    flags.update(Caveat(CaveatCode.WITH, (role.found.name,)) for role in dna.partners)
     own = finding_flags(dna.marker.found, judge_emergence(dna.marker.found, view), view)
     flags.update(own)
     for role in dna.partners:
         theirs = finding_flags(role.found, judge_emergence(role.found, view), view)
         flags.update(of_partner(flag, role.found.name) for flag in theirs if flag not in own)
     checks = {
-        "rb1_biallelic_not_shown": not dna.biallelic,
-        "rb1_not_shown_new": dna.emergence.emergence is not Emergence.EMERGENT,
-        "histology_over_dna": overruled,
+        CaveatCode.RB1_BIALLELIC_NOT_SHOWN: not dna.biallelic,
+        CaveatCode.RB1_NOT_SHOWN_NEW: dna.emergence.emergence is not Emergence.EMERGENT,
+        CaveatCode.HISTOLOGY_OVER_DNA: overruled,
     }
-    flags.update(code for code, holds in checks.items() if holds)
+    flags.update(Caveat(code) for code, holds in checks.items() if holds)
     confidence = capped(Confidence.CANDIDATE, flags)
     yield Mechanism(
         component=Component.TRANSFORMATION,
@@ -379,7 +381,7 @@ def _lineage_dna(dna: LineageDna, lineage: Lineage, view: TimepointView) -> Iter
         confidence=confidence,
         weak=confidence is Confidence.UNCERTAIN,
         criteria=(dna.marker.code, "LINEAGE_DNA"),
-        flags=tuple(sorted(flags)),
+        flags=in_order(flags),
         found=dna.marker.found,
         carries=not overruled,
         emergence=dna.emergence,
@@ -392,12 +394,12 @@ def _simple(
 ) -> Mechanism:
     verdict = judge_emergence(role.found, view)
     hints = view.knowledge.hints((role.found.alteration,))
-    flags = tuple(sorted({*finding_flags(role.found, verdict, view), *hints.flags}))
+    flags = in_order([*finding_flags(role.found, verdict, view), *hints.flags])
     return Mechanism(
         component=component,
         mechanism=name,
         confidence=capped(confidence, flags),
-        weak=bool(WEAKENING & set(flags)),
+        weak=bool(WEAKENING & codes_of(flags)),
         criteria=(role.code,),
         flags=flags,
         found=role.found,

@@ -13,10 +13,10 @@ from ..knowledge.answers import Knowledge
 from ..vocabulary.resistance import Classification, Component
 from .alk_sets import AlkSets, build_sets
 from .assemble import Mechanism, alk_mechanisms, bypass_mechanisms, lineage_mechanisms
-from .caveats import RANK
 from .detail import describe_timepoint
 from .driver import judge_driver
 from .emergence import EmergenceVerdict, judge_emergence
+from .finding_caveats import RANK
 from .lineage import read_lineage, suspect_lineage
 from .resistance_table import ClassificationRow, ResistanceRow
 from .result_rows import classification_row, resistance_rows

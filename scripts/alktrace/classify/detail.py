@@ -9,6 +9,7 @@ from typing import Any
 from pydantic import BaseModel
 
 from ..io.tables import SIGNIFICANT_DIGITS
+from ..vocabulary.caveats import Caveat
 from ..vocabulary.resistance import Classification
 from .alk_sets import AlkSets, PairPhase
 from .assemble import Mechanism
@@ -42,7 +43,7 @@ def describe_timepoint(
         "components": sorted(draft.families),
         "timing": {"timing": timing.timing, "reason": timing.reason, "early": timing.early},
         "mechanisms": [_mechanism(item) for item in draft.mechanisms],
-        "criteria": [dataclasses.asdict(item) for item in fired],
+        "criteria": list(fired),
         "alterations": [
             {
                 "key": role.found.alteration.key,
@@ -61,10 +62,10 @@ def describe_timepoint(
             "larger_sets": [_verdict(verdict, names) for verdict in sets.larger],
             "compounds": [sorted(members) for members in sets.compounds],
         },
-        "negative": dataclasses.asdict(view.negative),
+        "negative": view.negative,
         "not_assessable": not_assessable_loci(view.specimens, view.settings.negative),
-        "windows": {name: dataclasses.asdict(item) for name, item in sorted(view.windows.items())},
-        "fusion": dataclasses.asdict(draft.driver),
+        "windows": dict(sorted(view.windows.items())),
+        "fusion": draft.driver,
         "histology": {
             "baseline": draft.lineage.baseline,
             "transformed": list(draft.lineage.transformed),
@@ -88,7 +89,7 @@ def describe_timepoint(
         ],
         "unused_findings": _unused(draft),
         "courses": [
-            dataclasses.asdict(step)
+            step
             for step in trends(view.patient, view.settings)
             if view.timepoint in (step.earlier.split(".")[0], step.later.split(".")[0])
         ],
@@ -108,13 +109,21 @@ def to_plain(value: Any) -> Any:
         return float(format(value, f".{SIGNIFICANT_DIGITS}g"))
     if isinstance(value, date):
         return value.isoformat()
+    if isinstance(value, Caveat):
+        return str(value)
     if isinstance(value, BaseModel):
         return to_plain(value.model_dump())
+    if dataclasses.is_dataclass(value):
+        return to_plain(_by_name(value))
     if isinstance(value, dict):
         return {str(to_plain(key)): to_plain(item) for key, item in value.items()}
     if isinstance(value, (list, tuple)):
         return [to_plain(item) for item in value]
     raise TypeError(f"{type(value).__name__} has no plain form")
+
+
+def _by_name(value: Any) -> dict[str, Any]:
+    return {item.name: getattr(value, item.name) for item in dataclasses.fields(value)}
 
 
 def _mechanism(item: Mechanism) -> dict[str, Any]:
@@ -127,7 +136,7 @@ def _mechanism(item: Mechanism) -> dict[str, Any]:
         "carries": item.carries,
         "criteria": item.criteria,
         "flags": item.flags,
-        "emergence": dataclasses.asdict(item.emergence) if item.emergence else None,
+        "emergence": item.emergence,
         "phase": item.phase,
         "phase_partner": item.phase_partner,
         "phase_evidence": item.phase_evidence,
@@ -160,7 +169,7 @@ def _pair(pair: PairPhase, names: dict[str, str]) -> dict[str, Any]:
 
 def _verdict(verdict: PhaseVerdict, names: dict[str, str]) -> dict[str, Any]:
     return {
-        **dataclasses.asdict(verdict),
+        **_by_name(verdict),
         "names": [names.get(key, key) for key in verdict.alterations],
         "words": describe(verdict),
     }

@@ -10,12 +10,13 @@ from dataclasses import dataclass
 from datetime import date
 
 from ..evidence.schema import HistologyFinding, SpecimenEvidence
+from ..vocabulary.caveats import Caveat, CaveatCode, codes_of
 from ..vocabulary.changes import VariantType
 from ..vocabulary.clinical import Histology
 from ..vocabulary.resistance import Emergence
 from ..vocabulary.samples import IdentityStatus, Setting
 from .emergence import EmergenceReason, EmergenceVerdict
-from .single_criteria import COPIES_NOT_STATED, Effect, Role
+from .single_criteria import Effect, Role
 from .view import Patient, TimepointView, place, setting_of
 from .window import WindowStatus, judge_window
 
@@ -123,7 +124,7 @@ def report_specimen(report: HistologyFinding, view: TimepointView) -> SpecimenEv
     return {**names, **full}.get(report.specimen or "")
 
 
-def report_flags(report: HistologyFinding, view: TimepointView) -> tuple[str, ...]:
+def report_flags(report: HistologyFinding, view: TimepointView) -> tuple[Caveat, ...]:
     """Return the caveats of a pathology report: of another time, or of a specimen of another person."""
     specimen = report_specimen(report, view)
     if specimen is None:
@@ -132,11 +133,11 @@ def report_flags(report: HistologyFinding, view: TimepointView) -> tuple[str, ..
         window = view.windows[specimen.specimen]
     conflict = specimen is not None and specimen.identity is IdentityStatus.CONFLICT
     checks = {
-        "outside_window": window.status is WindowStatus.OUTSIDE,
-        "pathology_of_conflicting_specimen": conflict,
-        f"pathology_date:{report.date.isoformat()}": specimen is None,
+        Caveat(CaveatCode.OUTSIDE_WINDOW): window.status is WindowStatus.OUTSIDE,
+        Caveat(CaveatCode.PATHOLOGY_OF_CONFLICTING_SPECIMEN): conflict,
+        Caveat(CaveatCode.PATHOLOGY_DATE, (report.date.isoformat(),)): specimen is None,
     }
-    return tuple(code for code, holds in checks.items() if holds)
+    return tuple(caveat for caveat, holds in checks.items() if holds)
 
 
 def histology_emergence(lineage: Lineage) -> EmergenceVerdict:
@@ -165,7 +166,7 @@ def suspect_lineage(roles: Sequence[Role], emergence: dict[str, EmergenceVerdict
     marker = min(markers, key=lambda role: (-(role.found.lead.alt_molecules or 0), role.found.alteration.key))
     deleted = any(
         role.found.alteration.variant_type is VariantType.LOSS
-        and COPIES_NOT_STATED not in role.found.alteration.flags
+        and CaveatCode.COPIES_NOT_STATED not in codes_of(role.found.alteration.flags)
         for role in markers
     )
     return LineageDna(

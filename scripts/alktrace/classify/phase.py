@@ -36,6 +36,7 @@ from enum import StrEnum
 
 from ..evidence.schema import PhaseObservation
 from ..inputs.settings import PhaseSettings
+from ..vocabulary.caveats import Caveat, CaveatCode
 from ..vocabulary.resistance import Phase
 
 BOUND = 0.95
@@ -60,8 +61,8 @@ class PhaseReason(StrEnum):
 
 
 CIS_PHASES = frozenset({Phase.CIS, Phase.CIS_AND_SINGLE})
-PARENTAL_CLONE = "parental_clone"
-SPECIMENS_DISAGREE_FLAG = "phase_specimens_disagree"
+PARENTAL_CLONE = Caveat(CaveatCode.PARENTAL_CLONE)
+SPECIMENS_DISAGREE = Caveat(CaveatCode.PHASE_SPECIMENS_DISAGREE)
 
 
 @dataclass(frozen=True)
@@ -111,7 +112,7 @@ class PhaseVerdict:
     informative: int = 0
     uninformative: int = 0
     expected_doubles: float = 0.0
-    flags: tuple[str, ...] = ()
+    flags: tuple[Caveat, ...] = ()
     specimens: tuple[PhaseCounts, ...] = field(default=())
 
 
@@ -261,19 +262,19 @@ def _judge(names: tuple[str, ...], counts: tuple[PhaseCounts, ...], settings: Ph
     tests = (*counts, pooled)
     proven = any(_is_cis(test, settings) for test in tests)
     looks_trans = any(_is_trans(test, settings) for test in counts)
-    flags: tuple[str, ...] = ()
+    flags: tuple[Caveat, ...] = ()
     share = None
     if proven:
         parental = any(_has_parental(test, settings) for test in tests)
         phase = Phase.CIS_AND_SINGLE if parental else Phase.CIS
         reason = PhaseReason.DOUBLES_PROVEN
-        flags = ((PARENTAL_CLONE,) if parental else ()) + ((SPECIMENS_DISAGREE_FLAG,) if looks_trans else ())
+        flags = ((PARENTAL_CLONE,) if parental else ()) + ((SPECIMENS_DISAGREE,) if looks_trans else ())
     elif _is_trans(pooled, settings):
         phase, reason = Phase.TRANS, PhaseReason.NO_DOUBLE
         share = largest_share(0, pooled.informative)
     else:
         phase, reason = Phase.UNRESOLVED, _open_reason(pooled, looks_trans, settings)
-        flags = (SPECIMENS_DISAGREE_FLAG,) if reason is PhaseReason.SPECIMENS_DISAGREE else ()
+        flags = (SPECIMENS_DISAGREE,) if reason is PhaseReason.SPECIMENS_DISAGREE else ()
     return PhaseVerdict(
         alterations=names,
         phase=phase,

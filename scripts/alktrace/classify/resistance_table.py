@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 
 from ..io.tables import column
+from ..vocabulary.caveats import Caveat
 from ..vocabulary.changes import VariantType
 from ..vocabulary.resistance import (
     Classification,
@@ -57,7 +58,7 @@ class ResistanceRow:
     sensitive_to: tuple[str, ...] = column("drugs with verified sensitivity")
     evidence: tuple[str, ...] = column("sources of the drug and mechanism statements")
     criteria: tuple[str, ...] = column("codes of the rules that fired")
-    flags: tuple[str, ...] = column("caveats")
+    flags: tuple[Caveat, ...] = column("caveats")
 
 
 @dataclass(frozen=True)
@@ -71,5 +72,5 @@ class ClassificationRow:
     components: tuple[Component, ...] = column("families found")
     timing: Timing = column("primary or acquired resistance")
     confidence: Confidence | None = column("best confidence of the mechanisms")
-    flags: tuple[str, ...] = column("caveats of all rows")
+    flags: tuple[Caveat, ...] = column("caveats of all rows")
     not_evaluable_reason: tuple[NotEvaluableReason, ...] = column("why a negative says nothing")

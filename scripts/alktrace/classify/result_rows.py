@@ -4,11 +4,12 @@ from collections.abc import Iterable, Sequence
 from dataclasses import fields
 from typing import Any
 
+from ..vocabulary.caveats import Caveat, in_order
 from ..vocabulary.changes import VariantType
 from ..vocabulary.resistance import Classification, Component, NotEvaluableReason
 from .assemble import Mechanism
-from .caveats import RANK
 from .emergence import tumour_copy_number
+from .finding_caveats import RANK
 from .lineage import report_specimen
 from .negative import not_assessable_loci
 from .resistance_table import ClassificationRow, ResistanceRow
@@ -146,7 +147,7 @@ def _empty_values(view: TimepointView) -> dict[str, Any]:
     return {**nothing, **lists, "tumour_fraction": fractions.get(best or "")}
 
 
-def _specimen_flags(view: TimepointView) -> tuple[str, ...]:
+def _specimen_flags(view: TimepointView) -> tuple[Caveat, ...]:
     return tuple(flag for item in view.usable for flag in item.flags)
 
 
@@ -157,5 +158,6 @@ def _reasons(draft: Draft, classification: Classification) -> tuple[NotEvaluable
     return draft.view.negative.reasons or (NotEvaluableReason.CALLABILITY_UNKNOWN,)
 
 
-def _listed(flags: Iterable[str]) -> tuple[str, ...]:
-    return tuple(sorted({flag.replace(LIST_SEPARATOR, ",") for flag in flags}))
+def _listed(flags: Iterable[Caveat]) -> tuple[Caveat, ...]:
+    names = ((flag.code, tuple(name.replace(LIST_SEPARATOR, ",") for name in flag.about)) for flag in flags)
+    return in_order(Caveat(code, about) for code, about in names)

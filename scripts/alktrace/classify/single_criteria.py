@@ -10,6 +10,7 @@ from enum import StrEnum
 
 from ..knowledge.bypass_rules import OffTargetKind
 from ..knowledge.entries import AlkMutation, AlkRole
+from ..vocabulary.caveats import CaveatCode, codes_of
 from ..vocabulary.changes import Consequence, Origin, VariantType
 from ..vocabulary.copies import Focality
 from ..vocabulary.samples import SpecimenType
@@ -38,14 +39,8 @@ SILENT = frozenset(
 
 
 LIQUID = frozenset({SpecimenType.PLASMA, SpecimenType.CSF})
-COPIES_NOT_STATED = "copies_not_stated"
-"""Flag of a reported loss that may be of one copy only; the annotation sets it."""
-NOT_READ = "not_read"
-"""Flag of a line of a report that could not be read; the annotation sets it."""
-GENE_NOT_NAMED = "gene_not_named"
-"""Flag of such a line that names no gene: it may speak of any; the annotation sets it."""
-NOT_DRIVING = frozenset({"reciprocal_junction", "other_junction"})
-"""Flags of junctions that put no kinase domain behind a partner; the structural stage sets them."""
+NOT_DRIVING = frozenset({CaveatCode.RECIPROCAL_JUNCTION, CaveatCode.OTHER_JUNCTION})
+"""Caveats of junctions that put no kinase domain behind a partner."""
 
 
 class Effect(StrEnum):
@@ -189,7 +184,7 @@ def _alk_unplaced(found: Found, _: TimepointView) -> str | None:
 
 def _not_driving(found: Found, _: TimepointView) -> str | None:
     fusion = found.alteration.variant_type is VariantType.FUSION
-    other_end = NOT_DRIVING & set(found.alteration.flags)
+    other_end = NOT_DRIVING & codes_of(found.alteration.flags)
     return "a junction without the kinase behind it" if fusion and other_end else None
 
 
@@ -226,7 +221,7 @@ def _off_target(kind: OffTargetKind) -> Callable[[Found, TimepointView], str | N
 
 
 def _unread(found: Found, _: TimepointView) -> str | None:
-    unread = NOT_READ in found.alteration.flags
+    unread = CaveatCode.NOT_READ in codes_of(found.alteration.flags)
     return "the report's words could not be read" if unread else None
 
 

@@ -3,18 +3,17 @@
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 
+from ..vocabulary.caveats import Caveat, CaveatCode, codes_of
 from ..vocabulary.changes import VariantType
 from ..vocabulary.resistance import Component, NotEvaluableReason
 from ..vocabulary.samples import Setting, SpecimenType, Verdict
 from .assemble import Mechanism
-from .caveats import BASELINE_AFTER_START, MINOR_CLONE
 from .driver import Driver, FusionState
 from .emergence import late_baselines
 from .hidden_hits import subthreshold_hotspots
 from .lineage import Lineage, LineageDna
 from .negative import unusable_reasons
-from .single_criteria import ALK, GENE_NOT_NAMED, TRUNCATING, Effect, Role
-from .timing import EARLY
+from .single_criteria import ALK, TRUNCATING, Effect, Role
 from .view import TimepointView, specimens_outside
 from .window import WindowStatus
 
@@ -44,7 +43,7 @@ class Fired:
     code: str
     subject: str
     explanation: str
-    flags: tuple[str, ...] = ()
+    flags: tuple[Caveat, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -53,10 +52,10 @@ class TimepointCriterion:
 
     code: str
     description: str
-    find: Callable[[Draft], Iterable[tuple[str, str, tuple[str, ...]]]]
+    find: Callable[[Draft], Iterable[tuple[str, str, tuple[Caveat, ...]]]]
 
 
-Finding = tuple[str, str, tuple[str, ...]]
+Finding = tuple[str, str, tuple[Caveat, ...]]
 """Subject, explanation, flags."""
 
 
@@ -69,8 +68,8 @@ def fire(draft: Draft) -> tuple[Fired, ...]:
     )
 
 
-def _if(holds: bool, explanation: str, *flags: str) -> list[Finding]:
-    return [("", explanation, flags)] if holds else []
+def _if(holds: bool, explanation: str, *codes: CaveatCode) -> list[Finding]:
+    return [("", explanation, tuple(Caveat(code) for code in codes))] if holds else []
 
 
 def _unusable(draft: Draft) -> Iterable[Finding]:
@@ -78,13 +77,17 @@ def _unusable(draft: Draft) -> Iterable[Finding]:
         reasons = unusable_reasons(item)
         if reasons:
             words = ", ".join([*(reason.value for reason in reasons), *item.problems])
-            yield item.specimen, words, (f"unusable_specimen:{item.specimen}",)
+            yield item.specimen, words, (Caveat(CaveatCode.UNUSABLE_SPECIMEN, (item.specimen,)),)
 
 
 def _quality(draft: Draft) -> Iterable[Finding]:
     for item in draft.view.usable:
         if item.verdict is Verdict.FAIL:
-            yield item.specimen, "failed the quality thresholds of its assay", (f"qc_fail:{item.specimen}",)
+            yield (
+                item.specimen,
+                "failed the quality thresholds of its assay",
+                (Caveat(CaveatCode.QC_FAIL, (item.specimen,)),),
+            )
 
 
 def _outside(draft: Draft) -> Iterable[Finding]:
@@ -92,7 +95,7 @@ def _outside(draft: Draft) -> Iterable[Finding]:
     for item in draft.view.usable:
         if item.specimen in outside:
             explanation = draft.view.windows[item.specimen].explanation
-            yield item.specimen, explanation, (f"specimen_outside_window:{item.specimen}",)
+            yield item.specimen, explanation, (Caveat(CaveatCode.SPECIMEN_OUTSIDE_WINDOW, (item.specimen,)),)
 
 
 def _window_unknown(draft: Draft) -> Iterable[Finding]:
@@ -101,32 +104,36 @@ def _window_unknown(draft: Draft) -> Iterable[Finding]:
         for item in draft.view.usable
         if draft.view.windows[item.specimen].status is WindowStatus.UNKNOWN
     ]
-    return _if(bool(unknown), unknown[0].explanation if unknown else "", "window_unknown")
+    return _if(bool(unknown), unknown[0].explanation if unknown else "", CaveatCode.WINDOW_UNKNOWN)
 
 
 def _baseline_late(draft: Draft) -> Iterable[Finding]:
     names = {item.specimen for item in late_baselines(draft.view.patient) if item in draft.view.specimens}
     for name in sorted(names):
-        yield name, "taken after the start of lorlatinib", (f"{BASELINE_AFTER_START}:{name}",)
+        yield name, "taken after the start of lorlatinib", (Caveat(CaveatCode.BASELINE_AFTER_START, (name,)),)
 
 
 def _early(draft: Draft) -> Iterable[Finding]:
-    return _if(draft.view.patient.timing.early is True, "progression soon after the start", EARLY)
+    return _if(
+        draft.view.patient.timing.early is True, "progression soon after the start", CaveatCode.EARLY_LE_12M
+    )
 
 
 def _dates_conflict(draft: Draft) -> Iterable[Finding]:
     conflict = draft.view.patient.timing.reason == "dates_conflict"
-    return _if(conflict, "the clinical dates contradict each other", "dates_conflict")
+    return _if(conflict, "the clinical dates contradict each other", CaveatCode.DATES_CONFLICT)
 
 
 def _fusion_lost(draft: Draft) -> Iterable[Finding]:
     lost = draft.driver.state is FusionState.LOST
-    return _if(lost, f"excluded above a share of {draft.driver.excluded or 0:.2g}", "alk_fusion_lost")
+    return _if(
+        lost, f"excluded above a share of {draft.driver.excluded or 0:.2g}", CaveatCode.ALK_FUSION_LOST
+    )
 
 
 def _fusion_not_seen(draft: Draft) -> Iterable[Finding]:
     unseen = draft.driver.state is FusionState.NOT_SEEN
-    return _if(unseen, "not seen, and not excluded either", "fusion_not_seen")
+    return _if(unseen, "not seen, and not excluded either", CaveatCode.FUSION_NOT_SEEN)
 
 
 def _switched(draft: Draft) -> bool:
@@ -139,17 +146,17 @@ def _drives(mechanism: Mechanism) -> bool:
         return False
     alteration = mechanism.found.alteration
     lost = alteration.variant_type is VariantType.LOSS or alteration.consequence in TRUNCATING
-    doubted = {"ch_not_excluded", MINOR_CLONE} & set(mechanism.flags)
+    doubted = {CaveatCode.CH_NOT_EXCLUDED, CaveatCode.MINOR_CLONE} & codes_of(mechanism.flags)
     return mechanism.carries and not lost and not doubted
 
 
 def _driver_switch(draft: Draft) -> Iterable[Finding]:
-    return _if(_switched(draft), "another driver without the ALK fusion", "driver_switch")
+    return _if(_switched(draft), "another driver without the ALK fusion", CaveatCode.DRIVER_SWITCH)
 
 
 def _second_primary(draft: Draft) -> Iterable[Finding]:
     apart = _switched(draft) and not draft.driver.shared
-    return _if(apart, "nothing links this tumour to the earlier samples", "second_primary_possible")
+    return _if(apart, "nothing links this tumour to the earlier samples", CaveatCode.SECOND_PRIMARY_POSSIBLE)
 
 
 def _several_bypass(draft: Draft) -> Iterable[Finding]:
@@ -160,26 +167,30 @@ def _several_bypass(draft: Draft) -> Iterable[Finding]:
             if mechanism.component is Component.BYPASS and mechanism.found is not None
         }
     )
-    return _if(len(genes) > 1, "bypass by " + ", ".join(genes), "several_bypass")
+    return _if(len(genes) > 1, "bypass by " + ", ".join(genes), CaveatCode.SEVERAL_BYPASS)
 
 
 def _polysomy(draft: Draft) -> Iterable[Finding]:
     for role in draft.roles:
         if role.code == "COPY_NUMBER_ARM":
-            yield role.found.name, role.explanation, (f"polysomy:{role.found.alteration.gene}",)
+            yield (
+                role.found.name,
+                role.explanation,
+                (Caveat(CaveatCode.POLYSOMY, (role.found.alteration.gene,)),),
+            )
 
 
 def _co_alterations(draft: Draft) -> Iterable[Finding]:
     for role in draft.roles:
         if role.effect is Effect.CO_ALTERATION:
-            yield role.found.name, role.explanation, (f"co_alteration:{role.found.name}",)
+            yield role.found.name, role.explanation, (Caveat(CaveatCode.CO_ALTERATION, (role.found.name,)),)
 
 
 def _lineage_marker(draft: Draft) -> Iterable[Finding]:
     shown = {mechanism.key for mechanism in draft.mechanisms}
     for role in draft.roles:
         if role.effect is Effect.LINEAGE_MARKER and role.found.alteration.key not in shown:
-            yield role.found.name, role.explanation, (f"lineage_marker:{role.found.name}",)
+            yield role.found.name, role.explanation, (Caveat(CaveatCode.LINEAGE_MARKER, (role.found.name,)),)
 
 
 def _neutral(draft: Draft) -> Iterable[Finding]:
@@ -193,19 +204,19 @@ def _germline_alk(draft: Draft) -> Iterable[Finding]:
         alteration = role.found.alteration
         # What changes no residue can be no second hit, and needs no caveat.
         if role.code == "GERMLINE" and alteration.gene == ALK and alteration.codon is not None:
-            yield role.found.name, role.explanation, (f"germline:{role.found.name}",)
+            yield role.found.name, role.explanation, (Caveat(CaveatCode.GERMLINE, (role.found.name,)),)
 
 
 def _subthreshold(draft: Draft) -> Iterable[Finding]:
     for item in subthreshold_hotspots(draft.view):
         name = f"{item.gene} {item.alteration}"
-        yield name, "mutant molecules below the calling rule", (f"subthreshold:{name}",)
+        yield name, "mutant molecules below the calling rule", (Caveat(CaveatCode.SUBTHRESHOLD, (name,)),)
 
 
 def _prior_tki(draft: Draft) -> Iterable[Finding]:
     clinical = draft.view.patient.clinical
     given = clinical.prior_alk_tki if clinical else ()
-    return _if(bool(given), "before lorlatinib: " + ", ".join(sorted(given)), "prior_alk_tki")
+    return _if(bool(given), "before lorlatinib: " + ", ".join(sorted(given)), CaveatCode.PRIOR_ALK_TKI)
 
 
 def _check_prior_tki(draft: Draft) -> Iterable[Finding]:
@@ -215,13 +226,15 @@ def _check_prior_tki(draft: Draft) -> Iterable[Finding]:
     return _if(
         on_target and not given and draft.view.setting is not Setting.BASELINE,
         "ALK mutations are rare after first-line lorlatinib",
-        "check_prior_alk_tki",
+        CaveatCode.CHECK_PRIOR_ALK_TKI,
     )
 
 
 def _histology_over_dna(draft: Draft) -> Iterable[Finding]:
     overruled = draft.lineage_dna is not None and draft.lineage.unchanged and not draft.lineage.transformed
-    return _if(bool(overruled), "histology of this timepoint shows no transformation", "histology_over_dna")
+    return _if(
+        bool(overruled), "histology of this timepoint shows no transformation", CaveatCode.HISTOLOGY_OVER_DNA
+    )
 
 
 def _histology_as_before(draft: Draft) -> Iterable[Finding]:
@@ -229,17 +242,19 @@ def _histology_as_before(draft: Draft) -> Iterable[Finding]:
         return []
     confirming = {s.histology for s in draft.view.knowledge.transformation_markers if s.confirms}
     same = [r for r in draft.lineage.unchanged if r.histology in confirming]
-    return _if(bool(same), "the histology was there before lorlatinib", "histology_as_baseline")
+    return _if(bool(same), "the histology was there before lorlatinib", CaveatCode.HISTOLOGY_AS_BASELINE)
 
 
 def _histology_unknown(draft: Draft) -> Iterable[Finding]:
     known = draft.lineage.transformed or draft.lineage.unchanged
-    return _if(not known, "without histology a change of lineage cannot be excluded", "histology_unknown")
+    return _if(
+        not known, "without histology a change of lineage cannot be excluded", CaveatCode.HISTOLOGY_UNKNOWN
+    )
 
 
 def _transformed_earlier(draft: Draft) -> Iterable[Finding]:
     for name in draft.lineage.earlier:
-        yield name, "transformation was confirmed there", (f"transformed_earlier:{name}",)
+        yield name, "transformation was confirmed there", (Caveat(CaveatCode.TRANSFORMED_EARLIER, (name,)),)
 
 
 def _weak_component(draft: Draft) -> Iterable[Finding]:
@@ -248,7 +263,7 @@ def _weak_component(draft: Draft) -> Iterable[Finding]:
         yield (
             component.value,
             "only weak findings of this family, beside firm ones of another",
-            (f"weak_component:{component.value}",),
+            (Caveat(CaveatCode.WEAK_COMPONENT, (component.value,)),),
         )
 
 
@@ -256,7 +271,7 @@ def _on_target_open(draft: Draft) -> Iterable[Finding]:
     found = bool(draft.families) and Component.ON_TARGET not in draft.families
     open_ = found and not draft.view.negative.informative
     reasons = ", ".join(reason.value for reason in draft.view.negative.reasons)
-    return _if(open_, f"an ALK mutation is not excluded: {reasons}", "on_target_not_excluded")
+    return _if(open_, f"an ALK mutation is not excluded: {reasons}", CaveatCode.ON_TARGET_NOT_EXCLUDED)
 
 
 def _further_alk_open(draft: Draft) -> Iterable[Finding]:
@@ -268,19 +283,23 @@ def _further_alk_open(draft: Draft) -> Iterable[Finding]:
     ]
     open_ = Component.ON_TARGET in draft.families and not seen
     reasons = ", ".join(reason.value for reason in draft.view.negative.reasons)
-    return _if(open_, f"a further ALK mutation is not excluded: {reasons}", "further_alk_not_excluded")
+    return _if(
+        open_, f"a further ALK mutation is not excluded: {reasons}", CaveatCode.FURTHER_ALK_NOT_EXCLUDED
+    )
 
 
 def _unplaced(draft: Draft) -> Iterable[Finding]:
     for role in draft.roles:
         if role.code in ("ALK_UNPLACED", "UNREAD"):
-            yield role.found.name, role.explanation, (f"not_interpreted:{role.found.name}",)
+            yield role.found.name, role.explanation, (Caveat(CaveatCode.NOT_INTERPRETED, (role.found.name,)),)
 
 
 def _hides_mechanism(role: Role, draft: Draft) -> bool:
     """Can a line that nobody could read be a mechanism of resistance."""
     item = role.found.alteration
-    bypass = GENE_NOT_NAMED in item.flags or draft.view.knowledge.carries_bypass(item.gene)
+    bypass = CaveatCode.GENE_NOT_NAMED in codes_of(item.flags) or draft.view.knowledge.carries_bypass(
+        item.gene
+    )
     return role.code == "ALK_UNPLACED" or (role.code == "UNREAD" and bypass)
 
 
@@ -305,8 +324,9 @@ def _negative_compartment(draft: Draft) -> Iterable[Finding]:
     kinds = {names[item.specimen] for item in draft.view.negative.specimens if item.informative}
     if draft.families or not kinds or SpecimenType.PLASMA in kinds:
         return []
-    words = ",".join(sorted(kind.value for kind in kinds))
-    return [("", f"the negative rests on {words} alone", (f"negative_from:{words}",))]
+    words = tuple(sorted(kind.value for kind in kinds))
+    caveat = Caveat(CaveatCode.NEGATIVE_FROM, words)
+    return [("", f"the negative rests on {','.join(words)} alone", (caveat,))]
 
 
 TIMEPOINT_CRITERIA = (

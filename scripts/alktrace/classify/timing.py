@@ -15,7 +15,6 @@ from ..inputs.settings import TimingSettings, WindowSettings
 from ..vocabulary.clinical import BestResponse, StopReason
 from ..vocabulary.resistance import Timing
 
-EARLY = "early_le_12m"
 NO_PROGRESSION = frozenset(set(StopReason) - {StopReason.PROGRESSION, StopReason.ONGOING})
 """Reasons other than progression for which lorlatinib was stopped; a drug still given was not stopped."""
 

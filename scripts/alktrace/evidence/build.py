@@ -20,6 +20,7 @@ from ..qc.qc_table import QcRow
 from ..qc.quality import Metrics, contaminated
 from ..structural.copy_number.copy_number_table import CopyNumberRow
 from ..structural.tumour_fraction_table import TumourFractionRow
+from ..vocabulary.caveats import Caveat, CaveatCode, DataProblem
 from ..vocabulary.changes import VariantType
 from ..vocabulary.detection import Detection, LocusKind, ObservationSource
 from .schema import (
@@ -235,7 +236,7 @@ def make_alteration(
         in_frame=lead.in_frame,
         origin=verdict.origin,
         origin_reason=verdict.reason,
-        flags=tuple(sorted(flags | set(verdict.flags))),
+        flags=tuple(Caveat.parse(flag) for flag in sorted(flags | set(verdict.flags))),
         observations=tuple(observations),
     )
 
@@ -284,17 +285,15 @@ def make_specimen(loaded: LoadedSample, quality: QcRow) -> SpecimenEvidence:
 def _problems(loaded: LoadedSample, quality: QcRow) -> tuple[str, ...]:
     problems = []
     if not loaded.sample.reported and not any(row.molecules for row in loaded.callability):
-        problems.append("empty")
+        problems.append(DataProblem.EMPTY.value)
     if contaminated(quality.contamination, loaded.files.assay.qc):
-        problems.append("contaminated")
+        problems.append(DataProblem.CONTAMINATED.value)
     return tuple(problems)
 
 
-def _flags(loaded: LoadedSample) -> tuple[str, ...]:
-    flags = []
-    if loaded.metrics.get(("fragment_saturated", "all")):
-        flags.append("fragment_saturation")
-    return tuple(flags)
+def _flags(loaded: LoadedSample) -> tuple[Caveat, ...]:
+    saturated = loaded.metrics.get(("fragment_saturated", "all"))
+    return (Caveat(CaveatCode.FRAGMENT_SATURATION),) if saturated else ()
 
 
 def _locus_callability(row: CallabilityRow) -> LocusCallability:

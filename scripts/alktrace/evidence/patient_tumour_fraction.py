@@ -16,15 +16,13 @@ from ..calling.rule.verdict import AlterationCounts
 from ..inputs.settings import CopyNumberSettings, TumourFractionSettings
 from ..reference.gene_models import GeneModels
 from ..structural.fusions.fusion_calls import FusionCount
-from ..structural.fusions.partners import FusionRole
 from ..structural.tumour_fraction import RESISTANCE_GENE, Marker, MarkerKind, estimate_tumour_fraction
 from ..structural.tumour_fraction_table import SampleTumourFractionRow, TumourFractionRow
+from ..vocabulary.caveats import NOT_THE_DRIVER
 from ..vocabulary.changes import Origin
 from ..vocabulary.detection import Detection
 from ..vocabulary.samples import Setting, SpecimenType
 from .build import COPY_NUMBER_TYPES, LoadedSample
-
-RECIPROCAL = f"{FusionRole.RECIPROCAL.value}_junction"
 
 
 @dataclass(frozen=True)
@@ -162,7 +160,7 @@ def _known_fusions(item: LoadedSample, counts: PatientCounts) -> list[Marker]:
         if not called:
             continue
         lead = max(rows, key=lambda row: row.alt_molecules or 0)
-        driver = not any(flag.endswith("_junction") for flag in lead.flags)
+        driver = not NOT_THE_DRIVER.intersection(lead.flags)
         if lead.gene != RESISTANCE_GENE or not driver:
             continue
         five, three = key.split(":")[1:3]

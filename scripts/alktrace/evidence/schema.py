@@ -5,10 +5,19 @@ fractions between 0 and 1. Counts are molecules, never reads, unless the name sa
 """
 
 from datetime import date
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, model_validator
+from pydantic import (
+    BaseModel,
+    ConfigDict,
+    Field,
+    PlainSerializer,
+    PlainValidator,
+    WithJsonSchema,
+    model_validator,
+)
 
+from ..vocabulary.caveats import CODES, Caveat
 from ..vocabulary.changes import Consequence, Origin, VariantType
 from ..vocabulary.clinical import BestResponse, Histology, StopReason
 from ..vocabulary.copies import CopyNumberCall, Focality, TumourFractionStatus
@@ -19,6 +28,19 @@ EVIDENCE_SCHEMA_VERSION = 1
 Fraction = Annotated[float, Field(ge=0, le=1)]
 Count = Annotated[int, Field(ge=0)]
 Identifier = Annotated[str, Field(pattern=f"^{ID_PATTERN}$")]
+
+
+def _caveat(given: Any) -> Caveat:
+    return given if isinstance(given, Caveat) else Caveat.parse(str(given))
+
+
+Flag = Annotated[
+    Caveat,
+    PlainValidator(_caveat),
+    PlainSerializer(str, return_type=str),
+    WithJsonSchema({"type": "string", "pattern": f"^({'|'.join(CODES)})(:.+)?$"}),
+]
+"""In the file a text such as `reported_as_gain`, everywhere else a value."""
 
 
 class Model(BaseModel):
@@ -165,7 +187,7 @@ class Alteration(Model):
     in_frame: bool | None = None
     origin: Origin = Origin.UNDECIDED
     origin_reason: str = ""
-    flags: tuple[str, ...] = ()
+    flags: tuple[Flag, ...] = ()
     observations: tuple[Observation, ...] = ()
 
 
@@ -227,7 +249,7 @@ class SpecimenEvidence(Model):
     verdict: Verdict = Verdict.PASS
     identity: IdentityStatus = IdentityStatus.UNKNOWN
     problems: tuple[str, ...] = ()
-    flags: tuple[str, ...] = ()
+    flags: tuple[Flag, ...] = ()
     tumour_fraction: TumourFraction
     callability: tuple[LocusCallability, ...] = ()
     copy_number: tuple[GeneCopyNumber, ...] = ()

@@ -151,6 +151,8 @@ def _parse_scalar(text: str, kind: Any) -> Any:
             return kind(text)
         except ValueError:
             raise ValueError("write one of " + ", ".join(str(item.value) for item in kind)) from None
+    if hasattr(kind, "parse"):
+        return kind.parse(text)
     try:
         return kind(text)
     except ValueError:

@@ -8,6 +8,7 @@ from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
+from ..vocabulary.caveats import Caveat, CaveatCode
 from .entries import DrugEffect, DrugStatement
 
 OTHER_TUMOUR = "other_tumour"
@@ -32,17 +33,15 @@ class Hints:
     statements: tuple[DrugStatement, ...] = ()
 
     @property
-    def flags(self) -> tuple[str, ...]:
+    def flags(self) -> tuple[Caveat, ...]:
         """Caveats that follow from the lists; drugs that no column of the table holds are named."""
-        checks = {
-            "conflicting_evidence": self.conflicting,
-            "intermediate_evidence": self.intermediate,
-            "drug_effects_withheld": self.withheld,
+        named = {
+            CaveatCode.CONFLICTING_EVIDENCE: self.conflicting,
+            CaveatCode.INTERMEDIATE_EVIDENCE: self.intermediate,
+            CaveatCode.DRUG_EFFECTS_WITHHELD: self.withheld,
         }
-        flags = [f"{code}:{','.join(drugs)}" for code, drugs in checks.items() if drugs]
-        if not self.statements:
-            flags.append("no_verified_drug_data")
-        return tuple(flags)
+        flags = [Caveat(code, drugs) for code, drugs in named.items() if drugs]
+        return tuple(flags if self.statements else [*flags, Caveat(CaveatCode.NO_VERIFIED_DRUG_DATA)])
 
     @property
     def sources(self) -> tuple[str, ...]:

@@ -5,7 +5,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from ..inputs.settings import CohortSettings
-from ..vocabulary.outcomes import Analysis, Endpoint, Exclusion, Refusal, Status
+from ..vocabulary.outcomes import Analysis, Endpoint, Exclusion, OutcomeCaveat, Refusal, Status
 from .endpoint_table import EndpointPatientRow, EndpointRateRow, EndpointRow
 from .endpoints import RULES, population_exclusion
 from .survival import (
@@ -189,13 +189,13 @@ def _flags(
     settings: CohortSettings,
 ) -> tuple[str, ...]:
     flags = []
-    late = sum("enrolled_after_start" in row.flags for row in rows)
+    late = sum(OutcomeCaveat.ENROLLED_AFTER_START in row.flags for row in rows)
     if analysis is Analysis.AS_DEFINED and late:
-        flags.append(f"immortal_time_before_enrolment={late}")
+        flags.append(f"{OutcomeCaveat.IMMORTAL_TIME_BEFORE_ENROLMENT}={late}")
     if curve and early_small_risk_set([item.entry for item in observed], curve, settings.min_at_risk):
-        flags.append("small_early_risk_set")
-    on_day = sum("event_on_day_0" in row.flags for row in rows)
-    return (*flags, *([f"event_on_day_0={on_day}"] if on_day else []))
+        flags.append(OutcomeCaveat.SMALL_EARLY_RISK_SET)
+    on_day = sum(OutcomeCaveat.EVENT_ON_DAY_0 in row.flags for row in rows)
+    return (*flags, *([f"{OutcomeCaveat.EVENT_ON_DAY_0}={on_day}"] if on_day else []))
 
 
 def _rates(

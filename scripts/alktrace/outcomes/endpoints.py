@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from types import MappingProxyType
 
 from ..vocabulary.clinical import StopReason
-from ..vocabulary.outcomes import Analysis, Endpoint, Exclusion
+from ..vocabulary.outcomes import Analysis, Endpoint, Exclusion, OutcomeCaveat
 from .endpoint_table import EndpointPatientRow
 from .survival import HALF_DAY
 from .timeline import Journey
@@ -132,9 +132,9 @@ def _patient_row(journey: Journey, endpoint: Endpoint) -> EndpointPatientRow:
     flags = []
     if found.event and not days:
         days = HALF_DAY
-        flags.append("event_on_day_0")
+        flags.append(OutcomeCaveat.EVENT_ON_DAY_0)
     if enrolled and enrolled > found.start:
-        flags.append("enrolled_after_start")
+        flags.append(OutcomeCaveat.ENROLLED_AFTER_START)
     return EndpointPatientRow(
         patient=journey.patient.patient,
         endpoint=endpoint,

@@ -16,6 +16,7 @@ from ..inputs.sheet import Sample
 from ..io.tables import read_table
 from ..structural.copy_number.copy_number_table import CopyNumberRow, RatioRow
 from ..structural.tumour_fraction_table import TumourFractionRow
+from ..vocabulary.caveats import NOT_THE_DRIVER
 from ..vocabulary.changes import VariantType
 from ..vocabulary.detection import Detection, LocusKind
 from ..vocabulary.samples import IdentityStatus, Verdict
@@ -217,7 +218,7 @@ def _fusions(alterations: Sequence[AlterationRow]) -> tuple[str, ...]:
         for row in alterations
         if row.variant_type is VariantType.FUSION
         and row.detection is Detection.DETECTED
-        and not any(flag.endswith("_junction") for flag in row.flags)
+        and not NOT_THE_DRIVER.intersection(row.flags)
     )
 
 

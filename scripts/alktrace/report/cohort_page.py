@@ -116,7 +116,7 @@ def _row(row: ClassificationRow, messages: Mapping[str, str]) -> dict[str, Any]:
         "components": ", ".join(one.value for one in row.components),
         "timing": row.timing.value,
         "confidence": row.confidence.value if row.confidence else words.NOTHING,
-        "reasons": [words.explain(reason.value, messages) for reason in row.not_evaluable_reason],
+        "reasons": [words.explain_code(reason.value, messages) for reason in row.not_evaluable_reason],
     }
 
 

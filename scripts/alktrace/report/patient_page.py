@@ -14,6 +14,7 @@ from ..knowledge.load import load_knowledge
 from ..reference.gene_models import GeneModels
 from ..structural.copy_number.copy_number_table import RatioRow
 from ..structural.tumour_fraction_table import SampleTumourFractionRow
+from ..vocabulary.caveats import in_order
 from ..vocabulary.changes import Consequence, Origin
 from ..vocabulary.detection import Detection, LocusKind
 from . import words
@@ -113,10 +114,10 @@ def _timepoint(
         "timing": first.timing.value,
         "meaning": words.CLASS_TEXT[first.classification],
         "decision": detail["decision"],
-        "reasons": [words.explain(reason.value, messages) for reason in first.not_evaluable_reason],
+        "reasons": [words.explain_code(reason.value, messages) for reason in first.not_evaluable_reason],
         "mechanisms": [_mechanism(row, messages) for row in found],
         "flags": [
-            words.explain(flag, messages) for flag in sorted({flag for row in rows for flag in row.flags})
+            words.explain(flag, messages) for flag in in_order(flag for row in rows for flag in row.flags)
         ],
         "excluded": words.excluded(first.excluded_clone_fraction),
         "not_assessable": [name for name in first.not_assessable if not name.endswith(NOT_TARGETED_MARK)],
@@ -186,7 +187,10 @@ def _specimen(item: SpecimenEvidence, messages: Mapping[str, str]) -> dict[str, 
         "tumour_fraction": words.tumour_fraction(item.tumour_fraction),
         "identity": item.identity.value,
         "verdict": item.verdict.value,
-        "remarks": [words.explain(code, messages) for code in (*item.problems, *item.flags)],
+        "remarks": [
+            *(words.explain_code(code, messages) for code in item.problems),
+            *(words.explain(flag, messages) for flag in item.flags),
+        ],
     }
 
 

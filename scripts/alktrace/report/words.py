@@ -1,11 +1,11 @@
 """Numbers and codes as a reader wants them: molecules first, intervals always, nothing invented."""
 
 import math
-import re
 from collections.abc import Mapping
 
 from ..classify.resistance_table import ResistanceRow
 from ..evidence.schema import Observation, TumourFraction
+from ..vocabulary.caveats import Caveat, CaveatCode
 from ..vocabulary.detection import Detection
 from ..vocabulary.resistance import Classification
 
@@ -13,12 +13,12 @@ NOTHING = "–"
 WHOLE = 100.0
 NO_DRUG_DATA = "no verified drug data"
 DRUG_FLAGS = {
-    "intermediate_evidence": "neither sensitive nor resistant",
-    "conflicting_evidence": "contradictory reports",
-    "drug_effects_withheld": "open, depends on what else shares the molecule",
-    "other_clone_resists": "resisted by another clone",
+    CaveatCode.INTERMEDIATE_EVIDENCE: "neither sensitive nor resistant",
+    CaveatCode.CONFLICTING_EVIDENCE: "contradictory reports",
+    CaveatCode.DRUG_EFFECTS_WITHHELD: "open, depends on what else shares the molecule",
+    CaveatCode.OTHER_CLONE_RESISTS: "resisted by another clone",
 }
-"""Flags that name drugs, in the order and with the words in which they are shown."""
+"""Caveats that name drugs, in the order and with the words in which they are shown."""
 CLASS_TEXT = {
     Classification.ON_TARGET_SINGLE: "A mutation of the ALK kinase domain was found, and no second one.",
     Classification.ON_TARGET_COMPOUND_CIS: "Two or more ALK mutations stand on one molecule.",
@@ -100,11 +100,11 @@ def tumour_fraction(fraction: TumourFraction) -> str:
 def drugs(row: ResistanceRow) -> str:
     """Return what verified reports say about drugs, or that there are none.
 
-    Drugs that stand in neither column are named by flags, such as `conflicting_evidence:ceritinib`.
+    Drugs that stand in neither column are named by caveats.
     """
-    named = dict(flag.partition(":")[::2] for flag in row.flags)
+    named = {flag.code: _about(flag) for flag in row.flags}
     lists = [("resistance", ", ".join(row.resistant_to)), ("sensitivity", ", ".join(row.sensitive_to))]
-    lists += [(words, _listed(named.get(code, ""))) for code, words in DRUG_FLAGS.items()]
+    lists += [(words, named.get(code, "")) for code, words in DRUG_FLAGS.items()]
     return "; ".join(f"{words}: {names}" for words, names in lists if names) or NO_DRUG_DATA
 
 
@@ -139,28 +139,16 @@ def excluded(share: float | None) -> str:
     )
 
 
-def explain(code: str, messages: Mapping[str, str]) -> dict[str, str]:
-    """Return a flag or reason as it stands in the tables, with its text.
-
-    Args:
-        code: such as `window_unknown`, or with what it is about, `polysomy:MET`, or with a number,
-            `immortal_time_before_enrolment=3`.
-        messages: texts by the part of the code before `:` or `=`.
-
-    Returns:
-        `code` and `text`; the text of an unknown code is empty.
-    """
-    name, mark, about = code, "", ""
-    if found := re.search("[:=]", code):
-        name, mark, about = code[: found.start()], found[0], code[found.end() :]
-    text = messages.get(name, "")
-    if text and about and mark == "=":
-        text = f"{text} Number: {about}."
-    elif text and about:
-        text = f"{text} Concerns {_listed(about)}."
-    return {"code": code, "text": text}
+def explain(caveat: Caveat, messages: Mapping[str, str]) -> dict[str, str]:
+    """Return a caveat as it stands in the tables, with its sentence and what it is about."""
+    text = messages[caveat.code]
+    return {"code": str(caveat), "text": f"{text} Concerns {_about(caveat)}." if caveat.about else text}
 
 
-def _listed(about: str) -> str:
-    """Return an argument with its parts set apart: `csf,tissue` becomes `csf, tissue`."""
-    return ", ".join(part.strip() for part in about.split(","))
+def explain_code(code: str, messages: Mapping[str, str]) -> dict[str, str]:
+    """Return a reason or a problem of a specimen with its sentence; none where an evidence file named it."""
+    return {"code": code, "text": messages.get(code, "")}
+
+
+def _about(caveat: Caveat) -> str:
+    return ", ".join(part.strip() for part in caveat.about)

@@ -10,6 +10,7 @@ from ..annotate.protein import ProteinChange
 from ..errors import Problem
 from ..inputs.user_tables import Line, read_lines
 from ..io.tables import column
+from ..vocabulary.caveats import CaveatCode
 from ..vocabulary.changes import Consequence, VariantType
 from .wording import Coverage, column_name, means_percent, read_fraction
 
@@ -21,14 +22,14 @@ LARGE_FRACTION = 0.2
 """A VAF from here on without sign is named in a note: it may be a percentage."""
 GENE_CELLS = ("gene", "hgvs_p", "hgvs_c")
 """Cells that may begin with the gene, in this order."""
-NOT_READ = "not_read"
-GENE_NOT_NAMED = "gene_not_named"
-NO_GENE_MODEL = "no_gene_model"
-NAMES_DISAGREE = "names_disagree"
-PARTNER_UNKNOWN = "partner_unknown"
-COPIES_NOT_STATED = "copies_not_stated"
-REPORTED_AS_GAIN = "reported_as_gain"
-REPORT_LINES_DIFFER = "report_lines_differ"
+NOT_READ = CaveatCode.NOT_READ
+GENE_NOT_NAMED = CaveatCode.GENE_NOT_NAMED
+NO_GENE_MODEL = CaveatCode.NO_GENE_MODEL
+NAMES_DISAGREE = CaveatCode.NAMES_DISAGREE
+PARTNER_UNKNOWN = CaveatCode.PARTNER_UNKNOWN
+COPIES_NOT_STATED = CaveatCode.COPIES_NOT_STATED
+REPORTED_AS_GAIN = CaveatCode.REPORTED_AS_GAIN
+REPORT_LINES_DIFFER = CaveatCode.REPORT_LINES_DIFFER
 FRACTIONS = ("vaf", "lod_vaf", "tumour_fraction")
 
 

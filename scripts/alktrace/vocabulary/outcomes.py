@@ -88,3 +88,12 @@ class IntervalKind(StrEnum):
     PROGRESSION = "progression"
     DEATH = "death"
     LAST_ALIVE = "last_alive"
+
+
+class OutcomeCaveat(StrEnum):
+    """Caveats of times to an event, and of the figures over them."""
+
+    EVENT_ON_DAY_0 = "event_on_day_0"
+    ENROLLED_AFTER_START = "enrolled_after_start"
+    IMMORTAL_TIME_BEFORE_ENROLMENT = "immortal_time_before_enrolment"
+    SMALL_EARLY_RISK_SET = "small_early_risk_set"

@@ -9,6 +9,7 @@ from ...evidence.schema import Alteration, GeneCopyNumber
 from ...reference.gene_models import GeneModels, Transcript
 from ...structural.copy_number.copy_number_table import RatioRow
 from ...structural.tumour_fraction_table import SampleTumourFractionRow
+from ...vocabulary.caveats import NOT_THE_DRIVER, codes_of
 from ...vocabulary.changes import VariantType
 from ...vocabulary.copies import CopyNumberCall
 from ...vocabulary.detection import Detection
@@ -152,16 +153,12 @@ def draw_breakpoints(alterations: Sequence[Alteration], models: GeneModels) -> l
     """
     figures = []
     # The driver before the other half of its exchange.
-    for item in sorted(alterations, key=lambda one: (any(map(_is_role, one.flags)), one.key)):
+    for item in sorted(alterations, key=lambda one: (bool(NOT_THE_DRIVER & codes_of(one.flags)), one.key)):
         found = any(seen.detection is Detection.DETECTED for seen in item.observations)
         if item.variant_type is VariantType.FUSION and found and item.junction:
             figure = _breakpoint_view(item, models)
             figures += [figure] if figure else []
     return figures
-
-
-def _is_role(flag: str) -> bool:
-    return flag.endswith("_junction")
 
 
 def _breakpoint_view(item: Alteration, models: GeneModels) -> Figure | None:
