@@ -236,6 +236,7 @@ BROKEN = [
         "known_conflict",
     ),
     ("alk_mutations", "lorlatinib:sensitive:R", "lorlatinob:sensitive:R", "value", "add it to drugs.tsv"),
+    ("alk_families", "member\tp.Gly1202Arg", "member\tp.Gly1202Trp", "value", "add it to alk_mutations"),
     ("bypass", "BRAF V600\tcodon\tV600", "BRAF V600\tfrequency\tV600", "codon", "its rule needs one"),
     ("drugs", "synonym\tLorbrena", "synonym\tXalkori", "value", "keep it with one drug"),
     ("ch_genes", "TET2\tlist", "TET2\tlists", "attribute", "write one of"),

@@ -145,6 +145,14 @@ def test_a_mark_says_what_is_a_fact_and_what_is_shown():
     assert marks == [(True, True), (False, True), (False, False)]
 
 
+def test_families_hold_the_compounds_of_their_residue():
+    members = {row.value for row in ROWS["alk_families"] if row.attribute == "member"}
+    listed = {name for row in ROWS["alk_compounds"] for name in row.subject.split("+")}
+    # PMC9732888: G1202R, or I1171 to N, S or T
+    assert members == {"p.Gly1202Arg", "p.Ile1171Asn", "p.Ile1171Ser", "p.Ile1171Thr"}
+    assert members - listed <= {"p.Ile1171Thr"}
+
+
 def test_no_name_of_a_gene_is_verified_from_memory():
     named = [row for row in KNOWLEDGE.genes.values() if row.aliases]
     assert named

@@ -31,6 +31,8 @@ def cross_checks(folder: Path, tables: dict[str, dict[str, Facts]]) -> Iterator[
             yield Problem(file, line, "codon", f"{facts.subject} on codon {row.value}", "write its codon")
     for facts in tables["alk_compounds"].values():
         yield from _compound_problems(str(folder / "alk_compounds.tsv"), facts, tables["alk_mutations"])
+    for facts in tables["alk_families"].values():
+        yield from _family_problems(str(folder / "alk_families.tsv"), facts, tables["alk_mutations"])
     for facts in tables["bypass"].values():
         needed = NEEDED_BY_RULE.get(facts.value("rule"))
         if needed and not facts.values(needed):
@@ -64,6 +66,12 @@ def _compound_problems(file: str, facts: Facts, mutations: dict[str, Facts]) -> 
             yield Problem(file, line, "subject", f"unknown mutation {member!r}", "add it to alk_mutations")
     if members != sorted(members, key=lambda name: (codon_of(name), name)):
         yield Problem(file, line, "subject", f"{facts.subject!r} is not in order", "sort by codon")
+
+
+def _family_problems(file: str, facts: Facts, mutations: dict[str, Facts]) -> Iterator[Problem]:
+    for line, row in facts.all("member"):
+        if row.value not in mutations:
+            yield Problem(file, line, "value", f"unknown mutation {row.value!r}", "add it to alk_mutations")
 
 
 def _name_problems(file: str, drugs: dict[str, Facts]) -> Iterator[Problem]:

@@ -28,6 +28,7 @@ R = TypeVar("R")
 LONG_TABLES = (
     "alk_mutations",
     "alk_compounds",
+    "alk_families",
     "alk_fusions",
     "alk_regions",
     "bypass",
