@@ -53,7 +53,7 @@ def make_consensus(
         duplex: whether strands are paired.
         settings: any valid section.
     """
-    unaligned = _call_molecules(folder, _write_reads(folder, genome), source, duplex, settings)
+    unaligned = group_reads(folder, _write_reads(folder, genome), source, duplex, settings)
     return _align(folder, genome, unaligned)
 
 
@@ -114,9 +114,8 @@ def _family(start: int, genome: str) -> Iterator[pysam.AlignedSegment]:
             yield record
 
 
-def _call_molecules(
-    folder: Path, raw: Path, source: UmiSource, duplex: bool, settings: MoleculeSettings
-) -> Path:
+def group_reads(folder: Path, raw: Path, source: UmiSource, duplex: bool, settings: MoleculeSettings) -> Path:
+    """Return the unaligned consensus of a sorted BAM of the made-up genome."""
     from .molecules import call_molecules
 
     out = folder / "unaligned.bam"

@@ -16,7 +16,17 @@ import pysam
 
 from ..errors import DataError
 from .bgzf import BLOCK_BYTES, END_OF_FILE, MAX_LEVEL, Source, check_magic, deflate_block, inflate
-from .records import FIXED_BYTES, Bytes, Offsets, kernel, l_seq, read_int32, tags_offset
+from .records import (
+    FAULTS,
+    FIXED_BYTES,
+    LENGTHS_DIFFER,
+    SOUND,
+    Bytes,
+    Offsets,
+    find_fault,
+    kernel,
+    read_int32,
+)
 
 MIN_RECORD_BYTES = 4 + FIXED_BYTES + 1
 # --- reading --------------------------------------------------------------------------------
@@ -83,24 +93,24 @@ def read_stream(
         DataError: as for `iterate_batches`; those of the records when they are asked for.
     """
     chunks = inflate(stream, source, threads)
-    text, rest = _read_head(source, chunks)
-    return text, _batches(source, chunks, rest, batch_bytes)
+    text, references, rest = _read_head(source, chunks)
+    return text, _batches(source, chunks, rest, references, batch_bytes)
 
 
 def _batches(
-    source: Source, chunks: Iterator[bytes], first: bytes, batch_bytes: int
+    source: Source, chunks: Iterator[bytes], first: bytes, references: int, batch_bytes: int
 ) -> Iterator[RecordBatch]:
     carry, size, records = [first], len(first), 0
     for chunk in chunks:
         carry.append(chunk)
         size += len(chunk)
         if size >= batch_bytes:
-            batch, rest = _split(source, carry, records)
+            batch, rest = _split(source, carry, references, records)
             records += len(batch.starts)
             carry, size = [rest], len(rest)
             if len(batch.starts):
                 yield batch
-    batch, rest = _split(source, carry, records)
+    batch, rest = _split(source, carry, references, records)
     if rest:
         raise DataError(source.name, f"ends inside record {records + len(batch.starts) + 1}", source.remedy)
     if len(batch.starts):
@@ -108,26 +118,27 @@ def _batches(
 
 
 @kernel
-def _find_records(data: Bytes, starts: Offsets, ends: Offsets) -> tuple[int, int, bool]:
-    """Fill in where records lie; return their number, the end of the last, and if the next is malformed."""
+def _find_records(data: Bytes, references: int, starts: Offsets, ends: Offsets) -> tuple[int, int, int]:
+    """Fill in where records lie; return their number, the end of the last, and the fault of the next."""
     at, count, size = 0, 0, len(data)
     while at + 4 <= size:
         block = read_int32(data, at)
         if block < FIXED_BYTES + 1:
-            return count, at, True
-        if at + 4 + block > size:
+            return count, at, LENGTHS_DIFFER
+        start, end = at + 4, at + 4 + block
+        if end > size:
             break
-        start = at + 4
-        if data[start + 8] < 1 or l_seq(data, start) < 0 or tags_offset(data, start) > start + block:
-            return count, at, True
-        starts[count] = start
-        at = start + block
-        ends[count] = at
+        # The only place where lengths are checked: all kernels behind it index by them without looking.
+        fault = find_fault(data, start, end, references)
+        if fault != SOUND:
+            return count, at, fault
+        starts[count], ends[count] = start, end
+        at = end
         count += 1
-    return count, at, False
+    return count, at, SOUND
 
 
-def _split(source: Source, chunks: list[bytes], before: int) -> tuple[RecordBatch, bytes]:
+def _split(source: Source, chunks: list[bytes], references: int, before: int) -> tuple[RecordBatch, bytes]:
     data = np.empty(sum(map(len, chunks)), np.uint8)
     at = 0
     for chunk in chunks:
@@ -135,15 +146,14 @@ def _split(source: Source, chunks: list[bytes], before: int) -> tuple[RecordBatc
         at += len(chunk)
     capacity = len(data) // MIN_RECORD_BYTES + 1
     starts, ends = np.empty(capacity, np.int64), np.empty(capacity, np.int64)
-    count, at, malformed = _find_records(data, starts, ends)
-    if malformed:
-        place = f"record {before + count + 1}"
-        raise DataError(source.name, "lengths of the record do not fit", source.remedy, place)
+    count, at, fault = _find_records(data, references, starts, ends)
+    if fault != SOUND:
+        raise DataError(source.name, FAULTS[fault], source.remedy, f"record {before + count + 1}")
     return RecordBatch(data, starts[:count].copy(), ends[:count].copy()), data[at:].tobytes()
 
 
-def _read_head(source: Source, chunks: Iterator[bytes]) -> tuple[str, bytes]:
-    """Return the text of the header and what follows the whole header in the inflated stream."""
+def _read_head(source: Source, chunks: Iterator[bytes]) -> tuple[str, int, bytes]:
+    """Return text and reference sequences of the header, and what follows it in the inflated stream."""
     data = b""
 
     def need(count: int) -> None:
@@ -166,7 +176,7 @@ def _read_head(source: Source, chunks: Iterator[bytes]) -> tuple[str, bytes]:
         need(at + 4)
         at += 8 + int.from_bytes(data[at : at + 4], "little")
     need(at)
-    return text, data[at:]
+    return text, references, data[at:]
 
 
 # --- writing --------------------------------------------------------------------------------

@@ -304,3 +304,92 @@ def array_item(data: Bytes, kind: int, first: int, i: int) -> int:
     if kind == ord("I"):
         return read_int32(data, first + 4 * i) & 0xFFFFFFFF
     return NOT_AN_INTEGER
+
+
+# --- whole records --------------------------------------------------------------------------
+
+FAULTS = (
+    "",
+    "lengths of the record do not fit",
+    "the read name does not end",
+    "no such reference sequence",
+    "a position before the first base",
+    "unknown CIGAR operation",
+    "CIGAR and sequence differ in length",
+    "a primary alignment without bases",
+    "a malformed tag",
+)
+"""What `find_fault` can say of a record, by number; 0 is a sound one."""
+(
+    SOUND,
+    LENGTHS_DIFFER,
+    NAME_OPEN,
+    REFERENCE_UNKNOWN,
+    POSITION_NEGATIVE,
+    OPERATION_UNKNOWN,
+    CIGAR_DIFFERS,
+    BASES_MISSING,
+    TAG_MALFORMED,
+) = range(len(FAULTS))
+_OPERATIONS = 9
+_QUERY_OPERATIONS = 0b110010011
+"""Bit i: operation i of `MIDNSHP=X` consumes bases of the read (SAM specification, section 1.4.6)."""
+
+
+@kernel
+def find_fault(data: Bytes, start: int, end: int, references: int) -> int:
+    """Return what makes a record unfit for the kernels, which trust its lengths; 0 for a sound record.
+
+    Refuses what htslib refuses (`bam_read1`, `sam_read1`), and what it leaves to its callers: unknown
+    operations, malformed tags, primary alignments whose CIGAR has no bases to consume.
+
+    Args:
+        data: packed bytes.
+        start: offset of the record's refID.
+        end: offset behind the record.
+        references: number of reference sequences of the header.
+
+    Returns:
+        Index into `FAULTS`.
+    """
+    if data[start + 8] < 1 or l_seq(data, start) < 0 or tags_offset(data, start) > end:
+        return LENGTHS_DIFFER
+    if data[name_offset(start) + name_length(data, start)] != 0:
+        return NAME_OPEN
+    here, mate = ref_id(data, start), mate_ref(data, start)
+    if here < -1 or here >= references or mate < -1 or mate >= references:
+        return REFERENCE_UNKNOWN
+    mapped = flag(data, start) & FLAG_UNMAPPED == 0
+    if position(data, start) < -1 or mate_pos(data, start) < -1:
+        return POSITION_NEGATIVE
+    if mapped and here >= 0 and position(data, start) < 0:
+        return POSITION_NEGATIVE
+    fault = _cigar_fault(data, start, mapped)
+    return fault if fault != SOUND else _tag_fault(data, tags_offset(data, start), end)
+
+
+@kernel
+def _cigar_fault(data: Bytes, start: int, mapped: bool) -> int:
+    cigar, consumed = cigar_offset(data, start), 0
+    for i in range(n_cigar(data, start)):
+        length, code = cigar_item(data, cigar, i)
+        if code >= _OPERATIONS:
+            return OPERATION_UNKNOWN
+        if (_QUERY_OPERATIONS >> code) & 1:
+            consumed += length
+    bases = l_seq(data, start)
+    if not mapped or consumed == bases or n_cigar(data, start) == 0:
+        return SOUND
+    if bases > 0:
+        return CIGAR_DIFFERS
+    # Aligners leave the bases of secondary and supplementary alignments away; nothing reads those.
+    return SOUND if flag(data, start) & (FLAG_SECONDARY | FLAG_SUPPLEMENTARY) else BASES_MISSING
+
+
+@kernel
+def _tag_fault(data: Bytes, at: int, end: int) -> int:
+    while at + 3 <= end:
+        at = after_value(data, at + 2, end)
+        if at < 0:
+            return TAG_MALFORMED
+    return SOUND if at == end else TAG_MALFORMED

@@ -36,12 +36,15 @@ def compile_calling_kernels(
     with TemporaryDirectory() as name:
         folder = Path(name)
         consensus = make_consensus(folder, write_genome(folder), UmiSource.TAG, True, molecules)
-        _call(folder, consensus, calling, fusions, drivers)
+        run_calls(folder, consensus, calling, fusions, drivers)
     with atomic_output(out) as (partial,):
         partial.write_text("variants\ngenotyping\nfusions\n")
 
 
-def _call(folder: Path, bam: Path, calling: CallingSettings, fusions: FusionSettings, drivers: Path) -> None:
+def run_calls(
+    folder: Path, bam: Path, calling: CallingSettings, fusions: FusionSettings, drivers: Path
+) -> None:
+    """Call variants, genotypes and fusions in a BAM of the made-up genome; files stay in the folder."""
     from ..calling.caller import call_variants
     from ..calling.genotyping.known_alleles import count_patterns
     from .fusions.fusion_calls import call_fusions
