@@ -11,10 +11,12 @@ from alktrace.classify.assemble import Mechanism
 from alktrace.classify.decision import DECISIONS, carrying_families, classify_patient, decide
 from alktrace.classify.emergence import vaf_ratio
 from alktrace.classify.finding_caveats import CAPS, capped
+from alktrace.classify.resistance_table import ResistanceRow
 from alktrace.classify.set_criteria import SET_CRITERIA
 from alktrace.classify.single_criteria import ALTERATION_CRITERIA
 from alktrace.classify.timepoint_criteria import TIMEPOINT_CRITERIA
 from alktrace.classify.view import fold_reported, prepare_patient
+from alktrace.io.tables import read_table, write_table
 from alktrace.knowledge.answers import Knowledge
 from alktrace.knowledge.drug_hints import Hints
 from alktrace.knowledge.entries import DrugEffect, DrugStatement
@@ -182,6 +184,19 @@ def test_every_drug_of_a_report_is_somewhere() -> None:
     assert words.drugs(row) == (
         "resistance: c; sensitivity: d; neither sensitive nor resistant: a; contradictory reports: b"
     )
+
+
+def test_a_result_is_read_from_its_table_as_it_was_written(tmp_path: Path) -> None:
+    loaded = load_knowledge(ROOT / "resources" / "knowledge")
+    results = [r for case in cases() for r in classify_patient(evidence(case), loaded, default_settings())]
+    rows = [row for result in results for row in result.rows]
+    first, second = tmp_path / "resistance.tsv", tmp_path / "again.tsv"
+    write_table(first, ResistanceRow, rows)
+    read = read_table(first, ResistanceRow)
+    write_table(second, ResistanceRow, read)
+    assert first.read_bytes() == second.read_bytes()
+    assert [row.flags for row in read if row.phase] == [row.flags for row in rows if row.phase]
+    assert [row.phase_evidence for row in read] == [row.phase_evidence for row in rows]
 
 
 # --- preparation -----------------------------------------------------------------------------

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from alktrace.classify.phase import PhaseReason
+from alktrace.classify.phase import PhaseEvidence, PhaseReason
 from alktrace.classify.resistance_table import ResistanceRow
 from alktrace.evidence.schema import Observation, TumourFraction
 from alktrace.io.tables import header
@@ -206,7 +206,7 @@ PHASES = {"not_spannable": "No fragment spans both.", "too_few_doubles": "Too fe
     ids=["none", "code", "several"],
 )
 def test_phase_evidence_in_words(text, lines):
-    assert words.phase_evidence(text, PHASES) == lines
+    assert words.phase_evidence(PhaseEvidence.parse(text) if text else None, PHASES) == lines
 
 
 @pytest.mark.parametrize("share", [None, 1.01, 25.0])
@@ -247,5 +247,6 @@ def test_a_problem_that_an_evidence_file_named_stands_as_it_is():
 def test_every_open_phase_has_words(root: Path):
     messages = load_knowledge(root / "resources" / "knowledge").messages
     for reason in PhaseReason:
-        (line,) = words.phase_evidence(f"G1202R: UNRESOLVED, {reason.value} (1 with all)", messages)
+        evidence = PhaseEvidence.parse(f"G1202R: UNRESOLVED, {reason.value} (1 with all)")
+        (line,) = words.phase_evidence(evidence, messages)
         assert reason.value not in line and messages[reason.value] in line

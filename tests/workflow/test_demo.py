@@ -165,7 +165,7 @@ def test_phase(demo, timepoint):
     assert {row.phase_partner for row in rows} == {(row.alteration,) for row in rows}
     truth = {row.sample: row for row in demo.truth("pairs", PairTruthRow)}
     pair = truth[f"{timepoint}.{rows[0].lead_specimen}"]
-    evidence = rows[0].phase_evidence
+    evidence = str(rows[0].phase_evidence)
     if rows[0].phase in (Phase.CIS, Phase.CIS_AND_SINGLE):
         both, first, second = map(
             int, re.search(r"(\d+) molecules with all, (\d+)\+(\d+) with", evidence).groups()

@@ -16,7 +16,7 @@ from .emergence import EmergenceVerdict, judge_emergence
 from .finding_caveats import WEAKENING, capped, finding_flags, lowest, of_partner
 from .hidden_hits import hidden_hits, resisted_below
 from .lineage import Lineage, LineageDna, histology_emergence, report_flags
-from .phase import CIS_PHASES, describe
+from .phase import CIS_PHASES, PhaseEvidence, partner_phase
 from .set_criteria import SET_CRITERIA
 from .single_criteria import Effect, Role
 from .view import Found, TimepointView
@@ -53,7 +53,7 @@ class Mechanism:
     emergence: EmergenceVerdict | None = None
     phase: Phase | None = None
     phase_partner: tuple[str, ...] = ()
-    phase_evidence: str | None = None
+    phase_evidence: PhaseEvidence | None = None
     hints: Hints = Hints()
     citations: tuple[str, ...] = ()
 
@@ -140,7 +140,7 @@ def _alk_mutation(
         emergence=verdict,
         phase=strongest,
         phase_partner=_partner_names(pairs, change, sets),
-        phase_evidence=" | ".join(_pair_words(pair, change, sets) for pair in pairs) or None,
+        phase_evidence=_phase_evidence(pairs, change, sets),
         hints=hints,
     )
 
@@ -282,9 +282,10 @@ def _partner_names(pairs: Sequence[PairPhase], change: ResidueChange, sets: AlkS
     return tuple(sorted(item.alteration.alteration for item in sets.changes if item.name in chosen))
 
 
-def _pair_words(pair: PairPhase, change: ResidueChange, sets: AlkSets) -> str:
-    partner = next(item for item in sets.changes if item.name == pair.other(change.name))
-    return f"{partner.alteration.alteration}: {pair.verdict.phase.value}, {describe(pair.verdict)}"
+def _phase_evidence(pairs: Sequence[PairPhase], change: ResidueChange, sets: AlkSets) -> PhaseEvidence | None:
+    names = {item.name: item.alteration.alteration for item in sets.changes}
+    told = tuple(partner_phase(names[pair.other(change.name)], pair.verdict) for pair in pairs)
+    return PhaseEvidence(told) if told else None
 
 
 def _same_codon_flags(role: Role, by_key: dict[str, Role]) -> set[Caveat]:

@@ -15,7 +15,7 @@ from .alk_sets import AlkSets, PairPhase
 from .assemble import Mechanism
 from .emergence import trends
 from .negative import not_assessable_loci
-from .phase import PhaseVerdict, describe
+from .phase import PhaseEvidence, PhaseVerdict, describe
 from .timepoint_criteria import Draft, Fired
 from .view import Found
 
@@ -109,7 +109,7 @@ def to_plain(value: Any) -> Any:
         return float(format(value, f".{SIGNIFICANT_DIGITS}g"))
     if isinstance(value, date):
         return value.isoformat()
-    if isinstance(value, Caveat):
+    if isinstance(value, (Caveat, PhaseEvidence)):
         return str(value)
     if isinstance(value, BaseModel):
         return to_plain(value.model_dump())

@@ -30,6 +30,7 @@ Patterns read `1` for mutant and `0` for reference, in the order of the alterati
 
 import itertools
 import math
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
@@ -334,29 +335,90 @@ def _open_reason(pooled: PhaseCounts, looks_trans: bool, settings: PhaseSettings
     return next((reason for holds, reason in ladder if holds), PhaseReason.TOO_FEW_MOLECULES)
 
 
-# --- words and hints -------------------------------------------------------------------------
+# --- text, and the bound behind a hint ---------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class PartnerPhase:
+    """Phase of a mutation to one other.
+
+    Attributes:
+        partner: name of the other mutation.
+        reason: None where the counts say it themselves.
+        counts: the molecules behind it, in words; empty where none were counted.
+    """
+
+    partner: str
+    phase: Phase
+    reason: PhaseReason | None
+    counts: str
+
+    def __str__(self) -> str:
+        return f"{self.partner}: {self.phase}, {_joined(self.reason, self.counts)}"
+
+
+@dataclass(frozen=True)
+class PhaseEvidence:
+    """Column `phase_evidence`: a mutation against each of the others, the strongest phase first."""
+
+    partners: tuple[PartnerPhase, ...]
+
+    def __str__(self) -> str:
+        return " | ".join(map(str, self.partners))
+
+    @classmethod
+    def parse(cls, text: str) -> "PhaseEvidence":
+        """Return the evidence of its text: `I1171N: UNRESOLVED, not_spannable | L1196M: CIS, 5 molecules`.
+
+        Raises:
+            ValueError: the text is none.
+        """
+        return cls(tuple(_read_partner(part) for part in text.split(" | ")))
+
+
+def _read_partner(text: str) -> PartnerPhase:
+    found = _PARTNER.fullmatch(text)
+    if found is None:
+        raise ValueError("write partner: PHASE, reason or molecules")
+    reason = PhaseReason(found["reason"]) if found["reason"] else None
+    return PartnerPhase(found["partner"], Phase(found["phase"]), reason, found["counts"])
+
+
+_PARTNER = re.compile(
+    f"(?P<partner>.+?): (?P<phase>{'|'.join(Phase)}), "
+    f"(?:(?P<reason>{'|'.join(PhaseReason)})(?: |$))?(?P<counts>.*)"
+)
+
+
+def partner_phase(partner: str, verdict: PhaseVerdict) -> PartnerPhase:
+    """Return the phase of a mutation to the partner of this name."""
+    return PartnerPhase(partner, verdict.phase, *_reason_and_counts(verdict))
 
 
 def describe(verdict: PhaseVerdict) -> str:
-    """Return the one-line evidence for the table."""
+    """Return the evidence of a phase in one line."""
+    return _joined(*_reason_and_counts(verdict))
+
+
+def _joined(reason: PhaseReason | None, counts: str) -> str:
+    return " ".join(part for part in (reason, counts) if part)
+
+
+def _reason_and_counts(verdict: PhaseVerdict) -> tuple[PhaseReason | None, str]:
+    singles = "+".join(str(count) for count in verdict.singles)
     if verdict.phase in CIS_PHASES and verdict.reason is PhaseReason.DOUBLES_PROVEN:
-        singles = "+".join(str(count) for count in verdict.singles)
-        return (
+        return None, (
             f"{verdict.doubles} molecules with all, {singles} with one only, "
             f"{verdict.expected_doubles:.2g} with all expected by error, p {verdict.p_value:.2g}"
         )
+    # Without the share that stays possible "no molecule with all" would read as proof that none exists.
     if verdict.reason is PhaseReason.NO_DOUBLE and verdict.max_double_share is not None:
-        return (
-            f"no molecule with all of {verdict.informative} mutant molecules "
-            f"({'+'.join(str(count) for count in verdict.singles)}), "
+        return None, (
+            f"no molecule with all of {verdict.informative} mutant molecules ({singles}), "
             f"a share up to {verdict.max_double_share:.0%} not excluded"
         )
-    numbers = (
-        f" ({verdict.doubles} with all of {verdict.informative} mutant molecules)"
-        if verdict.informative
-        else ""
-    )
-    return f"{verdict.reason.value}{numbers}"
+    counted = f"({verdict.doubles} with all of {verdict.informative} mutant molecules)"
+    return verdict.reason, counted if verdict.informative else ""
 
 
 def copies_share_low(vaf_low: float, tumour_fraction_high: float, copy_number_high: float) -> float:

@@ -15,6 +15,7 @@ from ..vocabulary.resistance import (
     Timing,
 )
 from ..vocabulary.samples import Setting
+from .phase import PhaseEvidence
 
 
 @dataclass(frozen=True)
@@ -46,7 +47,9 @@ class ResistanceRow:
     tumour_fraction: float | None = column("tumour fraction of the lead specimen")
     phase: Phase | None = column("phase of a set of ALK mutations")
     phase_partner: tuple[str, ...] = column("the other alterations of the set")
-    phase_evidence: str | None = column("molecules and test behind the phase, or the reason it is open")
+    phase_evidence: PhaseEvidence | None = column(
+        "molecules and test behind the phase, or the reason it is open"
+    )
     emergence: Emergence | None = column("against the baseline sample")
     timing: Timing = column("primary or acquired resistance")
     excluded_clone_fraction: float | None = column(

@@ -14,6 +14,7 @@ from .hidden_hits import subthreshold_hotspots
 from .lineage import Lineage, LineageDna
 from .negative import unusable_reasons
 from .single_criteria import ALK, TRUNCATING, Effect, Role
+from .timing import TimingReason
 from .view import TimepointView, specimens_outside
 from .window import WindowStatus
 
@@ -120,7 +121,7 @@ def _early(draft: Draft) -> Iterable[Finding]:
 
 
 def _dates_conflict(draft: Draft) -> Iterable[Finding]:
-    conflict = draft.view.patient.timing.reason == "dates_conflict"
+    conflict = draft.view.patient.timing.reason is TimingReason.DATES_CONFLICT
     return _if(conflict, "the clinical dates contradict each other", CaveatCode.DATES_CONFLICT)
 
 

@@ -9,6 +9,7 @@ of an ALK-positive patient acquired.
 import calendar
 from dataclasses import dataclass
 from datetime import date, timedelta
+from enum import StrEnum
 
 from ..evidence.schema import ClinicalContext
 from ..inputs.settings import TimingSettings, WindowSettings
@@ -19,17 +20,33 @@ NO_PROGRESSION = frozenset(set(StopReason) - {StopReason.PROGRESSION, StopReason
 """Reasons other than progression for which lorlatinib was stopped; a drug still given was not stopped."""
 
 
+class TimingReason(StrEnum):
+    """The rule that decided."""
+
+    NO_CLINICAL_DATA = "no_clinical_data"
+    DATES_CONFLICT = "dates_conflict"
+    PROGRESSION_OFF_TREATMENT = "progression_off_treatment"
+    RESPONSE = "response"
+    STOPPED_WITHOUT_PROGRESSION = "stopped_without_progression"
+    PROGRESSION_DATE_MISSING = "progression_date_missing"
+    RESPONSE_MISSING = "response_missing"
+    START_DATE_MISSING = "start_date_missing"
+    STABLE_LONG = "stable_long"
+    STABLE_SHORT = "stable_short"
+    FIRST_ASSESSMENT_LATE = "first_assessment_late"
+    NO_RESPONSE = "no_response"
+
+
 @dataclass(frozen=True)
 class TimingVerdict:
     """Timing of resistance.
 
     Attributes:
-        reason: stable code of the rule that decided.
         early: progression within `early_months`; None without both dates.
     """
 
     timing: Timing
-    reason: str
+    reason: TimingReason
     early: bool | None
 
 
@@ -52,7 +69,7 @@ def judge_timing(
         window: gives the days after the last dose in which progression still counts as on treatment.
     """
     if clinical is None:
-        return TimingVerdict(Timing.INDETERMINATE, "no_clinical_data", None)
+        return TimingVerdict(Timing.INDETERMINATE, TimingReason.NO_CLINICAL_DATA, None)
     early = _early(clinical, settings)
     timing, reason = _decide(clinical, settings, window)
     return TimingVerdict(timing, reason, early)
@@ -60,36 +77,44 @@ def judge_timing(
 
 def _decide(
     clinical: ClinicalContext, settings: TimingSettings, window: WindowSettings
-) -> tuple[Timing, str]:
+) -> tuple[Timing, TimingReason]:
     if _conflicting(clinical):
-        return Timing.INDETERMINATE, "dates_conflict"
+        return Timing.INDETERMINATE, TimingReason.DATES_CONFLICT
     if clinical.progression is None:
         return _without_date(clinical)
     if _off_treatment(clinical, window):
-        return Timing.NOT_PD, "progression_off_treatment"
+        return Timing.NOT_PD, TimingReason.PROGRESSION_OFF_TREATMENT
     if _responded(clinical):
-        return Timing.ACQUIRED, "response"
+        return Timing.ACQUIRED, TimingReason.RESPONSE
     return _without_response(clinical, settings)
 
 
-def _without_date(clinical: ClinicalContext) -> tuple[Timing, str]:
+def _without_date(clinical: ClinicalContext) -> tuple[Timing, TimingReason]:
     if clinical.lorlatinib_stop_reason in NO_PROGRESSION:
-        return Timing.NOT_PD, "stopped_without_progression"
+        return Timing.NOT_PD, TimingReason.STOPPED_WITHOUT_PROGRESSION
     if clinical.lorlatinib_stop_reason is StopReason.PROGRESSION and _responded(clinical):
-        return Timing.ACQUIRED, "response"
-    return Timing.INDETERMINATE, "progression_date_missing"
+        return Timing.ACQUIRED, TimingReason.RESPONSE
+    return Timing.INDETERMINATE, TimingReason.PROGRESSION_DATE_MISSING
 
 
-def _without_response(clinical: ClinicalContext, settings: TimingSettings) -> tuple[Timing, str]:
+def _without_response(clinical: ClinicalContext, settings: TimingSettings) -> tuple[Timing, TimingReason]:
     if clinical.best_response in (None, BestResponse.NE):
-        return Timing.INDETERMINATE, "response_missing"
+        return Timing.INDETERMINATE, TimingReason.RESPONSE_MISSING
     if clinical.lorlatinib_start is None or clinical.progression is None:
-        return Timing.INDETERMINATE, "start_date_missing"
+        return Timing.INDETERMINATE, TimingReason.START_DATE_MISSING
     late = clinical.progression >= add_months(clinical.lorlatinib_start, settings.acquired_months)
     if clinical.best_response is BestResponse.SD:
-        return (Timing.ACQUIRED, "stable_long") if late else (Timing.PRIMARY, "stable_short")
+        return (
+            (Timing.ACQUIRED, TimingReason.STABLE_LONG)
+            if late
+            else (Timing.PRIMARY, TimingReason.STABLE_SHORT)
+        )
     # PD as best response after many months means that no assessment came before it.
-    return (Timing.INDETERMINATE, "first_assessment_late") if late else (Timing.PRIMARY, "no_response")
+    return (
+        (Timing.INDETERMINATE, TimingReason.FIRST_ASSESSMENT_LATE)
+        if late
+        else (Timing.PRIMARY, TimingReason.NO_RESPONSE)
+    )
 
 
 def _responded(clinical: ClinicalContext) -> bool:

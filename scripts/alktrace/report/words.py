@@ -3,6 +3,7 @@
 import math
 from collections.abc import Mapping
 
+from ..classify.phase import PartnerPhase, PhaseEvidence
 from ..classify.resistance_table import ResistanceRow
 from ..evidence.schema import Observation, TumourFraction
 from ..vocabulary.caveats import Caveat, CaveatCode
@@ -108,22 +109,15 @@ def drugs(row: ResistanceRow) -> str:
     return "; ".join(f"{words}: {names}" for words, names in lists if names) or NO_DRUG_DATA
 
 
-def phase_evidence(text: str | None, messages: Mapping[str, str]) -> list[str]:
-    """Return the evidence of a phase, a line per partner, with the reasons of open phases in words.
-
-    Args:
-        text: column `phase_evidence`: `I1171N: UNRESOLVED, not_spannable | L1196M: CIS, 5 molecules ...`.
-        messages: texts by code.
-    """
-    return [_phase_line(part, messages) for part in (text or "").split(" | ") if part]
+def phase_evidence(evidence: PhaseEvidence | None, messages: Mapping[str, str]) -> list[str]:
+    """Return the evidence of a phase, a line per partner, with the reasons of open phases in words."""
+    return [_phase_line(item, messages) for item in evidence.partners] if evidence else []
 
 
-def _phase_line(part: str, messages: Mapping[str, str]) -> str:
-    head, _, rest = part.partition(", ")
-    code, space, numbers = rest.partition(" ")
-    if code not in messages:
-        return part
-    return f"{head}: {messages[code]}{space}{numbers}"
+def _phase_line(item: PartnerPhase, messages: Mapping[str, str]) -> str:
+    if item.reason is None:
+        return str(item)
+    return f"{item.partner}: {item.phase}: " + " ".join(filter(None, (messages[item.reason], item.counts)))
 
 
 def excluded(share: float | None) -> str:
