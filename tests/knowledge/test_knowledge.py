@@ -57,6 +57,7 @@ CASES = {
         alteration("MET", V.SNV, C.SPLICE_SITE, exon=14),
         alteration("MET", V.SNV, C.SPLICE_SITE, exon=13),
     ),
+    "MET kinase-domain mutation": (missense("MET", 1228), missense("MET", 1010)),
     "EGFR activating mutation": (missense("EGFR", 858), missense("EGFR", 500)),
     "EGFR exon 19 deletion": (
         inframe("EGFR", C.INFRAME_DELETION, 19),
@@ -76,11 +77,16 @@ CASES = {
     "NRG1 fusion": (fusion("NRG1", in_frame=True), fusion("NRG1", in_frame=False)),
     "KIT amplification": (amplified("KIT"), missense("KIT", 541)),
     "RET fusion": (fusion("RET", in_frame=True), missense("RET", 691)),
+    "RET activating mutation": (missense("RET", 918), missense("RET", 691)),
+    "ROS1 G2032 mutation": (missense("ROS1", 2032), missense("ROS1", 2229)),
     "ROS1 fusion": (fusion("ROS1", in_frame=None), fusion("ROS1", in_frame=False)),
     "NTRK fusion": (fusion("NTRK3", in_frame=True), fusion("NTRK1", in_frame=False)),
     "FGFR fusion": (fusion("FGFR3", in_frame=True), fusion("FGFR2", in_frame=False)),
     "BRAF fusion": (fusion("BRAF", in_frame=True), fusion("BRAF", in_frame=False)),
     "FGFR1 amplification": (amplified("FGFR1"), lost("FGFR1")),
+    "FGFR1 activating mutation": (missense("FGFR1", 577), missense("FGFR1", 546)),
+    "FGFR2 activating mutation": (missense("FGFR2", 549), missense("FGFR2", 203)),
+    "FGFR3 activating mutation": (missense("FGFR3", 249), missense("FGFR3", 8)),
     "YES1 amplification": (amplified("YES1"), lost("YES1")),
     "KRAS G12C": (missense("KRAS", 12, hgvs_p="p.Gly12Cys"), missense("KRAS", 12, hgvs_p="p.Gly12Asp")),
     "KRAS mutation": (missense("KRAS", 12, hgvs_p="p.Gly12Asp"), missense("KRAS", 22)),
@@ -90,6 +96,7 @@ CASES = {
     "BRAF V600": (missense("BRAF", 600), missense("BRAF", 599)),
     "BRAF class 2 or 3 mutation": (missense("BRAF", 594), missense("BRAF", 301)),
     "BRAF amplification": (amplified("BRAF"), lost("BRAF")),
+    "RAF1 activating mutation": (missense("RAF1", 257), missense("RAF1", 310)),
     "MAP2K1 activating mutation": (missense("MAP2K1", 57), missense("MAP2K1", 300)),
     "PTPN11 activating mutation": (missense("PTPN11", 76), missense("PTPN11", 400)),
     "NF1 loss of function": (truncated("NF1"), missense("NF1", 176)),
@@ -98,6 +105,7 @@ CASES = {
     "PTEN loss of function": (truncated("PTEN"), missense("PTEN", 20)),
     "AKT1 activating mutation": (missense("AKT1", 17), missense("AKT1", 18)),
     "TSC loss of function": (truncated("TSC2"), missense("TSC1", 322)),
+    "MTOR activating mutation": (missense("MTOR", 2215), missense("MTOR", 100)),
     "TP53 mutation": (missense("TP53", 175), alteration("TP53", V.SNV, C.SYNONYMOUS, codon=213)),
     "RB1 loss of function": (lost("RB1"), missense("RB1", 137)),
     "MYC amplification": (amplified("MYCN"), lost("MYC")),
@@ -211,6 +219,28 @@ def test_evidence_limits_confidence():
     # what was read names mutations of KRAS, activation of EGFR and a ligand of HER2/HER3
     for remembered in (amplified("KRAS"), amplified("EGFR"), fusion("NRG1", in_frame=True)):
         assert KNOWLEDGE.off_target(remembered).confidence is Confidence.UNCERTAIN
+
+
+def test_a_deletion_of_exon_19_stands_on_one_step_with_l858r():
+    deletion = KNOWLEDGE.off_target(inframe("EGFR", C.INFRAME_DELETION, 19))
+    assert deletion.confidence is KNOWLEDGE.off_target(missense("EGFR", 858)).confidence
+
+
+@pytest.mark.parametrize(
+    "known", [missense("MET", 1228), missense("MET", 1230), missense("MTOR", 2215), missense("FGFR2", 549)]
+)
+def test_activating_mutations_without_a_report_are_bypass_but_uncertain(known):
+    found = KNOWLEDGE.off_target(known)
+    assert found.kind is OffTargetKind.BYPASS and found.confidence is Confidence.UNCERTAIN
+
+
+def test_what_a_negative_asks_for_and_what_asks_for_both_copies():
+    core = {gene for m in KNOWLEDGE.mechanisms.values() if m.core for gene in m.genes}
+    assert core == {"MET", "KRAS", "NRAS", "BRAF", "EGFR", "ERBB2", "PIK3CA", "MAP2K1", "NF2", "RET", "ROS1"}
+    assert all(m.carries_class for m in KNOWLEDGE.mechanisms.values() if m.core)
+    suppressors = [m for m in KNOWLEDGE.mechanisms.values() if m.both_copies]
+    assert {"RB1", "NF1", "NF2", "PTEN", "TP53", "CDKN2A"} <= {gene for m in suppressors for gene in m.genes}
+    assert {m.rule for m in suppressors} == {"loss_of_function", "any_coding"}
 
 
 def test_haematopoiesis_lists_are_apart():

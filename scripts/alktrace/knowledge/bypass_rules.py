@@ -55,6 +55,8 @@ class BypassMechanism:
         kind: None where DNA of the gene means nothing to the classification.
         evidence_level: `unverified` where the level was not read in a source.
         carries_class: may this mechanism name the class of a timepoint.
+        core: nothing found is a negative only where this one could be judged.
+        both_copies: a tumour suppressor, for which one hit is not enough.
         sources: of the verified statements.
     """
 
@@ -68,6 +70,8 @@ class BypassMechanism:
     kind: OffTargetKind | None
     evidence_level: EvidenceLevel
     carries_class: bool
+    core: bool
+    both_copies: bool
     sources: tuple[str, ...]
 
     def matches(self, alteration: Alteration) -> bool:
@@ -101,6 +105,8 @@ def mechanism_of(facts: Facts) -> BypassMechanism:
         kind=next((kind for kind in OffTargetKind if kind == facts.value("class")), None),
         evidence_level=EvidenceLevel(level) if level else EvidenceLevel.UNVERIFIED,
         carries_class=facts.value("carries_class") == "yes",
+        core=facts.value("core") == "yes",
+        both_copies=facts.value("both_copies") == "yes",
         sources=tuple(in_a_list(source) for source in dict.fromkeys(sources)),
     )
 
