@@ -86,21 +86,15 @@ def run_kernels(folder: Path, mutations: int, seed: int = 5) -> int:
     sound = {"raw": raw_records(folder / "raw.bam"), "consensus": raw_records(consensus)}
     for number in range(0, mutations, PER_RUN):
         kind = "raw" if number // PER_RUN % 2 else "consensus"
-        path = _damaged_bam(folder, sound[kind], header, rng)
-        runs += 1
         try:
+            path = _damaged_bam(folder, sound[kind], header, rng)
             if kind == "raw":
                 made_up.group_reads(folder, path, UmiSource.TAG, True, settings.molecules)
             else:
-                run_calls(
-                    folder,
-                    path,
-                    settings.calling,
-                    settings.fusions,
-                    ROOT / "resources/reference/fusion_drivers.tsv",
-                )
-        except DataError:
-            continue  # named and refused further on, as it should be
+                run_calls(folder, path, settings.calling, settings.fusions, DRIVERS)
+            runs += 1
+        except (DataError, pysam.SamtoolsError):
+            continue  # named and refused further on, or by the index, as it should be
     return runs
 
 
@@ -115,7 +109,7 @@ def _damaged_bam(
             records[at] = changed
     records.sort(key=lambda r: (struct.unpack_from("<I", r)[0], struct.unpack_from("<i", r, 4)[0]))
     path = write_raw(folder / "damaged.bam", records, header)
-    pysam.index(str(path))
+    pysam.index("-c", str(path))
     return path
 
 

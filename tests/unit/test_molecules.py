@@ -3,6 +3,7 @@
 import array
 import hashlib
 import random
+import re
 
 import numpy as np
 import pysam
@@ -645,3 +646,41 @@ def test_amplicon_without_umis_is_saturated(tmp_path):
     assert metrics["families", "all"] == 2
     assert metrics["fragment_saturated", "all"] == 1
     assert metrics["collision_rate", "all"] > 0.5
+
+
+# --- reads that are there twice ---------------------------------------------------------------
+
+
+@pytest.mark.parametrize("names", [("*", "*"), ("same", "same")])
+def test_templates_of_one_name_are_refused(tmp_path, names):
+    """Any pairing of their mates would be a guess."""
+    pairs = [fragment(name, 100 + 9 * i, 300 + 9 * i, umi="ACGT") for i, name in enumerate(names)]
+    says = rf"in\.bam: two primary alignments of the same read '{re.escape(names[0])}'"
+    with pytest.raises(DataError, match=says):
+        call(tmp_path, flat(pairs))
+
+
+def test_a_doubled_file_is_refused(tmp_path):
+    segments = [s for i in range(5) for s in fragment(f"r{i}", 100 + i, 300 + i, umi="ACGT")]
+    with pytest.raises(DataError, match="give each read once"):
+        call(tmp_path, [*segments, *segments])
+
+
+def test_first_reads_alone_are_refused_at_once(tmp_path):
+    """20,000 reads of one name were compared each with each."""
+    segments = [read("*", 100 + i // 40, 30, flag=1 | 64, umi="ACGT") for i in range(20_000)]
+    with pytest.raises(DataError, match="the same read"):
+        call(tmp_path, segments)
+
+
+def test_single_reads_of_one_name_are_refused(tmp_path):
+    with pytest.raises(DataError, match="the same read"):
+        call(tmp_path, [read("r", 100, 30, umi="ACGT"), read("r", 150, 30, umi="ACGT")])
+
+
+def test_a_mate_without_the_flag_of_pairs_is_counted_once(tmp_path):
+    one, two = fragment("r", 100, 300, umi="ACGT")
+    two.flag &= ~1
+    _, metrics = call(tmp_path, [one, two])
+    assert metrics["reads_in", "all"] == 2
+    assert sum(lost(metrics).values()) + metrics["reads_used", "all"] == 2

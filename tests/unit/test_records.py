@@ -69,8 +69,9 @@ def segments(draw):
     segment.query_name = draw(st.text("abcXYZ019:_+", min_size=1, max_size=60))
     segment.flag = draw(st.integers(0, 0xFFF))
     segment.reference_id = draw(st.integers(-1, 1))
-    # A mapped record needs a place: htslib takes one at -1, the kernels cannot.
-    segment.reference_start = draw(st.integers(0 if segment.reference_id >= 0 else -1, 2**30))
+    # A mapped record needs a place on its sequence: htslib takes any, the kernels cannot.
+    first, last = (0, HEADER.lengths[segment.reference_id] - 1) if segment.reference_id >= 0 else (-1, 2**30)
+    segment.reference_start = draw(st.integers(first, min(last, 2**30)))
     segment.mapping_quality = draw(st.integers(0, 255))
     segment.next_reference_id = draw(st.integers(-1, 1))
     segment.next_reference_start = draw(st.integers(-1, 2**30))

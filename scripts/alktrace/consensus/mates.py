@@ -31,12 +31,37 @@ def _same_name(data: Bytes, one: int, two: int) -> bool:
 @kernel
 def _mates(data: Bytes, one: Rows, two: Rows) -> bool:
     """Are two rows R1 and R2 of one template."""
-    if one.hash != two.hash or one.library != two.library:
+    # A read that says it has no mate is none, whatever its number: it would be counted twice.
+    if one.hash != two.hash or one.library != two.library or not one.flag & two.flag & FLAG_PAIRED:
         return False
     ends = FLAG_FIRST | FLAG_LAST
     if (one.flag & ends) + (two.flag & ends) != ends or one.flag & ends in (0, ends):
         return False
     return _same_name(data, one.offset, two.offset)
+
+
+@kernel
+def _twice(data: Bytes, one: Rows, two: Rows) -> bool:
+    """Are two rows the same read of one template, given twice or without a name of its own."""
+    ends = FLAG_FIRST | FLAG_LAST
+    if one.hash != two.hash or one.library != two.library or one.flag & ends != two.flag & ends:
+        return False
+    return _same_name(data, one.offset, two.offset)
+
+
+@kernel
+def _find_again(data: Bytes, reads: Rows, order: Offsets, i: int) -> int:
+    """Return the index of a later read that is the i-th in order again; -1: none.
+
+    Asked before any pairing: of two reads with one name and number any mate may be the wrong one.
+    """
+    one = reads[order[i]]
+    for j in range(i + 1, len(order)):
+        if reads[order[j]].hash != one.hash:
+            return -1
+        if _twice(data, one, reads[order[j]]):
+            return int64(order[j])
+    return -1
 
 
 @kernel
@@ -102,12 +127,15 @@ def join_mates(
         losses: int64[n_reasons], added to; a reason of one read drops both.
 
     Returns:
-        Number of templates.
+        Number of templates; -1 - index of a read that is there twice.
     """
     count, n = 0, len(order)
     waiting[:] = 1
     for i in range(n):
         one = reads[order[i]]
+        again = _find_again(data, reads, order, i)
+        if again >= 0:
+            return -1 - again
         if not one.flag & FLAG_PAIRED:
             waiting[order[i]] = 0
             losses[one.reason] += one.reason != NONE

@@ -215,6 +215,8 @@ def _add_batch(
     templates, waiting = np.empty(len(reads), TEMPLATE), np.empty(len(reads), np.uint8)
     order = np.argsort(reads["hash"], kind="stable")
     joined = join_mates(data, reads, order, duplex, source == 0, templates, waiting, tally.called.losses)
+    if joined < 0:
+        raise _given_twice(path, data, int(reads["offset"][-1 - joined]))
     window.data, window.waiting = data, reads[waiting == 1]
     window.templates = np.concatenate([window.templates, templates[:joined]])
     return int(last)
@@ -281,10 +283,21 @@ def _check_references(bams: Sequence[Path], headers: Sequence[pysam.AlignmentHea
 
 
 def _unsorted(path: Path, batch: RecordBatch, index: int) -> DataError:
-    start = int(batch.starts[index])
-    at = name_offset(start)
-    name = batch.data[at : at + name_length(batch.data, start)].tobytes().decode(errors="replace")
+    name = _name(batch.data, int(batch.starts[index]))
     return DataError(path, f"is not sorted by coordinate at read {name}", "run `samtools sort` on it")
+
+
+def _given_twice(path: Path, data: Bytes, start: int) -> DataError:
+    return DataError(
+        path,
+        f"two primary alignments of the same read {_name(data, start)!r}",
+        "give each read once, and each template a name of its own: without names mates cannot be told",
+    )
+
+
+def _name(data: Bytes, start: int) -> str:
+    at = name_offset(start)
+    return data[at : at + name_length(data, start)].tobytes().decode(errors="replace")
 
 
 def _check_first_umis(path: Path, umi: UmiSettings, source: int, reads: Rows, tally: Tally) -> None:

@@ -93,24 +93,24 @@ def read_stream(
         DataError: as for `iterate_batches`; those of the records when they are asked for.
     """
     chunks = inflate(stream, source, threads)
-    text, references, rest = _read_head(source, chunks)
-    return text, _batches(source, chunks, rest, references, batch_bytes)
+    text, lengths, rest = _read_head(source, chunks)
+    return text, _batches(source, chunks, rest, lengths, batch_bytes)
 
 
 def _batches(
-    source: Source, chunks: Iterator[bytes], first: bytes, references: int, batch_bytes: int
+    source: Source, chunks: Iterator[bytes], first: bytes, lengths: Offsets, batch_bytes: int
 ) -> Iterator[RecordBatch]:
     carry, size, records = [first], len(first), 0
     for chunk in chunks:
         carry.append(chunk)
         size += len(chunk)
         if size >= batch_bytes:
-            batch, rest = _split(source, carry, references, records)
+            batch, rest = _split(source, carry, lengths, records)
             records += len(batch.starts)
             carry, size = [rest], len(rest)
             if len(batch.starts):
                 yield batch
-    batch, rest = _split(source, carry, references, records)
+    batch, rest = _split(source, carry, lengths, records)
     if rest:
         raise DataError(source.name, f"ends inside record {records + len(batch.starts) + 1}", source.remedy)
     if len(batch.starts):
@@ -118,7 +118,7 @@ def _batches(
 
 
 @kernel
-def _find_records(data: Bytes, references: int, starts: Offsets, ends: Offsets) -> tuple[int, int, int]:
+def _find_records(data: Bytes, lengths: Offsets, starts: Offsets, ends: Offsets) -> tuple[int, int, int]:
     """Fill in where records lie; return their number, the end of the last, and the fault of the next."""
     at, count, size = 0, 0, len(data)
     while at + 4 <= size:
@@ -129,7 +129,7 @@ def _find_records(data: Bytes, references: int, starts: Offsets, ends: Offsets) 
         if end > size:
             break
         # The only place where lengths are checked: all kernels behind it index by them without looking.
-        fault = find_fault(data, start, end, references)
+        fault = find_fault(data, start, end, lengths)
         if fault != SOUND:
             return count, at, fault
         starts[count], ends[count] = start, end
@@ -138,7 +138,7 @@ def _find_records(data: Bytes, references: int, starts: Offsets, ends: Offsets) 
     return count, at, SOUND
 
 
-def _split(source: Source, chunks: list[bytes], references: int, before: int) -> tuple[RecordBatch, bytes]:
+def _split(source: Source, chunks: list[bytes], lengths: Offsets, before: int) -> tuple[RecordBatch, bytes]:
     data = np.empty(sum(map(len, chunks)), np.uint8)
     at = 0
     for chunk in chunks:
@@ -146,14 +146,14 @@ def _split(source: Source, chunks: list[bytes], references: int, before: int) ->
         at += len(chunk)
     capacity = len(data) // MIN_RECORD_BYTES + 1
     starts, ends = np.empty(capacity, np.int64), np.empty(capacity, np.int64)
-    count, at, fault = _find_records(data, references, starts, ends)
+    count, at, fault = _find_records(data, lengths, starts, ends)
     if fault != SOUND:
         raise DataError(source.name, FAULTS[fault], source.remedy, f"record {before + count + 1}")
     return RecordBatch(data, starts[:count].copy(), ends[:count].copy()), data[at:].tobytes()
 
 
-def _read_head(source: Source, chunks: Iterator[bytes]) -> tuple[str, int, bytes]:
-    """Return text and reference sequences of the header, and what follows it in the inflated stream."""
+def _read_head(source: Source, chunks: Iterator[bytes]) -> tuple[str, Offsets, bytes]:
+    """Return text and sequence lengths of the header, and what follows it in the inflated stream."""
     data = b""
 
     def need(count: int) -> None:
@@ -172,11 +172,13 @@ def _read_head(source: Source, chunks: Iterator[bytes]) -> tuple[str, int, bytes
     text = data[8:at].rstrip(b"\0").decode()
     references = int.from_bytes(data[at : at + 4], "little")
     at += 4
+    lengths = []
     for _ in range(references):
         need(at + 4)
         at += 8 + int.from_bytes(data[at : at + 4], "little")
-    need(at)
-    return text, references, data[at:]
+        need(at)
+        lengths.append(int.from_bytes(data[at - 4 : at], "little"))
+    return text, np.array(lengths, np.int64), data[at:]
 
 
 # --- writing --------------------------------------------------------------------------------

@@ -313,7 +313,7 @@ FAULTS = (
     "lengths of the record do not fit",
     "the read name does not end",
     "no such reference sequence",
-    "a position before the first base",
+    "a position outside the reference sequence",
     "unknown CIGAR operation",
     "CIGAR and sequence differ in length",
     "a primary alignment without bases",
@@ -325,7 +325,7 @@ FAULTS = (
     LENGTHS_DIFFER,
     NAME_OPEN,
     REFERENCE_UNKNOWN,
-    POSITION_NEGATIVE,
+    POSITION_OUTSIDE,
     OPERATION_UNKNOWN,
     CIGAR_DIFFERS,
     BASES_MISSING,
@@ -337,7 +337,7 @@ _QUERY_OPERATIONS = 0b110010011
 
 
 @kernel
-def find_fault(data: Bytes, start: int, end: int, references: int) -> int:
+def find_fault(data: Bytes, start: int, end: int, lengths: Offsets) -> int:
     """Return what makes a record unfit for the kernels, which trust its lengths; 0 for a sound record.
 
     Refuses what htslib refuses (`bam_read1`, `sam_read1`), and what it leaves to its callers: unknown
@@ -347,7 +347,7 @@ def find_fault(data: Bytes, start: int, end: int, references: int) -> int:
         data: packed bytes.
         start: offset of the record's refID.
         end: offset behind the record.
-        references: number of reference sequences of the header.
+        lengths: int64[n], bases of the reference sequences of the header.
 
     Returns:
         Index into `FAULTS`.
@@ -357,13 +357,11 @@ def find_fault(data: Bytes, start: int, end: int, references: int) -> int:
     if data[name_offset(start) + name_length(data, start)] != 0:
         return NAME_OPEN
     here, mate = ref_id(data, start), mate_ref(data, start)
-    if here < -1 or here >= references or mate < -1 or mate >= references:
+    if here < -1 or here >= len(lengths) or mate < -1 or mate >= len(lengths):
         return REFERENCE_UNKNOWN
-    mapped = flag(data, start) & FLAG_UNMAPPED == 0
-    if position(data, start) < -1 or mate_pos(data, start) < -1:
-        return POSITION_NEGATIVE
-    if mapped and here >= 0 and position(data, start) < 0:
-        return POSITION_NEGATIVE
+    mapped, at = flag(data, start) & FLAG_UNMAPPED == 0, position(data, start)
+    if at < -1 or mate_pos(data, start) < -1 or (mapped and here >= 0 and not 0 <= at < lengths[here]):
+        return POSITION_OUTSIDE
     fault = _cigar_fault(data, start, mapped)
     return fault if fault != SOUND else _tag_fault(data, tags_offset(data, start), end)
 

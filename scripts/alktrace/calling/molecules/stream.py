@@ -65,7 +65,7 @@ def iterate_molecules(
     molecules that lie across its end.
 
     Raises:
-        DataError: the BAM is not sorted by coordinate.
+        DataError: the BAM is not sorted by coordinate, or holds a read of a pair twice.
     """
     carried = np.zeros(0, np.uint8)
     lengths = np.zeros(0, np.int64)
@@ -80,7 +80,13 @@ def iterate_molecules(
         data = np.concatenate([carried, batch.data])
         starts = np.concatenate([ends_before - lengths, batch.starts + shift])
         ends = np.concatenate([ends_before, batch.ends + shift])
-        mates = _pair(data, starts, last[0], last[1])
+        mates, twice = _pair(data, starts, last[0], last[1])
+        if twice >= 0:
+            raise DataError(
+                path,
+                f"two primary alignments of the same read {_name(data, int(starts[twice]))!r}",
+                "give each molecule once, with a name of its own",
+            )
         waiting = np.flatnonzero(mates == CARRY)
         mates[waiting] = SKIP
         yield MoleculeBatch(data, starts, ends, mates)
@@ -113,6 +119,11 @@ def _gather(data: Bytes, starts: Offsets, ends: Offsets) -> Bytes:
         out[at : at + size] = data[starts[i] : ends[i]]
         at += size
     return out
+
+
+def _name(data: Bytes, start: int) -> str:
+    at = name_offset(start)
+    return data[at : at + name_length(data, start)].tobytes().decode(errors="replace")
 
 
 @kernel
@@ -148,8 +159,11 @@ def _expects_mate(data: Bytes, start: int) -> bool:
 
 
 @kernel
-def _pair(data: Bytes, starts: Offsets, tid: int, pos: int) -> NDArray[np.int64]:
-    """Find mates by name; `tid`, `pos`: place of the last record, behind which mates may still come."""
+def _pair(data: Bytes, starts: Offsets, tid: int, pos: int) -> tuple[NDArray[np.int64], int]:
+    """Find mates by name, and a read that is there twice (-1: none).
+
+    `tid`, `pos`: place of the last record, behind which mates may still come.
+    """
     n = len(starts)
     mates = np.full(n, SKIP, np.int64)
     size = 16
@@ -166,19 +180,17 @@ def _pair(data: Bytes, starts: Offsets, tid: int, pos: int) -> NDArray[np.int64]
         slot = _name_hash(data, start) & (size - 1)
         while table[slot] >= 0:
             j = table[slot]
-            if (
-                mates[j] == ALONE
-                and ref_id(data, starts[j]) == ref_id(data, start)
-                and (flag(data, starts[j]) ^ flag(data, start)) & FLAG_FIRST
-                and _same_name(data, starts[j], start)
-            ):
+            if ref_id(data, starts[j]) == ref_id(data, start) and _same_name(data, starts[j], start):
+                # Of two reads with one name and number any mate may be the wrong one.
+                if mates[j] != ALONE or not (flag(data, starts[j]) ^ flag(data, start)) & FLAG_FIRST:
+                    return mates, i
                 mates[j], mates[i] = i, SKIP
                 break
             slot = (slot + 1) & (size - 1)
         if mates[i] == ALONE:
             table[slot] = i
     _mark_waiting(data, starts, mates, tid, pos)
-    return mates
+    return mates, -1
 
 
 @kernel
