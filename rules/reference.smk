@@ -109,3 +109,24 @@ rule prepare_gene_models:
         "reading the gene models"
     script:
         "../scripts/prepare_gene_models.py"
+
+
+# Joined once per assay, so that the jobs of samples need no more than their lines.
+rule prepare_targets:
+    input:
+        bed=lambda wildcards: PLAN.settings.assays[wildcards.assay].targets,
+    output:
+        targets="results/reference/{assay}.targets.bed",
+    log:
+        "logs/prepare_targets/{assay}.log",
+    conda:
+        own_environment
+    resources:
+        mem_mb=1000,
+        runtime=10,
+    params:
+        code=PLAN.code("prepare_targets"),
+    message:
+        "joining the targets: {wildcards.assay}"
+    script:
+        "../scripts/prepare_targets.py"

@@ -35,7 +35,7 @@ rule build_copy_number_reference:
     input:
         coverage=PLAN.normal_coverage,
         fasta=REFERENCE.fasta,
-        targets=lambda wildcards: PLAN.settings.assays[wildcards.assay].targets,
+        targets="results/reference/{assay}.targets.bed",
     output:
         reference="results/reference/{assay}.copy_number.cnn",
     log:

@@ -127,17 +127,19 @@ def _outcomes(
     from alktrace.calling.genotyping.counts import count_alleles
     from alktrace.calling.molecules.pileup import pile_up
     from alktrace.calling.molecules.reads import make_filters
-    from alktrace.calling.molecules.regions import build_regions, fasta_fetch, read_targets
+    from alktrace.calling.molecules.regions import build_regions, fasta_fetch
     from alktrace.calling.noise.training import learn_noise
     from alktrace.calling.rule.power import detection_power
     from alktrace.io.bam_io import read_header
+    from alktrace.io.bed import read_targets
     from alktrace.vocabulary.variant import SmallVariant
 
     keys = [SmallVariant(panel.name(v.contig), v.pos + 1, v.ref, v.alt) for v in panel.planted]
     filters = make_filters(settings)
     with pysam.FastaFile(str(files.fasta)) as reference:
         fetch = fasta_fetch(reference)
-        regions = build_regions(read_targets(files.targets), fasta=reference, header=read_header(bam))
+        spans = [target.span for target in read_targets(files.targets)]
+        regions = build_regions(spans, fasta=reference, header=read_header(bam))
         noise = learn_noise(pile_up(bam, regions, filters), settings)
         counted = count_alleles(bam, keys, filters, fetch)
         for number, (key, variant, counts) in enumerate(zip(keys, panel.planted, counted, strict=True)):

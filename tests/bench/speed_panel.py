@@ -18,6 +18,7 @@ from alktrace.demo.genome_files import write_compact_fasta
 from alktrace.demo.made_genome import Genome, build_genome
 from alktrace.demo.planted import Population
 from alktrace.demo.read_pairs import Library, draw_umis, make_reads
+from alktrace.reference.targets import prepare_targets
 
 READ_LENGTH = 150
 FAMILY = (3, 6)
@@ -57,7 +58,8 @@ def make_panel(folder: Path, *, reads: int, seed: int) -> Panel:
     genome = build_genome(load_facts(DEMO), seed=seed)
     fasta, targets = folder / "compact.fa", folder / "targets.bed"
     write_compact_fasta(genome.loci, genome.bases, fasta)
-    _write_targets(genome, targets)
+    _write_targets(genome, folder / "given.bed")
+    prepare_targets(folder / "given.bed", targets)
     paths = (folder / "R1.fastq.gz", folder / "R2.fastq.gz")
     pairs = molecules = 0
     with paths[0].open("wb") as one, paths[1].open("wb") as two:

@@ -12,7 +12,7 @@ from molecule_bam import CHROM, make_reference, pair, with_bases, write_bam
 
 from alktrace.calling.genotyping.genotype_table import GenotypeRow
 from alktrace.calling.genotyping.known_alleles import count_alterations, count_patterns
-from alktrace.errors import DataError, InputProblems
+from alktrace.errors import DataError
 from alktrace.inputs.settings import CallingSettings
 from alktrace.io.tables import read_table
 from alktrace.reference.locus_table import HotspotRow
@@ -301,37 +301,10 @@ def test_target_without_reads_is_not_assessable(case: Case) -> None:
     assert case.callability()["G1269"].status is Detection.NOT_DETECTED
 
 
-def test_overlapping_and_empty_intervals_count_once(case: Case) -> None:
-    reads = case.molecules({}, 300, name="wild") + case.molecules({C3805: "A"}, 30, name="mutant")
-    once = found(case.run(reads))
-    case.targets([(CHROM, C3805 - 50, C3805 + 50), (CHROM, *TARGET), (CHROM, *TARGET), (CHROM, 40, 40)])
-    assert found(case.run(reads)) == once == {FIRST: (30, PASS)}
-
-
 def test_no_targets_at_all(case: Case) -> None:
     case.targets([])
     assert case.run(case.molecules({}, 10, name="wild")) == []
     assert {row.status for row in case.callability().values()} == {Detection.NOT_TARGETED}
-
-
-@pytest.mark.parametrize(
-    ("line", "message"),
-    [
-        pytest.param("chr2\tten\t20\n", "targets.bed:1", id="no-number"),
-        pytest.param("chr2\t30\t20\n", "targets.bed:1", id="end-before-start"),
-    ],
-)
-def test_lines_that_are_no_interval(case: Case, line: str, message: str) -> None:
-    (case.folder / "targets.bed").write_text(line)
-    with pytest.raises(InputProblems, match=message):
-        run_unchanged(case)
-
-
-def run_unchanged(case: Case) -> None:
-    targets = (case.folder / "targets.bed").read_text()
-    case.targets = lambda intervals: None  # type: ignore[method-assign]
-    case.run([])
-    assert targets
 
 
 @pytest.mark.parametrize(

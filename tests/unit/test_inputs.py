@@ -358,13 +358,15 @@ def test_unaligned_consensus_bam(project):
     ("text", "place", "part"),
     [
         pytest.param("chr1 100 200\n", 1, "separated by tabs", id="blanks"),
-        pytest.param("chr1\t100\t200\nchr1\t300\t3001\n", 2, "ends at 3001, but chr1 has 3000", id="outside"),
-        pytest.param("chr3\t1\t2\n", 1, "'chr3' is not in the genome", id="unknown contig"),
-        pytest.param("1\t1\t2\n", 1, "write 'chr1'", id="without chr"),
-        pytest.param("chr1\t9\t9\n", 1, "empty interval", id="empty"),
-        pytest.param("chr1\t9\t8\n", 1, "empty interval", id="backwards"),
-        pytest.param("chr1\t-9\t8\n", 1, "whole numbers", id="negative"),
-        pytest.param("chrom\tstart\tend\n", 1, "whole numbers", id="header line"),
+        pytest.param(
+            "chr1\t100\t200\nchr1\t300\t3001\n", "2:end", "ends at 3001, but chr1 has 3000", id="outside"
+        ),
+        pytest.param("chr3\t1\t2\n", "1:chromosome", "'chr3' is not in the genome", id="unknown contig"),
+        pytest.param("1\t1\t2\n", "1:chromosome", "write 'chr1'", id="without chr"),
+        pytest.param("chr1\t9\t9\n", "1:end", "empty interval", id="empty"),
+        pytest.param("chr1\t9\t8\n", "1:end", "empty interval", id="backwards"),
+        pytest.param("chr1\t-9\t8\n", "1:start", "a whole number", id="negative"),
+        pytest.param("chrom\tstart\tend\n", "1:start", "a whole number", id="header line"),
     ],
 )
 def test_targets(project, text, place, part):
@@ -399,7 +401,7 @@ def test_targets_in_any_arrangement_are_fine(project, text):
 
 def test_compressed_targets_are_refused(project):
     project.bed.write_bytes(gzip.compress(b"chr1\t100\t200\n"))
-    only(project.problems(), f"{project.bed}: targets are compressed; decompress them")
+    only(project.problems(), f"{project.bed}: cannot be read", "decompress it")
 
 
 @pytest.mark.parametrize(

@@ -240,9 +240,9 @@ def test_bad_files_of_genome_and_assay(project):
     outcome = refused(
         project,
         f"config.yaml:{line}:reference.gff3: no file 'reference/genes.gff'; correct the path",
-        f"panel.bed:3: ends at 140000100, but chr9 has {length} bases; give targets of GRCh38",
-        "panel.bed:4: '9' is not in the genome; write 'chr9'",
-        "panel.bed:5: empty interval chr2:5-5; write start (0-based) below end, or remove the line",
+        f"panel.bed:3:end: ends at 140000100, but chr9 has {length} bases; give targets of GRCh38",
+        "panel.bed:4:chromosome: '9' is not in the genome; write 'chr9'",
+        "panel.bed:5:end: empty interval chr2:5-5; write start (0-based) below end, or remove the line",
         f"samples.tsv:2:bam: {bam!r} is truncated or damaged; fetch it again; compare its checksum",
     )
     assert "panel.bed:2" not in outcome.text, "targets of panels overlap"

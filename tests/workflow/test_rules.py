@@ -25,6 +25,7 @@ COHORT = {
 OUTCOMES = {"measure_outcomes": 1, "relate_outcomes": 1}
 REFERENCE = {"prepare_gene_models": 1, "index_aligner": 1}
 KERNELS = {"compile_consensus_kernels": 1, "compile_calling_kernels": 1}
+PER_ASSAY = ("prepare_targets", "build_copy_number_reference")
 
 
 def per_sample(number, *, units=None, adopted=0, consensus=0):
@@ -134,12 +135,13 @@ def test_jobs_of_the_demo(demo_jobs, small_demo):
     assert demo_jobs.jobs == (
         REFERENCE | KERNELS | COHORT | OUTCOMES
         | per_sample(26, adopted=1, consensus=1)
-        | {"build_copy_number_reference": len({row["assay"] for row in reads}), "read_reported_calls": 2}
+        | dict.fromkeys(PER_ASSAY, len({row["assay"] for row in reads}))
+        | {"read_reported_calls": 2}
         | per_patient(18, 21)
     )  # fmt: skip
 
 
-READS = KERNELS | {"prepare_gene_models": 1, "build_copy_number_reference": 1}
+READS = KERNELS | {"prepare_gene_models": 1} | dict.fromkeys(PER_ASSAY, 1)
 INDEX = {"index_aligner": 1}
 VARIANTS = {
     "reports alone": (

@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 
 from ..inputs.settings import CallingSettings
 from ..io.bam_io import read_header
+from ..io.bed import read_targets
 from ..io.tables import read_table, write_table
 from ..reference.gene_models import GeneModels
 from ..reference.locus_table import HotspotRow, LocusRow
@@ -33,7 +34,7 @@ from .genotyping.genotype_table import GenotypeRow
 from .genotyping.polymorphisms import genotype_polymorphisms
 from .molecules.pileup import Pileup, pile_up
 from .molecules.reads import make_filters
-from .molecules.regions import BASES, build_regions, fasta_fetch, open_fasta, read_targets
+from .molecules.regions import BASES, build_regions, fasta_fetch, open_fasta
 from .noise.error_rate_table import ErrorRateRow
 from .noise.error_rates import measure_error_rates
 from .noise.kinds import repeats
@@ -70,7 +71,7 @@ def call_variants(
     Args:
         bam: coordinate-sorted consensus BAM; without depth tags every fragment is a single molecule.
         fasta: reference with the coordinates of the BAM, indexed.
-        targets: BED of targeted regions.
+        targets: joined targets of the assay.
         loci: table of `LocusRow`, where callability is stated.
         hotspots: table of `HotspotRow`, alleles kept from the first molecule on.
         gene_models: JSON of gene models; without it substitutions of one codon stay apart.
@@ -92,9 +93,8 @@ def call_variants(
     known = make_hotspots(rows, read_table(hotspots, HotspotRow))
     with open_fasta(fasta) as reference:
         fetch = fasta_fetch(reference)
-        regions = build_regions(
-            read_targets(targets), fasta=reference, header=read_header(bam), source=targets
-        )
+        spans = [target.span for target in read_targets(targets)]
+        regions = build_regions(spans, fasta=reference, header=read_header(bam), source=targets)
         pileup = pile_up(bam, regions, filters, threads=threads)
         check_reference(pileup, fasta, settings)
         noise = learn_noise(pileup, settings, positions=read_positions(noise_model))

@@ -8,9 +8,9 @@ from itertools import islice
 from pathlib import Path
 
 from ..errors import Problem
+from ..io.bed import Target, read_bed
 from ..reference.locate import GRCH37, GZIP_MAGIC, same_contig
 
-BED_HEADS = ("#", "track", "browser")
 MAX_SHOWN = 20
 GFF3_LINES = 5000
 _REGION = re.compile(r"##sequence-region\s+(\S+)\s+(\d+)\s+(\d+)")
@@ -26,74 +26,31 @@ def check_targets(path: Path, contigs: Mapping[str, int] | None) -> tuple[frozen
     Returns:
         Contigs of the intervals, and the problems, at most some twenty of them.
     """
-    if path.read_bytes()[:2] == GZIP_MAGIC:
-        return frozenset(), [Problem(str(path), 0, "", "targets are compressed", "decompress them")]
-    checker = _BedChecker(str(path), contigs)
-    try:
-        with path.open(encoding="utf-8") as lines:
-            for number, line in enumerate(lines, start=1):
-                checker.line(number, line.rstrip("\r\n"))
-    except (OSError, EOFError, UnicodeDecodeError) as error:
-        return frozenset(), [
-            Problem(str(path), 0, "", f"cannot be read ({error})", "give a BED in UTF-8 text")
-        ]
-    return checker.result()
+    targets, problems = read_bed(path)
+    chroms = frozenset(target.chrom for target in targets.values())
+    if contigs is not None:
+        chroms &= set(contigs)
+        for line, target in targets.items():
+            problems += _off_genome(str(path), line, target, contigs)
+    problems.sort()
+    if len(problems) > MAX_SHOWN:
+        what = f"{len(problems) - MAX_SHOWN} more problems"
+        problems[MAX_SHOWN:] = [Problem(str(path), 0, "", what, "correct those above first")]
+    return chroms, problems
 
 
-class _BedChecker:
-    def __init__(self, file: str, contigs: Mapping[str, int] | None) -> None:
-        self.file = file
-        self.contigs = contigs
-        self.chroms: set[str] = set()
-        self.problems: list[Problem] = []
-
-    def line(self, number: int, text: str) -> None:
-        """Check one line by itself."""
-        if not text.strip() or text.startswith(BED_HEADS):
-            return
-        cells = text.split("\t")
-        if len(cells) < 3:
-            what = f"{len(cells)} columns"
-            self._add(number, what, "write chromosome, start and end, separated by tabs")
-            return
-        chrom, start, end = cells[:3]
-        if not (start.isdigit() and end.isdigit()):
-            self._add(number, f"start {start!r} and end {end!r}", "write whole numbers")
-            return
-        self._interval(number, chrom, int(start), int(end))
-
-    def _interval(self, number: int, chrom: str, start: int, end: int) -> None:
-        if start >= end:
-            what = f"empty interval {chrom}:{start}-{end}"
-            self._add(number, what, "write start (0-based) below end, or remove the line")
-            return
-        if self.contigs is not None and chrom not in self.contigs:
-            other = same_contig(chrom, self.contigs)
-            remedy = f"write {other!r}" if other else "use the names of the genome FASTA"
-            self._add(number, f"{chrom!r} is not in the genome", remedy)
-            return
-        if self.contigs is not None and end > self.contigs[chrom]:
-            what = f"ends at {end}, but {chrom} has {self.contigs[chrom]} bases"
-            remedy = "give targets of GRCh38" if _may_be_grch37(chrom, end) else "correct the interval"
-            self._add(number, what, remedy)
-        self.chroms.add(chrom)
-
-    def result(self) -> tuple[frozenset[str], list[Problem]]:
-        """Return what was found."""
-        if not self.chroms and not self.problems:
-            self._add(0, "no intervals", "write one targeted region per line")
-        shown = sorted(self.problems)[:MAX_SHOWN]
-        if len(self.problems) > MAX_SHOWN:
-            rest = len(self.problems) - MAX_SHOWN
-            shown.append(Problem(self.file, 0, "", f"{rest} more problems", "correct those above first"))
-        return frozenset(self.chroms), shown
-
-    def _add(self, line: int, what: str, remedy: str) -> None:
-        self.problems.append(Problem(self.file, line, "", what, remedy))
-
-
-def _may_be_grch37(chrom: str, end: int) -> bool:
-    return end <= GRCH37.get(chrom.removeprefix("chr"), 0)
+def _off_genome(file: str, line: int, target: Target, contigs: Mapping[str, int]) -> Iterator[Problem]:
+    chrom, _, end, _ = target
+    if chrom not in contigs:
+        other = same_contig(chrom, contigs)
+        remedy = f"write {other!r}" if other else "use the names of the genome FASTA"
+        yield Problem(file, line, "chromosome", f"{chrom!r} is not in the genome", remedy)
+    elif end > contigs[chrom]:
+        what = f"ends at {end}, but {chrom} has {contigs[chrom]} bases"
+        of_grch37 = end <= GRCH37.get(chrom.removeprefix("chr"), 0)
+        yield Problem(
+            file, line, "end", what, "give targets of GRCh38" if of_grch37 else "correct the interval"
+        )
 
 
 def check_gene_models(path: Path, contigs: Mapping[str, int]) -> list[Problem]:

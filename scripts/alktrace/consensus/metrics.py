@@ -45,7 +45,7 @@ from typing import Any
 
 import numpy as np
 
-from ..errors import DataError
+from ..io.bed import read_targets
 from ..io.records import Offsets
 from .losses import COUNT_IN, COUNT_WITHOUT_MC, INSERT_BIN, N_COUNTS, REASONS
 from .molecule_table import MoleculeMetric
@@ -70,34 +70,17 @@ STRAND_CLASSES = {"A/C": ("AC", "CA", "GT", "TG"), "A/G": ("AG", "GA", "CT", "TC
 
 
 class Targets:
-    """Targeted intervals, merged, for a vectorised look-up."""
+    """Targeted intervals for a vectorised look-up."""
 
     def __init__(self, path: Path, references: tuple[str, ...]) -> None:
-        """Read a BED (0-based half-open).
-
-        Raises:
-            DataError: a line without three columns or with coordinates that are no interval.
-        """
-        index = {name: i for i, name in enumerate(references)}
-        intervals: list[tuple[int, int]] = []
-        unmatched: set[str] = set()
-        with path.open() as stream:
-            for number, line in enumerate(stream, start=1):
-                if not line.strip() or line.startswith(("#", "track", "browser")):
-                    continue
-                chrom, start, end = _bed_line(path, number, line)
-                if chrom in index:
-                    intervals.append((index[chrom] << 34 | start, index[chrom] << 34 | end))
-                else:
-                    unmatched.add(chrom)
-        self.unmatched = len(unmatched)
-        merged: list[list[int]] = []
-        for first, last in sorted(intervals):
-            if merged and first <= merged[-1][1]:
-                merged[-1][1] = max(merged[-1][1], last)
-            else:
-                merged.append([first, last])
-        bounds = np.array(merged, np.int64).reshape(-1, 2)
+        """Read the joined targets of an assay."""
+        targets = read_targets(path)
+        index = {name: i << 34 for i, name in enumerate(references)}
+        self.unmatched = len({target.chrom for target in targets} - set(index))
+        known = sorted(
+            (index[chrom] | start, index[chrom] | end) for chrom, start, end, _ in targets if chrom in index
+        )
+        bounds = np.array(known, np.int64).reshape(-1, 2)
         self._starts, self._ends = bounds[:, 0], bounds[:, 1]
 
     def touched(self, ref: Offsets, start: Offsets, stop: Offsets) -> Any:
@@ -107,19 +90,6 @@ class Targets:
         base = ref.astype(np.int64) << 34
         before = np.searchsorted(self._starts, base | stop.astype(np.int64), side="left") - 1
         return (before >= 0) & (self._ends[np.maximum(before, 0)] > (base | start.astype(np.int64)))
-
-
-def _bed_line(path: Path, number: int, line: str) -> tuple[str, int, int]:
-    cells = line.rstrip("\r\n").split("\t")
-    try:
-        chrom, start, end = cells[0], int(cells[1]), int(cells[2])
-    except (IndexError, ValueError):
-        start, end, chrom = 0, 0, ""
-    if not 0 <= start < end:
-        raise DataError(
-            path, f"no interval: {line.rstrip()!r}", "write chrom, start, end with tabs", str(number)
-        )
-    return chrom, start, end
 
 
 class Tally:

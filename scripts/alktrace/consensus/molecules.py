@@ -66,7 +66,7 @@ def call_molecules(
         umi: where the UMI is and how it is compared. Without UMIs a pair of fragment ends is a molecule,
             whatever strand R1 comes from, and R1 of the consensus is at the lower end.
         settings: filters and error rates.
-        targets: BED of targeted regions in the coordinates of the BAM; None: no figures on target.
+        targets: joined targets in the coordinates of the BAM; None: no figures on target.
         sample: name of sample and read group.
         threads: threads to use; the output does not depend on it.
 

@@ -229,7 +229,7 @@ def _count(
         alterations=list(variants.values()),
         settings=calling,
         noise_model=_noise_model(item),
-        targets=Path(item.files.assay.targets),
+        targets=item.files.targets,
     )
     return dict(zip(variants, counted, strict=True))
 

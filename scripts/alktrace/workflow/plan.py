@@ -131,8 +131,8 @@ class Plan:
         return self.of_samples(self.sheet.normals(wildcards.assay), "coverage.cnn")
 
     def targets(self, wildcards: Wildcards) -> str:
-        """Return the targets BED of a sample."""
-        return self.assay(wildcards).targets
+        """Return the joined targets of a sample's assay."""
+        return self._targets_of(self.sample(wildcards).assay)
 
     def small_variants(self, wildcards: Wildcards) -> str:
         """Return the VCF whose consequences are asked for: called here, or given."""
@@ -169,6 +169,7 @@ class Plan:
             bins=None if sample.reported else Path(self.path(sample, "copy_number_bins.tsv")),
             coverage=None if sample.reported else Path(self.path(sample, "coverage.cnn")),
             copy_number_reference=None if sample.reported else Path(self._reference_of(sample.assay)),
+            targets=None if sample.reported else Path(self._targets_of(sample.assay)),
             bam=None if sample.reported else Path(self.consensus(sample)),
             molecules=next((Path(path) for path in self.molecules(sample)), None),
             extracted=tuple(
@@ -189,6 +190,7 @@ class Plan:
                 files.copy_number,
                 files.coverage,
                 files.copy_number_reference,
+                files.targets,
                 files.bam,
                 files.molecules,
                 *files.extracted,
@@ -246,6 +248,9 @@ class Plan:
     def copy_number_reference(self, wildcards: Wildcards) -> str:
         """Return the copy-number reference of a sample's assay: the given one or the one built."""
         return self._reference_of(self.sample(wildcards).assay)
+
+    def _targets_of(self, assay: str) -> str:
+        return f"{REFERENCE}/{assay}.targets.bed"
 
     def _reference_of(self, assay: str) -> str:
         return self.settings.assays[assay].copy_number_reference or f"{REFERENCE}/{assay}.copy_number.cnn"

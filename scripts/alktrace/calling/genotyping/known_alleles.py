@@ -9,10 +9,11 @@ import pysam
 from ...errors import DataError
 from ...inputs.settings import CallingSettings
 from ...io.bam_io import read_header
+from ...io.bed import read_targets
 from ...vocabulary.variant import Fetch, SmallVariant
 from ..molecules.pileup import pile_up
 from ..molecules.reads import make_filters
-from ..molecules.regions import build_regions, fasta_fetch, open_fasta, read_targets
+from ..molecules.regions import build_regions, fasta_fetch, open_fasta
 from ..noise.kinds import repeats
 from ..noise.normals import read_positions
 from ..noise.rates import NoiseModel
@@ -168,7 +169,7 @@ def _local_noise(
             for v in variants
         ]
     else:
-        intervals = read_targets(targets)
+        intervals = [target.span for target in read_targets(targets)]
     regions = build_regions(intervals, fasta=fasta, header=read_header(bam), source=bam)
     pileup = pile_up(bam, regions, make_filters(settings), threads=threads)
     return learn_noise(pileup, settings, positions=read_positions(noise_model))

@@ -1,6 +1,5 @@
 """Targeted sites: merged intervals with a margin, their reference bases, and the index of a site."""
 
-import csv
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -8,7 +7,7 @@ import numpy as np
 import pysam
 from numpy.typing import NDArray
 
-from ...errors import DataError, InputProblems, Problem
+from ...errors import DataError
 from ...vocabulary.variant import Fetch
 
 MARGIN = 20
@@ -77,39 +76,6 @@ class Regions:
                 cached.setdefault(chrom, []).append(region)
             object.__setattr__(self, "_index", cached)
         return cached
-
-
-def read_targets(path: Path) -> list[tuple[str, int, int]]:
-    """Return the intervals of a BED file (0-based half-open); those without a base are left out.
-
-    Raises:
-        InputProblems: lines that are no interval, all of them at once.
-    """
-    problems, intervals = [], []
-    with path.open(newline="") as stream:
-        for line, cells in enumerate(csv.reader(stream, delimiter="\t", quoting=csv.QUOTE_NONE), start=1):
-            if not cells or cells[0].startswith(("#", "track", "browser")) or not "".join(cells).strip():
-                continue
-            try:
-                chrom, start, end = cells[0], int(cells[1]), int(cells[2])
-                if not 0 <= start <= end:
-                    raise ValueError
-            except (IndexError, ValueError):
-                problems.append(
-                    Problem(
-                        str(path),
-                        line,
-                        "",
-                        f"no interval: {' '.join(cells)!r}",
-                        "write name, start and end, tab-separated, start <= end",
-                    )
-                )
-                continue
-            if start < end:
-                intervals.append((chrom, start, end))
-    if problems:
-        raise InputProblems(problems)
-    return intervals
 
 
 def fasta_fetch(fasta: pysam.FastaFile) -> Fetch:

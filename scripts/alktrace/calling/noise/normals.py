@@ -16,12 +16,13 @@ from numpy.typing import NDArray
 from ...errors import DataError
 from ...inputs.settings import CallingSettings
 from ...io.bam_io import read_header
+from ...io.bed import read_targets
 from ...io.tables import column, read_table, write_table
 from ...vocabulary.variant import Fetch, SmallVariant
 from ..candidates.from_pileup import aligned_indels
 from ..molecules.pileup import pile_up
 from ..molecules.reads import make_filters
-from ..molecules.regions import BASES, Regions, build_regions, fasta_fetch, read_targets
+from ..molecules.regions import BASES, Regions, build_regions, fasta_fetch
 from .kinds import site_rows, variant_row
 from .rates import RUNS
 from .training import learn_noise
@@ -70,7 +71,7 @@ def build_noise_model(
     Args:
         bams: consensus BAMs of normals, sorted by coordinate.
         fasta: their reference.
-        targets: BED of the assay.
+        targets: joined targets of the assay.
         settings: calling section.
         out: table of `PositionNoiseRow`.
         threads: threads that inflate.
@@ -84,9 +85,8 @@ def build_noise_model(
         log.warning("%d normals: at least %d are advised", len(bams), settings.normals.advised)
     with pysam.FastaFile(str(fasta)) as reference:
         fetch = fasta_fetch(reference)
-        regions = build_regions(
-            read_targets(targets), fasta=reference, header=read_header(bams[0]), source=targets
-        )
+        spans = [target.span for target in read_targets(targets)]
+        regions = build_regions(spans, fasta=reference, header=read_header(bams[0]), source=targets)
         normals = [_one_normal(bam, regions, settings, fetch, threads) for bam in bams]
         rows = _substitutions(regions, normals, settings)
         rows += _indels(regions, normals, fetch, settings)

@@ -15,8 +15,8 @@ import numpy as np
 import pysam
 from numpy.typing import NDArray
 
-from ...errors import DataError
 from ...io.atomic import atomic_output
+from ...io.bed import read_targets
 
 # CNVkit's log2 of an empty bin (cnvlib.params.NULL_LOG2_COVERAGE).
 EMPTY_LOG2 = -20.0
@@ -37,25 +37,14 @@ class Bin:
 def make_bins(targets: Path, bin_size: int) -> list[Bin]:
     """Cut the targets into bins of about equal size.
 
-    Overlapping targets are joined first, so that no base counts twice; the result depends on nothing but the
-    targets and the size, so the bins of samples and reference agree.
+    The result depends on nothing but the targets and the size, so the bins of samples and reference agree.
 
     Args:
-        targets: BED, 0-based half-open; the fourth column becomes the name.
+        targets: joined targets of the assay; their names become those of the bins.
         bin_size: average size in bases.
-
-    Raises:
-        DataError: a line of the BED is malformed.
     """
-    merged: list[Bin] = []
-    for item in sorted(_read_bed(targets), key=lambda b: (_chrom_order(b.chrom), b.start, b.end, b.name)):
-        last = merged[-1] if merged else None
-        if last is not None and last.chrom == item.chrom and item.start <= last.end:
-            merged[-1] = Bin(last.chrom, last.start, max(last.end, item.end), last.name)
-        else:
-            merged.append(item)
     bins = []
-    for item in merged:
+    for item in sorted(read_targets(targets), key=lambda target: _chrom_order(target.chrom)):
         count = max(1, round((item.end - item.start) / bin_size))
         edges = np.linspace(item.start, item.end, count + 1).astype(int)
         bins += [Bin(item.chrom, int(a), int(b), item.name) for a, b in pairwise(edges)]
@@ -69,7 +58,7 @@ def measure_coverage(
 
     Args:
         bam: consensus reads; one molecule = records of one name.
-        targets: BED of the assay.
+        targets: joined targets of the assay.
         out_cnn: CNVkit coverage table: `chromosome start end gene depth log2`.
         bin_size: average bin size in bases.
         min_mapq: mapping quality of a counted record.
@@ -144,23 +133,6 @@ def _ramp(edges: NDArray[np.int64], positions: NDArray[np.int64]) -> NDArray[np.
     count = np.searchsorted(ordered, positions)
     ramp: NDArray[np.int64] = count * positions - sums[count]
     return ramp
-
-
-def _read_bed(path: Path) -> list[Bin]:
-    items = []
-    for number, line in enumerate(path.read_text().splitlines(), start=1):
-        if not line.strip() or line.startswith(("#", "track", "browser")):
-            continue
-        cells = line.split("\t")
-        try:
-            chrom, start, end = cells[0], int(cells[1]), int(cells[2])
-        except (IndexError, ValueError):
-            start = end = -1
-            chrom = ""
-        if not 0 <= start < end:
-            raise DataError(path, f"cannot read {line!r}", "write chrom, start, end", f"line {number}")
-        items.append(Bin(chrom, start, end, cells[3] if len(cells) > 3 and cells[3] else "-"))
-    return items
 
 
 def _chrom_order(chrom: str) -> tuple[int, str]:

@@ -84,7 +84,7 @@ def build_copy_number_reference(
         coverages: coverage tables of normals; fewer than `min_normals` give a flat reference, because
             neither the profile nor its noise can be learnt from so few.
         fasta: genome, for the GC correction.
-        targets: BED of the assay.
+        targets: joined targets of the assay.
         out: reference in CNVkit's format.
         bin_size: average bin size, as for the coverage.
         min_normals: normals that a pooled reference needs.

@@ -1,6 +1,7 @@
 """Fusion calls of one sample, from consensus reads to a VCF of breakends."""
 
 import logging
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -10,6 +11,7 @@ from scipy.special import betaincinv
 
 from ...errors import DataError
 from ...inputs.settings import FusionSettings
+from ...io.bed import read_targets
 from ...reference.gene_models import GeneModels
 from ...reference.genome import Genome, Sequences
 from ...stats.intervals import clopper_pearson, share
@@ -96,7 +98,7 @@ def call_fusions(
     Args:
         bam: coordinate-sorted, indexed consensus reads; one molecule = records of one name.
         fasta: genome with true coordinates; N where unknown.
-        targets: BED; fusion genes without a gene model are searched in the targets that bear their name.
+        targets: joined targets; fusion genes without a gene model are searched in those that bear their name.
         gene_models: JSON of `GeneModels`.
         drivers: `fusion_drivers.tsv`.
         fusion_genes: genes in which breakpoints are looked for.
@@ -366,12 +368,11 @@ def _reciprocal(a: Fusion, b: Fusion) -> bool:
 
 
 def _named_targets(targets: Path, gene: str) -> list[tuple[str, int, int]]:
-    found = []
-    for line in targets.read_text().splitlines():
-        cells = line.split("\t")
-        if len(cells) > 3 and cells[3].split("_")[0].split(":")[0].split(" ")[0] == gene:
-            found.append((cells[0], int(cells[1]), int(cells[2])))
-    return found
+    return [
+        target.span
+        for target in read_targets(targets)
+        if gene in (re.split("[_: ]", name)[0] for name in target.name.split(","))
+    ]
 
 
 def _flanks(junction: Junction, sequences: Sequences) -> tuple[float, float]:
