@@ -14,14 +14,16 @@ from ..inputs.settings import Settings
 from ..io.digest import PACKAGE
 from ..io.tables import describe_columns
 from ..outcomes.clinical_schema import FILES
+from ..outcomes.endpoints import ENDPOINTS
 
 MARK = "<!-- generated: {name} -->"
 END = "<!-- end of generated -->"
+PAGES = ("README.md", "config/README.md", "docs/methods/outcomes.md")
 
 
 def generated_parts() -> Mapping[str, str]:
     """Return every generated part of the docs by name, as Markdown."""
-    parts = {"config": _config_table()}
+    parts = {"config": _config_table(), "endpoints": _endpoint_table()}
     for row_type in (*written_tables(), *FILES.values()):
         parts[row_type.__name__] = _column_table(row_type)
     return parts
@@ -44,7 +46,7 @@ def fill(text: str) -> str:
 def write_docs(root: Path) -> list[Path]:
     """Renew the generated parts of all pages below the root; return the pages that changed."""
     changed = []
-    for page in (root / "README.md", root / "config" / "README.md"):
+    for page in (root / name for name in PAGES):
         before = page.read_text()
         after = fill(before)
         if after != before:
@@ -65,6 +67,16 @@ def written_tables() -> Iterator[type[Any]]:
 def _column_table(row_type: type[Any]) -> str:
     lines = ["| column | meaning |", "| --- | --- |"]
     lines += [f"| `{name}` | {text} |" for name, text in describe_columns(row_type)]
+    return "\n".join(lines)
+
+
+def _endpoint_table() -> str:
+    lines = ["| endpoint | population | day 0 | event | quoted analysis |", "| --- | --- | --- | --- | --- |"]
+    lines += [
+        f"| `{item.name}` | {item.population.text} | {item.start.text} | {item.event.text} | "
+        f"`{item.headline}` |"
+        for item in ENDPOINTS.values()
+    ]
     return "\n".join(lines)
 
 
