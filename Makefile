@@ -6,32 +6,20 @@ export PYTHONDONTWRITEBYTECODE :=
 
 .PHONY: demo one test test-long bench lint format lock docs clean
 
-.venv/.ready: requirements.lock envs/setup.sh envs/tools.yaml
+.venv/.ready: requirements.lock pyproject.toml envs/setup.sh envs/floors.txt envs/tools.yaml
 	@envs/setup.sh
 	@touch $@
 
-demo/config.yaml: .venv/.ready $(wildcard scripts/alktrace/demo/*.py) $(wildcard resources/demo/*)
-	@echo "generating the demo genome, reads and truth in demo/"
-	@python -m alktrace.demo demo --out demo
-	@touch $@
-
-# The demo's samples are small: many jobs of one thread fill the cores better than few of several, and
-# one job more than cores works while Snakemake starts the next.
-demo: demo/config.yaml
-	@snakemake --snakefile Snakefile --directory demo --configfile demo/config.yaml \
-		--workflow-profile config/profiles/local --cores $$(($(CORES) + 1)) --quiet host reason rules \
-		--set-threads align_unit=1 align_consensus=1 call_molecules=1
-	@python -m alktrace show demo/results
+# One job more than cores works while Snakemake starts the next.
+demo: .venv/.ready
+	@python -m alktrace demo --out demo -- --cores $$(($(CORES) + 1))
 
 # One BAM to a table: BAM= TARGETS= FASTA= GFF3= [ALIGN_FASTA=] [KIND=raw] [UMI=none] [DUPLEX=1] [SPECIMEN=plasma] [DATE=2000-01-01] [OUT=one]
 one: OUT ?= one
 one: .venv/.ready
 	@python -m alktrace one --bam "$(BAM)" --targets "$(TARGETS)" --fasta "$(FASTA)" --gff3 "$(GFF3)" \
 		$(if $(ALIGN_FASTA),--align-fasta "$(ALIGN_FASTA)") --kind $(or $(KIND),raw) --umi $(or $(UMI),none) $(if $(DUPLEX),--duplex) \
-		--specimen-type $(or $(SPECIMEN),plasma) --collected $(or $(DATE),2000-01-01) --out "$(OUT)"
-	@snakemake --snakefile Snakefile --directory "$(OUT)" --configfile "$(OUT)/config.yaml" \
-		--workflow-profile config/profiles/local --cores $(CORES) --quiet host reason rules
-	@python -m alktrace show "$(OUT)/results"
+		--specimen-type $(or $(SPECIMEN),plasma) --collected $(or $(DATE),2000-01-01) --out "$(OUT)" -- --cores $(CORES)
 
 test: .venv/.ready lint
 	@pytest -q -m "not long and not slurm"
@@ -58,7 +46,7 @@ format: .venv/.ready
 # Needs `uv`; run it to move the pins, then `make test`.
 lock:
 	@uv pip compile --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header \
-		-q requirements.in -o requirements.lock
+		-q pyproject.toml --group dev -o requirements.lock
 
 docs: .venv/.ready
 	@python -m alktrace docs

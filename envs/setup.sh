@@ -4,12 +4,6 @@
 set -eu
 cd "$(dirname "$0")/.."
 
-floor() { # program, oldest version
-    case $1 in
-        bwa) echo 0.7.17 ;; fastp) echo 0.23 ;; *) echo 1.16 ;;
-    esac
-}
-
 version() {
     case $1 in
         bwa) bwa 2>&1 | sed -n 's/^Version: \([0-9.]*\).*/\1/p' ;;
@@ -23,8 +17,8 @@ at_least() { # version, floor
 }
 
 missing_tools() {
-    for tool in bwa fastp samtools bcftools bgzip tabix; do
-        at_least "$(command -v "$tool" >/dev/null && version "$tool")" "$(floor "$tool")" || echo "$tool"
+    grep -v -e '^#' -e '^bwa-mem2 ' envs/floors.txt | while read -r tool floor; do
+        at_least "$(command -v "$tool" >/dev/null && version "$tool")" "$floor" || echo "$tool"
     done
 }
 
@@ -55,12 +49,12 @@ setup_tools() {
     done
     lacking=$(missing_tools | tr '\n' ' ')
     if [ -n "$lacking" ] && can_apt; then
-        apt_install bwa fastp samtools bcftools tabix
+        apt_install bwa fastp samtools bcftools
         lacking=$(missing_tools | tr '\n' ' ')
     fi
     if [ -n "$lacking" ]; then
-        echo "error: missing or too old: $lacking; needed are bwa 0.7.17, fastp 0.23, samtools, bcftools and" \
-            "htslib 1.16 or newer; put them on PATH, or run as root or with sudo on Debian, or install conda" >&2
+        echo "error: missing or too old: $lacking; envs/floors.txt says what is needed; put it on PATH, or run as root" \
+            "or with sudo on Debian, or install conda" >&2
         exit 1
     fi
 }
@@ -78,6 +72,8 @@ setup_python() {
     fi
     echo "installing the locked Python packages into .venv (about two minutes)"
     .venv/bin/python -m pip install -q --disable-pip-version-check --require-hashes -r requirements.lock
+    # The command `alktrace`, from the files of this clone.
+    .venv/bin/python -m pip install -q --disable-pip-version-check --no-deps --no-build-isolation -e .
 }
 
 setup_tools

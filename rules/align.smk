@@ -1,19 +1,13 @@
 # From the reads of each sequencing unit to one aligned BAM per sample with the UMI in RX.
 
-import os
-import sys
-
-from scripts.alktrace.io.digest import SCRIPTS
-from scripts.alktrace.workflow.units import Units
+from alktrace.workflow.units import Units
 
 UNITS = Units(PLAN.sheet, PLAN.settings, REFERENCE)
 
-# Members of the pipes below that are our own run in the Python that runs Snakemake, whatever `python`
-# the environment of a tool holds. Not a parameter: a moved clone must not rerun alignments.
-os.environ.update(ALKTRACE_PYTHON=sys.executable, ALKTRACE_SCRIPTS=str(SCRIPTS))
-
 
 # One stream, nothing between its members on disk; any that fails fails the job (pipefail).
+# - Our own members run in the Python that runs Snakemake. Paths by the environment, not by a parameter:
+#   a moved clone must not rerun alignments.
 # - extract_reads puts the UMI behind a tab of the name line, where `bwa mem -C` takes it for tags.
 # - fastp trims adapters and nothing else. No quality, N or poly-G trimming, no correction and no
 #   deduplication: they move ends or change bases of single copies of a molecule. One thread, since

@@ -1,23 +1,33 @@
 # Used by all files beside this one: the checked configuration, the plan that follows from it, the wildcards.
 
 import os
+import sys
 from pathlib import Path
 
 from snakemake.exceptions import WorkflowError
+from snakemake.settings.types import DeploymentMethod
 
-from scripts.alktrace.inputs.config_lines import with_places
-from scripts.alktrace.errors import AlktraceError
-from scripts.alktrace.checks.input_files import check_inputs
-from scripts.alktrace.io.digest import SCRIPTS
-from scripts.alktrace.io.resources import RESOURCES
-from scripts.alktrace.vocabulary.samples import ID_PATTERN
-from scripts.alktrace.workflow.plan import Plan
+# A clone runs as it is: its own package goes before an installed one.
+sys.path.insert(
+    0, str(Path(workflow.current_basedir.get_path_or_uri(secret_free=True)).parent / "scripts")
+)
 
+from alktrace.errors import AlktraceError
+from alktrace.inputs.config_lines import with_places
+from alktrace.io.resources import RESOURCES
+from alktrace.io.tools import prepare_jobs
+from alktrace.vocabulary.samples import ID_PATTERN
+from alktrace.workflow.plan import Plan
+from alktrace.workflow.readiness import checked_plan
+
+prepare_jobs()
 try:
-    PLAN = Plan.from_config(config)
-    # Jobs on a cluster read this file again; the input files were checked when the run began.
+    # Jobs on a cluster read this file again; everything was checked when the run began.
     if workflow.is_main_process:
-        check_inputs(PLAN.sheet, PLAN.settings)
+        from_conda = DeploymentMethod.CONDA in workflow.deployment_settings.deployment_method
+        PLAN = checked_plan(config, tools=not from_conda)
+    else:
+        PLAN = Plan.from_config(config)
 except AlktraceError as error:
     raise WorkflowError(with_places(error, workflow.configfiles)) from None
 

@@ -1,7 +1,7 @@
 # The genome: indices are used where they lie beside the FASTA, else built below the results.
 
-from scripts.alktrace.checks.input_files import REFERENCE_FOLDER
-from scripts.alktrace.reference.locate import locate_reference
+from alktrace.checks.input_files import REFERENCE_FOLDER
+from alktrace.reference.locate import locate_reference
 
 # Where everything of the genome is; rules of all stages ask here, never the configuration.
 REFERENCE = locate_reference(PLAN.settings.reference, REFERENCE_FOLDER)

@@ -14,9 +14,10 @@ from alktrace.inputs.config_file import load_settings
 from alktrace.inputs.sheet import read_sheet
 from alktrace.knowledge.load import load_knowledge
 from alktrace.outcomes.clinical_tables import read_clinical
-from alktrace.outcomes.endpoints import RWPFS2, patient_rows
-from alktrace.outcomes.outcome_jobs import Clinic, load_timelines
+from alktrace.outcomes.endpoints import patient_rows
+from alktrace.outcomes.outcome_jobs import Clinic, load_journeys
 from alktrace.outcomes.response import response_rows
+from alktrace.vocabulary.outcomes import Endpoint
 from alktrace.vocabulary.resistance import (
     Classification,
     Component,
@@ -96,13 +97,13 @@ def test_the_next_treatment_is_assessed(demo):
     died = {row["patient"] for row in rows(folder / "follow_up.tsv") if row["death"] != "."}
     assert all(found and ("PD" in found or name in died) for name, found in scans.items())
     settings = cohort_settings()
-    timelines = load_timelines(Clinic(folder, ROOT / "resources" / "knowledge", 30, ()), settings)
+    journeys = load_journeys(Clinic(folder, ROOT / "resources" / "knowledge", 30, ()), settings)
     best = {
-        row.patient: row.best for row in response_rows(timelines, settings, max_gap_days=30) if row.included
+        row.patient: row.best for row in response_rows(journeys, settings, max_gap_days=30) if row.included
     }
     assert {name: found.value for name, found in best.items()} == {name: s[0] for name, s in scans.items()}
     assert {"CR", "PR", "SD", "PD"} == {found.value for found in best.values()}
-    events = [row for row in patient_rows(timelines) if row.endpoint == RWPFS2.name and row.event]
+    events = [row for row in patient_rows(journeys) if row.endpoint is Endpoint.RWPFS2 and row.event]
     assert {row.patient for row in events} >= set(second)
 
 
@@ -152,7 +153,7 @@ def test_truth_of_molecules_fits_that_of_samples(demo):
 
 
 def test_the_command_writes_the_same_bytes(demo, tmp_path, root):
-    command = [sys.executable, "-m", "alktrace.demo", "demo", "--out", str(tmp_path / "again")]
+    command = [sys.executable, "-m", "alktrace", "demo", "inputs", "--out", str(tmp_path / "again")]
     done = subprocess.run(
         [*command, "--seed", "9", "--depth", str(LIGHT)],
         env={"PYTHONPATH": str(root / "scripts"), "PATH": "/usr/bin:/bin"},
@@ -160,9 +161,10 @@ def test_the_command_writes_the_same_bytes(demo, tmp_path, root):
         text=True,
         check=True,
     )
-    assert "21 timepoints" in done.stdout
+    assert done.stdout == f"{tmp_path / 'again' / 'config.yaml'}\n"
+    assert "21 timepoints" in done.stderr
     first = {path.relative_to(demo): path.read_bytes() for path in demo.rglob("*") if path.is_file()}
     again = tmp_path / "again"
-    second = {path.relative_to(again): path.read_bytes() for path in again.rglob("*") if path.is_file()}
+    second = {path.relative_to(again): path.read_bytes() for path in again.rglob("[!.]*") if path.is_file()}
     assert sorted(first) == sorted(second)
     assert [str(name) for name in first if first[name] != second[name]] == []

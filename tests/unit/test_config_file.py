@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from snakemake.utils import update_config
 
-from alktrace.__main__ import main
+from alktrace.cli import main
 from alktrace.errors import AlktraceError
 from alktrace.evidence.evidence_file import save_evidence
 from alktrace.inputs.config_file import lay_over, load_settings

@@ -3,7 +3,7 @@
 import pytest
 from workflow_runs import Project
 
-from alktrace.demo.__main__ import DEFAULT_SEED
+from alktrace.commands.demo import SEED
 from alktrace.demo.build_demo import write_demo
 
 
@@ -11,7 +11,7 @@ from alktrace.demo.build_demo import write_demo
 def small_demo(tmp_path_factory):
     """All patients of the demo at a depth that is good for nothing but reading the files."""
     folder = tmp_path_factory.mktemp("small-demo")
-    write_demo(folder, seed=DEFAULT_SEED, depth=0.06)
+    write_demo(folder, seed=SEED, depth=0.06)
     return folder
 
 

@@ -14,7 +14,7 @@ from alktrace.annotate.alteration_table import AlterationRow
 from alktrace.calling.callability_table import CallabilityRow
 from alktrace.calling.noise.error_rate_table import ErrorRateRow
 from alktrace.classify.resistance_table import ClassificationRow, ResistanceRow
-from alktrace.demo.__main__ import DEFAULT_SEED
+from alktrace.commands.demo import SEED
 from alktrace.demo.build_demo import write_demo
 from alktrace.demo.truth_tables import AlterationTruthRow, ExpectedRow, PairTruthRow, SampleTruth
 from alktrace.evidence.evidence_table import EvidenceRow
@@ -85,7 +85,7 @@ def demo(tmp_path_factory):
     folder = tmp_path_factory.mktemp("demo")
     source, run = folder / "inputs", folder / "run"
     run.mkdir()
-    write_demo(source, seed=DEFAULT_SEED)
+    write_demo(source, seed=SEED)
     project = Project.of_demo(source, run)
     (run / "truth").symlink_to(source / "truth")
     project.share_kernels()
@@ -522,7 +522,7 @@ def test_two_runs_from_scratch_give_the_same_bytes(tmp_path_factory):
     """With other hash seeds and numbers of threads: white cells, duplex and single-strand molecules."""
     folder = tmp_path_factory.mktemp("twice")
     source = folder / "inputs"
-    write_demo(source, seed=DEFAULT_SEED, depth=0.2)
+    write_demo(source, seed=SEED, depth=0.2)
     runs = []
     for number, (hash_seed, cores) in enumerate((("1", "2"), ("2", "1"))):
         run = folder / str(number)

@@ -109,7 +109,7 @@ class Cohort:
         (self.folder / "config.yaml").write_text(yaml.safe_dump(self.config))
         done = subprocess.run(
             [sys.executable, "-m", "snakemake", "--configfile", "config.yaml", "--cores", "2"],
-            env=os.environ | {"PYTHONPATH": str(ROOT)},
+            env=os.environ,
             cwd=self.folder, capture_output=True, text=True, check=False, timeout=120,
         )  # fmt: skip
         text = done.stdout + done.stderr

@@ -209,9 +209,6 @@ def test_commands_of_the_readme_exist():
     wanted = {match[1] for line in lines if (match := re.match(r"make ([\w-]+)", line))}
     wanted |= set(re.findall(r"`make ([\w-]+)`", (ROOT / "README.md").read_text()))
     assert {"demo", "test", "one", "test-long"} <= wanted <= targets
-    profiles = {match[1] for line in lines if (match := re.search(r"--workflow-profile (\S+)", line))}
-    assert profiles
-    assert all((ROOT / profile / "config.yaml").is_file() for profile in profiles)
     variables = {
         name for line in lines if line.startswith("make one") for name in re.findall(r"([A-Z\d]+)=", line)
     }

@@ -33,21 +33,6 @@ INSIDE_READS = (UmiSource.INLINE, UmiSource.FASTQ)
 T = TypeVar("T")
 
 
-def check_inputs(sheet: Sheet, settings: Settings) -> None:
-    """Check all files that the sheet and the configuration name.
-
-    Args:
-        sheet: the checked sheet; rows of excluded patients are left out.
-        settings: the checked configuration.
-
-    Raises:
-        InputProblems: everything that is wrong.
-    """
-    problems = find_problems(sheet, settings)
-    if problems:
-        raise InputProblems(problems)
-
-
 def find_problems(sheet: Sheet, settings: Settings) -> list[Problem]:
     """Return everything wrong with the input files: configuration first, then by line of the sheet."""
     contigs, problems = check_reference(settings)

@@ -7,6 +7,7 @@ from pathlib import Path
 
 from ..errors import InputProblems, Problem
 from ..inputs.cells import TABLE_SUFFIXES, table_path
+from ..inputs.config_lines import CONFIG
 from ..io.resources import KNOWLEDGE
 from ..knowledge.load import load_knowledge
 from ..outcomes.clinical_tables import FILES, read_clinical
@@ -23,6 +24,9 @@ def check_clinical(folder: Path, patients: Iterable[str]) -> list[Problem]:
         folder: holds `patients.tsv` and any of the other tables.
         patients: ids of the sheet.
     """
+    if not table_path(folder, "patients").is_file():
+        what = f"no table `patients` in {str(folder)!r}"
+        return [Problem(CONFIG, 0, "clinical", what, "correct the folder or use null")]
     problems = _misnamed(folder)
     try:
         records = read_clinical(folder, knowledge=load_knowledge(KNOWLEDGE), today=date.today()).records

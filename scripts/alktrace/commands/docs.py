@@ -1,5 +1,9 @@
-"""The parts of the docs that come from the code: keys of the config, columns of the tables."""
+"""Renew the parts of the docs that come from the code: keys of the config, columns of the tables.
 
+For those who change the code: it writes the pages of the clone that it runs from.
+"""
+
+import argparse
 import importlib
 import re
 from collections.abc import Iterator, Mapping
@@ -10,20 +14,31 @@ from typing import Annotated, Any, Union, get_args, get_origin
 
 from pydantic import BaseModel
 
+from ..errors import DataError
 from ..inputs.settings import Settings
-from ..io.digest import PACKAGE
+from ..io.resources import PACKAGE, ROOT
 from ..io.tables import describe_columns
 from ..outcomes.clinical_schema import FILES
-from ..outcomes.endpoints import ENDPOINTS
 
+EXAMPLE = "alktrace docs"
 MARK = "<!-- generated: {name} -->"
 END = "<!-- end of generated -->"
-PAGES = ("README.md", "config/README.md", "docs/methods/outcomes.md")
+
+
+def add_arguments(_parser: argparse.ArgumentParser) -> None:
+    """Add the arguments of the command: none."""
+
+
+def main(_options: argparse.Namespace) -> int:
+    """Run the command; return the exit status."""
+    for page in run(ROOT):
+        print(page)
+    return 0
 
 
 def generated_parts() -> Mapping[str, str]:
     """Return every generated part of the docs by name, as Markdown."""
-    parts = {"config": _config_table(), "endpoints": _endpoint_table()}
+    parts = {"config": _config_table()}
     for row_type in (*written_tables(), *FILES.values()):
         parts[row_type.__name__] = _column_table(row_type)
     return parts
@@ -43,10 +58,16 @@ def fill(text: str) -> str:
     return pattern.sub(lambda m: f"{MARK.format(name=m[1])}\n{parts[m[1]]}\n{END}", text)
 
 
-def write_docs(root: Path) -> list[Path]:
-    """Renew the generated parts of all pages below the root; return the pages that changed."""
+def run(root: Path) -> list[Path]:
+    """Renew the generated parts of all pages below the root; return the pages that changed.
+
+    Raises:
+        DataError: the root is no clone.
+    """
     changed = []
-    for page in (root / name for name in PAGES):
+    for page in (root / "README.md", root / "config" / "README.md"):
+        if not page.is_file():
+            raise DataError(page, "no such page", "run it from a clone: `python -m alktrace docs`")
         before = page.read_text()
         after = fill(before)
         if after != before:
@@ -67,16 +88,6 @@ def written_tables() -> Iterator[type[Any]]:
 def _column_table(row_type: type[Any]) -> str:
     lines = ["| column | meaning |", "| --- | --- |"]
     lines += [f"| `{name}` | {text} |" for name, text in describe_columns(row_type)]
-    return "\n".join(lines)
-
-
-def _endpoint_table() -> str:
-    lines = ["| endpoint | population | day 0 | event | quoted analysis |", "| --- | --- | --- | --- | --- |"]
-    lines += [
-        f"| `{item.name}` | {item.population.text} | {item.start.text} | {item.event.text} | "
-        f"`{item.headline}` |"
-        for item in ENDPOINTS.values()
-    ]
     return "\n".join(lines)
 
 

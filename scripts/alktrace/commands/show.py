@@ -1,5 +1,6 @@
-"""The classification of a finished run as text for a terminal."""
+"""Print the classification of a finished run, and what could not be judged."""
 
+import argparse
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -10,10 +11,22 @@ from ..qc.qc_table import QcRow
 from ..vocabulary.resistance import Classification
 from ..vocabulary.samples import Verdict
 
+EXAMPLE = "alktrace show demo/results"
 SHOWN = ("patient", "timepoint", "setting", "classification", "components", "confidence", "timing")
 
 
-def show_results(results: Path) -> str:
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Add the arguments of the command."""
+    parser.add_argument("results", type=Path, help="folder `results` of the run")
+
+
+def main(options: argparse.Namespace) -> int:
+    """Run the command; return the exit status."""
+    print(run(options.results))
+    return 0
+
+
+def run(results: Path) -> str:
     """Return the classification table, what could not be judged and where the reports are.
 
     Args:
@@ -34,6 +47,13 @@ def show_results(results: Path) -> str:
         f"cohort report: {results / 'cohort' / 'report.html'}",
     ]
     return "\n\n".join(part for part in parts if part)
+
+
+def after_run(folder: Path, status: int) -> int:
+    """Print what a run has found, if it went well and was no dry run; return its exit status."""
+    if status == 0 and (folder / "results" / "cohort" / "classification.tsv").is_file():
+        print(run(folder / "results"))
+    return status
 
 
 def _columns(lines: Sequence[Sequence[str]]) -> str:

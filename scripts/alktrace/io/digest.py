@@ -6,8 +6,8 @@ from collections.abc import Iterable, Iterator
 from functools import cache
 from pathlib import Path
 
-PACKAGE = Path(__file__).resolve().parents[1]
-SCRIPTS = PACKAGE.parent
+from .resources import ADAPTERS, PACKAGE
+
 DIGEST_LENGTH = 12
 
 
@@ -23,29 +23,40 @@ def code_digest(*adapters: str) -> str:
     Returns:
         The first 12 hexadecimal digits of a SHA-256 over paths and contents.
     """
+    named = [ADAPTERS / f"{name}.py" for name in adapters] or ADAPTERS.glob("*.py")
+    return module_digest(*named)
+
+
+def module_digest(*files: Path) -> str:
+    """Return a digest of some modules and of all code that they can reach, as `code_digest` does."""
     digest = hashlib.sha256()
-    for file in import_closure(*adapters):
-        digest.update(file.relative_to(SCRIPTS).as_posix().encode())
+    for file in import_closure(files):
+        digest.update(_name(file).encode())
         digest.update(_meaning(file))
     return digest.hexdigest()[:DIGEST_LENGTH]
 
 
-def import_closure(*adapters: str) -> list[Path]:
-    """Return the files that the jobs of some adapters can reach, sorted by path."""
+def import_closure(files: Iterable[Path]) -> list[Path]:
+    """Return some modules and the files that they can reach, sorted by name."""
     found: set[Path] = set()
-    waiting = [SCRIPTS / f"{name}.py" for name in adapters] or sorted(SCRIPTS.glob("*.py"))
+    waiting = list(files)
     while waiting:
         file = waiting.pop()
         if file not in found:
             found.add(file)
             waiting.extend(_imported(file))
     templates = {file for folder in {item.parent for item in found} for file in folder.glob("templates/*")}
-    return sorted(found | templates)
+    return sorted(found | templates, key=_name)
 
 
 def text_digest(text: str) -> str:
     """Return the first 12 hexadecimal digits of the SHA-256 of a text."""
     return hashlib.sha256(text.encode()).hexdigest()[:DIGEST_LENGTH]
+
+
+def _name(file: Path) -> str:
+    """Return the name of a file, the same in a clone and in an installed package."""
+    return file.relative_to(ADAPTERS if file.parent == ADAPTERS else PACKAGE.parent).as_posix()
 
 
 @cache
@@ -88,9 +99,9 @@ def _run_imports(body: Iterable[ast.AST]) -> Iterator[ast.Import | ast.ImportFro
 
 def _targets(file: Path, node: ast.Import | ast.ImportFrom) -> Iterator[Path]:
     if isinstance(node, ast.Import):
-        named = [SCRIPTS.joinpath(*alias.name.split(".")) for alias in node.names]
+        named = [PACKAGE.parent.joinpath(*alias.name.split(".")) for alias in node.names]
     else:
-        base = file.parents[node.level - 1] if node.level else SCRIPTS
+        base = file.parents[node.level - 1] if node.level else PACKAGE.parent
         module = base.joinpath(*(node.module or "").split(".")) if node.module else base
         named = [module, *(module / alias.name for alias in node.names)]
     for path in named:

@@ -1,11 +1,14 @@
-"""Where the tables that come with the code lie."""
+"""Where the files lie that come with the code: workflow, adapters, defaults, tables."""
 
 from pathlib import Path
 
 PACKAGE = Path(__file__).resolve().parents[1]
 
-INSTALLED = PACKAGE / "resources"
-RESOURCES = INSTALLED if INSTALLED.is_dir() else PACKAGE.parents[1] / "resources"
-"""Inside an installed package, else at the root of the project."""
+INSTALLED = PACKAGE / "project"
+ROOT = INSTALLED if INSTALLED.is_dir() else PACKAGE.parents[1]
+"""Folder of Snakefile, rules, scripts, envs, config, resources: in an installed package, else the clone."""
 
+ADAPTERS = ROOT / "scripts"
+DEFAULTS = ROOT / "config" / "config.yaml"
+RESOURCES = ROOT / "resources"
 KNOWLEDGE = RESOURCES / "knowledge"

@@ -33,7 +33,6 @@ LONG_TABLES = (
     "alk_regions",
     "bypass",
     "transformation",
-    "acquired",
     "drugs",
     "ch_genes",
     "messages",

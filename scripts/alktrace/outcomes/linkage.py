@@ -5,11 +5,11 @@ from collections.abc import Collection, Iterable
 
 from ..classify.resistance_table import ClassificationRow
 from .linkage_table import LinkageRow
-from .timeline import Timeline
+from .timeline import Journey
 
 
 def linkage_rows(
-    classified: Iterable[ClassificationRow], timelines: Iterable[Timeline], excluded: Collection[str]
+    classified: Iterable[ClassificationRow], journeys: Iterable[Journey], excluded: Collection[str]
 ) -> list[LinkageRow]:
     """Return one row per patient of either side, by id.
 
@@ -17,7 +17,7 @@ def linkage_rows(
     outcome and no mechanism. Neither is an error, and neither may go unsaid.
     """
     timepoints = Counter(row.patient for row in classified)
-    clinical = {timeline.patient for timeline in timelines}
+    clinical = {journey.patient.patient for journey in journeys}
     rows = []
     for name in sorted({*timepoints, *clinical}):
         out = name in excluded

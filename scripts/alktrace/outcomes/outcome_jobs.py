@@ -8,10 +8,10 @@ from typing import Any
 
 from ..classify.resistance_table import ClassificationRow, ResistanceRow
 from ..evidence.evidence_table import EvidenceRow
-from ..inputs.cells import table_path
 from ..inputs.settings import CohortSettings, ResistanceSettings
 from ..io.tables import read_table, write_table
 from ..knowledge.load import load_knowledge
+from ..vocabulary.outcomes import Endpoint
 from ..vocabulary.samples import Setting
 from .association_table import AssociationRow
 from .clinical_tables import read_clinical
@@ -30,16 +30,16 @@ from .courses import flow_rows, oncoprint_rows, swimmer_rows
 from .curves import group_curves, overall_curves
 from .endpoint_figures import enrolled_at_progression, summarise
 from .endpoint_table import EndpointPatientRow
-from .endpoints import ENDPOINTS, patient_rows
+from .endpoints import patient_rows
 from .frequencies import expected_rows, frequency_rows, paired_rows, primary_against_acquired
 from .frequency_table import ExpectedFrequencyRow
 from .linkage import linkage_rows
 from .mechanism_treatment import mechanism_treatment_rows
 from .mechanisms import Finding, findings, with_timing
-from .outcome_files import Tables, measured_tables, related_tables
+from .outcome_files import MEASURED, RELATED, Tables
 from .response import ALL, response_rates, response_rows
 from .safety import dose_rows, safety_rows
-from .timeline import Timeline, timeline_of
+from .timeline import Journey, travel
 
 
 @dataclass(frozen=True)
@@ -79,7 +79,7 @@ def clinic_of(
 
 
 def measure_outcomes(*, clinic: Clinic, settings: CohortSettings, out: Path) -> None:
-    """Write the `measured_tables`: everything that clinical tables alone say.
+    """Write the tables `outcome_files.MEASURED`: everything that clinical tables alone say.
 
     Args:
         clinic: clinical data.
@@ -89,14 +89,14 @@ def measure_outcomes(*, clinic: Clinic, settings: CohortSettings, out: Path) -> 
     Raises:
         InputProblems: problems of the clinical tables.
     """
-    timelines = load_timelines(clinic, settings)
-    patients = patient_rows(timelines)
-    late = enrolled_at_progression(timelines)
+    journeys = load_journeys(clinic, settings)
+    patients = patient_rows(journeys)
+    late = enrolled_at_progression(journeys)
     figures, rates = summarise(patients, settings, enrolled_late=late)
-    regimen = regimen_grouping(timelines)
+    regimen = regimen_grouping(journeys)
     steps, numbers = overall_curves(patients, settings, enrolled_late=late)
-    more_steps, more_numbers = group_curves(_compared([regimen], patients, timelines), settings)
-    responses = response_rows(timelines, settings, max_gap_days=clinic.max_gap_days)
+    more_steps, more_numbers = group_curves(_compared([regimen], patients, journeys), settings)
+    responses = response_rows(journeys, settings, max_gap_days=clinic.max_gap_days)
     rows: dict[str, Sequence[Any]] = {
         "endpoints.tsv": figures,
         "endpoint_rates.tsv": rates,
@@ -105,14 +105,14 @@ def measure_outcomes(*, clinic: Clinic, settings: CohortSettings, out: Path) -> 
         "responses.tsv": response_rates(responses, settings, {regimen.factor: regimen.group_of}),
         "response_patients.tsv": responses,
         # Without its table nothing is known; a share of zero would be a statement.
-        "safety.tsv": safety_rows(timelines, settings) if _given(clinic, "adverse_events") else [],
-        "dose_adjustments.tsv": dose_rows(timelines, settings) if _given(clinic, "dose_changes") else [],
-        "swimmer.tsv": swimmer_rows(timelines),
+        "safety.tsv": safety_rows(journeys, settings) if _given(clinic, "adverse_events") else [],
+        "dose_adjustments.tsv": dose_rows(journeys, settings) if _given(clinic, "dose_changes") else [],
+        "swimmer.tsv": swimmer_rows(journeys),
     }
-    for endpoint in ENDPOINTS.values():
-        own = [row for row in (*steps, *more_steps) if row.endpoint == endpoint.name]
-        rows[endpoint.curve_file] = own
-    _write(out, measured_tables(), rows)
+    for endpoint in Endpoint:
+        own = [row for row in (*steps, *more_steps) if row.endpoint is endpoint]
+        rows[f"km_{endpoint.value}.tsv"] = own
+    _write(out, MEASURED, rows)
 
 
 def relate_outcomes(
@@ -126,7 +126,7 @@ def relate_outcomes(
     timing: ResistanceSettings,
     out: Path,
 ) -> None:
-    """Write the `related_tables`: mechanisms, and what they mean for what came next.
+    """Write the tables `outcome_files.RELATED`: mechanisms, and what they mean for what came next.
 
     Args:
         clinic: clinical data.
@@ -141,14 +141,14 @@ def relate_outcomes(
     Raises:
         InputProblems: problems of the clinical tables.
     """
-    timelines = load_timelines(clinic, settings)
+    journeys = load_journeys(clinic, settings)
     classified = read_table(classification, ClassificationRow)
     mechanisms = read_table(resistance, ResistanceRow) if resistance else []
     own = [row for row in classified if row.patient not in clinic.exclude]
-    before = findings(own, mechanisms, timelines, Setting.BASELINE)
-    after = findings(own, mechanisms, timelines, Setting.PROGRESSION)
-    patients = patient_rows(timelines)
-    responses = response_rows(timelines, settings, max_gap_days=clinic.max_gap_days)
+    before = findings(own, mechanisms, journeys, Setting.BASELINE)
+    after = findings(own, mechanisms, journeys, Setting.PROGRESSION)
+    patients = patient_rows(journeys)
+    responses = response_rows(journeys, settings, max_gap_days=clinic.max_gap_days)
     groupings = component_groupings(after)
     by_component = {grouping.factor: grouping.group_of for grouping in groupings}
     rates = response_rates(responses, settings, by_component)
@@ -159,7 +159,7 @@ def relate_outcomes(
         if row.patient not in clinic.exclude
     ]
     series = read_table(clinic.knowledge / "expected_frequencies.tsv", ExpectedFrequencyRow)
-    steps, numbers = group_curves(_compared(groupings, patients, timelines), settings)
+    steps, numbers = group_curves(_compared(groupings, patients, journeys), settings)
     rows: dict[str, Sequence[Any]] = {
         "frequencies.tsv": [
             *frequency_rows(before.values(), Setting.BASELINE, settings),
@@ -167,8 +167,8 @@ def relate_outcomes(
         ],
         "expected.tsv": expected_rows(after.values(), series, settings),
         "associations.tsv": [
-            *_timings(timelines, after, settings, timing),
-            *_associations(timelines, patients, after, settings),
+            *_timings(journeys, after, settings, timing),
+            *_associations(journeys, patients, after, settings),
         ],
         "mechanism_treatment.tsv": mechanism_treatment_rows(after, responses, patients, settings),
         "mechanism_responses.tsv": [row for row in rates if row.grouping != ALL],
@@ -176,16 +176,16 @@ def relate_outcomes(
         "concordance.tsv": compared,
         "agreement.tsv": agreement_rows(compared, settings),
         "oncoprint.tsv": oncoprint_rows(after.values()),
-        "flow.tsv": flow_rows(after, timelines, responses),
-        "linkage.tsv": linkage_rows(classified, timelines, clinic.exclude),
+        "flow.tsv": flow_rows(after, journeys, responses),
+        "linkage.tsv": linkage_rows(classified, journeys, clinic.exclude),
         "km_mechanism.tsv": steps,
         "km_mechanism_at_risk.tsv": numbers,
     }
-    _write(out, related_tables(), rows)
+    _write(out, RELATED, rows)
 
 
-def load_timelines(clinic: Clinic, settings: CohortSettings) -> list[Timeline]:
-    """Read the clinical tables and return the timelines of all patients that are not excluded.
+def load_journeys(clinic: Clinic, settings: CohortSettings) -> list[Journey]:
+    """Read the clinical tables and return the journeys of all patients that are not excluded.
 
     Raises:
         InputProblems: problems of the clinical tables.
@@ -193,7 +193,7 @@ def load_timelines(clinic: Clinic, settings: CohortSettings) -> list[Timeline]:
     knowledge = load_knowledge(clinic.knowledge)
     clinical = read_clinical(clinic.folder, knowledge=knowledge, today=dt.date.today())
     return [
-        timeline_of(
+        travel(
             record,
             alk_tkis=clinical.drugs.alk_tkis,
             max_gap_days=clinic.max_gap_days,
@@ -206,7 +206,7 @@ def load_timelines(clinic: Clinic, settings: CohortSettings) -> list[Timeline]:
 
 
 def _given(clinic: Clinic, table: str) -> bool:
-    return table_path(clinic.folder, table).is_file()
+    return (clinic.folder / f"{table}.tsv").is_file()
 
 
 def _write(out: Path, tables: Tables, rows: Mapping[str, Sequence[Any]]) -> None:
@@ -215,14 +215,14 @@ def _write(out: Path, tables: Tables, rows: Mapping[str, Sequence[Any]]) -> None
 
 
 def _associations(
-    timelines: Sequence[Timeline],
+    journeys: Sequence[Journey],
     patients: Sequence[EndpointPatientRow],
     after: Mapping[str, Finding],
     settings: CohortSettings,
 ) -> list[AssociationRow]:
-    regimen, groupings = regimen_grouping(timelines), component_groupings(after)
-    starts = _starts(timelines)
-    by_patient = {timeline.patient: timeline.record.patient for timeline in timelines}
+    regimen, groupings = regimen_grouping(journeys), component_groupings(after)
+    starts = _starts(journeys)
+    by_patient = {journey.patient.patient: journey.patient for journey in journeys}
     return [
         *compare_all(patients, [regimen], starts, settings),
         *compare_all(patients, groupings, starts, settings),
@@ -232,26 +232,26 @@ def _associations(
 
 
 def _timings(
-    timelines: Sequence[Timeline],
+    journeys: Sequence[Journey],
     after: Mapping[str, Finding],
     settings: CohortSettings,
     timing: ResistanceSettings,
 ) -> list[AssociationRow]:
     rows = primary_against_acquired(after.values(), settings)
     for months in settings.timing_months:
-        judged = with_timing(after.values(), timelines, timing, months)
+        judged = with_timing(after.values(), journeys, timing, months)
         rows += primary_against_acquired(judged, settings, months=months)
     return rows
 
 
-def _starts(timelines: Sequence[Timeline]) -> dict[str, dt.date]:
-    return {t.patient: t.next_treatment.start for t in timelines if t.next_treatment}
+def _starts(journeys: Sequence[Journey]) -> dict[str, dt.date]:
+    return {j.patient.patient: j.following.start for j in journeys if j.following}
 
 
 def _compared(
-    groupings: Sequence[Grouping], patients: Sequence[EndpointPatientRow], timelines: Sequence[Timeline]
+    groupings: Sequence[Grouping], patients: Sequence[EndpointPatientRow], journeys: Sequence[Journey]
 ) -> list[tuple[Grouping, Comparison]]:
-    starts = _starts(timelines)
+    starts = _starts(journeys)
     return [
         (grouping, comparison) for grouping in groupings for comparison in prepare(patients, grouping, starts)
     ]

@@ -2,16 +2,14 @@
 
 import hashlib
 import json
-import re
-import shutil
-import subprocess
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
 from .. import __version__
 from ..io.atomic import atomic_output
+from ..io.tools import tool_version
 
 PROGRAMS = ("bwa", "bwa-mem2", "samtools", "bcftools", "fastp", "multiqc")
 PACKAGES = (
@@ -35,7 +33,7 @@ def write_manifest(
     manifest = {
         "alktrace": __version__,
         "code": code,
-        "programs": {name: found for name in PROGRAMS if (found := program_version(name))},
+        "programs": {name: found for name in PROGRAMS if (found := tool_version(name))},
         "packages": {name: version(name) for name in PACKAGES},
         "inputs": {str(path): digest(path) for path in inputs},
         "knowledge": {path.name: digest(path) for path in knowledge},
@@ -49,16 +47,3 @@ def digest(path: Path) -> str:
     """Return the SHA-256 of a file, hexadecimal."""
     with path.open("rb") as stream:
         return hashlib.file_digest(stream, "sha256").hexdigest()
-
-
-def program_version(name: str) -> str | None:
-    """Return the version a program prints, None if it is not on PATH."""
-    if shutil.which(name) is None:
-        return None
-    commands: Iterable[list[str]] = ([name, "--version"], [name])
-    for command in commands:
-        ran = subprocess.run(command, capture_output=True, text=True, errors="replace", check=False)
-        found = re.search(r"(\d+\.\d+[\w.-]*)", ran.stdout + ran.stderr)
-        if found:
-            return found[1]
-    return None

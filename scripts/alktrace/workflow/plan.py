@@ -5,14 +5,14 @@ from functools import cached_property
 from pathlib import Path
 from typing import Any, Protocol
 
-from ..errors import InputProblems, Problem
 from ..inputs.cells import read_cells, table_path
+from ..inputs.config_lines import CONFIG
 from ..inputs.sample_files import SampleFiles
 from ..inputs.settings import AssaySettings, Settings, check_settings
 from ..inputs.sheet import Sample, Sheet, read_sheet
 from ..io.digest import code_digest, text_digest
-from ..outcomes.outcome_files import outcome_tables
-from ..vocabulary.samples import Role, SpecimenType
+from ..outcomes.outcome_files import MEASURED, RELATED
+from ..vocabulary.samples import BamKind, Role, SpecimenType
 
 RESULTS = "results"
 REFERENCE = f"{RESULTS}/reference"
@@ -57,14 +57,13 @@ class Plan:
 
     @classmethod
     def from_config(cls, config: Mapping[str, Any]) -> "Plan":
-        """Check the configuration and the sheet.
+        """Read the configuration and the sheet.
 
         Raises:
-            InputProblems: everything wrong in either.
+            InputProblems: everything wrong in the configuration, else everything wrong in the sheet.
         """
-        settings = check_settings(dict(config), file="config")
+        settings = check_settings(dict(config), file=CONFIG)
         sheet = read_sheet(Path(settings.samples), assays=settings.assays, exclude=settings.exclude)
-        _check_clinical_folder(settings)
         return cls(settings, sheet)
 
     # --- samples ---------------------------------------------------------------------------------
@@ -90,6 +89,16 @@ class Plan:
             for sample in self.sheet.white_cells(own.patient)
             if not sample.reported and sample.name != own.name
         ]
+
+    def tools(self) -> set[str]:
+        """Return the command-line tools that the run can need."""
+        units = [unit for sample in self.used_samples for unit in sample.units]
+        needed = {"multiqc", "samtools"}
+        if any(unit.calls is None or unit.calls.endswith(VCF_SUFFIXES) for unit in units):
+            needed.add("bcftools")
+        if any(unit.calls is None and unit.bam_kind is not BamKind.CONSENSUS for unit in units):
+            needed |= {"fastp", self.settings.reference.aligner}
+        return needed
 
     # --- paths -----------------------------------------------------------------------------------
 
@@ -287,7 +296,7 @@ class Plan:
 
     def outcome_files(self) -> list[str]:
         """Return the outcome tables, none without clinical tables."""
-        names = outcome_tables() if self.settings.clinical else ()
+        names = (*MEASURED, *RELATED) if self.settings.clinical else ()
         return [f"{COHORT}/{name}" for name in names]
 
     # --- targets of the workflow -----------------------------------------------------------------
@@ -342,15 +351,3 @@ class Plan:
         Snakemake sees the adapter alone: neither the modules it imports nor the members of a pipe.
         """
         return code_digest(*adapters)
-
-
-def _check_clinical_folder(settings: Settings) -> None:
-    if settings.clinical is not None and not table_path(Path(settings.clinical), "patients").is_file():
-        problem = Problem(
-            "config",
-            0,
-            "clinical",
-            f"no table `patients` in {settings.clinical!r}",
-            "correct the folder or use null",
-        )
-        raise InputProblems([problem])

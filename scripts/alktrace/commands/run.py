@@ -1,0 +1,95 @@
+"""Run the workflow on your own data.
+
+A thin call of `snakemake` with the workflow of this package, a profile and your configuration; what follows
+`--` is handed on to it. Everything is checked before the first job, as `alktrace check` does.
+"""
+
+import argparse
+import os
+import signal
+import subprocess
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+
+from ..errors import DataError
+from ..io.resources import ROOT
+
+EXAMPLE = "alktrace run config.yaml -- --dry-run"
+HANDED_ON = "behind `--`: options of snakemake, such as --cores 8 or --dry-run"
+PROFILES = ROOT / "config" / "profiles"
+# For runs that are watched: the jobs, not why each of them runs.
+BRIEF = ("--quiet", "host", "reason", "rules")
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Add the arguments of the command."""
+    parser.add_argument("config", type=Path, help="your configuration, laid over the defaults")
+    add_run_arguments(parser)
+    parser.add_argument("--directory", type=Path, help="paths and results are relative to it (default: here)")
+
+
+def add_run_arguments(parser: argparse.ArgumentParser) -> None:
+    """Add the arguments of every command that runs the workflow."""
+    known = ", ".join(sorted(path.name for path in PROFILES.iterdir())) if PROFILES.is_dir() else ""
+    text = f"{known}, or a folder with a profile of snakemake (default: local)"
+    parser.add_argument("--profile", default="local", help=text)
+    parser.add_argument_group("options of snakemake", HANDED_ON)
+    parser.set_defaults(handed_on=[])
+
+
+def main(options: argparse.Namespace) -> int:
+    """Run the command; return the exit status."""
+    return run(options.config, options.handed_on, directory=options.directory, profile=options.profile)
+
+
+def run(
+    config: Path, handed_on: Sequence[str] = (), *, directory: Path | None = None, profile: str = "local"
+) -> int:
+    """Run the workflow; return the exit status of snakemake.
+
+    Args:
+        config: configuration, laid over the defaults.
+        handed_on: further options of snakemake.
+        directory: working directory of the run; None: the current one.
+        profile: name of a profile that comes with the project, or a folder.
+
+    Raises:
+        DataError: no such configuration or profile.
+    """
+    if not config.is_file():
+        raise DataError(config, "no such file", "write it, or let `alktrace init` do so")
+    command = [sys.executable, "-m", "snakemake", "--snakefile", str(ROOT / "Snakefile")]
+    command += ["--configfile", str(config), "--workflow-profile", str(_profile(profile))]
+    if directory is not None:
+        command += ["--directory", str(directory)]
+    return _wait([*command, *handed_on])
+
+
+def _profile(name: str) -> Path:
+    # Snakemake goes on without a word where a workflow profile does not exist.
+    for folder in (PROFILES / name, Path(name)):
+        if any(folder.glob("*config*.yaml")) or (folder / "profile.yaml").is_file():
+            return folder.resolve()
+    known = ", ".join(sorted(path.name for path in PROFILES.iterdir()))
+    raise DataError(name, "no such profile", f"give one of {known}, or a folder with a config.yaml")
+
+
+def _wait(command: Sequence[str]) -> int:
+    """Run a command to its end, also when interrupted: snakemake then ends its jobs and cleans up."""
+    process = subprocess.Popen(command)
+    before = {
+        signal.SIGINT: signal.signal(signal.SIGINT, signal.SIG_IGN),  # the terminal tells both
+        signal.SIGTERM: signal.signal(signal.SIGTERM, lambda *_: process.terminate()),
+    }
+    try:
+        status = process.wait()
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)
+    return status if status >= 0 else 128 - status
+
+
+def cores() -> int:
+    """Return the number of cores that this process may use."""
+    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1

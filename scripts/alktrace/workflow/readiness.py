@@ -1,0 +1,56 @@
+"""Everything that would stop a run, found before its first job: configuration, sheet, files, tools."""
+
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import Any, TypeVar
+
+from ..checks.input_files import find_problems
+from ..errors import InputProblems, Problem
+from ..inputs.config_lines import CONFIG
+from ..inputs.settings import Settings, check_settings
+from ..inputs.sheet import Sheet, read_sheet
+from ..io.tools import tool_problems
+from .plan import Plan
+
+T = TypeVar("T")
+
+
+def checked_plan(config: Mapping[str, Any], *, tools: bool) -> Plan:
+    """Return the plan of a run that nothing stands in the way of.
+
+    Args:
+        config: the user's configuration laid over the defaults.
+        tools: look for the command-line tools; not where they come from conda environments of the rules.
+
+    Raises:
+        InputProblems: everything wrong, as far as it can be judged beside what else is wrong.
+    """
+    settings, problems = _tried(lambda: check_settings(dict(config), file=CONFIG))
+    sheet, found = _tried(lambda: _sheet(config, settings))
+    problems += found
+    if settings:
+        # Without a sheet the files that the configuration names are judged all the same.
+        problems += find_problems(sheet or Sheet({}), settings)
+    if settings and sheet:
+        plan = Plan(settings, sheet)
+        problems += tool_problems(plan.tools()) if tools else []
+        if not problems:
+            return plan
+    raise InputProblems(problems)
+
+
+def _sheet(config: Mapping[str, Any], settings: Settings | None) -> Sheet | None:
+    """Read the sheet with what a wrong configuration still says; None where that is too little."""
+    if settings:
+        return read_sheet(Path(settings.samples), assays=settings.assays, exclude=settings.exclude)
+    path, assays = config.get("samples"), config.get("assays")
+    if isinstance(path, str) and isinstance(assays, Mapping):
+        return read_sheet(Path(path), assays=[str(name) for name in assays])
+    return None
+
+
+def _tried(read: Callable[[], T]) -> tuple[T | None, list[Problem]]:
+    try:
+        return read(), []
+    except InputProblems as error:
+        return None, list(error.problems)
