@@ -1,7 +1,4 @@
-"""What a wheel holds besides the package: the adapters of the rules; pyproject.toml names the rest.
-
-Folders are named there whole; `scripts` cannot be, for the package lies in it.
-"""
+"""What a wheel holds besides the package: the workflow, laid out below `alktrace/project` as in the clone."""
 
 from pathlib import Path
 from typing import Any
@@ -9,11 +6,14 @@ from typing import Any
 from hatchling.builders.hooks.plugin.interface import BuildHookInterface
 
 
-class Adapters(BuildHookInterface[Any]):
-    """Adds `scripts/*.py`."""
+class Project(BuildHookInterface[Any]):
+    """Adds Snakefile, rules, adapters, environments, defaults and tables."""
 
     def initialize(self, version: str, build_data: dict[str, Any]) -> None:
         """Name the files; an editable install finds them in the clone."""
-        if version != "editable":
-            for path in sorted(Path(self.root, "scripts").glob("*.py")):
-                build_data["force_include"][str(path)] = f"alktrace/project/scripts/{path.name}"
+        if version == "editable":
+            return
+        # Adapters one by one: the package lies in their folder.
+        adapters = sorted(path.relative_to(self.root) for path in Path(self.root, "scripts").glob("*.py"))
+        for name in ("Snakefile", "rules", "envs", "config", "resources", *map(Path.as_posix, adapters)):
+            build_data["force_include"][str(Path(self.root, name))] = f"alktrace/project/{name}"
