@@ -1,9 +1,12 @@
 """The structure that the map of the project promises, held against the files."""
 
 import ast
+import io
 import re
+import tokenize
 from collections import Counter
 from pathlib import Path
+from tokenize import COMMENT
 
 import pytest
 
@@ -111,3 +114,15 @@ def test_every_adapter_belongs_to_a_rule_and_holds_no_logic(path):
 
 def test_common_rules_stay_small():
     assert len((ROOT / "rules" / "common.smk").read_text().splitlines()) < 80
+
+
+@pytest.mark.parametrize("room", ["classify"])
+def test_traps_are_named_where_a_wrong_line_misleads_a_treatment(room):
+    """At least two comments in 100 lines; headings and marks for tools are none."""
+    lines = comments = 0
+    for path in sorted((PACKAGE / room).glob("*.py")):
+        text = path.read_text(encoding="utf-8")
+        lines += len(text.splitlines())
+        found = [t.string for t in tokenize.generate_tokens(io.StringIO(text).readline) if t.type == COMMENT]
+        comments += sum(not re.match(r"#\s*(---|fmt:|type:|noqa)", comment) for comment in found)
+    assert comments >= lines / 50

@@ -12,13 +12,14 @@ from dataclasses import dataclass, replace
 
 from ..evidence.schema import Alteration, Observation
 from ..vocabulary.caveats import Caveat, CaveatCode
-from ..vocabulary.changes import VariantType
+from ..vocabulary.changes import ALK, VariantType
 from ..vocabulary.resistance import Phase
 from ..vocabulary.samples import Verdict
 from .phase import CIS_PHASES, PhaseReason, PhaseVerdict, copies_share_low
 from .phase_sets import resolve_sets
 from .view import Found, TimepointView, specimens_outside
 
+# Strongest first: an unresolved pair must not hide a proven trans, nor that one a compound.
 STRENGTH = {Phase.CIS_AND_SINGLE: 0, Phase.CIS: 0, Phase.TRANS: 1, Phase.UNRESOLVED: 2}
 _SUBSTITUTION = re.compile(r"c\.(\d+)[ACGT]>[ACGT]$")
 
@@ -77,6 +78,7 @@ class AlkSets:
 
 
 def _strength(pair: PairPhase) -> int:
+    # Cis in one codon is one residue, not a pair: last, or it would pass for the strongest compound.
     if pair.verdict.phase in CIS_PHASES and not pair.compound:
         return len(STRENGTH)
     return STRENGTH[pair.verdict.phase]
@@ -94,6 +96,7 @@ def build_sets(members: Sequence[Found], view: TimepointView) -> AlkSets:
         members: ALK mutations that can be mechanisms; neutral and germline ones are left out before.
         view: the timepoint; observations of its usable specimens are used.
     """
+    # By protein change: G1202R by c.3604G>A and by c.3604G>C are two clones of one mechanism, no compound.
     grouped: dict[str, list[Found]] = {}
     for found in sorted(members, key=lambda item: item.alteration.key):
         grouped.setdefault(residue_name(found.alteration), []).append(found)
@@ -135,7 +138,8 @@ def _judge_pair(
 def _doubt_of_proof(verdict: PhaseVerdict, view: TimepointView) -> Iterator[Caveat]:
     """Caveats of specimens, where none without them shows the mutations on one molecule."""
     names = {item.specimen for item in verdict.specimens if item.doubles}
-    shown = [item for item in view.usable if f"{item.timepoint}.{item.specimen}" in names]
+    shown = [item for item in view.usable if item.full_name in names]
+    # Only where every specimen that shows the proof is doubtful: one good one proves it alone.
     if shown and {item.specimen for item in shown} <= specimens_outside(view):
         yield Caveat(CaveatCode.OUTSIDE_WINDOW)
     if shown and all(item.verdict is Verdict.FAIL for item in shown):
@@ -157,6 +161,7 @@ def _route_verdict(
     first, second = sorted((a.alteration.key, b.alteration.key))
     names = (first, second)
     verdict = verdicts.get(names)
+    # Molecules go before logic: what was counted as cis stays cis, whatever the names allow.
     if verdict is not None and verdict.phase is not Phase.UNRESOLVED:
         return verdict
     if same_base(a.alteration, b.alteration):
@@ -221,7 +226,8 @@ def _cis_inferred(a: Found, b: Found, view: TimepointView) -> bool:
 def _over_all_copies(first: Observation, second: Observation, view: TimepointView) -> bool:
     specimen = view.specimen(first.specimen)
     fraction = specimen.tumour_fraction
-    copies = next((item for item in specimen.copy_number if item.gene == "ALK"), None)
+    copies = next((item for item in specimen.copy_number if item.gene == ALK), None)
+    # Upper ends of fraction and copies, lower end of the VAF: anything else could infer cis from noise.
     high = copies.tumour_copy_number_high if copies else None
     if fraction.truncal_markers < view.settings.phase.min_truncal_markers or fraction.high is None:
         return False

@@ -84,6 +84,7 @@ def alk_mechanisms(roles: Sequence[Role], sets: AlkSets, view: TimepointView) ->
         for change in sets.changes
         for route in change.routes
     ]
+    # After all members are judged: a compound is no surer than its most doubtful member.
     found = [
         _as_sure_as_its_set(item, change, sets, found) for item, change in zip(found, owners, strict=True)
     ]
@@ -93,6 +94,7 @@ def alk_mechanisms(roles: Sequence[Role], sets: AlkSets, view: TimepointView) ->
             found.append(_simple(role, Component.ON_TARGET, "ALK amplification", Confidence.CANDIDATE, view))
         elif role.effect is Effect.LISTED_VUS:
             shown = _simple(role, Component.ON_TARGET, LISTED_NAMES[role.code], Confidence.UNCERTAIN, view)
+            # Truncated, unplaced or probably inherited: the reader must know of it, but it names no class.
             found.append(replace(shown, carries=False))
     return found
 
@@ -118,11 +120,13 @@ def _alk_mutation(
     confidence = _alk_confidence(role, compounds, sets, by_key, hints)
     if not compounds and role.effect is not Effect.VUS:
         flags.update(_single_flags(hints))
+    # A line on ALK that nobody could read may be the second mutation of a compound.
     unread = any(item.code == "ALK_UNPLACED" for item in by_key.values())
     hidden = hidden_hits(role.found, units, view)
     flags.update(Caveat(CaveatCode.POSSIBLE_SECOND_HIT, (name,)) for name in hidden)
-    if unread or hidden or _may_be_another(pairs, flags):
+    if unread or hidden or _set_is_open(pairs, flags):
         hints = withheld(hints, {**hidden, **_possible_sets(units, pairs, change, sets, view)})
+    # What cells in a dish were sensitive to did not hold in this patient, who progressed on it.
     if LORLATINIB in hints.sensitive_to and _progressed(view):
         hints = replace(hints, sensitive_to=tuple(d for d in hints.sensitive_to if d != LORLATINIB))
         flags.add(Caveat(CaveatCode.PROGRESSED_ON_LORLATINIB))
@@ -168,9 +172,11 @@ def _alk_confidence(
             return Confidence.UNCERTAIN
         return Confidence.ESTABLISHED if resistant else Confidence.CANDIDATE
     known = {change.name: by_key[change.alteration.key].effect is not Effect.VUS for change in sets.changes}
+    # The best set counts: one compound of two known mutations is not weaker for a VUS on a third.
     best = max(sum(known[name] for name in members) / len(members) for members in compounds)
     if best == 0:
         return Confidence.UNCERTAIN
+    # What its own reports call sensitive to lorlatinib is no established cause, however known its members.
     contradicted = LORLATINIB in hints.sensitive_to and not resistant
     return Confidence.CANDIDATE if best < 1 or contradicted else Confidence.ESTABLISHED
 
@@ -180,10 +186,10 @@ def _progressed(view: TimepointView) -> bool:
     return view.setting is Setting.PROGRESSION and view.patient.timing.timing is not Timing.NOT_PD
 
 
-def _may_be_another(pairs: Sequence[PairPhase], flags: Iterable[Caveat]) -> bool:
-    """Could this mutation sit in a compound, or read another residue, unseen.
+def _set_is_open(pairs: Sequence[PairPhase], flags: Iterable[Caveat]) -> bool:
+    """Could this mutation be part of a compound, or of another residue, that was not seen.
 
-    A compound can resist what both singles obey, so what is known of the single does not reassure then.
+    A compound can resist what both singles are sensitive to: what is known of the single does not reassure.
     """
     open_phase = any(pair.verdict.phase is Phase.UNRESOLVED for pair in pairs)
     other_residue = bool({CaveatCode.SAME_CODON, CaveatCode.SAME_CODON_CIS} & codes_of(flags))
@@ -225,6 +231,7 @@ def _possible_sets(
 def _parental_resistance(sets: AlkSets, view: TimepointView) -> frozenset[str]:
     """Return the drugs that a single-mutant clone beside its compound is reported to resist."""
     found = {route.alteration.key: route.alteration for change in sets.changes for route in change.routes}
+    # Fewer single molecules than this may be dropout of the compound, and would make a clone of noise.
     enough = view.settings.phase.min_parental
     parents = [
         found[key]
@@ -250,7 +257,7 @@ def _as_sure_as_its_set(item: Mechanism, name: str, sets: AlkSets, found: Sequen
 
 
 def _against_other_clones(found: Sequence[Mechanism], further: frozenset[str]) -> list[Mechanism]:
-    """Flag a drug that one ALK mutation obeys and another clone of the timepoint resists.
+    """Flag a drug that one ALK mutation is sensitive to and another clone of the timepoint resists.
 
     Args:
         found: the ALK mutations called.
@@ -315,6 +322,7 @@ def bypass_mechanisms(roles: Sequence[Role], view: TimepointView) -> list[Mechan
 def lineage_mechanisms(lineage: Lineage, dna: LineageDna | None, view: TimepointView) -> list[Mechanism]:
     """Return transformation: confirmed by histology, or suspected."""
     found = [_histology(report, lineage, view) for report in _one_per_histology(lineage.transformed)]
+    # Histology says more than a stain: with a transformed report the stain is no second mechanism.
     if not lineage.transformed:
         found.extend(_immunohistochemistry(report, view) for report in lineage.neuroendocrine[:1])
     if dna is not None and view.setting is not Setting.BASELINE:
@@ -359,6 +367,7 @@ def _immunohistochemistry(report: HistologyFinding, view: TimepointView) -> Mech
 
 
 def _lineage_dna(dna: LineageDna, lineage: Lineage, view: TimepointView) -> Iterable[Mechanism]:
+    # RB1 lost before lorlatinib is how this tumour began, not how it escaped.
     if dna.emergence.emergence is Emergence.PERSISTENT:
         return
     overruled = bool(lineage.unchanged) and not lineage.transformed

@@ -10,9 +10,10 @@ from ..inputs.settings import ResistanceSettings
 from ..io.atomic import atomic_output
 from ..io.tables import write_table
 from ..knowledge.load import load_knowledge
-from .decision import TimepointResult, classify_patient
+from .decision import TimepointResult, classify_patient, classify_timepoint
 from .evidence_checks import content_problems
 from .resistance_table import ClassificationRow, ResistanceRow
+from .view import prepare_patient, timepoints
 
 
 def classify_timepoint_file(
@@ -40,14 +41,15 @@ def classify_timepoint_file(
         InputProblems: wrong fields in the evidence or the tables.
         DataError: the timepoint has no specimen to classify.
     """
-    results = classify_patient(load_evidence(evidence), load_knowledge(knowledge), settings)
-    found = [result for result in results if result.timepoint == timepoint]
-    if not found:
-        known = ", ".join(result.timepoint for result in results) or "none"
+    patient = prepare_patient(load_evidence(evidence), settings)
+    # White cells alone are no timepoint: a sample of the sheet may be missing here.
+    if timepoint not in timepoints(patient):
+        known = ", ".join(timepoints(patient)) or "none"
         raise DataError(evidence, f"has no timepoint {timepoint!r}", f"give one of: {known}")
-    write_table(out_table, ResistanceRow, found[0].rows)
-    write_table(out_summary, ClassificationRow, [found[0].row])
-    _write_detail(found[0], out_json)
+    result = classify_timepoint(patient, timepoint, load_knowledge(knowledge), settings)
+    write_table(out_table, ResistanceRow, result.rows)
+    write_table(out_summary, ClassificationRow, [result.row])
+    _write_detail(result, out_json)
 
 
 def classify_evidence_file(
@@ -66,6 +68,7 @@ def classify_evidence_file(
         InputProblems: wrong fields in the evidence or the tables.
     """
     given, tables = load_evidence(evidence), load_knowledge(knowledge)
+    # Only here: the workflow names changes itself, a file of a user may follow another isoform.
     if problems := list(content_problems(given, tables, str(evidence))):
         raise InputProblems(problems)
     results = classify_patient(given, tables, settings)

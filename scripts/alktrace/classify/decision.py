@@ -44,6 +44,7 @@ def _row(code: str, classification: Classification, *requires: str) -> Decision:
     return Decision(code, frozenset(requires), classification)
 
 
+# Order is the rule: a family above must decide before on-target does, or a mixed case reads as a compound.
 DECISIONS = (
     _row("D01", Classification.MIXED, "FAMILY_ON_TARGET", "FAMILY_BYPASS"),
     _row("D02", Classification.MIXED, "FAMILY_ON_TARGET", "FAMILY_TRANSFORMATION"),
@@ -58,6 +59,7 @@ DECISIONS = (
     _row("D06", Classification.BYPASS, "FAMILY_BYPASS"),
     _row("D07", Classification.ON_TARGET_COMPOUND_CIS, "FAMILY_ON_TARGET", "ALK_CIS"),
     _row("D08", Classification.ON_TARGET_COMPOUND_CIS, "FAMILY_ON_TARGET", "ALK_CIS_AND_SINGLE"),
+    # Trans before unresolved: a third mutation of open phase must not hide two proven clones.
     _row("D09", Classification.ON_TARGET_MULTIPLE_TRANS, "FAMILY_ON_TARGET", "ALK_TRANS"),
     _row("D10", Classification.ON_TARGET_MULTIPLE_UNRESOLVED, "FAMILY_ON_TARGET", "ALK_UNRESOLVED"),
     _row("D11", Classification.ON_TARGET_SINGLE, "FAMILY_ON_TARGET", "ALK_SINGLE"),
@@ -97,6 +99,7 @@ def carrying_families(mechanisms: Sequence[Mechanism]) -> frozenset[Component]:
     """
     carrying = [mechanism for mechanism in mechanisms if mechanism.carries]
     firm = [mechanism for mechanism in carrying if not mechanism.weak]
+    # `or` over all families, not one by one: each weak family alone would turn the case into a mixed one.
     return frozenset(mechanism.component for mechanism in firm or carrying)
 
 
@@ -134,6 +137,7 @@ def classify_timepoint(
 def draft_timepoint(view: TimepointView) -> tuple[Draft, AlkSets]:
     """Return the mechanisms of a timepoint and the phase of its ALK mutations."""
     roles = tuple(assign_role(found, view) for found in view.found)
+    # Neutral and inherited changes are left out here: beside one every single mutation would be a compound.
     members = [role.found for role in roles if role.effect in (Effect.ON_TARGET, Effect.VUS)]
     sets = build_sets(members, view)
     lineage = read_lineage(view)

@@ -56,7 +56,7 @@ def describe_timepoint(
             }
             for role in draft.roles
         ],
-        "subthreshold": [f"{item.gene} {item.alteration}" for item in view.subthreshold],
+        "subthreshold": [item.full_name for item in view.subthreshold],
         "phase": {
             "pairs": [_pair(pair, names) for pair in sets.pairs],
             "larger_sets": [_verdict(verdict, names) for verdict in sets.larger],
@@ -88,6 +88,7 @@ def describe_timepoint(
             for item in view.specimens
         ],
         "unused_findings": _unused(draft),
+        # Ids hold no dot, so that what stands before it is the timepoint.
         "courses": [
             step
             for step in trends(view.patient, view.settings)
@@ -103,12 +104,14 @@ def to_plain(value: Any) -> Any:
     """Return JSON values: enums and dates as text, floats with six significant digits."""
     if isinstance(value, Enum):
         return value.value
-    if isinstance(value, bool) or value is None or isinstance(value, (int, str)):
+    if value is None or isinstance(value, (int, str)):
         return value
     if isinstance(value, float):
+        # As in the tables: two machines that differ in the last bit must write the same file.
         return float(format(value, f".{SIGNIFICANT_DIGITS}g"))
     if isinstance(value, date):
         return value.isoformat()
+    # Values whose text is the published form; taken apart they would change the format of the file.
     if isinstance(value, (Caveat, PhaseEvidence)):
         return str(value)
     if isinstance(value, BaseModel):
@@ -177,12 +180,10 @@ def _verdict(verdict: PhaseVerdict, names: dict[str, str]) -> dict[str, Any]:
 
 def _unused(draft: Draft) -> list[dict[str, Any]]:
     """Findings in specimens that give none: shown, so that nobody has to look for them."""
-    unusable = {
-        (item.timepoint, item.specimen) for item in draft.view.specimens if item not in draft.view.usable
-    }
+    unusable = {item.place for item in draft.view.specimens if item not in draft.view.usable}
     return [
-        {"key": item.key, "name": f"{item.gene} {item.alteration}", "observation": seen}
+        {"key": item.key, "name": item.full_name, "observation": seen}
         for item in draft.view.patient.alterations
         for seen in item.observations
-        if (seen.timepoint, seen.specimen) in unusable and seen.detection.value == "detected"
+        if seen.place in unusable and seen.detection.value == "detected"
     ]

@@ -9,12 +9,12 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from ..evidence.schema import Alteration, SpecimenEvidence
-from ..vocabulary.changes import VariantType
+from ..vocabulary.changes import ALK
 from ..vocabulary.detection import Detection, LocusKind
 from .emergence import excluded_share
-from .negative import excluded_clone_fraction, silence_counts, tumour_copies
-from .single_criteria import ALK
-from .view import TimepointView, is_somatic_candidate, place
+from .negative import can_exclude, excluded_clone_fraction, tumour_copies
+from .single_criteria import is_alk_fusion
+from .view import TimepointView, is_somatic_candidate
 
 
 class FusionState(StrEnum):
@@ -48,6 +48,7 @@ def judge_driver(view: TimepointView) -> Driver:
         return Driver(FusionState.FOUND, None, shared)
     clinical = view.patient.clinical
     detected = [item for item in fusions if any(o.detection is Detection.DETECTED for o in item.observations)]
+    # Without a fusion on record there is nothing to lose: an unseen one is then no sign of another tumour.
     if not detected and not (clinical and clinical.known_fusion):
         return Driver(FusionState.NOT_KNOWN, None, shared)
     shares = [share for item in view.usable if (share := _excluded(item, detected, view)) is not None]
@@ -58,18 +59,14 @@ def judge_driver(view: TimepointView) -> Driver:
     return Driver(FusionState.LOST if lost else FusionState.NOT_SEEN, excluded, shared)
 
 
-def is_alk_fusion(item: Alteration) -> bool:
-    """Return whether an alteration is a fusion of ALK."""
-    return item.variant_type is VariantType.FUSION and ALK in (item.gene, item.partner)
-
-
 def _excluded(
     specimen: SpecimenEvidence, detected: Iterable[Alteration], view: TimepointView
 ) -> float | None:
     """Return the share in which one specimen excludes every known fusion."""
     low = specimen.tumour_fraction.low
-    if not low or low < view.settings.negative.min_tumour_fraction or not silence_counts(specimen):
+    if not low or low < view.settings.negative.min_tumour_fraction or not can_exclude(specimen):
         return None
+    # One known junction that was not looked at leaves the fusion open; the introns must answer for it then.
     shares = [_excluded_fusion(item, specimen) for item in detected]
     if not shares or any(share is None for share in shares):
         shares = [_excluded_introns(specimen, low)]
@@ -78,7 +75,7 @@ def _excluded(
 
 
 def _excluded_fusion(fusion: Alteration, specimen: SpecimenEvidence) -> float | None:
-    here = [seen for seen in fusion.observations if place(seen) == place(specimen)]
+    here = [seen for seen in fusion.observations if seen.place == specimen.place]
     shares = [share for seen in here if (share := excluded_share(seen, specimen, ALK)) is not None]
     return min(shares, default=None)
 
@@ -93,6 +90,7 @@ def _excluded_introns(specimen: SpecimenEvidence, low: float) -> float | None:
     ):
         return None
     copies = tumour_copies(specimen)
+    # The worst intron: the breakpoint may lie in any of them.
     return max(excluded_clone_fraction(item.vaf_detectable or 0.0, low, copies) for item in introns)
 
 
@@ -100,6 +98,6 @@ def _shared(view: TimepointView) -> Iterable[str]:
     usable = view.patient.usable()
     elsewhere = {where for where in usable if where[0] != view.timepoint}
     for found in view.found:
-        seen = {place(o) for o in found.alteration.observations if o.detection is Detection.DETECTED}
+        seen = {o.place for o in found.alteration.observations if o.detection is Detection.DETECTED}
         if is_somatic_candidate(found.alteration) and seen & elsewhere:
             yield found.alteration.key

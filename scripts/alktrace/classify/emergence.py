@@ -18,8 +18,8 @@ from ..vocabulary.copies import CopyNumberCall, TumourFractionStatus
 from ..vocabulary.detection import Detection
 from ..vocabulary.resistance import Emergence
 from ..vocabulary.samples import Setting
-from .negative import excluded_clone_fraction, silence_counts, tumour_copies
-from .view import COPY_TYPES, Found, Patient, TimepointView, lead_order, place
+from .negative import can_exclude, excluded_clone_fraction, tumour_copies
+from .view import COPY_TYPES, Found, Patient, TimepointView, lead_order
 
 NORMAL_95 = 1.959963984540054
 
@@ -84,11 +84,12 @@ def judge_emergence(found: Found, view: TimepointView) -> EmergenceVerdict:
     absent = Emergence.BASELINE_ONLY if at_baseline else Emergence.EMERGENT
     if not reference:
         return EmergenceVerdict(Emergence.UNKNOWN, lacking)
-    places = {place(item) for item in reference}
-    seen = [item for item in found.alteration.observations if place(item) in places]
+    places = {item.place for item in reference}
+    seen = [item for item in found.alteration.observations if item.place in places]
     states = {item.detection for item in seen}
     if Detection.DETECTED in states:
         return EmergenceVerdict(Emergence.PERSISTENT, EmergenceReason.DETECTED)
+    # Before exclusion: molecules below the rule are there, whatever the power says of their absence.
     if Detection.SUBTHRESHOLD in states:
         return EmergenceVerdict(Emergence.UNKNOWN, EmergenceReason.SUBTHRESHOLD)
     if any(_excludes(found, item, seen, view) for item in reference):
@@ -100,17 +101,18 @@ def _reference(
     view: TimepointView, at_baseline: bool
 ) -> tuple[tuple[SpecimenEvidence, ...], EmergenceReason]:
     """Return the samples that tell what is new, and what is wrong where there are none."""
-    late = {place(item) for item in late_baselines(view.patient)}
+    # A baseline taken under lorlatinib has lost what responded: its absences would all look emergent.
+    late = {item.place for item in late_baselines(view.patient)}
     others = [
         item
         for item in view.patient.specimens
         if item.timepoint != view.timepoint and (item.setting is Setting.BASELINE) is not at_baseline
     ]
-    usable = [item for item in others if place(item) in view.patient.usable()]
+    usable = [item for item in others if item.place in view.patient.usable()]
     if at_baseline and any(item.timepoint == view.timepoint for item in late_baselines(view.patient)):
         return (), EmergenceReason.AFTER_START
     if usable:
-        return tuple(item for item in usable if place(item) not in late), EmergenceReason.AFTER_START
+        return tuple(item for item in usable if item.place not in late), EmergenceReason.AFTER_START
     return (), EmergenceReason.UNUSABLE if others else EmergenceReason.NO_REFERENCE
 
 
@@ -139,6 +141,7 @@ def largest_clone_share(found: Found, view: TimepointView) -> float | None:
     the finding; open where the leading specimen does not tell, or the change has no VAF.
     """
     shares = [_share_high(seen, view.specimen(seen.specimen), found.alteration.gene) for seen in found.seen]
+    # Where the leading specimen does not tell, the share is open: the others may hold less of the clone.
     return max(share for share in shares if share is not None) if shares[0] is not None else None
 
 
@@ -155,7 +158,7 @@ def excluded_share(seen: Observation, specimen: SpecimenEvidence, gene: str) -> 
     A specimen that failed its quality check excludes nothing.
     """
     low = specimen.tumour_fraction.low
-    if not silence_counts(specimen) or not low:
+    if not can_exclude(specimen) or not low:
         return None
     if seen.detection is not Detection.NOT_DETECTED or seen.vaf_detectable is None:
         return None
@@ -165,8 +168,9 @@ def excluded_share(seen: Observation, specimen: SpecimenEvidence, gene: str) -> 
 def _excludes(
     found: Found, specimen: SpecimenEvidence, seen: Iterable[Observation], view: TimepointView
 ) -> bool:
+    # Without a tumour fraction the sample may hold no tumour DNA at all, however deep it was read.
     unknown = specimen.tumour_fraction.status is TumourFractionStatus.NOT_ESTIMABLE
-    if unknown or not silence_counts(specimen):
+    if unknown or not can_exclude(specimen):
         return False
     alteration = found.alteration
     if alteration.variant_type in COPY_TYPES:
@@ -174,7 +178,7 @@ def _excludes(
     now = clone_share(found.lead, view.specimen(found.lead.specimen), alteration.gene)
     limit = view.settings.negative.max_excluded_clone_fraction if now is None else now
     shares = [
-        excluded_share(item, specimen, alteration.gene) for item in seen if place(item) == place(specimen)
+        excluded_share(item, specimen, alteration.gene) for item in seen if item.place == specimen.place
     ]
     return any(share is not None and share <= limit for share in shares)
 
@@ -185,6 +189,7 @@ def _excludes_copy_number(found: Found, specimen: SpecimenEvidence, view: Timepo
     if then is None or then.call not in (CopyNumberCall.NEUTRAL, CopyNumberCall.GAIN):
         return False
     if alteration.variant_type is VariantType.LOSS:
+        # More than one copy at the lower end: neither one copy nor both were lost then.
         return then.tumour_copy_number_low is not None and then.tumour_copy_number_low > 1
     now = tumour_copy_number(found, view)
     limit = view.settings.negative.max_visible_copy_number if now is None else now
@@ -219,9 +224,10 @@ def _steps(
     alteration: Alteration, samples: Sequence[SpecimenEvidence], settings: ResistanceSettings
 ) -> Iterable[TrendStep]:
     counted: dict[str, tuple[SpecimenEvidence, Observation]] = {}
-    for sample in sorted(samples, key=lambda item: (item.collected, place(item))):
-        here = sorted((o for o in alteration.observations if place(o) == place(sample)), key=lead_order)
+    for sample in sorted(samples, key=lambda item: (item.collected, item.place)):
+        here = sorted((o for o in alteration.observations if o.place == sample.place), key=lead_order)
         assessed = [o for o in here if o.detection in _ASSESSED]
+        # The first of a kind stands for its timepoint: two samples of one day are no course.
         if assessed and sample.timepoint not in counted:
             counted[sample.timepoint] = (sample, assessed[0])
     points = list(counted.values())
@@ -243,8 +249,8 @@ def _step(
     interval = vaf_ratio(early, late)
     return TrendStep(
         key=key,
-        earlier=".".join(place(first)),
-        later=".".join(place(second)),
+        earlier=first.full_name,
+        later=second.full_name,
         earlier_vaf=early.vaf,
         later_vaf=late.vaf,
         ratio=interval[0] if interval else None,

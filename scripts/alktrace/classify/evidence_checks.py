@@ -9,8 +9,9 @@ from collections.abc import Iterator
 
 from ..errors import Problem
 from ..evidence.schema import Alteration, Observation, PatientEvidence
-from ..knowledge.answers import ALK, Knowledge
+from ..knowledge.answers import Knowledge
 from ..knowledge.entries import codon_of
+from ..vocabulary.changes import ALK
 from ..vocabulary.samples import Setting, SpecimenType
 
 _RESIDUE = "(?:Ala|Arg|Asn|Asp|Cys|Gln|Glu|Gly|His|Ile|Leu|Lys|Met|Phe|Pro|Sec|Ser|Thr|Trp|Tyr|Val|Ter|Xaa)"
@@ -29,6 +30,7 @@ def content_problems(evidence: PatientEvidence, knowledge: Knowledge, file: str)
     if all(item.specimen_type is SpecimenType.WBC for item in evidence.specimens):
         yield Problem(file, 0, "specimens", "nothing but white cells", "add plasma, csf or tissue")
     yield from _setting_problems(evidence, file)
+    # From the table of mutations, not from a genome: a file is classified without one.
     residues = {item.codon: name[2:5] for name, item in knowledge.mutations.items()}
     for index, alteration in enumerate(evidence.alterations):
         place = f"alterations.{index}"
@@ -71,6 +73,7 @@ def _transcript_problems(item: Alteration, knowledge: Knowledge) -> Iterator[Wro
     row = knowledge.genes.get(item.gene)
     if item.gene != ALK or row is None or item.transcript is None:
         return
+    # Versions are not compared: files name the transcript with or without one.
     known = [name for name in (row.transcript, row.same_coding_sequence, row.refseq) if name]
     if item.transcript.split(".")[0] not in {name.split(".")[0] for name in known}:
         what = f"value {item.transcript!r}: residues are numbered otherwise there"
@@ -93,6 +96,7 @@ def _residue_problems(item: Alteration, residues: dict[int, str]) -> Iterator[Wr
 def _count_problems(seen: Observation) -> Iterator[Wrong]:
     if (seen.alt_molecules or 0) > (seen.total_molecules if seen.total_molecules is not None else 10**12):
         yield "alt_molecules", f"{seen.alt_molecules} of {seen.total_molecules}", "write counts of one site"
+    # Missing ends are allowed, crossed ones are not: intervals decide what a negative excludes.
     ends = [value for value in (seen.vaf_low, seen.vaf, seen.vaf_high) if value is not None]
     if ends != sorted(ends):
         yield (

@@ -11,8 +11,9 @@ from ..vocabulary.resistance import Confidence, Emergence, Timing
 from ..vocabulary.samples import Setting, SpecimenType, Verdict
 from .emergence import EmergenceReason, EmergenceVerdict, clone_share, excluded_share, largest_clone_share
 from .single_criteria import focality, known_mutation, too_frequent
-from .view import SMALL_TYPES, Found, TimepointView, place, specimens_outside
+from .view import SMALL_TYPES, Found, TimepointView, specimens_outside
 
+# Each caps the confidence at uncertain too (below): a weak finding must never read as an established one.
 WEAKENING = frozenset(
     {
         CaveatCode.GERMLINE_SUSPECTED,
@@ -117,9 +118,9 @@ def _blood_possible(found: Found, view: TimepointView) -> bool:
         return False
     usable = view.patient.usable()
     tissue = any(
-        usable[place(seen)].specimen_type is SpecimenType.TISSUE
+        usable[seen.place].specimen_type is SpecimenType.TISSUE
         for seen in alteration.observations
-        if place(seen) in usable and seen.detection is Detection.DETECTED
+        if seen.place in usable and seen.detection is Detection.DETECTED
     )
     return alteration.gene in view.knowledge.blood_genes and not tissue
 
@@ -134,6 +135,7 @@ def _disagreeing(found: Found, view: TimepointView) -> list[str]:
     """Specimens that would have shown the finding at its share of tumour cells, and did not."""
     gene = found.alteration.gene
     now = clone_share(found.lead, view.specimen(found.lead.specimen), gene)
+    # Without a share of its own the finding may be in few cells: the limit of negatives stands in.
     limit = view.settings.negative.max_excluded_clone_fraction if now is None else now
     shares = {
         seen.specimen: excluded_share(seen, view.specimen(seen.specimen), gene) for seen in found.absent

@@ -1,6 +1,6 @@
 """A second ALK mutation below the calling rule: may it sit on the molecules of a called one?
 
-A compound can resist what its single mutations obey. Claiming a compound needs proof (`resistance.phase`);
+A compound can resist what its single mutations are sensitive to. Claiming one needs proof (`classify.phase`);
 keeping silent about drugs needs a doubt only: one molecule that carries both is enough, because what is at
 stake is a sensitivity that may not hold, not a class.
 """
@@ -10,11 +10,10 @@ from collections.abc import Iterator, Sequence
 from ..evidence.schema import Alteration
 from ..knowledge.drug_hints import Hints, joined
 from ..knowledge.entries import AlkRole
-from ..vocabulary.changes import Consequence
+from ..vocabulary.changes import ALK, Consequence
 from ..vocabulary.resistance import Phase
 from .alk_sets import residue_name, same_base
 from .phase_sets import resolve_sets
-from .single_criteria import ALK
 from .view import Found, TimepointView, is_somatic_candidate
 
 
@@ -52,6 +51,7 @@ def hidden_hits(
         together = joined([view.knowledge.hints((*unit, item)) for unit in units])
         claims = (view.knowledge.hints((item,)), together)
         shared = _on_one_molecule(found.alteration, item, view)
+        # None is open, False is apart: a partner that molecules show apart is another clone.
         if shared or (shared is None and any(_contradicts(own, other) for other in claims)):
             possible[item.alteration] = together
     return possible
@@ -79,6 +79,7 @@ def _candidates(units: Sequence[tuple[Alteration, ...]], view: TimepointView) ->
     members = [member for unit in units for member in unit]
     named = {residue_name(member) for member in members}
     for item in _mutations_below(view):
+        # The same residue by another DNA route is no partner, and two bases at one place share no molecule.
         apart = any(same_base(item, member) for member in members) or residue_name(item) in named
         if not apart:
             yield item
@@ -88,6 +89,7 @@ def _on_one_molecule(a: Alteration, b: Alteration, view: TimepointView) -> bool 
     """Tell whether any molecule shows both; None where the phase is open without one."""
     verdicts = resolve_sets((a.key, b.key), view.phase, view.settings.phase)
     verdict = next(iter(verdicts.values()), None)
+    # Unresolved without a double is no "apart": too few molecules span the sites to say so.
     if verdict is None or (verdict.phase is Phase.UNRESOLVED and not verdict.doubles):
         return None
     return verdict.doubles > 0

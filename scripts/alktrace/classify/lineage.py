@@ -17,7 +17,7 @@ from ..vocabulary.resistance import Emergence
 from ..vocabulary.samples import IdentityStatus, Setting
 from .emergence import EmergenceReason, EmergenceVerdict
 from .single_criteria import Effect, Role
-from .view import Patient, TimepointView, place, setting_of
+from .view import Patient, TimepointView, first_dates, setting_of
 from .window import WindowStatus, judge_window
 
 LINEAGE_GENE = "RB1"
@@ -72,7 +72,8 @@ def read_lineage(view: TimepointView) -> Lineage:
     ]
     before, late = _baseline_reports(placed, view.patient)
     baseline = before[-1].histology if before else None
-    confirming = {sign.histology for sign in view.knowledge.transformation_markers if sign.confirms}
+    confirming = view.knowledge.transformed_histologies
+    # A report from before the start may lie nearest to this timepoint; it describes the tumour as it was.
     here = [
         report for report, where in placed if where == view.timepoint and not _before(report, view.patient)
     ]
@@ -80,12 +81,14 @@ def read_lineage(view: TimepointView) -> Lineage:
     def changed(report: HistologyFinding) -> bool:
         return report.histology in confirming and report.histology is not baseline
 
-    first = min(item.collected for item in view.specimens)
-    dates = _first_dates(view.patient)
+    dates = first_dates(view.patient)
     earlier = {
         where
         for report, where in placed
-        if where and dates[where] < first and changed(report) and not _before(report, view.patient)
+        if where
+        and dates[where] < dates[view.timepoint]
+        and changed(report)
+        and not _before(report, view.patient)
     }
     return Lineage(
         transformed=tuple(report for report in here if changed(report)),
@@ -103,7 +106,7 @@ def assign_report(report: HistologyFinding, patient: Patient, days: int) -> str 
     `specimen` may be `timepoint.specimen` or a specimen id; among timepoints that use the id the nearest
     in time is meant.
     """
-    full = {f"{item.timepoint}.{item.specimen}": item.timepoint for item in patient.specimens}
+    full = {item.full_name: item.timepoint for item in patient.specimens}
     if report.specimen in full:
         return full[report.specimen]
     named = [item for item in patient.specimens if item.specimen == report.specimen]
@@ -113,6 +116,7 @@ def assign_report(report: HistologyFinding, patient: Patient, days: int) -> str 
     ]
     if not candidates:
         return None
+    # A named specimen binds whatever the distance; only a report without one must be near.
     distance, _, timepoint = min(candidates)
     return timepoint if named or distance <= days else None
 
@@ -120,7 +124,7 @@ def assign_report(report: HistologyFinding, patient: Patient, days: int) -> str 
 def report_specimen(report: HistologyFinding, view: TimepointView) -> SpecimenEvidence | None:
     """Return the specimen of this timepoint that a pathology report names; None if it names none."""
     names = {item.specimen: item for item in view.specimens}
-    full = {f"{item.timepoint}.{item.specimen}": item for item in view.specimens}
+    full = {item.full_name: item for item in view.specimens}
     return {**names, **full}.get(report.specimen or "")
 
 
@@ -164,6 +168,7 @@ def suspect_lineage(roles: Sequence[Role], emergence: dict[str, EmergenceVerdict
     if not markers or not partners:
         return None
     marker = min(markers, key=lambda role: (-(role.found.lead.alt_molecules or 0), role.found.alteration.key))
+    # A reported "loss" may be of one copy: it counts as both only where the copies were stated.
     deleted = any(
         role.found.alteration.variant_type is VariantType.LOSS
         and CaveatCode.COPIES_NOT_STATED not in codes_of(role.found.alteration.flags)
@@ -179,19 +184,13 @@ def suspect_lineage(roles: Sequence[Role], emergence: dict[str, EmergenceVerdict
 
 def _two_hits(markers: Sequence[Role]) -> bool:
     """Tell whether one specimen shows two of them; hits of two specimens may be those of two lesions."""
+    # Names per specimen, repeated for every hit: more names than specimens means two hits in one of them.
     seen = [name for role in markers for name in {item.specimen for item in role.found.seen}]
     return len(seen) > len(set(seen))
 
 
 def _report_order(report: HistologyFinding) -> tuple[date, str, str]:
     return (report.date, report.specimen or "", report.histology.value)
-
-
-def _first_dates(patient: Patient) -> dict[str, date]:
-    dates: dict[str, date] = {}
-    for item in patient.specimens:
-        dates[item.timepoint] = min(item.collected, dates.get(item.timepoint, item.collected))
-    return dates
 
 
 def _before(report: HistologyFinding, patient: Patient) -> bool:
@@ -208,6 +207,7 @@ def _baseline_reports(
     before: list[HistologyFinding] = []
     late: list[HistologyFinding] = []
     for report, where in placed:
+        # Dated before the start it is baseline wherever it was placed; later it may be of older tissue.
         if _before(report, patient):
             before.append(report)
         elif where in at_baseline:
@@ -221,6 +221,6 @@ def _after_start(report: HistologyFinding, timepoint: str | None, patient: Patie
     named = [
         item.collected
         for item in patient.specimens
-        if item.timepoint == timepoint and report.specimen in (item.specimen, ".".join(place(item)))
+        if item.timepoint == timepoint and report.specimen in (item.specimen, item.full_name)
     ]
     return start is not None and min(named, default=report.date) > start

@@ -11,13 +11,13 @@ from dataclasses import dataclass
 
 from ..evidence.schema import LocusCallability, SpecimenEvidence
 from ..inputs.settings import NegativeSettings
+from ..vocabulary.changes import ALK
 from ..vocabulary.copies import CopyNumberCall, TumourFractionStatus
 from ..vocabulary.detection import Detection, LocusKind
 from ..vocabulary.resistance import NotEvaluableReason
 from ..vocabulary.samples import IdentityStatus, Verdict
 from .window import WindowStatus
 
-ALK = "ALK"
 DIPLOID = 2.0
 NOT_TARGETED_MARK = " (not_targeted)"
 
@@ -77,6 +77,7 @@ def excluded_clone_fraction(
 
 def tumour_copies(specimen: SpecimenEvidence, gene: str = ALK) -> float:
     """Return the tumour copy number of a gene, 2 where the specimen does not tell."""
+    # A copy number of zero could carry no mutation: two is assumed there, as where none is known.
     values = [item.tumour_copy_number for item in specimen.copy_number if item.gene == gene]
     return next((value for value in values if value is not None and value > 0), DIPLOID)
 
@@ -91,7 +92,7 @@ def unusable_reasons(specimen: SpecimenEvidence) -> tuple[NotEvaluableReason, ..
     return tuple(reasons)
 
 
-def silence_counts(specimen: SpecimenEvidence) -> bool:
+def can_exclude(specimen: SpecimenEvidence) -> bool:
     """Tell whether what a specimen does not show may be absent; a failed quality check forbids it."""
     return specimen.verdict is not Verdict.FAIL
 
@@ -102,16 +103,17 @@ def judge_specimen(
     """Return what a negative of this specimen means.
 
     Args:
-        specimen: plasma, CSF or tissue; tissue obeys the same formula with its purity.
+        specimen: plasma, CSF or tissue; the formula is the same, with purity as the fraction of tissue.
         window: does its date lie in the sampling window.
         settings: section `resistance.negative`.
     """
-    name = f"{specimen.timepoint}.{specimen.specimen}"
+    name = specimen.full_name
     unusable = unusable_reasons(specimen)
     if unusable:
         return SpecimenNegative(name, False, None, None, unusable, ())
     hotspots = _hotspots(specimen, settings)
     holes = _holes(specimen, hotspots, settings)
+    # With holes no worst hotspot is named: the one not seen at all would be worse.
     low = specimen.tumour_fraction.low
     worst = None if holes else _worst(hotspots, low or 0.0, tumour_copies(specimen))
     reasons = _reasons(specimen, window, holes, worst, settings)
@@ -133,6 +135,7 @@ def judge_timepoint(specimens: Sequence[SpecimenNegative]) -> TimepointNegative:
     ordered = sorted(specimens, key=_rank)
     best = ordered[0] if ordered else None
     informative = best is not None and best.informative
+    # Of all specimens, not of the best: who plans the next sample must know what each of them lacked.
     given = {reason for item in ordered for reason in item.reasons} or {NotEvaluableReason.NO_DATA}
     return TimepointNegative(
         informative=informative,
@@ -168,7 +171,7 @@ def not_assessable_loci(specimens: Sequence[SpecimenEvidence], settings: Negativ
 
 
 def _sees(specimen: SpecimenEvidence, found: bool) -> bool:
-    return not unusable_reasons(specimen) and (found or silence_counts(specimen))
+    return not unusable_reasons(specimen) and (found or can_exclude(specimen))
 
 
 def _blind_copy_numbers(specimens: Sequence[SpecimenEvidence], settings: NegativeSettings) -> list[str]:
@@ -205,6 +208,7 @@ def _holes(
     if not specimen.callability_known or not specimen.callability:
         return ()
     listed = {locus.exon for locus in hotspots}
+    # An exon without a single locus is missing from the table, and must not pass for one that was seen.
     missing = [f"{ALK} exon {exon}" for exon in settings.alk_exons if exon not in listed]
     return tuple(sorted(missing + [f"{ALK} {locus.locus}" for locus in hotspots if _is_hole(locus)]))
 
@@ -229,6 +233,7 @@ def _reasons(
 ) -> tuple[NotEvaluableReason, ...]:
     fraction = specimen.tumour_fraction
     unknown = fraction.status is TumourFractionStatus.NOT_ESTIMABLE
+    # A report without coverage lists what was found; what it leaves out may never have been looked at.
     unstated = not specimen.callability_known or not specimen.callability
     weak = worst is not None and worst[0] > settings.max_excluded_clone_fraction
     checks = {
@@ -236,7 +241,7 @@ def _reasons(
         and not unknown,
         NotEvaluableReason.TUMOUR_FRACTION_UNKNOWN: unknown,
         # A sample that failed its quality check gives findings, but its silence proves nothing.
-        NotEvaluableReason.POWER_LOW: weak or not silence_counts(specimen),
+        NotEvaluableReason.POWER_LOW: weak or not can_exclude(specimen),
         NotEvaluableReason.ALK_NOT_COVERED: bool(holes),
         NotEvaluableReason.OUTSIDE_WINDOW: window is WindowStatus.OUTSIDE,
         NotEvaluableReason.CALLABILITY_UNKNOWN: unstated,

@@ -165,6 +165,7 @@ def count_patterns(seen: PhaseObservation, names: tuple[str, ...], correlated: f
         names: the order wanted.
         correlated: share of misreadings that come with one at every other missing site.
     """
+    # Patterns follow the genome in the file, keys are sorted here: unturned, singles would change owners.
     order = [seen.alterations.index(name) for name in names]
     patterns: dict[str, int] = {}
     for pattern, count in seen.patterns.items():
@@ -182,7 +183,7 @@ def count_patterns(seen: PhaseObservation, names: tuple[str, ...], correlated: f
     # Chimeras depend on which site lies left: the observation lists them in genomic order.
     expected = _expected_full(seen.patterns, seen, correlated)
     return PhaseCounts(
-        specimen=f"{seen.timepoint}.{seen.specimen}",
+        specimen=seen.full_name,
         doubles=doubles,
         singles=singles,
         informative=total - patterns.get("0" * size, 0),
@@ -198,10 +199,12 @@ def _expected_full(patterns: Mapping[str, int], seen: PhaseObservation, correlat
     """Return the all-mutant molecules expected if no original molecule carries the whole set."""
     size = len(seen.alterations)
     full = "1" * size
+    # Molecules that show every site alone: with the uninformative ones every expectation would shrink.
     total = sum(patterns.values())
     if total == 0:
         return 0.0
     doubles = patterns.get(full, 0)
+    # Doubles count as partial molecules too: under the null they are such, misread.
     partial = {pattern: count for pattern, count in patterns.items() if pattern != full}
     for site in range(size):
         lacking = full[:site] + "0" + full[site + 1 :]
@@ -217,6 +220,7 @@ def _expected_full(patterns: Mapping[str, int], seen: PhaseObservation, correlat
 def _misread(pattern: str, errors: Sequence[float], correlated: float) -> float:
     missing = [error for base, error in zip(pattern, errors, strict=True) if base == "0"]
     apart = math.prod(missing)
+    # One damaged strand misreads several sites at once: independence alone would prove cis from a bad read.
     return apart if len(missing) < 2 else max(apart, correlated * min(missing))
 
 
@@ -260,6 +264,7 @@ def _expected_singles(
 
 def _judge(names: tuple[str, ...], counts: tuple[PhaseCounts, ...], settings: PhaseSettings) -> PhaseVerdict:
     pooled = _pool(counts, len(names))
+    # Each specimen and all together: pooling alone would bury a compound of CSF under plasma.
     tests = (*counts, pooled)
     proven = any(_is_cis(test, settings) for test in tests)
     looks_trans = any(_is_trans(test, settings) for test in counts)
@@ -314,6 +319,7 @@ def _is_cis(test: PhaseCounts, settings: PhaseSettings) -> bool:
 
 def _is_trans(test: PhaseCounts, settings: PhaseSettings) -> bool:
     enough = test.informative >= settings.min_informative and min(test.singles) >= settings.min_single
+    # Enough of each single: a clone of two molecules that shares none proves nothing.
     return test.doubles == 0 and enough
 
 
@@ -329,6 +335,7 @@ def _open_reason(pooled: PhaseCounts, looks_trans: bool, settings: PhaseSettings
         (pooled.total + pooled.uninformative == 0, PhaseReason.NOT_SPANNABLE),
         (pooled.total == 0, PhaseReason.UNINFORMATIVE),
         (pooled.doubles > 0 and looks_trans, PhaseReason.SPECIMENS_DISAGREE),
+        # Noise before "too few": many doubles that noise explains are not a near proof.
         (pooled.doubles > 0 and pooled.p_value >= settings.alpha, PhaseReason.DOUBLES_WITHIN_NOISE),
         (pooled.doubles > 0, PhaseReason.TOO_FEW_DOUBLES),
     )

@@ -32,12 +32,12 @@ def resolve_sets(
     wanted = frozenset(alterations)
     groups: dict[tuple[str, ...], dict[tuple[str, str], PhaseObservation]] = {}
     for seen in sorted(observations, key=_order):
+        # A triple also counts for its pairs, but one specimen's molecules only once: the larger count stays.
         for part in _parts(seen, wanted):
             names = tuple(sorted(part.alterations))
-            place = (part.timepoint, part.specimen)
-            known = groups.setdefault(names, {}).get(place)
+            known = groups.setdefault(names, {}).get(part.place)
             if known is None or _size(part) > _size(known):
-                groups[names][place] = part
+                groups[names][part.place] = part
     verdicts = {names: resolve_phase(list(group.values()), settings) for names, group in groups.items()}
     return _agree(verdicts)
 
@@ -75,6 +75,7 @@ def _agree(verdicts: dict[tuple[str, ...], PhaseVerdict]) -> dict[tuple[str, ...
     agreed = {}
     for names in sorted(verdicts):
         verdict = verdicts[names]
+        # On one molecule as a triple, so on one as a pair; the other way round two pairs may be two clones.
         if verdict.phase not in CIS_PHASES and any(set(names) < larger for larger in proven):
             verdict = replace(
                 verdict,

@@ -22,6 +22,7 @@ from .phase import PhaseEvidence
 class ResistanceRow:
     """`resistance.tsv`: one mechanism of one timepoint; one row with empty mechanism where none."""
 
+    # No column has a default: a table that lost one would be read as a patient without that finding.
     patient: str = column("patient id")
     timepoint: str = column("timepoint id")
     setting: Setting = column("baseline, on_treatment or progression")
@@ -52,6 +53,7 @@ class ResistanceRow:
     )
     emergence: Emergence | None = column("against the baseline sample")
     timing: Timing = column("primary or acquired resistance")
+    # Also where something was found: what else may be there unseen.
     excluded_clone_fraction: float | None = column(
         "smallest tumour-cell share of a heterozygous ALK hotspot mutation that would have been called"
     )

@@ -1,9 +1,10 @@
 """The rows of `resistance.tsv` and `classification.tsv`."""
 
 from collections.abc import Iterable, Sequence
-from dataclasses import fields
-from typing import Any
+from dataclasses import replace
 
+from ..evidence.schema import HistologyFinding
+from ..io.tables import LIST_SEPARATOR
 from ..vocabulary.caveats import Caveat, in_order
 from ..vocabulary.changes import VariantType
 from ..vocabulary.resistance import Classification, Component, NotEvaluableReason
@@ -14,24 +15,7 @@ from .lineage import report_specimen
 from .negative import not_assessable_loci
 from .resistance_table import ClassificationRow, ResistanceRow
 from .timepoint_criteria import Draft, Fired
-from .view import COPY_TYPES, TimepointView
-
-LIST_SEPARATOR = ";"
-COMMON = frozenset(
-    {
-        "patient",
-        "timepoint",
-        "setting",
-        "classification",
-        "timing",
-        "excluded_clone_fraction",
-        "not_evaluable_reason",
-        "not_assessable",
-        "criteria",
-        "flags",
-    }
-)
-"""Columns that say the same kind of thing in every row of a timepoint."""
+from .view import COPY_TYPES, Found, TimepointView
 
 
 def resistance_rows(
@@ -46,6 +30,7 @@ def classification_row(
     draft: Draft, rows: Sequence[ResistanceRow], classification: Classification
 ) -> ClassificationRow:
     """Return the row of one timepoint."""
+    # Of what carries the class: an established co-finding must not lend its confidence to a weak class.
     carried = [m.confidence for m in draft.mechanisms if m.carries and m.component in draft.families]
     return ClassificationRow(
         patient=draft.view.patient.patient,
@@ -64,87 +49,108 @@ def _row(
     mechanism: Mechanism | None, draft: Draft, fired: Sequence[Fired], classification: Classification
 ) -> ResistanceRow:
     view = draft.view
-    values = _mechanism_values(mechanism, view) if mechanism else _empty_values(view)
     own_criteria = mechanism.criteria if mechanism else ()
     own_flags = mechanism.flags if mechanism else _specimen_flags(view)
-    return ResistanceRow(
+    fractions = {item.full_name: item.tumour_fraction.value for item in view.specimens}
+    row = ResistanceRow(
         patient=view.patient.patient,
         timepoint=view.timepoint,
         setting=view.setting,
         classification=classification,
+        confidence=None,
+        component=None,
+        mechanism=None,
+        gene=None,
+        alteration=None,
+        hgvs_c=None,
+        hgvs_p=None,
+        variant_type=None,
+        position_grch38=None,
+        lead_specimen=None,
+        specimens=(),
+        vaf=None,
+        vaf_low=None,
+        vaf_high=None,
+        alt_molecules=None,
+        total_molecules=None,
+        duplex_alt=None,
+        copy_number=None,
+        tumour_fraction=fractions.get(view.negative.best_specimen or ""),
+        phase=None,
+        phase_partner=(),
+        phase_evidence=None,
+        emergence=None,
         timing=view.patient.timing.timing,
         excluded_clone_fraction=view.negative.excluded,
         not_evaluable_reason=_reasons(draft, classification),
         not_assessable=not_assessable_loci(view.specimens, view.settings.negative),
+        resistant_to=(),
+        sensitive_to=(),
+        evidence=(),
+        # Criteria of the timepoint stand in each of its rows, for a row may be read alone.
         criteria=tuple(dict.fromkeys([*own_criteria, *(item.code for item in fired)])),
         flags=_listed([*own_flags, *(flag for item in fired for flag in item.flags)]),
-        **values,
+    )
+    return _with_mechanism(row, mechanism, view) if mechanism else row
+
+
+def _with_mechanism(row: ResistanceRow, mechanism: Mechanism, view: TimepointView) -> ResistanceRow:
+    row = replace(
+        row,
+        confidence=mechanism.confidence,
+        component=mechanism.component,
+        mechanism=mechanism.mechanism,
+        phase=mechanism.phase,
+        phase_partner=mechanism.phase_partner,
+        phase_evidence=mechanism.phase_evidence,
+        emergence=mechanism.emergence.emergence if mechanism.emergence else None,
+        resistant_to=mechanism.hints.resistant_to,
+        sensitive_to=mechanism.hints.sensitive_to,
+        evidence=mechanism.sources,
+    )
+    if mechanism.found is not None:
+        return _with_finding(row, mechanism.found, view)
+    return _with_report(row, mechanism.report, view) if mechanism.report else row
+
+
+def _with_report(row: ResistanceRow, report: HistologyFinding, view: TimepointView) -> ResistanceRow:
+    specimen = report_specimen(report, view)
+    return replace(
+        row,
+        alteration=report.histology.value,
+        variant_type=VariantType.HISTOLOGY,
+        lead_specimen=specimen.specimen if specimen else None,
+        specimens=(specimen.specimen,) if specimen else (),
+        tumour_fraction=specimen.tumour_fraction.value if specimen else None,
     )
 
 
-def _mechanism_values(mechanism: Mechanism, view: TimepointView) -> dict[str, Any]:
-    values: dict[str, Any] = {
-        **_empty_values(view),
-        "confidence": mechanism.confidence,
-        "component": mechanism.component,
-        "mechanism": mechanism.mechanism,
-        "phase": mechanism.phase,
-        "phase_partner": mechanism.phase_partner,
-        "phase_evidence": mechanism.phase_evidence,
-        "emergence": mechanism.emergence.emergence if mechanism.emergence else None,
-        "resistant_to": mechanism.hints.resistant_to,
-        "sensitive_to": mechanism.hints.sensitive_to,
-        "evidence": tuple(text.replace(LIST_SEPARATOR, ",") for text in mechanism.sources),
-    }
-    if mechanism.found is not None:
-        values |= _found_values(mechanism, view)
-    elif mechanism.report is not None:
-        specimen = report_specimen(mechanism.report, view)
-        values |= {
-            "alteration": mechanism.report.histology.value,
-            "variant_type": VariantType.HISTOLOGY,
-            "lead_specimen": specimen.specimen if specimen else None,
-            "specimens": (specimen.specimen,) if specimen else (),
-            "tumour_fraction": specimen.tumour_fraction.value if specimen else None,
-        }
-    return values
-
-
-def _found_values(mechanism: Mechanism, view: TimepointView) -> dict[str, Any]:
-    found = mechanism.found
-    if found is None:
-        return {}
+def _with_finding(row: ResistanceRow, found: Found, view: TimepointView) -> ResistanceRow:
     item, lead = found.alteration, found.lead
     copies = None
     if item.variant_type in COPY_TYPES:
+        # The copies of the tumour where they can be told: those of plasma are diluted by normal cells.
         corrected = tumour_copy_number(found, view)
         copies = corrected if corrected is not None else lead.copy_number
-    return {
-        "gene": item.gene,
-        "alteration": item.alteration,
-        "hgvs_c": item.hgvs_c,
-        "hgvs_p": item.hgvs_p,
-        "variant_type": item.variant_type,
-        "position_grch38": item.position_grch38,
-        "lead_specimen": lead.specimen,
-        "specimens": tuple(sorted({seen.specimen for seen in found.seen})),
-        "vaf": lead.vaf,
-        "vaf_low": lead.vaf_low,
-        "vaf_high": lead.vaf_high,
-        "alt_molecules": lead.alt_molecules,
-        "total_molecules": lead.total_molecules,
-        "duplex_alt": lead.duplex_alt,
-        "copy_number": copies,
-        "tumour_fraction": view.specimen(lead.specimen).tumour_fraction.value,
-    }
-
-
-def _empty_values(view: TimepointView) -> dict[str, Any]:
-    nothing = {item.name: None for item in fields(ResistanceRow) if item.name not in COMMON}
-    lists = dict.fromkeys(("specimens", "phase_partner", "resistant_to", "sensitive_to", "evidence"), ())
-    best = view.negative.best_specimen
-    fractions = {f"{s.timepoint}.{s.specimen}": s.tumour_fraction.value for s in view.specimens}
-    return {**nothing, **lists, "tumour_fraction": fractions.get(best or "")}
+    return replace(
+        row,
+        gene=item.gene,
+        alteration=item.alteration,
+        hgvs_c=item.hgvs_c,
+        hgvs_p=item.hgvs_p,
+        variant_type=item.variant_type,
+        position_grch38=item.position_grch38,
+        lead_specimen=lead.specimen,
+        specimens=tuple(sorted({seen.specimen for seen in found.seen})),
+        vaf=lead.vaf,
+        vaf_low=lead.vaf_low,
+        vaf_high=lead.vaf_high,
+        alt_molecules=lead.alt_molecules,
+        total_molecules=lead.total_molecules,
+        duplex_alt=lead.duplex_alt,
+        copy_number=copies,
+        tumour_fraction=view.specimen(lead.specimen).tumour_fraction.value,
+    )
 
 
 def _specimen_flags(view: TimepointView) -> tuple[Caveat, ...]:

@@ -19,6 +19,7 @@ class SetCriterion:
 
 def _compound(phase: Phase) -> Callable[[ResidueChange, AlkSets], bool]:
     def holds(change: ResidueChange, sets: AlkSets) -> bool:
+        # `compound` too: cis within one codon is one residue and no pair.
         return any(pair.compound and pair.verdict.phase is phase for pair in sets.pairs_of(change.name))
 
     return holds
@@ -44,6 +45,7 @@ def _merged(pair: PairPhase) -> bool:
 
 
 def _single(change: ResidueChange, sets: AlkSets) -> bool:
+    # True without any pair, and where every partner turned out to be part of the same residue.
     return all(_merged(pair) for pair in sets.pairs_of(change.name))
 
 

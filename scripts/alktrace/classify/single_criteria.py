@@ -8,16 +8,16 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from enum import StrEnum
 
+from ..evidence.schema import Alteration
 from ..knowledge.bypass_rules import OffTargetKind
 from ..knowledge.entries import AlkMutation, AlkRole
 from ..vocabulary.caveats import CaveatCode, codes_of
-from ..vocabulary.changes import Consequence, Origin, VariantType
+from ..vocabulary.changes import ALK, Consequence, Origin, VariantType
 from ..vocabulary.copies import Focality
 from ..vocabulary.samples import SpecimenType
 from .negative import tumour_copies
 from .view import COPY_TYPES, SMALL_TYPES, Found, TimepointView
 
-ALK = "ALK"
 TRUNCATING = frozenset(
     {
         Consequence.STOP_GAINED,
@@ -86,6 +86,7 @@ def focality(found: Found, view: TimepointView) -> Focality:
         for item in view.specimen(seen.specimen).copy_number
         if item.gene == found.alteration.gene
     }
+    # A focal gain in any specimen is one; not assessable comes last, it says nothing against.
     order = (Focality.YES, Focality.ARM)
     return next((value for value in order if value in values), Focality.NOT_ASSESSABLE)
 
@@ -106,6 +107,7 @@ def too_frequent(found: Found, view: TimepointView) -> bool:
     for seen in found.seen:
         specimen = view.specimen(seen.specimen)
         high = specimen.tumour_fraction.high
+        # Plasma and CSF alone: the purity of tissue is often an estimate by eye, and too low a bound accuses.
         if specimen.specimen_type not in LIQUID or high is None or seen.vaf_low is None:
             continue
         copies = high * tumour_copies(specimen, found.alteration.gene)
@@ -114,8 +116,9 @@ def too_frequent(found: Found, view: TimepointView) -> bool:
     return False
 
 
-def _is_alk(found: Found) -> bool:
-    return ALK in (found.alteration.gene, found.alteration.partner)
+def is_alk_fusion(item: Alteration) -> bool:
+    """Return whether an alteration is a fusion of ALK."""
+    return item.variant_type is VariantType.FUSION and ALK in (item.gene, item.partner)
 
 
 def known_mutation(found: Found, view: TimepointView) -> AlkMutation | None:
@@ -144,8 +147,7 @@ def _alk_neutral(found: Found, view: TimepointView) -> str | None:
 
 
 def _alk_fusion(found: Found, _: TimepointView) -> str | None:
-    fusion = found.alteration.variant_type is VariantType.FUSION
-    return "the ALK fusion that drives the tumour" if fusion and _is_alk(found) else None
+    return "the ALK fusion that drives the tumour" if is_alk_fusion(found.alteration) else None
 
 
 def _not_focal(found: Found, view: TimepointView) -> str | None:
@@ -178,6 +180,7 @@ def _in_domain(found: Found, view: TimepointView) -> bool:
 
 def _alk_unplaced(found: Found, _: TimepointView) -> str | None:
     item = found.alteration
+    # A codon that was read places it; "ALK exon 23 mutation" has none and may be any hotspot.
     unread = item.codon is None and item.consequence is Consequence.UNKNOWN
     return "the report's words could not be placed" if _small_alk(found) and unread else None
 
@@ -194,6 +197,7 @@ def _alk_truncating(found: Found, view: TimepointView) -> str | None:
 
 
 def _alk_unknown(found: Found, view: TimepointView) -> str | None:
+    # Not "missense only": in-frame insertions (T1151dup) resist too, and unknown consequences may.
     if not _small_alk(found) or found.alteration.consequence in SILENT | TRUNCATING:
         return None
     if not _in_domain(found, view):
@@ -230,6 +234,7 @@ def _anything(found: Found, _: TimepointView) -> str | None:
     return "copy number without known meaning" if copies else "no known meaning"
 
 
+# First that holds decides: origin goes before effect, or a germline G1202R would name the class.
 ALTERATION_CRITERIA = (
     AlterationCriterion("GERMLINE", Effect.EXCLUDED, "Origin is germline.", _germline),
     AlterationCriterion(
@@ -247,6 +252,7 @@ ALTERATION_CRITERIA = (
     AlterationCriterion(
         "ALK_ACTIVATING", Effect.ON_TARGET, "ALK mutation that activates the kinase.", _alk_activating
     ),
+    # Before the VUS, which would make a polymorphism the partner of every mutation beside it.
     AlterationCriterion(
         "ALK_VUS_TOO_FREQUENT",
         Effect.LISTED_VUS,
@@ -269,6 +275,7 @@ ALTERATION_CRITERIA = (
     AlterationCriterion(
         "ALK_OTHER", Effect.LISTED, "ALK change that is silent or outside the kinase domain.", _alk_other
     ),
+    # Before bypass: the reciprocal junction of RET names RET too and carries no kinase.
     AlterationCriterion("FUSION_NOT_DRIVING", Effect.LISTED, "Junction that drives no kinase.", _not_driving),
     AlterationCriterion(
         "BYPASS", Effect.BYPASS, "Listed off-target mechanism.", _off_target(OffTargetKind.BYPASS)

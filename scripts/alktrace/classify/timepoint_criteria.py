@@ -4,7 +4,7 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 
 from ..vocabulary.caveats import Caveat, CaveatCode, codes_of
-from ..vocabulary.changes import VariantType
+from ..vocabulary.changes import ALK, VariantType
 from ..vocabulary.resistance import Component, NotEvaluableReason
 from ..vocabulary.samples import Setting, SpecimenType, Verdict
 from .assemble import Mechanism
@@ -13,7 +13,7 @@ from .emergence import late_baselines
 from .hidden_hits import subthreshold_hotspots
 from .lineage import Lineage, LineageDna
 from .negative import unusable_reasons
-from .single_criteria import ALK, TRUNCATING, Effect, Role
+from .single_criteria import TRUNCATING, Effect, Role
 from .timing import TimingReason
 from .view import TimepointView, specimens_outside
 from .window import WindowStatus
@@ -133,6 +133,7 @@ def _fusion_lost(draft: Draft) -> Iterable[Finding]:
 
 
 def _fusion_not_seen(draft: Draft) -> Iterable[Finding]:
+    # Not seen is not lost: plasma misses many fusions, and a lost driver changes the treatment.
     unseen = draft.driver.state is FusionState.NOT_SEEN
     return _if(unseen, "not seen, and not excluded either", CaveatCode.FUSION_NOT_SEEN)
 
@@ -145,6 +146,7 @@ def _drives(mechanism: Mechanism) -> bool:
     """Can a bypass be the driver instead of ALK: an activation, surely of the tumour, not of few cells."""
     if mechanism.component is not Component.BYPASS or mechanism.found is None:
         return False
+    # A loss drives nothing by itself: NF2 gone beside a fusion that was not seen is no other driver.
     alteration = mechanism.found.alteration
     lost = alteration.variant_type is VariantType.LOSS or alteration.consequence in TRUNCATING
     doubted = {CaveatCode.CH_NOT_EXCLUDED, CaveatCode.MINOR_CLONE} & codes_of(mechanism.flags)
@@ -156,11 +158,13 @@ def _driver_switch(draft: Draft) -> Iterable[Finding]:
 
 
 def _second_primary(draft: Draft) -> Iterable[Finding]:
+    # Only with a lost fusion: few shared markers alone are what a small panel gives.
     apart = _switched(draft) and not draft.driver.shared
     return _if(apart, "nothing links this tumour to the earlier samples", CaveatCode.SECOND_PRIMARY_POSSIBLE)
 
 
 def _several_bypass(draft: Draft) -> Iterable[Finding]:
+    # By gene: two KRAS mutations are two clones of one bypass.
     genes = sorted(
         {
             mechanism.found.alteration.gene
@@ -188,6 +192,7 @@ def _co_alterations(draft: Draft) -> Iterable[Finding]:
 
 
 def _lineage_marker(draft: Draft) -> Iterable[Finding]:
+    # With its partner the marker has a row of its own and needs no caveat.
     shown = {mechanism.key for mechanism in draft.mechanisms}
     for role in draft.roles:
         if role.effect is Effect.LINEAGE_MARKER and role.found.alteration.key not in shown:
@@ -210,7 +215,7 @@ def _germline_alk(draft: Draft) -> Iterable[Finding]:
 
 def _subthreshold(draft: Draft) -> Iterable[Finding]:
     for item in subthreshold_hotspots(draft.view):
-        name = f"{item.gene} {item.alteration}"
+        name = item.full_name
         yield name, "mutant molecules below the calling rule", (Caveat(CaveatCode.SUBTHRESHOLD, (name,)),)
 
 
@@ -223,6 +228,7 @@ def _prior_tki(draft: Draft) -> Iterable[Finding]:
 def _check_prior_tki(draft: Draft) -> Iterable[Finding]:
     clinical = draft.view.patient.clinical
     given = clinical.prior_alk_tki if clinical else ()
+    # Not at baseline: an ALK mutation from before lorlatinib is no resistance to it.
     on_target = Component.ON_TARGET in draft.families
     return _if(
         on_target and not given and draft.view.setting is not Setting.BASELINE,
@@ -241,9 +247,9 @@ def _histology_over_dna(draft: Draft) -> Iterable[Finding]:
 def _histology_as_before(draft: Draft) -> Iterable[Finding]:
     if draft.view.setting is Setting.BASELINE:
         return []
-    confirming = {s.histology for s in draft.view.knowledge.transformation_markers if s.confirms}
-    same = [r for r in draft.lineage.unchanged if r.histology in confirming]
-    return _if(bool(same), "the histology was there before lorlatinib", CaveatCode.HISTOLOGY_AS_BASELINE)
+    known = draft.view.knowledge.transformed_histologies
+    same = any(report.histology in known for report in draft.lineage.unchanged)
+    return _if(same, "the histology was there before lorlatinib", CaveatCode.HISTOLOGY_AS_BASELINE)
 
 
 def _histology_unknown(draft: Draft) -> Iterable[Finding]:
@@ -269,6 +275,7 @@ def _weak_component(draft: Draft) -> Iterable[Finding]:
 
 
 def _on_target_open(draft: Draft) -> Iterable[Finding]:
+    # A bypass explains the progression only as far as ALK itself was looked at.
     found = bool(draft.families) and Component.ON_TARGET not in draft.families
     open_ = found and not draft.view.negative.informative
     reasons = ", ".join(reason.value for reason in draft.view.negative.reasons)
@@ -305,6 +312,7 @@ def _hides_mechanism(role: Role, draft: Draft) -> bool:
 
 
 def _negative_informative(draft: Draft) -> Iterable[Finding]:
+    # A line that nobody could read may be the mechanism: beside it nothing was excluded.
     negative = draft.view.negative
     return _if(
         negative.informative and not any(_hides_mechanism(role, draft) for role in draft.roles),
@@ -321,7 +329,7 @@ def _negative_reasons(draft: Draft) -> Iterable[Finding]:
 
 def _negative_compartment(draft: Draft) -> Iterable[Finding]:
     """A negative that rests on CSF or one biopsy says little about the rest of the body."""
-    names = {f"{item.timepoint}.{item.specimen}": item.specimen_type for item in draft.view.usable}
+    names = {item.full_name: item.specimen_type for item in draft.view.usable}
     kinds = {names[item.specimen] for item in draft.view.negative.specimens if item.informative}
     if draft.families or not kinds or SpecimenType.PLASMA in kinds:
         return []

@@ -82,6 +82,7 @@ def _decide(
         return Timing.INDETERMINATE, TimingReason.DATES_CONFLICT
     if clinical.progression is None:
         return _without_date(clinical)
+    # Before response: who stopped for toxicity and progressed months later did not progress on the drug.
     if _off_treatment(clinical, window):
         return Timing.NOT_PD, TimingReason.PROGRESSION_OFF_TREATMENT
     if _responded(clinical):
@@ -102,6 +103,7 @@ def _without_response(clinical: ClinicalContext, settings: TimingSettings) -> tu
         return Timing.INDETERMINATE, TimingReason.RESPONSE_MISSING
     if clinical.lorlatinib_start is None or clinical.progression is None:
         return Timing.INDETERMINATE, TimingReason.START_DATE_MISSING
+    # Calendar months, not 30 days each: progression on the day itself counts as late.
     late = clinical.progression >= add_months(clinical.lorlatinib_start, settings.acquired_months)
     if clinical.best_response is BestResponse.SD:
         return (
@@ -144,6 +146,7 @@ def _off_treatment(clinical: ClinicalContext, window: WindowSettings) -> bool:
 
 
 def _early(clinical: ClinicalContext, settings: TimingSettings) -> bool | None:
+    # Dates that contradict each other count as none: a swapped pair would always read as early.
     if clinical.lorlatinib_start is None or clinical.progression is None or _conflicting(clinical):
         return None
     return clinical.progression <= add_months(clinical.lorlatinib_start, settings.early_months)

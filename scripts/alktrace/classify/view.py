@@ -57,7 +57,7 @@ class Patient:
 
     def usable(self) -> dict[tuple[str, str], SpecimenEvidence]:
         """Return the specimens whose findings count, by timepoint and name."""
-        return {place(item): item for item in self.specimens if not unusable_reasons(item)}
+        return {item.place: item for item in self.specimens if not unusable_reasons(item)}
 
 
 @dataclass(frozen=True)
@@ -80,8 +80,8 @@ class Found:
 
     @property
     def name(self) -> str:
-        """Gene and alteration as shown in flags."""
-        return f"{self.alteration.gene} {self.alteration.alteration}"
+        """Gene and alteration as shown."""
+        return self.alteration.full_name
 
 
 @dataclass(frozen=True)
@@ -112,11 +112,6 @@ class TimepointView:
         return next(item for item in self.specimens if item.specimen == name)
 
 
-def place(item: SpecimenEvidence | Observation | PhaseObservation) -> tuple[str, str]:
-    """Return timepoint and specimen."""
-    return (item.timepoint, item.specimen)
-
-
 def setting_of(specimen: SpecimenEvidence) -> Setting:
     """Return the setting; only white cells go without one, and they are never asked."""
     return specimen.setting or Setting.ON_TREATMENT
@@ -133,14 +128,16 @@ def prepare_patient(evidence: PatientEvidence, settings: ResistanceSettings) -> 
         patient=evidence.patient,
         specimens=tuple(
             sorted(
-                (item for item in evidence.specimens if item.specimen_type is not SpecimenType.WBC), key=place
+                (item for item in evidence.specimens if item.specimen_type is not SpecimenType.WBC),
+                key=lambda item: item.place,
             )
         ),
         alterations=alterations,
         phase=tuple(
             sorted(
+                # After folding, two reported names may be one alteration, which has no phase to itself.
                 (seen for seen in phase if len(set(seen.alterations)) == len(seen.alterations)),
-                key=lambda seen: (place(seen), seen.alterations, sorted(seen.patterns.items())),
+                key=lambda seen: (seen.place, seen.alterations, sorted(seen.patterns.items())),
             )
         ),
         clinical=evidence.clinical,
@@ -158,6 +155,7 @@ def fold_reported(alterations: Iterable[Alteration]) -> tuple[tuple[Alteration, 
     """
     ordered = sorted(alterations, key=lambda item: item.key)
     located = {}
+    # Backwards, so that of two located twins the first key wins, as in every sorted table.
     for item in reversed(ordered):
         if _is_located(item):
             located[_identity(item)] = item.key
@@ -178,11 +176,17 @@ def fold_reported(alterations: Iterable[Alteration]) -> tuple[tuple[Alteration, 
     return folded, renamed
 
 
-def timepoints(patient: Patient) -> tuple[str, ...]:
-    """Return the timepoints to classify, in order of collection."""
+def first_dates(patient: Patient) -> dict[str, date]:
+    """Return the date of the first specimen of every timepoint."""
     first: dict[str, date] = {}
     for item in patient.specimens:
         first[item.timepoint] = min(item.collected, first.get(item.timepoint, item.collected))
+    return first
+
+
+def timepoints(patient: Patient) -> tuple[str, ...]:
+    """Return the timepoints to classify, in order of collection."""
+    first = first_dates(patient)
     return tuple(sorted(first, key=lambda name: (first[name], name)))
 
 
@@ -199,10 +203,11 @@ def view_timepoint(
     negative = judge_timepoint(
         [judge_specimen(item, windows[item.specimen].status, settings.negative) for item in specimens]
     )
-    places = {place(item) for item in usable}
+    places = {item.place for item in usable}
     return TimepointView(
         patient=patient,
         timepoint=timepoint,
+        # Progression first: one such sample makes it a timepoint of progression.
         setting=min((setting_of(item) for item in specimens), key=SETTING_RANK.__getitem__),
         specimens=specimens,
         usable=usable,
@@ -210,7 +215,7 @@ def view_timepoint(
         negative=negative,
         found=tuple(_found(patient.alterations, places)),
         subthreshold=tuple(_subthreshold(patient.alterations, places)),
-        phase=tuple(seen for seen in patient.phase if place(seen) in places),
+        phase=tuple(seen for seen in patient.phase if seen.place in places),
         knowledge=knowledge,
         settings=settings,
     )
@@ -239,9 +244,10 @@ def is_somatic_candidate(alteration: Alteration) -> bool:
 
 def _found(alterations: Sequence[Alteration], places: set[tuple[str, str]]) -> Iterable[Found]:
     for alteration in alterations:
-        here = [seen for seen in alteration.observations if place(seen) in places]
+        here = [seen for seen in alteration.observations if seen.place in places]
         detected = sorted((s for s in here if s.detection is Detection.DETECTED), key=lead_order)
         if detected:
+            # A specimen may be counted and reported: where one of both shows it, it does not lack it.
             names = {seen.specimen for seen in detected}
             absent = [
                 seen
@@ -253,7 +259,8 @@ def _found(alterations: Sequence[Alteration], places: set[tuple[str, str]]) -> I
 
 def _subthreshold(alterations: Sequence[Alteration], places: set[tuple[str, str]]) -> Iterable[Alteration]:
     for alteration in alterations:
-        states = {seen.detection for seen in alteration.observations if place(seen) in places}
+        # A call in another specimen makes it a finding; only what no specimen calls is a hint.
+        states = {seen.detection for seen in alteration.observations if seen.place in places}
         if Detection.SUBTHRESHOLD in states and Detection.DETECTED not in states:
             yield alteration
 
@@ -267,6 +274,7 @@ def _is_located(item: Alteration) -> bool:
 def _identity(item: Alteration) -> tuple[str, str, str]:
     if item.variant_type in COPY_TYPES:
         return (item.gene, item.variant_type.value, "")
+    # By partner, not by exons: reads and a report often name the exons of one fusion differently.
     if item.variant_type is VariantType.FUSION:
         return (item.gene, item.variant_type.value, item.partner or item.alteration)
     return (item.gene, "small", item.hgvs_p or item.alteration)

@@ -50,6 +50,7 @@ def judge_window(
     start = clinical.lorlatinib_start
     # A progression dated before the start is a wrong date, and which of the two nobody can tell.
     credible = clinical.progression is None or start is None or clinical.progression >= start
+    # Violations first: one broken bound suffices, while "inside" needs both ends known.
     if start is not None and collected < start and credible:
         return WindowVerdict(WindowStatus.OUTSIDE, f"taken before lorlatinib, {start.isoformat()}")
     if opens is not None and collected < opens:

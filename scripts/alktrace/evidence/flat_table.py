@@ -6,13 +6,13 @@ from .schema import PatientEvidence
 
 def evidence_rows(evidence: PatientEvidence) -> list[EvidenceRow]:
     """Return the evidence as a flat table, by alteration and specimen."""
-    kinds = {(s.timepoint, s.specimen): s.specimen_type for s in evidence.specimens}
+    kinds = {s.place: s.specimen_type for s in evidence.specimens}
     return [
         EvidenceRow(
             patient=evidence.patient,
             timepoint=seen.timepoint,
             specimen=seen.specimen,
-            specimen_type=kinds[seen.timepoint, seen.specimen],
+            specimen_type=kinds[seen.place],
             key=item.key,
             gene=item.gene,
             variant_type=item.variant_type,

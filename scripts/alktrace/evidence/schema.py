@@ -49,11 +49,21 @@ class Model(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True, allow_inf_nan=False)
 
 
-class SpecimenKey(Model):
-    """Names one specimen of a patient."""
+class OfSpecimen(Model):
+    """What belongs to one specimen of a patient; its id may be used again at another timepoint."""
 
     timepoint: Identifier
     specimen: Identifier
+
+    @property
+    def place(self) -> tuple[str, str]:
+        """Timepoint and specimen."""
+        return self.timepoint, self.specimen
+
+    @property
+    def full_name(self) -> str:
+        """`timepoint.specimen`."""
+        return f"{self.timepoint}.{self.specimen}"
 
 
 class TumourFraction(Model):
@@ -130,7 +140,7 @@ class GeneCopyNumber(Model):
     reference: Literal["flat", "pooled", "reported"] = "flat"
 
 
-class Observation(Model):
+class Observation(OfSpecimen):
     """One alteration counted in one specimen.
 
     Attributes:
@@ -141,8 +151,6 @@ class Observation(Model):
         filters: reasons why it was not called, as in FILTER of the VCF.
     """
 
-    timepoint: Identifier
-    specimen: Identifier
     detection: Detection
     source: ObservationSource
     alt_molecules: Count | None = None
@@ -190,8 +198,13 @@ class Alteration(Model):
     flags: tuple[Flag, ...] = ()
     observations: tuple[Observation, ...] = ()
 
+    @property
+    def full_name(self) -> str:
+        """Gene and alteration as shown."""
+        return f"{self.gene} {self.alteration}"
 
-class PhaseObservation(Model):
+
+class PhaseObservation(OfSpecimen):
     """Molecules over a set of alterations in one specimen.
 
     Attributes:
@@ -206,8 +219,6 @@ class PhaseObservation(Model):
         chimera_rate: share of molecules that PCR joined from two templates between the sites.
     """
 
-    timepoint: Identifier
-    specimen: Identifier
     alterations: tuple[str, ...] = Field(min_length=2)
     patterns: dict[str, Count]
     uninformative: Count = 0
@@ -227,7 +238,7 @@ class PhaseObservation(Model):
         return self
 
 
-class SpecimenEvidence(Model):
+class SpecimenEvidence(OfSpecimen):
     """One specimen: where it comes from, how good it is, what it could show.
 
     Attributes:
@@ -238,8 +249,6 @@ class SpecimenEvidence(Model):
         flags: stated with every row of the specimen, such as `fragment_saturation`.
     """
 
-    timepoint: Identifier
-    specimen: Identifier
     specimen_type: SpecimenType
     assay: str
     collected: date
@@ -306,7 +315,7 @@ class PatientEvidence(Model):
 
     @model_validator(mode="after")
     def _references(self) -> "PatientEvidence":
-        known = [(s.timepoint, s.specimen) for s in self.specimens]
+        known = [item.place for item in self.specimens]
         if twice := [place for place in known if known.count(place) > 1]:
             raise ValueError(f"specimen {'.'.join(twice[0])} is listed twice")
         keys = [alteration.key for alteration in self.alterations]
@@ -314,10 +323,10 @@ class PatientEvidence(Model):
             raise ValueError(f"alteration {max(keys, key=keys.count)} is listed twice")
         for alteration in self.alterations:
             for seen in alteration.observations:
-                if (seen.timepoint, seen.specimen) not in known:
+                if seen.place not in known:
                     raise ValueError(f"{alteration.key}: unknown specimen {seen.specimen}")
         for phase in self.phase:
             missing = [key for key in phase.alterations if key not in keys]
-            if missing or (phase.timepoint, phase.specimen) not in known:
+            if missing or phase.place not in known:
                 raise ValueError(f"phase of {phase.alterations} names what is not listed")
         return self

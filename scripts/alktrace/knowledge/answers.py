@@ -8,12 +8,12 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from ..evidence.schema import Alteration
-from ..vocabulary.changes import VariantType
+from ..vocabulary.changes import ALK, VariantType
+from ..vocabulary.clinical import Histology
 from .bypass_rules import BypassMechanism, OffTargetKind
 from .drug_hints import Hints, hints_of
 from .entries import AlkMutation, Drug, DrugStatement, GeneRow, HotspotLocus, TransformationMarker, codon_of
 
-ALK = "ALK"
 ALK_AMPLIFICATION = "ALK amplification"
 
 
@@ -28,6 +28,7 @@ class Knowledge:
         kinase_domain: first and last residue of the kinase domain of ALK.
     """
 
+    # Named by the three-letter protein name on the preferred transcript; another isoform finds nothing.
     mutations: Mapping[str, AlkMutation]
     mechanisms: Mapping[str, BypassMechanism]
     transformation_markers: tuple[TransformationMarker, ...]
@@ -46,6 +47,12 @@ class Knowledge:
     def blood_genes(self) -> frozenset[str]:
         """Genes whose variants may come from blood cells unless white cells exclude it."""
         return self.ch_genes | self.ch_not_excluded_genes
+
+    @property
+    def transformed_histologies(self) -> frozenset[Histology]:
+        """Histologies that prove a change of lineage where the tumour did not start with them."""
+        signs = (sign.histology for sign in self.transformation_markers if sign.confirms)
+        return frozenset(histology for histology in signs if histology)
 
     @property
     def alk_tkis(self) -> frozenset[str]:
@@ -83,6 +90,7 @@ class Knowledge:
 
     def hints(self, alterations: tuple[Alteration, ...]) -> Hints:
         """Return the drugs for one alteration, or for a compound as a unit."""
+        # In the order of the codons, as compounds are named; another order would find no report.
         subjects = sorted((self._subject(item) for item in alterations), key=lambda s: (codon_of(s), s))
         return hints_of(self.statements.get("+".join(subjects), ()))
 

@@ -116,10 +116,12 @@ def _amplification(_: BypassMechanism, alteration: Alteration) -> bool:
 
 
 def _fusion(_: BypassMechanism, alteration: Alteration) -> bool:
+    # Unknown frame passes, with a caveat: reports rarely state it.
     return alteration.variant_type is VariantType.FUSION and alteration.in_frame is not False
 
 
 def _hotspot(mechanism: BypassMechanism, alteration: Alteration) -> bool:
+    # Missense alone: a stop in codon 12 of KRAS ends the oncogene.
     numbers = {number for _, number in mechanism.codons}
     return alteration.consequence is Consequence.MISSENSE and alteration.codon in numbers
 

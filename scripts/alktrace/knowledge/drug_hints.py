@@ -89,6 +89,7 @@ def withheld(hints: Hints, others: Mapping[str, Hints]) -> Hints:
         hints: of the mutation, or compound, taken alone.
         others: of the sets it may belong to, by the names of the possible partners.
     """
+    # Also drugs of the possible sets alone: what only the compound is sensitive to is as open.
     drugs = {drug for item in (hints, *others.values()) for drug, _ in item.effects()}
     statements = [replace(item, only_with=()) for item in hints.statements]
     for partner, possible in sorted(others.items()):

@@ -14,10 +14,10 @@ from pathlib import Path
 from Bio.Data.IUPACData import protein_letters_3to1
 
 from ..errors import Problem
+from ..vocabulary.changes import ALK
 from .entries import GeneRow, HotspotLocus
 from .long_tables import FactRow, Facts
 
-ALK = "ALK"
 NOT_IN_DNA = "not_in_dna"
 GENE_ATTRIBUTES = {"bypass": ("gene",), "transformation": ("gene", "requires")}
 _REFERENCE = re.compile(r"p\.(?P<residue>[A-Z][a-z]{2})(?P<codon>\d+)")

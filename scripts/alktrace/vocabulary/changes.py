@@ -2,6 +2,8 @@
 
 from enum import StrEnum
 
+ALK = "ALK"
+
 
 class VariantType(StrEnum):
     SNV = "snv"
