@@ -141,6 +141,15 @@ def test_a_missing_safety_table_is_not_a_zero(tmp_path):
     assert read_table(tmp_path / "cohort" / "dose_adjustments.tsv", DoseRow) == []
 
 
+def test_a_safety_table_may_be_a_csv(tmp_path):
+    clinic = write_demo(tmp_path)
+    path = clinic.folder / "adverse_events.tsv"
+    path.with_suffix(".csv").write_text(path.read_text().replace("\t", ","))
+    path.unlink()
+    measure_outcomes(clinic=clinic, settings=SETTINGS, out=tmp_path / "cohort")
+    assert any(row.any_grade for row in read_table(tmp_path / "cohort" / "safety.tsv", SafetyRow))
+
+
 def test_one_patient_and_no_other_table(tmp_path):
     clinic = write_demo(tmp_path)
     for path in clinic.folder.iterdir():

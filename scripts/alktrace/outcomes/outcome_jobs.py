@@ -8,6 +8,7 @@ from typing import Any
 
 from ..classify.resistance_table import ClassificationRow, ResistanceRow
 from ..evidence.evidence_table import EvidenceRow
+from ..inputs.cells import table_path
 from ..inputs.settings import CohortSettings, ResistanceSettings
 from ..io.tables import read_table, write_table
 from ..knowledge.load import load_knowledge
@@ -206,7 +207,7 @@ def load_journeys(clinic: Clinic, settings: CohortSettings) -> list[Journey]:
 
 
 def _given(clinic: Clinic, table: str) -> bool:
-    return (clinic.folder / f"{table}.tsv").is_file()
+    return table_path(clinic.folder, table).is_file()
 
 
 def _write(out: Path, tables: Tables, rows: Mapping[str, Sequence[Any]]) -> None:
