@@ -1,7 +1,7 @@
 # What came next: endpoints from the clinical tables, and what mechanisms have to do with them.
 # Included only where the config names clinical tables.
 
-from alktrace.outcomes.outcome_files import MEASURED, RELATED
+from alktrace.outcomes.outcome_files import measured_tables, related_tables
 
 
 rule measure_outcomes:
@@ -9,7 +9,7 @@ rule measure_outcomes:
         clinical=PLAN.clinical_tables(),
         knowledge=KNOWLEDGE,
     output:
-        tables=expand("results/cohort/{name}", name=MEASURED),
+        tables=expand("results/cohort/{name}", name=measured_tables()),
     log:
         "logs/measure_outcomes.log",
     conda:
@@ -36,7 +36,7 @@ rule relate_outcomes:
         evidence=PLAN.patient_files("evidence.tsv"),
         details=PLAN.timepoint_files("resistance.json"),
     output:
-        tables=expand("results/cohort/{name}", name=RELATED),
+        tables=expand("results/cohort/{name}", name=related_tables()),
     log:
         "logs/relate_outcomes.log",
     conda:

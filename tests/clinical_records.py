@@ -16,7 +16,7 @@ from alktrace.outcomes.clinical_schema import (
     ReportRow,
     TreatmentRow,
 )
-from alktrace.outcomes.timeline import Journey, travel
+from alktrace.outcomes.timeline import Timeline, timeline_of
 from alktrace.vocabulary.clinical import BestResponse, StopReason
 
 DAY_0 = dt.date(2021, 1, 1)
@@ -84,8 +84,8 @@ class Records:
         self.record = replace(self.record, follow_up=row)
         return self
 
-    def journey(self, *, cutoff: int | None = None) -> Journey:
-        return travel(
+    def timeline(self, *, cutoff: int | None = None) -> Timeline:
+        return timeline_of(
             self.record,
             alk_tkis=TKIS,
             max_gap_days=30,

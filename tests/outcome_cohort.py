@@ -13,16 +13,20 @@ from alktrace.inputs.settings import CohortSettings, ResistanceSettings
 from alktrace.io.tables import read_table
 from alktrace.outcomes.comparisons import PRESENT, component_groupings, prepare, regimen_grouping
 from alktrace.outcomes.endpoint_figures import ANALYSES, observe, refuse
-from alktrace.outcomes.endpoints import patient_rows
+from alktrace.outcomes.endpoints import ENDPOINTS, RWPFS2, RWPFS2_TREATMENT, patient_rows
 from alktrace.outcomes.mechanisms import features, findings
-from alktrace.outcomes.outcome_jobs import Clinic, load_journeys
-from alktrace.vocabulary.outcomes import Endpoint, RegimenKind
+from alktrace.outcomes.outcome_jobs import Clinic, load_timelines
+from alktrace.vocabulary.outcomes import RegimenKind
 from alktrace.vocabulary.resistance import Timing
 from alktrace.vocabulary.samples import Setting
 
 ROOT = Path(__file__).resolve().parents[1]
 KNOWLEDGE = ROOT / "resources" / "knowledge"
 SEED, PATIENTS = 11, 60
+KNOWN_TO_R = """
+    rwTTD1 rwTTD2 rwTTD2_treatment rwPFS2 rwPFS2_treatment OS_lorlatinib OS_progression
+""".split()
+"""Endpoints whose figures were computed in R; a new one needs no R."""
 
 
 def cohort_settings(**changes: Any) -> CohortSettings:
@@ -45,27 +49,27 @@ class Demo:
     def __init__(self, folder: Path) -> None:
         self.clinic = write_demo(folder)
         self.settings = cohort_settings()
-        self.journeys = load_journeys(self.clinic, self.settings)
-        self.rows = patient_rows(self.journeys)
+        self.timelines = load_timelines(self.clinic, self.settings)
+        self.rows = patient_rows(self.timelines)
         classified = read_table(folder / "classification.tsv", ClassificationRow)
         mechanisms = read_table(folder / "resistance.tsv", ResistanceRow)
-        self.found = findings(classified, mechanisms, self.journeys, Setting.PROGRESSION)
+        self.found = findings(classified, mechanisms, self.timelines, Setting.PROGRESSION)
 
     def survival(self) -> Iterator[dict[str, Any]]:
-        """Sets of patients at risk: every endpoint over all, then rwPFS2 by treatment in each analysis."""
-        for endpoint in Endpoint:
-            own = [row for row in self.rows if row.endpoint is endpoint]
+        """Sets of patients at risk: endpoints over all, then rwPFS2 by treatment in each analysis."""
+        for endpoint in (ENDPOINTS[name] for name in KNOWN_TO_R):
+            own = [row for row in self.rows if row.endpoint == endpoint.name]
             for analysis in ANALYSES:
                 observed, _ = observe(own, analysis)
                 assert refuse(endpoint, observed, self.settings, 0.0) is None
                 for item in observed:
-                    yield self._row(f"{endpoint.value}:{analysis.value}", item, None, None)
-        regimen = regimen_grouping(self.journeys)
+                    yield self._row(f"{endpoint.name}:{analysis.value}", item, None, None)
+        regimen = regimen_grouping(self.timelines)
         marker = component_groupings(self.found)[0]
-        starts = {j.patient.patient: j.following.start for j in self.journeys if j.following}
+        starts = {t.patient: t.next_treatment.start for t in self.timelines if t.next_treatment}
         for comparison in prepare(self.rows, regimen, starts):
-            if comparison.endpoint in (Endpoint.RWPFS2, Endpoint.RWPFS2_TREATMENT):
-                name = f"{comparison.endpoint.value}:{comparison.analysis.value}"
+            if comparison.endpoint in (RWPFS2, RWPFS2_TREATMENT):
+                name = f"{comparison.endpoint.name}:{comparison.analysis.value}"
                 for item in comparison.observed:
                     group = marker.group_of.get(item.patient)
                     treated = int(regimen.group_of[item.patient] == RegimenKind.NO_ALK_TKI)

@@ -14,10 +14,9 @@ from alktrace.inputs.config_file import load_settings
 from alktrace.inputs.sheet import read_sheet
 from alktrace.knowledge.load import load_knowledge
 from alktrace.outcomes.clinical_tables import read_clinical
-from alktrace.outcomes.endpoints import patient_rows
-from alktrace.outcomes.outcome_jobs import Clinic, load_journeys
+from alktrace.outcomes.endpoints import RWPFS2, patient_rows
+from alktrace.outcomes.outcome_jobs import Clinic, load_timelines
 from alktrace.outcomes.response import response_rows
-from alktrace.vocabulary.outcomes import Endpoint
 from alktrace.vocabulary.resistance import (
     Classification,
     Component,
@@ -97,13 +96,13 @@ def test_the_next_treatment_is_assessed(demo):
     died = {row["patient"] for row in rows(folder / "follow_up.tsv") if row["death"] != "."}
     assert all(found and ("PD" in found or name in died) for name, found in scans.items())
     settings = cohort_settings()
-    journeys = load_journeys(Clinic(folder, ROOT / "resources" / "knowledge", 30, ()), settings)
+    timelines = load_timelines(Clinic(folder, ROOT / "resources" / "knowledge", 30, ()), settings)
     best = {
-        row.patient: row.best for row in response_rows(journeys, settings, max_gap_days=30) if row.included
+        row.patient: row.best for row in response_rows(timelines, settings, max_gap_days=30) if row.included
     }
     assert {name: found.value for name, found in best.items()} == {name: s[0] for name, s in scans.items()}
     assert {"CR", "PR", "SD", "PD"} == {found.value for found in best.values()}
-    events = [row for row in patient_rows(journeys) if row.endpoint is Endpoint.RWPFS2 and row.event]
+    events = [row for row in patient_rows(timelines) if row.endpoint == RWPFS2.name and row.event]
     assert {row.patient for row in events} >= set(second)
 
 

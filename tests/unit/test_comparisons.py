@@ -14,9 +14,9 @@ from alktrace.outcomes.comparisons import (
     prepare,
     regimen_grouping,
 )
-from alktrace.outcomes.endpoints import patient_rows
+from alktrace.outcomes.endpoints import OS_PROGRESSION, RWPFS2, RWPFS2_TREATMENT, RWTTD2, patient_rows
 from alktrace.outcomes.mechanisms import findings
-from alktrace.vocabulary.outcomes import Analysis, Endpoint, Exclusion, Status
+from alktrace.vocabulary.outcomes import Analysis, Exclusion, Status
 from alktrace.vocabulary.resistance import Classification, Component, Timing
 from alktrace.vocabulary.samples import Setting
 
@@ -37,9 +37,9 @@ def treated(patient, drugs, wait, after, event="PD"):
 
 
 def analysed(records):
-    journeys = [item.journey() for item in records]
-    starts = {j.patient.patient: j.following.start for j in journeys if j.following}
-    return journeys, patient_rows(journeys), starts
+    timelines = [item.timeline() for item in records]
+    starts = {t.patient: t.next_treatment.start for t in timelines if t.next_treatment}
+    return timelines, patient_rows(timelines), starts
 
 
 def one(comparisons, endpoint, analysis):
@@ -47,18 +47,18 @@ def one(comparisons, endpoint, analysis):
 
 
 def test_by_treatment_patients_enter_when_it_starts():
-    journeys, rows, starts = analysed(
+    timelines, rows, starts = analysed(
         [treated("A", "pemetrexed", 20, 50), treated("B", "neladalkib", 90, 30)]
     )
-    found = list(prepare(rows, regimen_grouping(journeys), starts))
-    late = one(found, Endpoint.RWPFS2, Analysis.GROUP_ENTRY).observed
+    found = list(prepare(rows, regimen_grouping(timelines), starts))
+    late = one(found, RWPFS2, Analysis.GROUP_ENTRY).observed
     assert [(o.patient, o.entry, o.time, o.event) for o in late] == [
         ("A", 20, 70, True),
         ("B", 90, 120, True),
     ]
-    naive = one(found, Endpoint.RWPFS2, Analysis.NAIVE).observed
+    naive = one(found, RWPFS2, Analysis.NAIVE).observed
     assert [(o.entry, o.time) for o in naive] == [(0, 70), (0, 120)]
-    fresh = one(found, Endpoint.RWPFS2_TREATMENT, Analysis.FROM_TREATMENT).observed
+    fresh = one(found, RWPFS2_TREATMENT, Analysis.FROM_TREATMENT).observed
     assert [(o.entry, o.time) for o in fresh] == [(0, 50), (0, 30)]
 
 
@@ -69,7 +69,7 @@ def grouping(**reported):
 def test_by_mechanism_patients_enter_at_the_report():
     _, rows, starts = analysed([treated("A", "pemetrexed", 20, 50), switched("B").died(112)])
     marker = grouping(A=on(115), B=on(130))
-    found = one(prepare(rows, marker, starts), Endpoint.RWPFS2, Analysis.GROUP_ENTRY)
+    found = one(prepare(rows, marker, starts), RWPFS2, Analysis.GROUP_ENTRY)
     assert [(o.patient, o.entry, o.time) for o in found.observed] == [("A", 15, 70)]
     assert found.excluded == {Exclusion.EVENT_BEFORE_ENTRY: 1}
 
@@ -77,16 +77,16 @@ def test_by_mechanism_patients_enter_at_the_report():
 def test_what_needs_a_treatment_starts_with_it():
     _, rows, starts = analysed([treated("A", "pemetrexed", 20, 50)])
     for reported, entry in ((115, 20), (130, 30)):
-        found = one(prepare(rows, grouping(A=on(reported)), starts), Endpoint.RWTTD2, Analysis.GROUP_ENTRY)
+        found = one(prepare(rows, grouping(A=on(reported)), starts), RWTTD2, Analysis.GROUP_ENTRY)
         assert [o.entry for o in found.observed] == [entry]
 
 
 def test_without_report_date_nobody_enters_but_the_naive_figure_stands():
     _, rows, starts = analysed([treated("A", "pemetrexed", 20, 50)])
     found = list(prepare(rows, grouping(A=Exclusion.REPORT_DATE_MISSING), starts))
-    late = one(found, Endpoint.RWPFS2, Analysis.GROUP_ENTRY)
+    late = one(found, RWPFS2, Analysis.GROUP_ENTRY)
     assert (late.observed, late.excluded) == ([], {Exclusion.REPORT_DATE_MISSING: 1})
-    assert len(one(found, Endpoint.RWPFS2, Analysis.NAIVE).observed) == 1
+    assert len(one(found, RWPFS2, Analysis.NAIVE).observed) == 1
 
 
 def immortal():
@@ -100,8 +100,8 @@ def immortal():
 
 
 def test_immortal_time_favours_who_waits_longer_only_in_the_naive_figure():
-    journeys, rows, starts = analysed(immortal())
-    table = compare_all(rows, [regimen_grouping(journeys)], starts, SETTINGS)
+    timelines, rows, starts = analysed(immortal())
+    table = compare_all(rows, [regimen_grouping(timelines)], starts, SETTINGS)
     ratio = {
         r.analysis: r.estimate
         for r in table
@@ -115,8 +115,8 @@ def test_immortal_time_favours_who_waits_longer_only_in_the_naive_figure():
 
 
 def test_few_events_give_counts_and_the_reason():
-    journeys, rows, starts = analysed(immortal()[::16])
-    table = compare_all(rows, [regimen_grouping(journeys)], starts, SETTINGS)
+    timelines, rows, starts = analysed(immortal()[::16])
+    table = compare_all(rows, [regimen_grouping(timelines)], starts, SETTINGS)
     row = next(r for r in table if (r.endpoint, r.analysis, r.level) == ("rwPFS2", "naive", "alk_tki"))
     assert (row.status, row.estimate, row.p) == (Status.DESCRIPTIVE, None, None)
     assert row.reason == "too_few_events: 5 for 1 parameter, 10 needed"
@@ -125,8 +125,8 @@ def test_few_events_give_counts_and_the_reason():
 
 def test_more_than_two_treatments_get_a_test_of_all():
     records = [*immortal(), *(treated(f"x{i}", "neladalkib+pemetrexed", 10 + i, 40 + i) for i in range(9))]
-    journeys, rows, starts = analysed(records)
-    table = compare_all(rows, [regimen_grouping(journeys)], starts, SETTINGS)
+    timelines, rows, starts = analysed(records)
+    table = compare_all(rows, [regimen_grouping(timelines)], starts, SETTINGS)
     row = next(
         r for r in table if (r.level, r.endpoint, r.analysis) == ("all groups", "rwPFS2", "group_entry")
     )
@@ -141,8 +141,8 @@ def test_a_group_of_few_gets_counts_and_no_hazard_ratio(alone):
         *immortal(),
         *(treated(f"x{i}", "neladalkib+pemetrexed", 10 + i, 40 + i) for i in range(alone)),
     ]
-    journeys, rows, starts = analysed(records)
-    table = compare_all(rows, [regimen_grouping(journeys)], starts, SETTINGS)
+    timelines, rows, starts = analysed(records)
+    table = compare_all(rows, [regimen_grouping(timelines)], starts, SETTINGS)
     pfs = [r for r in table if r.endpoint == "rwPFS2"]
     refused = [r for r in pfs if r.level in ("alk_tki_combination", "all groups")]
     assert {(r.status, r.estimate, r.p, r.method) for r in refused} == {
@@ -155,8 +155,8 @@ def test_a_group_of_few_gets_counts_and_no_hazard_ratio(alone):
 
 
 def test_false_discovery_is_controlled_within_question_endpoint_and_analysis():
-    journeys, rows, starts = analysed(immortal())
-    table = compare_all(rows, [regimen_grouping(journeys)], starts, SETTINGS)
+    timelines, rows, starts = analysed(immortal())
+    table = compare_all(rows, [regimen_grouping(timelines)], starts, SETTINGS)
     naive = [r for r in table if (r.endpoint, r.analysis) == ("rwPFS2", "naive")]
     # Two drugs are one contrast seen from both sides: equal p values stay as they are.
     assert len(naive) == 2
@@ -169,10 +169,10 @@ def test_who_has_no_group_is_named_with_the_reason():
         Records("X").treat("lorlatinib", 0, 100, "progression").scan(100, "PD").died(120),
         Records("Y").treat("lorlatinib", 0, 100, "progression").scan(100, "PD").alive(120),
     ]
-    journeys, rows, starts = analysed(records)
-    for comparison in prepare(rows, regimen_grouping(journeys), starts):
+    timelines, rows, starts = analysed(records)
+    for comparison in prepare(rows, regimen_grouping(timelines), starts):
         left_out = comparison.excluded
-        if comparison.endpoint in (Endpoint.RWPFS2, Endpoint.OS_PROGRESSION):
+        if comparison.endpoint in (RWPFS2, OS_PROGRESSION):
             assert left_out == {Exclusion.DIED_UNTREATED: 1, Exclusion.NOT_YET_STARTED: 1}
 
 
@@ -180,15 +180,15 @@ def test_a_sample_that_says_nothing_is_in_no_group():
     nothing = ClassificationRow(
         "A", "PD", Setting.PROGRESSION, Classification.NOT_EVALUABLE, (), Timing.ACQUIRED, None, (), ()
     )
-    journeys, rows, starts = analysed([treated("A", "pemetrexed", 20, 50)])
-    groups = component_groupings(findings([nothing], [], journeys, Setting.PROGRESSION))
+    timelines, rows, starts = analysed([treated("A", "pemetrexed", 20, 50)])
+    groups = component_groupings(findings([nothing], [], timelines, Setting.PROGRESSION))
     assert {c.excluded[Exclusion.NOT_EVALUABLE] for g in groups for c in prepare(rows, g, starts)} == {1}
 
 
 def test_nobody_switched():
     records = [Records().treat("lorlatinib", 0, 100, "progression").scan(100, "PD").alive(150)]
-    journeys, rows, starts = analysed(records)
-    table = compare_all(rows, [regimen_grouping(journeys)], starts, SETTINGS)
+    timelines, rows, starts = analysed(records)
+    table = compare_all(rows, [regimen_grouping(timelines)], starts, SETTINGS)
     assert table == []
 
 
@@ -214,9 +214,9 @@ def crossed():
 
 def test_a_mechanism_that_decides_between_treatments_shows_as_interaction():
     records, classes = crossed()
-    journeys, rows, _ = analysed(records)
-    found = findings(classes, [], journeys, Setting.PROGRESSION)
-    table = benefit(rows, regimen_grouping(journeys), component_groupings(found), SETTINGS)
+    timelines, rows, _ = analysed(records)
+    found = findings(classes, [], timelines, Setting.PROGRESSION)
+    table = benefit(rows, regimen_grouping(timelines), component_groupings(found), SETTINGS)
     row = next(r for r in table if (r.factor, r.level) == ("bypass x alk_tki", "interaction"))
     assert row.status is Status.ESTIMATED
     assert row.estimate > 10
@@ -231,9 +231,9 @@ def test_a_mechanism_that_decides_between_treatments_shows_as_interaction():
 
 def test_without_enough_events_the_interaction_is_not_modelled():
     records, classes = crossed()
-    journeys, rows, _ = analysed(records[::3])
-    found = findings(classes[::3], [], journeys, Setting.PROGRESSION)
-    table = benefit(rows, regimen_grouping(journeys), component_groupings(found), SETTINGS)
+    timelines, rows, _ = analysed(records[::3])
+    found = findings(classes[::3], [], timelines, Setting.PROGRESSION)
+    table = benefit(rows, regimen_grouping(timelines), component_groupings(found), SETTINGS)
     row = next(r for r in table if (r.factor, r.level) == ("bypass x alk_tki", "interaction"))
     assert row.reason == "too_few_events: 16 for 3 parameters, 30 needed"
     assert row.note == "counts by group stand in mechanism_treatment.tsv"
@@ -243,8 +243,8 @@ def test_baseline_facts_that_are_unknown_leave_the_patient_out():
     records = [switched(f"P{i}", cns_metastases=None if i == 0 else i % 2 == 0) for i in range(7)]
     for i, item in enumerate(records):
         item.scan(160 + 5 * i, "PD").alive(300)
-    journeys, rows, _ = analysed(records)
-    table = baseline_predictors(rows, {j.patient.patient: j.patient for j in journeys}, FEW)
+    timelines, rows, _ = analysed(records)
+    table = baseline_predictors(rows, {t.patient: t.record.patient for t in timelines}, FEW)
     row = next(r for r in table if r.level == "cns_metastases")
     assert (row.patients, row.reference_patients, row.excluded) == (3, 3, ("group_unknown=1",))
     assert row.estimate is not None

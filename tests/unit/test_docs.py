@@ -4,11 +4,11 @@ import re
 
 import pytest
 
-from alktrace.commands.docs import MARK, fill, generated_parts, written_tables
+from alktrace.commands.docs import MARK, PAGES, fill, generated_parts, written_tables
 from alktrace.outcomes.frequency_table import ExpectedFrequencyRow
 
 
-@pytest.mark.parametrize("name", ["README.md", "config/README.md"])
+@pytest.mark.parametrize("name", PAGES)
 def test_generated_parts_are_fresh(root, name):
     text = (root / name).read_text()
     assert fill(text) == text, "run `make docs`"

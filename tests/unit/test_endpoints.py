@@ -3,53 +3,62 @@ from clinical_records import Records, on, switched
 from outcome_cohort import cohort_settings
 
 from alktrace.outcomes.endpoint_figures import enrolled_at_progression, observe, summarise
-from alktrace.outcomes.endpoints import patient_rows
-from alktrace.vocabulary.outcomes import Analysis, Endpoint, Exclusion, RegimenKind, Status
+from alktrace.outcomes.endpoints import (
+    OS_LORLATINIB,
+    OS_PROGRESSION,
+    RWPFS2,
+    RWPFS2_TREATMENT,
+    RWTTD1,
+    RWTTD2,
+    RWTTD2_TREATMENT,
+    patient_rows,
+)
+from alktrace.vocabulary.outcomes import Analysis, Exclusion, RegimenKind, Status
 
 SETTINGS = cohort_settings()
 
 
 def row(records, endpoint, **options):
-    found = patient_rows([records.journey(**options)])
-    return next(item for item in found if item.endpoint is endpoint)
+    found = patient_rows([records.timeline(**options)])
+    return next(item for item in found if item.endpoint == endpoint.name)
 
 
 def figure(records, endpoint, analysis=Analysis.AS_DEFINED, settings=SETTINGS):
-    journeys = [item.journey() for item in records]
+    timelines = [item.timeline() for item in records]
     figures, rates = summarise(
-        patient_rows(journeys), settings, enrolled_late=enrolled_at_progression(journeys)
+        patient_rows(timelines), settings, enrolled_late=enrolled_at_progression(timelines)
     )
     return (
-        next(f for f in figures if f.endpoint is endpoint and f.analysis is analysis),
-        [r for r in rates if r.endpoint is endpoint and r.analysis is analysis],
+        next(f for f in figures if f.endpoint == endpoint.name and f.analysis is analysis),
+        [r for r in rates if r.endpoint == endpoint.name and r.analysis is analysis],
     )
 
 
 @pytest.mark.parametrize(
     ("records", "endpoint", "start", "end", "event", "censoring"),
     [
-        (switched().alive(300), Endpoint.RWTTD1, 0, 110, "progression", None),
+        (switched().alive(300), RWTTD1, 0, 110, "progression", None),
         (
             Records().treat("lorlatinib", 5, 80, "toxicity").alive(90),
-            Endpoint.RWTTD1, 5, 80, "toxicity", None,
+            RWTTD1, 5, 80, "toxicity", None,
         ),
         (
             Records().treat("lorlatinib", 0).alive(400),
-            Endpoint.RWTTD1, 0, 400, None, "ongoing_at_last_contact",
+            RWTTD1, 0, 400, None, "ongoing_at_last_contact",
         ),
         (
             Records().treat("lorlatinib", 0, 50, "death").died(52),
-            Endpoint.RWTTD1, 0, 50, "death", None,
+            RWTTD1, 0, 50, "death", None,
         ),
-        (switched().alive(300), Endpoint.RWTTD2, 100, 300, None, "ongoing_at_last_contact"),
-        (switched().alive(300), Endpoint.RWTTD2_TREATMENT, 120, 300, None, "ongoing_at_last_contact"),
-        (switched().scan(200, "PD").alive(300), Endpoint.RWPFS2, 100, 200, "progression", None),
-        (switched().scan(200, "PD").alive(300), Endpoint.RWPFS2_TREATMENT, 120, 200, "progression", None),
-        (switched().scan(200, "SD").alive(300), Endpoint.RWPFS2, 100, 300, None, "alive_at_last_contact"),
-        (switched().died(250), Endpoint.RWPFS2, 100, 250, "death", None),
-        (switched().died(250), Endpoint.OS_LORLATINIB, 0, 250, "death", None),
-        (switched().died(250), Endpoint.OS_PROGRESSION, 100, 250, "death", None),
-        (switched().alive(250), Endpoint.OS_PROGRESSION, 100, 250, None, "alive_at_last_contact"),
+        (switched().alive(300), RWTTD2, 100, 300, None, "ongoing_at_last_contact"),
+        (switched().alive(300), RWTTD2_TREATMENT, 120, 300, None, "ongoing_at_last_contact"),
+        (switched().scan(200, "PD").alive(300), RWPFS2, 100, 200, "progression", None),
+        (switched().scan(200, "PD").alive(300), RWPFS2_TREATMENT, 120, 200, "progression", None),
+        (switched().scan(200, "SD").alive(300), RWPFS2, 100, 300, None, "alive_at_last_contact"),
+        (switched().died(250), RWPFS2, 100, 250, "death", None),
+        (switched().died(250), OS_LORLATINIB, 0, 250, "death", None),
+        (switched().died(250), OS_PROGRESSION, 100, 250, "death", None),
+        (switched().alive(250), OS_PROGRESSION, 100, 250, None, "alive_at_last_contact"),
     ],
     ids=[
         "TTD1-progression", "TTD1-toxicity", "TTD1-ongoing", "TTD1-death", "TTD2-starts-at-progression",
@@ -70,13 +79,13 @@ def test_treatment_ends_with_its_last_row_of_the_line():
         .treat("pemetrexed", 190, 260, "toxicity", line=2)
         .alive(300)
     )
-    found = row(records, Endpoint.RWTTD2)
+    found = row(records, RWTTD2)
     assert (found.end, found.event_type) == (on(260), "toxicity")
 
 
 def test_the_third_line_does_not_prolong_the_second():
     records = switched_to("pemetrexed", 120, 180, "progression").treat("alectinib", 185, line=3).alive(300)
-    assert row(records, Endpoint.RWTTD2).end == on(180)
+    assert row(records, RWTTD2).end == on(180)
 
 
 def switched_to(drugs, start, end=None, reason="ongoing"):
@@ -103,37 +112,37 @@ def switched_to(drugs, start, end=None, reason="ongoing"):
     ids=["chemotherapy", "inhibitor", "both", "lorlatinib-in-the-row", "lorlatinib-goes-on"],
 )
 def test_kind_of_the_next_treatment(records, kind):
-    assert records.alive(300).journey().following.kind is kind
+    assert records.alive(300).timeline().next_treatment.kind is kind
 
 
 def test_dose_change_and_radiotherapy_are_no_next_treatment():
     records = Records().treat("lorlatinib", 0, 90, "other").scan(100, "PD").treat("lorlatinib", 95)
-    assert records.alive(300).journey().following is None
+    assert records.alive(300).timeline().next_treatment is None
 
 
 @pytest.mark.parametrize(
     ("records", "endpoint", "why"),
     [
-        (Records().treat("alectinib", 0).alive(50), Endpoint.RWTTD1, Exclusion.NO_LORLATINIB),
+        (Records().treat("alectinib", 0).alive(50), RWTTD1, Exclusion.NO_LORLATINIB),
         (
             Records().treat("alectinib", 0, 40, "progression").treat("lorlatinib", 50, line=2).alive(90),
-            Endpoint.RWTTD1,
+            RWTTD1,
             Exclusion.PRIOR_ALK_TKI,
         ),
         (
             Records().treat("pemetrexed", 0, 40, "other").treat("lorlatinib", 50, line=2).alive(90),
-            Endpoint.OS_LORLATINIB,
+            OS_LORLATINIB,
             Exclusion.NOT_FIRST_LINE,
         ),
-        (Records().treat("lorlatinib", 0).alive(90), Endpoint.RWPFS2, Exclusion.NO_PROGRESSION),
+        (Records().treat("lorlatinib", 0).alive(90), RWPFS2, Exclusion.NO_PROGRESSION),
         (
             Records().treat("lorlatinib", 0, 110, "progression").scan(100, "PD").died(130),
-            Endpoint.RWTTD2,
+            RWTTD2,
             Exclusion.DIED_UNTREATED,
         ),
         (
             Records().treat("lorlatinib", 0, 110, "progression").scan(100, "PD").alive(130),
-            Endpoint.RWTTD2,
+            RWTTD2,
             Exclusion.NOT_YET_STARTED,
         ),
     ],
@@ -148,9 +157,7 @@ def test_who_died_untreated_is_counted_apart():
     waiting = [
         Records(name).treat("lorlatinib", 0, 110, "progression").scan(100, "PD") for name in ("A", "B")
     ]
-    found, _ = figure(
-        [waiting[0].died(130), waiting[1].alive(130), switched("C").alive(200)], Endpoint.RWTTD2
-    )
+    found, _ = figure([waiting[0].died(130), waiting[1].alive(130), switched("C").alive(200)], RWTTD2)
     assert (found.patients, found.excluded) == (1, ("not_yet_started=1", "died_untreated=1"))
 
 
@@ -169,21 +176,21 @@ def test_the_same_progression_seen_again_is_no_second_one(scans, again):
     records = Records().treat("lorlatinib", 0, 110, "progression").treat("pemetrexed", 120, line=2)
     for day, response in scans:
         records.scan(day, response)
-    found = records.alive(300).journey()
+    found = records.alive(300).timeline()
     assert found.progression == on(100)
-    assert found.progression_again == (None if again is None else on(again))
+    assert found.second_progression == (None if again is None else on(again))
 
 
 def test_a_later_progression_without_treatment_is_a_second_one():
     records = Records().treat("lorlatinib", 0).scan(100, "PD").scan(160, "PD").alive(300)
-    assert records.journey().progression_again == on(160)
+    assert records.timeline().second_progression == on(160)
 
 
 def test_event_on_day_0_is_not_lost():
     records = Records().treat("lorlatinib", 0, 100, "progression").scan(100, "PD").died(100)
-    found = row(records, Endpoint.RWPFS2)
+    found = row(records, RWPFS2)
     assert (found.event, found.days, found.flags) == (True, 0.5, ("event_on_day_0",))
-    summary, _ = figure([records], Endpoint.RWPFS2)
+    summary, _ = figure([records], RWPFS2)
     assert (summary.events, summary.median_days) == (1, 0.5)
 
 
@@ -191,19 +198,19 @@ def test_all_censored_on_day_0_is_named_not_computed():
     records = [
         Records(name).treat("lorlatinib", 0, 100, "progression").scan(100, "PD").alive(100) for name in "AB"
     ]
-    found, rates = figure(records, Endpoint.RWPFS2)
+    found, rates = figure(records, RWPFS2)
     assert (found.status, found.reason) == (Status.NOT_ESTIMABLE, "no_time_at_risk")
     assert (found.patients, found.analysed, found.excluded) == (2, 0, ("no_follow_up=2",))
     assert {(rate.rate, rate.reason) for rate in rates} == {(None, "no_time_at_risk")}
 
 
 def test_no_patient_at_all():
-    found, _ = figure([], Endpoint.RWPFS2)
-    assert (found.endpoint, found.patients, found.status) == (Endpoint.RWPFS2, 0, Status.NOT_ESTIMABLE)
+    found, _ = figure([], RWPFS2)
+    assert (found.endpoint, found.patients, found.status) == ("rwPFS2", 0, Status.NOT_ESTIMABLE)
 
 
 def test_one_patient_without_event():
-    found, rates = figure([Records().treat("lorlatinib", 0).alive(900)], Endpoint.RWTTD1)
+    found, rates = figure([Records().treat("lorlatinib", 0).alive(900)], RWTTD1)
     assert (found.status, found.events, found.median_days) == (Status.ESTIMATED, 0, None)
     assert found.reason == "median_not_reached"
     # One of one at risk: exact lower end 0.025.
@@ -212,7 +219,7 @@ def test_one_patient_without_event():
 
 
 def test_rates_are_missing_beyond_follow_up():
-    _, rates = figure([Records().treat("lorlatinib", 0).alive(500)], Endpoint.RWTTD1)
+    _, rates = figure([Records().treat("lorlatinib", 0).alive(500)], RWTTD1)
     assert [(r.years, r.rate, r.reason) for r in rates] == [
         (1, 1.0, "no_events_before"),
         (2, None, "follow_up_too_short"),
@@ -222,9 +229,7 @@ def test_rates_are_missing_beyond_follow_up():
 def test_time_before_enrolment_is_not_at_risk():
     early = Records("A", enrolled=0).treat("lorlatinib", 0, 60, "toxicity").alive(70)
     late = Records("B", enrolled=50).treat("lorlatinib", 0, 80, "toxicity").alive(90)
-    observed, left_out = observe(
-        [row(early, Endpoint.RWTTD1), row(late, Endpoint.RWTTD1)], Analysis.ENROLMENT_ENTRY
-    )
+    observed, left_out = observe([row(early, RWTTD1), row(late, RWTTD1)], Analysis.ENROLMENT_ENTRY)
     assert [(item.entry, item.time) for item in observed] == [(0, 60), (50, 80)]
     assert not left_out
 
@@ -236,49 +241,49 @@ def test_time_before_enrolment_is_not_at_risk():
 )
 def test_who_cannot_enter_is_named(enrolled, why):
     records = Records(enrolled=enrolled).treat("lorlatinib", 0, 60, "toxicity").alive(70)
-    _, left_out = observe([row(records, Endpoint.RWTTD1)], Analysis.ENROLMENT_ENTRY)
+    _, left_out = observe([row(records, RWTTD1)], Analysis.ENROLMENT_ENTRY)
     assert left_out == {why: 1}
-    assert len(observe([row(records, Endpoint.RWTTD1)], Analysis.AS_DEFINED)[0]) == 1
+    assert len(observe([row(records, RWTTD1)], Analysis.AS_DEFINED)[0]) == 1
 
 
 def test_event_on_the_day_of_enrolment_counts_half_a_day_later():
     records = Records(enrolled=60).treat("lorlatinib", 0, 60, "toxicity").alive(70)
-    observed, _ = observe([row(records, Endpoint.RWTTD1)], Analysis.ENROLMENT_ENTRY)
+    observed, _ = observe([row(records, RWTTD1)], Analysis.ENROLMENT_ENTRY)
     assert (observed[0].entry, observed[0].time) == (60, 60.5)
 
 
 @pytest.mark.parametrize(("late", "status"), [(1, Status.ESTIMATED), (2, Status.NOT_ESTIMABLE)])
 def test_enrolment_at_progression_makes_the_first_duration_not_estimable(late, status):
     records = [switched(f"P{i}", enrolled=100 if i < late else 0).alive(400) for i in range(5)]
-    found, rates = figure(records, Endpoint.RWTTD1, Analysis.ENROLMENT_ENTRY)
+    found, rates = figure(records, RWTTD1, Analysis.ENROLMENT_ENTRY)
     assert found.status is status
     assert found.headline
     if status is Status.NOT_ESTIMABLE:
         assert found.reason == "enrolled_at_progression: 40% of the patients, at most 20%"
         assert (found.median_days, rates[0].rate) == (None, None)
-    assert figure(records, Endpoint.RWPFS2)[0].status is Status.ESTIMATED
+    assert figure(records, RWPFS2)[0].status is Status.ESTIMATED
 
 
 def test_an_emptied_risk_set_is_named():
     early = Records("A").treat("lorlatinib", 0, 10, "toxicity").alive(20)
     late = Records("B", enrolled=50).treat("lorlatinib", 0, 90, "toxicity").alive(95)
-    found, _ = figure([early, late], Endpoint.RWTTD1, Analysis.ENROLMENT_ENTRY)
+    found, _ = figure([early, late], RWTTD1, Analysis.ENROLMENT_ENTRY)
     assert found.reason == "risk_set_emptied: on day 10, while patients still enter"
 
 
 def test_data_cutoff_hides_what_came_later():
     records = switched().scan(200, "PD").died(260)
-    found = row(records, Endpoint.RWPFS2, cutoff=150)
+    found = row(records, RWPFS2, cutoff=150)
     assert (found.end, found.event, found.censoring) == (on(150), False, "data_cutoff")
-    assert row(records, Endpoint.OS_LORLATINIB, cutoff=150).event is False
-    assert row(records, Endpoint.RWTTD2, cutoff=110).exclusion is Exclusion.NOT_YET_STARTED
+    assert row(records, OS_LORLATINIB, cutoff=150).event is False
+    assert row(records, RWTTD2, cutoff=110).exclusion is Exclusion.NOT_YET_STARTED
 
 
 def test_anything_seen_later_proves_life_after_the_last_contact():
     records = Records().treat("lorlatinib", 0).alive(50).scan(80, "SD")
-    assert row(records, Endpoint.OS_LORLATINIB).end == on(80)
+    assert row(records, OS_LORLATINIB).end == on(80)
 
 
 def test_without_follow_up_table_the_last_entry_counts():
     records = Records().treat("lorlatinib", 0).scan(80, "SD")
-    assert row(records, Endpoint.RWTTD1).end == on(80)
+    assert row(records, RWTTD1).end == on(80)

@@ -47,16 +47,16 @@ def mechanism(patient, gene, alteration, component, **values):
     return ResistanceRow(**{**empty, **dict.fromkeys(lists, ()), **given, **values})
 
 
-def found_of(rows, mechanisms=(), journeys=(), setting=Setting.PROGRESSION):
-    return findings(rows, mechanisms, journeys, setting)
+def found_of(rows, mechanisms=(), timelines=(), setting=Setting.PROGRESSION):
+    return findings(rows, mechanisms, timelines, setting)
 
 
 def test_first_progression_sample_counts():
-    journey = switched().report("late", 300, 310).report("PD", 101, 110).alive(400).journey()
+    timeline = switched().report("late", 300, 310).report("PD", 101, 110).alive(400).timeline()
     rows = [classified("P1", C.BYPASS, [BYPASS], timepoint="late"), classified("P1", C.NONE_FOUND)]
-    found = found_of(rows, journeys=[journey])["P1"]
+    found = found_of(rows, timelines=[timeline])["P1"]
     assert (found.timepoint, found.classification) == ("PD", C.NONE_FOUND)
-    assert found.reported == journey.record.reports[0].reported
+    assert found.reported == timeline.record.reports[0].reported
 
 
 def test_features_of_a_compound_with_bypass():
@@ -125,10 +125,10 @@ def test_without_primary_resistance_there_is_no_test():
 
 def test_timing_can_be_judged_at_other_months():
     # Stable for 100 days: acquired at 3 months, primary at 6.
-    journey = switched().scan(60, "SD").alive(300).journey()
+    timeline = switched().scan(60, "SD").alive(300).timeline()
     found = found_of([classified("P1", C.NONE_FOUND)]).values()
     for months, timing in ((3, Timing.ACQUIRED), (6, Timing.PRIMARY)):
-        judged = with_timing(found, [journey], resistance_settings(), months)
+        judged = with_timing(found, [timeline], resistance_settings(), months)
         assert [item.timing for item in judged] == [timing]
         rows = primary_against_acquired(judged, SETTINGS, months=months)
         assert {row.analysis for row in rows} == {f"counts_{months}_months"}
@@ -296,11 +296,11 @@ def test_materials_are_read_from_the_account_of_a_timepoint(tmp_path):
 
 
 def test_patients_on_one_side_only_are_named():
-    journeys = [switched(name).alive(300).journey() for name in ("A", "B")]
+    timelines = [switched(name).alive(300).timeline() for name in ("A", "B")]
     rows = [classified("B", C.NONE_FOUND), classified("B", C.NONE_FOUND, timepoint="PD2"),
             classified("C", C.NONE_FOUND), classified("X", C.NONE_FOUND)]  # fmt: skip
     found = {row.patient: (row.timepoints, row.clinical, row.missing)
-             for row in linkage_rows(rows, journeys, {"X"})}  # fmt: skip
+             for row in linkage_rows(rows, timelines, {"X"})}  # fmt: skip
     assert found == {
         "A": (0, True, "classified_timepoints"),
         "B": (2, True, None),
@@ -320,8 +320,8 @@ def test_oncoprint_orders_by_timing_and_keeps_patients_without_findings():
 
 
 def test_swimmer_intervals_and_points():
-    journey = switched(enrolled=0).report("PD", 101, 112).scan(160, "PR").alive(300).journey()
-    found = [(r.kind.value, r.label, r.start_days, r.end_days, r.ongoing) for r in swimmer_rows([journey])]
+    timeline = switched(enrolled=0).report("PD", 101, 112).scan(160, "PR").alive(300).timeline()
+    found = [(r.kind.value, r.label, r.start_days, r.end_days, r.ongoing) for r in swimmer_rows([timeline])]
     assert found == [
         ("enrolled", "enrolled", 0, 0, False),
         ("lorlatinib", "lorlatinib", 0, 110, False),
@@ -337,10 +337,10 @@ def test_swimmer_intervals_and_points():
 
 def test_flow_counts_every_progressed_patient_with_a_sample_once():
     records = [switched("A").scan(160, "PR").alive(300), switched("B").alive(300)]
-    journeys = [item.journey() for item in records]
+    timelines = [item.timeline() for item in records]
     found = found_of([classified("A", C.MIXED, [ON_TARGET, BYPASS]), classified("B", C.NONE_FOUND)])
-    responses = response_rows(journeys, SETTINGS, max_gap_days=30)
-    rows = flow_rows(found, journeys, responses)
+    responses = response_rows(timelines, SETTINGS, max_gap_days=30)
+    rows = flow_rows(found, timelines, responses)
     assert [(r.classification, r.component, r.next_treatment, r.best, r.patients) for r in rows] == [
         (C.MIXED, "mixed", "no_alk_tki", "PR", 1),
         (C.NONE_FOUND, "none_found", "no_alk_tki", "NE", 1),
@@ -348,13 +348,13 @@ def test_flow_counts_every_progressed_patient_with_a_sample_once():
 
 
 def test_mechanism_by_treatment_counts_a_mixed_patient_under_both():
-    journeys = [
-        switched("A").scan(160, "PR").scan(220, "PD").alive(300).journey(),
-        switched("B").scan(160, "SD").alive(300).journey(),
+    timelines = [
+        switched("A").scan(160, "PR").scan(220, "PD").alive(300).timeline(),
+        switched("B").scan(160, "SD").alive(300).timeline(),
     ]
     found = found_of([classified("A", C.MIXED, [ON_TARGET, BYPASS])])
-    responses = response_rows(journeys, SETTINGS, max_gap_days=30)
-    rows = mechanism_treatment_rows(found, responses, patient_rows(journeys), SETTINGS)
+    responses = response_rows(timelines, SETTINGS, max_gap_days=30)
+    rows = mechanism_treatment_rows(found, responses, patient_rows(timelines), SETTINGS)
     table = {(r.component, r.regimen_kind): r for r in rows}
     assert {key[0] for key in table} == {"all", "on_target", "bypass", "no_sample"}
     both = table["on_target", "no_alk_tki"]

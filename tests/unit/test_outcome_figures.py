@@ -18,10 +18,11 @@ from alktrace.outcomes.association_table import AssociationRow
 from alktrace.outcomes.course_table import FlowRow, OncoprintRow, SwimmerRow
 from alktrace.outcomes.curve_table import AtRiskRow, KaplanMeierRow
 from alktrace.outcomes.endpoint_table import EndpointRow
+from alktrace.outcomes.endpoints import RWPFS2, RWTTD1
 from alktrace.outcomes.frequency_table import ExpectedRow
 from alktrace.outcomes.linkage_table import LinkageRow
 from alktrace.outcomes.mechanism_treatment_table import MechanismTreatmentRow
-from alktrace.outcomes.outcome_files import MEASURED, RELATED
+from alktrace.outcomes.outcome_files import outcome_tables
 from alktrace.outcomes.outcome_jobs import Clinic, measure_outcomes, relate_outcomes
 from alktrace.outcomes.safety_table import SafetyRow
 from alktrace.qc.identity_table import IdentityRow
@@ -33,7 +34,7 @@ from alktrace.report.figures.forest import draw_forest
 from alktrace.report.figures.kaplan_meier import Panel, draw_curves
 from alktrace.report.figures.oncoprint import draw_oncoprint
 from alktrace.report.figures.swimmer import draw_swimmer
-from alktrace.vocabulary.outcomes import Analysis, Endpoint, IntervalKind, Refusal, Status
+from alktrace.vocabulary.outcomes import Analysis, IntervalKind, Refusal, Status
 from alktrace.vocabulary.resistance import Classification, Component, Confidence, Emergence, Timing
 from alktrace.workflow.plan import CLINICAL_TABLES, Plan
 
@@ -95,7 +96,7 @@ def page(folder: Path, outcomes: Path | None) -> str:
         ("identity", IdentityRow),
     ):
         write_table(folder / f"{name}.tsv", kind, [])
-    names = (*MEASURED, *RELATED) if outcomes else ()
+    names = outcome_tables() if outcomes else ()
     write_cohort_page(
         classification=folder / "classification.tsv",
         resistance=folder / "resistance.tsv",
@@ -128,7 +129,7 @@ def test_every_figure_names_its_tables_and_its_patients(exhibits, cohort):
     for item in exhibits.values():
         assert item.sources, item.name
         for name in item.sources:
-            assert name in (*MEASURED, *RELATED)
+            assert name in outcome_tables()
             assert (cohort / name).is_file()
         text = " ".join(item.caption)
         counted = "n = " in text or "atients" in text or item.name.startswith("forest")
@@ -145,7 +146,7 @@ def test_refusals_are_text(exhibits):
 
 
 def test_no_tables_no_crash(tmp_path):
-    for name, kind in {**MEASURED, **RELATED}.items():
+    for name, kind in outcome_tables().items():
         write_table(tmp_path / name, kind, [])
     for item in section.outcome_exhibits(tmp_path, MESSAGES, SETTINGS):
         assert item.svgs == item.lines == ()
@@ -190,7 +191,7 @@ def test_the_page_needs_no_network(html):
     assert "<h2>Outcomes</h2>" in html
     assert not re.search(r"https?:|//[a-z]|<script|<link|@import", html)
     for target in re.findall(r'(?:href|src)="([^"]*)"', html):
-        assert target.startswith(("#", "../")) or target in (*MEASURED, *RELATED), target
+        assert target.startswith(("#", "../")) or target in outcome_tables(), target
     assert all(target.startswith("#") for target in re.findall(r"url\(([^)]*)\)", html))
 
 
@@ -286,7 +287,7 @@ def test_swimmer_of_many_patients_comes_in_parts():
 
 
 OVERALL = {
-    "endpoint": Endpoint.RWPFS2,
+    "endpoint": RWPFS2.name,
     "analysis": Analysis.AS_DEFINED,
     "grouping": "all",
     "group": "all",
@@ -350,7 +351,7 @@ def test_a_group_of_few_patients_has_no_curve_and_is_named():
 
 
 ENDPOINT = {
-    "endpoint": Endpoint.RWTTD1, "analysis": Analysis.ENROLMENT_ENTRY, "headline": True, "population": "all",
+    "endpoint": RWTTD1.name, "analysis": Analysis.ENROLMENT_ENTRY, "headline": True, "population": "all",
     "start_rule": "first dose", "event_rule": "stop", "censoring_rule": "last contact", "patients": 9,
     "analysed": 9, "events": 4, "excluded": (), "status": Status.ESTIMATED, "median_days": 100.0,
     "median_low": 50.0, "flags": ("small_early_risk_set",),
@@ -365,24 +366,24 @@ def test_a_refused_endpoint_is_text_even_where_the_other_analysis_has_a_curve():
     refused = endpoint(status=Status.NOT_ESTIMABLE, reason="enrolled_at_progression: 40% of the patients")
     other = endpoint(analysis=Analysis.AS_DEFINED, headline=False)
     steps = [
-        step(days, 9, 0.5, endpoint=Endpoint.RWTTD1, analysis=analysis)
+        step(days, 9, 0.5, endpoint=RWTTD1.name, analysis=analysis)
         for days in (0, 90)
         for analysis in (Analysis.AS_DEFINED, Analysis.ENROLMENT_ENTRY)
     ]
-    item = section.curve(Endpoint.RWTTD1, [other, refused], [], steps, [], MESSAGES)
+    item = section.curve(RWTTD1, [other, refused], [], steps, [], MESSAGES)
     assert item.svgs == ()
     assert "enrolled_at_progression: 40%" in item.missing
 
 
 def test_a_curve_tells_its_median_its_caveats_and_the_biased_figure():
-    analysis = {"endpoint": Endpoint.RWTTD1, "analysis": Analysis.ENROLMENT_ENTRY}
+    analysis = {"endpoint": RWTTD1.name, "analysis": Analysis.ENROLMENT_ENTRY}
     other = endpoint(
         analysis=Analysis.AS_DEFINED, headline=False, median_days=140.0,
         flags=("immortal_time_before_enrolment=3",),
     )  # fmt: skip
     steps = [step(0, 9, 1.0, **analysis), step(100, 9, 0.4, **analysis)]
     messages = {"small_early_risk_set": "few at risk"}
-    item = section.curve(Endpoint.RWTTD1, [other, endpoint()], [], steps, [], messages)
+    item = section.curve(RWTTD1, [other, endpoint()], [], steps, [], messages)
     text = " ".join(item.caption)
     assert "Median 100 days (50–not reached)." in text
     assert "140 days" in text
@@ -497,5 +498,5 @@ def test_every_refusal_has_its_text():
 def test_outcome_tables_are_wanted_where_there_are_clinical_tables():
     without, given = (Plan(SimpleNamespace(clinical=folder), None) for folder in (None, "clinical"))
     assert without.outcome_files() == []
-    assert given.outcome_files() == [f"results/cohort/{name}" for name in (*MEASURED, *RELATED)]
+    assert given.outcome_files() == [f"results/cohort/{name}" for name in outcome_tables()]
     assert "reports" in CLINICAL_TABLES

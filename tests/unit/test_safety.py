@@ -8,7 +8,7 @@ SETTINGS = cohort_settings()
 
 
 def safety(*records):
-    rows = safety_rows([item.alive(400).journey() for item in records], SETTINGS)
+    rows = safety_rows([item.alive(400).timeline() for item in records], SETTINGS)
     return {(r.treatment, r.term, r.relation): r for r in rows}
 
 
@@ -53,7 +53,7 @@ def test_dose_changes_by_kind_and_reason():
         Records("C").treat("lorlatinib", 0),
         Records("D").treat("lorlatinib", 0).dose("lorlatinib", 30, 75, 100, "other"),
     ]
-    rows = dose_rows([item.alive(400).journey() for item in records], SETTINGS)
+    rows = dose_rows([item.alive(400).timeline() for item in records], SETTINGS)
     found = {(r.change, r.reason): (r.patients, r.changes, r.treated) for r in rows}
     assert found == {
         ("any", "any"): (3, 4, 4),
@@ -71,5 +71,5 @@ def test_dose_changes_by_kind_and_reason():
 
 
 def test_no_dose_changes_are_a_zero_for_lorlatinib():
-    rows = dose_rows([Records().treat("lorlatinib", 0).alive(90).journey()], SETTINGS)
+    rows = dose_rows([Records().treat("lorlatinib", 0).alive(90).timeline()], SETTINGS)
     assert [(r.drug, r.change, r.patients, r.treated) for r in rows] == [("lorlatinib", "any", 0, 1)]

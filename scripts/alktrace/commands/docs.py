@@ -19,10 +19,12 @@ from ..inputs.settings import Settings
 from ..io.resources import PACKAGE, ROOT
 from ..io.tables import describe_columns
 from ..outcomes.clinical_schema import FILES
+from ..outcomes.endpoints import ENDPOINTS
 
 EXAMPLE = "alktrace docs"
 MARK = "<!-- generated: {name} -->"
 END = "<!-- end of generated -->"
+PAGES = ("README.md", "config/README.md", "docs/methods/outcomes.md")
 
 
 def add_arguments(_parser: argparse.ArgumentParser) -> None:
@@ -38,7 +40,7 @@ def main(_options: argparse.Namespace) -> int:
 
 def generated_parts() -> Mapping[str, str]:
     """Return every generated part of the docs by name, as Markdown."""
-    parts = {"config": _config_table()}
+    parts = {"config": _config_table(), "endpoints": _endpoint_table()}
     for row_type in (*written_tables(), *FILES.values()):
         parts[row_type.__name__] = _column_table(row_type)
     return parts
@@ -65,7 +67,7 @@ def run(root: Path) -> list[Path]:
         DataError: the root is no clone.
     """
     changed = []
-    for page in (root / "README.md", root / "config" / "README.md"):
+    for page in (root / name for name in PAGES):
         if not page.is_file():
             raise DataError(page, "no such page", "run it from a clone: `python -m alktrace docs`")
         before = page.read_text()
@@ -88,6 +90,16 @@ def written_tables() -> Iterator[type[Any]]:
 def _column_table(row_type: type[Any]) -> str:
     lines = ["| column | meaning |", "| --- | --- |"]
     lines += [f"| `{name}` | {text} |" for name, text in describe_columns(row_type)]
+    return "\n".join(lines)
+
+
+def _endpoint_table() -> str:
+    lines = ["| endpoint | population | day 0 | event | quoted analysis |", "| --- | --- | --- | --- | --- |"]
+    lines += [
+        f"| `{item.name}` | {item.population.text} | {item.start.text} | {item.event.text} | "
+        f"`{item.headline}` |"
+        for item in ENDPOINTS.values()
+    ]
     return "\n".join(lines)
 
 

@@ -7,25 +7,33 @@ beside it, marked as such, and a third one starts at the treatment.
 """
 
 import datetime as dt
-from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
+from itertools import compress
 
 import pandas as pd
 
 from ..inputs.settings import CohortSettings
 from ..stats.proportions import false_discovery
-from ..vocabulary.outcomes import Analysis, Endpoint, Exclusion, RegimenKind, Status
+from ..vocabulary.outcomes import Analysis, Exclusion, RegimenKind, Status
 from ..vocabulary.resistance import Component
 from .association_table import AssociationRow
 from .clinical_schema import PatientRow, Smoking
 from .cox import CoxFit, CoxTerm, fit_cox, refuse
 from .endpoint_figures import Observed, columns, counted, observe
 from .endpoint_table import EndpointPatientRow
-from .endpoints import switch_exclusion
+from .endpoints import (
+    ENDPOINTS,
+    FIRST_DOSE,
+    NEXT_DOSE,
+    RWPFS2,
+    RWPFS2_TREATMENT,
+    Endpoint,
+    switch_exclusion,
+)
 from .group_tests import compare_groups
 from .mechanisms import NONE_FOUND, Finding
-from .timeline import Journey
+from .timeline import Timeline
 
 NAIVE_NOTE = (
     "biased: counts from progression although the group was known only later, "
@@ -36,10 +44,11 @@ NOTES = {
     Analysis.NAIVE: NAIVE_NOTE,
     Analysis.FROM_TREATMENT: "day 0 is the first dose of the next treatment",
 }
-FROM_PROGRESSION = (Endpoint.RWPFS2, Endpoint.RWTTD2, Endpoint.OS_PROGRESSION)
-FROM_TREATMENT = (Endpoint.RWPFS2_TREATMENT, Endpoint.RWTTD2_TREATMENT)
-NEEDS_TREATMENT = frozenset({Endpoint.RWTTD2, *FROM_TREATMENT})
+COUNTS_ELSEWHERE = "counts by group stand in mechanism_treatment.tsv"
+INTERACTION = "interaction: how the treatment's hazard ratio differs where the mechanism is present"
 PRESENT, ABSENT, OTHERS = "present", "absent", "others"
+ALL_GROUPS = "all groups"
+"""Level of the row that tests all groups at once."""
 REGIMEN = "regimen"
 Known = Mapping[str, dt.date | Exclusion]
 
@@ -69,16 +78,16 @@ class Comparison:
     excluded: Mapping[Exclusion, int]
 
 
-def regimen_grouping(journeys: Iterable[Journey]) -> Grouping:
+def regimen_grouping(timelines: Iterable[Timeline]) -> Grouping:
     """Group patients by the kind of their first sequential treatment."""
     group_of: dict[str, str] = {}
     known_from: dict[str, dt.date | Exclusion] = {}
-    for journey in journeys:
-        why, given, name = switch_exclusion(journey), journey.following, journey.patient.patient
+    for timeline in timelines:
+        why, given = switch_exclusion(timeline), timeline.next_treatment
         if why is not None or given is None:
-            known_from[name] = why or Exclusion.NOT_YET_STARTED
+            known_from[timeline.patient] = why or Exclusion.NOT_YET_STARTED
         else:
-            group_of[name], known_from[name] = given.kind.value, given.start
+            group_of[timeline.patient], known_from[timeline.patient] = given.kind.value, given.start
     return Grouping(REGIMEN, group_of, known_from)
 
 
@@ -109,15 +118,14 @@ def prepare(
         grouping: patients without a group are left out.
         starts: first dose of the next treatment by patient.
     """
-    for endpoint in (*FROM_PROGRESSION, *FROM_TREATMENT):
-        own = [row for row in rows if row.endpoint is endpoint]
-        late = _entries(own, grouping, starts if endpoint in NEEDS_TREATMENT else {})
-        analysis = Analysis.FROM_TREATMENT if endpoint in FROM_TREATMENT else Analysis.GROUP_ENTRY
+    for endpoint in _compared_endpoints():
+        own = [row for row in rows if row.endpoint == endpoint.name]
+        late = _entries(own, grouping, starts if endpoint.population.needs_treatment else {})
+        analysis = Analysis.FROM_TREATMENT if endpoint.start is NEXT_DOSE else Analysis.GROUP_ENTRY
         yield Comparison(endpoint, analysis, *observe(own, analysis, entries=late))
-        if endpoint in FROM_PROGRESSION:
-            yield Comparison(
-                endpoint, Analysis.NAIVE, *observe(own, Analysis.NAIVE, entries=_naive(grouping))
-            )
+        if endpoint.start is not NEXT_DOSE:
+            naive = observe(own, Analysis.NAIVE, entries=_naive(grouping))
+            yield Comparison(endpoint, Analysis.NAIVE, *naive)
 
 
 def compare_all(
@@ -158,7 +166,7 @@ def benefit(
 
     Patients enter at the later of report and treatment start, on the time scale of rwPFS2.
     """
-    own = [row for row in rows if row.endpoint is Endpoint.RWPFS2]
+    own = [row for row in rows if row.endpoint == RWPFS2.name]
     found = []
     for grouping in mechanisms:
         both = [name for name in regimen.group_of if name in grouping.group_of]
@@ -166,7 +174,7 @@ def benefit(
         group_of = {name: grouping.group_of[name] for name in both}
         entries = _entries(own, Grouping(grouping.factor, group_of, known), {})
         comparison = Comparison(
-            Endpoint.RWPFS2, Analysis.GROUP_ENTRY, *observe(own, Analysis.GROUP_ENTRY, entries=entries)
+            RWPFS2, Analysis.GROUP_ENTRY, *observe(own, Analysis.GROUP_ENTRY, entries=entries)
         )
         for kind in RegimenKind:
             if kind.value in regimen.group_of.values():
@@ -178,13 +186,13 @@ def baseline_predictors(
     rows: Sequence[EndpointPatientRow], patients: Mapping[str, PatientRow], settings: CohortSettings
 ) -> list[AssociationRow]:
     """Relate each baseline fact to rwPFS2 from treatment start, one at a time."""
-    own = [row for row in rows if row.endpoint is Endpoint.RWPFS2_TREATMENT]
+    own = [row for row in rows if row.endpoint == RWPFS2_TREATMENT.name]
     found = []
     for name, (reference, value) in BASELINE.items():
         known = {patient: value(row) for patient, row in patients.items()}
         entries: Mapping[str, float | Exclusion] = {p: 0.0 for p, v in known.items() if v is not None}
         comparison = Comparison(
-            Endpoint.RWPFS2_TREATMENT,
+            RWPFS2_TREATMENT,
             Analysis.FROM_TREATMENT,
             *observe(own, Analysis.FROM_TREATMENT, entries=entries),
         )
@@ -209,6 +217,13 @@ def adjust(rows: Sequence[AssociationRow]) -> list[AssociationRow]:
 
 
 # --- pieces --------------------------------------------------------------------------------------
+
+
+def _compared_endpoints() -> list[Endpoint]:
+    """Those after progression: first as from progression, then as from the treatment."""
+    # Groups are made at progression or later: what starts with lorlatinib has no groups yet.
+    later = [endpoint for endpoint in ENDPOINTS.values() if endpoint.start is not FIRST_DOSE]
+    return sorted(later, key=lambda endpoint: (endpoint.start is NEXT_DOSE, endpoint.event.place))
 
 
 def _ever(row: PatientRow) -> bool | None:
@@ -264,19 +279,11 @@ def _contrast(
     design = pd.DataFrame({level: [float(item) for item in member]})
     fitted = _fit(design, observed, settings)
     term = fitted.terms[0] if fitted.terms else None
+    # The log-rank or score test, not Wald's: it holds its level in small groups.
     test = compare_groups(*columns(observed), [str(item) for item in member]) if term else None
-    inside = [item for item, chosen in zip(observed, member, strict=True) if chosen]
-    events = sum(item.event for item in inside)
-    row = _row(question, comparison, factor, level, reference, term, fitted.refusal)
-    return replace(
-        row,
-        patients=len(inside),
-        events=events,
-        reference_patients=len(observed) - len(inside),
-        reference_events=sum(item.event for item in observed) - events,
-        method=f"cox; p by {test.method}" if test else row.method,
-        p=test.p if test else None,
-    )
+    inside, outside = _split(observed, member, [not item for item in member])
+    row = _row(question, comparison, factor, level, reference, inside, outside, term, fitted.refusal)
+    return replace(row, method=f"cox; p by {test.method}", p=test.p) if test else replace(row, p=None)
 
 
 def _global_row(
@@ -285,23 +292,15 @@ def _global_row(
     observed = comparison.observed
     levels = sorted(set(group))
     design = pd.DataFrame({level: [float(item == level) for item in group] for level in levels[1:]})
-    events = [item.event for item in observed]
     refusal = refuse(
         design,
-        pd.Series(events).to_numpy(bool),
+        pd.Series([item.event for item in observed]).to_numpy(bool),
         events_per_parameter=settings.events_per_parameter,
         min_group_patients=settings.min_group_patients,
     )
     test = None if refusal else compare_groups(*columns(observed), group)
-    row = _row(question, comparison, factor, "all groups", "no difference", None, refusal)
-    return replace(
-        row,
-        patients=len(observed),
-        events=sum(events),
-        method=test.method if test else row.method,
-        p=test.p if test else None,
-        status=Status.ESTIMATED if test else Status.DESCRIPTIVE,
-    )
+    row = _row(question, comparison, factor, ALL_GROUPS, "no difference", observed, (), None, refusal)
+    return replace(row, method=test.method, p=test.p, status=Status.ESTIMATED) if test else row
 
 
 def _interaction(
@@ -311,39 +310,35 @@ def _interaction(
     kind: str,
     settings: CohortSettings,
 ) -> Iterator[AssociationRow]:
-    observed = comparison.observed
-    treated = [float(regimen.group_of[item.patient] == kind) for item in observed]
-    marked = [float(mechanism.group_of[item.patient] == PRESENT) for item in observed]
-    product = [one * other for one, other in zip(treated, marked, strict=True)]
-    design = pd.DataFrame({kind: treated, mechanism.factor: marked, "interaction": product})
+    observed, factor = comparison.observed, mechanism.factor
+    treated = [regimen.group_of[item.patient] == kind for item in observed]
+    marked = [mechanism.group_of[item.patient] == PRESENT for item in observed]
+    cells = list(zip(treated, marked, strict=True))
+    design = pd.DataFrame({kind: treated, factor: marked, "interaction": map(all, cells)}).astype(float)
     fitted = _fit(design, observed, settings)
-    references = {
-        kind: f"other treatments, {mechanism.factor} absent",
-        mechanism.factor: f"{mechanism.factor} absent, other treatments",
-        "interaction": f"{mechanism.factor} absent",
-    }
     terms = {term.name: term for term in fitted.terms}
-    # Each term compares cells: a main effect is that of its factor alone, against neither.
-    cells = [(bool(one), bool(other)) for one, other in zip(treated, marked, strict=True)]
+    # Each term compares cells: a main effect is that of its factor alone, against neither. Only the
+    # interaction speaks of benefit: a treatment that helps everybody has a main effect too.
     compared = {
-        kind: ((True, False), [(False, False)]),
-        mechanism.factor: ((False, True), [(False, False)]),
-        "interaction": ((True, True), [(True, False), (False, True), (False, False)]),
+        kind: ((True, False), f"other treatments, {factor} absent"),
+        factor: ((False, True), f"{factor} absent, other treatments"),
+        "interaction": ((True, True), f"{factor} absent"),
     }
-    for name, reference in references.items():
-        own, others = compared[name]
-        inside = [item for item, cell in zip(observed, cells, strict=True) if cell == own]
-        outside = [item for item, cell in zip(observed, cells, strict=True) if cell in others]
-        yield replace(
-            _row("benefit", comparison, f"{mechanism.factor} x {kind}", name, reference, terms.get(name),
-                 fitted.refusal),
-            patients=len(inside),
-            events=sum(item.event for item in inside),
-            reference_patients=len(outside),
-            reference_events=sum(item.event for item in outside),
-            note="counts by group stand in mechanism_treatment.tsv" if fitted.refusal else
-            "interaction: how the treatment's hazard ratio differs where the mechanism is present",
+    for name, (own, reference) in compared.items():
+        others = [cell != own if name == "interaction" else cell == (False, False) for cell in cells]
+        inside, outside = _split(observed, [cell == own for cell in cells], others)
+        row = _row(
+            "benefit", comparison, f"{factor} x {kind}", name, reference, inside, outside,
+            terms.get(name), fitted.refusal,
         )  # fmt: skip
+        note = COUNTS_ELSEWHERE if fitted.refusal else INTERACTION
+        yield replace(row, note=note)
+
+
+def _split(
+    observed: Sequence[Observed], inside: Iterable[bool], outside: Iterable[bool]
+) -> tuple[list[Observed], list[Observed]]:
+    return list(compress(observed, inside)), list(compress(observed, outside))
 
 
 def _fit(design: pd.DataFrame, observed: Sequence[Observed], settings: CohortSettings) -> CoxFit:
@@ -365,30 +360,38 @@ def _row(
     factor: str,
     level: str,
     reference: str,
+    inside: Sequence[Observed],
+    outside: Sequence[Observed],
     term: CoxTerm | None,
     refusal: str | None,
 ) -> AssociationRow:
-    return AssociationRow(
+    row = AssociationRow(
         question=question,
-        endpoint=comparison.endpoint.value,
+        endpoint=comparison.endpoint.name,
         analysis=comparison.analysis.value,
         factor=factor,
         level=level,
         reference=reference,
-        patients=0,
-        events=0,
-        reference_patients=0,
-        reference_events=0,
-        method="cox" if term else "counts",
-        measure="HR" if term else None,
-        estimate=term.ratio if term else None,
-        low=term.low if term else None,
-        high=term.high if term else None,
-        p=term.p if term else None,
-        q=None,
-        hazards_p=term.hazards_p if term else None,
-        excluded=counted(Counter(comparison.excluded)),
-        status=Status.ESTIMATED if term else Status.DESCRIPTIVE,
+        patients=len(inside),
+        events=sum(item.event for item in inside),
+        reference_patients=len(outside),
+        reference_events=sum(item.event for item in outside),
+        method="counts",
+        excluded=counted(comparison.excluded),
+        status=Status.DESCRIPTIVE,
         reason=refusal,
         note=NOTES.get(comparison.analysis),
+    )
+    if term is None:
+        return row
+    return replace(
+        row,
+        method="cox",
+        measure="HR",
+        estimate=term.ratio,
+        low=term.low,
+        high=term.high,
+        p=term.p,
+        hazards_p=term.hazards_p,
+        status=Status.ESTIMATED,
     )

@@ -2,16 +2,16 @@
 
 import datetime as dt
 from collections import Counter
-from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import replace
 
 from ..vocabulary.outcomes import IntervalKind
 from ..vocabulary.resistance import Classification, Timing
 from .course_table import FlowRow, OncoprintRow, SwimmerRow
-from .endpoints import population_exclusion, switch_exclusion
+from .endpoints import progression_exclusion, study_exclusion, switch_exclusion
 from .mechanisms import Finding
 from .response_table import ResponsePatientRow
-from .timeline import Journey
+from .timeline import Timeline
 
 TIMINGS = (Timing.PRIMARY, Timing.ACQUIRED, Timing.NOT_PD, Timing.INDETERMINATE)
 
@@ -29,29 +29,37 @@ def oncoprint_rows(found: Collection[Finding]) -> list[OncoprintRow]:
     return [row for place, item in enumerate(ordered, start=1) for row in _cells(place, item)]
 
 
-def swimmer_rows(journeys: Iterable[Journey]) -> list[SwimmerRow]:
+def swimmer_rows(timelines: Iterable[Timeline]) -> list[SwimmerRow]:
     """Return what happened to each patient of the study, in days from the first lorlatinib dose."""
-    inside = [j for j in journeys if population_exclusion(j) is None and j.start and j.last_alive]
-    ordered = sorted(inside, key=lambda j: (-_span(j), j.patient.patient))
-    return [row for place, journey in enumerate(ordered, start=1) for row in _swimmer(place, journey)]
+    observed = [
+        (timeline.lorlatinib.start, timeline.last_alive, timeline)
+        for timeline in timelines
+        if study_exclusion(timeline) is None and timeline.lorlatinib and timeline.last_alive
+    ]
+    observed.sort(key=lambda item: (item[0] - item[1], item[2].patient))
+    return [
+        row
+        for place, (start, seen, timeline) in enumerate(observed, start=1)
+        for row in _swimmer(place, timeline, start, seen)
+    ]
 
 
 def flow_rows(
-    found: Mapping[str, Finding], journeys: Iterable[Journey], responses: Iterable[ResponsePatientRow]
+    found: Mapping[str, Finding], timelines: Iterable[Timeline], responses: Iterable[ResponsePatientRow]
 ) -> list[FlowRow]:
     """Return how many patients went from which finding to which treatment with which best response."""
     best = {row.patient: row.best for row in responses}
     counts: Counter[FlowRow] = Counter()
-    for journey in journeys:
-        name = journey.patient.patient
-        if name not in found or journey.progression is None or population_exclusion(journey) is not None:
+    for timeline in timelines:
+        name = timeline.patient
+        if name not in found or progression_exclusion(timeline) is not None:
             continue
-        finding, given = found[name], journey.following
+        finding, given = found[name], timeline.next_treatment
         row = FlowRow(
             classification=finding.classification,
             # A patient with components of two families flows once: as `mixed`.
             component=finding.groups[0] if len(finding.groups) == 1 else "mixed",
-            next_treatment=str(given.kind if given else switch_exclusion(journey)),
+            next_treatment=str(given.kind if given else switch_exclusion(timeline)),
             best=str(best.get(name) or "none"),
             patients=0,
         )
@@ -82,45 +90,39 @@ def _cells(place: int, item: Finding) -> Iterator[OncoprintRow]:
         )
 
 
-def _span(journey: Journey) -> int:
-    return (journey.last_alive - journey.start).days if journey.last_alive and journey.start else 0
+def _swimmer(place: int, timeline: Timeline, start: dt.date, seen: dt.date) -> list[SwimmerRow]:
+    def mark(
+        kind: IntervalKind, label: str, first: dt.date, last: dt.date | None = None, *, ongoing: bool = False
+    ) -> SwimmerRow:
+        return SwimmerRow(
+            patient=timeline.patient,
+            order=place,
+            kind=kind,
+            label=label,
+            start_days=(first - start).days,
+            end_days=((last or first) - start).days,
+            ongoing=ongoing,
+        )
 
-
-def _swimmer(place: int, journey: Journey) -> Iterator[SwimmerRow]:
-    for kind, label, start, end, ongoing in sorted(_happened(journey), key=lambda item: (item[2], item[0])):
-        if journey.start is not None:
-            first, last = ((day - journey.start).days for day in (start, end))
-            yield SwimmerRow(
-                patient=journey.patient.patient,
-                order=place,
-                kind=kind,
-                label=label,
-                start_days=first,
-                end_days=last,
-                ongoing=ongoing,
-            )
-
-
-def _happened(journey: Journey) -> Iterator[tuple[IntervalKind, str, dt.date, dt.date, bool]]:
-    seen = journey.last_alive or journey.start or dt.date.min
-    following = journey.following.start if journey.following else None
-    for row in journey.record.treatments:
+    following = timeline.next_treatment.start if timeline.next_treatment else None
+    rows = []
+    for row in timeline.record.treatments:
         kind = _treatment_kind(row.drugs, row.start == following)
-        yield kind, "+".join(row.drugs), row.start, row.end or seen, row.end is None
-    for assessment in journey.record.assessments:
-        yield IntervalKind.RESPONSE, assessment.response.value, assessment.date, assessment.date, False
-    for report in journey.record.reports:
-        yield IntervalKind.SAMPLE, report.timepoint, report.collected, report.collected, False
-        yield IntervalKind.REPORT, report.timepoint, report.reported, report.reported, False
-    points: Sequence[tuple[IntervalKind, dt.date | None]] = (
-        (IntervalKind.ENROLLED, journey.patient.enrolled),
-        (IntervalKind.PROGRESSION, journey.progression),
-        (IntervalKind.DEATH, journey.death),
-        (IntervalKind.LAST_ALIVE, None if journey.death else seen),
-    )
-    for kind, day in points:
-        if day is not None:
-            yield kind, kind.value, day, day, False
+        # A course without an end is known to go on only as long as the patient was seen.
+        rows.append(mark(kind, "+".join(row.drugs), row.start, row.end or seen, ongoing=row.end is None))
+    for assessment in timeline.record.assessments:
+        rows.append(mark(IntervalKind.RESPONSE, assessment.response.value, assessment.date))
+    for report in timeline.record.reports:
+        rows.append(mark(IntervalKind.SAMPLE, report.timepoint, report.collected))
+        rows.append(mark(IntervalKind.REPORT, report.timepoint, report.reported))
+    points = {
+        IntervalKind.ENROLLED: timeline.enrolled,
+        IntervalKind.PROGRESSION: timeline.progression,
+        IntervalKind.DEATH: timeline.death,
+        IntervalKind.LAST_ALIVE: None if timeline.death else seen,
+    }
+    rows += [mark(kind, kind.value, day) for kind, day in points.items() if day is not None]
+    return sorted(rows, key=lambda row: (row.start_days, row.kind))
 
 
 def _treatment_kind(drugs: Collection[str], following: bool) -> IntervalKind:

@@ -3,14 +3,14 @@
 from dataclasses import dataclass
 
 from ..io.tables import column
-from ..vocabulary.outcomes import Analysis, Endpoint
+from ..vocabulary.outcomes import Analysis
 
 
 @dataclass(frozen=True, kw_only=True)
 class KaplanMeierRow:
     """`km_<endpoint>.tsv` and `km_mechanism.tsv`: one step of one curve."""
 
-    endpoint: Endpoint = column("name of the endpoint")
+    endpoint: str = column("name of the endpoint")
     analysis: Analysis = column("as in endpoints.tsv, or as in associations.tsv for groups")
     grouping: str = column("`all`, `regimen` or a component such as `on_target`")
     group: str = column("group of the curve")
@@ -27,7 +27,7 @@ class KaplanMeierRow:
 class AtRiskRow:
     """`km_at_risk.tsv` and `km_mechanism_at_risk.tsv`: numbers at risk below a curve."""
 
-    endpoint: Endpoint = column("name of the endpoint")
+    endpoint: str = column("name of the endpoint")
     analysis: Analysis = column("as in endpoints.tsv, or as in associations.tsv for groups")
     grouping: str = column("as in the curve")
     group: str = column("group of the curve")

@@ -6,11 +6,11 @@ from dataclasses import replace
 import numpy as np
 
 from ..inputs.settings import CohortSettings
-from ..vocabulary.outcomes import Endpoint
 from .comparisons import Comparison, Grouping
 from .curve_table import AtRiskRow, KaplanMeierRow
 from .endpoint_figures import ANALYSES, Observed, columns, curve_of, observe, refuse
 from .endpoint_table import EndpointPatientRow
+from .endpoints import ENDPOINTS
 from .survival import numbers_at_risk
 
 ALL = "all"
@@ -23,8 +23,8 @@ def overall_curves(
     """Return the curves of every endpoint that has figures, in both analyses."""
     steps: list[KaplanMeierRow] = []
     numbers: list[AtRiskRow] = []
-    for endpoint in Endpoint:
-        own = [row for row in rows if row.endpoint is endpoint]
+    for endpoint in ENDPOINTS.values():
+        own = [row for row in rows if row.endpoint == endpoint.name]
         for analysis in ANALYSES:
             observed, _ = observe(own, analysis)
             if refuse(endpoint, observed, settings, enrolled_late) is None:
@@ -59,7 +59,7 @@ def _steps(
     if curve is None:
         return
     start = KaplanMeierRow(
-        endpoint=comparison.endpoint,
+        endpoint=comparison.endpoint.name,
         analysis=comparison.analysis,
         grouping=grouping,
         group=group,
@@ -91,7 +91,7 @@ def _numbers(
     days = list(range(0, int(last) + 1, settings.at_risk_days))
     for day, number in zip(days, _at(observed, days), strict=True):
         yield AtRiskRow(
-            endpoint=comparison.endpoint,
+            endpoint=comparison.endpoint.name,
             analysis=comparison.analysis,
             grouping=grouping,
             group=group,

@@ -5,12 +5,11 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from ..inputs.settings import CohortSettings
-from ..vocabulary.outcomes import Analysis, Endpoint, Exclusion, OutcomeCaveat, Refusal, Status
+from ..vocabulary.outcomes import Analysis, Exclusion, OutcomeCaveat, Refusal, Status
 from .endpoint_table import EndpointPatientRow, EndpointRateRow, EndpointRow
-from .endpoints import RULES, population_exclusion
+from .endpoints import ENDPOINTS, HALF_DAY, Endpoint, study_exclusion
 from .survival import (
     DAYS_PER_YEAR,
-    HALF_DAY,
     Curve,
     Estimate,
     early_small_risk_set,
@@ -20,7 +19,7 @@ from .survival import (
     numbers_at_risk,
     rate_at,
 )
-from .timeline import Journey
+from .timeline import Timeline
 
 ANALYSES = (Analysis.AS_DEFINED, Analysis.ENROLMENT_ENTRY)
 
@@ -86,8 +85,8 @@ def summarise(
     """
     figures: list[EndpointRow] = []
     rates: list[EndpointRateRow] = []
-    for endpoint in Endpoint:
-        own = [row for row in rows if row.endpoint is endpoint]
+    for endpoint in ENDPOINTS.values():
+        own = [row for row in rows if row.endpoint == endpoint.name]
         for analysis in ANALYSES:
             observed, left_out = observe(own, analysis)
             refusal = refuse(endpoint, observed, settings, enrolled_late)
@@ -97,14 +96,14 @@ def summarise(
     return figures, rates
 
 
-def enrolled_at_progression(journeys: Iterable[Journey]) -> float | None:
+def enrolled_at_progression(timelines: Iterable[Timeline]) -> float | None:
     """Return the share of the population that was enrolled at or after progression on lorlatinib.
 
     Such patients were chosen because lorlatinib had failed; nothing about its duration can be learned from
     them. None without any known date of enrolment.
     """
-    known = [j for j in journeys if population_exclusion(j) is None and j.patient.enrolled]
-    late = [j for j in known if j.progression and j.patient.enrolled and j.patient.enrolled >= j.progression]
+    known = [t for t in timelines if study_exclusion(t) is None and t.enrolled]
+    late = [t for t in known if t.progression and t.enrolled and t.enrolled >= t.progression]
     return len(late) / len(known) if known else None
 
 
@@ -113,7 +112,7 @@ def refuse(
 ) -> str | None:
     """Return why an endpoint has no figures, None where it has."""
     limit = settings.max_enrolled_at_progression
-    if endpoint is Endpoint.RWTTD1 and enrolled_late is not None and enrolled_late > limit:
+    if endpoint.needs_early_enrolment and enrolled_late is not None and enrolled_late > limit:
         return f"{Refusal.ENROLLED_AT_PROGRESSION}: {enrolled_late:.0%} of the patients, at most {limit:.0%}"
     if not observed:
         return Refusal.NO_TIME_AT_RISK.value
@@ -152,17 +151,16 @@ def _figure(
     refusal: str | None,
     settings: CohortSettings,
 ) -> EndpointRow:
-    rule = RULES[endpoint]
     outside = Counter(row.exclusion for row in rows if row.exclusion is not None)
     middle = median(curve) if curve else None
     return EndpointRow(
-        endpoint=endpoint,
+        endpoint=endpoint.name,
         analysis=analysis,
-        headline=analysis is rule.headline,
-        population=rule.population,
-        start_rule=rule.start,
-        event_rule=rule.event,
-        censoring_rule=rule.censoring,
+        headline=analysis is endpoint.headline,
+        population=endpoint.population.text,
+        start_rule=endpoint.start.text,
+        event_rule=endpoint.event.text,
+        censoring_rule=endpoint.censoring.text,
         patients=sum(row.included for row in rows),
         analysed=len(observed),
         events=sum(item.event for item in observed),
@@ -215,7 +213,7 @@ def _rates(
             entries, times, _ = columns(observed)
             at_risk = int(numbers_at_risk(entries, times, [days])[0])
         yield EndpointRateRow(
-            endpoint=endpoint,
+            endpoint=endpoint.name,
             analysis=analysis,
             years=years,
             rate=found.value,

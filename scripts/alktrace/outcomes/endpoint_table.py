@@ -4,7 +4,7 @@ import datetime as dt
 from dataclasses import dataclass
 
 from ..io.tables import column
-from ..vocabulary.outcomes import Analysis, Endpoint, Exclusion, Status
+from ..vocabulary.outcomes import Analysis, Exclusion, Status
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -12,7 +12,7 @@ class EndpointPatientRow:
     """`endpoint_patients.tsv`: one patient and endpoint."""
 
     patient: str = column("patient id")
-    endpoint: Endpoint = column("name of the endpoint")
+    endpoint: str = column("name of the endpoint")
     included: bool = column("does the patient belong to the population")
     exclusion: Exclusion | None = column("why not", default=None)
     start: dt.date | None = column("day 0", default=None)
@@ -33,7 +33,7 @@ class EndpointPatientRow:
 class EndpointRow:
     """`endpoints.tsv`: one endpoint in one analysis."""
 
-    endpoint: Endpoint = column("name of the endpoint")
+    endpoint: str = column("name of the endpoint")
     analysis: Analysis = column("`as_defined` from day 0, or `enrolment_entry`: at risk from enrolment on")
     headline: bool = column("is this the figure to quote")
     population: str = column("who belongs to it")
@@ -56,7 +56,7 @@ class EndpointRow:
 class EndpointRateRow:
     """`endpoint_rates.tsv`: share without event at one time."""
 
-    endpoint: Endpoint = column("name of the endpoint")
+    endpoint: str = column("name of the endpoint")
     analysis: Analysis = column("as in endpoints.tsv")
     years: int = column("years after day 0")
     rate: float | None = column("Kaplan-Meier share without event", default=None)

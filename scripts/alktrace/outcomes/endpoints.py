@@ -1,227 +1,293 @@
 """The endpoints of the study: who belongs to each, when it starts, what ends it.
 
-Definitions are the study's own. rwTTD2 and rwPFS2 start at progression on lorlatinib, not at the treatment;
-comparisons by drug or mechanism, where that matters, are made in `comparisons`.
+An endpoint is one object, registered once: tables, curves, comparisons, pages and docs take everything they
+say and do from it. Definitions are the study's own. rwTTD2 and rwPFS2 start at progression on lorlatinib, not
+at the treatment; comparisons by drug or mechanism, where that matters, are made in `comparisons`.
 """
 
 import datetime as dt
-from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass
-from types import MappingProxyType
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, replace
 
-from ..vocabulary.clinical import StopReason
-from ..vocabulary.outcomes import Analysis, Endpoint, Exclusion, OutcomeCaveat
+from ..vocabulary.outcomes import Analysis, Exclusion, OutcomeCaveat
 from .endpoint_table import EndpointPatientRow
-from .survival import HALF_DAY
-from .timeline import Journey
+from .timeline import Course, Timeline
+
+HALF_DAY = 0.5
+"""An event on the day of entry counts as half a day later, so that it is not lost."""
 
 
 @dataclass(frozen=True)
-class Rule:
-    """What the docs and the tables say about an endpoint.
+class Population:
+    """Who belongs to an endpoint.
 
     Attributes:
-        headline: analysis to quote; survival and rwTTD1 count from enrolment, as patients enter the study
-            only while they are alive and, mostly, on lorlatinib.
+        exclusion: why a patient does not; None for those who do.
+        needs_treatment: do only patients with a next treatment belong. None of them can have the event
+            before it, so comparisons let them enter when it starts.
     """
 
-    population: str
-    start: str
-    event: str
-    censoring: str
-    headline: Analysis
+    text: str
+    exclusion: Callable[[Timeline], Exclusion | None]
+    needs_treatment: bool = False
 
 
 @dataclass(frozen=True)
-class Spell:
-    """The dates of one patient and endpoint."""
+class Start:
+    """Day 0; everybody of the population has that day."""
 
-    start: dt.date
-    end: dt.date
-    event: str | None
-    censoring: str | None
+    text: str
+    day: Callable[[Timeline], dt.date | None]
 
 
-TREATED = "first-line lorlatinib, no earlier ALK inhibitor"
-PROGRESSED = f"{TREATED}, progression on lorlatinib"
-SWITCHED = f"{PROGRESSED}, first sequential treatment started"
-LAST_ALIVE = "last date known alive, or data cut-off"
-STOPPED = "stopped for any reason: progression, death, toxicity, patient choice, other"
+@dataclass(frozen=True)
+class Event:
+    """What ends the time.
 
-RULES: Mapping[Endpoint, Rule] = MappingProxyType(
-    {
-        Endpoint.RWTTD1: Rule(
-            TREATED, "first lorlatinib dose", f"lorlatinib {STOPPED}", LAST_ALIVE, Analysis.ENROLMENT_ENTRY
-        ),
-        Endpoint.RWTTD2: Rule(
-            SWITCHED,
-            "progression on lorlatinib",
-            f"first sequential treatment {STOPPED}",
-            LAST_ALIVE,
-            Analysis.AS_DEFINED,
-        ),
-        Endpoint.RWTTD2_TREATMENT: Rule(
-            SWITCHED,
-            "first dose of the first sequential treatment",
-            f"first sequential treatment {STOPPED}",
-            LAST_ALIVE,
-            Analysis.AS_DEFINED,
-        ),
-        Endpoint.RWPFS2: Rule(
-            PROGRESSED,
-            "progression on lorlatinib",
-            "next progression or death",
-            LAST_ALIVE,
-            Analysis.AS_DEFINED,
-        ),
-        Endpoint.RWPFS2_TREATMENT: Rule(
-            SWITCHED,
-            "first dose of the first sequential treatment",
-            "next progression or death",
-            LAST_ALIVE,
-            Analysis.AS_DEFINED,
-        ),
-        Endpoint.OS_LORLATINIB: Rule(
-            TREATED, "first lorlatinib dose", "death", LAST_ALIVE, Analysis.ENROLMENT_ENTRY
-        ),
-        Endpoint.OS_PROGRESSION: Rule(
-            PROGRESSED, "progression on lorlatinib", "death", LAST_ALIVE, Analysis.ENROLMENT_ENTRY
-        ),
-    }
-)
+    Attributes:
+        find: day and kind of it, such as `death`; None where it has not happened.
+        place: of the event in a patient's course: figures and comparisons of endpoints go by it.
+    """
+
+    text: str
+    find: Callable[[Timeline], tuple[dt.date, str] | None]
+    place: int
 
 
-def patient_rows(journeys: Iterable[Journey]) -> list[EndpointPatientRow]:
-    """Return one row per patient and endpoint."""
-    return [_patient_row(journey, endpoint) for journey in journeys for endpoint in Endpoint]
+@dataclass(frozen=True)
+class Censoring:
+    """When patients without event are censored, and the rule named for those at their last contact."""
+
+    text: str
+    rule: str
 
 
-def population_exclusion(journey: Journey) -> Exclusion | None:
+@dataclass(frozen=True, kw_only=True)
+class Endpoint:
+    """One endpoint.
+
+    Attributes:
+        name: as in the tables.
+        title: of its curve on the page.
+        headline: analysis to quote.
+        on_page: has it a curve over all patients on the page.
+        needs_early_enrolment: can it say nothing where patients were enrolled because lorlatinib had failed.
+    """
+
+    name: str
+    title: str
+    population: Population
+    start: Start
+    event: Event
+    censoring: Censoring
+    headline: Analysis = Analysis.AS_DEFINED
+    on_page: bool = True
+    needs_early_enrolment: bool = False
+
+    @property
+    def curve_file(self) -> str:
+        """Name of the table of its curve."""
+        return f"km_{self.name}.tsv"
+
+
+ENDPOINTS: dict[str, Endpoint] = {}
+"""By name, in the order of the tables."""
+
+
+def register(endpoint: Endpoint) -> Endpoint:
+    """Make an endpoint one of the study's.
+
+    Raises:
+        ValueError: another one has that name.
+    """
+    if endpoint.name in ENDPOINTS:
+        raise ValueError(f"there is an endpoint {endpoint.name} already")
+    ENDPOINTS[endpoint.name] = endpoint
+    return endpoint
+
+
+def patient_rows(timelines: Iterable[Timeline]) -> list[EndpointPatientRow]:
+    """Return one row per patient and endpoint.
+
+    Raises:
+        ValueError: an endpoint starts on a day that a patient of its population does not have.
+    """
+    return [_patient_row(timeline, endpoint) for timeline in timelines for endpoint in ENDPOINTS.values()]
+
+
+def study_exclusion(timeline: Timeline) -> Exclusion | None:
     """Return why a patient does not belong to the study, None for those who do."""
-    if journey.start is None:
+    if timeline.lorlatinib is None:
         return Exclusion.NO_LORLATINIB
-    if journey.prior_alk_tki:
+    if timeline.prior_alk_tki:
         return Exclusion.PRIOR_ALK_TKI
-    return None if journey.first_line else Exclusion.NOT_FIRST_LINE
+    return None if timeline.first_line else Exclusion.NOT_FIRST_LINE
 
 
-def switch_exclusion(journey: Journey) -> Exclusion | None:
+def progression_exclusion(timeline: Timeline) -> Exclusion | None:
+    """Return why a patient has no progression on first-line lorlatinib."""
+    why = study_exclusion(timeline)
+    return why or (None if timeline.progression else Exclusion.NO_PROGRESSION)
+
+
+def switch_exclusion(timeline: Timeline) -> Exclusion | None:
     """Return why a patient has no first sequential treatment after progression."""
-    if (why := population_exclusion(journey)) is not None:
+    why = progression_exclusion(timeline)
+    if why is not None or timeline.next_treatment is not None:
         return why
-    if journey.progression is None:
-        return Exclusion.NO_PROGRESSION
-    if journey.following is None:
-        return Exclusion.DIED_UNTREATED if journey.death else Exclusion.NOT_YET_STARTED
-    return None
+    return Exclusion.DIED_UNTREATED if timeline.death else Exclusion.NOT_YET_STARTED
 
 
 # --- dates of one patient ------------------------------------------------------------------------
 
 
-def _patient_row(journey: Journey, endpoint: Endpoint) -> EndpointPatientRow:
-    found = SPELLS[endpoint](journey)
-    if isinstance(found, Spell) and found.end < found.start:
-        found = Exclusion.DATES_CONFLICT
-    if isinstance(found, Exclusion):
-        return EndpointPatientRow(
-            patient=journey.patient.patient, endpoint=endpoint, included=False, exclusion=found
-        )
-    enrolled = journey.patient.enrolled
-    days = float((found.end - found.start).days)
-    flags = []
-    if found.event and not days:
+def _patient_row(timeline: Timeline, endpoint: Endpoint) -> EndpointPatientRow:
+    row = EndpointPatientRow(patient=timeline.patient, endpoint=endpoint.name, included=False)
+    if (why := endpoint.population.exclusion(timeline)) is not None:
+        return replace(row, exclusion=why)
+    start, event = endpoint.start.day(timeline), endpoint.event.find(timeline)
+    if start is None:
+        raise ValueError(f"{endpoint.name}: no {endpoint.start.text} of {timeline.patient}")
+    end, kind = event or (timeline.last_alive or start, None)
+    # A second progression may come before the next treatment: from there on it cannot be an event.
+    if end < start:
+        return replace(row, exclusion=Exclusion.EVENT_BEFORE_ENTRY)
+    days, enrolled, flags = float((end - start).days), timeline.enrolled, list[str]()
+    # Nobody is at risk at time 0: an event on that day would vanish from every estimate.
+    if kind and not days:
         days = HALF_DAY
         flags.append(OutcomeCaveat.EVENT_ON_DAY_0)
-    if enrolled and enrolled > found.start:
+    # Immortal time: who had the event before enrolment is in no study, so days before it prove nothing.
+    if enrolled and enrolled > start:
         flags.append(OutcomeCaveat.ENROLLED_AFTER_START)
-    return EndpointPatientRow(
-        patient=journey.patient.patient,
-        endpoint=endpoint,
+    return replace(
+        row,
         included=True,
-        start=found.start,
-        end=found.end,
-        event=found.event is not None,
-        event_type=found.event,
-        censoring=found.censoring,
+        start=start,
+        end=end,
+        event=kind is not None,
+        event_type=kind,
+        censoring=None if kind else "data_cutoff" if timeline.cut else endpoint.censoring.rule,
         days=days,
-        entry_days=float(max(0, (enrolled - found.start).days)) if enrolled else None,
+        entry_days=float(max(0, (enrolled - start).days)) if enrolled else None,
         flags=tuple(flags),
     )
 
 
-def _lorlatinib_stop(journey: Journey) -> Spell | Exclusion:
-    if (why := population_exclusion(journey)) is not None or journey.start is None:
-        return why or Exclusion.NO_LORLATINIB
-    return _stop(journey, journey.start, journey.stop, journey.stop_reason)
+def _stop(course: Course | None) -> tuple[dt.date, str] | None:
+    return (course.end, course.reason.value) if course and course.end else None
 
 
-def _following_stop(*, from_treatment: bool) -> Callable[[Journey], Spell | Exclusion]:
-    def spell(journey: Journey) -> Spell | Exclusion:
-        why, given, start = switch_exclusion(journey), journey.following, journey.progression
-        if why is not None or given is None or start is None:
-            return why or Exclusion.NO_PROGRESSION
-        return _stop(journey, given.start if from_treatment else start, given.end, given.reason)
-
-    return spell
+def _death(timeline: Timeline) -> tuple[dt.date, str] | None:
+    return (timeline.death, "death") if timeline.death else None
 
 
-def _progression_free(*, from_treatment: bool) -> Callable[[Journey], Spell | Exclusion]:
-    def spell(journey: Journey) -> Spell | Exclusion:
-        why = switch_exclusion(journey) if from_treatment else _progressed(journey)
-        start = journey.following.start if from_treatment and journey.following else journey.progression
-        if why is not None or start is None:
-            return why or Exclusion.NO_PROGRESSION
-        again = journey.progression_again
-        if from_treatment and again and again < start:
-            return Exclusion.EVENT_BEFORE_ENTRY
-        if again and (journey.death is None or again <= journey.death):
-            return Spell(start, again, "progression", None)
-        return _survival(journey, start)
-
-    return spell
+def _progression_or_death(timeline: Timeline) -> tuple[dt.date, str] | None:
+    again = timeline.second_progression
+    # On one day both are one event, and the progression is what ended the treatment's effect.
+    if again and (timeline.death is None or again <= timeline.death):
+        return again, "progression"
+    return _death(timeline)
 
 
-def _overall(*, from_progression: bool) -> Callable[[Journey], Spell | Exclusion]:
-    def spell(journey: Journey) -> Spell | Exclusion:
-        why = _progressed(journey) if from_progression else population_exclusion(journey)
-        start = journey.progression if from_progression else journey.start
-        if why is not None or start is None:
-            return why or Exclusion.NO_PROGRESSION
-        return _survival(journey, start)
+# --- the endpoints -------------------------------------------------------------------------------
 
-    return spell
+_TREATED = "first-line lorlatinib, no earlier ALK inhibitor"
+_PROGRESSED = f"{_TREATED}, progression on lorlatinib"
+_STOPPED = "stopped for any reason: progression, death, toxicity, patient choice, other"
+_LAST_ALIVE = "last date known alive, or data cut-off"
 
-
-SPELLS: Mapping[Endpoint, Callable[[Journey], Spell | Exclusion]] = MappingProxyType(
-    {
-        Endpoint.RWTTD1: _lorlatinib_stop,
-        Endpoint.RWTTD2: _following_stop(from_treatment=False),
-        Endpoint.RWTTD2_TREATMENT: _following_stop(from_treatment=True),
-        Endpoint.RWPFS2: _progression_free(from_treatment=False),
-        Endpoint.RWPFS2_TREATMENT: _progression_free(from_treatment=True),
-        Endpoint.OS_LORLATINIB: _overall(from_progression=False),
-        Endpoint.OS_PROGRESSION: _overall(from_progression=True),
-    }
+TREATED = Population(_TREATED, study_exclusion)
+PROGRESSED = Population(_PROGRESSED, progression_exclusion)
+SWITCHED = Population(
+    f"{_PROGRESSED}, first sequential treatment started", switch_exclusion, needs_treatment=True
 )
 
+FIRST_DOSE = Start("first lorlatinib dose", lambda t: t.lorlatinib.start if t.lorlatinib else None)
+PROGRESSION = Start("progression on lorlatinib", lambda t: t.progression)
+NEXT_DOSE = Start(
+    "first dose of the first sequential treatment",
+    lambda t: t.next_treatment.start if t.next_treatment else None,
+)
 
-def _progressed(journey: Journey) -> Exclusion | None:
-    why = population_exclusion(journey)
-    return why or (None if journey.progression else Exclusion.NO_PROGRESSION)
+LORLATINIB_STOPPED = Event(f"lorlatinib {_STOPPED}", lambda t: _stop(t.lorlatinib), place=0)
+PROGRESSED_OR_DIED = Event("next progression or death", _progression_or_death, place=1)
+NEXT_STOPPED = Event(f"first sequential treatment {_STOPPED}", lambda t: _stop(t.next_treatment), place=2)
+DIED = Event("death", _death, place=3)
 
+ONGOING = Censoring(_LAST_ALIVE, "ongoing_at_last_contact")
+ALIVE = Censoring(_LAST_ALIVE, "alive_at_last_contact")
 
-def _stop(journey: Journey, start: dt.date, end: dt.date | None, reason: StopReason | None) -> Spell:
-    if end is not None:
-        return Spell(start, end, (reason or StopReason.OTHER).value, None)
-    return Spell(start, journey.last_alive or start, None, _censoring(journey, "ongoing_at_last_contact"))
-
-
-def _survival(journey: Journey, start: dt.date) -> Spell:
-    if journey.death:
-        return Spell(start, journey.death, "death", None)
-    return Spell(start, journey.last_alive or start, None, _censoring(journey, "alive_at_last_contact"))
-
-
-def _censoring(journey: Journey, otherwise: str) -> str:
-    return "data_cutoff" if journey.cut else otherwise
+# Survival and rwTTD1 are quoted from enrolment: patients enter the study only while they are alive and,
+# mostly, on lorlatinib.
+RWTTD1 = register(
+    Endpoint(
+        name="rwTTD1",
+        title="rwTTD1: time on first-line lorlatinib",
+        population=TREATED,
+        start=FIRST_DOSE,
+        event=LORLATINIB_STOPPED,
+        censoring=ONGOING,
+        headline=Analysis.ENROLMENT_ENTRY,
+        needs_early_enrolment=True,
+    )
+)
+RWTTD2 = register(
+    Endpoint(
+        name="rwTTD2",
+        title="rwTTD2: from progression to the end of the next treatment",
+        population=SWITCHED,
+        start=PROGRESSION,
+        event=NEXT_STOPPED,
+        censoring=ONGOING,
+    )
+)
+RWTTD2_TREATMENT = register(
+    replace(
+        RWTTD2,
+        name="rwTTD2_treatment",
+        title="rwTTD2 counted from the start of the next treatment",
+        start=NEXT_DOSE,
+        on_page=False,
+    )
+)
+RWPFS2 = register(
+    Endpoint(
+        name="rwPFS2",
+        title="rwPFS2: from progression to the next progression or death",
+        population=PROGRESSED,
+        start=PROGRESSION,
+        event=PROGRESSED_OR_DIED,
+        censoring=ALIVE,
+    )
+)
+RWPFS2_TREATMENT = register(
+    replace(
+        RWPFS2,
+        name="rwPFS2_treatment",
+        title="rwPFS2 counted from the start of the next treatment",
+        population=SWITCHED,
+        start=NEXT_DOSE,
+        on_page=False,
+    )
+)
+OS_LORLATINIB = register(
+    Endpoint(
+        name="OS_lorlatinib",
+        title="Survival from lorlatinib start",
+        population=TREATED,
+        start=FIRST_DOSE,
+        event=DIED,
+        censoring=ALIVE,
+        headline=Analysis.ENROLMENT_ENTRY,
+    )
+)
+OS_PROGRESSION = register(
+    replace(
+        OS_LORLATINIB,
+        name="OS_progression",
+        title="Survival from progression on lorlatinib",
+        population=PROGRESSED,
+        start=PROGRESSION,
+    )
+)

@@ -5,11 +5,11 @@ from collections.abc import Collection, Iterable
 
 from ..classify.resistance_table import ClassificationRow
 from .linkage_table import LinkageRow
-from .timeline import Journey
+from .timeline import Timeline
 
 
 def linkage_rows(
-    classified: Iterable[ClassificationRow], journeys: Iterable[Journey], excluded: Collection[str]
+    classified: Iterable[ClassificationRow], timelines: Iterable[Timeline], excluded: Collection[str]
 ) -> list[LinkageRow]:
     """Return one row per patient of either side, by id.
 
@@ -17,7 +17,7 @@ def linkage_rows(
     outcome and no mechanism. Neither is an error, and neither may go unsaid.
     """
     timepoints = Counter(row.patient for row in classified)
-    clinical = {journey.patient.patient for journey in journeys}
+    clinical = {timeline.patient for timeline in timelines}
     rows = []
     for name in sorted({*timepoints, *clinical}):
         out = name in excluded

@@ -4,9 +4,10 @@ from collections.abc import Iterable, Mapping, Sequence
 
 from ..inputs.settings import CohortSettings
 from ..stats.intervals import share
-from ..vocabulary.outcomes import Analysis, Endpoint, RegimenKind
+from ..vocabulary.outcomes import Analysis, RegimenKind
 from .endpoint_figures import curve_of, observe
 from .endpoint_table import EndpointPatientRow
+from .endpoints import RWPFS2_TREATMENT, RWTTD2_TREATMENT, Endpoint
 from .mechanism_treatment_table import MechanismTreatmentRow
 from .mechanisms import Finding
 from .response import ALL, CONTROL, RESPONSE, is_assessed
@@ -48,8 +49,8 @@ def _row(
     responders = sum(row.best in RESPONSE for row in members)
     controlled = sum(row.best in CONTROL for row in members)
     names = {row.patient for row in members}
-    pfs_events, pfs = _median(Endpoint.RWPFS2_TREATMENT, names, endpoints, settings)
-    ttd_events, ttd = _median(Endpoint.RWTTD2_TREATMENT, names, endpoints, settings)
+    pfs_events, pfs = _median(RWPFS2_TREATMENT, names, endpoints, settings)
+    ttd_events, ttd = _median(RWTTD2_TREATMENT, names, endpoints, settings)
     orr, dcr = (share(count, len(members), settings.confidence) for count in (responders, controlled))
     return MechanismTreatmentRow(
         component=component,
@@ -78,7 +79,7 @@ def _row(
 def _median(
     endpoint: Endpoint, names: set[str], endpoints: Sequence[EndpointPatientRow], settings: CohortSettings
 ) -> tuple[int, Estimate]:
-    own = [row for row in endpoints if row.endpoint is endpoint and row.patient in names]
+    own = [row for row in endpoints if row.endpoint == endpoint.name and row.patient in names]
     observed, _ = observe(own, Analysis.AS_DEFINED)
     curve = curve_of(observed, settings.confidence)
     return sum(item.event for item in observed), median(curve) if curve else NOTHING

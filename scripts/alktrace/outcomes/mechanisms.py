@@ -10,7 +10,7 @@ from ..inputs.settings import ResistanceSettings
 from ..vocabulary.changes import VariantType
 from ..vocabulary.resistance import Classification, Component, Confidence, Phase, Timing
 from ..vocabulary.samples import Setting
-from .timeline import Journey
+from .timeline import Timeline
 
 NONE_FOUND = "none_found"
 NOT_EVALUABLE = "not_evaluable"
@@ -54,7 +54,7 @@ class Finding:
 def findings(
     classified: Iterable[ClassificationRow],
     resistance: Iterable[ResistanceRow],
-    journeys: Iterable[Journey],
+    timelines: Iterable[Timeline],
     setting: Setting,
 ) -> dict[str, Finding]:
     """Return one finding per patient: the first timepoint of the setting, by date of sampling if known.
@@ -62,10 +62,10 @@ def findings(
     Args:
         classified: classification.tsv.
         resistance: resistance.tsv; may be empty.
-        journeys: give the dates of sampling and report.
+        timelines: give the dates of sampling and report.
         setting: baseline or progression.
     """
-    reports = {(row.patient, row.timepoint): row for j in journeys for row in j.record.reports}
+    reports = {(row.patient, row.timepoint): row for timeline in timelines for row in timeline.record.reports}
     mechanisms: dict[tuple[str, str], list[ResistanceRow]] = {}
     for row in resistance:
         mechanisms.setdefault((row.patient, row.timepoint), []).append(row)
@@ -94,18 +94,18 @@ def findings(
 
 
 def with_timing(
-    found: Iterable[Finding], journeys: Iterable[Journey], settings: ResistanceSettings, months: int
+    found: Iterable[Finding], timelines: Iterable[Timeline], settings: ResistanceSettings, months: int
 ) -> list[Finding]:
     """Return the findings with primary and acquired told apart at another number of months.
 
     Args:
         found: findings of patients; those without clinical data keep their timing.
-        journeys: give the dates and responses.
+        timelines: give the dates and responses.
         settings: section `resistance`.
         months: calendar months of stable disease that make resistance acquired.
     """
     timing = settings.timing.model_copy(update={"acquired_months": months})
-    contexts = {journey.patient.patient: journey.context for journey in journeys}
+    contexts = {timeline.patient: timeline.context for timeline in timelines}
     return [
         replace(item, timing=judge_timing(contexts[item.patient], timing, settings.window).timing)
         if item.patient in contexts

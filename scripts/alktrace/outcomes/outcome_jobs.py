@@ -12,7 +12,6 @@ from ..inputs.cells import table_path
 from ..inputs.settings import CohortSettings, ResistanceSettings
 from ..io.tables import read_table, write_table
 from ..knowledge.load import load_knowledge
-from ..vocabulary.outcomes import Endpoint
 from ..vocabulary.samples import Setting
 from .association_table import AssociationRow
 from .clinical_tables import read_clinical
@@ -31,16 +30,16 @@ from .courses import flow_rows, oncoprint_rows, swimmer_rows
 from .curves import group_curves, overall_curves
 from .endpoint_figures import enrolled_at_progression, summarise
 from .endpoint_table import EndpointPatientRow
-from .endpoints import patient_rows
+from .endpoints import ENDPOINTS, patient_rows
 from .frequencies import expected_rows, frequency_rows, paired_rows, primary_against_acquired
 from .frequency_table import ExpectedFrequencyRow
 from .linkage import linkage_rows
 from .mechanism_treatment import mechanism_treatment_rows
 from .mechanisms import Finding, findings, with_timing
-from .outcome_files import MEASURED, RELATED, Tables
+from .outcome_files import Tables, measured_tables, related_tables
 from .response import ALL, response_rates, response_rows
 from .safety import dose_rows, safety_rows
-from .timeline import Journey, travel
+from .timeline import Timeline, timeline_of
 
 
 @dataclass(frozen=True)
@@ -80,7 +79,7 @@ def clinic_of(
 
 
 def measure_outcomes(*, clinic: Clinic, settings: CohortSettings, out: Path) -> None:
-    """Write the tables `outcome_files.MEASURED`: everything that clinical tables alone say.
+    """Write the `measured_tables`: everything that clinical tables alone say.
 
     Args:
         clinic: clinical data.
@@ -90,14 +89,14 @@ def measure_outcomes(*, clinic: Clinic, settings: CohortSettings, out: Path) -> 
     Raises:
         InputProblems: problems of the clinical tables.
     """
-    journeys = load_journeys(clinic, settings)
-    patients = patient_rows(journeys)
-    late = enrolled_at_progression(journeys)
+    timelines = load_timelines(clinic, settings)
+    patients = patient_rows(timelines)
+    late = enrolled_at_progression(timelines)
     figures, rates = summarise(patients, settings, enrolled_late=late)
-    regimen = regimen_grouping(journeys)
+    regimen = regimen_grouping(timelines)
     steps, numbers = overall_curves(patients, settings, enrolled_late=late)
-    more_steps, more_numbers = group_curves(_compared([regimen], patients, journeys), settings)
-    responses = response_rows(journeys, settings, max_gap_days=clinic.max_gap_days)
+    more_steps, more_numbers = group_curves(_compared([regimen], patients, timelines), settings)
+    responses = response_rows(timelines, settings, max_gap_days=clinic.max_gap_days)
     rows: dict[str, Sequence[Any]] = {
         "endpoints.tsv": figures,
         "endpoint_rates.tsv": rates,
@@ -106,14 +105,14 @@ def measure_outcomes(*, clinic: Clinic, settings: CohortSettings, out: Path) -> 
         "responses.tsv": response_rates(responses, settings, {regimen.factor: regimen.group_of}),
         "response_patients.tsv": responses,
         # Without its table nothing is known; a share of zero would be a statement.
-        "safety.tsv": safety_rows(journeys, settings) if _given(clinic, "adverse_events") else [],
-        "dose_adjustments.tsv": dose_rows(journeys, settings) if _given(clinic, "dose_changes") else [],
-        "swimmer.tsv": swimmer_rows(journeys),
+        "safety.tsv": safety_rows(timelines, settings) if _given(clinic, "adverse_events") else [],
+        "dose_adjustments.tsv": dose_rows(timelines, settings) if _given(clinic, "dose_changes") else [],
+        "swimmer.tsv": swimmer_rows(timelines),
     }
-    for endpoint in Endpoint:
-        own = [row for row in (*steps, *more_steps) if row.endpoint is endpoint]
-        rows[f"km_{endpoint.value}.tsv"] = own
-    _write(out, MEASURED, rows)
+    for endpoint in ENDPOINTS.values():
+        own = [row for row in (*steps, *more_steps) if row.endpoint == endpoint.name]
+        rows[endpoint.curve_file] = own
+    _write(out, measured_tables(), rows)
 
 
 def relate_outcomes(
@@ -127,7 +126,7 @@ def relate_outcomes(
     timing: ResistanceSettings,
     out: Path,
 ) -> None:
-    """Write the tables `outcome_files.RELATED`: mechanisms, and what they mean for what came next.
+    """Write the `related_tables`: mechanisms, and what they mean for what came next.
 
     Args:
         clinic: clinical data.
@@ -142,14 +141,14 @@ def relate_outcomes(
     Raises:
         InputProblems: problems of the clinical tables.
     """
-    journeys = load_journeys(clinic, settings)
+    timelines = load_timelines(clinic, settings)
     classified = read_table(classification, ClassificationRow)
     mechanisms = read_table(resistance, ResistanceRow) if resistance else []
     own = [row for row in classified if row.patient not in clinic.exclude]
-    before = findings(own, mechanisms, journeys, Setting.BASELINE)
-    after = findings(own, mechanisms, journeys, Setting.PROGRESSION)
-    patients = patient_rows(journeys)
-    responses = response_rows(journeys, settings, max_gap_days=clinic.max_gap_days)
+    before = findings(own, mechanisms, timelines, Setting.BASELINE)
+    after = findings(own, mechanisms, timelines, Setting.PROGRESSION)
+    patients = patient_rows(timelines)
+    responses = response_rows(timelines, settings, max_gap_days=clinic.max_gap_days)
     groupings = component_groupings(after)
     by_component = {grouping.factor: grouping.group_of for grouping in groupings}
     rates = response_rates(responses, settings, by_component)
@@ -160,7 +159,7 @@ def relate_outcomes(
         if row.patient not in clinic.exclude
     ]
     series = read_table(clinic.knowledge / "expected_frequencies.tsv", ExpectedFrequencyRow)
-    steps, numbers = group_curves(_compared(groupings, patients, journeys), settings)
+    steps, numbers = group_curves(_compared(groupings, patients, timelines), settings)
     rows: dict[str, Sequence[Any]] = {
         "frequencies.tsv": [
             *frequency_rows(before.values(), Setting.BASELINE, settings),
@@ -168,8 +167,8 @@ def relate_outcomes(
         ],
         "expected.tsv": expected_rows(after.values(), series, settings),
         "associations.tsv": [
-            *_timings(journeys, after, settings, timing),
-            *_associations(journeys, patients, after, settings),
+            *_timings(timelines, after, settings, timing),
+            *_associations(timelines, patients, after, settings),
         ],
         "mechanism_treatment.tsv": mechanism_treatment_rows(after, responses, patients, settings),
         "mechanism_responses.tsv": [row for row in rates if row.grouping != ALL],
@@ -177,16 +176,16 @@ def relate_outcomes(
         "concordance.tsv": compared,
         "agreement.tsv": agreement_rows(compared, settings),
         "oncoprint.tsv": oncoprint_rows(after.values()),
-        "flow.tsv": flow_rows(after, journeys, responses),
-        "linkage.tsv": linkage_rows(classified, journeys, clinic.exclude),
+        "flow.tsv": flow_rows(after, timelines, responses),
+        "linkage.tsv": linkage_rows(classified, timelines, clinic.exclude),
         "km_mechanism.tsv": steps,
         "km_mechanism_at_risk.tsv": numbers,
     }
-    _write(out, RELATED, rows)
+    _write(out, related_tables(), rows)
 
 
-def load_journeys(clinic: Clinic, settings: CohortSettings) -> list[Journey]:
-    """Read the clinical tables and return the journeys of all patients that are not excluded.
+def load_timelines(clinic: Clinic, settings: CohortSettings) -> list[Timeline]:
+    """Read the clinical tables and return the timelines of all patients that are not excluded.
 
     Raises:
         InputProblems: problems of the clinical tables.
@@ -194,7 +193,7 @@ def load_journeys(clinic: Clinic, settings: CohortSettings) -> list[Journey]:
     knowledge = load_knowledge(clinic.knowledge)
     clinical = read_clinical(clinic.folder, knowledge=knowledge, today=dt.date.today())
     return [
-        travel(
+        timeline_of(
             record,
             alk_tkis=clinical.drugs.alk_tkis,
             max_gap_days=clinic.max_gap_days,
@@ -216,14 +215,14 @@ def _write(out: Path, tables: Tables, rows: Mapping[str, Sequence[Any]]) -> None
 
 
 def _associations(
-    journeys: Sequence[Journey],
+    timelines: Sequence[Timeline],
     patients: Sequence[EndpointPatientRow],
     after: Mapping[str, Finding],
     settings: CohortSettings,
 ) -> list[AssociationRow]:
-    regimen, groupings = regimen_grouping(journeys), component_groupings(after)
-    starts = _starts(journeys)
-    by_patient = {journey.patient.patient: journey.patient for journey in journeys}
+    regimen, groupings = regimen_grouping(timelines), component_groupings(after)
+    starts = _starts(timelines)
+    by_patient = {timeline.patient: timeline.record.patient for timeline in timelines}
     return [
         *compare_all(patients, [regimen], starts, settings),
         *compare_all(patients, groupings, starts, settings),
@@ -233,26 +232,26 @@ def _associations(
 
 
 def _timings(
-    journeys: Sequence[Journey],
+    timelines: Sequence[Timeline],
     after: Mapping[str, Finding],
     settings: CohortSettings,
     timing: ResistanceSettings,
 ) -> list[AssociationRow]:
     rows = primary_against_acquired(after.values(), settings)
     for months in settings.timing_months:
-        judged = with_timing(after.values(), journeys, timing, months)
+        judged = with_timing(after.values(), timelines, timing, months)
         rows += primary_against_acquired(judged, settings, months=months)
     return rows
 
 
-def _starts(journeys: Sequence[Journey]) -> dict[str, dt.date]:
-    return {j.patient.patient: j.following.start for j in journeys if j.following}
+def _starts(timelines: Sequence[Timeline]) -> dict[str, dt.date]:
+    return {t.patient: t.next_treatment.start for t in timelines if t.next_treatment}
 
 
 def _compared(
-    groupings: Sequence[Grouping], patients: Sequence[EndpointPatientRow], journeys: Sequence[Journey]
+    groupings: Sequence[Grouping], patients: Sequence[EndpointPatientRow], timelines: Sequence[Timeline]
 ) -> list[tuple[Grouping, Comparison]]:
-    starts = _starts(journeys)
+    starts = _starts(timelines)
     return [
         (grouping, comparison) for grouping in groupings for comparison in prepare(patients, grouping, starts)
     ]

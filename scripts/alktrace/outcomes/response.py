@@ -7,10 +7,10 @@ from ..inputs.settings import CohortSettings
 from ..stats.intervals import share
 from ..vocabulary.clinical import BestResponse
 from .clinical_context import RANKED
-from .clinical_schema import AssessmentRow
+from .clinical_schema import AssessmentRow, PatientRecord
 from .endpoints import switch_exclusion
 from .response_table import ResponsePatientRow, ResponseRow
-from .timeline import Journey
+from .timeline import NextTreatment, Timeline
 
 RESPONSE = frozenset({BestResponse.CR, BestResponse.PR})
 CONTROL = RESPONSE | {BestResponse.SD}
@@ -18,7 +18,7 @@ ALL = "all"
 
 
 def response_rows(
-    journeys: Iterable[Journey], settings: CohortSettings, *, max_gap_days: int
+    timelines: Iterable[Timeline], settings: CohortSettings, *, max_gap_days: int
 ) -> list[ResponsePatientRow]:
     """Return the best response of each patient to the first sequential treatment.
 
@@ -26,7 +26,7 @@ def response_rows(
     treatment or the last dose plus `max_gap_days`, whichever is first. A response is confirmed by another
     CR or PR at least `confirmation_days` later with no PD between.
     """
-    return [_patient(journey, settings, max_gap_days) for journey in journeys]
+    return [_patient(timeline, settings, max_gap_days) for timeline in timelines]
 
 
 def response_rates(
@@ -53,17 +53,15 @@ def is_assessed(row: ResponsePatientRow) -> bool:
     return row.best not in (None, BestResponse.NE)
 
 
-def _patient(journey: Journey, settings: CohortSettings, max_gap_days: int) -> ResponsePatientRow:
-    why, given = switch_exclusion(journey), journey.following
+def _patient(timeline: Timeline, settings: CohortSettings, max_gap_days: int) -> ResponsePatientRow:
+    why, given = switch_exclusion(timeline), timeline.next_treatment
     if why is not None or given is None:
-        return ResponsePatientRow(
-            patient=journey.patient.patient, included=False, exclusion=why, assessments=0
-        )
-    seen = _assessments(journey, max_gap_days)
+        return ResponsePatientRow(patient=timeline.patient, included=False, exclusion=why, assessments=0)
+    seen = _assessments(timeline.record, given, max_gap_days)
     best = min((row.response for row in seen), key=RANKED.index, default=BestResponse.NE)
     confirmed = _confirmed(seen, settings.confirmation_days) if best in RESPONSE else None
     return ResponsePatientRow(
-        patient=journey.patient.patient,
+        patient=timeline.patient,
         included=True,
         regimen=given.regimen,
         regimen_kind=given.kind,
@@ -74,21 +72,17 @@ def _patient(journey: Journey, settings: CohortSettings, max_gap_days: int) -> R
     )
 
 
-def _assessments(journey: Journey, max_gap_days: int) -> list[AssessmentRow]:
-    given = journey.following
-    if given is None:
-        return []
-    later = (
+def _assessments(record: PatientRecord, given: NextTreatment, max_gap_days: int) -> list[AssessmentRow]:
+    limits = [
         row.start - dt.timedelta(days=1)
-        for row in journey.record.treatments
+        for row in record.treatments
         if row.start > given.start and set(row.drugs) - set(given.drugs)
-    )
-    limits = [*later]
+    ]
     if given.end:
         limits.append(given.end + dt.timedelta(days=max_gap_days))
     limit = min(limits, default=None)
     seen = []
-    for day, rows in _by_day(journey.record.assessments):
+    for day, rows in _by_day(record.assessments):
         if day <= given.start or (limit and day > limit):
             continue
         # Two readings of one day, such as brain and body: the progression decides.

@@ -8,15 +8,15 @@ from ..inputs.settings import CohortSettings
 from ..stats.intervals import share
 from .clinical_context import LORLATINIB
 from .clinical_schema import AdverseEventRow, DoseChangeRow, Relation
-from .endpoints import population_exclusion, switch_exclusion
+from .endpoints import study_exclusion, switch_exclusion
 from .safety_table import DoseRow, SafetyRow
-from .timeline import Journey
+from .timeline import Timeline
 
 ANY = "any"
 Period = tuple[dt.date, dt.date | None]
 
 
-def safety_rows(journeys: Sequence[Journey], settings: CohortSettings) -> list[SafetyRow]:
+def safety_rows(timelines: Sequence[Timeline], settings: CohortSettings) -> list[SafetyRow]:
     """Return adverse events by treatment, term and relation; each patient counts once, worst grade.
 
     An event belongs to a treatment if it began between its first dose and `safety_days` after its last; after
@@ -24,20 +24,22 @@ def safety_rows(journeys: Sequence[Journey], settings: CohortSettings) -> list[S
     """
     found: list[SafetyRow] = []
     for name, period in (("lorlatinib", _lorlatinib), ("next_treatment", _following)):
-        found += _treatment(name, [(j, period(j, settings)) for j in journeys], settings)
+        found += _treatment(
+            name, [(timeline, period(timeline, settings)) for timeline in timelines], settings
+        )
     return found
 
 
-def dose_rows(journeys: Sequence[Journey], settings: CohortSettings) -> list[DoseRow]:
+def dose_rows(timelines: Sequence[Timeline], settings: CohortSettings) -> list[DoseRow]:
     """Return share and reasons of dose adjustments by drug, among patients of the study given the drug."""
-    inside = [journey for journey in journeys if population_exclusion(journey) is None]
+    inside = [timeline for timeline in timelines if study_exclusion(timeline) is None]
     treated: dict[str, set[str]] = defaultdict(set)
     changes: dict[str, list[DoseChangeRow]] = defaultdict(list)
-    for journey in inside:
-        for row in journey.record.treatments:
+    for timeline in inside:
+        for row in timeline.record.treatments:
             for drug in row.drugs:
-                treated[drug].add(journey.patient.patient)
-        for change in journey.record.dose_changes:
+                treated[drug].add(timeline.patient)
+        for change in timeline.record.dose_changes:
             changes[change.drug].append(change)
     found: list[DoseRow] = []
     for drug in sorted({LORLATINIB, *changes}):
@@ -52,30 +54,32 @@ def change_kind(change: DoseChangeRow) -> str:
     return "reduction" if change.to_mg < change.from_mg else "increase"
 
 
-def _lorlatinib(journey: Journey, settings: CohortSettings) -> Period | None:
-    if population_exclusion(journey) is not None or journey.start is None:
+def _lorlatinib(timeline: Timeline, settings: CohortSettings) -> Period | None:
+    given = timeline.lorlatinib
+    if study_exclusion(timeline) is not None or given is None:
         return None
-    ends = [journey.stop + dt.timedelta(days=settings.safety_days)] if journey.stop else []
-    if journey.following:
-        ends.append(journey.following.start - dt.timedelta(days=1))
-    return journey.start, min(ends, default=None)
+    ends = [given.end + dt.timedelta(days=settings.safety_days)] if given.end else []
+    # An event belongs to one treatment only: to the next one from its first dose on.
+    if timeline.next_treatment:
+        ends.append(timeline.next_treatment.start - dt.timedelta(days=1))
+    return given.start, min(ends, default=None)
 
 
-def _following(journey: Journey, settings: CohortSettings) -> Period | None:
-    given = journey.following
-    if switch_exclusion(journey) is not None or given is None:
+def _following(timeline: Timeline, settings: CohortSettings) -> Period | None:
+    given = timeline.next_treatment
+    if switch_exclusion(timeline) is not None or given is None:
         return None
     return given.start, given.end + dt.timedelta(days=settings.safety_days) if given.end else None
 
 
 def _treatment(
-    name: str, periods: Iterable[tuple[Journey, Period | None]], settings: CohortSettings
+    name: str, periods: Iterable[tuple[Timeline, Period | None]], settings: CohortSettings
 ) -> Iterator[SafetyRow]:
-    treated = [(journey, period) for journey, period in periods if period is not None]
+    treated = [(timeline, period) for timeline, period in periods if period is not None]
     events = [
         event
-        for journey, (start, end) in treated
-        for event in journey.record.adverse_events
+        for timeline, (start, end) in treated
+        for event in timeline.record.adverse_events
         if start <= event.onset and (end is None or event.onset <= end)
     ]
     # CTCAE terms are written in any case; the first spelling names the row.

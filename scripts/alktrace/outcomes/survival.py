@@ -15,8 +15,6 @@ from ..vocabulary.outcomes import Refusal
 
 Floats = NDArray[np.float64]
 DAYS_PER_YEAR = 365.25
-HALF_DAY = 0.5
-"""An event on the day of entry counts as half a day later, so that it is not lost."""
 ENTRY_SHIFT, CENSORING_SHIFT = 0.1, 0.2
 """Put entries after the events of their day, and censoring after entries; below half a day."""
 TOLERANCE = float(np.sqrt(np.finfo(float).eps))

@@ -8,66 +8,79 @@ from ..evidence.schema import ClinicalContext
 from ..vocabulary.clinical import BestResponse, StopReason
 from ..vocabulary.outcomes import RegimenKind
 from .clinical_context import LORLATINIB, clinical_context
-from .clinical_schema import PatientRecord, PatientRow, TreatmentRow
+from .clinical_schema import PatientRecord, TreatmentRow
 from .cutoff import cut_off, last_alive
 
 
 @dataclass(frozen=True)
-class SequentialTreatment:
-    """First systemic treatment added to or replacing lorlatinib after progression.
-
-    Attributes:
-        end: last dose of its last row; None while ongoing.
-        drugs: canonical names of all its rows, in order of appearance.
-    """
+class Course:
+    """A course of treatment, from the first to the last dose; `end` is None while it goes on."""
 
     start: dt.date
     end: dt.date | None
     reason: StopReason
+
+
+@dataclass(frozen=True)
+class NextTreatment(Course):
+    """First systemic treatment added to or replacing lorlatinib after progression.
+
+    Attributes:
+        drugs: canonical names of all its rows, in order of appearance.
+    """
+
     drugs: tuple[str, ...]
     regimen: str
     kind: RegimenKind
 
 
 @dataclass(frozen=True)
-class Journey:
+class Timeline:
     """The dates the endpoints are made of; None where it did not happen or is not known.
 
     Attributes:
-        start, stop: first and last dose of the first lorlatinib course; `stop` None while ongoing.
+        record: clinical tables of the patient, as known on the day of the cut-off.
+        lorlatinib: the first course of it.
         progression: progression on lorlatinib, as in the classification.
-        following: first sequential treatment after it.
-        progression_again: first PD after `progression` that is not the same progression seen again.
+        next_treatment: first sequential treatment after it.
+        second_progression: first PD after `progression` that is not the same progression seen again.
         last_alive: last date known alive, or of death.
         cut: whether the data cut-off and not the last contact ended observation.
         context: what the classification knew of the same record.
     """
 
-    patient: PatientRow
     record: PatientRecord
-    start: dt.date | None
-    stop: dt.date | None
-    stop_reason: StopReason | None
+    lorlatinib: Course | None
     first_line: bool
     prior_alk_tki: tuple[str, ...]
     progression: dt.date | None
-    following: SequentialTreatment | None
-    progression_again: dt.date | None
+    next_treatment: NextTreatment | None
+    second_progression: dt.date | None
     death: dt.date | None
     last_alive: dt.date | None
     cut: bool
     context: ClinicalContext
 
+    @property
+    def patient(self) -> str:
+        """Id of the patient."""
+        return self.record.patient.patient
 
-def travel(
+    @property
+    def enrolled(self) -> dt.date | None:
+        """Date of enrolment."""
+        return self.record.patient.enrolled
+
+
+def timeline_of(
     record: PatientRecord,
     *,
     alk_tkis: Collection[str],
     max_gap_days: int,
     repeat_days: int,
     cutoff: dt.date | None = None,
-) -> Journey:
-    """Return the journey of one patient.
+) -> Timeline:
+    """Return the timeline of one patient.
 
     Args:
         record: clinical tables of the patient, drugs by canonical name.
@@ -79,39 +92,40 @@ def travel(
     """
     observed = cut_off(record, cutoff) if cutoff else record
     context = clinical_context(observed, alk_tkis=alk_tkis, max_gap_days=max_gap_days)
+    start, stop, reason = (
+        context.lorlatinib_start,
+        context.lorlatinib_last_dose,
+        context.lorlatinib_stop_reason,
+    )
     first = next((row for row in observed.treatments if LORLATINIB in row.drugs), None)
-    following = None
+    given = None
     if context.progression:
-        following = _sequential(
-            observed, context.lorlatinib_last_dose, context.progression, alk_tkis, max_gap_days
-        )
-    follow_up = observed.follow_up
-    return Journey(
-        patient=observed.patient,
+        given = _next_treatment(observed, stop, context.progression, alk_tkis, max_gap_days)
+    seen = last_alive(observed)
+    return Timeline(
         record=observed,
-        start=context.lorlatinib_start,
-        stop=context.lorlatinib_last_dose,
-        stop_reason=context.lorlatinib_stop_reason,
+        lorlatinib=Course(start, stop, reason) if start and reason else None,
         first_line=first is not None and first.line == 1,
         prior_alk_tki=context.prior_alk_tki,
         progression=context.progression,
-        following=following,
-        progression_again=_second_progression(observed, context.progression, following, repeat_days),
-        death=follow_up.death if follow_up else None,
-        last_alive=last_alive(observed),
-        cut=cutoff is not None and last_alive(observed) == cutoff,
+        next_treatment=given,
+        second_progression=_second_progression(observed, context.progression, given, repeat_days),
+        death=observed.follow_up.death if observed.follow_up else None,
+        last_alive=seen,
+        cut=cutoff is not None and seen == cutoff,
         context=context,
     )
 
 
-def _sequential(
+def _next_treatment(
     record: PatientRecord,
     stop: dt.date | None,
     progression: dt.date,
     alk_tkis: Collection[str],
     max_gap_days: int,
-) -> SequentialTreatment | None:
+) -> NextTreatment | None:
     """Rows of the first line with another drug that began at progression or later."""
+    # Not after progression: the switch is often made on the day of the scan.
     others = [row for row in record.treatments if set(row.drugs) - {LORLATINIB} and row.start >= progression]
     rows: list[TreatmentRow] = []
     gap = dt.timedelta(days=max_gap_days)
@@ -126,7 +140,7 @@ def _sequential(
     last = max(rows, key=lambda row: (row.end is None, row.end or row.start))
     drugs = tuple(dict.fromkeys(drug for row in rows for drug in row.drugs))
     continued = stop is None or stop > rows[0].start + gap
-    return SequentialTreatment(
+    return NextTreatment(
         start=rows[0].start,
         end=last.end,
         reason=last.reason,
@@ -153,7 +167,7 @@ def regimen_kind(drugs: Collection[str], alk_tkis: Collection[str], *, continued
 
 
 def _second_progression(
-    record: PatientRecord, first: dt.date | None, following: SequentialTreatment | None, repeat_days: int
+    record: PatientRecord, first: dt.date | None, given: NextTreatment | None, repeat_days: int
 ) -> dt.date | None:
     if first is None:
         return None
@@ -161,6 +175,6 @@ def _second_progression(
     for row in record.assessments:
         if row.response is not BestResponse.PD or row.date <= first:
             continue
-        if row.date > limit or (following and row.date > following.start):
+        if row.date > limit or (given and row.date > given.start):
             return row.date
     return None

@@ -4,7 +4,7 @@ from pathlib import Path
 
 from ..errors import DataError
 from ..inputs.settings import Settings
-from ..outcomes.outcome_files import MEASURED, RELATED
+from ..outcomes.outcome_files import outcome_tables
 from ..outcomes.outcome_jobs import Clinic, measure_outcomes, relate_outcomes
 from .cohort_page import write_cohort_page
 
@@ -48,7 +48,7 @@ def write_cohort(*, clinical: Path, tables: Path, knowledge: Path, settings: Set
         resistance=mechanisms,
         quality=None,
         identity=None,
-        outcomes=[out / name for name in (*MEASURED, *RELATED)],
+        outcomes=[out / name for name in outcome_tables()],
         knowledge=knowledge,
         settings=settings.cohort,
         out=page,

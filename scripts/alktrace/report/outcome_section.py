@@ -11,12 +11,13 @@ from ..outcomes.concordance_table import AgreementRow, ConcordanceRow
 from ..outcomes.course_table import FlowRow, OncoprintRow, SwimmerRow
 from ..outcomes.curve_table import AtRiskRow, KaplanMeierRow
 from ..outcomes.endpoint_table import EndpointRateRow, EndpointRow
+from ..outcomes.endpoints import ENDPOINTS, RWPFS2, RWTTD2, Endpoint
 from ..outcomes.frequency_table import ExpectedRow, FrequencyRow, PairedRow
 from ..outcomes.linkage_table import LinkageRow
 from ..outcomes.mechanism_treatment_table import MechanismTreatmentRow
 from ..outcomes.response_table import ResponseRow
 from ..outcomes.safety_table import DoseRow, SafetyRow
-from ..vocabulary.outcomes import Analysis, Endpoint, Refusal, Status
+from ..vocabulary.outcomes import Analysis, Refusal, Status
 from ..vocabulary.resistance import Classification
 from . import outcome_tables as tables
 from . import outcome_words as say
@@ -28,19 +29,6 @@ from .figures.oncoprint import MOST_LINES, draw_oncoprint, oncoprint_lines
 from .figures.style import group_word
 from .figures.swimmer import draw_swimmer
 
-SHOWN = (
-    Endpoint.RWTTD1, Endpoint.RWPFS2, Endpoint.RWTTD2, Endpoint.OS_LORLATINIB,
-    Endpoint.OS_PROGRESSION,
-)  # fmt: skip
-UNITS = {
-    Endpoint.RWTTD1: "days after the first lorlatinib dose",
-    Endpoint.OS_LORLATINIB: "days after the first lorlatinib dose",
-}
-AFTER_PROGRESSION = "days after progression on lorlatinib"
-NAMES = {
-    Endpoint.OS_LORLATINIB: "Survival from lorlatinib start",
-    Endpoint.OS_PROGRESSION: "Survival from progression on lorlatinib",
-}
 PRESENT, ABSENT = "present", "absent"
 ALL_GROUPS = "all groups"
 """Level of the row of `associations.tsv` that tests all groups at once."""
@@ -74,8 +62,8 @@ def outcome_exhibits(folder: Path, messages: Mapping[str, str], settings: Cohort
         swimmer(read_table(folder / "swimmer.tsv", SwimmerRow)),
         *_endpoints(folder, messages),
         tables.responses(read_table(folder / "responses.tsv", ResponseRow)),
-        by_regimen(folder, Endpoint.RWPFS2, associations, few, messages),
-        by_regimen(folder, Endpoint.RWTTD2, associations, few, messages),
+        by_regimen(folder, RWPFS2, associations, few, messages),
+        by_regimen(folder, RWTTD2, associations, few, messages),
         by_mechanism(
             read_table(folder / "km_mechanism.tsv", KaplanMeierRow),
             read_table(folder / "km_mechanism_at_risk.tsv", AtRiskRow),
@@ -127,9 +115,11 @@ def _endpoints(folder: Path, messages: Mapping[str, str]) -> list[Exhibit]:
     rates = read_table(folder / "endpoint_rates.tsv", EndpointRateRow)
     numbers = read_table(folder / "km_at_risk.tsv", AtRiskRow)
     found = []
-    for endpoint in SHOWN:
-        own = [row for row in figures if row.endpoint is endpoint]
-        steps = read_table(folder / f"km_{endpoint.value}.tsv", KaplanMeierRow)
+    for endpoint in sorted(ENDPOINTS.values(), key=lambda endpoint: endpoint.event.place):
+        if not endpoint.on_page:
+            continue
+        own = [row for row in figures if row.endpoint == endpoint.name]
+        steps = read_table(folder / endpoint.curve_file, KaplanMeierRow)
         found.append(curve(endpoint, own, rates, steps, numbers, messages))
     return found
 
@@ -152,22 +142,22 @@ def curve(
         numbers: `km_at_risk.tsv`.
         messages: texts of flags and refusals.
     """
-    title = NAMES.get(endpoint, endpoint.value)
+    title, name = endpoint.title, f"km-{endpoint.name}"
     sources = (
-        f"km_{endpoint.value}.tsv", "km_at_risk.tsv", "endpoints.tsv", "endpoint_rates.tsv",
+        endpoint.curve_file, "km_at_risk.tsv", "endpoints.tsv", "endpoint_rates.tsv",
         "endpoint_patients.tsv",
     )  # fmt: skip
     head = next((row for row in figures if row.headline), None)
     if head is None:
-        return Exhibit(f"km-{endpoint.value}", title, (), NO_PATIENTS, (), sources, wide=False)
+        return Exhibit(name, title, (), NO_PATIENTS, (), sources, wide=False)
     svg = None
     if head.status is Status.ESTIMATED:
         panel = _panel("", endpoint, head.analysis, "all", steps, numbers)
-        svg = draw_curves([panel], name=f"km-{endpoint.value}", label=f"Kaplan-Meier curve of {title}")
-    own = [row for row in rates if row.endpoint is endpoint and row.analysis is head.analysis]
+        svg = draw_curves([panel], name=name, label=f"Kaplan-Meier curve of {title}")
+    own = [row for row in rates if row.endpoint == endpoint.name and row.analysis is head.analysis]
     other = next((row for row in figures if not row.headline and row.status is Status.ESTIMATED), None)
     return Exhibit(
-        name=f"km-{endpoint.value}",
+        name=name,
         title=title,
         svgs=(svg,) if svg else (),
         missing="" if svg else say.not_estimable(head.reason or Refusal.NO_TIME_AT_RISK, messages),
@@ -186,17 +176,17 @@ def by_regimen(
     messages: Mapping[str, str],
 ) -> Exhibit:
     """Return the curves of an endpoint by kind of next treatment, corrected and naive side by side."""
-    steps = read_table(folder / f"km_{endpoint.value}.tsv", KaplanMeierRow)
+    steps = read_table(folder / endpoint.curve_file, KaplanMeierRow)
     numbers = read_table(folder / "km_at_risk.tsv", AtRiskRow)
     panels = [
         _panel("at risk from treatment start", endpoint, Analysis.GROUP_ENTRY, "regimen", steps, numbers),
         _panel("naive: biased, for comparison", endpoint, Analysis.NAIVE, "regimen", steps, numbers),
     ]
-    name = f"km-{endpoint.value}-regimen"
+    name = f"km-{endpoint.name}-regimen"
     own = [row for row in associations if row.factor == "regimen" and _late(row, endpoint)]
     own = [row for row in own if row.level != ALL_GROUPS]
-    sources = (f"km_{endpoint.value}.tsv", "km_at_risk.tsv", "associations.tsv")
-    title = f"{endpoint.value} by next treatment"
+    sources = (endpoint.curve_file, "km_at_risk.tsv", "associations.tsv")
+    title = f"{endpoint.name} by next treatment"
     return _grouped(Head(name, title, endpoint, sources), panels, own, few, messages)
 
 
@@ -208,11 +198,11 @@ def by_mechanism(
     messages: Mapping[str, str],
 ) -> Exhibit:
     """Return rwPFS2 with and without each family of mechanisms, at risk from the report on."""
-    endpoint = Endpoint.RWPFS2
+    endpoint = RWPFS2
     families = list(
         dict.fromkeys(
-            [row.grouping for row in steps if row.endpoint is endpoint]
-            + [row.grouping for row in numbers if row.endpoint is endpoint]
+            [row.grouping for row in steps if row.endpoint == endpoint.name]
+            + [row.grouping for row in numbers if row.endpoint == endpoint.name]
         )
     )
     panels = [
@@ -226,7 +216,7 @@ def by_mechanism(
 
 
 def _late(row: AssociationRow, endpoint: Endpoint) -> bool:
-    return row.endpoint == endpoint.value and row.analysis == Analysis.GROUP_ENTRY.value
+    return row.endpoint == endpoint.name and row.analysis == Analysis.GROUP_ENTRY.value
 
 
 @dataclass(frozen=True)
@@ -247,7 +237,7 @@ def _grouped(
     messages: Mapping[str, str],
 ) -> Exhibit:
     shown = []
-    caption = [f"Patients with {head.endpoint.value} whose group is known. {LATE_ENTRY}"]
+    caption = [f"Patients with {head.endpoint.name} whose group is known. {LATE_ENTRY}"]
     if sizes := say.group_sizes(compared):
         caption.append(f"Patients at risk at any time: {sizes}.")
     left_out: dict[str, None] = {}
@@ -303,10 +293,10 @@ def _panel(
     steps: Sequence[KaplanMeierRow],
     numbers: Sequence[AtRiskRow],
 ) -> Panel:
-    key = (endpoint, analysis, grouping)
+    key = (endpoint.name, analysis, grouping)
     return Panel(
         title,
-        UNITS.get(endpoint, AFTER_PROGRESSION),
+        f"days after {endpoint.start.text}",
         [row for row in steps if (row.endpoint, row.analysis, row.grouping) == key],
         [row for row in numbers if (row.endpoint, row.analysis, row.grouping) == key],
     )

@@ -3,16 +3,6 @@
 from enum import StrEnum
 
 
-class Endpoint(StrEnum):
-    RWTTD1 = "rwTTD1"
-    RWTTD2 = "rwTTD2"
-    RWTTD2_TREATMENT = "rwTTD2_treatment"
-    RWPFS2 = "rwPFS2"
-    RWPFS2_TREATMENT = "rwPFS2_treatment"
-    OS_LORLATINIB = "OS_lorlatinib"
-    OS_PROGRESSION = "OS_progression"
-
-
 class Analysis(StrEnum):
     """Where the time at risk begins."""
 
@@ -32,7 +22,6 @@ class Exclusion(StrEnum):
     NO_PROGRESSION = "no_progression"
     NOT_YET_STARTED = "not_yet_started"
     DIED_UNTREATED = "died_untreated"
-    DATES_CONFLICT = "dates_conflict"
     ENROLMENT_MISSING = "enrolment_missing"
     EVENT_BEFORE_ENTRY = "event_before_entry"
     NO_FOLLOW_UP = "no_follow_up"

@@ -11,7 +11,7 @@ from ..inputs.sample_files import SampleFiles
 from ..inputs.settings import AssaySettings, Settings, check_settings
 from ..inputs.sheet import Sample, Sheet, read_sheet
 from ..io.digest import code_digest, text_digest
-from ..outcomes.outcome_files import MEASURED, RELATED
+from ..outcomes.outcome_files import outcome_tables
 from ..vocabulary.samples import BamKind, Role, SpecimenType
 
 RESULTS = "results"
@@ -296,7 +296,7 @@ class Plan:
 
     def outcome_files(self) -> list[str]:
         """Return the outcome tables, none without clinical tables."""
-        names = (*MEASURED, *RELATED) if self.settings.clinical else ()
+        names = outcome_tables() if self.settings.clinical else ()
         return [f"{COHORT}/{name}" for name in names]
 
     # --- targets of the workflow -----------------------------------------------------------------

@@ -1,0 +1,102 @@
+"""A new endpoint is one registered object: tables, comparisons, page and docs have it without other edits."""
+
+from types import SimpleNamespace
+
+import pytest
+from outcome_cohort import KNOWLEDGE, cohort_settings, resistance_settings, write_demo
+
+from alktrace.commands.docs import generated_parts
+from alktrace.io.tables import read_table
+from alktrace.knowledge.load import load_knowledge
+from alktrace.outcomes.endpoints import (
+    ALIVE,
+    ENDPOINTS,
+    PROGRESSED,
+    PROGRESSION,
+    RWPFS2,
+    Endpoint,
+    Event,
+    register,
+)
+from alktrace.outcomes.outcome_files import outcome_tables
+from alktrace.outcomes.outcome_jobs import measure_outcomes, relate_outcomes
+from alktrace.report.outcome_section import outcome_exhibits
+from alktrace.workflow.plan import Plan
+
+SETTINGS = cohort_settings()
+NEW = Endpoint(
+    name="rwTTNT2",
+    title="Time to the next treatment",
+    population=PROGRESSED,
+    start=PROGRESSION,
+    event=Event(
+        "first dose of the next treatment, or death",
+        lambda t: (
+            (t.next_treatment.start, "switch")
+            if t.next_treatment
+            else (t.death, "death")
+            if t.death
+            else None
+        ),
+        place=2,
+    ),
+    censoring=ALIVE,
+)
+
+
+@pytest.fixture(scope="module")
+def cohort(tmp_path_factory):
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setitem(ENDPOINTS, NEW.name, NEW)
+        folder = tmp_path_factory.mktemp("cohort")
+        clinic, out = write_demo(folder), folder / "out"
+        measure_outcomes(clinic=clinic, settings=SETTINGS, out=out)
+        relate_outcomes(
+            clinic=clinic, classification=folder / "classification.tsv",
+            resistance=folder / "resistance.tsv", evidence=[], details=[], settings=SETTINGS,
+            timing=resistance_settings(), out=out,
+        )  # fmt: skip
+        yield out
+
+
+def test_every_table_by_endpoint_has_it(cohort):
+    tables = {name: kind for name, kind in outcome_tables().items() if "endpoint" in kind.__annotations__}
+    assert len(tables) > len(ENDPOINTS)
+    for name, kind in tables.items():
+        found = {row.endpoint for row in read_table(cohort / name, kind)}
+        assert NEW.name in found or (name.startswith("km_") and len(found) == 1), name
+
+
+def test_the_curve_counts_what_the_definition_says(cohort):
+    tables = outcome_tables()
+    own = [
+        row
+        for row in read_table(cohort / "endpoint_patients.tsv", tables["endpoint_patients.tsv"])
+        if row.endpoint == NEW.name and row.included
+    ]
+    steps = read_table(cohort / NEW.curve_file, tables[NEW.curve_file])
+    assert {row.event_type for row in own} == {"switch", "death", None}
+    events = sum(row.events for row in steps if row.grouping == "all" and row.analysis is NEW.headline)
+    assert events == sum(row.event for row in own) > 0
+
+
+def test_the_page_shows_it_with_its_texts(cohort):
+    shown = {
+        item.name: item for item in outcome_exhibits(cohort, load_knowledge(KNOWLEDGE).messages, SETTINGS)
+    }
+    item = shown[f"km-{NEW.name}"]
+    assert item.title == NEW.title
+    assert f"days after {PROGRESSION.text}" in item.svgs[0]
+    for text in (PROGRESSED.text, NEW.event.text, ALIVE.text):
+        assert text in " ".join(item.caption)
+    assert "rwTTNT2, late entry" in shown["forest-treatment_outcome"].svgs[0]
+
+
+def test_docs_and_rules_name_it(cohort):
+    assert f"| `{NEW.name}` | {PROGRESSED.text} |" in generated_parts()["endpoints"]
+    assert f"results/cohort/{NEW.curve_file}" in Plan(SimpleNamespace(clinical="x"), None).outcome_files()
+
+
+def test_a_name_is_given_once():
+    with pytest.raises(ValueError, match="rwPFS2"):
+        register(RWPFS2)
