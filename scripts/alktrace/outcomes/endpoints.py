@@ -152,14 +152,9 @@ def _patient_row(timeline: Timeline, endpoint: Endpoint) -> EndpointPatientRow:
     # A second progression may come before the next treatment: from there on it cannot be an event.
     if end < start:
         return replace(row, exclusion=Exclusion.EVENT_BEFORE_ENTRY)
-    days, enrolled, flags = float((end - start).days), timeline.enrolled, list[str]()
-    # Nobody is at risk at time 0: an event on that day would vanish from every estimate.
-    if kind and not days:
-        days = HALF_DAY
-        flags.append(OutcomeCaveat.EVENT_ON_DAY_0)
-    # Immortal time: who had the event before enrolment is in no study, so days before it prove nothing.
-    if enrolled and enrolled > start:
-        flags.append(OutcomeCaveat.ENROLLED_AFTER_START)
+    enrolled = timeline.enrolled
+    on_day_0, late = kind is not None and end == start, enrolled is not None and enrolled > start
+    caveats = {OutcomeCaveat.EVENT_ON_DAY_0: on_day_0, OutcomeCaveat.ENROLLED_AFTER_START: late}
     return replace(
         row,
         included=True,
@@ -168,9 +163,11 @@ def _patient_row(timeline: Timeline, endpoint: Endpoint) -> EndpointPatientRow:
         event=kind is not None,
         event_type=kind,
         censoring=None if kind else "data_cutoff" if timeline.cut else endpoint.censoring.rule,
-        days=days,
+        # Nobody is at risk at time 0: an event on that day would vanish from every estimate.
+        days=HALF_DAY if on_day_0 else float((end - start).days),
+        # Left truncation: who had the event before enrolment is in no study, so days before it prove nothing.
         entry_days=float(max(0, (enrolled - start).days)) if enrolled else None,
-        flags=tuple(flags),
+        flags=tuple(caveat for caveat, holds in caveats.items() if holds),
     )
 
 
