@@ -153,6 +153,25 @@ def test_families_hold_the_compounds_of_their_residue():
     assert members - listed <= {"p.Ile1171Thr"}
 
 
+def test_acquired_changes_start_from_the_protein():
+    genes = {row.subject: row.value for row in ROWS["acquired"] if row.attribute == "gene"}
+    places = [(genes[r.subject], r.value) for r in ROWS["acquired"] if r.attribute == "codon"]
+    changes = [
+        (genes[r.subject], letters(r.value)) for r in ROWS["acquired"] if r.attribute == "protein_change"
+    ]
+    places += [(gene, f"{residue}{codon}") for gene, (residue, codon, _) in changes]
+    assert {("EGFR", "T790"), ("EGFR", "C797")} <= set(places)
+    assert [residue for _, residue in places] == [
+        f"{PROTEINS[gene][int(residue[1:]) - 1]}{residue[1:]}" for gene, residue in places
+    ]
+
+
+def test_an_approval_is_no_younger_than_what_tells_of_it():
+    approvals = [row.value.split(":", 3) for row in ROWS["drugs"] if row.attribute == "approval"]
+    assert {region for region, *_ in approvals} == {"US", "EU", "China"}
+    assert all(date <= as_of for _, date, as_of, _ in approvals if date[0].isdigit())
+
+
 def test_no_name_of_a_gene_is_verified_from_memory():
     named = [row for row in KNOWLEDGE.genes.values() if row.aliases]
     assert named

@@ -10,6 +10,7 @@ from .entries import DrugEffect, GeneRow, codon_of, effect_statement
 from .long_tables import Facts
 
 EFFECT_ATTRIBUTES = ("effect", "civic")
+ACQUIRED_CHANGES = ("codon", "protein_change", "exon", "any_missense")
 NEEDED_BY_RULE = {
     "hotspot": "codon",
     "protein_change": "protein_change",
@@ -33,12 +34,22 @@ def cross_checks(folder: Path, tables: dict[str, dict[str, Facts]]) -> Iterator[
         yield from _compound_problems(str(folder / "alk_compounds.tsv"), facts, tables["alk_mutations"])
     for facts in tables["alk_families"].values():
         yield from _family_problems(str(folder / "alk_families.tsv"), facts, tables["alk_mutations"])
+    yield from _change_problems(folder, tables)
+    yield from _name_problems(str(folder / "drugs.tsv"), tables["drugs"])
+
+
+def _change_problems(folder: Path, tables: dict[str, dict[str, Facts]]) -> Iterator[Problem]:
+    """Yield mechanisms and acquired changes that name no change and would never match."""
     for facts in tables["bypass"].values():
         needed = NEEDED_BY_RULE.get(facts.value("rule"))
         if needed and not facts.values(needed):
             file, line = str(folder / "bypass.tsv"), facts.rows[0][0]
             yield Problem(file, line, needed, f"{facts.subject!r} has no {needed}", "its rule needs one")
-    yield from _name_problems(str(folder / "drugs.tsv"), tables["drugs"])
+    for facts in tables["acquired"].values():
+        if not any(facts.values(name) for name in ACQUIRED_CHANGES):
+            file, line = str(folder / "acquired.tsv"), facts.rows[0][0]
+            what, remedy = f"{facts.subject!r} names no change", "give one of " + ", ".join(ACQUIRED_CHANGES)
+            yield Problem(file, line, "attribute", what, remedy)
 
 
 def _drug_problems(file: str, facts: Facts, drugs: dict[str, Facts]) -> Iterator[Problem]:

@@ -33,6 +33,7 @@ LONG_TABLES = (
     "alk_regions",
     "bypass",
     "transformation",
+    "acquired",
     "drugs",
     "ch_genes",
     "messages",

@@ -19,7 +19,7 @@ from .entries import GeneRow, HotspotLocus
 from .long_tables import FactRow, Facts
 
 NOT_IN_DNA = "not_in_dna"
-GENE_ATTRIBUTES = {"bypass": ("gene",), "transformation": ("gene", "requires")}
+GENE_ATTRIBUTES = {"bypass": ("gene",), "acquired": ("gene",), "transformation": ("gene", "requires")}
 _REFERENCE = re.compile(r"p\.(?P<residue>[A-Z][a-z]{2})(?P<codon>\d+)")
 
 
