@@ -28,7 +28,8 @@ from alktrace.inputs.settings import (
     TumourFractionSettings,
 )
 from alktrace.io.tables import read_table
-from alktrace.reference.gene_models import Exon, GeneModels, Transcript, write_gff3
+from alktrace.reference.gene_models import Exon, GeneModels, Transcript
+from alktrace.reference.gff3 import write_gff3
 from alktrace.structural.copy_number.copy_number_table import CopyNumberRow
 from alktrace.structural.fusions.fusion_vcf import FusionCall
 from alktrace.structural.fusions.partners import FusionRole

@@ -14,7 +14,8 @@ from gene_facts import gene_models
 from alktrace.annotate.consequences import choose_gene, csq_consequence, read_variants, reconcile
 from alktrace.annotate.hgvs import NamedTranscript
 from alktrace.errors import DataError
-from alktrace.reference.gene_models import Exon, GeneModels, Transcript, reverse_complement, write_gff3
+from alktrace.reference.gene_models import Exon, GeneModels, Transcript, reverse_complement
+from alktrace.reference.gff3 import write_gff3
 from alktrace.vocabulary.changes import Consequence
 from alktrace.vocabulary.variant import SmallVariant
 

@@ -8,7 +8,8 @@ import pytest
 from gene_facts import gene_models, transcript
 
 from alktrace.errors import DataError
-from alktrace.reference.gene_models import GeneModels, Transcript, read_gff3, reverse_complement, write_gff3
+from alktrace.reference.gene_models import GeneModels, Transcript, reverse_complement
+from alktrace.reference.gff3 import read_gff3, write_gff3
 
 ALK = transcript("ALK")
 KRAS = transcript("KRAS")
@@ -205,6 +206,14 @@ def test_gff3_without_the_preferred_transcript_says_so(gff3: Path, caplog: pytes
 def test_gff3_without_genes_is_refused(tmp_path: Path) -> None:
     (tmp_path / "x.gff3").write_text("##gff-version 3\n")
     with pytest.raises(DataError, match="no protein-coding gene"):
+        read_gff3(tmp_path / "x.gff3", preferred={})
+
+
+# pyranges leaves the file open when it fails.
+@pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning")
+def test_attributes_of_another_format_are_named(tmp_path: Path) -> None:
+    (tmp_path / "x.gff3").write_text('2\te\tgene\t1\t9\t.\t+\t.\tID=gene:G1;gene_name "ABC"\n')
+    with pytest.raises(DataError, match=r"x\.gff3: attributes that are no `key=value`"):
         read_gff3(tmp_path / "x.gff3", preferred={})
 
 

@@ -1,15 +1,14 @@
 """Targets and gene models against the genome: contig names, lengths, build."""
 
-import gzip
 import re
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
 from itertools import islice
 from pathlib import Path
 
 from ..errors import Problem
 from ..io.bed import Target, read_bed
-from ..reference.locate import GRCH37, GZIP_MAGIC, same_contig
+from ..reference.gff3 import read_lines
+from ..reference.locate import GRCH37, same_contig
 
 MAX_SHOWN = 20
 GFF3_LINES = 5000
@@ -65,14 +64,13 @@ def check_gene_models(path: Path, contigs: Mapping[str, int]) -> list[Problem]:
     named = False
     known: set[str] = set()
     try:
-        with _open(path) as lines:
-            for number, line in enumerate(islice(lines, GFF3_LINES), start=1):
-                if found := _build_problem(str(path), number, line, contigs):
-                    return [found]
-                name = _sequence_name(line)
-                if name:
-                    named = True
-                    known.update(filter(None, [same_contig(name, contigs)]))
+        for number, line in enumerate(islice(read_lines(path), GFF3_LINES), start=1):
+            if found := _build_problem(str(path), number, line, contigs):
+                return [found]
+            name = _sequence_name(line)
+            if name:
+                named = True
+                known.update(filter(None, [same_contig(name, contigs)]))
     except (OSError, EOFError, UnicodeDecodeError) as error:
         return [Problem(str(path), 0, "", f"cannot be read ({error})", "give gene models in GFF3")]
     if not named:
@@ -111,16 +109,3 @@ def _build_problem(file: str, number: int, line: str, contigs: Mapping[str, int]
 def _sequence_name(line: str) -> str:
     """Return the sequence that a feature line stands on."""
     return "" if line.startswith("#") or line.count("\t") != 8 else line.split("\t", 1)[0]
-
-
-@contextmanager
-def _open(path: Path) -> Iterator[Iterator[str]]:
-    """Open a text file, plain or compressed."""
-    with path.open("rb") as stream:
-        compressed = stream.read(2) == GZIP_MAGIC
-    if compressed:
-        with gzip.open(path, "rt", encoding="utf-8") as lines:
-            yield lines
-    else:
-        with path.open(encoding="utf-8") as lines:
-            yield lines

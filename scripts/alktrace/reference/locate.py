@@ -5,7 +5,7 @@ indexed there, so that nothing is ever written beside a shared genome.
 """
 
 import shlex
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -172,7 +172,7 @@ def read_fai(path: Path) -> dict[str, int]:
         raise DataError(path, f"is no FASTA index ({error})", "write it with `samtools faidx`") from None
 
 
-def same_contig(name: str, contigs: Mapping[str, int]) -> str | None:
+def same_contig(name: str, contigs: Collection[str]) -> str | None:
     """Return the contig that a name means, which may differ by `chr` and in the mitochondrion's name."""
     bare = name.removeprefix("chr")
     mitochondrion = {"M": "MT", "MT": "M"}.get(bare, bare)
