@@ -34,10 +34,8 @@ rule annotate_alterations:
         fusions="results/patients/{patient}/{timepoint}/{specimen}/fusions.vcf.gz",
         coverage="results/patients/{patient}/{timepoint}/{specimen}/coverage.cnn",
         copy_number_reference=PLAN.copy_number_reference,
-        centromeres=resource("reference/centromeres.grch38.tsv"),
         gene_models="results/reference/gene_models.json",
         fasta=REFERENCE.fasta,
-        knowledge=KNOWLEDGE,
         white_cells=PLAN.white_cells,
         population_vcf=PLAN.population_vcf(),
     output:

@@ -5,7 +5,6 @@
 rule compile_calling_kernels:
     input:
         molecules="results/reference/kernels/consensus.txt",
-        drivers=resource("reference/fusion_drivers.tsv"),
     output:
         done="results/reference/kernels/calling.txt",
     log:

@@ -4,7 +4,6 @@
 rule classify_timepoint:
     input:
         evidence="results/patients/{patient}/evidence.json",
-        knowledge=KNOWLEDGE,
     output:
         table="results/patients/{patient}/{timepoint}/resistance.tsv",
         summary="results/patients/{patient}/{timepoint}/classification.tsv",

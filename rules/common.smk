@@ -5,6 +5,7 @@ import sys
 from pathlib import Path
 
 from snakemake.exceptions import WorkflowError
+from snakemake.jobs import Job
 from snakemake.settings.types import DeploymentMethod
 
 # A clone runs as it is: its own package goes before an installed one.
@@ -14,7 +15,6 @@ sys.path.insert(
 
 from alktrace.errors import AlktraceError
 from alktrace.inputs.config_lines import with_places
-from alktrace.io.resources import RESOURCES
 from alktrace.io.tools import prepare_jobs
 from alktrace.vocabulary.samples import ID_PATTERN
 from alktrace.workflow.plan import Plan
@@ -37,16 +37,17 @@ KERNELS = Path(
 ).resolve()
 os.environ.update(NUMBA_CACHE_DIR=str(KERNELS))
 
-# Files of the project, by the path that a message should name. Relative, so that a run inside a moved
-# clone stays valid; `workflow.source_path` would give a copy that is gone after the run.
+# What Snakemake compares with the results are content and paths below the working directory, so that results
+# may be moved to another clone: resources count with the code that names them (`io.resources`), and scripts by
+# their digest, not by their date, which every clone makes anew.
 
 
-def resource(name):
-    return os.path.relpath(RESOURCES / name)
+async def no_outputs(job):
+    for path in ():
+        yield path
 
 
-# Inputs by content: an edited table reruns what reads it.
-KNOWLEDGE = [resource(path) for path in sorted(RESOURCES.glob("knowledge/*.tsv"))]
+Job.outputs_older_than_script_or_notebook = no_outputs
 
 
 # Rules in Python run in the environment that runs Snakemake, also where the tools come from conda.

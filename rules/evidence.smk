@@ -14,9 +14,7 @@ rule gather_evidence:
         clinical=ancient(PLAN.clinical_tables()),
         fasta=REFERENCE.fasta,
         gene_models="results/reference/gene_models.json",
-        centromeres=resource("reference/centromeres.grch38.tsv"),
         kernels=PLAN.genotyping_kernels,
-        knowledge=KNOWLEDGE,
     output:
         table="results/patients/{patient}/evidence.tsv",
         tumour_fraction="results/patients/{patient}/tumour_fraction.tsv",

@@ -7,7 +7,6 @@ from alktrace.outcomes.outcome_files import measured_tables, related_tables
 rule measure_outcomes:
     input:
         clinical=PLAN.clinical_tables(),
-        knowledge=KNOWLEDGE,
     output:
         tables=expand("results/cohort/{name}", name=measured_tables()),
     log:
@@ -30,7 +29,6 @@ rule measure_outcomes:
 rule relate_outcomes:
     input:
         clinical=PLAN.clinical_tables(),
-        knowledge=KNOWLEDGE,
         classification="results/cohort/classification.tsv",
         resistance="results/cohort/resistance.tsv",
         evidence=PLAN.patient_files("evidence.tsv"),

@@ -17,7 +17,8 @@ checkpoint compare_identity:
         mem_mb=2000,
         runtime=60,
     params:
-        samples=[sample.name for sample in PLAN.identified()],
+        patients={sample.name: sample.patient for sample in PLAN.identified()},
+        files=list(PLAN.identity_files()),
         settings=PLAN.dump("identity"),
         code=PLAN.code("compare_identity"),
     message:

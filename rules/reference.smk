@@ -88,9 +88,6 @@ rule prepare_gene_models:
         gff3=PLAN.settings.reference.gff3,
         fasta=REFERENCE.fasta,
         fai=REFERENCE.fai,
-        genes=resource("knowledge/genes.tsv"),
-        hotspots=resource("knowledge/hotspots.tsv"),
-        mutations=resource("knowledge/alk_mutations.tsv"),
     output:
         gene_models="results/reference/gene_models.json",
         gff3="results/reference/gene_models.gff3",

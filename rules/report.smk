@@ -1,5 +1,8 @@
 # Pages for people.
 
+from alktrace.io.digest import module_digest
+from alktrace.io.resources import resource
+
 
 rule write_patient_page:
     input:
@@ -9,7 +12,6 @@ rule write_patient_page:
         tumour_fraction="results/patients/{patient}/tumour_fraction.tsv",
         bins=lambda wildcards: PLAN.copy_number_bins(wildcards).values(),
         gene_models="results/reference/gene_models.json",
-        knowledge=KNOWLEDGE,
     output:
         page=report(
             "results/patients/{patient}/report.html",
@@ -39,7 +41,6 @@ rule write_cohort_page:
         quality="results/cohort/qc.tsv",
         identity="results/cohort/identity.tsv",
         outcomes=PLAN.outcome_files(),
-        knowledge=KNOWLEDGE,
     output:
         page=report("results/cohort/report.html", category="Cohort"),
     log:
@@ -96,7 +97,6 @@ rule collect_multiqc:
     input:
         fastp=PLAN.fastp_reports(),
         sections=rules.write_multiqc_sections.output,
-        config=resource("multiqc.yaml"),
     output:
         page="results/cohort/multiqc.html",
     log:
@@ -108,6 +108,7 @@ rule collect_multiqc:
         runtime=60,
     params:
         folder=subpath(output.page, parent=True),
+        config=module_digest(resource("multiqc.yaml")),
     message:
         "collecting quality reports"
     shell:
@@ -116,7 +117,7 @@ rule collect_multiqc:
             list=$(mktemp -p {resources.tmpdir:q})
             trap 'rm -f "$list"' EXIT
             printf '%s\\n' {input.fastp:q} {input.sections:q} >"$list"
-            multiqc --force --quiet --no-version-check --no-data-dir --config {input.config:q} \
+            multiqc --force --quiet --no-version-check --no-data-dir --config "$ALKTRACE_RESOURCES/multiqc.yaml" \
                 --file-list "$list" --outdir {params.folder:q} --filename multiqc.html
         ) 2>{log:q}
         """
@@ -126,7 +127,6 @@ rule write_manifest:
     input:
         sheet=PLAN.settings.samples,
         clinical=PLAN.clinical_tables(),
-        knowledge=KNOWLEDGE,
         tables="results/cohort/classification.tsv",
     output:
         manifest="results/cohort/run_manifest.json",
@@ -140,6 +140,7 @@ rule write_manifest:
     params:
         settings=PLAN.settings.model_dump(mode="json"),
         code=PLAN.code("write_manifest"),
+        all_code=PLAN.code(),
     message:
         "writing down versions and settings"
     script:

@@ -7,9 +7,7 @@ rule read_reported_calls:
         calls=PLAN.report,
         gene_models="results/reference/gene_models.json",
         loci="results/reference/loci.tsv",
-        drivers=resource("reference/fusion_drivers.tsv"),
         fasta=REFERENCE.fasta,
-        knowledge=KNOWLEDGE,
     output:
         alterations="results/patients/{patient}/{timepoint}/{specimen}/reported/alterations.tsv",
         callability="results/patients/{patient}/{timepoint}/{specimen}/reported/callability.tsv",

@@ -7,7 +7,6 @@ rule call_structural:
         fasta=REFERENCE.fasta,
         targets=PLAN.targets,
         gene_models="results/reference/gene_models.json",
-        drivers=resource("reference/fusion_drivers.tsv"),
         kernels="results/reference/kernels/calling.txt",
     output:
         vcf="results/patients/{patient}/{timepoint}/{specimen}/fusions.vcf.gz",

@@ -9,6 +9,7 @@ from alktrace.inputs.settings import (
     OriginSettings,
     TumourFractionSettings,
 )
+from alktrace.io.resources import resource
 from alktrace.vocabulary.samples import SpecimenType
 from alktrace.workflow.job import job_log, optional_path
 
@@ -24,10 +25,10 @@ with job_log(snakemake.log[0]):
         fusions_vcf=Path(snakemake.input.fusions),
         coverage=Path(snakemake.input.coverage),
         copy_number_reference=Path(snakemake.input.copy_number_reference),
-        centromeres=Path(snakemake.input.centromeres),
+        centromeres=resource("reference/centromeres.grch38.tsv"),
         gene_models=Path(snakemake.input.gene_models),
         fasta=Path(snakemake.input.fasta),
-        knowledge=Path(snakemake.input.knowledge[0]).parent,
+        knowledge=resource("knowledge"),
         white_cell_bams=[Path(path) for path in snakemake.input.white_cells],
         population_vcf=optional_path(snakemake.input.get("population_vcf")),
         specimen_type=SpecimenType(snakemake.params.specimen_type),

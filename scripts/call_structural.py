@@ -4,6 +4,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from alktrace.inputs.settings import CopyNumberSettings, FusionSettings
+from alktrace.io.resources import resource
 from alktrace.workflow.job import job_log
 
 if TYPE_CHECKING:
@@ -14,6 +15,7 @@ with job_log(snakemake.log[0]):
     from alktrace.structural.fusions.fusion_calls import call_fusions
     from alktrace.structural.fusions.partners import read_drivers
 
+    drivers = resource("reference/fusion_drivers.tsv")
     fusions = FusionSettings.model_validate(snakemake.params.settings["fusions"])
     copy_number = CopyNumberSettings.model_validate(snakemake.params.settings["copy_number"])
     call_fusions(
@@ -21,8 +23,8 @@ with job_log(snakemake.log[0]):
         fasta=Path(snakemake.input.fasta),
         targets=Path(snakemake.input.targets),
         gene_models=Path(snakemake.input.gene_models),
-        drivers=Path(snakemake.input.drivers),
-        fusion_genes=tuple(read_drivers(Path(snakemake.input.drivers))),
+        drivers=drivers,
+        fusion_genes=tuple(read_drivers(drivers)),
         settings=fusions,
         sample=snakemake.params.sample,
         out_vcf=Path(snakemake.output.vcf),

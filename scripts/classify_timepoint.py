@@ -4,6 +4,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from alktrace.inputs.settings import ResistanceSettings
+from alktrace.io.resources import resource
 from alktrace.workflow.job import job_log
 
 if TYPE_CHECKING:
@@ -14,7 +15,7 @@ with job_log(snakemake.log[0]):
 
     classify_timepoint_file(
         evidence=Path(snakemake.input.evidence),
-        knowledge=Path(snakemake.input.knowledge[0]).parent,
+        knowledge=resource("knowledge"),
         settings=ResistanceSettings.model_validate(snakemake.params.settings["resistance"]),
         timepoint=snakemake.wildcards.timepoint,
         out_table=Path(snakemake.output.table),

@@ -3,8 +3,8 @@
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from alktrace.inputs.settings import IdentitySettings
 from alktrace.workflow.job import job_log
-from alktrace.workflow.plan import Plan
 
 if TYPE_CHECKING:
     from snakemake.iocontainers import snakemake
@@ -12,12 +12,11 @@ if TYPE_CHECKING:
 with job_log(snakemake.log[0]):
     from alktrace.qc.identity import compare_identity
 
-    plan = Plan.from_config(snakemake.config)
-    samples = plan.identified()
+    patients = snakemake.params.patients
     compare_identity(
-        genotypes={sample.name: Path(plan.path(sample, "genotypes.tsv")) for sample in samples},
-        patients={sample.name: sample.patient for sample in samples},
-        settings=plan.settings.identity,
+        genotypes=dict(zip(patients, map(Path, snakemake.input.genotypes), strict=True)),
+        patients=patients,
+        settings=IdentitySettings.model_validate(snakemake.params.settings["identity"]),
         out_table=Path(snakemake.output.table),
-        out_patients={patient: Path(path) for patient, path in plan.identity_files().items()},
+        out_patients=dict(zip(snakemake.params.files, map(Path, snakemake.output.patients), strict=True)),
     )

@@ -4,6 +4,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from alktrace.inputs.settings import CallingSettings, FusionSettings, MoleculeSettings
+from alktrace.io.resources import resource
 from alktrace.workflow.job import job_log
 
 if TYPE_CHECKING:
@@ -17,6 +18,6 @@ with job_log(snakemake.log[0]):
         molecules=MoleculeSettings.model_validate(settings["molecules"]),
         calling=CallingSettings.model_validate(settings["calling"]),
         fusions=FusionSettings.model_validate(settings["fusions"]),
-        drivers=Path(snakemake.input.drivers),
+        drivers=resource("reference/fusion_drivers.tsv"),
         out=Path(snakemake.output.done),
     )

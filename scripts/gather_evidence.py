@@ -3,6 +3,7 @@
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from alktrace.io.resources import resource
 from alktrace.workflow.job import job_log
 from alktrace.workflow.plan import Plan
 
@@ -16,7 +17,7 @@ with job_log(snakemake.log[0]):
 
     plan = Plan.from_config(snakemake.config)
     settings, patient = plan.settings, snakemake.wildcards.patient
-    knowledge = load_knowledge(Path(snakemake.input.knowledge[0]).parent)
+    knowledge = load_knowledge(resource("knowledge"))
     gather_evidence(
         samples=plan.patient_files_of(patient),
         fasta=Path(snakemake.input.fasta),
@@ -30,7 +31,7 @@ with job_log(snakemake.log[0]):
         tumour_fraction=settings.tumour_fraction,
         copy_number=settings.copy_number,
         gene_models=Path(snakemake.input.gene_models),
-        centromeres=Path(snakemake.input.centromeres),
+        centromeres=resource("reference/centromeres.grch38.tsv"),
         out_table=Path(snakemake.output.table),
         out_tumour_fraction=Path(snakemake.output.tumour_fraction),
         out_evidence=Path(snakemake.output.evidence),

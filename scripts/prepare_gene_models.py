@@ -3,6 +3,7 @@
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from alktrace.io.resources import resource
 from alktrace.workflow.job import job_log
 
 if TYPE_CHECKING:
@@ -14,9 +15,9 @@ with job_log(snakemake.log[0]):
     prepare_gene_models(
         gff3=Path(snakemake.input.gff3),
         fasta=Path(snakemake.input.fasta),
-        genes=Path(snakemake.input.genes),
-        hotspots=Path(snakemake.input.hotspots),
-        mutations=Path(snakemake.input.mutations),
+        genes=resource("knowledge/genes.tsv"),
+        hotspots=resource("knowledge/hotspots.tsv"),
+        mutations=resource("knowledge/alk_mutations.tsv"),
         out_gene_models=Path(snakemake.output.gene_models),
         out_gff3=Path(snakemake.output.gff3),
         out_loci=Path(snakemake.output.loci),

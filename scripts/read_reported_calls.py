@@ -4,6 +4,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from alktrace.inputs.settings import CallingSettings, OriginSettings
+from alktrace.io.resources import resource
 from alktrace.vocabulary.samples import SpecimenType
 from alktrace.workflow.job import job_log
 
@@ -18,8 +19,8 @@ with job_log(snakemake.log[0]):
         gene_models=Path(snakemake.input.gene_models),
         fasta=Path(snakemake.input.fasta),
         loci=Path(snakemake.input.loci),
-        knowledge=Path(snakemake.input.knowledge[0]).parent,
-        fusion_drivers=Path(snakemake.input.drivers),
+        knowledge=resource("knowledge"),
+        fusion_drivers=resource("reference/fusion_drivers.tsv"),
         specimen_type=SpecimenType(snakemake.params.specimen_type),
         origin=OriginSettings.model_validate(snakemake.params.settings["origin"]),
         calling=CallingSettings.model_validate(snakemake.params.settings["calling"]),

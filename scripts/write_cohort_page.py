@@ -3,6 +3,7 @@
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from alktrace.io.resources import resource
 from alktrace.workflow.job import job_log
 
 if TYPE_CHECKING:
@@ -18,7 +19,7 @@ with job_log(snakemake.log[0]):
         quality=Path(snakemake.input.quality),
         identity=Path(snakemake.input.identity),
         outcomes=[Path(path) for path in snakemake.input.outcomes],
-        knowledge=Path(snakemake.input.knowledge[0]).parent,
+        knowledge=resource("knowledge"),
         settings=CohortSettings.model_validate(snakemake.params.settings["cohort"]),
         out=Path(snakemake.output.page),
     )

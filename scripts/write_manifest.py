@@ -3,6 +3,7 @@
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from alktrace.io.resources import resource
 from alktrace.workflow.job import job_log
 
 if TYPE_CHECKING:
@@ -14,7 +15,7 @@ with job_log(snakemake.log[0]):
     write_manifest(
         settings=snakemake.params.settings,
         inputs=[Path(snakemake.input.sheet), *map(Path, snakemake.input.clinical)],
-        knowledge=[Path(path) for path in snakemake.input.knowledge],
-        code=snakemake.params.code,
+        knowledge=sorted(resource("knowledge").glob("*.tsv")),
+        code=snakemake.params.all_code,
         out=Path(snakemake.output.manifest),
     )

@@ -3,6 +3,7 @@
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from alktrace.io.resources import resource
 from alktrace.workflow.job import job_log
 
 if TYPE_CHECKING:
@@ -18,6 +19,6 @@ with job_log(snakemake.log[0]):
         tumour_fraction=Path(snakemake.input.tumour_fraction),
         bins=dict(zip(snakemake.params.samples, map(Path, snakemake.input.bins), strict=True)),
         gene_models=Path(snakemake.input.gene_models),
-        knowledge=Path(snakemake.input.knowledge[0]).parent,
+        knowledge=resource("knowledge"),
         out=Path(snakemake.output.page),
     )

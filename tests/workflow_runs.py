@@ -8,12 +8,14 @@ import sys
 from collections.abc import Collection
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
 import pytest
 import yaml
 
 ROOT = Path(__file__).resolve().parents[1]
 INPUTS = ("reference", "fastq", "bam", "calls", "clinical")
+CODE = ("Snakefile", "config", "envs", "resources", "rules", "scripts")
 PROGRAMS = ("bwa", "fastp", "samtools", "bcftools")
 NEEDS_TOOLS = pytest.mark.skipif(
     any(shutil.which(program) is None for program in PROGRAMS), reason="command-line tools are missing"
@@ -42,10 +44,17 @@ class Outcome:
 
 @dataclass
 class Project:
-    """A folder to run the workflow in: configuration of the demo, changes to it, rows of a sheet."""
+    """A folder to run the workflow in: configuration of the demo, changes to it, rows of a sheet.
+
+    Attributes:
+        folder: working directory.
+        config: what the configuration file says.
+        code: the clone whose workflow runs.
+    """
 
     folder: Path
-    config: dict = field(default_factory=dict)
+    config: dict[str, Any] = field(default_factory=dict)
+    code: Path = ROOT
 
     @classmethod
     def of_demo(cls, source: Path, folder: Path, patients: Collection[str] | None = None) -> "Project":
@@ -92,13 +101,25 @@ class Project:
         path = self.folder / "config.yaml"
         path.write_text(yaml.safe_dump(self.config, sort_keys=False))
         return snakemake(
-            "--directory", str(self.folder), "--configfile", str(path), *arguments,
-            hash_seed=hash_seed, timeout=timeout,
-        )  # fmt: skip
+            *("--directory", str(self.folder), "--configfile", str(path)),
+            *arguments,
+            code=self.code,
+            hash_seed=hash_seed,
+            timeout=timeout,
+        )
 
     def dry(self, *arguments: str) -> Outcome:
         """Show what would be done."""
         return self.run("--dry-run", *arguments)
+
+    def pretend(self) -> None:
+        """Make the folder look like a finished run: empty results, and what Snakemake remembers of them."""
+        summary = self.run("--summary").check().text
+        for name in re.findall(r"^(results/\S+)\t", summary, re.MULTILINE):
+            path = self.folder / name
+            path.parent.mkdir(parents=True, exist_ok=True)
+            path.touch()
+        self.run("--touch", "--forceall", "--cores", "2").check()
 
     @property
     def left_behind(self) -> list[Path]:
@@ -107,16 +128,31 @@ class Project:
         return [path for folder in folders for path in folder.rglob("*") if path.is_file()]
 
 
-def snakemake(*arguments: str, hash_seed: str | None = None, timeout: float = 280) -> Outcome:
-    """Run the workflow of this project with the Python of the tests."""
+def copy_code(folder: Path) -> Path:
+    """Return a copy of the code whose files are as new as those of a fresh clone."""
+    for name in CODE:
+        source, target = ROOT / name, folder / name
+        target.parent.mkdir(parents=True, exist_ok=True)
+        if source.is_dir():
+            shutil.copytree(source, target, copy_function=shutil.copyfile)
+        else:
+            shutil.copyfile(source, target)
+    return folder
+
+
+def snakemake(
+    *arguments: str, code: Path = ROOT, hash_seed: str | None = None, timeout: float = 280
+) -> Outcome:
+    """Run the workflow of this project, or of a copy of its code, with the Python of the tests."""
     environment = {name: value for name, value in os.environ.items() if name != "NUMBA_CACHE_DIR"}
     environment["PATH"] = f"{Path(sys.executable).parent}:{environment['PATH']}"
+    environment["PYTHONPATH"] = str(code / "scripts")
     if hash_seed is not None:
         environment["PYTHONHASHSEED"] = hash_seed
     done = subprocess.run(
-        [sys.executable, "-m", "snakemake", "--snakefile", str(ROOT / "Snakefile"), *arguments],
+        [sys.executable, "-m", "snakemake", "--snakefile", str(code / "Snakefile"), *arguments],
         env=environment,
-        cwd=ROOT,
+        cwd=code,
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,
         text=True,

@@ -183,7 +183,7 @@ def test_the_rules_scripts_write_what_the_rules_promise(demo, tmp_path, name):
     given = SimpleNamespace(
         input=SimpleNamespace(
             clinical=sorted(str(path) for path in clinic.folder.iterdir()),
-            knowledge=sorted(str(path) for path in KNOWLEDGE.glob("*.tsv")),
+            knowledge=KNOWLEDGE,
             classification=str(folder / "classification.tsv"),
             resistance=str(folder / "resistance.tsv"),
             evidence=[str(folder / "evidence.tsv")],

@@ -8,7 +8,7 @@ from pathlib import Path
 from ..errors import InputProblems, Problem
 from ..inputs.cells import TABLE_SUFFIXES, table_path
 from ..inputs.config_lines import CONFIG
-from ..io.resources import KNOWLEDGE
+from ..io.resources import resource
 from ..knowledge.load import load_knowledge
 from ..outcomes.clinical_tables import FILES, read_clinical
 from ..reference.locate import grch37_contig
@@ -28,8 +28,9 @@ def check_clinical(folder: Path, patients: Iterable[str]) -> list[Problem]:
         what = f"no table `patients` in {str(folder)!r}"
         return [Problem(CONFIG, 0, "clinical", what, "correct the folder or use null")]
     problems = _misnamed(folder)
+    knowledge = load_knowledge(resource("knowledge"))
     try:
-        records = read_clinical(folder, knowledge=load_knowledge(KNOWLEDGE), today=date.today()).records
+        records = read_clinical(folder, knowledge=knowledge, today=date.today()).records
     except InputProblems as error:
         return [*problems, *error.problems]
     spelling = {name.lower(): name for name in records}

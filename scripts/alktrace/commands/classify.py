@@ -6,10 +6,12 @@ The evidence is a JSON file as the workflow writes it; its schema is `resources/
 import argparse
 from pathlib import Path
 
-from ..io.resources import DEFAULTS, KNOWLEDGE
+from ..io.resources import DEFAULTS, resource
 
 EXAMPLE = "alktrace classify evidence.json --out results"
 CONFIG_HELP = "configuration of a run, or the keys in it that differ from the defaults"
+
+KNOWLEDGE = resource("knowledge")
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:

@@ -6,10 +6,12 @@ Besides `classification.tsv`, `resistance.tsv`, `evidence.tsv` and `*resistance.
 import argparse
 from pathlib import Path
 
-from ..io.resources import DEFAULTS, KNOWLEDGE
+from ..io.resources import DEFAULTS, resource
 from .classify import CONFIG_HELP
 
 EXAMPLE = "alktrace cohort synthetic/clinical synthetic --out synthetic/cohort"
+
+KNOWLEDGE = resource("knowledge")
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:

@@ -10,10 +10,10 @@ from typing import Any
 import yaml
 
 from ..errors import InputProblems, Problem
-from ..io.resources import RESOURCES
+from ..io.resources import resource
 
 EXAMPLE = "alktrace init my-study --assay twist-umi"
-LAYOUTS = RESOURCES / "assays"
+LAYOUTS = resource("assays")
 CONFIG = """\
 # Keys that are left out keep their defaults; config/README.md of the project describes all of them.
 # Paths are relative to the folder in which `alktrace run config.yaml` is started.

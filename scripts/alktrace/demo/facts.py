@@ -9,9 +9,9 @@ from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
 
-from ..io.resources import RESOURCES
+from ..io.resources import resource
 
-DEMO = RESOURCES / "demo"
+DEMO = resource("demo")
 
 
 @dataclass(frozen=True)

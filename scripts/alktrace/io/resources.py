@@ -11,4 +11,12 @@ ROOT = INSTALLED if INSTALLED.is_dir() else PACKAGE.parents[1]
 ADAPTERS = ROOT / "scripts"
 DEFAULTS = ROOT / "config" / "config.yaml"
 RESOURCES = ROOT / "resources"
-KNOWLEDGE = RESOURCES / "knowledge"
+
+
+def resource(name: str) -> Path:
+    """Return the path of a file or folder of the resources.
+
+    Jobs read them where they lie, not as inputs of rules: another clone has other dates and other relative
+    paths. Their content counts in the digest of the code, by the name in the call: it must be written out.
+    """
+    return RESOURCES / name

@@ -10,7 +10,7 @@ from functools import cache
 from pathlib import Path
 
 from ..errors import Problem
-from .resources import ADAPTERS, ROOT
+from .resources import ADAPTERS, RESOURCES, ROOT
 
 FLOORS = ROOT / "envs" / "floors.txt"
 FOLDERS = (Path(sys.executable).parent, ROOT / ".tools" / "bin")
@@ -36,7 +36,9 @@ def prepare_jobs() -> None:
     find_tool_folders()
     given = os.environ.get("PYTHONPATH")
     os.environ["PYTHONPATH"] = os.pathsep.join([str(ADAPTERS), *([given] if given else [])])
-    os.environ.update(ALKTRACE_PYTHON=sys.executable, ALKTRACE_SCRIPTS=str(ADAPTERS))
+    os.environ.update(
+        ALKTRACE_PYTHON=sys.executable, ALKTRACE_SCRIPTS=str(ADAPTERS), ALKTRACE_RESOURCES=str(RESOURCES)
+    )
 
 
 def tool_problems(needed: Iterable[str]) -> list[Problem]:

@@ -59,20 +59,18 @@ class Clinic:
     exclude: Collection[str]
 
 
-def clinic_of(
-    tables: Sequence[str | Path], knowledge: Sequence[str | Path], *, settings: Mapping[str, Any]
-) -> Clinic:
+def clinic_of(tables: Sequence[str | Path], knowledge: Path, *, settings: Mapping[str, Any]) -> Clinic:
     """Return the clinical data of a job.
 
     Args:
         tables: the clinical tables, all in one folder.
-        knowledge: the knowledge tables, all in one folder.
+        knowledge: folder of the knowledge tables.
         settings: plain values of the sections `cohort`, `resistance` and `exclude`. A course of treatment is
             the same in the classification and here: both use `resistance.window.days_after_last_dose`.
     """
     return Clinic(
         folder=Path(tables[0]).parent,
-        knowledge=Path(knowledge[0]).parent,
+        knowledge=knowledge,
         max_gap_days=settings["resistance"]["window"]["days_after_last_dose"],
         exclude=frozenset(settings["exclude"]),
     )

@@ -27,7 +27,7 @@ def write_manifest(
         settings: the configuration as used.
         inputs: sample sheet and clinical tables.
         knowledge: knowledge tables.
-        code: digest of the package.
+        code: digest of all adapters and what they reach.
         out: JSON, keys sorted, without dates and machine names, so that equal runs give equal bytes.
     """
     manifest = {

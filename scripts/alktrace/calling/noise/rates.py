@@ -23,16 +23,15 @@ from numpy.typing import NDArray
 
 from ...errors import DataError
 from ...inputs.settings import CallingSettings
-from ...io.resources import RESOURCES
+from ...io.resources import resource
 from ...vocabulary.variant import Fetch, SmallVariant
 from ..rule.tail_test import Noise, make_noise
 from .dispersion import Dispersion, gamma_nodes
 from .kinds import CATEGORIES, N_ROWS, category_rows, other_row, variant_row
 from .molecule_classes import CLASS_NAMES, N_CLASSES, TO_END
 
-PRIOR = RESOURCES / "noise" / "prior.tsv"
-DISPERSION = "dispersion.tsv"
-"""Beside the prior."""
+PRIOR = resource("noise/prior.tsv")
+DISPERSION = resource("noise/dispersion.tsv")
 HIGHEST = 0.5
 LEVEL_PRIOR, LEVEL_SAMPLE, LEVEL_POSITION = "prior", "sample", "position"
 RUNS = frozenset(other_row(name) for name in ("indel_6_8", "indel_9_11", "indel_12"))
@@ -113,7 +112,7 @@ def read_prior(path: Path = PRIOR) -> Prior:
             strength[kind, [c, c - TO_END]] = float(row["strength"])
     if np.isnan(rate).any():
         raise DataError(path, "a category has no rate for a class", "restore the file")
-    return Prior(rate, strength, _read_dispersion(path.with_name(DISPERSION)))
+    return Prior(rate, strength, _read_dispersion(DISPERSION))
 
 
 def _read_dispersion(path: Path) -> Dispersion:
