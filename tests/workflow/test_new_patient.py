@@ -115,7 +115,7 @@ class Cohort:
         text = done.stdout + done.stderr
         logs = "".join(path.read_text() for path in self.folder.glob("logs/**/*.log"))
         assert done.returncode == 0, text[-3000:] + logs[-3000:]
-        told = re.findall(r"(comparing|genotyping|classifying) (?:.*of )?(\w+)", text)
+        told = re.findall(r"(comparing|gathering|classifying) (?:.*of )?(\w+)", text)
         return sorted(verb if verb == "comparing" else f"{verb} {patient}" for verb, patient in told)
 
     def reasons(self, patient):
@@ -125,7 +125,7 @@ class Cohort:
 
 def jobs(*patients):
     """Jobs of patients that are counted and classified anew."""
-    return sorted(f"{verb} {name}" for verb in ("genotyping", "classifying") for name in patients)
+    return sorted(f"{verb} {name}" for verb in ("gathering", "classifying") for name in patients)
 
 
 def test_jobs_that_a_new_patient_starts(small_demo, tmp_path):
