@@ -87,12 +87,13 @@ class Case:
         return {row.locus: row for row in read_table(self.folder / "callability.tsv", CallabilityRow)}
 
     def count(self, *alterations: SmallVariant):
-        return count_alterations(
+        counted = count_alterations(
             bam=self.folder / "a.bam",
             fasta=self.folder / "ref.fa",
             alterations=alterations,
             settings=self.settings,
         )
+        return counted.alterations
 
 
 def found(records) -> dict[tuple[int, str, str], tuple[int, tuple[str, ...]]]:

@@ -9,8 +9,8 @@ import yaml
 from calling_case import BOTH, C3805, G1269, LENGTH, PASS, Case, found, with_other
 from molecule_bam import CHROM, Read, make_reference, with_bases
 
-from alktrace.calling.candidates.neighbours import indel_edges
 from alktrace.calling.genotyping.allele_states import ABSENT, ALT, OTHER, REF
+from alktrace.calling.rule.neighbours import Neighbourhood, edges, is_edge
 from alktrace.inputs.settings import CallingSettings
 from alktrace.reference.locus_table import LocusRow
 from alktrace.vocabulary.variant import SmallVariant
@@ -222,22 +222,16 @@ def test_which_molecules_speak_for_a_substitution_beside_indels(
     sequence = "ACGTACGTTACCCCAGTACGGTACAT"
     snv = SmallVariant(CHROM, 11, "C", "A")
     deletion, complex_ = SmallVariant(CHROM, 10, "ACCCC", "A"), SmallVariant(CHROM, 8, "TTACCCC", "GTA")
-    order = sorted([snv, deletion, complex_])
-
-    def joint(alleles) -> Counter[tuple[int, ...]]:
-        assert list(alleles) == order
-        place = [(snv, deletion, complex_).index(allele) for allele in order]
-        return Counter({tuple(key[k] for k in place): number for key, number in states.items()})
-
-    found = indel_edges(
-        [(snv, 8)],
-        [(deletion, 400), (complex_, 40)],
-        joint,
-        calling.neighbours,
+    hood = Neighbourhood(
+        {snv: 8},
+        {deletion: 400, complex_: 40},
+        Counter(),
+        calling,
         lambda _, start, end: sequence[start:end],
-        min_molecules=3,
     )
-    assert found == ({snv} if explained else set())
+    (group,) = edges(hood)
+    assert group == (snv, deletion, complex_)
+    assert is_edge(group, Counter(states), hood) == (snv if explained else None)
 
 
 @pytest.mark.parametrize(
@@ -417,7 +411,7 @@ def test_one_deletion_that_fits_as_an_insertion_too(case: Case) -> None:
     assert found == {"deletion": ["PASS"], "insertion": ["second_form"]}
 
 
-def test_slips_of_a_long_run_are_noise(case: Case) -> None:
+def test_slips_of_a_homopolymer_are_noise(case: Case) -> None:
     """A run of ten that slips in 4 % of single-stranded molecules is no frameshift."""
     run = C3805
     case.reference = make_reference(
@@ -450,7 +444,7 @@ def test_slips_beside_an_inherited_substitution_are_noise(case: Case) -> None:
     assert [r.INFO["TYPE"] for r in case.run(reads) if r.FILTERS == ["PASS"]] == ["snv"]
 
 
-@pytest.mark.parametrize(("length", "filters"), [(12, ["PASS"]), (13, ["long_run"])], ids=str)
+@pytest.mark.parametrize(("length", "filters"), [(12, ["PASS"]), (13, ["long_repeat"])], ids=str)
 def test_a_run_too_long_to_judge(case: Case, length: int, filters: list[str]) -> None:
     """Half of the duplex molecules lost a base: inherited in a run of twelve, never sure in a longer one."""
     run = C3805
@@ -469,4 +463,6 @@ def test_a_run_too_long_to_judge(case: Case, length: int, filters: list[str]) ->
     assert record.format("AD")[0][1] > 100
     (counts,) = case.count(SmallVariant(CHROM, run, "CA", "C"))
     assert counts.detected is (filters == ["PASS"])
-    assert (counts.vaf_detectable is None) is (filters == ["long_run"]), "what is never called has no limit"
+    assert (counts.vaf_detectable is None) is (filters == ["long_repeat"]), (
+        "what is never called has no limit"
+    )

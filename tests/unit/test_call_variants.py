@@ -1,5 +1,6 @@
 """Calling from BAM to VCF and tables: what is called, what is named, what bad input does."""
 
+from itertools import pairwise
 from pathlib import Path
 
 import cyvcf2
@@ -10,9 +11,14 @@ import yaml
 from calling_case import BOTH, C3805, FIRST, LENGTH, PASS, SECOND, TARGET, Case, found, with_other
 from molecule_bam import CHROM, make_reference, pair, with_bases, write_bam
 
+from alktrace.calling.genotyping.allele_states import ALT, OTHER, REF
+from alktrace.calling.genotyping.counts import PER_WORD, count_groups
 from alktrace.calling.genotyping.genotype_table import GenotypeRow
-from alktrace.calling.genotyping.known_alleles import count_alterations, count_patterns
+from alktrace.calling.genotyping.known_alleles import count_alterations
+from alktrace.calling.molecules.reads import make_filters
+from alktrace.calling.molecules.regions import fasta_fetch
 from alktrace.errors import DataError
+from alktrace.evidence.phase_counts import marginal_patterns
 from alktrace.inputs.settings import CallingSettings
 from alktrace.io.tables import read_table
 from alktrace.reference.locus_table import HotspotRow
@@ -272,15 +278,54 @@ def test_patterns_over_both_mates(case: Case) -> None:
         at = C3805 - 100
         reads += pair(f"short{i}", at, case.reference[at : at + 150], duplex=(3, 2))
     write_bam(case.folder / "a.bam", reads, LENGTH)
-    counts = count_patterns(
+    known = count_alterations(
         bam=case.folder / "a.bam",
         fasta=case.folder / "ref.fa",
         alterations=[here, there],
         settings=case.settings,
+        together=(0, 1),
     )
-    assert counts.patterns == {"11": 7, "10": 5, "01": 4, "00": 30}
-    assert (counts.uninformative, counts.partial) == (5, 6)
-    assert all(0 < rate < 1e-4 for rate in counts.error_rates)
+    joint = known.joint((0, 1))
+    assert marginal_patterns(joint, (0, 1)) == ({"11": 7, "10": 5, "01": 4, "00": 30}, 5)
+    assert joint.total() - 7 - 5 - 4 - 30 - 5 == 6, "short molecules reach one site only"
+    assert all(0 < counts.error_rate < 1e-4 for counts in known.alterations)
+
+
+def test_many_groups_and_long_ones_are_counted_in_one_pass(case: Case) -> None:
+    """Neighbours that alternate between molecules, in more alleles than one word of a pattern holds."""
+    sites = range(C3805 - 75, C3805 + 75, 7)
+    bases = [(site, case.reference[site]) for site in sites]
+    alleles = [SmallVariant(CHROM, site + 1, base, with_other(base)) for site, base in bases]
+    assert len(alleles) == 22 > PER_WORD
+    reads = []
+    for remainder, number in ((0, 7), (1, 5)):
+        edits = {site: with_other(case.reference[site]) for site in list(sites)[remainder::2]}
+        reads += case.molecules(edits, number, name=f"r{remainder}_", start=C3805 - 80)
+    write_bam(case.folder / "a.bam", reads, LENGTH)
+    groups = [alleles, *pairwise(alleles), alleles[0:3:2]]
+    with pysam.FastaFile(str(case.folder / "ref.fa")) as fasta:
+        counted = count_groups(case.folder / "a.bam", groups, make_filters(case.settings), fasta_fetch(fasta))
+    assert counted[0] == {(ALT, REF) * 11: 7, (REF, ALT) * 11: 5}
+    assert counted[1:-1:2] == [{(ALT, REF): 7, (REF, ALT): 5}] * 11
+    assert counted[2:-1:2] == [{(REF, ALT): 7, (ALT, REF): 5}] * 10
+    assert counted[-1] == {(ALT, ALT): 7, (REF, REF): 5}
+
+
+def test_a_larger_change_hides_a_smaller_one_only_where_both_are_asked_for(case: Case) -> None:
+    base, after = case.reference[C3805], case.reference[C3805 + 1]
+    edits = {C3805: with_other(base), C3805 + 1: with_other(after)}
+    single = SmallVariant(CHROM, C3805 + 1, base, edits[C3805])
+    double = SmallVariant(CHROM, C3805 + 1, base + after, edits[C3805] + edits[C3805 + 1])
+    write_bam(case.folder / "a.bam", case.molecules(edits, 6, name="double"), LENGTH)
+    known = count_alterations(
+        bam=case.folder / "a.bam",
+        fasta=case.folder / "ref.fa",
+        alterations=[single, double],
+        settings=case.settings,
+        together=(0, 1),
+    )
+    assert known.joint((0, 1)) == {(OTHER, ALT): 6}
+    assert known.joint((0,)) == {(ALT,): 6}
 
 
 # --- bad input ------------------------------------------------------------------------------------

@@ -277,8 +277,9 @@ def test_a_run_that_slips_in_every_normal_is_known_by_its_place(
     ]
     levels = []
     for model in (None, out):
-        (counts,) = count_alterations(
+        known = count_alterations(
             bam=sample("s.bam"), alterations=[slip], settings=calling, noise_model=model, **files
         )
+        (counts,) = known.alterations
         levels.append((counts.alt_molecules, counts.noise_level, counts.detected))
     assert levels == [(30, "prior", True), (30, "position", False)]

@@ -145,7 +145,7 @@ def count_white_cells(
 
     for bam in bams:
         found = count_alterations(bam=bam, fasta=fasta, alterations=alleles, settings=calling)
-        for allele, count in zip(alleles, found, strict=True):
+        for allele, count in zip(alleles, found.alterations, strict=True):
             counts[allele.key].append(
                 MoleculeCount(count.alt_molecules, count.total_molecules, count.error_rate)
             )

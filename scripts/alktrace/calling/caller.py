@@ -3,7 +3,6 @@
 import logging
 from collections.abc import Sequence
 from dataclasses import dataclass
-from functools import partial
 from pathlib import Path
 
 import numpy as np
@@ -27,9 +26,8 @@ from .candidates.from_pileup import (
     mnv_candidates,
     snv_candidates,
 )
-from .candidates.neighbours import indel_edges, second_forms
 from .genotyping.allele_states import ALT, REF
-from .genotyping.counts import AlleleCounts, count_alleles, count_joint
+from .genotyping.counts import AlleleCounts, count_alleles, count_groups
 from .genotyping.genotype_table import GenotypeRow
 from .genotyping.polymorphisms import genotype_polymorphisms
 from .molecules.pileup import Pileup, pile_up
@@ -41,8 +39,10 @@ from .noise.kinds import repeats
 from .noise.normals import read_positions
 from .noise.rates import NoiseModel
 from .noise.training import learn_noise
+from .rule.caller_filters import neighbour_filters
 from .rule.hotspots import Hotspots, make_hotspots
-from .rule.verdict import FILTER_EDGE, FILTER_FORM, judge
+from .rule.neighbours import Neighbourhood
+from .rule.verdict import judge
 from .vcf import Record, write_vcf
 
 log = logging.getLogger("alktrace")
@@ -152,19 +152,29 @@ def _larger(sample: _Sample, models: GeneModels | None) -> list[SmallVariant]:
 
 
 def _with_neighbours(sample: _Sample, records: Sequence[Record], threads: int) -> list[Record]:
-    """Name the records that an insertion or deletion beside them explains."""
-    settings, filters = sample.settings.neighbours, make_filters(sample.settings)
-    real = [(r.variant, r.counts.alt_molecules) for r in records if r.counts.above_noise]
-    indels = [item for item in real if not item[0].is_substitution]
+    """Name the records that an insertion or deletion beside them explains.
+
+    What to count is known once the records are judged, so this is a pass of its own: one for all filters,
+    and none in a sample without such neighbours.
+    """
+    real = [record for record in records if record.counts.above_noise]
     single = [r for r in records if r.variant.kind is VariantType.SNV and not r.hotspot]
-    snvs = [(r.variant, r.counts.alt_molecules) for r in single]
-    joint = partial(count_joint, sample.bam, filters=filters, fetch=sample.fetch, threads=threads)
-    aligned = aligned_indels(sample.pileup, sample.fetch)
-    least = sample.settings.min_alt_molecules
-    forms = second_forms(indels, aligned, joint, settings, sample.fetch)
-    edges = indel_edges(snvs, indels, joint, settings, sample.fetch, min_molecules=least)
-    reasons = dict.fromkeys(forms, FILTER_FORM) | dict.fromkeys(edges, FILTER_EDGE)
-    return [r.filtered(reasons[r.variant]) if r.variant in reasons else r for r in records]
+    hood = Neighbourhood(
+        {r.variant: r.counts.alt_molecules for r in single},
+        {r.variant: r.counts.alt_molecules for r in real if not r.variant.is_substitution},
+        aligned_indels(sample.pileup, sample.fetch),
+        sample.settings,
+        sample.fetch,
+    )
+    asked = [(one, group) for one in neighbour_filters() for group in one.groups(hood)]
+    groups, filters = [group for _, group in asked], make_filters(sample.settings)
+    counted = count_groups(sample.bam, groups, filters, sample.fetch, threads=threads)
+    reasons: dict[SmallVariant, list[str]] = {}
+    for (one, group), states in zip(asked, counted, strict=True):
+        explained = one.explained(group, states, hood)
+        if explained is not None and one.name not in reasons.setdefault(explained, []):
+            reasons[explained].append(one.name)
+    return [record.filtered(reasons.get(record.variant, ())) for record in records]
 
 
 def _from_pileup(sample: _Sample, variant: SmallVariant, site: int) -> Record:
@@ -196,7 +206,7 @@ def _record(
         strict,
         sample.noise.of_variant(variant, sample.fetch),
         hotspot=hotspot,
-        in_long_run=repeats(variant, sample.fetch) > sample.settings.max_repeats,
+        repeats=repeats(variant, sample.fetch),
         settings=sample.settings,
     )
     return Record(variant, judged, reference, hotspot)

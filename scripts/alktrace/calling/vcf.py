@@ -12,7 +12,8 @@ from ..vocabulary.variant import Fetch, SmallVariant
 from .molecules.regions import fasta_fetch
 from .noise.kinds import repeats
 from .noise.molecule_classes import duplex, simplex, single
-from .rule.verdict import FILTERS, AlterationCounts
+from .rule.caller_filters import FILTERS
+from .rule.verdict import AlterationCounts
 
 INFO = (
     ("TYPE", "1", "String", "Kind of the record: snv, mnv, insertion, deletion or delins"),
@@ -54,9 +55,9 @@ class Record:
     ref_molecules: int
     hotspot: bool
 
-    def filtered(self, reason: str) -> "Record":
-        """Return the record with one more filter."""
-        return replace(self, counts=replace(self.counts, filters=(*self.counts.filters, reason)))
+    def filtered(self, reasons: Sequence[str]) -> "Record":
+        """Return the record with further filters."""
+        return replace(self, counts=replace(self.counts, filters=(*self.counts.filters, *reasons)))
 
 
 def write_vcf(
@@ -97,8 +98,8 @@ def _header(
     header = pysam.VariantHeader()
     for name, length in zip(fasta.references, fasta.lengths, strict=True):
         header.contigs.add(name, length=length)
-    for name, description in FILTERS.items():
-        header.filters.add(name, None, None, description)
+    for one in FILTERS.values():
+        header.filters.add(one.name, None, None, one.describe(settings.model_dump()))
     for name, number, kind, description in INFO:
         header.info.add(name, number, kind, description)
     for name, number, kind, description in FORMAT:

@@ -6,7 +6,7 @@ For those who change the code: it writes the pages of the clone that it runs fro
 import argparse
 import importlib
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import is_dataclass
 from pathlib import Path
 from types import UnionType
@@ -14,17 +14,20 @@ from typing import Annotated, Any, Union, get_args, get_origin
 
 from pydantic import BaseModel
 
+from ..calling.rule.caller_filters import FILTERS
 from ..errors import DataError
 from ..inputs.settings import Settings
 from ..io.resources import PACKAGE, ROOT
 from ..io.tables import describe_columns
 from ..outcomes.clinical_schema import FILES
 from ..outcomes.endpoints import ENDPOINTS
+from ..structural.fusions.fusion_filters import FUSION_FILTERS
+from ..vocabulary.filters import Filter
 
 EXAMPLE = "alktrace docs"
 MARK = "<!-- generated: {name} -->"
 END = "<!-- end of generated -->"
-PAGES = ("README.md", "config/README.md", "docs/methods/outcomes.md")
+PAGES = ("README.md", "config/README.md", "docs/methods/calling.md", "docs/methods/outcomes.md")
 
 
 def add_arguments(_parser: argparse.ArgumentParser) -> None:
@@ -40,7 +43,12 @@ def main(_options: argparse.Namespace) -> int:
 
 def generated_parts() -> Mapping[str, str]:
     """Return every generated part of the docs by name, as Markdown."""
-    parts = {"config": _config_table(), "endpoints": _endpoint_table()}
+    parts = {
+        "config": _config_table(),
+        "endpoints": _endpoint_table(),
+        "filters": _filter_table(FILTERS.values(), "calling"),
+        "fusion_filters": _filter_table(FUSION_FILTERS.values(), "fusions"),
+    }
     for row_type in (*written_tables(), *FILES.values()):
         parts[row_type.__name__] = _column_table(row_type)
     return parts
@@ -100,6 +108,18 @@ def _endpoint_table() -> str:
         f"`{item.headline}` |"
         for item in ENDPOINTS.values()
     ]
+    return "\n".join(lines)
+
+
+def _filter_table(filters: Iterable[Filter], section: str) -> str:
+    class Keys(dict[str, str]):
+        """Names a setting where the VCF header gives its value."""
+
+        def __missing__(self, key: str) -> str:
+            return f"`{section}.{key}`"
+
+    lines = ["| FILTER | meaning |", "| --- | --- |"]
+    lines += [f"| `{one.name}` | {one.describe(Keys())} |" for one in filters]
     return "\n".join(lines)
 
 

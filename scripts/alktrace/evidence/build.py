@@ -13,7 +13,8 @@ from ..annotate.origin import (
     OriginVerdict,
 )
 from ..calling.callability_table import CallabilityRow
-from ..calling.rule.verdict import EXPLAINED, AlterationCounts
+from ..calling.rule.caller_filters import is_explained
+from ..calling.rule.verdict import AlterationCounts
 from ..inputs.sample_files import SampleFiles
 from ..inputs.sheet import Sample
 from ..qc.qc_table import QcRow
@@ -56,16 +57,22 @@ class LoadedSample:
         return self.files.sample
 
 
-def unite(samples: Sequence[LoadedSample]) -> dict[str, dict[str, AlterationRow]]:
-    """Return every alteration of the patient by key, with its row per sample name.
+def unite(samples: Sequence[LoadedSample], *, copies: bool = False) -> dict[str, dict[str, AlterationRow]]:
+    """Return the alterations of the patient by key, with their rows per sample name.
 
     A reported alteration without coordinates is the called one of the same gene and protein change.
+
+    Args:
+        samples: of one patient.
+        copies: whether to return amplifications and losses, or all else.
     """
     united: dict[str, dict[str, AlterationRow]] = {}
     named: dict[tuple[str, str], str] = {}
     ordered = sorted(samples, key=lambda item: item.sample.reported)
     for loaded in ordered:
         for row in loaded.alterations:
+            if (row.variant_type in COPY_NUMBER_TYPES) is not copies:
+                continue
             name = (row.gene, row.hgvs_p or "")
             key = row.key
             if row.pos is None and row.hgvs_p and name in named:
@@ -105,7 +112,7 @@ def worth_following(rows: Iterable[AlterationRow], least: int) -> bool:
     return any(
         row.detection is Detection.DETECTED
         or row.alt_molecules is None
-        or (row.alt_molecules >= least and not EXPLAINED & set(row.filters))
+        or (row.alt_molecules >= least and not is_explained(row.filters))
         for row in rows
     )
 

@@ -4,17 +4,12 @@ Gained, lost and not assessable are then statements about molecules of each samp
 caller happened to report what.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
-
-import pysam
 
 from ..annotate.alteration_table import AlterationRow
 from ..calling.callability_table import CallabilityRow
-from ..calling.genotyping.counts import count_joint
-from ..calling.genotyping.known_alleles import count_alterations
-from ..calling.molecules.reads import make_filters
-from ..calling.molecules.regions import fasta_fetch
+from ..calling.genotyping.known_alleles import KnownCounts, count_alterations
 from ..calling.rule.verdict import AlterationCounts
 from ..consensus.molecule_table import MoleculeMetric
 from ..inputs.sample_files import SampleFiles
@@ -87,6 +82,10 @@ def gather_evidence(
 ) -> None:
     """Count every alteration of a patient in every sample and write the evidence.
 
+    Each BAM is read once. Origins are judged twice, since either rests on the other: by the tumour fraction
+    that a sample gives alone they say which mutations may mark the tumour, and what those markers give over
+    all samples tells tumour from germline at last.
+
     Args:
         samples: all samples of the patient, white cells and reports too.
         fasta: reference of the BAMs.
@@ -107,15 +106,18 @@ def gather_evidence(
     """
     loaded = align_fusion_keys([load_sample(files) for files in samples], fusions)
     least = calling.min_candidate_molecules
-    united = _followed(loaded, least)
+    united = {key: rows for key, rows in unite(loaded).items() if worth_following(rows.values(), least)}
     variants = {key: variant for key, rows in united.items() if (variant := _variant(rows))}
-    counts = {item.sample.name: _count(item, variants, fasta, calling) for item in loaded}
+    phased = sorted((k for k in variants if _may_be_phased(united[k])), key=lambda k: (variants[k], k))
+    molecules = {item.sample.name: _count(item, variants, phased, fasta, calling) for item in loaded}
+    # A report has no molecules: its counts are empty.
+    counts = {name: dict(zip(variants, known.alterations, strict=False)) for name, known in molecules.items()}
     junctions = known_junctions(united)
     joined = {item.sample.name: count_in_sample(item, junctions, fasta, fusions) for item in loaded}
     verdicts = {row.sample: row for row in read_table(identity, SampleIdentityRow)}
     usable = usable_samples(loaded, verdicts)
     judge = OriginJudge(usable, counts, origin, blood_genes)
-    origins = {key: judge.verdict(key, rows).origin for key, rows in united.items()}
+    origins = {key: judge.verdict(key, united[key]).origin for key in variants}
     known = PatientCounts(_rows_of(usable, united), counts, joined, origins)
     loaded = [
         with_tumour_fraction(
@@ -127,8 +129,8 @@ def gather_evidence(
         )
         for item in loaded
     ]
-    # Copy numbers follow the tumour fraction, and so do origins that rest on it.
-    united = _followed(loaded, least)
+    # Copy numbers follow the tumour fraction, so that their alterations are known only now.
+    united = dict(sorted((united | unite(loaded, copies=True)).items()))
     judge = OriginJudge(usable_samples(loaded, verdicts), counts, origin, blood_genes)
     alterations = [
         make_alteration(
@@ -150,7 +152,7 @@ def gather_evidence(
             make_specimen(item, _quality(item, verdicts.get(item.sample.name))) for item in loaded
         ),
         alterations=tuple(alterations),
-        phase=tuple(_phase(loaded, united, variants, counts, fasta, calling, phase)),
+        phase=tuple(_phase(loaded, united, variants, phased, molecules, phase)),
         clinical=clinical,
     )
     write_table(out_table, EvidenceRow, evidence_rows(evidence))
@@ -172,10 +174,6 @@ def load_sample(files: SampleFiles) -> LoadedSample:
         fraction,
         index_metrics(molecules),
     )
-
-
-def _followed(loaded: Sequence[LoadedSample], least: int) -> dict[str, dict[str, AlterationRow]]:
-    return {key: rows for key, rows in unite(loaded).items() if worth_following(rows.values(), least)}
 
 
 def usable_samples(
@@ -219,19 +217,24 @@ def _noise_model(item: LoadedSample) -> Path | None:
 
 
 def _count(
-    item: LoadedSample, variants: Mapping[str, SmallVariant], fasta: Path, calling: CallingSettings
-) -> Counts:
-    if item.files.bam is None or not variants:
-        return {}
-    counted = count_alterations(
+    item: LoadedSample,
+    variants: Mapping[str, SmallVariant],
+    phased: Sequence[str],
+    fasta: Path,
+    calling: CallingSettings,
+) -> KnownCounts:
+    if item.files.bam is None:
+        return KnownCounts([], (), None)
+    keys = list(variants)
+    return count_alterations(
         bam=item.files.bam,
         fasta=fasta,
         alterations=list(variants.values()),
         settings=calling,
         noise_model=_noise_model(item),
         targets=item.files.targets,
+        together=[keys.index(key) for key in phased],
     )
-    return dict(zip(variants, counted, strict=True))
 
 
 def _observe(
@@ -266,41 +269,38 @@ def _phase(
     loaded: Sequence[LoadedSample],
     united: Mapping[str, Mapping[str, AlterationRow]],
     variants: Mapping[str, SmallVariant],
-    counts: Mapping[str, Counts],
-    fasta: Path,
-    calling: CallingSettings,
+    phased: Sequence[str],
+    molecules: Mapping[str, KnownCounts],
     phase: PhaseSettings,
 ) -> list[PhaseObservation]:
     """Molecules over the patient's ALK mutations in every sample that has reads."""
-    keys = sorted(
-        (key for key in variants if _phased(united[key], counts, key)), key=lambda key: (variants[key], key)
-    )
+    places = {key: place for place, key in enumerate(variants)}
+    keys = [key for key in phased if _is_shown(united[key].values(), molecules.values(), places[key])]
     observations: list[PhaseObservation] = []
-    if len(keys) < 2:
-        return observations
-    alleles = [variants[key] for key in keys]
-    with pysam.FastaFile(str(fasta)) as reference:
-        for item in loaded:
-            if item.files.bam is None:
-                continue
-            own = counts[item.sample.name]
-            observations += phase_observations(
-                timepoint=item.sample.timepoint,
-                specimen=item.sample.specimen,
-                keys=keys,
-                variants=alleles,
-                joint=count_joint(item.files.bam, alleles, make_filters(calling), fasta_fetch(reference)),
-                error_rates=[own[key].error_rate for key in keys],
-                collision_rate=item.metrics.get(("collision_rate", "all"), phase.collision_rate),
-                chimera_rate=phase.chimera_rate,
-            )
+    for item in loaded if len(keys) > 1 else ():
+        if item.files.bam is None:
+            continue
+        known, chosen = molecules[item.sample.name], [places[key] for key in keys]
+        observations += phase_observations(
+            timepoint=item.sample.timepoint,
+            specimen=item.sample.specimen,
+            keys=keys,
+            variants=[variants[key] for key in keys],
+            joint=known.joint(chosen),
+            error_rates=[known.alterations[place].error_rate for place in chosen],
+            collision_rate=item.metrics.get(("collision_rate", "all"), phase.collision_rate),
+            chimera_rate=phase.chimera_rate,
+        )
     return observations
 
 
-def _phased(rows: Mapping[str, AlterationRow], counts: Mapping[str, Counts], key: str) -> bool:
-    """Tell whether an alteration is an ALK mutation that some sample shows."""
+def _may_be_phased(rows: Mapping[str, AlterationRow]) -> bool:
+    """Tell whether an alteration is an ALK mutation."""
     lead = next(iter(rows.values()))
-    if lead.gene != PHASED_GENE or lead.codon is None:
-        return False
-    called = any(row.detection is Detection.DETECTED for row in rows.values())
-    return called or any(own[key].detected for own in counts.values() if key in own)
+    return lead.gene == PHASED_GENE and lead.codon is not None
+
+
+def _is_shown(rows: Iterable[AlterationRow], molecules: Iterable[KnownCounts], place: int) -> bool:
+    """Tell whether some sample calls an alteration, in its own table or when it is looked for."""
+    called = any(row.detection is Detection.DETECTED for row in rows)
+    return called or any(known.alterations[place].detected for known in molecules if known.alterations)

@@ -162,7 +162,7 @@ class CallingSettings(Section):
         description="bases of the reads that differ from the reference, above: not their reference"
     )
     max_repeats: AtLeastOne = Field(
-        description="repeat units beyond the first; insertions and deletions in more are `long_run`"
+        description="repeat units beyond the first; insertions and deletions in more are `long_repeat`"
     )
     teaching: TeachingSettings = Field(description="what of a sample teaches its noise")
     normals: NormalsSettings = Field(description="noise per position, learned from normals")

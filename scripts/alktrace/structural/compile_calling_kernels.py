@@ -46,7 +46,7 @@ def run_calls(
 ) -> None:
     """Call variants, genotypes and fusions in a BAM of the made-up genome; files stay in the folder."""
     from ..calling.caller import call_variants
-    from ..calling.genotyping.known_alleles import count_patterns
+    from ..calling.genotyping.known_alleles import count_alterations
     from .fusions.fusion_calls import call_fusions
 
     fasta = folder / "genome.fa"
@@ -74,12 +74,13 @@ def run_calls(
         out_error_rates=folder / "error_rates.tsv",
     )
     with pysam.FastaFile(str(fasta)) as reference:
-        alleles = [
-            SmallVariant(CHROM, pos, base, "A" if base != "A" else "C")
-            for pos in (701, 710)
-            for base in [reference.fetch(CHROM, pos - 1, pos)]
-        ]
-    count_patterns(bam=bam, fasta=fasta, alterations=alleles, settings=calling)
+        bases = reference.fetch(CHROM, 700, 702)
+    others = "".join("A" if base != "A" else "C" for base in bases)
+    # A substitution within another: only such a pair reaches every kernel of joint counts.
+    alleles = [SmallVariant(CHROM, 701, bases[:size], others[:size]) for size in (1, 2)]
+    count_alterations(bam=bam, fasta=fasta, alterations=alleles, settings=calling, together=(0, 1)).joint(
+        (0, 1)
+    )
     call_fusions(
         bam=bam,
         fasta=fasta,

@@ -91,7 +91,7 @@ def _overrides(variants: Sequence[SmallVariant], order: NDArray[np.int64]) -> ND
     found: list[list[int]] = []
     for index in order.tolist():
         small = variants[index]
-        larger = [places[k] for k, big in enumerate(variants) if k != index and _contains(big, small)]
+        larger = [places[k] for k, big in enumerate(variants) if k != index and contains(big, small)]
         found.append(larger)
     width = max((len(item) for item in found), default=0)
     table = np.full((len(found), max(1, width)), -1, np.int64)
@@ -100,7 +100,7 @@ def _overrides(variants: Sequence[SmallVariant], order: NDArray[np.int64]) -> ND
     return table
 
 
-def _contains(big: SmallVariant, small: SmallVariant) -> bool:
+def contains(big: SmallVariant, small: SmallVariant) -> bool:
     """Tell whether a molecule with `big` would show `small` too by its bases alone."""
     if big.chrom != small.chrom or not small.is_substitution:
         return False

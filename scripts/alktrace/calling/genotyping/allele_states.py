@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from ...io.records import cigar_item, cigar_offset, kernel, n_cigar
 from ..candidates.events import NEAR
-from ..molecules.layout import HIDDEN, NOT_COVERED, Read, Records, Row
+from ..molecules.layout import HIDDEN, NOT_COVERED, Read, Row
 from ..molecules.reads import (
     CIGAR_D,
     CIGAR_EQ,
@@ -32,6 +32,7 @@ from ..molecules.reads import (
     class_between,
     strict_at,
 )
+from ..molecules.stream import Records
 from ..noise.molecule_classes import N_CLASSES
 from .allele_arrays import BEGIN, JUNCTION, RIGHT, RIGHT_OFFSET, SIZE, TEXT, Alleles
 

@@ -4,6 +4,7 @@ from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -11,19 +12,24 @@ from numpy.typing import NDArray
 from ...io.bam_io import read_header
 from ...io.records import kernel, l_seq, position, ref_id
 from ...vocabulary.variant import Fetch, SmallVariant
-from ..molecules.layout import Records, describe_molecule, fill_row
+from ..molecules.layout import describe_molecule, fill_row
 from ..molecules.pileup import Scratch, make_scratch
 from ..molecules.reads import Filters
-from ..molecules.stream import ALONE, iterate_molecules
+from ..molecules.stream import ALONE, Records, feed
 from ..noise.molecule_classes import N_CLASSES
-from .allele_arrays import BEGIN, IS_INDEL, TID, Alleles, pack_alleles
+from .allele_arrays import BEGIN, IS_INDEL, TID, Alleles, contains, pack_alleles
 from .allele_states import ABSENT, ALT, OTHER, UNKNOWN, indel_state, substitution_state
 
 STATES = 5
 STATE_BITS = 3
+PER_WORD = 20
+"""States of three bits that one word of a pattern holds."""
+PATTERN_CAPACITY = 1 << 17
 REACH = 1000
 """Bases that a read may reach beyond the start of an indel window."""
-PATTERN_LIMIT = 20
+
+States = tuple[int, ...]
+"""What one molecule shows at each allele of a group."""
 
 
 @dataclass(frozen=True)
@@ -56,98 +62,173 @@ class AlleleCounts:
         return int(self.strict[:UNKNOWN].sum())
 
 
+class Patterns(NamedTuple):
+    """Where the kernel notes what molecules show at groups of alleles.
+
+    Attributes:
+        first: int64[n + 1], first entry of every allele, in the order of the kernel.
+        entries: int64[entries, 2], a group that the allele belongs to, and its place there.
+        words: int64[groups, words], the pattern of one molecule; zero between molecules.
+        noted: int64[PATTERN_CAPACITY + groups, 1 + words], group and pattern of every molecule.
+    """
+
+    first: NDArray[np.int64]
+    entries: NDArray[np.int64]
+    words: NDArray[np.int64]
+    noted: NDArray[np.int64]
+
+
+class AlleleCounter:
+    """Counts alleles, and their combinations within groups, as the molecules of a BAM are fed."""
+
+    def __init__(
+        self,
+        bam: Path,
+        variants: Sequence[SmallVariant],
+        filters: Filters,
+        fetch: Fetch,
+        groups: Sequence[Sequence[SmallVariant]] = (),
+    ) -> None:
+        """Lay out the alleles for the kernel.
+
+        Args:
+            bam: whose molecules will be fed.
+            variants: normalised alleles; a substitution inside a larger variant of the list (the SNVs of an
+                MNV, a base inside a delins) is counted on molecules without the larger one: those that show
+                it have OTHER at the smaller.
+            filters: which bases vote.
+            fetch: reference bases.
+            groups: alleles of the list to count together.
+        """
+        n = len(variants)
+        self._filters, self._groups, self._scratch = filters, groups, make_scratch()
+        self._alleles, self._order = pack_alleles(variants, read_header(bam), fetch, bam)
+        self._states = np.zeros((n, STATES, N_CLASSES), np.int64)
+        self._strict = np.zeros((n, STATES), np.int64)
+        self._patterns = _lay_out_groups([variants[i] for i in self._order.tolist()], groups)
+        self._found: list[Counter[tuple[int, ...]]] = [Counter() for _ in groups]
+
+    def take(self, records: Records) -> None:
+        """Count the molecules of one batch."""
+        at = 0
+        while at < len(records.starts):
+            into = (self._scratch, self._states, self._strict, self._patterns)
+            at, noted = _count_batch(records, at, self._filters, self._alleles, into)
+            if noted:
+                rows, numbers = np.unique(self._patterns.noted[:noted], axis=0, return_counts=True)
+                for (group, *words), molecules in zip(rows.tolist(), numbers.tolist(), strict=True):
+                    self._found[group][tuple(words)] += molecules
+
+    @property
+    def counts(self) -> list[AlleleCounts]:
+        """Molecules of each allele; an indel that no read can tell from the reference has none."""
+        places = np.argsort(self._order)
+        return [AlleleCounts(self._states[place], self._strict[place]) for place in places.tolist()]
+
+    def joint(self, group: int, members: Sequence[int] | None = None) -> Counter[States]:
+        """Return molecules per combination of states in a group; those without any known state are left out.
+
+        Args:
+            group: its number.
+            members: places of the alleles in the group, if not all are asked for. The others then count as
+                never looked for, so a larger one among them hides no smaller one.
+        """
+        alleles = self._groups[group]
+        chosen = range(len(alleles)) if members is None else members
+        larger = [[j for j, k in enumerate(chosen) if contains(alleles[k], alleles[i])] for i in chosen]
+        found: Counter[States] = Counter()
+        for words, molecules in self._found[group].items():
+            raw = [ABSENT - ((words[k // PER_WORD] >> (STATE_BITS * (k % PER_WORD))) & 7) for k in chosen]
+            if any(state != ABSENT for state in raw):
+                found[tuple(_settled(raw, k, larger[k]) for k in range(len(raw)))] += molecules
+        return found
+
+
 def count_alleles(
     bam: Path, variants: Sequence[SmallVariant], filters: Filters, fetch: Fetch, *, threads: int = 1
 ) -> list[AlleleCounts]:
-    """Count every molecule of a BAM at every allele, in one pass.
+    """Count every molecule of a BAM at every allele, in one pass; arguments as of `AlleleCounter`.
 
-    A substitution inside a larger variant of the list (the SNVs of an MNV, a base inside a delins) is counted
-    on molecules without the larger one: those that show it have OTHER at the smaller.
-
-    Args:
-        bam: coordinate-sorted consensus BAM.
-        variants: normalised alleles.
-        filters: which bases vote.
-        fetch: reference bases.
-        threads: threads that inflate.
-
-    Returns:
-        Counts in the order of `variants`; an indel that no read can tell from the reference has none.
+    Raises:
+        DataError: the BAM is not sorted by coordinate.
     """
-    counted, _ = _walk(bam, variants, filters, fetch, patterns=False, threads=threads)
-    return counted
+    if not variants:
+        return []
+    counter = AlleleCounter(bam, variants, filters, fetch)
+    feed(bam, [counter], threads=threads)
+    return counter.counts
 
 
-def count_joint(
-    bam: Path, variants: Sequence[SmallVariant], filters: Filters, fetch: Fetch, *, threads: int = 1
-) -> Counter[tuple[int, ...]]:
-    """Count molecules per combination of states over all alleles that they touch.
+def count_groups(
+    bam: Path, groups: Sequence[Sequence[SmallVariant]], filters: Filters, fetch: Fetch, *, threads: int = 1
+) -> list[Counter[States]]:
+    """Count molecules per combination of states in each group of alleles, all groups in one pass.
 
-    Returns:
-        Molecules per tuple of states, in the order of `variants`; molecules without any known state are
-        left out.
+    Raises:
+        DataError: the BAM is not sorted by coordinate.
     """
-    if len(variants) > PATTERN_LIMIT:
-        raise ValueError(
-            f"{len(variants)} alleles in one set; at most {PATTERN_LIMIT} can be counted together"
-        )
-    _, joint = _walk(bam, variants, filters, fetch, patterns=True, threads=threads)
-    return joint
+    if not groups:
+        return []
+    counter = AlleleCounter(bam, sorted({v for group in groups for v in group}), filters, fetch, groups)
+    feed(bam, [counter], threads=threads)
+    return [counter.joint(group) for group in range(len(groups))]
 
 
-def _walk(
-    bam: Path,
-    variants: Sequence[SmallVariant],
-    filters: Filters,
-    fetch: Fetch,
-    *,
-    patterns: bool,
-    threads: int,
-) -> tuple[list[AlleleCounts], Counter[tuple[int, ...]]]:
-    n = len(variants)
-    states, strict = np.zeros((n, STATES, N_CLASSES), np.int64), np.zeros((n, STATES), np.int64)
-    joint: Counter[tuple[int, ...]] = Counter()
-    if n:
-        alleles, order = pack_alleles(variants, read_header(bam), fetch, bam)
-        sorted_states, sorted_strict = np.zeros_like(states), np.zeros_like(strict)
-        scratch = make_scratch()
-        for batch in iterate_molecules(bam, threads=threads):
-            codes = np.zeros(len(batch.starts) if patterns else 0, np.int64)
-            records = Records(batch.data, batch.starts, batch.ends, batch.mates)
-            _count_batch(records, filters, alleles, scratch, (sorted_states, sorted_strict, codes))
-            for code, number in zip(*np.unique(codes[codes != 0], return_counts=True), strict=True):
-                joint[_decode(int(code), order)] += int(number)
-        states[order], strict[order] = sorted_states, sorted_strict
-    return [AlleleCounts(states[i], strict[i]) for i in range(n)], joint
+def _lay_out_groups(alleles: Sequence[SmallVariant], groups: Sequence[Sequence[SmallVariant]]) -> Patterns:
+    """Return the groups for the kernel; `alleles` in its order."""
+    own: dict[SmallVariant, list[tuple[int, int]]] = {variant: [] for variant in alleles}
+    for number, group in enumerate(groups):
+        for place, variant in enumerate(group):
+            own[variant].append((number, place))
+    entries = [entry for variant in alleles for entry in own[variant]]
+    words = -(-max(map(len, groups), default=0) // PER_WORD)
+    return Patterns(
+        np.cumsum([0, *(len(own[variant]) for variant in alleles)]).astype(np.int64),
+        np.array(entries, np.int64).reshape(-1, 2),
+        np.zeros((len(groups), words), np.int64),
+        np.zeros((PATTERN_CAPACITY + len(groups) if groups else 0, 1 + words), np.int64),
+    )
 
 
-def _decode(code: int, order: NDArray[np.int64]) -> tuple[int, ...]:
-    """Undo the packing of `_count_batch`: three bits per allele, offset so that ABSENT is 0."""
-    out = [ABSENT] * len(order)
-    for place, index in enumerate(order.tolist()):
-        out[index] = ABSENT - ((code >> (STATE_BITS * place)) & 7)
-    return tuple(out)
+def _settled(states: Sequence[int], k: int, larger: Sequence[int]) -> int:
+    """Return the state of an allele in view of the larger ones of its group: `_override` on a pattern."""
+    state = states[k]
+    for j in larger:
+        state = settle(state, states[j])
+    return state
 
 
 # --- kernel -----------------------------------------------------------------------------------
 
 
 @kernel
+def settle(state: int, larger: int) -> int:
+    """Return the state of an allele in view of one larger allele that contains it."""
+    if state < UNKNOWN and larger >= UNKNOWN:
+        # Mutants and others are left out alike, so that the VAF of the smaller stays unbiased.
+        return UNKNOWN
+    return OTHER if state == ALT and larger == ALT else state
+
+
+@kernel
 def _count_batch(
     records: Records,
+    at: int,
     filters: Filters,
     alleles: Alleles,
-    scratch: Scratch,
-    into: tuple[NDArray[np.int64], NDArray[np.int64], NDArray[np.int64]],
-) -> None:
-    """Count one batch into states, strict states and codes.
+    into: tuple[Scratch, NDArray[np.int64], NDArray[np.int64], Patterns],
+) -> tuple[int, int]:
+    """Count molecules from record `at` on into states, strict states and patterns.
 
-    The codes, if there is room for them, get three bits per allele and molecule, 0 for ABSENT.
+    Returns:
+        Where to go on once the noted patterns are taken, and how many there are.
     """
-    states, strict, codes = into
-    n = len(alleles.fields)
+    scratch, states, strict, patterns = into
+    n, noted = len(alleles.fields), 0
     seen = np.full((3, n), ABSENT, np.int64)  # state, class, strict
-    for i in range(len(records.starts)):
+    for i in range(at, len(records.starts)):
+        if noted > len(patterns.noted) - len(patterns.words):
+            return i, noted
         if records.mates[i] < ALONE:
             continue
         tid = ref_id(records.data, records.starts[i])
@@ -162,15 +243,34 @@ def _count_batch(
             fill_row(records, i, filters, scratch.infos, (low, high), scratch.row)
         first = _first_allele(alleles.fields, tid, low - REACH)
         last = _look(records, i, filters, (alleles, first, seen), (scratch, tid, low, high))
-        code = 0
         for k in range(first, last):
             state = _override(alleles, k, first, last, seen)
             states[k, state, max(0, seen[1, k])] += 1
             strict[k, state] += seen[2, k] == 1
-            if len(codes):
-                code |= (ABSENT - state) << (STATE_BITS * k)
-        if len(codes):
-            codes[i] = code
+        if len(patterns.words):
+            noted = _note_patterns(patterns, first, last, seen, noted)
+    return len(records.starts), noted
+
+
+@kernel
+def _note_patterns(patterns: Patterns, first: int, last: int, seen: NDArray[np.int64], noted: int) -> int:
+    """Note what a molecule shows at each group that it touches; return the number of patterns noted."""
+    begin = noted
+    for k in range(first, last):
+        if seen[0, k] == ABSENT:
+            continue
+        for entry in range(patterns.first[k], patterns.first[k + 1]):
+            group, place = patterns.entries[entry, 0], patterns.entries[entry, 1]
+            words = patterns.words[group]
+            if not words.any():
+                patterns.noted[noted, 0] = group
+                noted += 1
+            words[place // PER_WORD] |= (ABSENT - seen[0, k]) << (STATE_BITS * (place % PER_WORD))
+    for row in range(begin, noted):
+        words = patterns.words[patterns.noted[row, 0]]
+        patterns.noted[row, 1:] = words
+        words[:] = 0
+    return noted
 
 
 @kernel
@@ -235,14 +335,10 @@ def _first_allele(fields: NDArray[np.int64], tid: int, begin: int) -> int:
 
 @kernel
 def _override(alleles: Alleles, k: int, first: int, last: int, seen: NDArray[np.int64]) -> int:
-    """Return the state of an allele in view of the larger ones that contain it."""
+    """Return the state of an allele in view of all larger ones of the list that contain it."""
     state = int(seen[0, k])
     for j in range(alleles.inside.shape[1]):
         larger = alleles.inside[k, j]
-        if first <= larger < last and state < UNKNOWN:
-            if seen[0, larger] >= UNKNOWN:
-                # Mutants and others are left out alike, so that the VAF of the smaller stays unbiased.
-                state = UNKNOWN
-            elif seen[0, larger] == ALT and state == ALT:
-                state = OTHER
+        if first <= larger < last:
+            state = settle(state, int(seen[0, larger]))
     return state

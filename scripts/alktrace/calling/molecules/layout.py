@@ -46,7 +46,7 @@ from .reads import (
     describe,
     spread,
 )
-from .stream import MAX_SPAN
+from .stream import MAX_SPAN, Records
 
 HIDDEN = 4
 NOT_COVERED = 5
@@ -60,15 +60,6 @@ NO_LIMIT = 1 << 40
 Row = NDArray[np.uint8]
 """uint8[6, ROW_SIZE]: state, class and strictness per reference position from the start of the molecule, then
 code, class and strictness per base of the read that is being added."""
-
-
-class Records(NamedTuple):
-    """A batch of molecules for kernels; fields as in `MoleculeBatch`."""
-
-    data: Bytes
-    starts: NDArray[np.int64]
-    ends: NDArray[np.int64]
-    mates: NDArray[np.int64]
 
 
 class Read(NamedTuple):

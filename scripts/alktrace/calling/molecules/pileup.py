@@ -33,10 +33,10 @@ from ..candidates.events import (
     note_substitutions,
 )
 from ..noise.molecule_classes import N_CLASSES
-from .layout import HIDDEN, ROW_SIZE, Read, Records, Row, lay_out
+from .layout import HIDDEN, ROW_SIZE, Read, Row, lay_out
 from .reads import INFO_SIZE, MODE, MODE_SINGLE, VOTES, Filters, Info
 from .regions import BASES, Regions
-from .stream import ALONE, iterate_molecules
+from .stream import ALONE, Records, feed
 
 Event = tuple[int, int, int, str, int]
 """Sequence index, 0-based start, reference length, bases, class."""
@@ -108,23 +108,35 @@ def pile_up(bam: Path, regions: Regions, filters: Filters, *, threads: int = 1) 
     Raises:
         DataError: no BAM, or not sorted.
     """
-    tally = Tally(
-        np.zeros((regions.sites, len(BASES), N_CLASSES), np.uint32),
-        np.zeros((regions.sites, len(BASES)), np.uint32),
-    )
-    found = Pileup(regions, *tally)
-    if regions.sites == 0:
-        return found
-    table = np.stack([regions.ref_ids.astype(np.int64), regions.starts, regions.ends, regions.offsets[:-1]])
-    sites, notes, scratch = Sites(table, regions.reference), make_notes(), make_scratch()
-    for batch in iterate_molecules(bam, threads=threads):
-        records = Records(batch.data, batch.starts, batch.ends, batch.mates)
-        at = 0
-        while at < len(batch.starts):
-            at = _pile(records, at, filters, sites, (tally, scratch, notes))
-            _drain(found, notes)
-    found.molecules, found.untagged = int(notes.state[MOLECULES]), int(notes.state[UNTAGGED])
-    return found
+    counter = PileupCounter(regions, filters)
+    if regions.sites:
+        feed(bam, [counter], threads=threads)
+    return counter.found
+
+
+class PileupCounter:
+    """Piles up the molecules of a BAM as they are fed; `found` is what there is so far."""
+
+    def __init__(self, regions: Regions, filters: Filters) -> None:
+        """Make room for the sites, which are in the order of the BAM's header."""
+        tally = Tally(
+            np.zeros((regions.sites, len(BASES), N_CLASSES), np.uint32),
+            np.zeros((regions.sites, len(BASES)), np.uint32),
+        )
+        table = np.stack(
+            [regions.ref_ids.astype(np.int64), regions.starts, regions.ends, regions.offsets[:-1]]
+        )
+        self._filters, self._sites = filters, Sites(table, regions.reference)
+        self._into = tally, make_scratch(), make_notes()
+        self.found = Pileup(regions, *tally)
+
+    def take(self, records: Records) -> None:
+        """Count the molecules of one batch."""
+        notes, at = self._into[2], 0
+        while at < len(records.starts):
+            at = _pile(records, at, self._filters, self._sites, self._into)
+            _drain(self.found, notes)
+        self.found.molecules, self.found.untagged = notes.state[[MOLECULES, UNTAGGED]].tolist()
 
 
 def _drain(found: Pileup, notes: Notes) -> None:

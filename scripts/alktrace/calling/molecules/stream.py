@@ -1,8 +1,8 @@
 """Molecules of a coordinate-sorted consensus BAM: records of one name that lie close are seen together."""
 
-from collections.abc import Iterator
-from dataclasses import dataclass
+from collections.abc import Iterator, Sequence
 from pathlib import Path
+from typing import NamedTuple, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
@@ -34,14 +34,15 @@ MAX_SPAN = 10_000
 """Mates farther apart share no site; each is then looked at on its own."""
 EXCLUDED = FLAG_UNMAPPED | FLAG_SECONDARY | FLAG_SUPPLEMENTARY | FLAG_NOT_PF | FLAG_DUPLICATE
 
+BATCH_BYTES = 32 << 20
+
 ALONE = -1
 SKIP = -2
 CARRY = -3
 
 
-@dataclass(frozen=True)
-class MoleculeBatch:
-    """Records with their mates.
+class Records(NamedTuple):
+    """A batch of records with their mates, for kernels.
 
     Attributes:
         data: uint8[n_bytes], packed records.
@@ -56,9 +57,25 @@ class MoleculeBatch:
     mates: NDArray[np.int64]
 
 
-def iterate_molecules(
-    path: Path, *, batch_bytes: int = 32 << 20, threads: int = 1
-) -> Iterator[MoleculeBatch]:
+class MoleculeCounter(Protocol):
+    """What looks at every molecule of a BAM."""
+
+    def take(self, records: Records) -> None:
+        """Look at the molecules of one batch."""
+
+
+def feed(bam: Path, counters: Sequence[MoleculeCounter], *, threads: int = 1) -> None:
+    """Show every molecule of a coordinate-sorted BAM to all counters, in one pass.
+
+    Raises:
+        DataError: the BAM is not sorted by coordinate.
+    """
+    for records in iterate_molecules(bam, threads=threads):
+        for counter in counters:
+            counter.take(records)
+
+
+def iterate_molecules(path: Path, *, threads: int = 1) -> Iterator[Records]:
     """Yield all records of a BAM, each with the mate it shares sites with.
 
     A record whose mate is still to come waits for the next batch, so memory is that of one batch and of the
@@ -70,7 +87,7 @@ def iterate_molecules(
     carried = np.zeros(0, np.uint8)
     lengths = np.zeros(0, np.int64)
     last = (-1, -1)
-    for batch in iterate_batches(path, batch_bytes=batch_bytes, threads=threads):
+    for batch in iterate_batches(path, batch_bytes=BATCH_BYTES, threads=threads):
         place = _check_order(batch.data, batch.starts, last[0], last[1])
         if place[0] == -2:
             raise DataError(path, "records are not sorted by coordinate", "run `samtools sort` and index it")
@@ -89,12 +106,12 @@ def iterate_molecules(
             )
         waiting = np.flatnonzero(mates == CARRY)
         mates[waiting] = SKIP
-        yield MoleculeBatch(data, starts, ends, mates)
+        yield Records(data, starts, ends, mates)
         lengths = ends[waiting] - starts[waiting]
         carried = _gather(data, starts[waiting], ends[waiting])
     if len(lengths):
         ends = np.cumsum(lengths)
-        yield MoleculeBatch(carried, ends - lengths, ends, np.full(len(ends), ALONE, np.int64))
+        yield Records(carried, ends - lengths, ends, np.full(len(ends), ALONE, np.int64))
 
 
 @kernel

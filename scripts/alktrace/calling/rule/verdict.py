@@ -1,4 +1,4 @@
-"""The verdict on one allele: the rule, its limit, the interval, and the names of the filters."""
+"""The verdict on one allele: the rule, its limit, the interval, and the filters that speak against it."""
 
 import math
 from dataclasses import dataclass
@@ -9,23 +9,9 @@ from numpy.typing import NDArray
 from ...inputs.settings import CallingSettings
 from ...stats.intervals import share
 from ..noise.molecule_classes import duplex
+from .caller_filters import Tested, failed, too_little
 from .power import vaf_detectable
 from .tail_test import Noise, tail
-
-FILTER_NOISE = "noise"
-FILTER_FEW = "few_molecules"
-FILTER_RUN = "long_run"
-FILTER_EDGE = "indel_edge"
-FILTER_FORM = "second_form"
-FILTERS = {
-    FILTER_NOISE: "Noise explains the mutant molecules: tail probability above the one of the calling rule",
-    FILTER_FEW: "Fewer mutant molecules than the calling rule needs",
-    FILTER_RUN: "Insertion or deletion in a longer repeat than slips can be told from variants in",
-    FILTER_EDGE: "What ends of reads over a neighbouring insertion or deletion show, not a change of its own",
-    FILTER_FORM: "Another way to write a neighbouring insertion or deletion that the same molecules carry",
-}
-EXPLAINED = frozenset({FILTER_EDGE, FILTER_FORM})
-"""Filters of records that a neighbouring record stands for: no mutation below the rule."""
 
 
 @dataclass(frozen=True)
@@ -68,7 +54,7 @@ class AlterationCounts:
     @property
     def above_noise(self) -> bool:
         """Whether its molecules are enough for a call, whatever else speaks against one."""
-        return not {FILTER_NOISE, FILTER_FEW} & set(self.filters)
+        return not too_little(self.filters)
 
     @property
     def quality(self) -> float:
@@ -84,7 +70,7 @@ def judge(
     *,
     hotspot: bool,
     settings: CallingSettings,
-    in_long_run: bool = False,
+    repeats: int = 0,
 ) -> AlterationCounts:
     """Apply the rule to the molecules of one allele.
 
@@ -95,19 +81,14 @@ def judge(
         noise: noise of the alternative and the level it rests on.
         hotspot: whether the hotspot tail holds.
         settings: calling section.
-        in_long_run: whether it is never called, since such repeats slip too often: no VAF is detectable.
+        repeats: units beyond the first of the repeat that an insertion or deletion lies in.
     """
     rates, level = noise
     probability = settings.hotspot_tail_probability if hotspot else settings.tail_probability
     molecules, mutants = int(np.sum(total)), int(np.sum(alt))
     p_noise = tail(alt, total, rates)
-    filters = []
-    if p_noise > probability:
-        filters.append(FILTER_NOISE)
-    if mutants < settings.min_alt_molecules:
-        filters.append(FILTER_FEW)
-    if in_long_run:
-        filters.append(FILTER_RUN)
+    against = failed(Tested(mutants, molecules, p_noise, probability, repeats, settings))
+    blind = any(one.blind for one in against)
     vaf, low, high = share(mutants, molecules)
     return AlterationCounts(
         by_class=np.stack([np.asarray(alt, np.int64), np.asarray(total, np.int64)]),
@@ -119,10 +100,10 @@ def judge(
         vaf=vaf,
         vaf_low=low,
         vaf_high=high,
-        vaf_detectable=None if in_long_run else limit(total, rates, hotspot=hotspot, settings=settings),
+        vaf_detectable=None if blind else limit(total, rates, hotspot=hotspot, settings=settings),
         p_noise=p_noise,
         error_rate=mean_rate(total, rates),
-        filters=tuple(filters),
+        filters=tuple(one.name for one in against),
         noise_level=level,
     )
 

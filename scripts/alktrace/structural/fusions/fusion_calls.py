@@ -16,6 +16,7 @@ from ...reference.gene_models import GeneModels
 from ...reference.genome import Genome, Sequences
 from ...stats.intervals import clopper_pearson, share
 from .breakpoints import Breakend, Junction, normalise
+from .fusion_filters import FUSION_FILTERS, TestedJunction
 from .fusion_vcf import FusionCall, FusionRecord, parse_breakend, write_fusions
 from .junctions import Candidate, find_candidates
 from .partners import INTERGENIC, FusionDriver, FusionRole, Meaning, interpret, read_drivers
@@ -223,19 +224,8 @@ def judge(
     candidate: Candidate, support: Support, sequences: Sequences, settings: FusionSettings
 ) -> tuple[str, ...]:
     """Return the names of the filters that a candidate misses; none means PASS."""
-    complexity, similarity = _flanks(candidate.junction, sequences)
-    checks = {
-        "molecules": support.molecules < settings.min_molecules,
-        "split": support.split < settings.min_split_molecules,
-        "fragments": support.fragments < settings.min_fragments,
-        "shared_end": min(support.ends) < settings.min_ends,
-        "mapq": support.unique < min(settings.min_fragments, support.molecules),
-        "contradictory": support.contradictory > support.molecules,
-        "homology": candidate.homology > settings.max_homology,
-        "paralogue": similarity > settings.max_similarity,
-        "repeat": complexity < settings.min_complexity,
-    }
-    return tuple(name for name, missed in checks.items() if missed)
+    seen = TestedJunction(support, candidate.homology, *_flanks(candidate.junction, sequences), settings)
+    return tuple(one.name for one in FUSION_FILTERS.values() if one.applies(seen))
 
 
 def make_records(fusions: Sequence[Fusion], sequences: Sequences) -> list[FusionRecord]:

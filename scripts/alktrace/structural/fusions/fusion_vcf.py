@@ -17,6 +17,7 @@ from ...inputs.settings import FusionSettings
 from ...io.atomic import atomic_output
 from ...reference.gene_models import reverse_complement
 from .breakpoints import Breakend, Junction
+from .fusion_filters import FUSION_FILTERS
 from .partners import FusionRole, Meaning
 from .support import Support
 
@@ -180,28 +181,14 @@ def _header(contigs: Sequence[tuple[str, int]], sample: str, settings: FusionSet
     header = pysam.VariantHeader()
     for name, length in contigs:
         header.contigs.add(name, length=length)
-    for name, text in _FILTERS(settings):
-        header.filters.add(name, None, None, text)
+    for one in FUSION_FILTERS.values():
+        header.filters.add(one.name, None, None, one.describe(settings.model_dump()))
     for name, number, kind, text in _INFO:
         header.info.add(name, number, kind, text)
     for name, number, kind, text in _FORMAT:
         header.formats.add(name, number, kind, text)
     header.add_sample(sample)
     return header
-
-
-def _FILTERS(settings: FusionSettings) -> list[tuple[str, str]]:  # noqa: N802
-    return [
-        ("molecules", f"fewer than {settings.min_molecules} supporting molecules"),
-        ("split", f"fewer than {settings.min_split_molecules} molecules with a split read"),
-        ("fragments", f"fewer than {settings.min_fragments} different fragments"),
-        ("shared_end", f"fewer than {settings.min_ends} different outer ends on one side"),
-        ("mapq", f"too few molecules with mapping quality {settings.min_mapq} on both sides"),
-        ("contradictory", "more molecules contradict themselves than support the junction"),
-        ("homology", f"micro-homology longer than {settings.max_homology} bases"),
-        ("paralogue", f"joined and replaced sequence more than {settings.max_similarity:g} identical"),
-        ("repeat", f"share of different triplets beside the junction below {settings.min_complexity:g}"),
-    ]
 
 
 _INFO = [

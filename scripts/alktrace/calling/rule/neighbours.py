@@ -1,0 +1,127 @@
+"""What an insertion or deletion makes of its surroundings: read ends laid out wrongly, and second forms.
+
+A read that reaches only a few bases over the break is aligned straight on: its last bases then differ from
+the reference. They show what the mutant haplotype predicts there, in few of the molecules that the insertion
+or deletion has, and hardly in molecules that reach over the break and do not show it. Hotspots are left
+alone: a mutation there is not to be explained away.
+
+Where a repeat lies beside an insertion or deletion, it can be written in two ways: `ACCGTACCGT` without its
+last `CGT` is also one `ACCGT` that gained `AC`. A read that shows one side only fits both. Of two forms that
+the same molecules carry, the one that more reads were aligned with is called, or else the shorter. Two
+changes that one molecule carries in truth are no two forms: the haplotype with the one alone does not show
+the other. So what is not called is a form whose molecules carry the other, and which the other shows.
+"""
+
+from collections import Counter
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from itertools import combinations
+
+from ...inputs.settings import CallingSettings
+from ...vocabulary.variant import Fetch, SmallVariant
+from ..genotyping.allele_states import ALT, OTHER, REF
+from ..indel_windows import MAX_WINDOW, indel_window
+
+Group = tuple[SmallVariant, ...]
+"""Alleles whose combinations are counted on molecules."""
+States = Counter[tuple[int, ...]]
+"""Molecules per combination of states of a group."""
+
+
+@dataclass(frozen=True)
+class Neighbourhood:
+    """What stands beside each other in one sample.
+
+    Attributes:
+        snvs: molecules of single bases off hotspots.
+        indels: molecules of insertions, deletions and complex changes that noise does not explain.
+        aligned: reads that were aligned with each form of an insertion or deletion.
+        settings: calling section.
+        fetch: reference bases.
+    """
+
+    snvs: Mapping[SmallVariant, int]
+    indels: Mapping[SmallVariant, int]
+    aligned: Counter[SmallVariant]
+    settings: CallingSettings
+    fetch: Fetch
+
+
+def edges(hood: Neighbourhood) -> Iterator[Group]:
+    """Yield substitutions that ends of reads over an indel would show, each with all indels near it."""
+    reach, share = hood.settings.neighbours.edge_reach, hood.settings.neighbours.edge_share
+    for snv, molecules in hood.snvs.items():
+        near = [indel for indel in hood.indels if _is_near(snv, indel, reach)]
+        if any(
+            molecules <= share * hood.indels[indel] and snv.alt in _predicted(snv, indel, reach, hood.fetch)
+            for indel in near
+        ):
+            yield (snv, *near)
+
+
+def is_edge(group: Group, states: States, hood: Neighbourhood) -> SmallVariant | None:
+    """Return the substitution if hardly a molecule that reaches over an indel shows it without any."""
+    alone = sum(molecules for key, molecules in states.items() if _stands_alone(key))
+    return group[0] if alone < hood.settings.min_alt_molecules else None
+
+
+def two_forms(hood: Neighbourhood) -> Iterator[Group]:
+    """Yield pairs of indels of which one haplotype shows the other too."""
+    for one, other in combinations(sorted(hood.indels), 2):
+        near = one.chrom == other.chrom and other.start - one.end <= hood.settings.neighbours.form_reach
+        if near and (_shows(one, other, hood.fetch) or _shows(other, one, hood.fetch)):
+            yield one, other
+
+
+def second_form(group: Group, states: States, hood: Neighbourhood) -> SmallVariant | None:
+    """Return the form whose molecules carry the other one, which shows it; of two such the rarer."""
+    one, other = group
+    explained = [
+        form
+        for form, by, told in (
+            (one, other, [states[ALT, state] for state in (ALT, REF, OTHER)]),
+            (other, one, [states[state, ALT] for state in (ALT, REF, OTHER)]),
+        )
+        if told[0] >= hood.settings.neighbours.form_share * sum(told) > 0 and _shows(by, form, hood.fetch)
+    ]
+    return min(explained, key=lambda form: (hood.aligned[form], -len(form.ref + form.alt)), default=None)
+
+
+def _is_near(snv: SmallVariant, indel: SmallVariant, reach: int) -> bool:
+    apart = max(indel.start - snv.start, snv.start - indel.end)
+    return snv.chrom == indel.chrom and apart <= reach
+
+
+def _stands_alone(states: Sequence[int]) -> bool:
+    """Tell whether a molecule has the first allele, reaches over one of the others and has none of them."""
+    others = states[1:]
+    return states[0] == ALT and ALT not in others and (REF in others or OTHER in others)
+
+
+def _predicted(snv: SmallVariant, indel: SmallVariant, reach: int, fetch: Fetch) -> str:
+    """Return what the mutant haplotype shows at the place of the SNV, from the left and from the right."""
+    found = ""
+    ahead, behind = snv.start - indel.start, indel.end - snv.start
+    if 0 < ahead <= reach + 1:
+        found += (indel.alt + fetch(indel.chrom, indel.end, indel.end + reach + 1))[ahead : ahead + 1]
+    if 0 < behind <= reach:
+        before = fetch(indel.chrom, max(0, indel.start - reach), indel.start) + indel.alt
+        found += before[-behind:][:1]
+    return found
+
+
+def _shows(carried: SmallVariant, other: SmallVariant, fetch: Fetch) -> bool:
+    """Tell whether molecules that carry one change only are counted for another too."""
+    window = indel_window(other, fetch)
+    if window is None:
+        return False
+    low = max(0, min(carried.start, window.start) - MAX_WINDOW)
+    high = max(carried.end, window.right) + MAX_WINDOW
+    chrom = carried.chrom
+    haplotype = fetch(chrom, low, carried.start) + carried.alt + fetch(chrom, carried.end, high)
+    size, gained = len(window.alt), len(carried.alt) - len(carried.ref)
+    for anchor, offset in ((window.start, 0), (window.right, window.right_offset)):
+        first = anchor - low - offset + (gained if anchor >= carried.end else 0)
+        if first >= 0 and haplotype[first : first + size] == window.alt:
+            return True
+    return False

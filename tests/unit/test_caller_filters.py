@@ -1,0 +1,87 @@
+"""A filter is one entry of its table: verdict, VCF header and docs follow without another edit."""
+
+from itertools import permutations
+from pathlib import Path
+from typing import Any
+
+import cyvcf2
+import pytest
+import yaml
+from calling_case import C3805, FIRST, SECOND, Case, found
+
+from alktrace.calling.genotyping.allele_states import ALT
+from alktrace.calling.rule.caller_filters import FILTERS, AlleleFilter, NeighbourFilter, is_explained
+from alktrace.commands.docs import generated_parts
+from alktrace.inputs.settings import CallingSettings, FusionSettings
+from alktrace.structural.fusions.breakpoints import Breakend, Junction
+from alktrace.structural.fusions.fusion_calls import judge
+from alktrace.structural.fusions.fusion_filters import FUSION_FILTERS, FusionFilter
+from alktrace.structural.fusions.fusion_vcf import write_fusions
+from alktrace.structural.fusions.junctions import Candidate
+from alktrace.structural.fusions.support import Support
+
+
+@pytest.fixture
+def config(root: Path) -> dict[str, Any]:
+    return yaml.safe_load((root / "config" / "config.yaml").read_text())
+
+
+@pytest.fixture
+def case(tmp_path: Path, config: dict[str, Any]) -> Case:
+    return Case(tmp_path, CallingSettings.model_validate(config["calling"]))
+
+
+def header(vcf: Path) -> str:
+    return str(cyvcf2.VCF(str(vcf)).raw_header)
+
+
+def test_a_filter_of_alleles(case: Case, monkeypatch: pytest.MonkeyPatch) -> None:
+    text = "An even number of molecules, of {min_alt_molecules} at least"
+    made_up = AlleleFilter("made_up", text, lambda seen: seen.alt_molecules % 2 == 0, blind=True)
+    monkeypatch.setitem(FILTERS, made_up.name, made_up)
+    records = case.run(case.molecules({C3805: "A"}, 20, name="m") + case.molecules({}, 200, name="w"))
+    assert [record.FILTERS for record in records] == [["made_up"]]
+    assert '##FILTER=<ID=made_up,Description="An even number of molecules, of 3 at least">' in header(
+        case.folder / "out.vcf.gz"
+    )
+    row = "| `made_up` | An even number of molecules, of `calling.min_alt_molecules` at least |"
+    assert row in generated_parts()["filters"].splitlines()
+
+
+def test_a_filter_of_neighbours(case: Case, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Of two substitutions in cis the second is named; both are counted in the pass of all such filters."""
+    made_up = NeighbourFilter(
+        "made_up",
+        "In cis with the base before",
+        lambda hood: ((a, b) for a, b in permutations(hood.snvs, 2) if a.pos + 1 == b.pos),
+        lambda group, states, hood: group[1] if states[ALT, ALT] > 9 else None,
+    )
+    monkeypatch.setitem(FILTERS, made_up.name, made_up)
+    case.loci = []
+    reads = case.molecules({C3805: "A", C3805 - 1: "G"}, 20, name="cis") + case.molecules({}, 200, name="w")
+    assert found(case.run(reads, models=False)) == {SECOND: (20, ("PASS",)), FIRST: (20, ("made_up",))}
+    assert is_explained(["made_up"])
+
+
+class Unknown:
+    """A genome of which nothing is known."""
+
+    def has(self, chrom: str) -> bool:
+        return False
+
+    def fetch(self, chrom: str, start: int, end: int) -> str:
+        return "N" * (end - start)
+
+
+def test_a_filter_of_fusions(tmp_path: Path, config: dict[str, Any], monkeypatch: pytest.MonkeyPatch) -> None:
+    made_up = FusionFilter("made_up", "homology of {max_homology}", lambda seen: seen.homology == 7)
+    monkeypatch.setitem(FUSION_FILTERS, made_up.name, made_up)
+    settings = FusionSettings.model_validate(config["fusions"] | {"max_homology": 9})
+    ends = Breakend("chr2", 5, "L"), Breakend("chr5", 8, "R")
+    support = Support(9, 9, 0, 9, (9, 9), 9, 0, (9, 9), 0)
+    for homology, filters in ((7, ("made_up",)), (8, ())):
+        candidate = Candidate(Junction(*ends), homology, True, frozenset())
+        assert judge(candidate, support, Unknown(), settings) == filters
+    write_fusions(tmp_path / "f.vcf.gz", [], contigs=[("chr2", 9)], sample="S", settings=settings)
+    assert '##FILTER=<ID=made_up,Description="homology of 9">' in header(tmp_path / "f.vcf.gz")
+    assert "| `made_up` | homology of `fusions.max_homology` |" in generated_parts()["fusion_filters"]
