@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-import yaml
+from shipped_settings import SHIPPED
 
 from alktrace.classify.resistance_table import ClassificationRow, ResistanceRow
 from alktrace.demo.synthetic_outcomes import write_outcomes
@@ -30,12 +30,11 @@ KNOWN_TO_R = """
 
 
 def cohort_settings(**changes: Any) -> CohortSettings:
-    given = yaml.safe_load((ROOT / "config" / "config.yaml").read_text())["cohort"]
-    return CohortSettings(**{**given, **changes})
+    return CohortSettings(**{**SHIPPED.cohort.model_dump(), **changes})
 
 
 def resistance_settings() -> ResistanceSettings:
-    return ResistanceSettings(**yaml.safe_load((ROOT / "config" / "config.yaml").read_text())["resistance"])
+    return SHIPPED.resistance
 
 
 def write_demo(folder: Path) -> Clinic:

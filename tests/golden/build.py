@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Any
 
 import yaml
+from shipped_settings import SHIPPED
 
 from alktrace.evidence.schema import PatientEvidence
 from alktrace.inputs.settings import ResistanceSettings
@@ -32,10 +33,8 @@ DEFAULT_CLINICAL = {
 COLLECTED = {"baseline": FIRST_SAMPLE, "on_treatment": date(2024, 9, 1), "progression": PROGRESSION}
 
 
-@cache
 def default_settings() -> ResistanceSettings:
-    config = yaml.safe_load((FOLDER.parents[1] / "config" / "config.yaml").read_text(encoding="utf-8"))
-    return ResistanceSettings.model_validate(config["resistance"])
+    return SHIPPED.resistance
 
 
 @cache

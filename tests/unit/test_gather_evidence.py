@@ -1,12 +1,11 @@
 """The union over the samples of a patient, on rows made by hand."""
 
 from dataclasses import replace
-from pathlib import Path
 from types import SimpleNamespace
 
 import pytest
-import yaml
 from patient_samples import AMPLIFIED, FUSION, G1202R, QC, REPORTED, copies, loaded, locus
+from shipped_settings import SHIPPED
 
 from alktrace.annotate.origin import OriginVerdict
 from alktrace.evidence.build import (
@@ -23,16 +22,11 @@ from alktrace.evidence.flat_table import evidence_rows
 from alktrace.evidence.gather import usable_samples
 from alktrace.evidence.patient_origin import OriginJudge
 from alktrace.evidence.schema import PatientEvidence
-from alktrace.inputs.settings import check_settings
 from alktrace.qc.identity import SampleIdentityRow, Sex
 from alktrace.qc.quality import judge_quality
 from alktrace.vocabulary.changes import Origin
 from alktrace.vocabulary.detection import Detection, LocusKind
 from alktrace.vocabulary.samples import IdentityStatus, SpecimenType
-
-SETTINGS = check_settings(
-    yaml.safe_load((Path(__file__).parents[2] / "config" / "config.yaml").read_text()), file="config"
-)
 
 
 def test_a_reported_name_joins_the_called_allele():
@@ -114,7 +108,7 @@ def test_white_cells_that_call_a_trace_do_not_make_it_a_clone_of_blood(molecules
     items = [of_blood(item) if item.sample.specimen == "wbc" else item for item in items]
     counts = {f"P1.T1.{name}": {G1202R.key: counted(alt)} for name, alt in molecules.items()}
     rows = {f"P1.T1.{name}": called(alt) for name, alt in molecules.items()}
-    verdict = OriginJudge(items, counts, SETTINGS.origin, ()).verdict(G1202R.key, rows)
+    verdict = OriginJudge(items, counts, SHIPPED.origin, ()).verdict(G1202R.key, rows)
     assert (verdict.origin, verdict.flags) == (expected, flags)
 
 
@@ -138,7 +132,7 @@ def test_white_cells_of_another_person_do_not_speak(status, contamination, used)
 def test_what_the_laboratory_said_of_the_origin_holds_for_the_patient(origin):
     said = replace(REPORTED, origin=origin, origin_reason="by the report")
     item = loaded("report", said, reported=True)
-    judge = OriginJudge([item], {"P1.T1.report": {}}, SETTINGS.origin, ())
+    judge = OriginJudge([item], {"P1.T1.report": {}}, SHIPPED.origin, ())
     verdict = judge.verdict(said.key, {"P1.T1.report": said})
     assert (verdict.origin, verdict.reason) == (origin, "by the report")
 
@@ -220,6 +214,6 @@ def test_alterations_that_only_noise_shows_are_not_followed():
 def test_what_population_frequencies_said_of_one_sample_holds_for_the_patient():
     known = replace(G1202R, origin=Origin.GERMLINE, origin_reason="population frequency 0.4")
     item = loaded("plasma", known)
-    judge = OriginJudge([item], {"P1.T1.plasma": {}}, SETTINGS.origin, ())
+    judge = OriginJudge([item], {"P1.T1.plasma": {}}, SHIPPED.origin, ())
     verdict = judge.verdict(known.key, {"P1.T1.plasma": known})
     assert (verdict.origin, verdict.reason) == (Origin.GERMLINE, "population frequency 0.4")

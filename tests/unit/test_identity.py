@@ -4,7 +4,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-import yaml
+from shipped_settings import SHIPPED
 
 from alktrace.calling.genotyping.genotype_table import GenotypeRow
 from alktrace.inputs.settings import IdentitySettings
@@ -26,8 +26,8 @@ MATCH, CONFLICT, UNKNOWN = IdentityStatus.MATCH, IdentityStatus.CONFLICT, Identi
 
 
 @pytest.fixture(scope="module")
-def settings(root: Path) -> IdentitySettings:
-    return IdentitySettings(**yaml.safe_load((root / "config" / "config.yaml").read_text())["identity"])
+def settings() -> IdentitySettings:
+    return SHIPPED.identity
 
 
 def person(seed: int, sites: int = SITES) -> np.ndarray:  # type: ignore[type-arg]

@@ -1,9 +1,7 @@
 """Origin of variants: one row per rule and per trap."""
 
-from pathlib import Path
-
 import pytest
-import yaml
+from shipped_settings import SHIPPED
 
 from alktrace.annotate.origin import MoleculeCount, OriginEvidence, decide_origin, white_cells_informative
 from alktrace.inputs.settings import OriginSettings
@@ -17,8 +15,8 @@ BLOOD, UNDECIDED = Origin.CLONAL_HAEMATOPOIESIS, Origin.UNDECIDED
 
 
 @pytest.fixture(scope="module")
-def settings(root: Path) -> OriginSettings:
-    return OriginSettings(**yaml.safe_load((root / "config" / "config.yaml").read_text())["origin"])
+def settings() -> OriginSettings:
+    return SHIPPED.origin
 
 
 def case(gene: str, vaf: float | None, specimen: SpecimenType = PLASMA, **more: object) -> OriginEvidence:

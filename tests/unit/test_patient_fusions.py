@@ -3,8 +3,8 @@
 from dataclasses import replace
 
 import pytest
-import yaml
 from patient_samples import FUSION, loaded, locus
+from shipped_settings import SHIPPED
 from structural_bam import BamBuilder, derived, random_genome, stretch, write_fasta
 
 from alktrace.evidence.build import unite
@@ -14,7 +14,6 @@ from alktrace.evidence.patient_fusions import (
     fusion_observation,
     known_junctions,
 )
-from alktrace.inputs.settings import FusionSettings
 from alktrace.structural.fusions.fusion_calls import FusionCount
 from alktrace.vocabulary.detection import Detection, LocusKind, ObservationSource
 
@@ -23,8 +22,8 @@ INTRON = {"name": "intron 19", "kind": LocusKind.FUSION_INTRON}
 
 
 @pytest.fixture(scope="module")
-def settings(root):
-    return FusionSettings(**yaml.safe_load((root / "config" / "config.yaml").read_text())["fusions"])
+def settings():
+    return SHIPPED.fusions
 
 
 def junction(pos, mate, *, key=KEY, molecules=20, flags=()):

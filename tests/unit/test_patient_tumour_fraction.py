@@ -6,8 +6,8 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-import yaml
 from patient_samples import FUSION, G1202R, loaded
+from shipped_settings import SHIPPED
 
 from alktrace.calling.rule.verdict import AlterationCounts
 from alktrace.evidence.patient_tumour_fraction import (
@@ -16,7 +16,6 @@ from alktrace.evidence.patient_tumour_fraction import (
     tumour_fraction_rows,
     with_tumour_fraction,
 )
-from alktrace.inputs.settings import TumourFractionSettings
 from alktrace.structural.fusions.fusion_calls import FusionCount
 from alktrace.structural.tumour_fraction_table import TumourFractionRow
 from alktrace.vocabulary.changes import Origin
@@ -27,9 +26,8 @@ KEY, LATER_KEY, FUSED = "chr2:36893988:T:C", "chr13:48367512:C:T", "fusion:EML4:
 
 
 @pytest.fixture(scope="module")
-def settings(root):
-    text = (root / "config" / "config.yaml").read_text()
-    return TumourFractionSettings(**yaml.safe_load(text)["tumour_fraction"])
+def settings():
+    return SHIPPED.tumour_fraction
 
 
 def mutation(alt, total, *, key=KEY, gene="STRN", name="p.Thr281Ala"):

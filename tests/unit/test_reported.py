@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 import yaml
 from gene_facts import gene_models, transcript
+from shipped_settings import SHIPPED
 
 from alktrace.annotate.alteration_table import AlterationRow
 from alktrace.annotate.small_variants import Namer, VariantKnowledge
@@ -550,8 +551,8 @@ FULL = "gene|hgvs_p|vaf|covered_genes|covered_exons|lod_vaf|tumour_fraction|mole
 
 
 @pytest.fixture(scope="module")
-def calling(root: Path) -> CallingSettings:
-    return CallingSettings(**yaml.safe_load((root / "config" / "config.yaml").read_text())["calling"])
+def calling() -> CallingSettings:
+    return SHIPPED.calling
 
 
 def status(report: Report, calling: CallingSettings) -> list[Detection]:
