@@ -16,7 +16,8 @@ from alktrace.stats.intervals import clopper_pearson
 from alktrace.stats.proportions import false_discovery, fisher
 
 DATA = Path(__file__).resolve().parents[1] / "data" / "outcomes"
-CLOSE = 1e-6
+CLOSE, AGAIN = 1e-10, 1e-6
+"""Of our figures to those of R, which have twelve digits, and of R to another version of R."""
 SCRIPT = "reference.R"
 
 
@@ -36,7 +37,7 @@ def close(name: str, value: float | None) -> None:
     if expected == "NA":
         assert value is None
     else:
-        assert value == pytest.approx(float(expected), rel=CLOSE, abs=1e-9), name
+        assert value == pytest.approx(float(expected), rel=CLOSE, abs=1e-12), name
 
 
 def given(name: str, *, marked: bool = False) -> dict[str, object]:
@@ -138,4 +139,4 @@ def test_r_still_gives_these_numbers():
         if RESULTS[name] == "NA":
             assert again[name] == "NA"
         else:
-            assert float(again[name]) == pytest.approx(float(RESULTS[name]), rel=CLOSE, abs=1e-9), name
+            assert float(again[name]) == pytest.approx(float(RESULTS[name]), rel=AGAIN, abs=1e-9), name
