@@ -2,7 +2,8 @@ import pytest
 from clinical_records import Records, on, switched
 from outcome_cohort import cohort_settings
 
-from alktrace.outcomes.endpoint_figures import enrolled_at_progression, observe, summarise
+from alktrace.outcomes import endpoint_figures
+from alktrace.outcomes.endpoint_figures import analyse, enrolled_at_progression, observe
 from alktrace.outcomes.endpoints import (
     OS_LORLATINIB,
     OS_PROGRESSION,
@@ -25,13 +26,13 @@ def row(records, endpoint, **options):
 
 def figure(records, endpoint, analysis=Analysis.AS_DEFINED, settings=SETTINGS):
     timelines = [item.timeline() for item in records]
-    figures, rates = summarise(
-        patient_rows(timelines), settings, enrolled_late=enrolled_at_progression(timelines)
+    late = enrolled_at_progression(timelines)
+    analysed = next(
+        item
+        for item in analyse(patient_rows(timelines), settings, enrolled_late=late)
+        if item.endpoint is endpoint and item.analysis is analysis
     )
-    return (
-        next(f for f in figures if f.endpoint == endpoint.name and f.analysis is analysis),
-        [r for r in rates if r.endpoint == endpoint.name and r.analysis is analysis],
-    )
+    return endpoint_figures.figure(analysed, settings), list(endpoint_figures.rates(analysed, settings))
 
 
 @pytest.mark.parametrize(

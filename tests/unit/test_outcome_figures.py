@@ -34,7 +34,7 @@ from alktrace.report.figures.forest import draw_forest
 from alktrace.report.figures.kaplan_meier import Panel, draw_curves
 from alktrace.report.figures.oncoprint import draw_oncoprint
 from alktrace.report.figures.swimmer import draw_swimmer
-from alktrace.vocabulary.outcomes import Analysis, IntervalKind, Refusal, Status
+from alktrace.vocabulary.outcomes import Analysis, IntervalKind, Question, Refusal, Status
 from alktrace.vocabulary.resistance import Classification, Component, Confidence, Emergence, Timing
 from alktrace.workflow.plan import CLINICAL_TABLES, Plan
 
@@ -392,8 +392,9 @@ def test_a_curve_tells_its_median_its_caveats_and_the_biased_figure():
 
 
 ASSOCIATION = {
-    "question": "mechanism_outcome", "endpoint": "rwPFS2", "analysis": "group_entry", "factor": "bypass",
-    "level": "present", "reference": "absent", "patients": 12, "events": 9, "reference_patients": 20,
+    "question": Question.MECHANISM_OUTCOME, "endpoint": "rwPFS2", "analysis": "group_entry",
+    "factor": "bypass", "level": "present", "reference": "absent", "patients": 12, "events": 9,
+    "reference_patients": 20,
     "reference_events": 15, "method": "cox", "measure": "HR", "estimate": 3.1, "low": 1.29, "high": 7.44,
     "p": 0.008, "q": 0.032, "hazards_p": 0.0789, "status": Status.ESTIMATED,
 }  # fmt: skip
@@ -411,7 +412,7 @@ def test_forest_shows_numbers_and_marks_the_naive_figure():
 
 
 def test_terms_of_crossed_factors_can_be_told_apart():
-    crossed = {"question": "benefit", "factor": "transformation x lorlatinib_combination"}
+    crossed = {"question": Question.BENEFIT, "factor": "transformation x lorlatinib_combination"}
     levels = ("lorlatinib_combination", "transformation", "interaction")
     found = words(draw_forest([association(level=level, **crossed) for level in levels], name="f"))
     assert found.count("transformation × lorlatinib combination") == 3

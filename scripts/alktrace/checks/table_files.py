@@ -10,7 +10,8 @@ from ..inputs.cells import TABLE_SUFFIXES, table_path
 from ..inputs.config_lines import CONFIG
 from ..io.resources import resource
 from ..knowledge.load import load_knowledge
-from ..outcomes.clinical_tables import FILES, read_clinical
+from ..outcomes.clinical_schema import FILES
+from ..outcomes.clinical_tables import read_clinical
 from ..reference.locate import grch37_contig
 from ..reported.line_rows import read_report_lines
 

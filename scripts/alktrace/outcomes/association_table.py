@@ -3,14 +3,14 @@
 from dataclasses import dataclass
 
 from ..io.tables import column
-from ..vocabulary.outcomes import Status
+from ..vocabulary.outcomes import Question, Status
 
 
 @dataclass(frozen=True, kw_only=True)
 class AssociationRow:
     """`associations.tsv`: one comparison; rows with an estimate are the rows of the forest plot."""
 
-    question: str = column("what is asked, such as `primary_vs_acquired` or `mechanism_outcome`")
+    question: Question = column("what is asked, such as `primary_vs_acquired` or `mechanism_outcome`")
     endpoint: str = column("outcome compared")
     analysis: str = column("where the time at risk begins; `counts` for proportions")
     factor: str = column("what the groups differ in")

@@ -7,7 +7,8 @@ from pathlib import Path
 from ..evidence.schema import ClinicalContext, HistologyFinding
 from ..inputs.settings import Settings
 from ..vocabulary.clinical import BestResponse, StopReason
-from .clinical_tables import AssessmentRow, PatientRecord, TreatmentRow, read_clinical
+from .clinical_schema import AssessmentRow, PatientRecord, TreatmentRow
+from .clinical_tables import read_clinical
 from .cutoff import cut_off
 from .drug_names import DrugKnowledge
 

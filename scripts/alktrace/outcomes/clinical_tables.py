@@ -10,47 +10,8 @@ from ..errors import InputProblems, Problem
 from ..inputs.cells import table_path
 from ..inputs.user_tables import Numbered, read_user_table
 from .clinical_checks import check_drugs, check_rows
-from .clinical_schema import (
-    DRUGS,
-    FILES,
-    AdverseEventRow,
-    AssessmentRow,
-    DoseChangeRow,
-    DoseReason,
-    DrugRow,
-    FollowUpRow,
-    PathologyRow,
-    PatientRecord,
-    PatientRow,
-    ProgressionSite,
-    Relation,
-    ReportRow,
-    Sex,
-    Smoking,
-    TreatmentRow,
-)
+from .clinical_schema import DRUGS, FILES, PatientRecord
 from .drug_names import DrugKnowledge, DrugNames, all_drugs
-
-__all__ = [
-    "FILES",
-    "AdverseEventRow",
-    "AssessmentRow",
-    "Clinical",
-    "DoseChangeRow",
-    "DoseReason",
-    "DrugRow",
-    "FollowUpRow",
-    "PathologyRow",
-    "PatientRecord",
-    "PatientRow",
-    "ProgressionSite",
-    "Relation",
-    "ReportRow",
-    "Sex",
-    "Smoking",
-    "TreatmentRow",
-    "read_clinical",
-]
 
 Rows = dict[str, list[Numbered[Any]]]
 

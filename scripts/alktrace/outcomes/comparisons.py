@@ -15,7 +15,21 @@ import pandas as pd
 
 from ..inputs.settings import CohortSettings
 from ..stats.proportions import false_discovery
-from ..vocabulary.outcomes import Analysis, Exclusion, RegimenKind, Status
+from ..vocabulary.outcomes import (
+    ABSENT,
+    ALL_GROUPS,
+    BASELINE,
+    INTERACTION,
+    NONE_FOUND,
+    OTHERS,
+    PRESENT,
+    REGIMEN,
+    Analysis,
+    Exclusion,
+    Question,
+    RegimenKind,
+    Status,
+)
 from ..vocabulary.resistance import Component
 from .association_table import AssociationRow
 from .clinical_schema import PatientRow, Smoking
@@ -32,7 +46,7 @@ from .endpoints import (
     switch_exclusion,
 )
 from .group_tests import compare_groups
-from .mechanisms import NONE_FOUND, Finding
+from .mechanisms import Finding
 from .timeline import Timeline
 
 NAIVE_NOTE = (
@@ -45,11 +59,7 @@ NOTES = {
     Analysis.FROM_TREATMENT: "day 0 is the first dose of the next treatment",
 }
 COUNTS_ELSEWHERE = "counts by group stand in mechanism_treatment.tsv"
-INTERACTION = "interaction: how the treatment's hazard ratio differs where the mechanism is present"
-PRESENT, ABSENT, OTHERS = "present", "absent", "others"
-ALL_GROUPS = "all groups"
-"""Level of the row that tests all groups at once."""
-REGIMEN = "regimen"
+HOW_TO_READ = "interaction: how the treatment's hazard ratio differs where the mechanism is present"
 Known = Mapping[str, dt.date | Exclusion]
 
 
@@ -147,7 +157,7 @@ def compare(comparison: Comparison, grouping: Grouping, settings: CohortSettings
     group = [grouping.group_of[item.patient] for item in comparison.observed]
     levels = sorted(set(group))
     by_regimen = grouping.factor == REGIMEN
-    question = "treatment_outcome" if by_regimen else "mechanism_outcome"
+    question = Question.TREATMENT_OUTCOME if by_regimen else Question.MECHANISM_OUTCOME
     contrasts = [(level, OTHERS) for level in levels] if by_regimen else [(PRESENT, ABSENT)]
     if len(levels) > 2:
         yield _global_row(question, comparison, grouping.factor, group, settings)
@@ -188,7 +198,7 @@ def baseline_predictors(
     """Relate each baseline fact to rwPFS2 from treatment start, one at a time."""
     own = [row for row in rows if row.endpoint == RWPFS2_TREATMENT.name]
     found = []
-    for name, (reference, value) in BASELINE.items():
+    for name, (reference, value) in FACTS.items():
         known = {patient: value(row) for patient, row in patients.items()}
         entries: Mapping[str, float | Exclusion] = {p: 0.0 for p, v in known.items() if v is not None}
         comparison = Comparison(
@@ -198,7 +208,7 @@ def baseline_predictors(
         )
         member = [bool(known[item.patient]) for item in comparison.observed]
         found.append(
-            _contrast("baseline_predictor", comparison, "baseline", name, reference, member, settings)
+            _contrast(Question.BASELINE_PREDICTOR, comparison, BASELINE, name, reference, member, settings)
         )
     return adjust(found)
 
@@ -230,7 +240,7 @@ def _ever(row: PatientRow) -> bool | None:
     return None if row.smoking is None else row.smoking is not Smoking.NEVER
 
 
-BASELINE: Mapping[str, tuple[str, Callable[[PatientRow], bool | None]]] = {
+FACTS: Mapping[str, tuple[str, Callable[[PatientRow], bool | None]]] = {
     "cns_metastases": ("no_cns_metastases", lambda row: row.cns_metastases),
     "ecog_2_or_more": ("ecog_0_or_1", lambda row: None if row.ecog is None else row.ecog >= 2),
     "ever_smoker": ("never_smoker", _ever),
@@ -267,7 +277,7 @@ def _later(one: dt.date | Exclusion, other: dt.date | Exclusion) -> dt.date | Ex
 
 
 def _contrast(
-    question: str,
+    question: Question,
     comparison: Comparison,
     factor: str,
     level: str,
@@ -287,7 +297,7 @@ def _contrast(
 
 
 def _global_row(
-    question: str, comparison: Comparison, factor: str, group: Sequence[str], settings: CohortSettings
+    question: Question, comparison: Comparison, factor: str, group: Sequence[str], settings: CohortSettings
 ) -> AssociationRow:
     observed = comparison.observed
     levels = sorted(set(group))
@@ -314,7 +324,7 @@ def _interaction(
     treated = [regimen.group_of[item.patient] == kind for item in observed]
     marked = [mechanism.group_of[item.patient] == PRESENT for item in observed]
     cells = list(zip(treated, marked, strict=True))
-    design = pd.DataFrame({kind: treated, factor: marked, "interaction": map(all, cells)}).astype(float)
+    design = pd.DataFrame({kind: treated, factor: marked, INTERACTION: map(all, cells)}).astype(float)
     fitted = _fit(design, observed, settings)
     terms = {term.name: term for term in fitted.terms}
     # Each term compares cells: a main effect is that of its factor alone, against neither. Only the
@@ -322,16 +332,16 @@ def _interaction(
     compared = {
         kind: ((True, False), f"other treatments, {factor} absent"),
         factor: ((False, True), f"{factor} absent, other treatments"),
-        "interaction": ((True, True), f"{factor} absent"),
+        INTERACTION: ((True, True), f"{factor} absent"),
     }
     for name, (own, reference) in compared.items():
-        others = [cell != own if name == "interaction" else cell == (False, False) for cell in cells]
+        others = [cell != own if name == INTERACTION else cell == (False, False) for cell in cells]
         inside, outside = _split(observed, [cell == own for cell in cells], others)
         row = _row(
-            "benefit", comparison, f"{factor} x {kind}", name, reference, inside, outside,
+            Question.BENEFIT, comparison, f"{factor} x {kind}", name, reference, inside, outside,
             terms.get(name), fitted.refusal,
         )  # fmt: skip
-        note = COUNTS_ELSEWHERE if fitted.refusal else INTERACTION
+        note = COUNTS_ELSEWHERE if fitted.refusal else HOW_TO_READ
         yield replace(row, note=note)
 
 
@@ -355,7 +365,7 @@ def _fit(design: pd.DataFrame, observed: Sequence[Observed], settings: CohortSet
 
 
 def _row(
-    question: str,
+    question: Question,
     comparison: Comparison,
     factor: str,
     level: str,

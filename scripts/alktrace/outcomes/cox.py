@@ -178,7 +178,7 @@ def score_test(design: Floats, entry: Floats, time: Floats, event: NDArray[np.bo
     if freedom == 0:
         return None
     statistic = float(residual @ np.linalg.pinv(variance) @ residual)
-    return GroupTest(statistic, freedom, float(stats.chi2.sf(statistic, freedom)), "cox_score")
+    return GroupTest(statistic, float(stats.chi2.sf(statistic, freedom)), "cox_score")
 
 
 def hazards_test(

@@ -1,48 +1,51 @@
 """Kaplan-Meier curves and numbers at risk as tables, over all patients and by group."""
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 
 import numpy as np
 
 from ..inputs.settings import CohortSettings
+from ..vocabulary.outcomes import ALL, Analysis
 from .comparisons import Comparison, Grouping
 from .curve_table import AtRiskRow, KaplanMeierRow
-from .endpoint_figures import ANALYSES, Observed, columns, curve_of, observe, refuse
-from .endpoint_table import EndpointPatientRow
-from .endpoints import ENDPOINTS
+from .endpoint_figures import Analysed, Observed, columns, curve_of
 from .survival import numbers_at_risk
 
-ALL = "all"
 Tables = tuple[list[KaplanMeierRow], list[AtRiskRow]]
 
 
-def overall_curves(
-    rows: Sequence[EndpointPatientRow], settings: CohortSettings, *, enrolled_late: float | None
-) -> Tables:
+@dataclass(frozen=True)
+class _Group:
+    endpoint: str
+    analysis: Analysis
+    grouping: str
+    group: str
+    observed: Sequence[Observed]
+
+
+def overall_curves(analysed: Iterable[Analysed], settings: CohortSettings) -> Tables:
     """Return the curves of every endpoint that has figures, in both analyses."""
-    steps: list[KaplanMeierRow] = []
-    numbers: list[AtRiskRow] = []
-    for endpoint in ENDPOINTS.values():
-        own = [row for row in rows if row.endpoint == endpoint.name]
-        for analysis in ANALYSES:
-            observed, _ = observe(own, analysis)
-            if refuse(endpoint, observed, settings, enrolled_late) is None:
-                comparison = Comparison(endpoint, analysis, observed, {})
-                steps += _steps(comparison, ALL, ALL, observed, settings)
-                numbers += _numbers(comparison, ALL, ALL, observed, settings)
-    return steps, numbers
+    return _tables(
+        [
+            _Group(item.endpoint.name, item.analysis, ALL, ALL, item.observed)
+            for item in analysed
+            if item.refusal is None
+        ],
+        settings,
+    )
 
 
 def group_curves(comparisons: Iterable[tuple[Grouping, Comparison]], settings: CohortSettings) -> Tables:
     """Return one curve per group of every comparison."""
-    steps: list[KaplanMeierRow] = []
-    numbers: list[AtRiskRow] = []
-    for grouping, comparison in comparisons:
-        for group, observed in _by_group(comparison.observed, grouping.group_of).items():
-            steps += _steps(comparison, grouping.factor, group, observed, settings)
-            numbers += _numbers(comparison, grouping.factor, group, observed, settings)
-    return steps, numbers
+    return _tables(
+        [
+            _Group(comparison.endpoint.name, comparison.analysis, grouping.factor, group, observed)
+            for grouping, comparison in comparisons
+            for group, observed in _by_group(comparison.observed, grouping.group_of).items()
+        ],
+        settings,
+    )
 
 
 def _by_group(observed: Iterable[Observed], group_of: Mapping[str, str]) -> dict[str, list[Observed]]:
@@ -52,19 +55,23 @@ def _by_group(observed: Iterable[Observed], group_of: Mapping[str, str]) -> dict
     return dict(sorted(groups.items()))
 
 
-def _steps(
-    comparison: Comparison, grouping: str, group: str, observed: Sequence[Observed], settings: CohortSettings
-) -> Iterator[KaplanMeierRow]:
-    curve = curve_of(observed, settings.confidence)
+def _tables(groups: Sequence[_Group], settings: CohortSettings) -> Tables:
+    steps = [row for group in groups for row in _steps(group, settings)]
+    return steps, [row for group in groups for row in _numbers(group, settings)]
+
+
+def _steps(group: _Group, settings: CohortSettings) -> Iterator[KaplanMeierRow]:
+    curve = curve_of(group.observed, settings.confidence)
     if curve is None:
         return
     start = KaplanMeierRow(
-        endpoint=comparison.endpoint.name,
-        analysis=comparison.analysis,
-        grouping=grouping,
-        group=group,
+        endpoint=group.endpoint,
+        analysis=group.analysis,
+        grouping=group.grouping,
+        group=group.group,
         days=0.0,
-        at_risk=_at(observed, [0])[0],
+        # Under delayed entry nobody may be at risk on day 0: the curve starts at 1 all the same.
+        at_risk=_at(group.observed, [0])[0],
         events=0,
         censored=0,
         survival=1.0,
@@ -84,17 +91,15 @@ def _steps(
         )
 
 
-def _numbers(
-    comparison: Comparison, grouping: str, group: str, observed: Sequence[Observed], settings: CohortSettings
-) -> Iterator[AtRiskRow]:
-    last = max(item.time for item in observed)
+def _numbers(group: _Group, settings: CohortSettings) -> Iterator[AtRiskRow]:
+    last = max(item.time for item in group.observed)
     days = list(range(0, int(last) + 1, settings.at_risk_days))
-    for day, number in zip(days, _at(observed, days), strict=True):
+    for day, number in zip(days, _at(group.observed, days), strict=True):
         yield AtRiskRow(
-            endpoint=comparison.endpoint.name,
-            analysis=comparison.analysis,
-            grouping=grouping,
-            group=group,
+            endpoint=group.endpoint,
+            analysis=group.analysis,
+            grouping=group.grouping,
+            group=group.group,
             days=day,
             at_risk=number,
         )

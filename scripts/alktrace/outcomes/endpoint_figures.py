@@ -22,6 +22,7 @@ from .survival import (
 from .timeline import Timeline
 
 ANALYSES = (Analysis.AS_DEFINED, Analysis.ENROLMENT_ENTRY)
+NOTHING = Estimate(None, None, None)
 
 
 @dataclass(frozen=True)
@@ -32,6 +33,26 @@ class Observed:
     entry: float
     time: float
     event: bool
+
+
+@dataclass(frozen=True)
+class Analysed:
+    """One endpoint in one analysis.
+
+    Attributes:
+        rows: its patients.
+        observed: those with time at risk; `left_out` counts the others.
+        refusal: why there are no figures; None where there are.
+        curve: None with a refusal.
+    """
+
+    endpoint: Endpoint
+    analysis: Analysis
+    rows: Sequence[EndpointPatientRow]
+    observed: Sequence[Observed]
+    left_out: Mapping[Exclusion, int]
+    refusal: str | None
+    curve: Curve | None
 
 
 def observe(
@@ -73,27 +94,23 @@ def columns(observed: Sequence[Observed]) -> tuple[list[float], list[float], lis
     return [o.entry for o in observed], [o.time for o in observed], [o.event for o in observed]
 
 
-def summarise(
+def analyse(
     rows: Sequence[EndpointPatientRow], settings: CohortSettings, *, enrolled_late: float | None
-) -> tuple[list[EndpointRow], list[EndpointRateRow]]:
-    """Return figures and rates of every endpoint and analysis.
+) -> Iterator[Analysed]:
+    """Yield every endpoint in every analysis.
 
     Args:
         rows: of `patient_rows`.
         settings: section `cohort`.
         enrolled_late: share of patients enrolled at or after progression, see `enrolled_at_progression`.
     """
-    figures: list[EndpointRow] = []
-    rates: list[EndpointRateRow] = []
     for endpoint in ENDPOINTS.values():
         own = [row for row in rows if row.endpoint == endpoint.name]
         for analysis in ANALYSES:
             observed, left_out = observe(own, analysis)
             refusal = refuse(endpoint, observed, settings, enrolled_late)
             curve = None if refusal else curve_of(observed, settings.confidence)
-            figures.append(_figure(endpoint, own, analysis, observed, left_out, curve, refusal, settings))
-            rates += _rates(endpoint, analysis, observed, curve, refusal, settings)
-    return figures, rates
+            yield Analysed(endpoint, analysis, own, observed, left_out, refusal, curve)
 
 
 def enrolled_at_progression(timelines: Iterable[Timeline]) -> float | None:
@@ -116,8 +133,62 @@ def refuse(
         return f"{Refusal.ENROLLED_AT_PROGRESSION}: {enrolled_late:.0%} of the patients, at most {limit:.0%}"
     if not observed:
         return Refusal.NO_TIME_AT_RISK.value
+    # An emptied risk set drops the curve to 0 for good, whoever enters later: no figure rather than that one.
     day = emptied(*columns(observed))
     return None if day is None else f"{Refusal.RISK_SET_EMPTIED}: on day {day:g}, while patients still enter"
+
+
+def figure(analysed: Analysed, settings: CohortSettings) -> EndpointRow:
+    """Return the median of an endpoint in an analysis, or why there is none, and how many it rests on."""
+    endpoint = analysed.endpoint
+    outside = Counter(row.exclusion for row in analysed.rows if row.exclusion is not None)
+    middle = median(analysed.curve) if analysed.curve else NOTHING
+    return EndpointRow(
+        endpoint=endpoint.name,
+        analysis=analysed.analysis,
+        headline=analysed.analysis is endpoint.headline,
+        population=endpoint.population.text,
+        start_rule=endpoint.start.text,
+        event_rule=endpoint.event.text,
+        censoring_rule=endpoint.censoring.text,
+        patients=sum(row.included for row in analysed.rows),
+        analysed=len(analysed.observed),
+        events=sum(item.event for item in analysed.observed),
+        excluded=counted(outside + Counter(analysed.left_out)),
+        status=Status.NOT_ESTIMABLE if analysed.refusal else Status.ESTIMATED,
+        reason=analysed.refusal or middle.reason,
+        median_days=middle.value,
+        median_low=middle.low,
+        median_high=middle.high,
+        flags=_flags(analysed, settings),
+    )
+
+
+def rates(analysed: Analysed, settings: CohortSettings) -> Iterator[EndpointRateRow]:
+    """Yield the share without event at the years of the settings."""
+    for years in settings.rate_years:
+        found, at_risk = Estimate(None, None, None, reason=analysed.refusal), 0
+        if analysed.curve is not None:
+            days = years * DAYS_PER_YEAR
+            found = rate_at(analysed.curve, days, confidence=settings.confidence)
+            entries, times, _ = columns(analysed.observed)
+            at_risk = int(numbers_at_risk(entries, times, [days])[0])
+        yield EndpointRateRow(
+            endpoint=analysed.endpoint.name,
+            analysis=analysed.analysis,
+            years=years,
+            rate=found.value,
+            low=found.low,
+            high=found.high,
+            at_risk=at_risk,
+            method=found.method,
+            reason=found.reason,
+        )
+
+
+def counted(reasons: Mapping[Exclusion, int]) -> tuple[str, ...]:
+    """Return `reason=number` in the order of the vocabulary."""
+    return tuple(f"{why.value}={reasons[why]}" for why in Exclusion if reasons.get(why))
 
 
 # --- pieces --------------------------------------------------------------------------------------
@@ -130,10 +201,12 @@ def _entry(
         return entries.get(row.patient, Exclusion.GROUP_UNKNOWN)
     if analysis is Analysis.AS_DEFINED:
         return 0.0
+    # Unknown enrolment is not enrolment on day 0: that would count unseen time as survived.
     return Exclusion.ENROLMENT_MISSING if row.entry_days is None else row.entry_days
 
 
 def _at_risk(row: EndpointPatientRow, days: float, entry: float) -> Observed | Exclusion:
+    # At risk over (entry, time]: an event on the day of entry would not be in its own risk set.
     if row.event and days == entry:
         days += HALF_DAY
     if days <= entry:
@@ -141,85 +214,15 @@ def _at_risk(row: EndpointPatientRow, days: float, entry: float) -> Observed | E
     return Observed(row.patient, entry, days, bool(row.event))
 
 
-def _figure(
-    endpoint: Endpoint,
-    rows: Sequence[EndpointPatientRow],
-    analysis: Analysis,
-    observed: Sequence[Observed],
-    left_out: Mapping[Exclusion, int],
-    curve: Curve | None,
-    refusal: str | None,
-    settings: CohortSettings,
-) -> EndpointRow:
-    outside = Counter(row.exclusion for row in rows if row.exclusion is not None)
-    middle = median(curve) if curve else None
-    return EndpointRow(
-        endpoint=endpoint.name,
-        analysis=analysis,
-        headline=analysis is endpoint.headline,
-        population=endpoint.population.text,
-        start_rule=endpoint.start.text,
-        event_rule=endpoint.event.text,
-        censoring_rule=endpoint.censoring.text,
-        patients=sum(row.included for row in rows),
-        analysed=len(observed),
-        events=sum(item.event for item in observed),
-        excluded=counted(outside + Counter(left_out)),
-        status=Status.NOT_ESTIMABLE if refusal else Status.ESTIMATED,
-        reason=refusal or (middle.reason if middle else None),
-        median_days=middle.value if middle else None,
-        median_low=middle.low if middle else None,
-        median_high=middle.high if middle else None,
-        flags=_flags(rows, analysis, observed, curve, settings),
-    )
-
-
-def counted(reasons: Mapping[Exclusion, int]) -> tuple[str, ...]:
-    """Return `reason=number` in the order of the vocabulary."""
-    return tuple(f"{why.value}={reasons[why]}" for why in Exclusion if reasons.get(why))
-
-
-def _flags(
-    rows: Sequence[EndpointPatientRow],
-    analysis: Analysis,
-    observed: Sequence[Observed],
-    curve: Curve | None,
-    settings: CohortSettings,
-) -> tuple[str, ...]:
-    flags = []
+def _flags(analysed: Analysed, settings: CohortSettings) -> tuple[str, ...]:
+    flags: list[str] = []
+    curve, rows = analysed.curve, analysed.rows
     late = sum(OutcomeCaveat.ENROLLED_AFTER_START in row.flags for row in rows)
-    if analysis is Analysis.AS_DEFINED and late:
+    # From day 0 on, who enrolled late is immortal until then, and the figure too good.
+    if analysed.analysis is Analysis.AS_DEFINED and late:
         flags.append(f"{OutcomeCaveat.IMMORTAL_TIME_BEFORE_ENROLMENT}={late}")
-    if curve and early_small_risk_set([item.entry for item in observed], curve, settings.min_at_risk):
+    entries, _, _ = columns(analysed.observed)
+    if curve and early_small_risk_set(entries, curve, settings.min_at_risk):
         flags.append(OutcomeCaveat.SMALL_EARLY_RISK_SET)
     on_day = sum(OutcomeCaveat.EVENT_ON_DAY_0 in row.flags for row in rows)
     return (*flags, *([f"{OutcomeCaveat.EVENT_ON_DAY_0}={on_day}"] if on_day else []))
-
-
-def _rates(
-    endpoint: Endpoint,
-    analysis: Analysis,
-    observed: Sequence[Observed],
-    curve: Curve | None,
-    refusal: str | None,
-    settings: CohortSettings,
-) -> Iterator[EndpointRateRow]:
-    for years in settings.rate_years:
-        days = years * DAYS_PER_YEAR
-        if curve is None:
-            found, at_risk = Estimate(None, None, None, reason=refusal), 0
-        else:
-            found = rate_at(curve, days, confidence=settings.confidence)
-            entries, times, _ = columns(observed)
-            at_risk = int(numbers_at_risk(entries, times, [days])[0])
-        yield EndpointRateRow(
-            endpoint=endpoint.name,
-            analysis=analysis,
-            years=years,
-            rate=found.value,
-            low=found.low,
-            high=found.high,
-            at_risk=at_risk,
-            method=found.method,
-            reason=found.reason,
-        )

@@ -6,7 +6,7 @@ from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from ..inputs.settings import CohortSettings
 from ..stats.intervals import share
 from ..stats.proportions import false_discovery, fisher, mcnemar
-from ..vocabulary.outcomes import Refusal, Status
+from ..vocabulary.outcomes import ALL, Question, Refusal, Status
 from ..vocabulary.resistance import Component, Timing
 from ..vocabulary.samples import Setting
 from .association_table import AssociationRow
@@ -32,7 +32,7 @@ def frequency_rows(
             chosen = [item for item in members if denominator == "classified" or item.evaluable]
             # What one timing has, the other names too, with a zero.
             names = _features(item for item in found if denominator == "classified" or item.evaluable)
-            head = {"setting": setting.value, "timing": timing.value if timing else "all"}
+            head = {"setting": setting.value, "timing": timing.value if timing else ALL}
             rows += _frequencies(chosen, names, denominator, settings, **head)
     return rows
 
@@ -102,7 +102,7 @@ def primary_against_acquired(
         shown = test is not None and test.estimate is not None
         rows.append(
             AssociationRow(
-                question="primary_vs_acquired",
+                question=Question.PRIMARY_VS_ACQUIRED,
                 endpoint="mechanism",
                 analysis="counts" if months is None else f"counts_{months}_months",
                 factor=name[0],

@@ -33,7 +33,7 @@ def compare_groups(
 
     with np.errstate(divide="ignore", invalid="ignore"):
         found = multivariate_logrank_test(times, labels, events)
-    statistic, freedom = float(found.test_statistic), len(levels) - 1
+    statistic = float(found.test_statistic)
     if not np.isfinite(statistic):
         return None
-    return GroupTest(statistic, freedom, float(stats.chi2.sf(statistic, freedom)), "log_rank")
+    return GroupTest(statistic, float(stats.chi2.sf(statistic, len(levels) - 1)), "log_rank")

@@ -4,18 +4,17 @@ from collections.abc import Iterable, Mapping, Sequence
 
 from ..inputs.settings import CohortSettings
 from ..stats.intervals import share
-from ..vocabulary.outcomes import Analysis, RegimenKind
-from .endpoint_figures import curve_of, observe
+from ..vocabulary.outcomes import ALL, Analysis, RegimenKind
+from .endpoint_figures import NOTHING, curve_of, observe
 from .endpoint_table import EndpointPatientRow
 from .endpoints import RWPFS2_TREATMENT, RWTTD2_TREATMENT, Endpoint
 from .mechanism_treatment_table import MechanismTreatmentRow
 from .mechanisms import Finding
-from .response import ALL, CONTROL, RESPONSE, is_assessed
+from .response import CONTROL, RESPONSE, is_assessed
 from .response_table import ResponsePatientRow
 from .survival import Estimate, median
 
 NO_SAMPLE = "no_sample"
-NOTHING = Estimate(None, None, None)
 
 
 def mechanism_treatment_rows(

@@ -8,12 +8,11 @@ from ..classify.resistance_table import ClassificationRow, ResistanceRow
 from ..classify.timing import judge_timing
 from ..inputs.settings import ResistanceSettings
 from ..vocabulary.changes import VariantType
+from ..vocabulary.outcomes import NONE_FOUND, NOT_EVALUABLE
 from ..vocabulary.resistance import Classification, Component, Confidence, Phase, Timing
 from ..vocabulary.samples import Setting
 from .timeline import Timeline
 
-NONE_FOUND = "none_found"
-NOT_EVALUABLE = "not_evaluable"
 ALK, MET = "ALK", "MET"
 CIS = frozenset({Phase.CIS, Phase.CIS_AND_SINGLE})
 

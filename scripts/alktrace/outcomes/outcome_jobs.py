@@ -12,6 +12,7 @@ from ..inputs.cells import table_path
 from ..inputs.settings import CohortSettings, ResistanceSettings
 from ..io.tables import read_table, write_table
 from ..knowledge.load import load_knowledge
+from ..vocabulary.outcomes import ALL
 from ..vocabulary.samples import Setting
 from .association_table import AssociationRow
 from .clinical_tables import read_clinical
@@ -28,7 +29,7 @@ from .comparisons import (
 from .concordance import agreement_rows, concordance_rows, read_materials
 from .courses import flow_rows, oncoprint_rows, swimmer_rows
 from .curves import group_curves, overall_curves
-from .endpoint_figures import enrolled_at_progression, summarise
+from .endpoint_figures import analyse, enrolled_at_progression, figure, rates
 from .endpoint_table import EndpointPatientRow
 from .endpoints import ENDPOINTS, patient_rows
 from .frequencies import expected_rows, frequency_rows, paired_rows, primary_against_acquired
@@ -37,7 +38,7 @@ from .linkage import linkage_rows
 from .mechanism_treatment import mechanism_treatment_rows
 from .mechanisms import Finding, findings, with_timing
 from .outcome_files import Tables, measured_tables, related_tables
-from .response import ALL, response_rates, response_rows
+from .response import response_rates, response_rows
 from .safety import dose_rows, safety_rows
 from .timeline import Timeline, timeline_of
 
@@ -90,14 +91,14 @@ def measure_outcomes(*, clinic: Clinic, settings: CohortSettings, out: Path) -> 
     timelines = load_timelines(clinic, settings)
     patients = patient_rows(timelines)
     late = enrolled_at_progression(timelines)
-    figures, rates = summarise(patients, settings, enrolled_late=late)
+    analysed = list(analyse(patients, settings, enrolled_late=late))
     regimen = regimen_grouping(timelines)
-    steps, numbers = overall_curves(patients, settings, enrolled_late=late)
+    steps, numbers = overall_curves(analysed, settings)
     more_steps, more_numbers = group_curves(_compared([regimen], patients, timelines), settings)
     responses = response_rows(timelines, settings, max_gap_days=clinic.max_gap_days)
     rows: dict[str, Sequence[Any]] = {
-        "endpoints.tsv": figures,
-        "endpoint_rates.tsv": rates,
+        "endpoints.tsv": [figure(item, settings) for item in analysed],
+        "endpoint_rates.tsv": [row for item in analysed for row in rates(item, settings)],
         "endpoint_patients.tsv": patients,
         "km_at_risk.tsv": [*numbers, *more_numbers],
         "responses.tsv": response_rates(responses, settings, {regimen.factor: regimen.group_of}),
@@ -149,7 +150,7 @@ def relate_outcomes(
     responses = response_rows(timelines, settings, max_gap_days=clinic.max_gap_days)
     groupings = component_groupings(after)
     by_component = {grouping.factor: grouping.group_of for grouping in groupings}
-    rates = response_rates(responses, settings, by_component)
+    by_group = [row for row in response_rates(responses, settings, by_component) if row.grouping != ALL]
     observed = [row for path in evidence for row in read_table(path, EvidenceRow)]
     compared = [
         row
@@ -169,7 +170,7 @@ def relate_outcomes(
             *_associations(timelines, patients, after, settings),
         ],
         "mechanism_treatment.tsv": mechanism_treatment_rows(after, responses, patients, settings),
-        "mechanism_responses.tsv": [row for row in rates if row.grouping != ALL],
+        "mechanism_responses.tsv": by_group,
         "baseline_progression.tsv": paired_rows(before, after),
         "concordance.tsv": compared,
         "agreement.tsv": agreement_rows(compared, settings),

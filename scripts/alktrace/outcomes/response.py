@@ -6,6 +6,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from ..inputs.settings import CohortSettings
 from ..stats.intervals import share
 from ..vocabulary.clinical import BestResponse
+from ..vocabulary.outcomes import ALL
 from .clinical_context import RANKED
 from .clinical_schema import AssessmentRow, PatientRecord
 from .endpoints import switch_exclusion
@@ -14,7 +15,6 @@ from .timeline import NextTreatment, Timeline
 
 RESPONSE = frozenset({BestResponse.CR, BestResponse.PR})
 CONTROL = RESPONSE | {BestResponse.SD}
-ALL = "all"
 
 
 def response_rows(

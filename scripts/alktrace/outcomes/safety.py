@@ -6,6 +6,7 @@ from collections.abc import Iterable, Iterator, Sequence
 
 from ..inputs.settings import CohortSettings
 from ..stats.intervals import share
+from ..vocabulary.outcomes import ALL
 from .clinical_context import LORLATINIB
 from .clinical_schema import AdverseEventRow, DoseChangeRow, Relation
 from .endpoints import study_exclusion, switch_exclusion
@@ -88,8 +89,8 @@ def _treatment(
         spelling.setdefault(event.term.casefold(), event.term)
     for term in (ANY, *sorted(spelling)):
         of_term = [event for event in events if term in (ANY, event.term.casefold())]
-        for relation in ("all", "related"):
-            counted = [e for e in of_term if relation == "all" or e.relation is Relation.RELATED]
+        for relation in (ALL, "related"):
+            counted = [e for e in of_term if relation == ALL or e.relation is Relation.RELATED]
             if counted or term == ANY:
                 yield _safety(name, spelling.get(term, ANY), relation, counted, len(treated), settings)
 

@@ -55,7 +55,6 @@ class GroupTest:
     """Test of equal hazards."""
 
     statistic: float
-    freedom: int
     p: float
     method: str
 

@@ -17,7 +17,17 @@ from ..outcomes.linkage_table import LinkageRow
 from ..outcomes.mechanism_treatment_table import MechanismTreatmentRow
 from ..outcomes.response_table import ResponseRow
 from ..outcomes.safety_table import DoseRow, SafetyRow
-from ..vocabulary.outcomes import Analysis, Refusal, Status
+from ..vocabulary.outcomes import (
+    ABSENT,
+    ALL,
+    ALL_GROUPS,
+    PRESENT,
+    REGIMEN,
+    Analysis,
+    Question,
+    Refusal,
+    Status,
+)
 from ..vocabulary.resistance import Classification
 from . import outcome_tables as tables
 from . import outcome_words as say
@@ -29,9 +39,6 @@ from .figures.oncoprint import MOST_LINES, draw_oncoprint, oncoprint_lines
 from .figures.style import group_word
 from .figures.swimmer import draw_swimmer
 
-PRESENT, ABSENT = "present", "absent"
-ALL_GROUPS = "all groups"
-"""Level of the row of `associations.tsv` that tests all groups at once."""
 LATE_ENTRY = (
     "Patients are at risk only from the day on which their group is known: numbers at risk grow first and "
     "may begin at 0. Counting from progression (naive) flatters groups whose members had to live long enough "
@@ -62,8 +69,8 @@ def outcome_exhibits(folder: Path, messages: Mapping[str, str], settings: Cohort
         swimmer(read_table(folder / "swimmer.tsv", SwimmerRow)),
         *_endpoints(folder, messages),
         tables.responses(read_table(folder / "responses.tsv", ResponseRow)),
-        by_regimen(folder, RWPFS2, associations, few, messages),
-        by_regimen(folder, RWTTD2, associations, few, messages),
+        by_next_treatment(folder, RWPFS2, associations, few, messages),
+        by_next_treatment(folder, RWTTD2, associations, few, messages),
         by_mechanism(
             read_table(folder / "km_mechanism.tsv", KaplanMeierRow),
             read_table(folder / "km_mechanism_at_risk.tsv", AtRiskRow),
@@ -152,7 +159,7 @@ def curve(
         return Exhibit(name, title, (), NO_PATIENTS, (), sources, wide=False)
     svg = None
     if head.status is Status.ESTIMATED:
-        panel = _panel("", endpoint, head.analysis, "all", steps, numbers)
+        panel = _panel("", endpoint, head.analysis, ALL, steps, numbers)
         svg = draw_curves([panel], name=name, label=f"Kaplan-Meier curve of {title}")
     own = [row for row in rates if row.endpoint == endpoint.name and row.analysis is head.analysis]
     other = next((row for row in figures if not row.headline and row.status is Status.ESTIMATED), None)
@@ -168,7 +175,7 @@ def curve(
     )
 
 
-def by_regimen(
+def by_next_treatment(
     folder: Path,
     endpoint: Endpoint,
     associations: Sequence[AssociationRow],
@@ -179,11 +186,11 @@ def by_regimen(
     steps = read_table(folder / endpoint.curve_file, KaplanMeierRow)
     numbers = read_table(folder / "km_at_risk.tsv", AtRiskRow)
     panels = [
-        _panel("at risk from treatment start", endpoint, Analysis.GROUP_ENTRY, "regimen", steps, numbers),
-        _panel("naive: biased, for comparison", endpoint, Analysis.NAIVE, "regimen", steps, numbers),
+        _panel("at risk from treatment start", endpoint, Analysis.GROUP_ENTRY, REGIMEN, steps, numbers),
+        _panel("naive: biased, for comparison", endpoint, Analysis.NAIVE, REGIMEN, steps, numbers),
     ]
     name = f"km-{endpoint.name}-regimen"
-    own = [row for row in associations if row.factor == "regimen" and _late(row, endpoint)]
+    own = [row for row in associations if row.factor == REGIMEN and _late(row, endpoint)]
     own = [row for row in own if row.level != ALL_GROUPS]
     sources = (endpoint.curve_file, "km_at_risk.tsv", "associations.tsv")
     title = f"{endpoint.name} by next treatment"
@@ -210,7 +217,7 @@ def by_mechanism(
         for family in families
     ]
     sources = ("km_mechanism.tsv", "km_mechanism_at_risk.tsv", "associations.tsv")
-    own = [row for row in associations if row.question == "mechanism_outcome" and _late(row, endpoint)]
+    own = [row for row in associations if row.question is Question.MECHANISM_OUTCOME and _late(row, endpoint)]
     title = "rwPFS2 by mechanism, at risk from the report on"
     return _grouped(Head("km-mechanism", title, endpoint, sources), panels, own, few, messages)
 
@@ -302,15 +309,15 @@ def _panel(
     )
 
 
-def forest(rows: Sequence[AssociationRow], question: str, messages: Mapping[str, str]) -> Exhibit:
+def forest(rows: Sequence[AssociationRow], question: Question, messages: Mapping[str, str]) -> Exhibit:
     """Return the forest plot of one question, and what could not be estimated."""
-    own = [row for row in rows if row.question == question]
+    own = [row for row in rows if row.question is question]
     # Other numbers of months between primary and acquired stay in the table.
     own = [row for row in own if not row.analysis.startswith("counts_")]
     svg = draw_forest(own, name=f"forest-{question}")
     refused = say.refusals(own, messages)
     caption = [
-        *([say.CROSSED] if question == "benefit" and svg else []),
+        *([say.CROSSED] if question is Question.BENEFIT and svg else []),
         *(
             say.HOW_TO_READ[measure]
             for measure in say.HOW_TO_READ

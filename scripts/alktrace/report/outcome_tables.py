@@ -9,6 +9,7 @@ from ..outcomes.linkage_table import LinkageRow
 from ..outcomes.mechanism_treatment_table import MechanismTreatmentRow
 from ..outcomes.response_table import ResponseRow
 from ..outcomes.safety_table import DoseRow, SafetyRow
+from ..vocabulary.outcomes import ALL
 from ..vocabulary.resistance import Timing
 from ..vocabulary.samples import Setting
 from . import outcome_words as say
@@ -49,20 +50,20 @@ def frequencies(rows: Sequence[FrequencyRow]) -> Exhibit:
         and row.denominator == "evaluable"
         and row.category in COUNTED
     ]  # fmt: skip
-    timings = ("all", Timing.PRIMARY.value, Timing.ACQUIRED.value)
+    timings = (ALL, Timing.PRIMARY.value, Timing.ACQUIRED.value)
     cells = {(row.category, row.name, row.timing): row for row in own}
     lines = tuple(
         (
             group_word(name),
             *(_frequency(cells.get((category, name, timing))) for timing in timings),
-            _established(cells.get((category, name, "all"))),
+            _established(cells.get((category, name, ALL))),
         )
         for category, name in dict.fromkeys((row.category, row.name) for row in own)
     )
     totals = {row.timing: row.total for row in own}
     header = (
         "finding",
-        *(f"{'' if timing == 'all' else 'resistance: '}{timing.lower()}, n = {totals.get(timing, 0)}"
+        *(f"{'' if timing == ALL else 'resistance: '}{timing.lower()}, n = {totals.get(timing, 0)}"
           for timing in timings),
         "of all, established",
     )  # fmt: skip
@@ -201,7 +202,7 @@ def safety(rows: Sequence[SafetyRow], severe_grade: int) -> Exhibit:
     """Return the safety table: patients by worst grade, all events beside those related to the treatment."""
     related = {(row.treatment, row.term): row for row in rows if row.relation == "related"}
     lines = []
-    for row in (row for row in rows if row.relation == "all"):
+    for row in (row for row in rows if row.relation == ALL):
         other = related.get((row.treatment, row.term))
         lines.append(
             (

@@ -4,16 +4,10 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 from ..outcomes.association_table import AssociationRow
 from ..outcomes.endpoint_table import EndpointRateRow, EndpointRow
-from ..vocabulary.outcomes import Analysis, Status
+from ..vocabulary.outcomes import BASELINE, REGIMEN, Analysis, Question, Status
 from . import words
-from .figures.style import group_word
+from .figures.style import comparison_words, group_word
 
-ANALYSES = {
-    "group_entry": "Late entry",
-    "naive": "Naive",
-    "from_treatment": "From treatment",
-    "counts": "Counts",
-}
 HOW_TO_READ = {
     "HR": (
         "Squares: estimate and interval; dashed circles: naive, biased. q: adjusted for the number of "
@@ -27,11 +21,11 @@ CROSSED = (
     "interaction, which alone speaks of benefit."
 )
 QUESTIONS = {
-    "treatment_outcome": "Next treatment and outcome",
-    "mechanism_outcome": "Mechanism and outcome",
-    "benefit": "Which mechanism benefits from which treatment",
-    "baseline_predictor": "Baseline facts and outcome",
-    "primary_vs_acquired": "Primary against acquired resistance",
+    Question.TREATMENT_OUTCOME: "Next treatment and outcome",
+    Question.MECHANISM_OUTCOME: "Mechanism and outcome",
+    Question.BENEFIT: "Which mechanism benefits from which treatment",
+    Question.BASELINE_PREDICTOR: "Baseline facts and outcome",
+    Question.PRIMARY_VS_ACQUIRED: "Primary against acquired resistance",
 }
 
 
@@ -53,14 +47,14 @@ def not_estimable(code: str, messages: Mapping[str, str]) -> str:
 def remarks(rows: Iterable[AssociationRow]) -> list[str]:
     """Return how to read the analyses of some comparisons, one sentence for each."""
     notes = dict.fromkeys((row.analysis, row.note) for row in rows if row.note)
-    return [f"{ANALYSES.get(analysis, analysis)}: {note}." for analysis, note in notes]
+    return [f"{comparison_words('', analysis)[1].capitalize()}: {note}." for analysis, note in notes]
 
 
 def group_sizes(rows: Iterable[AssociationRow]) -> str:
     """Return how many patients each group of some comparisons has, of those at risk."""
     parts = [
         f"{group_word(row.level)} {row.patients}"
-        if row.factor == "regimen"
+        if row.factor == REGIMEN
         else f"{group_word(row.factor)} {row.patients} present, {row.reference_patients} absent"
         for row in rows
         if row.patients + row.reference_patients
@@ -129,8 +123,7 @@ def refusals(rows: Iterable[AssociationRow], messages: Mapping[str, str]) -> lis
     for row in rows:
         if row.estimate is None and row.p is None and row.reason:
             code, _, numbers = row.reason.partition(": ")
-            analysis = ANALYSES.get(row.analysis, row.analysis).lower()
-            what = f"{row.endpoint.replace('_treatment', '').replace('_', ' ')} {analysis}"
+            what = " ".join(comparison_words(row.endpoint, row.analysis))
             found.setdefault(code, {}).setdefault((_compared(row), numbers), []).append(what)
     return [
         f"Not estimable: {reason(code, messages)}. {'; '.join(_concerned(concerned))}."
@@ -139,7 +132,7 @@ def refusals(rows: Iterable[AssociationRow], messages: Mapping[str, str]) -> lis
 
 
 def _compared(row: AssociationRow) -> str:
-    return group_word(row.level if row.factor in ("regimen", "baseline") else row.factor)
+    return group_word(row.level if row.factor in (REGIMEN, BASELINE) else row.factor)
 
 
 def _concerned(whats: Mapping[tuple[str, str], Sequence[str]]) -> Iterator[str]:

@@ -2,6 +2,24 @@
 
 from enum import StrEnum
 
+ALL, PRESENT, ABSENT, OTHERS, ALL_GROUPS = "all", "present", "absent", "others", "all groups"
+"""Groups: of nobody in particular, of a mechanism, and the level of a test of all groups at once."""
+REGIMEN, BASELINE = "regimen", "baseline"
+"""Factors that are no component of the resistance: the kind of next treatment, and facts at baseline."""
+NONE_FOUND, NOT_EVALUABLE = "none_found", "not_evaluable"
+"""What stands for patients without a component."""
+INTERACTION = "interaction"
+
+
+class Question(StrEnum):
+    """What a comparison asks; the page has a forest plot for each, in this order."""
+
+    TREATMENT_OUTCOME = "treatment_outcome"
+    MECHANISM_OUTCOME = "mechanism_outcome"
+    BENEFIT = "benefit"
+    BASELINE_PREDICTOR = "baseline_predictor"
+    PRIMARY_VS_ACQUIRED = "primary_vs_acquired"
+
 
 class Analysis(StrEnum):
     """Where the time at risk begins."""

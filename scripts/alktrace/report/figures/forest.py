@@ -5,8 +5,8 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from ...outcomes.association_table import AssociationRow
-from ...vocabulary.outcomes import Analysis
-from .style import BLUE, FAINT, INK, SOFT, drawing, group_word, shortened, to_svg
+from ...vocabulary.outcomes import BASELINE, INTERACTION, REGIMEN, Analysis, Question
+from .style import BLUE, FAINT, INK, SOFT, comparison_words, drawing, group_word, shortened, to_svg
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -15,8 +15,6 @@ WIDTH, LINE_HEIGHT, TOP, BELOW = 10.4, 0.21, 0.55, 0.6
 LEFT, PLOT = 4.95, 2.35
 COLUMNS = (0.55, 2.15, 2.72)
 """Inches right of the plane: ratio, p and q, test of proportional hazards."""
-BENEFIT = "benefit"
-"""The question with crossed factors: its rows are terms of models, all of one endpoint."""
 SECOND = (1.75, 2.3)
 """Inches right of the left edge: groups, and the terms of crossed factors."""
 SCALES = ((0.25, 0.5, 1, 2, 4), (0.1, 0.3, 1, 3, 10), (0.01, 0.1, 1, 10, 100))
@@ -55,7 +53,7 @@ def draw_forest(rows: Sequence[AssociationRow], *, name: str) -> str | None:
         )
         for y, row in enumerate(shown):
             _line(axes, y, row, shaded=bool(y % 2))
-        _heads(axes, measure, crossed=shown[0].question == BENEFIT)
+        _heads(axes, measure, crossed=shown[0].question is Question.BENEFIT)
         return to_svg(figure, f"Forest plot of {measure}")
 
 
@@ -104,7 +102,8 @@ def _words(axes: "Axes", y: int, row: AssociationRow, *, naive: bool) -> None:
     def write(inches: float, word: str, align: str = "left") -> None:
         axes.text(inches / PLOT, y, word, transform=place, ha=align, va="center", fontsize=7.2, color=colour)
 
-    crossed = row.question == BENEFIT
+    # Crossed factors: the rows are terms of models, all of one endpoint.
+    crossed = row.question is Question.BENEFIT
     write(-LEFT + 0.1, shortened(_from(row), 42 if crossed else 28))
     write(-LEFT + SECOND[crossed], shortened(text, 31 if crossed else 37))
     write(-0.12, _counts(row), "right")
@@ -140,11 +139,11 @@ def _heads(axes: "Axes", measure: str, *, crossed: bool) -> None:
 def _groups(row: AssociationRow) -> str:
     if row.measure == "OR":
         return group_word(row.level)
-    if row.question == BENEFIT:
+    if row.question is Question.BENEFIT:
         # The factor names both; their order tells which of them a term is.
-        terms = {row.factor.split(" x ")[0]: "mechanism, other treatments", "interaction": "interaction"}
+        terms = {row.factor.split(" x ")[0]: "mechanism, other treatments", INTERACTION: INTERACTION}
         return terms.get(row.level, "treatment, mechanism absent")
-    factor = "" if row.factor in ("regimen", "baseline") else f"{group_word(row.factor)}: "
+    factor = "" if row.factor in (REGIMEN, BASELINE) else f"{group_word(row.factor)}: "
     return f"{factor}{group_word(row.level)} vs {group_word(row.reference)}"
 
 
@@ -157,15 +156,9 @@ def _counts(row: AssociationRow) -> str:
 def _from(row: AssociationRow) -> str:
     if row.measure == "OR":
         return row.factor
-    if row.question == BENEFIT:
+    if row.question is Question.BENEFIT:
         return group_word(row.factor)
-    endpoint = row.endpoint.replace("_treatment", "").replace("_", " ")
-    words = {
-        Analysis.NAIVE.value: "naive",
-        Analysis.GROUP_ENTRY.value: "late entry",
-        Analysis.FROM_TREATMENT.value: "from treatment",
-    }
-    return f"{endpoint}, {words.get(row.analysis, row.analysis.replace('_', ' '))}"
+    return ", ".join(comparison_words(row.endpoint, row.analysis))
 
 
 def _ratio(row: AssociationRow) -> str:

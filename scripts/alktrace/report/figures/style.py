@@ -75,6 +75,9 @@ GROUP_WORDS = {
 """Names that are no plain words."""
 
 
+ANALYSIS_WORDS = {"group_entry": "late entry"}
+
+
 @contextmanager
 def drawing(name: str) -> Iterator[None]:
     """Draw in the project's style, whatever the user's own settings are.
@@ -128,6 +131,13 @@ def to_svg(figure: "Figure", label: str) -> str:
 def group_word(name: str) -> str:
     """Return the name of a group, mechanism or treatment as a reader knows it."""
     return " × ".join(GROUP_WORDS.get(part, part.replace("_", " ")) for part in name.split(" x "))
+
+
+def comparison_words(endpoint: str, analysis: str) -> tuple[str, str]:
+    """Return endpoint and analysis of a comparison as a reader knows them: `OS progression`, `late entry`."""
+    # Day 0 stands with the analysis.
+    name = endpoint.removesuffix("_treatment").replace("_", " ")
+    return name, ANALYSIS_WORDS.get(analysis, analysis.replace("_", " "))
 
 
 def shortened(text: str, length: int) -> str:
