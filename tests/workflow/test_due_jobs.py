@@ -11,6 +11,7 @@ import pytest
 from workflow_runs import ROOT, Project, copy_code
 
 from alktrace.io.digest import import_closure
+from alktrace.io.resources import ADAPTERS
 
 # Plasma and white cells, an aligned BAM, reports.
 PATIENTS = ("P07", "P16", "P18")
@@ -24,18 +25,19 @@ TEMPORARY = {
 # Who waits for the checkpoint is asked again once it is done; a dry run ends before that.
 CHECKPOINT, AFTER_IT = "compare_identity", "gather_evidence"
 CODE = "X = 1\n"
-EVERY_ADAPTER = sorted(path.stem for path in (ROOT / "scripts").glob("*.py"))
+EVERY_ADAPTER = [path.stem for path in ADAPTERS.glob("*.py")]
 
 
-def adapters() -> dict[str, list[str]]:
+def adapters() -> dict[str, list[Path]]:
     """Adapters behind each rule, as its parameters name them."""
     text = "\n".join(path.read_text() for path in sorted((ROOT / "rules").glob("*.smk")))
-    found: dict[str, list[str]] = {}
+    found: dict[str, list[Path]] = {}
     for rule in re.split(r"(?m)^(?=rule |checkpoint )", text)[1:]:
         names = re.findall(r'"(\w+)"', " ".join(re.findall(r"PLAN\.code\((.*?)\)", rule)))
         compact = ["lift_alignments"] if "REFERENCE.lift_adapters" in rule else []
         everything = EVERY_ADAPTER if "PLAN.code()" in rule else []
-        found[re.split(r"[ :]", rule)[1]] = names + compact + everything
+        files = [ADAPTERS / f"{name}.py" for name in names + compact + everything]
+        found[re.split(r"[ :]", rule)[1]] = files
     return found
 
 
@@ -107,13 +109,7 @@ def test_jobs_due_after_an_edit(name: str, edit: Project, jobs: Jobs) -> None:
     with (edit.code / path).open("a") as stream:
         stream.write(added)
     counts = must != ""
-    touched = {
-        rule
-        for rule, names in adapters().items()
-        if counts
-        and names
-        and ROOT / path in import_closure(ROOT / "scripts" / f"{name}.py" for name in names)
-    }
+    touched = {rule for rule, files in adapters().items() if counts and ROOT / path in import_closure(files)}
     found = edit.dry().check().jobs
     assert found == jobs.due(touched)
     assert (must in found) is counts
