@@ -5,7 +5,8 @@ from pathlib import Path
 
 import pysam
 
-from alktrace.reference.gene_models import Exon, Fetch, GeneModels, Transcript
+from alktrace.reference.gene_models import Exon, GeneModels, Transcript
+from alktrace.vocabulary.variant import Fetch
 
 # gene: transcript, chromosome, strand, first and last base of the coding sequence with the stop codon,
 # exons in transcript order.

@@ -8,7 +8,7 @@ import pytest
 from gene_facts import gene_models, transcript
 
 from alktrace.errors import DataError
-from alktrace.reference.gene_models import GeneModels, Transcript, reverse_complement
+from alktrace.reference.gene_models import GeneModels, Transcript
 from alktrace.reference.gff3 import read_gff3, write_gff3
 
 ALK = transcript("ALK")
@@ -83,15 +83,6 @@ def test_outside_the_coding_sequence() -> None:
     assert ALK.coding_position(29_920_659) is None  # 5' untranslated
     assert ALK.coding_position(29_223_741) is None  # intron
     assert ALK.exon_at(29_920_659).number == 1  # type: ignore[union-attr]
-
-
-def test_cds_sequence_of_both_strands() -> None:
-    genome = "ttATGGCgtagCATAAtttt".upper()
-    plus = Transcript("P", "T1", "c", "+", gene_exons([(1, 7), (11, 17)]), 2, 16)
-    assert plus.cds_sequence(lambda _, s, e: genome[s:e]) == "ATGGCCATAA"
-    other = reverse_complement(genome)
-    minus = Transcript("M", "T2", "c", "-", gene_exons([(13, 19), (3, 9)]), 4, 18)
-    assert minus.cds_sequence(lambda _, s, e: other[s:e]) == "ATGGCCATAA"
 
 
 def gene_exons(spans: list[tuple[int, int]]) -> tuple:  # type: ignore[type-arg]

@@ -11,9 +11,9 @@ import pytest
 from gene_facts import segment_fetch, transcript
 
 from alktrace.annotate.hgvs import NamedTranscript
-from alktrace.reference.gene_models import Exon, Fetch, Transcript
+from alktrace.reference.gene_models import Exon, Transcript
 from alktrace.vocabulary.changes import Consequence, VariantType
-from alktrace.vocabulary.variant import SmallVariant
+from alktrace.vocabulary.variant import Fetch, SmallVariant
 
 # Codons of ALK (NM_004304) and of other genes around famous mutations, in transcript orientation.
 CODONS = {

@@ -12,7 +12,7 @@ from alktrace.inputs.settings import check_settings
 from alktrace.inputs.sheet import Sample, Sheet, Unit
 from alktrace.reference.locate import locate_reference
 from alktrace.vocabulary.samples import BamKind, Role, Setting, SpecimenType
-from alktrace.workflow.units import Units, is_adopted
+from alktrace.workflow.units import Units
 
 
 def bam(path, *, flags, order="coordinate", mapped=True):
@@ -38,7 +38,7 @@ def units(root, *rows, **umi):
         tuple(Unit(f"u{i}", f"lib{i}", **row) for i, row in enumerate(rows, start=1)),
     )  # fmt: skip
     place = locate_reference(settings.reference, "results/reference")
-    return Units(Sheet({sample.name: sample}), settings, place), sample
+    return Units(Sheet({sample.name: sample}), settings, place)
 
 
 def wildcards(unit="u1"):
@@ -50,7 +50,7 @@ PAIR = {"fastq_1": "1.fq", "fastq_2": "2.fq"}
 
 
 def test_pairs(root):
-    plan, _ = units(root, PAIR, source="inline", read_structures=["5M2S+T", "5M2S+T"])
+    plan = units(root, PAIR, source="inline", read_structures=["5M2S+T", "5M2S+T"])
     assert plan.fastqs(wildcards()) == ["1.fq", "2.fq"]
     assert plan.given_bams(wildcards()) == plan.umi_fastqs(wildcards()) == plan.fixed_umis(wildcards()) == []
     assert plan.extract_options(wildcards()) == "--source inline --read-structure 5M2S+T 5M2S+T"
@@ -60,24 +60,24 @@ def test_pairs(root):
 
 
 def test_single_reads(root):
-    plan, _ = units(root, {"fastq_1": "1.fq"}, source="inline", read_structures=["12M16S+T"])
+    plan = units(root, {"fastq_1": "1.fq"}, source="inline", read_structures=["12M16S+T"])
     assert "interleaved" not in plan.fastp_options(wildcards())
     assert plan.aligner_options(wildcards()) == ""
 
 
 def test_one_read_with_two_templates_is_a_pair(root):
-    plan, _ = units(root, {"fastq_1": "1.fq"}, source="inline", read_structures=["50T8M50T"])
+    plan = units(root, {"fastq_1": "1.fq"}, source="inline", read_structures=["50T8M50T"])
     assert plan.aligner_options(wildcards()) == "-p"
 
 
 def test_umi_read_is_no_template(root):
-    plan, _ = units(root, PAIR | {"fastq_umi": "3.fq"}, source="fastq")
+    plan = units(root, PAIR | {"fastq_umi": "3.fq"}, source="fastq")
     assert plan.umi_fastqs(wildcards()) == ["3.fq"]
     assert plan.aligner_options(wildcards()) == "-p"
 
 
 def test_fixed_umis(root):
-    plan, _ = units(root, PAIR, source="tag", tag="ZU", fixed_umis="umis.txt")
+    plan = units(root, PAIR, source="tag", tag="ZU", fixed_umis="umis.txt")
     assert plan.fixed_umis(wildcards()) == ["umis.txt"]
     assert plan.umi_options(wildcards()) == "--source tag --tag ZU --max-mismatches 1 --min-distance 2"
 
@@ -91,12 +91,11 @@ def test_fixed_umis(root):
 )
 def test_unaligned_bam_is_aligned(root, tmp_path, flags, options, pairs):
     path = bam(tmp_path / "u.bam", flags=flags, mapped=False)
-    plan, sample = units(root, {"bam": path, "bam_kind": BamKind.RAW})
+    plan = units(root, {"bam": path, "bam_kind": BamKind.RAW})
     assert plan.fastqs(wildcards()) == []
     assert plan.given_bams(wildcards()) == [path]
     assert plan.extract_options(wildcards()) == options
     assert plan.aligner_options(wildcards()) == pairs
-    assert not is_adopted(sample.units[0])
     assert plan.unit_bams(wildcards()) == [f"{FOLDER}/u1.aligned.bam"]
 
 
@@ -110,15 +109,7 @@ def test_unaligned_bam_is_aligned(root, tmp_path, flags, options, pairs):
 )
 def test_aligned_bam_is_adopted(root, tmp_path, order, finish):
     path = bam(tmp_path / "a.bam", flags=(99, 147), order=order)
-    plan, sample = units(root, PAIR, {"bam": path, "bam_kind": BamKind.RAW})
+    plan = units(root, PAIR, {"bam": path, "bam_kind": BamKind.RAW})
     assert plan.finish(wildcards("u2")) == finish
     assert plan.group_options(wildcards("u2")) == "--unit u2 --sample P1.T1.plasma --library lib2"
     assert plan.unit_bams(wildcards()) == [f"{FOLDER}/u1.aligned.bam", f"{FOLDER}/u2.adopted.bam"]
-    assert plan.unit_counts(sample) == [f"{FOLDER}/u1.extract.tsv", f"{FOLDER}/u2.adopted.tsv"]
-    assert plan.fastp_reports(sample) == [f"{FOLDER}/u1.fastp.json"]
-
-
-def test_consensus_bams_and_reports_have_no_counts(root, tmp_path):
-    path = bam(tmp_path / "c.bam", flags=(99, 147))
-    plan, sample = units(root, {"bam": path, "bam_kind": BamKind.CONSENSUS}, {"calls": "calls.tsv"})
-    assert plan.unit_counts(sample) == plan.fastp_reports(sample) == []

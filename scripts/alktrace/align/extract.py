@@ -25,7 +25,7 @@ BATCH = 512  # clusters; large enough to hide the cost of a batch, small enough 
 _HALF = "r?[ACGTN]+"
 # The last `:` or `_` field: one UMI, or two joined by `+`, `_` or `-`; `r` marks a reversed half.
 NAME_UMI = re.compile(rf"(?:^|[:_])({_HALF}(?:[+_-]{_HALF})?)$")
-_JOINTS = str.maketrans("+_acgtn", "--ACGTN")
+JOINTS = str.maketrans("+_acgtn", "--ACGTN")
 _COMPLEMENT = str.maketrans("ACGT", "TGCA")
 
 
@@ -238,7 +238,7 @@ def _umis(batch: Batch, extraction: Extraction, counts: Counts) -> tuple[list[st
     umis = _join(parts, "-")
     qualities = _join(scores, " ")
     if "".join(umis).strip("ACGTN-"):
-        umis = [umi.translate(_JOINTS) for umi in umis]
+        umis = [umi.translate(JOINTS) for umi in umis]
     return (
         _correct(batch, umis, qualities, extraction.fixed, counts) if extraction.fixed else (umis, qualities)
     )

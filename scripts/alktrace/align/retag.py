@@ -9,11 +9,10 @@ import pysam
 
 from ..errors import DataError
 from ..vocabulary.samples import UmiSource
-from .extract import Counts, umi_from_name
+from .extract import JOINTS, Counts, umi_from_name
 from .fixed_umis import FixedUmis
 
 RX = "RX"
-_JOINTS = str.maketrans("+_acgtn", "--ACGTN")
 PLATFORM = "ILLUMINA"
 NOT_COUNTED = 0x80 | 0x100 | 0x800  # second reads, secondary and supplementary records
 
@@ -104,7 +103,7 @@ class Retagger:
     def _read(self, record: Any) -> str:
         if self._source is UmiSource.NAME:
             return umi_from_name(record.query_name)
-        return str(record.get_tag(self._tag)).translate(_JOINTS) if record.has_tag(self._tag) else ""
+        return str(record.get_tag(self._tag)).translate(JOINTS) if record.has_tag(self._tag) else ""
 
 
 def tag_alignments(

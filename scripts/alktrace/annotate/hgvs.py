@@ -15,9 +15,9 @@ from functools import cached_property
 
 from Bio.Seq import translate
 
-from ..reference.gene_models import Fetch, Transcript, reverse_complement
+from ..reference.gene_models import Transcript, reverse_complement
 from ..vocabulary.changes import Consequence, VariantType
-from ..vocabulary.variant import SmallVariant
+from ..vocabulary.variant import Fetch, SmallVariant
 from .protein import STOP, ProteinChange, name_extension, name_frameshift, name_in_frame, short_name
 
 SPLICE_SITE = 2

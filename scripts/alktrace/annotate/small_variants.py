@@ -7,13 +7,13 @@ from pathlib import Path
 from ..errors import DataError
 from ..inputs.settings import OriginSettings
 from ..io.tables import read_table
-from ..reference.gene_models import Fetch, GeneModels
+from ..reference.gene_models import GeneModels
 from ..reference.loci import KnownLocus, KnownValue, gene_symbols, group_values
 from ..vocabulary.caveats import CaveatCode
 from ..vocabulary.changes import Consequence, Origin
 from ..vocabulary.detection import Detection, ObservationSource
 from ..vocabulary.samples import SpecimenType
-from ..vocabulary.variant import SmallVariant
+from ..vocabulary.variant import Fetch, SmallVariant
 from .alteration_table import AlterationRow
 from .consequences import VcfVariant, choose_gene, csq_consequence, reconcile
 from .fusion_names import FusionNames

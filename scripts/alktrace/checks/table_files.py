@@ -8,14 +8,13 @@ from pathlib import Path
 from ..errors import InputProblems, Problem
 from ..inputs.cells import TABLE_SUFFIXES, table_path
 from ..inputs.config_lines import CONFIG
+from ..inputs.sheet import VCF_SUFFIXES
 from ..io.resources import resource
 from ..knowledge.load import load_knowledge
 from ..outcomes.clinical_schema import FILES
 from ..outcomes.clinical_tables import read_clinical
 from ..reference.locate import grch37_contig
 from ..reported.line_rows import read_report_lines
-
-VCF_SUFFIXES = (".vcf", ".vcf.gz", ".bcf")
 
 
 def check_clinical(folder: Path, patients: Iterable[str]) -> list[Problem]:

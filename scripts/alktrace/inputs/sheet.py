@@ -34,6 +34,8 @@ REQUIRED = ("patient", "timepoint", "specimen_type", "assay", "collected")
 SAMPLE_COLUMNS = ("specimen_type", "assay", "collected", "setting", "role")
 FILE_COLUMNS = ("fastq_1", "fastq_2", "fastq_umi", "bam", "calls")
 SOURCE_COLUMNS = ("fastq_1", "bam", "calls")
+VCF_SUFFIXES = (".vcf", ".vcf.gz", ".bcf")
+"""Of `calls` that are a VCF, not a table."""
 
 E = TypeVar("E", bound=Enum)
 

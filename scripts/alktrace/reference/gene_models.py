@@ -6,7 +6,7 @@ the start codon, the stop codon counts as the last codon.
 
 import json
 from bisect import bisect_right
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
@@ -14,8 +14,6 @@ from typing import Any
 
 from ..errors import DataError
 from ..io.atomic import atomic_output
-
-Fetch = Callable[[str, int, int], str]
 
 COMPLEMENT = str.maketrans("ACGTNacgtn", "TGCANtgcan")
 FORMAT_VERSION = 1
@@ -153,18 +151,6 @@ class Transcript:
             if exon.number == number:
                 return exon
         raise ValueError(f"{self.gene} has no exon {number}: {len(self.exons)} exons")
-
-    def cds_sequence(self, fetch: Fetch) -> str:
-        """Return the coding sequence, 5' to 3', upper case, with the stop codon.
-
-        Args:
-            fetch: `fetch(chrom, start, end)` gives the plus strand, 0-based half-open.
-        """
-        parts = []
-        for start, end in self.cds_blocks:
-            bases = fetch(self.chrom, start, end).upper()
-            parts.append(bases if self.strand == "+" else reverse_complement(bases))
-        return "".join(parts)
 
     @staticmethod
     def intron_span(upstream: Exon, downstream: Exon) -> tuple[int, int]:

@@ -15,8 +15,8 @@ from ..errors import DataError, InputProblems, Problem
 from ..io.tables import column, read_table, write_table
 from ..vocabulary.detection import LocusKind
 from ..vocabulary.marks import Mark
-from ..vocabulary.variant import SmallVariant
-from .gene_models import Fetch, GeneModels, Transcript
+from ..vocabulary.variant import Fetch, SmallVariant
+from .gene_models import GeneModels, Transcript
 from .gff3 import read_gff3, write_gff3
 from .locus_table import HotspotRow, LocusRow
 

@@ -8,6 +8,7 @@ from ..annotate.consequences import read_variants
 from ..annotate.small_variants import Namer, OriginContext, VariantKnowledge, variant_rows, with_origin
 from ..calling.callability_table import CallabilityRow
 from ..inputs.settings import CallingSettings, OriginSettings
+from ..inputs.sheet import VCF_SUFFIXES
 from ..io.tables import read_table, write_table
 from ..reference.gene_models import GeneModels
 from ..reference.locus_table import LocusRow
@@ -20,7 +21,6 @@ from .line_rows import NOT_READ, Report, ReportNote
 from .lines import ReportReader, read_report
 from .wording import Coverage
 
-VCF_SUFFIXES = (".vcf", ".vcf.gz", ".bcf")
 STRUCTURAL = (VariantType.FUSION, VariantType.AMPLIFICATION, VariantType.LOSS, VariantType.SKIPPING)
 
 

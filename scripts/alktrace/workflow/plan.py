@@ -9,8 +9,9 @@ from ..inputs.cells import read_cells, table_path
 from ..inputs.config_lines import CONFIG
 from ..inputs.sample_files import SampleFiles
 from ..inputs.settings import AssaySettings, Settings, check_settings
-from ..inputs.sheet import Sample, Sheet, read_sheet
+from ..inputs.sheet import VCF_SUFFIXES, Sample, Sheet, read_sheet
 from ..io.digest import code_digest, text_digest
+from ..outcomes.clinical_schema import FILES
 from ..outcomes.outcome_files import outcome_tables
 from ..vocabulary.samples import BamKind, Role, SpecimenType
 
@@ -18,13 +19,6 @@ RESULTS = "results"
 REFERENCE = f"{RESULTS}/reference"
 PATIENTS = f"{RESULTS}/patients"
 COHORT = f"{RESULTS}/cohort"
-
-CLINICAL_TABLES = (
-    "patients", "treatments", "assessments", "pathology", "dose_changes", "adverse_events", "follow_up",
-    "reports", "drugs",
-)  # fmt: skip
-
-VCF_SUFFIXES = (".vcf", ".vcf.gz", ".bcf")
 
 
 class Wildcards(Protocol):
@@ -75,11 +69,6 @@ class Plan:
     def assay(self, wildcards: Wildcards) -> AssaySettings:
         """Return the assay of a sample."""
         return self.settings.assays[self.sample(wildcards).assay]
-
-    @cached_property
-    def sequenced(self) -> tuple[Sample, ...]:
-        """Samples that come from reads."""
-        return tuple(sample for sample in self.sheet.samples.values() if not sample.reported)
 
     def white_cells(self, wildcards: Wildcards) -> list[str]:
         """Consensus BAMs of the patient's white cells, without the sample itself."""
@@ -268,7 +257,7 @@ class Plan:
         """Return the clinical tables that exist."""
         if self.settings.clinical is None:
             return []
-        paths = (table_path(Path(self.settings.clinical), name) for name in CLINICAL_TABLES)
+        paths = (table_path(Path(self.settings.clinical), name) for name in FILES)
         return [str(path) for path in paths if path.is_file()]
 
     def clinical_digest(self, wildcards: PatientWildcards) -> str:

@@ -9,7 +9,7 @@ from ..checks.probes import bam_head
 from ..inputs.settings import Settings, UmiSettings
 from ..inputs.sheet import Sample, Sheet, Unit
 from ..reference.locate import Reference
-from ..vocabulary.samples import BamKind, UmiSource
+from ..vocabulary.samples import UmiSource
 
 FOLDER = "results/patients/{sample.folder}/units/{unit.unit}"
 PLATFORM = "ILLUMINA"
@@ -139,22 +139,6 @@ class Units:
         return [
             FOLDER.format(sample=sample, unit=unit) + (".adopted.bam" if is_adopted(unit) else ".aligned.bam")
             for unit in sample.units
-        ]
-
-    def unit_counts(self, sample: Sample) -> list[str]:
-        """Return the tables of extraction counts of a sample; none where a consensus BAM was given."""
-        return [
-            FOLDER.format(sample=sample, unit=unit) + (".adopted.tsv" if is_adopted(unit) else ".extract.tsv")
-            for unit in sample.units
-            if unit.calls is None and unit.bam_kind is not BamKind.CONSENSUS
-        ]
-
-    def fastp_reports(self, sample: Sample) -> list[str]:
-        """Return the fastp reports of a sample; none for alignments and consensus BAMs that were given."""
-        return [
-            FOLDER.format(sample=sample, unit=unit) + ".fastp.json"
-            for unit in sample.units
-            if unit.calls is None and unit.bam_kind is not BamKind.CONSENSUS and not is_adopted(unit)
         ]
 
 
