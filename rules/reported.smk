@@ -8,6 +8,7 @@ rule read_reported_calls:
         gene_models="results/reference/gene_models.json",
         loci="results/reference/loci.tsv",
         fasta=REFERENCE.fasta,
+        own_words=PLAN.report_words(),
     output:
         alterations="results/patients/{patient}/{timepoint}/{specimen}/reported/alterations.tsv",
         callability="results/patients/{patient}/{timepoint}/{specimen}/reported/callability.tsv",

@@ -20,6 +20,7 @@ with job_log(snakemake.log[0]):
         fasta=Path(snakemake.input.fasta),
         loci=Path(snakemake.input.loci),
         knowledge=resource("knowledge"),
+        own_words=next(map(Path, snakemake.input.own_words), None),
         fusion_drivers=resource("reference/fusion_drivers.tsv"),
         specimen_type=SpecimenType(snakemake.params.specimen_type),
         origin=OriginSettings.model_validate(snakemake.params.settings["origin"]),

@@ -165,3 +165,18 @@ def segment_fetch(path: Path) -> Fetch:
         return "".join(bases)
 
     return fetch
+
+
+# Residues and codons of ALK that reports in tests speak of (NM_004304).
+ALK_CODONS = {1151: "ACG", 1152: "CTG", 1171: "ATC", 1196: "CTG", 1202: "GGA", 1203: "GAC", 1269: "GGA"}
+
+
+def alk_fetch(chrom: str, start: int, end: int) -> str:
+    """Give the codons above on chromosome 2 and N elsewhere."""
+    bases = ["N"] * (end - start)
+    if chrom == "chr2":
+        for codon, letters in ALK_CODONS.items():
+            for pos, letter in zip(transcript("ALK").codon_positions(codon), letters, strict=True):
+                if start <= pos < end:
+                    bases[pos - start] = letter.translate(str.maketrans("ACGT", "TGCA"))
+    return "".join(bases)

@@ -1,7 +1,6 @@
 """Wordings of reports with the reading that a person gives them, and how a reading compares with it."""
 
 import csv
-from collections.abc import Callable
 from dataclasses import dataclass
 from enum import StrEnum
 from pathlib import Path
@@ -87,6 +86,3 @@ def score(found: frozenset[str], expected: frozenset[str]) -> Score:
 
 def _of(gene: str, name: str) -> bool:
     return gene in name.removeprefix("?").split(" ")[0].split("-") or gene == name.removeprefix("?")
-
-
-Read = Callable[[Wording], frozenset[str]]

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 import yaml
-from gene_facts import gene_models, transcript
+from gene_facts import alk_fetch, gene_models
 from shipped_settings import SHIPPED
 
 from alktrace.annotate.alteration_table import AlterationRow
@@ -16,18 +16,12 @@ from alktrace.errors import InputProblems
 from alktrace.inputs.settings import CallingSettings, OriginSettings
 from alktrace.io.tables import read_table, write_table
 from alktrace.reference.locus_table import LocusRow
+from alktrace.reported.covered import read_coverage
 from alktrace.reported.line_rows import Report
 from alktrace.reported.lines import ReportReader, read_report
 from alktrace.reported.read_report import callability_rows, read_reported_calls, tumour_fraction_row
-from alktrace.reported.wording import (
-    ReportedKind,
-    kind_of,
-    means_percent,
-    read_coverage,
-    read_fraction,
-    read_fusion,
-    read_junction,
-)
+from alktrace.reported.report_words import ReportWords, read_words
+from alktrace.reported.vaf_cells import VafUnit, read_share
 from alktrace.structural.tumour_fraction_table import TumourFractionRow
 from alktrace.vocabulary.changes import Consequence, Origin, VariantType
 from alktrace.vocabulary.copies import TumourFractionStatus
@@ -35,19 +29,6 @@ from alktrace.vocabulary.detection import Detection, LocusKind
 from alktrace.vocabulary.samples import SpecimenType
 
 DRIVERS = {"ALK": "3", "ROS1": "3", "EGFR": "5", "FGFR3": "either"}
-# Residues and codons of ALK that the reports below speak of (NM_004304).
-CODONS = {1151: "ACG", 1152: "CTG", 1171: "ATC", 1196: "CTG", 1202: "GGA", 1203: "GAC", 1269: "GGA"}
-
-
-def fetch(chrom: str, start: int, end: int) -> str:
-    """Give the codons above on chromosome 2 and N elsewhere."""
-    bases = ["N"] * (end - start)
-    if chrom == "chr2":
-        for codon, letters in CODONS.items():
-            for pos, letter in zip(transcript("ALK").codon_positions(codon), letters, strict=True):
-                if start <= pos < end:
-                    bases[pos - start] = letter.translate(str.maketrans("ACGT", "TGCA"))
-    return "".join(bases)
 
 
 @pytest.fixture(scope="module")
@@ -55,17 +36,22 @@ def knowledge(root: Path) -> VariantKnowledge:
     return VariantKnowledge.load(root / "resources" / "knowledge")
 
 
+@pytest.fixture(scope="module")
+def lexicon(root: Path) -> ReportWords:
+    return read_words(root / "resources" / "knowledge", None)
+
+
 Reads = Callable[..., Report]
 
 
 @pytest.fixture
-def read(tmp_path: Path, knowledge: VariantKnowledge) -> Reads:
+def read(tmp_path: Path, knowledge: VariantKnowledge, lexicon: ReportWords) -> Reads:
     def reads(
         *lines: str, header: str = "gene|hgvs_p|hgvs_c|variant_class|vaf|copy_number|partner"
     ) -> Report:
         path = tmp_path / "report.tsv"
         path.write_text("".join(line.replace("|", "\t") + "\n" for line in (header, *lines)))
-        return read_report(path, ReportReader(Namer(gene_models(), fetch), knowledge, DRIVERS))
+        return read_report(path, ReportReader(Namer(gene_models(), alk_fetch), knowledge, DRIVERS, lexicon))
 
     return reads
 
@@ -74,7 +60,7 @@ def read(tmp_path: Path, knowledge: VariantKnowledge) -> Reads:
     "written", ["G1202R", "p.G1202R", "p.(Gly1202Arg)", "p.Gly1202Arg", "NP_004295.2:p.G1202R"]
 )
 def test_protein_change_in_any_spelling(read: Reads, written: str) -> None:
-    report = read(f"ALK|{written}||snv|0.012||")
+    report = read(f"ALK|{written}||snv|1.2 %||")
     (row,) = report.alterations
     assert (row.key, row.hgvs_p, row.alteration) == ("reported:ALK:p.Gly1202Arg", "p.Gly1202Arg", "G1202R")
     assert (row.codon, row.exon, row.consequence) == (1202, 23, Consequence.MISSENSE)
@@ -127,6 +113,7 @@ def test_fusion_with_exons(read: Reads) -> None:
         ("MET|||amplification||2.3|", VariantType.AMPLIFICATION, 2.3),
         ("MET|amplification 2.3|||||", VariantType.AMPLIFICATION, 2.3),
         ("MET amplification 2.3||||||", VariantType.AMPLIFICATION, 2.3),
+        ("|amplification of MET, 2.3 copies|||||", VariantType.AMPLIFICATION, 2.3),
         ("MET|||copy number gain||12|", VariantType.AMPLIFICATION, 12.0),
         ("RB1|||homozygous deletion|||", VariantType.LOSS, None),
         ("ERBB2|||CNV||8,5|", VariantType.AMPLIFICATION, 8.5),
@@ -153,8 +140,8 @@ def test_skipping(read: Reads) -> None:
         ("EGFR|G719X|||||", "X is a stop or any residue"),
         ("ALK|||CNV|||", "up or down?"),
         ("ALK|||CNV||1.4|", "up or down?"),
-        ("ALK|I1171T/N|||||", "not a protein change"),
-        ("ALK|G1202R, not seen before|||||", "says that nothing was found, and names a finding"),
+        ("ALK|I1171T/N|||||", "words that are not known: N"),
+        ("ALK|G1202R, not seen before|||||", "words that are not known: before"),
         ("ALK|G1202R|| not detected|0.4%||", "says that nothing was found, and names a finding"),
         ("KIF5B-TPM3|||fusion|||", "neither is a known driver"),
         ("MET|skipping|||||", "skipping of which exon"),
@@ -324,7 +311,8 @@ def test_a_loss_of_one_copy_is_not_taken_for_both(read: Reads, line: str, stated
         ("Gene|Protein Change|cfDNA %", "0.4", 0.004),
         ("gene|alteration|% cfDNA", "0,4", 0.004),
         ("Gene|Amino acid change|VAF (%)", "1.2 %", 0.012),
-        ("gene|hgvs_p|Allele frequency", "0.004", 0.004),
+        ("gene|hgvs_p|Allele frequency", "0.4％", 0.004),
+        ("基因|突变|突变丰度（％）", "0.4", 0.004),
     ],
 )
 def test_headers_of_laboratories(read: Reads, header: str, cell: str, vaf: float) -> None:
@@ -333,22 +321,49 @@ def test_headers_of_laboratories(read: Reads, header: str, cell: str, vaf: float
     assert row.vaf == pytest.approx(vaf)
 
 
-def test_large_fractions_without_sign_are_named(read: Reads) -> None:
-    report = read("ALK|G1202R|||0.5||")
-    assert report.alterations[0].vaf == 0.5
-    assert "0.5 is 50 %" in report.notes[0].remedy
-    assert read("ALK|G1202R|||1||").alterations[0].vaf == pytest.approx(0.01)
-    assert read("ALK|G1202R|||0.012||").notes == ()
+@pytest.mark.parametrize(
+    ("header", "line", "vaf"),
+    [
+        ("gene|hgvs_p|vaf|vaf_unit", "ALK|G1202R|0.15|percent", 0.0015),
+        ("gene|hgvs_p|vaf|vaf_unit", "ALK|G1202R|0.15|%", 0.0015),
+        ("gene|hgvs_p|vaf|vaf_unit", "ALK|G1202R|0.15|fraction", 0.15),
+        ("gene|hgvs_p|VAF (%)", "ALK|G1202R|0.15", 0.0015),
+        ("gene|hgvs_p|vaf", "ALK|G1202R|1", 0.01),
+        ("gene|hgvs_p|vaf", "ALK|G1202R|1e-3 %", 1e-5),
+    ],
+)
+def test_the_unit_of_a_vaf_is_stated_once(read: Reads, header: str, line: str, vaf: float) -> None:
+    assert read(line, header=header).alterations[0].vaf == pytest.approx(vaf)
+
+
+def test_bare_fractions_without_a_unit_are_refused(read: Reads) -> None:
+    """0.1 and 0.15 meant as per cent were 10 % and 15 % before, without a word."""
+    with pytest.raises(InputProblems, match=r"value '0.15' without a unit.*name the column `VAF") as caught:
+        read("ALK|G1202R|||0.1||", "ALK|L1196M|||0.15||", "KRAS|G12C|||0||")
+    assert [problem.line for problem in caught.value.problems] == [2, 3]
+
+
+@pytest.mark.parametrize("unit", list(VafUnit))
+def test_the_sheet_may_state_the_unit(
+    tmp_path: Path, knowledge: VariantKnowledge, lexicon: ReportWords, unit: VafUnit
+) -> None:
+    path = tmp_path / "report.tsv"
+    path.write_text("gene\thgvs_p\tvaf\nALK\tG1202R\t0.1\n")
+    reader = ReportReader(Namer(gene_models(), alk_fetch), knowledge, DRIVERS, lexicon)
+    (row,) = read_report(path, reader, unit).alterations
+    assert row.vaf == pytest.approx(0.001 if unit is VafUnit.PERCENT else 0.1)
 
 
 @pytest.mark.parametrize("ending", ["\r\n", "\r", "\n"])
-def test_line_ends_and_byte_order_mark(tmp_path: Path, knowledge: VariantKnowledge, ending: str) -> None:
+def test_line_ends_and_byte_order_mark(
+    tmp_path: Path, knowledge: VariantKnowledge, lexicon: ReportWords, ending: str
+) -> None:
     path = tmp_path / "report.tsv"
     text = ending.join(
-        ["\ufeffgene\thgvs_p\tvariant_class", "ALK\tG1202R\tSNV für Ärzte", "EML4–ALK\t\tFusion", ""]
+        ["\ufeffgene\thgvs_p\tvariant_class", "ALK\tG1202R\tVeränderung", "EML4–ALK\t\tFusion", ""]
     )
     path.write_bytes(text.encode())
-    report = read_report(path, ReportReader(Namer(gene_models(), fetch), knowledge, DRIVERS))
+    report = read_report(path, ReportReader(Namer(gene_models(), alk_fetch), knowledge, DRIVERS, lexicon))
     assert [row.alteration for row in report.alterations] == ["G1202R", "EML4-ALK"]
 
 
@@ -368,7 +383,7 @@ def test_coding_change_that_the_genome_contradicts(read: Reads) -> None:
 
 
 def test_coding_change_alone(read: Reads) -> None:
-    (row,) = read("ALK||c.3604G>A||0.02||").alterations
+    (row,) = read("ALK||c.3604G>A||2%||").alterations
     assert row.hgvs_p == "p.Gly1202Arg"
 
 
@@ -416,13 +431,15 @@ def test_two_names_of_a_gene_are_one_alteration(read: Reads) -> None:
     assert any("stands twice" in note.what for note in report.notes)
 
 
-def test_a_gene_model_of_that_name_goes_first(tmp_path: Path, knowledge: VariantKnowledge) -> None:
-    namer = Namer(gene_models(), fetch)
+def test_a_gene_model_of_that_name_goes_first(
+    tmp_path: Path, knowledge: VariantKnowledge, lexicon: ReportWords
+) -> None:
+    namer = Namer(gene_models(), alk_fetch)
     assert "ALK" in namer.models.by_gene
     path = tmp_path / "report.tsv"
     path.write_text("gene\tvariant_class\nALK\tamplification\n")
     renamed = replace(knowledge, gene_symbols={"alk": "OTHER"})
-    (row,) = read_report(path, ReportReader(namer, renamed, DRIVERS)).alterations
+    (row,) = read_report(path, ReportReader(namer, renamed, DRIVERS, lexicon)).alterations
     assert row.gene == "ALK"
 
 
@@ -465,54 +482,39 @@ def test_wrong_columns_are_refused(read: Reads) -> None:
 
 
 @pytest.mark.parametrize(
-    ("text", "percent", "value"),
-    [("0.012", False, 0.012), ("1.2%", False, 0.012), ("1,2 %", False, 0.012), ("1.2", True, 0.012),
-     ("0.4%", True, 0.004), ("1", False, 1.0), ("2e-3", False, 0.002)],
-)  # fmt: skip
-def test_fractions(text: str, percent: bool, value: float) -> None:
-    assert read_fraction(text, percent=percent) == pytest.approx(value)
+    ("text", "value"),
+    [("0.012", 0.012), ("1.2%", 0.012), ("1,2 %", 0.012), ("0.4％", 0.004), ("2e-3", 0.002)],
+)
+def test_shares(text: str, value: float) -> None:
+    assert read_share(text) == pytest.approx(value)
 
 
 @pytest.mark.parametrize("text", ["", "high", "120%", "~", "< 0.1%", "1.2.3"])
-def test_no_fractions(text: str) -> None:
+def test_no_shares(text: str) -> None:
     with pytest.raises(ValueError, match=r"."):
-        read_fraction(text, percent=False)
-
-
-def test_unit_of_a_column() -> None:
-    assert means_percent(["0.4", "12.5"])
-    assert not means_percent(["0.4", "12.5%"])
-    assert not means_percent(["0.4", "n/a"])
+        read_share(text)
 
 
 @pytest.mark.parametrize(
-    ("text", "kind"),
+    ("line", "key", "gene"),
     [
-        ("ALK G1202R missense", ReportedKind.SMALL),
-        ("EGFR exon 19 deletion E746_A750del", ReportedKind.SMALL),
-        ("EML4-ALK fusion", ReportedKind.FUSION),
-        ("MET gain", ReportedKind.AMPLIFICATION),
-        ("CDKN2A homozygous deletion", ReportedKind.LOSS),
-        ("NF1 copy number loss", ReportedKind.LOSS),
-        ("MSI high", ReportedKind.OTHER),
+        ("FGFR3-TACC3|||fusion|||", "fusion:FGFR3:TACC3", "FGFR3"),
+        ("EGFR|||fusion|||RAD51", "fusion:EGFR:RAD51", "EGFR"),
+        ("ALK-EML4|||fusion|||", "fusion:ALK:EML4", "ALK"),
     ],
+    ids=["five-prime", "by-side", "reciprocal"],
 )
-def test_kinds(text: str, kind: ReportedKind) -> None:
-    assert kind_of(text) is kind
-
-
-def test_five_prime_drivers_and_order() -> None:
-    assert read_fusion("FGFR3-TACC3", None, "", DRIVERS).driver == "FGFR3"
-    assert read_fusion("EGFR", "RAD51", "", DRIVERS).five == "EGFR"
-    reciprocal = read_fusion("ALK-EML4", None, "", DRIVERS)
-    assert (reciprocal.five, reciprocal.driver) == ("ALK", "ALK")
+def test_five_prime_drivers_and_order(read: Reads, line: str, key: str, gene: str) -> None:
+    (row,) = read(line).alterations
+    assert (row.key, row.gene) == (key, gene)
 
 
 @pytest.mark.parametrize(
     ("text", "name"), [("E13;A20", "E13;A20"), ("E6a:A20", "E6a;A20"), ("E20, A20", "E20;A20"), ("v3", None)]
 )
-def test_junctions(text: str, name: str | None) -> None:
-    assert read_junction(text) == name
+def test_junctions(read: Reads, text: str, name: str | None) -> None:
+    (row,) = read(f"EML4-ALK|{text}||fusion|||").alterations
+    assert row.junction == name
 
 
 # --- coverage --------------------------------------------------------------------------------
@@ -640,6 +642,7 @@ def test_job(tmp_path: Path, root: Path, calling: CallingSettings) -> None:
         fasta=tmp_path / "g.fa",
         loci=tmp_path / "loci.tsv",
         knowledge=root / "resources" / "knowledge",
+        own_words=None,
         fusion_drivers=root / "resources" / "reference" / "fusion_drivers.tsv",
         specimen_type=SpecimenType.PLASMA,
         origin=OriginSettings(**config["origin"]),
@@ -698,10 +701,9 @@ def test_a_doubtful_line_is_kept_and_nothing_is_concluded(read: Reads, line: str
         ("|HER2 or KRAS mutation, not confirmed|||||", ["ERBB2", "KRAS"]),
         ("KRAS|mutation, not confirmed, HER2 normal|||||", ["KRAS"]),
         ("EML4-ALK|||fusion, low-confidence|||", ["EML4-ALK"]),
-        ("|amplification of MET|||||", ["MET"]),
     ],
     ids=["change", "words-first", "pair", "partner", "class", "class-partner", "two", "old-name", "cell",
-         "alk", "amplification"],
+         "alk"],
 )  # fmt: skip
 def test_an_unread_line_is_of_the_genes_that_it_names(read: Reads, line: str, genes: list[str]) -> None:
     rows = read(line).alterations
@@ -715,7 +717,7 @@ def test_an_unread_line_is_of_the_genes_that_it_names(read: Reads, line: str, ge
         ("|fusion, low confidence|||||", ("gene_not_named", "not_read")),
         (".|||fusion|||", ("gene_not_named", "not_read")),
         (".|||amplification|||", ("gene_not_named", "not_read")),
-        (".||||0.02||", ("gene_not_named", "not_read")),
+        (".||||2 %||", ("gene_not_named", "not_read")),
         (".|||snv|2 %||", ("gene_not_named", "not_read")),
         ("BRCA2|||large rearrangement, inconclusive|||", ("not_read",)),
         ("FOO-BAR|||fusion|||", ("not_read",)),
@@ -810,8 +812,8 @@ def test_what_the_laboratory_says_of_the_origin_counts(read: Reads, written: str
     [
         (("3.1", "0.4"), "0.5", 0.005, True),
         (("3.1", "0.4"), "0.5 %", 0.005, False),
-        (("0.031", "0.004"), "0.5", 0.5, True),
-        (("0.031", "0.004"), "0.05", 0.05, False),
+        (("3.1 %", "0.4 %"), "0.5", 0.5, True),
+        (("3.1 %", "0.4 %"), "0.05", 0.05, False),
         (("3.1", "0.4"), "12", 0.12, True),
     ],
     ids=["per-cent-beside-per-cent", "sign", "may-be-per-cent", "fraction", "one-or-more"],

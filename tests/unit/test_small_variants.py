@@ -143,6 +143,7 @@ def test_vcf_as_a_report(tmp_path: Path, root: Path) -> None:
         fasta=tmp_path / "g.fa",
         loci=tmp_path / "loci.tsv",
         knowledge=root / "resources" / "knowledge",
+        own_words=None,
         fusion_drivers=root / "resources" / "reference" / "fusion_drivers.tsv",
         specimen_type=SpecimenType.PLASMA,
         origin=OriginSettings(**config["origin"]),

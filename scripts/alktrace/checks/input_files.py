@@ -24,7 +24,7 @@ from .probes import (
     fastq_head,
     has_index,
 )
-from .table_files import check_clinical, check_report
+from .table_files import ReportCheck, check_clinical
 from .target_files import check_gene_models, check_targets
 
 REFERENCE_FOLDER = "results/reference"
@@ -42,12 +42,14 @@ def find_problems(sheet: Sheet, settings: Settings) -> list[Problem]:
     for name, assay in settings.assays.items():
         chroms[name], found = _check_assay(name, assay, contigs)
         problems += found
-    for sample in sheet.samples.values():
-        if sample.patient in sheet.exclude:
-            continue
+    used = [sample for sample in sheet.samples.values() if sample.patient not in sheet.exclude]
+    reported = any(unit.calls for sample in used for unit in sample.units)
+    reports = ReportCheck.of_sheet(Path(settings.samples)) if reported else None
+    problems += reports.problems if reports else []
+    for sample in used:
         assay = settings.assays[sample.assay]
         for unit in sample.units:
-            checker = _UnitChecker(settings.samples, unit, assay, contigs, chroms[sample.assay])
+            checker = _UnitChecker(settings.samples, unit, assay, contigs, chroms[sample.assay], reports)
             problems += checker.run()
     return problems
 
@@ -192,12 +194,14 @@ class _UnitChecker:
         assay: AssaySettings,
         contigs: Mapping[str, int] | None,
         chroms: frozenset[str],
+        reports: ReportCheck | None,
     ) -> None:
         self.sheet = sheet
         self.unit = unit
         self.umi = assay.umi
         self.contigs = contigs
         self.chroms = chroms
+        self.reports = reports
         self.problems: list[Problem] = []
 
     def run(self) -> list[Problem]:
@@ -207,7 +211,10 @@ class _UnitChecker:
         elif self.unit.calls is not None:
             path = Path(self.unit.calls)
             problem = _file_problem(path, self.sheet, self.unit.line, "calls")
-            self.problems += [problem] if problem else check_report(path)
+            if problem:
+                self.problems.append(problem)
+            elif self.reports is not None:
+                self.problems += self.reports.check(path)
         else:
             self._fastqs()
         return self.problems

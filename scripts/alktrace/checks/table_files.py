@@ -14,7 +14,7 @@ from ..knowledge.load import load_knowledge
 from ..outcomes.clinical_schema import FILES
 from ..outcomes.clinical_tables import read_clinical
 from ..reference.locate import grch37_contig
-from ..reported.line_rows import read_report_lines
+from ..reported.report_words import ReportWords, own_words, read_words
 
 
 def check_clinical(folder: Path, patients: Iterable[str]) -> list[Problem]:
@@ -58,13 +58,35 @@ def _misnamed(folder: Path) -> list[Problem]:
     return problems
 
 
-def check_report(path: Path) -> list[Problem]:
-    """Check the form of a readable report: a table with its columns, or a VCF that is not of GRCh37.
+class ReportCheck:
+    """Checks the form of laboratories' reports: a table with its columns, or a VCF that is not of GRCh37.
 
     What single lines say is judged where they are read: it leaves a note, never a crash.
     """
-    if not path.name.endswith(VCF_SUFFIXES):
-        return read_report_lines(path)[1]
+
+    def __init__(self, words: ReportWords | None, problems: list[Problem]) -> None:
+        """Keep the words that head columns, and what is wrong with their tables."""
+        self._words = words
+        self.problems = problems
+
+    @classmethod
+    def of_sheet(cls, sheet: Path) -> "ReportCheck":
+        """Read the words of reports, with those that stand beside the sheet."""
+        try:
+            return cls(read_words(resource("knowledge"), own_words(sheet)), [])
+        except InputProblems as error:
+            return cls(None, list(error.problems))
+
+    def check(self, path: Path) -> list[Problem]:
+        """Return what is wrong with the form of a report that can be opened."""
+        if path.name.endswith(VCF_SUFFIXES):
+            return _vcf_problems(path)
+        from ..reported.line_rows import read_report_lines
+
+        return read_report_lines(path, self._words)[2] if self._words else []
+
+
+def _vcf_problems(path: Path) -> list[Problem]:
     import pysam
 
     verbosity = pysam.set_verbosity(0)

@@ -321,13 +321,13 @@ def _reported(build: Builder) -> None:
         "molecules": "2800",
     }
     rows: tuple[dict[str, str], ...] = (
-        {"gene": "ALK", "variant_class": "fusion", "vaf": "0.058", "partner": "EML4"},
+        {"gene": "ALK", "variant_class": "fusion", "vaf": "5.8%", "partner": "EML4"},
         {
             "gene": "ALK",
             "hgvs_p": "p.Gly1202Arg",
             "hgvs_c": "c.3604G>A",
             "variant_class": "snv",
-            "vaf": "0.031",
+            "vaf": "3.1%",
         },
     )
     taken = Specimen(

@@ -43,7 +43,7 @@ def write_table(path: Path, row_type: type[R], rows: Iterable[R]) -> None:
         ValueError: a text cell holds a tab, a line break or, inside a list, a semicolon.
     """
     names = header(row_type)
-    with atomic_output(path) as (partial,), partial.open("w", newline="") as stream:
+    with atomic_output(path) as (partial,), partial.open("w", encoding="utf-8", newline="") as stream:
         writer = csv.writer(
             stream, delimiter="\t", lineterminator="\n", quoting=csv.QUOTE_NONE, quotechar=None
         )
@@ -63,7 +63,7 @@ def read_table(path: Path, row_type: type[R]) -> list[R]:
         InputProblems: columns that are missing and have no default or that stand twice, or cells of the
             wrong kind; all of them at once.
     """
-    with path.open(newline="") as stream:
+    with path.open(encoding="utf-8", newline="") as stream:
         reader = csv.reader(stream, delimiter="\t", quoting=csv.QUOTE_NONE, quotechar=None)
         names = next(reader, [])
         if problems := _header_problems(str(path), names, row_type):

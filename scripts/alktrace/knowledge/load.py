@@ -6,6 +6,7 @@ from typing import TypeVar
 
 from ..errors import InputProblems, Problem
 from ..io.tables import format_cell, read_table
+from ..reported.report_words import WordRow
 from ..vocabulary.clinical import Histology
 from .answers import Knowledge
 from .bypass_rules import mechanism_of
@@ -56,7 +57,8 @@ def load_knowledge(folder: Path) -> Knowledge:
         problems.extend(wrong)
     hotspots, wrong_loci = _wide(folder, "hotspots", HotspotLocus)
     genes, wrong_genes = _wide(folder, "genes", GeneRow)
-    problems += [*wrong_loci, *wrong_genes]
+    _, wrong_words = _wide(folder, "report_words", WordRow)
+    problems += [*wrong_loci, *wrong_genes, *wrong_words]
     # Beside a table that was not read every gene would be unknown.
     if hotspots and genes:
         problems.extend(locus_problems(folder, tables, hotspots, genes))

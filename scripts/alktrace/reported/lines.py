@@ -5,7 +5,7 @@ taken for a negative because of a misprint.
 """
 
 import re
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
@@ -14,55 +14,68 @@ from ..annotate.alteration_table import AlterationRow, empty_row
 from ..annotate.small_variants import Namer, VariantKnowledge
 from ..errors import InputProblems
 from ..inputs.user_tables import Line
+from ..vocabulary.caveats import Caveat, CaveatCode
 from ..vocabulary.changes import Origin, VariantType
-from .genes import ReportGenes
+from .clauses import TWO_READINGS, Clause
+from .covered import Coverage, read_coverage
+from .findings import COPY_WORDS, Finding, ReportedKind, kind_of
+from .genes import ALK, ReportGenes
+from .line_clauses import read_line
 from .line_rows import (
     COPIES_NOT_STATED,
-    FRACTIONS,
-    GENE_CELLS,
     GENE_NOT_NAMED,
     NOT_READ,
     REPORT_LINES_DIFFER,
     REPORTED_AS_GAIN,
+    SAID_CELLS,
     Report,
     first_word,
     read_report_lines,
-    said_of,
 )
-from .small_changes import changes_in, names_a_change, small_change
-from .structural_changes import copy_number, copy_words, fusion, skipping
-from .wording import (
-    Coverage,
-    ReportedKind,
-    cell_denies,
-    is_bound,
-    is_dash,
-    kind_of,
-    read_coverage,
-    says_doubtful,
-    says_nothing_found,
-    says_nothing_plainly,
-    says_origin,
-    split_names,
-)
+from .report_words import Meaning, ReportWords
+from .small_changes import small_change
+from .statements import HEADS, Status
+from .structural_changes import NOT_AMPLIFIED, copies_of, copy_number, copy_words, fusion, skipping
+from .tokens import Lexer, Shape, Word
+from .vaf_cells import VafCell, VafUnit, read_share, read_vaf
 
-VAF_KINDS = (ReportedKind.SMALL, ReportedKind.FUSION, ReportedKind.SKIPPING)
-"""Kinds of which a VAF of 0 denies the finding; laboratories fill it in for copy numbers."""
 KEPT = "the line is kept, but nothing is concluded from it; write the VAF, or `not detected`"
 NO_FINDING = "no finding; state what the test covers in covered_genes and lod_vaf"
+BOTH = "says that nothing was found, and names a finding"
+OPEN = "the report leaves open whether it was found"
+ROUNDED = 0.1
+"""Two writings of one VAF differ by less than this share of it."""
+READERS = {
+    ReportedKind.SMALL: small_change,
+    ReportedKind.FUSION: fusion,
+    ReportedKind.COPIES: copy_number,
+    ReportedKind.SKIPPING: skipping,
+}
+SMALL_TYPES = frozenset(VariantType) - {
+    VariantType.FUSION,
+    VariantType.AMPLIFICATION,
+    VariantType.LOSS,
+    VariantType.SKIPPING,
+}
+PHASES = {Meaning.CIS: CaveatCode.REPORTED_IN_CIS, Meaning.TRANS: CaveatCode.REPORTED_IN_TRANS}
 
 
-def read_report(path: Path, reader: "ReportReader") -> Report:
+def read_report(path: Path, reader: "ReportReader", unit: VafUnit | None = None) -> Report:
     """Read a reported-alterations table.
 
+    Args:
+        path: the table.
+        reader: reads its lines.
+        unit: of bare VAFs, as the sheet states it.
+
     Raises:
-        InputProblems: wrong columns, or a line with too many cells.
+        InputProblems: wrong columns, a line with too many cells, or VAFs without a unit.
     """
-    lines, problems = read_report_lines(path)
+    lines, remarks, problems = read_report_lines(path, reader.words, unit)
     if problems:
         raise InputProblems(problems)
-    for name in FRACTIONS:
-        reader.learn_unit(name, lines)
+    for remark in remarks:
+        reader.note(None, *remark)
     reader.learn_vafs(lines)
     rows: dict[str, AlterationRow] = {}
     for line in lines:
@@ -72,8 +85,8 @@ def read_report(path: Path, reader: "ReportReader") -> Report:
     return Report(
         alterations=tuple(rows.values()),
         coverage=reader.coverage(lines),
-        lod_vaf=reader.shared(lines, "lod_vaf", reader.fraction, max),
-        tumour_fraction=reader.shared(lines, "tumour_fraction", reader.fraction, min),
+        lod_vaf=reader.shared(lines, "lod_vaf", read_share, max),
+        tumour_fraction=reader.shared(lines, "tumour_fraction", read_share, min),
         molecules=None if molecules is None else int(molecules),
         notes=tuple(reader.notes),
     )
@@ -82,16 +95,18 @@ def read_report(path: Path, reader: "ReportReader") -> Report:
 class ReportReader(ReportGenes):
     """Reads lines of a report and keeps notes of what it could not take as written."""
 
-    def __init__(self, namer: Namer, knowledge: VariantKnowledge, drivers: dict[str, str]) -> None:
-        """Begin without notes."""
+    def __init__(
+        self, namer: Namer, knowledge: VariantKnowledge, drivers: dict[str, str], words: ReportWords
+    ) -> None:
+        """Begin without notes; arguments as of `ReportGenes`, and the words of reports."""
         super().__init__(namer, knowledge, drivers)
+        self.words = words
+        self._lexer = Lexer(words, self.known_symbol)
         self._vafs_given = False
 
     def learn_vafs(self, lines: Sequence[Line]) -> None:
-        """Learn whether the report gives VAFs of small variants, so that a dash stands out."""
-        self._vafs_given = any(
-            self.gives_vaf(line) for line in lines if kind_of(said_of(line)) is ReportedKind.SMALL
-        )
+        """Learn whether the report gives VAFs, so that a dash stands out."""
+        self._vafs_given = any(read_vaf(line.get("vaf", ""), self._lexer).value for line in lines)
 
     def chosen(self, first: AlterationRow, second: AlterationRow, line: Line) -> AlterationRow:
         """Return which of two lines on one alteration counts: the firmer one, else the first; both are named.
@@ -127,150 +142,223 @@ class ReportReader(ReportGenes):
 
     def alterations(self, line: Line) -> list[AlterationRow]:
         """Return the alterations of a line; none for a line without finding."""
-        given = self._with_gene_cell(line)
-        if given is None:
+        read, cell = read_line(line, self._lexer), read_vaf(line.get("vaf", ""), self._lexer)
+        for word in read.words:
+            if word.kind in (Shape.GENES, Shape.PAIR):
+                self.name_notes(line, "gene", word)
+        if _other(read.words):
+            self.note(line, "gene", f"{_said(line)}: no alteration of a gene", "the line is left out")
             return []
-        line = self.by_symbol(given)
-        said = said_of(line)
-        if says_nothing_found(said):
-            return self._nothing_found(line, said)
-        if kind_of(said) in VAF_KINDS and cell_denies(line.get("vaf", "")):
-            what = f"{said.strip()}: VAF {line['vaf']!r} says that it was not found"
-            self.note(line, "vaf", what, NO_FINDING)
+        silent = cell.value is None and cell.problem is None and "partner" not in line
+        if not (read.clauses or read.problem or read.context) and silent:
             return []
-        if kind_of(said) is ReportedKind.OTHER and first_word(line) not in self.namer.models.by_gene:
-            self.note(line, "gene", f"{said.strip()}: no alteration of a gene", "the line is left out")
-            return []
-        if (doubt := self._doubt(line, said)) is not None:
-            self.note(line, "vaf", f"{said.strip()}: {doubt}", KEPT)
-            return self._unread(line)
-        return [row for part in self._parts(line) for row in self._alteration(part)]
+        clauses = read.clauses or (Clause((read.context,) if read.context else ()),)
+        if read.problem:
+            clauses = (Clause(read.words, problem=read.problem),)
+        rows = []
+        for clause in clauses:
+            said = _said(line) if len(clauses) == 1 else clause.text
+            for part, gene in _per_gene(clause):
+                finding = Finding(line, part, gene, said, read.copies)
+                rows += self._rows(finding, _of_clause(cell, clause, clauses))
+        return self._together(line, rows, clauses)
 
-    def _with_gene_cell(self, line: Line) -> Line | None:
-        """Return a line that begins with what it speaks of; None for one without finding.
-
-        Where gene and changes are empty, the other words of the line stand in, if they speak of a finding.
-        """
-        if any(name in line for name in GENE_CELLS):
-            return line
-        kind, partner = line.get("variant_class", ""), line.get("partner", "")
-        unnamed = kind_of(kind) in (ReportedKind.SMALL, ReportedKind.OTHER) and not self.gives_vaf(line)
-        if unnamed and not self.genes_in(f"{kind} {partner}"):
-            return None
-        used = "partner" if partner and not self.genes_in(kind) else "variant_class"
-        rest = {name: text for name, text in line.items() if name != used}
-        return Line(line.number, {"gene": line.get(used, "finding without a name"), **rest})
-
-    def _doubt(self, line: Line, said: str) -> str | None:
-        """Return why a line names a change without saying that it was found; None where it says so.
-
-        Of copy numbers an equivocal gain is a gain, and no VAF is expected.
-        """
-        kind, vaf = kind_of(said), line.get("vaf", "")
-        if kind not in VAF_KINDS:
-            return None
-        if says_doubtful(f"{said} {vaf}"):
-            return "the report leaves open whether it was found"
-        if is_bound(vaf):
-            return f"VAF {vaf!r} is a bound: found as a trace, or not found?"
-        if is_dash(vaf) and kind is ReportedKind.SMALL and self._vafs_given:
-            return f"VAF {vaf!r}, where other lines give one: found, or not found?"
-        return None
-
-    def _alteration(self, line: Line) -> list[AlterationRow]:
-        said = said_of(line)
+    def _rows(self, finding: Finding, cell: VafCell) -> list[AlterationRow]:
+        """Return the rows of one clause: the finding, or what nobody could read; none where it is denied."""
+        clause, line = finding.clause, finding.line
         try:
-            rows = [self._read(kind_of(said), line, said)]
+            if clause.problem:
+                raise ValueError(clause.problem)
+            kind = kind_of(clause)
+            if kind is ReportedKind.OTHER:
+                raise ValueError(f"{finding.said}: no alteration of a gene")
+            vaf = self._vaf(finding, cell, kind)
+            if self._denied(finding, vaf, kind):
+                return []
+            if kind not in READERS:
+                raise ValueError(f"{finding.said}: not a protein change, nor any alteration that can be read")
+            row = READERS[kind](self, finding)
         except ValueError as error:
-            self.note(line, "gene", str(error), "the line is kept, but nothing is concluded from it")
-            rows = self._unread(line)
-        vaf = self._vaf(line)
-        return [self._of_origin(replace(row, vaf=vaf), line, said) for row in rows]
+            self.note(line, "gene", _with_words(str(error), finding.said), KEPT)
+            return self._unread(finding, cell)
+        return [self._of_origin(replace(row, vaf=vaf.value), finding)]
 
-    def _of_origin(self, row: AlterationRow, line: Line, said: str) -> AlterationRow:
+    # --- found, or not found? ------------------------------------------------------------------
+
+    def _vaf(self, finding: Finding, cell: VafCell, kind: ReportedKind) -> VafCell:
+        """Return what VAF cell and words of a clause say of its VAF together.
+
+        Raises:
+            ValueError: they say that nothing is known.
+        """
+        own = _own_vaf(finding.clause, self._lexer)
+        if kind is ReportedKind.COPIES and (cell.zero or cell.bound or cell.dash):
+            if cell.bound:
+                remedy = "a bound is no value; leave the cell empty"
+                self.note(finding.line, "vaf", f"value {finding.line['vaf']!r}", remedy)
+            cell = VafCell()
+        for item in (cell, own):
+            if item.problem:
+                raise ValueError(item.problem)
+        if own.status is None and not own.bound:
+            return cell
+        if cell.status is not None and cell.status is not own.status:
+            raise ValueError(f"{finding.said}: {BOTH}")
+        if cell.value and own.value and abs(cell.value - own.value) > ROUNDED * cell.value:
+            what = f"{finding.said}: VAF {finding.line['vaf']!r} in its cell, another one in the words"
+            self.note(finding.line, "vaf", what, "neither is used")
+            return VafCell(status=Status.FOUND)
+        return own
+
+    def _denied(self, finding: Finding, vaf: VafCell, kind: ReportedKind) -> bool:
+        """Tell whether a clause denies its subject.
+
+        Raises:
+            ValueError: it leaves that open, or says both.
+        """
+        clause, line = finding.clause, finding.line
+        said = {status for status in (clause.status, vaf.status) if status is not None}
+        if said & {Status.DOUBTFUL, Status.NOT_TESTED}:
+            raise ValueError(f"{finding.said}: {OPEN}")
+        if Status.DENIED in said:
+            copies = copies_of(finding) if kind is ReportedKind.COPIES else None
+            raised = copies is not None and copies > NOT_AMPLIFIED and not clause.has(Meaning.LOSS)
+            if Status.FOUND in said or raised:
+                raise ValueError(f"{finding.said}: {BOTH}")
+            words = clause.status is Status.DENIED
+            shown = line.get("vaf", clause.text)
+            what = "says that nothing was found" if words else f"VAF {shown!r} says that it was not found"
+            self.note(line, "gene" if words else "vaf", f"{finding.said}: {what}", NO_FINDING)
+            return True
+        if vaf.bound:
+            raise ValueError(f"{finding.said}: a bound as VAF: a trace, or not found?")
+        if clause.has(Meaning.EQUIVOCAL) and kind is not ReportedKind.COPIES:
+            raise ValueError(f"{finding.said}: {OPEN}")
+        if vaf.dash and not said and kind is ReportedKind.SMALL and self._vafs_given:
+            raise ValueError(f"{finding.said}: no VAF, where other lines give one: {TWO_READINGS}")
+        return False
+
+    # --- rows ----------------------------------------------------------------------------------
+
+    def _of_origin(self, row: AlterationRow, finding: Finding) -> AlterationRow:
         """Return the row with the origin that the laboratory states, where that is not the tumour."""
-        origin = says_origin(said)
-        if origin is None or row.origin is Origin.SOMATIC:
+        clause = finding.clause
+        origins = {Meaning.GERMLINE: Origin.GERMLINE, Meaning.BLOOD: Origin.CLONAL_HAEMATOPOIESIS}
+        stated = [origin for word, origin in origins.items() if clause.has(word)]
+        if len(stated) != 1 or clause.has(Meaning.SOMATIC) or row.origin is Origin.SOMATIC:
             return row
-        words = origin.value.replace("_", " ")
-        self.note(line, "variant_class", f"{said.strip()}: {words} by the report", "listed, and no mechanism")
-        return replace(row, origin=origin, origin_reason=f"{words} by the report")
+        words = stated[0].value.replace("_", " ")
+        what = f"{finding.said}: {words} by the report"
+        self.note(finding.line, "variant_class", what, "listed, and no mechanism")
+        return replace(row, origin=stated[0], origin_reason=f"{words} by the report")
 
-    def _nothing_found(self, line: Line, said: str) -> list[AlterationRow]:
-        """Take a line that denies a finding for no finding, unless it also gives one."""
-        named = kind_of(said) is ReportedKind.SMALL and names_a_change(self, line)
-        if self.gives_vaf(line) or (named and not says_nothing_plainly(said)):
-            what = f"{said.strip()}: says that nothing was found, and names a finding"
-            self.note(line, "gene", what, "the line is kept, but nothing is concluded from it")
-            vaf = self._vaf(line)
-            return [replace(row, vaf=vaf) for row in self._unread(line)]
-        what = f"{said.strip()}: says that nothing was found"
-        self.note(line, "gene", what, NO_FINDING)
-        return []
+    def _together(
+        self, line: Line, rows: list[AlterationRow], clauses: Sequence[Clause]
+    ) -> list[AlterationRow]:
+        """Return the rows with the phase that the report states; nothing else tells it."""
+        small = [row for row in rows if NOT_READ not in row.flags and row.variant_type in SMALL_TYPES]
+        if len(small) > 1:
+            what = f"{len(small)} changes in one cell"
+            self.note(line, "hgvs_p", what, "read as one line each; a VAF that they share is not used")
+        phases = [word for word in PHASES if any(clause.has(word) for clause in clauses)]
+        if len(phases) != 1 or len({row.gene for row in small}) != 1 or len(small) < 2:
+            return rows
+        code = PHASES[phases[0]]
+        stated = {
+            row.key: (*row.flags, str(Caveat(code, tuple(o.alteration for o in small if o is not row))))
+            for row in small
+        }
+        return [replace(row, flags=stated.get(row.key, row.flags)) for row in rows]
 
-    def _parts(self, line: Line) -> list[Line]:
-        """Return a line per change where one cell holds several; their phase is not taken from it."""
-        line = self._with_names_apart(line)
-        found = changes_in(self, line) if kind_of(said_of(line)) is ReportedKind.SMALL else None
-        if found is None or len(found) == 1:
-            return [line]
-        what = f"{len(found)} changes in one cell"
-        self.note(
-            line, "hgvs_p", what, "read as one line each; their phase and a VAF they share are not used"
-        )
-        gene = first_word(line)
-        dropped = ("gene", "hgvs_p", "hgvs_c", "vaf")
-        rest = {name: text for name, text in line.items() if name not in dropped}
-        return [Line(line.number, {"gene": gene, "hgvs_p": change, **rest}) for change in found]
-
-    def _with_names_apart(self, line: Line) -> Line:
-        if "hgvs_c" in line or "hgvs_p" not in line:
-            return line
-        protein, coding = split_names(line["hgvs_p"])
-        if coding is None:
-            return line
-        return Line(line.number, {**line, "hgvs_p": protein, "hgvs_c": coding})
-
-    def _vaf(self, line: Line) -> float | None:
-        if "vaf" not in line:
-            return None
-        try:
-            return self.fraction(line["vaf"], "vaf")
-        except ValueError as error:
-            self.note(line, "vaf", f"value {line['vaf']!r}", str(error))
-            return None
-
-    def _read(self, kind: ReportedKind, line: Line, said: str) -> AlterationRow:
-        if kind is ReportedKind.SMALL:
-            return small_change(self, line, said)
-        if kind is ReportedKind.FUSION:
-            return fusion(self, line, said)
-        if kind is ReportedKind.SKIPPING:
-            return skipping(self, line, said)
-        if kind is ReportedKind.OTHER:
-            raise ValueError(f"{said.strip()}: no alteration of a gene")
-        return copy_number(self, line, said)
-
-    def _unread(self, line: Line) -> list[AlterationRow]:
-        """Return a line of which nothing is concluded, once for every gene that it may speak of.
+    def _unread(self, finding: Finding, cell: VafCell) -> list[AlterationRow]:
+        """Return a clause of which nothing is concluded, once for every gene that it may speak of.
 
         A finding without any gene may be of every gene; words that name neither gene, VAF nor kind of change
         may be a remark.
         """
-        names = (*GENE_CELLS, "variant_class", "partner")
-        written = " ".join(line[name] for name in names if name in line).replace(";", ",")
-        genes = self.genes_meant(line)
-        finding = self.gives_vaf(line) or kind_of(written) not in (ReportedKind.SMALL, ReportedKind.OTHER)
-        flags = (NOT_READ,) if genes or not finding else (GENE_NOT_NAMED, NOT_READ)
+        line, clause = finding.line, finding.clause
+        cells = " ".join(line[name] for name in (*SAID_CELLS, "partner") if name in line)
+        written = (cells if finding.said == _said(line) else finding.said).replace(";", ",")
+        genes = self._genes_meant(finding)
+        named = genes or (cell.value is None and not clause.has(*HEADS, Shape.PERCENT))
+        flags = (NOT_READ,) if named else (GENE_NOT_NAMED, NOT_READ)
         rows = []
-        for gene in genes or [first_word(line)]:
-            shown = written.removeprefix(gene).strip() or written
+        for gene in genes or [first_word(line) or "finding"]:
+            shown = written.removeprefix(gene).strip() or written or "finding without a name"
             row = empty_row(f"reported:{gene}:{written}", gene, VariantType.DELINS, shown)
-            rows.append(replace(row, flags=flags))
+            rows.append(replace(row, vaf=cell.value, flags=flags))
         return rows
 
+    def _genes_meant(self, finding: Finding) -> list[str]:
+        """Return the genes that a clause nobody could read may speak of; none where it names no gene.
 
-def _whole(text: str, _: str) -> float:
+        Of a fusion these are the genes that can drive one. ALK is not among them: its fusion is the driver of
+        the tumour, and no mechanism of resistance.
+        """
+        clause = finding.clause
+        genes = [gene for genes in clause.values(Shape.GENES) for gene in genes]
+        pairs = clause.values(Shape.PAIR)
+        if not pairs and not clause.has(Meaning.FUSION):
+            return list(dict.fromkeys(genes))
+        partner = self.known_symbol(finding.line.get("partner", ""))
+        named = [*(gene for pair in pairs for gene in pair), *genes, *([partner] if partner else [])]
+        driving = [gene for gene in named if gene in self.drivers and gene != ALK]
+        return driving or ["-".join(pair) for pair in pairs] or genes
+
+
+def _per_gene(clause: Clause) -> Iterator[tuple[Clause, str]]:
+    """Yield a clause once per gene that it speaks of; a fusion and a change are of all of them together."""
+    genes = list(dict.fromkeys(gene for genes in clause.values(Shape.GENES) for gene in genes))
+    together = clause.has(Meaning.FUSION, Shape.PAIR, Shape.JUNCTION)
+    if len(genes) > 1 and not together:
+        if clause.has(Shape.CHANGE, Shape.CODING):
+            yield clause.unread("a change of several genes"), ""
+            return
+        for gene in genes:
+            words = [word for word in clause.words if word.kind is not Shape.GENES]
+            yield replace(clause, words=(Word(Shape.GENES, gene, (gene,)), *words)), gene
+        return
+    yield clause, genes[0] if genes else ""
+
+
+def _of_clause(cell: VafCell, clause: Clause, clauses: Sequence[Clause]) -> VafCell:
+    """Return what the VAF cell says of one of several clauses; a number is of the only one not denied."""
+    if len(clauses) == 1:
+        return cell
+    open_ = [other for other in clauses if other.status is not Status.DENIED]
+    if clause.status is Status.DENIED:
+        return VafCell()
+    return cell if len(open_) == 1 else replace(cell, value=None)
+
+
+def _own_vaf(clause: Clause, lexer: Lexer) -> VafCell:
+    """Return the VAF in the words of a clause."""
+    shares = [word for word in clause.words if word.kind in (Shape.PERCENT, Shape.BOUND)]
+    numbers = [word for word in clause.words if word.kind is Shape.NUMBER]
+    if len(shares) > 1:
+        return VafCell(problem=f"{clause.text}: several shares")
+    if numbers and clause.has(Meaning.VAF):
+        return VafCell(problem=f"{clause.text}: a VAF without its sign; write it as 1.2 %")
+    if numbers and not clause.has(*COPY_WORDS, Meaning.DELETION):
+        return VafCell(problem=f"{clause.text}: a number of what?")
+    return read_vaf(shares[0].text, lexer) if shares else VafCell()
+
+
+def _other(words: Sequence[Word]) -> bool:
+    """Tell whether a line speaks of the mutational burden or the like, and of no gene."""
+    named = any(word.kind in (Shape.GENES, Shape.PAIR) for word in words)
+    return not named and any(word.kind is Meaning.OTHER for word in words)
+
+
+def _said(line: Line) -> str:
+    return " ".join(line[name] for name in SAID_CELLS if name in line)
+
+
+def _with_words(problem: str, said: str) -> str:
+    return problem if said in problem else f"{said}: {problem}"
+
+
+def _whole(text: str) -> float:
     if not re.fullmatch(r"\d{1,3}(?:[, ]?\d{3})*|\d+", text):
         raise ValueError("write a whole number")
     return float(re.sub(r"[, ]", "", text))

@@ -17,9 +17,10 @@ from ..vocabulary.changes import Origin, VariantType
 from ..vocabulary.copies import TumourFractionStatus
 from ..vocabulary.detection import Detection, LocusKind
 from ..vocabulary.samples import SpecimenType
+from .covered import Coverage
 from .line_rows import NOT_READ, Report, ReportNote
 from .lines import ReportReader, read_report
-from .wording import Coverage
+from .report_words import read_words
 
 STRUCTURAL = (VariantType.FUSION, VariantType.AMPLIFICATION, VariantType.LOSS, VariantType.SKIPPING)
 
@@ -31,6 +32,7 @@ def read_reported_calls(
     fasta: Path,
     loci: Path,
     knowledge: Path,
+    own_words: Path | None,
     fusion_drivers: Path,
     specimen_type: SpecimenType,
     origin: OriginSettings,
@@ -48,6 +50,7 @@ def read_reported_calls(
         fasta: genome.
         loci: table of `LocusRow`.
         knowledge: folder of knowledge tables.
+        own_words: table of words of the site; None without one.
         fusion_drivers: table of genes that drive fusions.
         specimen_type: of the specimen.
         origin: thresholds of the origin.
@@ -72,7 +75,8 @@ def read_reported_calls(
             rows = variant_rows(read_variants(calls), namer, tables, source=calls, reported=True)
             report = Report(tuple(rows), (), None, None, None, None)
         else:
-            report = read_report(calls, ReportReader(namer, tables, drivers))
+            words = read_words(knowledge, own_words)
+            report = read_report(calls, ReportReader(namer, tables, drivers, words))
     context = OriginContext(specimen_type, {}, {}, tumour_fraction_high=report.tumour_fraction)
     alterations = [
         row if _origin_known(row) else with_origin([row], context, tables, origin)[0]

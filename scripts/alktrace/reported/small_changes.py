@@ -1,4 +1,4 @@
-"""Small variants in lines of a report: the names of DNA and protein, held against each other."""
+"""Small variants in clauses of a report: the names of DNA and protein, held against each other."""
 
 import re
 from dataclasses import replace
@@ -6,87 +6,69 @@ from dataclasses import replace
 from ..annotate.alteration_table import AlterationRow, empty_row
 from ..annotate.hgvs import VariantNames
 from ..annotate.protein import ProteinChange, read_protein_change, short_name
-from ..inputs.user_tables import Line
-from ..vocabulary.changes import VariantType
+from ..vocabulary.changes import Consequence, VariantType
 from ..vocabulary.variant import SmallVariant
+from .findings import Finding
 from .genes import ReportGenes
-from .line_rows import NAMES_DISAGREE, first_word, protein_type
-from .wording import read_exon, read_exon_event, several_changes
+from .line_rows import NAMES_DISAGREE
+from .report_words import Meaning
+from .tokens import Shape
 
 
-def small_change(reader: ReportGenes, line: Line, said: str) -> AlterationRow:
-    """Return the small variant of a line, by its coding name where that can be read.
+def small_change(reader: ReportGenes, finding: Finding) -> AlterationRow:
+    """Return the small variant of a clause, by its coding name where that can be read.
 
     Raises:
-        ValueError: no change that can be read.
+        ValueError: no change that can be read, or two of them.
     """
-    gene = first_word(line)
-    if (event := _exon_event(reader, line, said)) is not None:
-        return event
-    written_p = line["hgvs_p"] if "hgvs_p" in line else said.removeprefix(gene).strip().split(" ")[0]
-    written_p = written_p.removeprefix(gene).strip() or written_p
+    gene, line, clause = finding.gene, finding.line, finding.clause
+    written_p, written_c = clause.values(Shape.CHANGE), clause.values(Shape.CODING)
+    if not written_p and not written_c:
+        return _exon_event(reader, finding)
+    if len(written_c) > 1:
+        raise ValueError(f"{finding.said}: two coding changes of one finding")
     flags = reader.model_flags(line, gene)
-    by_dna = _by_dna(reader, line, gene) if "hgvs_c" in line and not flags else None
-    by_protein = _by_protein(reader, line, gene, written_p) if "hgvs_p" in line or not by_dna else None
+    by_dna = _by_dna(reader, finding, written_c[0]) if written_c and not flags else None
+    by_protein = _by_protein(reader, finding, written_p, coded=bool(written_c)) if written_p else None
     if by_dna and by_protein and by_dna[1].hgvs_p != by_protein.name:
-        reader.note(
-            line,
-            "hgvs_c",
-            f"{line['hgvs_c']} means {by_dna[1].hgvs_p}, the report says {line['hgvs_p']}",
-            "the protein change counts; check the transcript",
-        )
+        what = f"{written_c[0]} means {by_dna[1].hgvs_p}, the report says {written_p[0]}"
+        reader.note(line, "hgvs_c", what, "the protein change counts; check the transcript")
         flags, by_dna = (*flags, NAMES_DISAGREE), None
     if by_dna:
         return _named(reader, gene, *by_dna, flags)
-    if by_protein is None:
-        raise ValueError(f"{said.strip()}: no change that can be read")
-    return _protein_only(reader, gene, by_protein, flags)
+    if by_protein is not None:
+        return _protein_only(reader, gene, by_protein, flags)
+    if written_c and flags:
+        return _coding_only(gene, written_c[0], flags)
+    raise ValueError(f"{finding.said}: no change that can be read")
 
 
-def changes_in(reader: ReportGenes, line: Line) -> tuple[str, ...] | None:
-    """Return the protein changes a line names, None where one of its words is none."""
-    gene = first_word(line)
-    parts = several_changes(_protein_words(line, gene))
-    return parts if parts and all(_is_change(reader, part, gene) for part in parts) else None
-
-
-def names_a_change(reader: ReportGenes, line: Line) -> bool:
-    """Tell whether one of the words of a line is a protein change."""
-    gene = first_word(line)
-    words = re.split(r"[\s;,+&/]+", _protein_words(line, gene))
-    return any(_is_change(reader, word, gene) for word in words)
-
-
-def _is_change(reader: ReportGenes, text: str, gene: str) -> bool:
-    try:
-        read_protein_change(text, reader.protein(gene), gene)
-    except ValueError:
-        return False
-    return True
-
-
-def _exon_event(reader: ReportGenes, line: Line, said: str) -> AlterationRow | None:
+def _exon_event(reader: ReportGenes, finding: Finding) -> AlterationRow:
     """Return a deletion or insertion known by its exon alone, such as EGFR exon 19 deletion."""
-    gene, exon = first_word(line), read_exon(said)
-    event = read_exon_event(said)
-    if exon is None or event is None or (gene, exon, event[0]) not in reader.knowledge.exon_events:
-        return None
-    consequence, words = event
-    kind = VariantType.DELETION if words == "deletion" else VariantType.INSERTION
+    gene, clause = finding.gene, finding.clause
+    (exon, *others) = clause.values(Shape.EXONS)
+    deleted = clause.has(Meaning.DELETION)
+    consequence = Consequence.INFRAME_DELETION if deleted else Consequence.INFRAME_INSERTION
+    if others or (gene, exon, consequence) not in reader.knowledge.exon_events:
+        raise ValueError(f"{finding.said}: not a protein change; write it as p.Gly1202Arg or G1202R")
+    words = "deletion" if deleted else "insertion"
+    kind = VariantType.DELETION if deleted else VariantType.INSERTION
     name = f"exon {exon} {words}"
-    reader.note(line, "hgvs_p", f"{gene} {name}: which residues?", "read as any in-frame change of the exon")
+    reader.note(
+        finding.line, "hgvs_p", f"{gene} {name}: which residues?", "read as any in-frame change of the exon"
+    )
     row = empty_row(f"reported:{gene}:{name}", gene, kind, name)
-    return replace(row, consequence=consequence, exon=exon, flags=reader.model_flags(line, gene))
+    return replace(row, consequence=consequence, exon=exon, flags=reader.model_flags(finding.line, gene))
 
 
-def _by_dna(reader: ReportGenes, line: Line, gene: str) -> tuple[SmallVariant, VariantNames] | None:
+def _by_dna(reader: ReportGenes, finding: Finding, written: str) -> tuple[SmallVariant, VariantNames] | None:
     try:
-        named = reader.namer.on_gene(gene)
-        _check_transcript(reader, line["hgvs_c"], gene)
-        allele = named.allele(line["hgvs_c"])
+        named = reader.namer.on_gene(finding.gene)
+        _check_transcript(reader, written, finding.gene)
+        allele = named.allele(written)
         return allele, named.describe(allele)
     except ValueError as error:
-        reader.note(line, "hgvs_c", str(error), "the protein change counts, if there is one")
+        reader.note(finding.line, "hgvs_c", str(error), "the protein change counts, if there is one")
         return None
 
 
@@ -98,17 +80,26 @@ def _check_transcript(reader: ReportGenes, written: str, gene: str) -> None:
         raise ValueError(f"{gene} {written}: numbered on another transcript than {used}, which is used here")
 
 
-def _by_protein(reader: ReportGenes, line: Line, gene: str, written: str) -> ProteinChange | None:
+def _by_protein(
+    reader: ReportGenes, finding: Finding, written: list[str], *, coded: bool
+) -> ProteinChange | None:
     try:
-        change = read_protein_change(written, reader.protein(gene), gene)
-        if written.endswith("X") and (gene, change.codon) in reader.knowledge.hotspots:
-            raise ValueError(f"{gene} {written}: X is a stop or any residue; write Ter or the residue")
-        return change
+        changes = [_read_change(reader, finding.gene, text) for text in written]
     except ValueError as error:
-        if "hgvs_p" in line and "hgvs_c" in line:
-            reader.note(line, "hgvs_p", str(error), "the coding change counts, if it can be read")
+        if coded:
+            reader.note(finding.line, "hgvs_p", str(error), "the coding change counts, if it can be read")
             return None
         raise
+    if len({change.name for change in changes}) > 1:
+        raise ValueError(f"{finding.said}: {' and '.join(written)} without a sign between them")
+    return changes[0]
+
+
+def _read_change(reader: ReportGenes, gene: str, written: str) -> ProteinChange:
+    change = read_protein_change(written, reader.protein(gene), gene)
+    if written.endswith("X") and (gene, change.codon) in reader.knowledge.hotspots:
+        raise ValueError(f"{gene} {written}: X is a stop or any residue; write Ter or the residue")
+    return change
 
 
 def _named(
@@ -139,7 +130,7 @@ def _protein_only(
     if model is not None and change.codon is not None:
         found = model.exon_at(model.codon_positions(change.codon)[1])
         exon = found.number if found else None
-    kind = protein_type(change)
+    kind = _protein_type(change)
     short = short_name(change.name)
     names = VariantNames("", change.name, short, change.consequence, kind, exon, change.codon)
     return replace(
@@ -154,6 +145,24 @@ def _protein_only(
     )
 
 
-def _protein_words(line: Line, gene: str) -> str:
-    cell = line["hgvs_p"] if "hgvs_p" in line else line.get("gene", "")
-    return cell.removeprefix(gene).strip()
+def _coding_only(gene: str, written: str, flags: tuple[str, ...]) -> AlterationRow:
+    """Return a change of a gene without model, of which the coding name is all that is known."""
+    name = written.rpartition(":")[2]
+    splice = re.search(r"\d[+-][12](?!\d)", name) is not None
+    row = empty_row(
+        f"reported:{gene}:{name}", gene, VariantType.SNV if ">" in name else VariantType.DELINS, name
+    )
+    consequence = Consequence.SPLICE_SITE if splice else Consequence.UNKNOWN
+    return replace(row, hgvs_c=name, consequence=consequence, flags=flags)
+
+
+def _protein_type(change: ProteinChange) -> VariantType:
+    """Return the kind of variant that a protein change alone suggests."""
+    if change.name.endswith("dup"):
+        return VariantType.DUPLICATION
+    return {
+        Consequence.INFRAME_INSERTION: VariantType.INSERTION,
+        Consequence.INFRAME_DELETION: VariantType.DELETION,
+        Consequence.INFRAME_DELINS: VariantType.DELINS,
+        Consequence.FRAMESHIFT: VariantType.DELINS,
+    }.get(change.consequence, VariantType.SNV)

@@ -1,139 +1,172 @@
-"""Fusions, copy numbers and exon skipping in lines of a report."""
+"""Fusions, copy numbers and exon skipping in clauses of a report."""
 
-import re
-from dataclasses import replace
-from functools import partial
+from dataclasses import dataclass, replace
 
 from ..annotate.alteration_table import AlterationRow, empty_row
-from ..inputs.user_tables import Line
 from ..vocabulary.changes import Consequence, Origin, VariantType
+from .findings import Finding
 from .genes import ReportGenes
-from .line_rows import COPIES_NOT_STATED, GENE_CELLS, PARTNER_UNKNOWN, REPORTED_AS_GAIN, first_word
-from .wording import (
-    ReportedKind,
-    kind_of,
-    names_pair,
-    read_copy_number,
-    read_exon,
-    read_fusion,
-    read_junction,
-    says_amplified,
-    says_both_copies,
-    says_gain,
-)
+from .line_rows import COPIES_NOT_STATED, PARTNER_UNKNOWN, REPORTED_AS_GAIN
+from .report_words import Meaning
+from .tokens import Shape
 
 DIPLOID = 2.0
+NOT_AMPLIFIED = 3.0
+"""Copies up to which a report may deny an amplification without contradicting itself."""
 
 
-def fusion(reader: ReportGenes, line: Line, said: str) -> AlterationRow:
-    """Return the fusion of a line; one whose partner nobody names is a rearrangement.
+@dataclass(frozen=True)
+class _Partners:
+    """Both partners, 5' first; the driver is the one whose domain matters."""
+
+    five: str
+    three: str
+    driver: str
+
+    @property
+    def partner(self) -> str:
+        """The gene beside the driver."""
+        return self.five if self.driver == self.three else self.three
+
+
+def fusion(reader: ReportGenes, finding: Finding) -> AlterationRow:
+    """Return the fusion of a clause; one whose partner nobody names is a rearrangement.
 
     Raises:
         ValueError: no known driver gene.
     """
-    symbol = partial(reader.symbol, line, "partner" if "partner" in line else "gene")
-    partner = line.get("partner") or _other_gene(reader, line)
-    if partner is None and not names_pair(said):
-        return _rearranged(reader, line)
-    pair = read_fusion(line.get("gene", ""), partner, said, reader.drivers, symbol)
-    junction = read_junction(said)
-    plain = f"{pair.five}-{pair.three}" + (f" {junction}" if junction else "")
-    name, subjects, flags = reader.knowledge.fusions.named(plain, pair.driver, pair.partner, junction)
+    partners = _partners(reader, finding)
+    if partners is None:
+        return _rearranged(reader, finding)
+    junctions = finding.clause.values(Shape.JUNCTION)
+    junction = junctions[0] if junctions else None
+    plain = f"{partners.five}-{partners.three}" + (f" {junction}" if junction else "")
+    name, subjects, flags = reader.knowledge.fusions.named(plain, partners.driver, partners.partner, junction)
     return replace(
-        empty_row(f"fusion:{pair.five}:{pair.three}", pair.driver, VariantType.FUSION, name),
+        _structural(f"fusion:{partners.five}:{partners.three}", partners.driver, VariantType.FUSION, name),
         consequence=Consequence.FUSION,
-        partner=pair.partner,
+        partner=partners.partner,
         junction=junction,
-        origin=Origin.SOMATIC,
-        origin_reason="structural change",
         knowledge=subjects,
         flags=flags,
     )
 
 
-def _other_gene(reader: ReportGenes, line: Line) -> str | None:
-    """Return the second gene that the cells of a fusion name, if it is one only."""
-    words = re.findall(r"[A-Z][A-Z0-9]+", " ".join(line.get(name, "") for name in GENE_CELLS))
-    known = {word for word in words if word in reader.namer.models.by_gene or word in reader.drivers}
-    others = known - {first_word(line)}
-    return others.pop() if len(others) == 1 else None
+def _partners(reader: ReportGenes, finding: Finding) -> _Partners | None:
+    """Return the partners: a pair as written, or gene and partner in the order of their sides."""
+    pairs = finding.clause.values(Shape.PAIR)
+    if len(pairs) > 1:
+        raise ValueError(f"{finding.said}: two pairs of genes")
+    if pairs:
+        return _ordered(reader.drivers, *pairs[0])
+    genes = [gene for genes in finding.clause.values(Shape.GENES) for gene in genes]
+    partner = finding.line.get("partner")
+    if partner is not None:
+        return _by_side(reader.drivers, finding.gene, reader.symbol(finding.line, "partner", partner))
+    if len(genes) != 2:
+        return None
+    five, three = genes
+    ordered = _ordered if three in reader.drivers else _by_side
+    return ordered(reader.drivers, five, three)
 
 
-def _rearranged(reader: ReportGenes, line: Line) -> AlterationRow:
+def _ordered(drivers: dict[str, str], five: str, three: str) -> _Partners:
+    named = [name for name in (three, five) if name in drivers]
+    if not named:
+        raise ValueError(f"{five}-{three}: neither is a known driver gene of a fusion")
+    acting = [name for name in named if drivers[name] in ("either", "3" if name == three else "5")]
+    return _Partners(five, three, (acting or named)[0])
+
+
+def _by_side(drivers: dict[str, str], gene: str, partner: str) -> _Partners:
+    driver = next((name for name in (gene, partner) if name in drivers), None)
+    if driver is None:
+        raise ValueError(f"{gene} and {partner}: neither is a known driver gene of a fusion")
+    other = partner if driver == gene else gene
+    return _Partners(driver, other, driver) if drivers[driver] == "5" else _Partners(other, driver, driver)
+
+
+def _rearranged(reader: ReportGenes, finding: Finding) -> AlterationRow:
     """Return a rearrangement of a driver gene whose partner nobody names."""
-    gene = first_word(line)
+    gene = finding.gene
     if gene not in reader.drivers:
         raise ValueError("a fusion without partner; fill `partner` or write EML4-ALK")
-    reader.note(line, "partner", f"{gene}: a fusion without partner", "read as a rearrangement of the gene")
-    row = empty_row(f"fusion:unknown:{gene}", gene, VariantType.FUSION, f"{gene} rearrangement")
+    what = f"{gene}: a fusion without partner"
+    reader.note(finding.line, "partner", what, "read as a rearrangement of the gene")
+    row = _structural(f"fusion:unknown:{gene}", gene, VariantType.FUSION, f"{gene} rearrangement")
+    return replace(row, consequence=Consequence.FUSION, flags=(PARTNER_UNKNOWN,))
+
+
+def copy_number(reader: ReportGenes, finding: Finding) -> AlterationRow:
+    """Return the copy-number change of a clause, flagged where it says less than the name of the change.
+
+    Raises:
+        ValueError: no gene, or neither the words nor the number say up or down.
+    """
+    gene, clause, said = _named_gene(finding), finding.clause, finding.said
+    number = copies_of(finding)
+    flags = reader.model_flags(finding.line, gene)
+    lost = clause.has(Meaning.LOSS, Meaning.DELETION)
+    raised = clause.has(Meaning.AMPLIFICATION, Meaning.GAIN)
+    if (lost and raised) or (not lost and not raised and number is None):
+        raise ValueError(f"{said}: up or down? write `amplification` or `loss`")
+    if not lost and number is not None and number <= DIPLOID:
+        raise ValueError(f"{said} with a copy number of {number:g}: up or down?")
+    if not lost and (not clause.has(Meaning.AMPLIFICATION) or clause.has(Meaning.EQUIVOCAL)):
+        what = f"{said}: a gain, not called an amplification"
+        reader.note(finding.line, "variant_class", what, "shown; it names no class beside firmer findings")
+        flags = (*flags, REPORTED_AS_GAIN)
+    if lost and not clause.has(Meaning.BOTH_COPIES) and (number is None or number >= 1):
+        what = f"{said}: of one copy or of both?"
+        remedy = "shown as uncertain; write `homozygous deletion` if so"
+        reader.note(finding.line, "variant_class", what, remedy)
+        flags = (*flags, COPIES_NOT_STATED)
+    kind = VariantType.LOSS if lost else VariantType.AMPLIFICATION
+    row = _structural(f"copy_number:{gene}:{kind.value}", gene, kind, kind.value)
+    return replace(row, consequence=Consequence.COPY_NUMBER, copy_number=number, flags=flags)
+
+
+def copies_of(finding: Finding) -> float | None:
+    """Return the copy number of a clause, from its cell or from its words.
+
+    Raises:
+        ValueError: the two differ.
+    """
+    written = {float(text.replace(",", ".")) for text in finding.clause.values(Shape.NUMBER)}
+    numbers = written | ({finding.copies} if finding.copies is not None else set())
+    if len(numbers) > 1:
+        shown = ", ".join(f"{number:g}" for number in sorted(numbers))
+        raise ValueError(f"{finding.said}: which copy number, {shown}?")
+    return numbers.pop() if numbers else None
+
+
+def skipping(reader: ReportGenes, finding: Finding) -> AlterationRow:
+    """Return the exon skipping of a clause.
+
+    Raises:
+        ValueError: no gene, or no exon is named.
+    """
+    gene, exons = _named_gene(finding), finding.clause.values(Shape.EXONS)
+    if len(exons) != 1:
+        raise ValueError(f"{finding.said}: skipping of which exon? write `exon 14 skipping`")
+    exon = exons[0]
+    row = _structural(f"skipping:{gene}:exon {exon}", gene, VariantType.SKIPPING, f"exon {exon} skipping")
     return replace(
         row,
-        consequence=Consequence.FUSION,
-        origin=Origin.SOMATIC,
-        origin_reason="structural change",
-        flags=(PARTNER_UNKNOWN,),
-    )
-
-
-def copy_number(reader: ReportGenes, line: Line, said: str) -> AlterationRow:
-    """Return the copy-number change of a line, flagged where it says less than the name of the change.
-
-    Raises:
-        ValueError: no gene in front, or neither the words nor the number say up or down.
-    """
-    gene = _gene(reader, line, said)
-    kind = VariantType.LOSS if kind_of(said) is ReportedKind.LOSS else VariantType.AMPLIFICATION
-    rest = said.removeprefix(gene)
-    text = line.get("copy_number", "")
-    number = read_copy_number(text) if text else read_copy_number(rest)
-    if text and number is None:
-        reader.note(line, "copy_number", f"value {text!r}", "write a number such as 7.5")
-    flags = reader.model_flags(line, gene)
-    if kind is VariantType.AMPLIFICATION and number is not None and number <= DIPLOID:
-        raise ValueError(f"{said.strip()} with a copy number of {number:g}: up or down?")
-    if kind is VariantType.AMPLIFICATION and not says_amplified(said):
-        if not says_gain(said) and number is None:
-            raise ValueError(f"{said.strip()}: up or down? write `amplification` or `loss`")
-        what = f"{said.strip()}: a gain, not called an amplification"
-        reader.note(line, "variant_class", what, "shown; it names no class beside firmer findings")
-        flags = (*flags, REPORTED_AS_GAIN)
-    if kind is VariantType.LOSS and not says_both_copies(said) and (number is None or number >= 1):
-        what = f"{said.strip()}: of one copy or of both?"
-        reader.note(line, "variant_class", what, "shown as uncertain; write `homozygous deletion` if so")
-        flags = (*flags, COPIES_NOT_STATED)
-    return replace(
-        empty_row(f"copy_number:{gene}:{kind.value}", gene, kind, kind.value),
-        consequence=Consequence.COPY_NUMBER,
-        copy_number=number,
-        origin=Origin.SOMATIC,
-        origin_reason="structural change",
-        flags=flags,
-    )
-
-
-def skipping(reader: ReportGenes, line: Line, said: str) -> AlterationRow:
-    """Return the exon skipping of a line.
-
-    Raises:
-        ValueError: no gene in front, or no exon is named.
-    """
-    gene, exon = _gene(reader, line, said), read_exon(said)
-    if exon is None:
-        raise ValueError(f"{said}: skipping of which exon? write `exon 14 skipping`")
-    return replace(
-        empty_row(f"skipping:{gene}:exon {exon}", gene, VariantType.SKIPPING, f"exon {exon} skipping"),
         consequence=Consequence.SPLICE_SITE,
         exon=exon,
-        origin=Origin.SOMATIC,
-        origin_reason="structural change",
-        flags=reader.model_flags(line, gene),
+        flags=reader.model_flags(finding.line, gene),
     )
 
 
-def _gene(reader: ReportGenes, line: Line, said: str) -> str:
-    if not reader.begins_with_gene(line):
-        raise ValueError(f"{said.strip()}: of which gene? write its symbol in `gene`")
-    return first_word(line)
+def _structural(key: str, gene: str, kind: VariantType, name: str) -> AlterationRow:
+    return replace(empty_row(key, gene, kind, name), origin=Origin.SOMATIC, origin_reason="structural change")
+
+
+def _named_gene(finding: Finding) -> str:
+    if not finding.gene:
+        raise ValueError(f"{finding.said}: of which gene? write its symbol in `gene`")
+    return finding.gene
 
 
 def copy_words(row: AlterationRow) -> str:

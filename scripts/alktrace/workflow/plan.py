@@ -13,6 +13,7 @@ from ..inputs.sheet import VCF_SUFFIXES, Sample, Sheet, read_sheet
 from ..io.digest import code_digest, text_digest
 from ..outcomes.clinical_schema import FILES
 from ..outcomes.outcome_files import outcome_tables
+from ..reported.report_words import own_words
 from ..vocabulary.samples import BamKind, Role, SpecimenType
 
 RESULTS = "results"
@@ -142,6 +143,11 @@ class Plan:
         sample = self.sample(wildcards)
         given = sample.units[0].calls or ""
         return f"{PATIENTS}/{sample.folder}/consequences.vcf.gz" if given.endswith(VCF_SUFFIXES) else given
+
+    def report_words(self) -> list[str]:
+        """Return the site's words of reports beside the sheet, if there are any."""
+        path = own_words(Path(self.settings.samples))
+        return [str(path)] if path else []
 
     def of_samples(self, samples: tuple[Sample, ...], name: str) -> list[str]:
         """Return one file of each sample."""
