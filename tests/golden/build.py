@@ -39,7 +39,8 @@ def default_settings() -> ResistanceSettings:
 
 @cache
 def catalogue() -> dict[str, dict[str, Any]]:
-    return yaml.safe_load((FOLDER / "alterations.yaml").read_text(encoding="utf-8"))
+    known: dict[str, dict[str, Any]] = yaml.safe_load((FOLDER / "alterations.yaml").read_text("utf-8"))
+    return known
 
 
 @cache
@@ -65,7 +66,8 @@ def evidence(case: dict[str, Any]) -> PatientEvidence:
 
 
 def _dated(content: dict[str, Any]) -> dict[str, Any]:
-    return yaml.safe_load(yaml.safe_dump(content))
+    dated: dict[str, Any] = yaml.safe_load(yaml.safe_dump(content))
+    return dated
 
 
 def _clinical(case: dict[str, Any]) -> dict[str, Any] | None:

@@ -16,22 +16,22 @@ KNOWLEDGE = load_knowledge(Path(__file__).resolve().parents[2] / "resources" / "
 SUBJECTS = [*KNOWLEDGE.mutations, *KNOWLEDGE.mechanisms]
 
 
-def mutation(hgvs_p):
+def mutation(hgvs_p: str) -> Alteration:
     return Alteration(
         key=hgvs_p, gene="ALK", variant_type=VariantType.SNV, alteration="x", hgvs_p=hgvs_p,
         consequence=Consequence.MISSENSE, codon=codon_of(hgvs_p),
     )  # fmt: skip
 
 
-def hints(*names):
+def hints(*names: str) -> Hints:
     return KNOWLEDGE.hints(tuple(mutation(name) for name in names))
 
 
-def told(drug, effect, source, *, level="C"):
+def told(drug: str, effect: str, source: str, *, level: str = "C") -> DrugStatement:
     return DrugStatement(drug, DrugEffect(effect), level, "cell_model", source, Mark.VERIFIED)
 
 
-def test_compound_is_not_the_union_of_its_singles():
+def test_compound_is_not_the_union_of_its_singles() -> None:
     # Shaw 2016, PMID 26698910: the pair resists lorlatinib, not crizotinib; C1156Y alone the reverse
     pair = hints("p.Leu1198Phe", "p.Cys1156Tyr")
     assert pair.resistant_to == ("lorlatinib",) and pair.sensitive_to == ("crizotinib",)
@@ -39,18 +39,18 @@ def test_compound_is_not_the_union_of_its_singles():
     assert "lorlatinib" in single.sensitive_to and "crizotinib" in single.resistant_to
 
 
-def test_compound_without_a_read_source_says_so():
+def test_compound_without_a_read_source_says_so() -> None:
     found = hints("p.Leu1196Met", "p.Gly1202Arg")
     assert found == Hints()
     assert [*map(str, found.flags)] == ["no_verified_drug_data"]
 
 
-def test_pair_in_no_table_takes_nothing_from_its_singles():
+def test_pair_in_no_table_takes_nothing_from_its_singles() -> None:
     found = hints("p.Gly1202Arg", "p.Gly1123Ser")
     assert found.resistant_to == found.sensitive_to == ()
 
 
-def test_reports_from_another_tumour_are_not_used():
+def test_reports_from_another_tumour_are_not_used() -> None:
     # CIViC EID11113, EID11115: mesothelioma
     assert hints("p.Ile1171Asn", "p.Leu1196Met").sources == ()
 
@@ -67,7 +67,7 @@ def test_reports_from_another_tumour_are_not_used():
         ("p.Gly1269Ala", "alectinib"),
     ],
 )
-def test_conflicts_are_shown_as_conflicts(subject, drug):
+def test_conflicts_are_shown_as_conflicts(subject: str, drug: str) -> None:
     found = hints(subject)
     assert drug in found.conflicting
     assert drug not in found.resistant_to + found.sensitive_to
@@ -76,7 +76,7 @@ def test_conflicts_are_shown_as_conflicts(subject, drug):
 
 
 @pytest.mark.parametrize("subject", SUBJECTS)
-def test_lists_hold_only_what_verified_reports_say(subject):
+def test_lists_hold_only_what_verified_reports_say(subject: str) -> None:
     found = hints_of(KNOWLEDGE.statements[subject])
     stated = [s for s in KNOWLEDGE.statements[subject] if s.mark.verified and s.context != "other_tumour"]
     for drug in found.resistant_to:
@@ -100,7 +100,7 @@ def test_lists_hold_only_what_verified_reports_say(subject):
     ],
     ids="-".join,
 )
-def test_a_drug_stands_in_one_list(effects, place):
+def test_a_drug_stands_in_one_list(effects: list[str], place: str) -> None:
     shown = hints_of(told("ceritinib", effect, f"source {effect}", level="D") for effect in effects)
     lists = {name: getattr(shown, name) for name in LISTS}
     assert lists == {name: ("ceritinib",) if name == place else () for name in LISTS}
@@ -123,7 +123,9 @@ LISTS = ("resistant_to", "sensitive_to", "intermediate", "conflicting", "withhel
         ("conflicting", "sensitive_to", "conflicting"),
     ],
 )
-def test_compounds_that_share_a_mutation_may_contradict_each_other(first, second, place):
+def test_compounds_that_share_a_mutation_may_contradict_each_other(
+    first: str, second: str, place: str
+) -> None:
     a, b = told("x", "resistant", "a"), told("x", "sensitive", "b")
     shown = joined([Hints(**{first: ("x",)}, statements=(a,)), Hints(**{second: ("x",)}, statements=(b,))])
     assert {name: getattr(shown, name) for name in LISTS} == {
@@ -132,7 +134,7 @@ def test_compounds_that_share_a_mutation_may_contradict_each_other(first, second
     assert shown.statements == (a, b)
 
 
-def test_withheld_statements_claim_nothing_and_keep_their_condition():
+def test_withheld_statements_claim_nothing_and_keep_their_condition() -> None:
     alone = hints_of([told("x", "resistant", "a"), told("y", "intermediate", "b")])
     shown = withheld(alone, {"L1198F": hints_of([told("z", "sensitive", "c")])})
     assert shown.resistant_to == shown.sensitive_to == shown.intermediate == shown.conflicting == ()
@@ -145,16 +147,16 @@ def test_withheld_statements_claim_nothing_and_keep_their_condition():
     )
 
 
-def test_nothing_to_withhold_is_no_data():
+def test_nothing_to_withhold_is_no_data() -> None:
     assert [*map(str, withheld(Hints(), {"L1198F": Hints()}).flags)] == ["no_verified_drug_data"]
 
 
-def test_order_of_a_triple_does_not_matter():
+def test_order_of_a_triple_does_not_matter() -> None:
     names = ("p.Asp1203Asn", "p.Glu1210Lys", "p.Gly1269Ala")
     assert len({hints(*order) for order in permutations(names)}) == 1
 
 
-def test_alterations_reach_their_subject():
+def test_alterations_reach_their_subject() -> None:
     met = Alteration(
         key="copy_number:MET:amplification", gene="MET", variant_type=VariantType.AMPLIFICATION,
         alteration="amplification", consequence=Consequence.COPY_NUMBER,
@@ -164,5 +166,5 @@ def test_alterations_reach_their_subject():
     assert KNOWLEDGE.hints((alk,)).resistant_to == ("crizotinib",)  # CIViC EID766, EID767, EID440
 
 
-def test_research_notice_is_there():
+def test_research_notice_is_there() -> None:
     assert "research use" in KNOWLEDGE.messages["research_use"]

@@ -2,14 +2,15 @@
 
 import shutil
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from alktrace.errors import InputProblems
 from alktrace.evidence.schema import Alteration
-from alktrace.knowledge.bypass_rules import OffTargetKind
+from alktrace.knowledge.bypass_rules import BypassMechanism, OffTargetKind
 from alktrace.knowledge.drug_hints import hints_of
-from alktrace.knowledge.entries import AlkRole
+from alktrace.knowledge.entries import AlkRole, Drug
 from alktrace.knowledge.load import load_knowledge
 from alktrace.vocabulary.changes import Consequence, VariantType
 from alktrace.vocabulary.resistance import Confidence
@@ -19,33 +20,35 @@ KNOWLEDGE = load_knowledge(TABLES)
 V, C = VariantType, Consequence
 
 
-def alteration(gene, kind=V.SNV, consequence=C.UNKNOWN, **fields):
+def alteration(
+    gene: str, kind: VariantType = V.SNV, consequence: Consequence = C.UNKNOWN, **fields: Any
+) -> Alteration:
     return Alteration(
         key="k", gene=gene, variant_type=kind, alteration="x", consequence=consequence, **fields
     )
 
 
-def amplified(gene):
+def amplified(gene: str) -> Alteration:
     return alteration(gene, V.AMPLIFICATION, C.COPY_NUMBER)
 
 
-def missense(gene, codon, **fields):
+def missense(gene: str, codon: int, **fields: str) -> Alteration:
     return alteration(gene, V.SNV, C.MISSENSE, codon=codon, **fields)
 
 
-def fusion(gene, *, in_frame):
+def fusion(gene: str, *, in_frame: bool | None) -> Alteration:
     return alteration(gene, V.FUSION, C.FUSION, in_frame=in_frame)
 
 
-def lost(gene):
+def lost(gene: str) -> Alteration:
     return alteration(gene, V.LOSS, C.COPY_NUMBER)
 
 
-def truncated(gene):
+def truncated(gene: str) -> Alteration:
     return alteration(gene, V.SNV, C.STOP_GAINED, codon=100)
 
 
-def inframe(gene, consequence, exon):
+def inframe(gene: str, consequence: Consequence, exon: int) -> Alteration:
     return alteration(gene, V.DELETION, consequence, exon=exon)
 
 
@@ -116,12 +119,12 @@ CASES = {
 FIRING = [m for m in KNOWLEDGE.mechanisms.values() if m.kind and m.rule != "not_in_dna"]
 
 
-def test_every_rule_has_its_pair_of_cases():
+def test_every_rule_has_its_pair_of_cases() -> None:
     assert {m.subject for m in FIRING} == set(CASES)
 
 
 @pytest.mark.parametrize("subject", CASES)
-def test_rule_fires_on_its_positive_and_not_on_its_negative(subject):
+def test_rule_fires_on_its_positive_and_not_on_its_negative(subject: str) -> None:
     positive, negative = CASES[subject]
     assert KNOWLEDGE.off_target(positive).subject == subject
     found = KNOWLEDGE.off_target(negative)
@@ -130,25 +133,25 @@ def test_rule_fires_on_its_positive_and_not_on_its_negative(subject):
 
 @pytest.mark.parametrize(("gene", "codon"), [("KRAS", 12), ("BRAF", 600), ("PIK3CA", 1047)])
 @pytest.mark.parametrize("consequence", [C.STOP_GAINED, C.SYNONYMOUS, C.FRAMESHIFT])
-def test_a_hotspot_is_a_changed_residue_not_a_stop(gene, codon, consequence):
+def test_a_hotspot_is_a_changed_residue_not_a_stop(gene: str, codon: int, consequence: Consequence) -> None:
     assert KNOWLEDGE.off_target(alteration(gene, V.SNV, consequence, codon=codon)) is None
 
 
 @pytest.mark.parametrize("mechanism", [m for m in KNOWLEDGE.mechanisms.values() if m.rule == "not_in_dna"])
-def test_what_dna_cannot_show_never_fires(mechanism):
+def test_what_dna_cannot_show_never_fires(mechanism: BypassMechanism) -> None:
     for gene in mechanism.genes:
         assert not any(mechanism.matches(item) for item in (amplified(gene), truncated(gene), lost(gene)))
 
 
 @pytest.mark.parametrize("gene", ["TP53", "CDKN2A", "MYC", "MYCN", "CCND1", "CDK4", "MDM2", "CRKL"])
-def test_co_alterations_never_carry_the_class(gene):
+def test_co_alterations_never_carry_the_class(gene: str) -> None:
     listed = [m for m in KNOWLEDGE.mechanisms.values() if gene in m.genes]
     assert listed and not any(m.carries_class for m in listed)
     shown = amplified(gene) if gene not in ("TP53", "CDKN2A") else lost(gene)
     assert KNOWLEDGE.off_target(shown).kind is OffTargetKind.CO_ALTERATION
 
 
-def test_roles_keep_neutral_unknown_and_unlisted_apart():
+def test_roles_keep_neutral_unknown_and_unlisted_apart() -> None:
     assert KNOWLEDGE.mutation("p.Gly1202Arg").role is AlkRole.RESISTANCE
     assert KNOWLEDGE.mutation("p.Arg1275Gln").role is AlkRole.ACTIVATING
     assert KNOWLEDGE.mutation("p.Arg1231Gln").role is AlkRole.NEUTRAL
@@ -156,18 +159,18 @@ def test_roles_keep_neutral_unknown_and_unlisted_apart():
     assert KNOWLEDGE.mutation("p.Gly1200Trp") is None
 
 
-def test_l1256f_is_recognised_but_its_role_is_not_a_fact():
+def test_l1256f_is_recognised_but_its_role_is_not_a_fact() -> None:
     found = KNOWLEDGE.mutation("p.Leu1256Phe")
     assert found.role is AlkRole.RESISTANCE and not found.role_verified
     assert not [item for item in KNOWLEDGE.statements["p.Leu1256Phe"] if item.mark.verified]
 
 
 @pytest.mark.parametrize(("codon", "inside"), [(1115, False), (1116, True), (1392, True), (1393, False)])
-def test_kinase_domain_includes_its_ends(codon, inside):
+def test_kinase_domain_includes_its_ends(codon: int, inside: bool) -> None:
     assert KNOWLEDGE.in_kinase_domain(codon) is inside
 
 
-def test_unverified_statements_are_no_hints():
+def test_unverified_statements_are_no_hints() -> None:
     stated = KNOWLEDGE.statements["p.Gly1202Arg"]
     remembered = {item.drug for item in stated if not item.mark.verified}
     shown = hints_of(stated)
@@ -175,13 +178,13 @@ def test_unverified_statements_are_no_hints():
     assert {"neladalkib", "zotizalkib"} <= remembered - {drug for drug, _ in shown.effects()}
 
 
-def drug(name):
+def drug(name: str) -> Drug | None:
     canonical = KNOWLEDGE.drug_names.get(name.casefold())
     return KNOWLEDGE.drugs[canonical] if canonical else None
 
 
 @pytest.mark.parametrize("name", ["lorlatinib", "LORBRENA", "PF-06463922", "洛拉替尼"])
-def test_drug_is_found_under_any_name(name):
+def test_drug_is_found_under_any_name(name: str) -> None:
     assert drug(name).name == "lorlatinib"
 
 
@@ -194,22 +197,22 @@ LATER_LINES = """
 
 
 @pytest.mark.parametrize("name", [*LATER_LINES, "platinum doublet", "Keytruda", "安罗替尼"])
-def test_drugs_of_later_lines_are_known(name):
+def test_drugs_of_later_lines_are_known(name: str) -> None:
     assert drug(name) is not None
 
 
-def test_what_inhibits_alk_counts_as_alk_inhibitor():
+def test_what_inhibits_alk_counts_as_alk_inhibitor() -> None:
     """Also gilteritinib (doi 10.1038/s41467-021-21396-w) and the ROS1/ALK inhibitor SAF-189s (PMC8149715)."""
     assert {"gilteritinib", "foritinib", "ensartinib", "neladalkib"} <= KNOWLEDGE.alk_tkis
     assert not KNOWLEDGE.alk_tkis & {"docetaxel", "osimertinib", "capmatinib", "platinum-doublet"}
 
 
-def test_unknown_drug_is_not_made_up():
+def test_unknown_drug_is_not_made_up() -> None:
     assert drug("aspirin") is None
     assert "lorlatinib" in KNOWLEDGE.alk_tkis and "capmatinib" not in KNOWLEDGE.alk_tkis
 
 
-def test_evidence_limits_confidence():
+def test_evidence_limits_confidence() -> None:
     assert KNOWLEDGE.off_target(amplified("MET")).confidence is Confidence.ESTABLISHED
     assert KNOWLEDGE.off_target(missense("NRAS", 61)).confidence is Confidence.CANDIDATE
     assert KNOWLEDGE.off_target(missense("HRAS", 13)).confidence is Confidence.UNCERTAIN
@@ -221,7 +224,7 @@ def test_evidence_limits_confidence():
         assert KNOWLEDGE.off_target(remembered).confidence is Confidence.UNCERTAIN
 
 
-def test_a_deletion_of_exon_19_stands_on_one_step_with_l858r():
+def test_a_deletion_of_exon_19_stands_on_one_step_with_l858r() -> None:
     deletion = KNOWLEDGE.off_target(inframe("EGFR", C.INFRAME_DELETION, 19))
     assert deletion.confidence is KNOWLEDGE.off_target(missense("EGFR", 858)).confidence
 
@@ -229,12 +232,12 @@ def test_a_deletion_of_exon_19_stands_on_one_step_with_l858r():
 @pytest.mark.parametrize(
     "known", [missense("MET", 1228), missense("MET", 1230), missense("MTOR", 2215), missense("FGFR2", 549)]
 )
-def test_activating_mutations_without_a_report_are_bypass_but_uncertain(known):
+def test_activating_mutations_without_a_report_are_bypass_but_uncertain(known: Alteration) -> None:
     found = KNOWLEDGE.off_target(known)
     assert found.kind is OffTargetKind.BYPASS and found.confidence is Confidence.UNCERTAIN
 
 
-def test_what_a_negative_asks_for_and_what_asks_for_both_copies():
+def test_what_a_negative_asks_for_and_what_asks_for_both_copies() -> None:
     core = {gene for m in KNOWLEDGE.mechanisms.values() if m.core for gene in m.genes}
     assert core == {"MET", "KRAS", "NRAS", "BRAF", "EGFR", "ERBB2", "PIK3CA", "MAP2K1", "NF2", "RET", "ROS1"}
     assert all(m.carries_class for m in KNOWLEDGE.mechanisms.values() if m.core)
@@ -243,13 +246,13 @@ def test_what_a_negative_asks_for_and_what_asks_for_both_copies():
     assert {m.rule for m in suppressors} == {"loss_of_function", "any_coding"}
 
 
-def test_haematopoiesis_lists_are_apart():
+def test_haematopoiesis_lists_are_apart() -> None:
     assert "DNMT3A" in KNOWLEDGE.ch_genes and "TP53" in KNOWLEDGE.ch_not_excluded_genes
     assert not KNOWLEDGE.ch_genes & KNOWLEDGE.ch_not_excluded_genes
     assert "ALK" not in KNOWLEDGE.blood_genes
 
 
-def test_alk_itself_is_no_bypass():
+def test_alk_itself_is_no_bypass() -> None:
     assert KNOWLEDGE.is_hotspot("ALK", 1202) and not KNOWLEDGE.is_hotspot("ALK", 1200)
     assert KNOWLEDGE.off_target(amplified("ALK")) is None
 
@@ -329,7 +332,7 @@ BROKEN = [
 
 
 @pytest.mark.parametrize("case", BROKEN, ids=lambda c: f"{c[0]}-{c[3]}")
-def test_broken_table_is_named_with_place_and_remedy(tmp_path, case):
+def test_broken_table_is_named_with_place_and_remedy(tmp_path: Path, case: tuple[str, ...]) -> None:
     name, old, new, place, remedy = case
     folder = shutil.copytree(TABLES, tmp_path / "knowledge")
     path = folder / f"{name}.tsv"
@@ -342,12 +345,12 @@ def test_broken_table_is_named_with_place_and_remedy(tmp_path, case):
     assert found and found[0].file == str(path) and found[0].line > 1
 
 
-def test_genes_of_what_dna_cannot_show_need_no_transcript():
+def test_genes_of_what_dna_cannot_show_need_no_transcript() -> None:
     silent = {g for m in KNOWLEDGE.mechanisms.values() if m.rule == "not_in_dna" for g in m.genes}
     assert {"ABCB1", "VIM"} <= silent - set(KNOWLEDGE.genes)
 
 
-def test_a_table_of_genes_that_was_not_read_makes_no_gene_unknown(tmp_path):
+def test_a_table_of_genes_that_was_not_read_makes_no_gene_unknown(tmp_path: Path) -> None:
     folder = shutil.copytree(TABLES, tmp_path / "knowledge")
     path = folder / "genes.tsv"
     path.write_text(path.read_text().replace("transcript", "transcripts", 1))
@@ -357,7 +360,7 @@ def test_a_table_of_genes_that_was_not_read_makes_no_gene_unknown(tmp_path):
     assert (problem.file, problem.line, problem.column) == (str(path), 1, "transcript")
 
 
-def test_all_problems_are_reported_together(tmp_path):
+def test_all_problems_are_reported_together(tmp_path: Path) -> None:
     folder = shutil.copytree(TABLES, tmp_path / "knowledge")
     (folder / "messages.tsv").unlink()
     path = folder / "ch_genes.tsv"

@@ -23,22 +23,22 @@ SOURCE = "\n".join(
 )
 
 
-def test_no_code_is_without_a_text():
+def test_no_code_is_without_a_text() -> None:
     assert sorted(CODES - set(KNOWLEDGE.messages)) == []
 
 
-def test_no_text_is_without_a_code():
+def test_no_text_is_without_a_code() -> None:
     # the notice of research use stands on every page, whatever was found
     assert sorted(set(KNOWLEDGE.messages) - CODES) == ["research_use"]
 
 
 @pytest.mark.parametrize("code", CAVEATS)
-def test_every_caveat_is_given_somewhere(code):
+def test_every_caveat_is_given_somewhere(code: CaveatCode | DataProblem | OutcomeCaveat) -> None:
     assert f"{type(code).__name__}.{code.name}" in SOURCE
 
 
 @pytest.mark.parametrize("code", sorted(KNOWLEDGE.messages))
-def test_a_text_is_one_or_two_sentences(code):
+def test_a_text_is_one_or_two_sentences(code: str) -> None:
     text = KNOWLEDGE.messages[code]
     assert text[0].isupper() and text.endswith(".")
     assert 1 <= len(SENTENCE_END.findall(text)) <= 2
@@ -46,7 +46,7 @@ def test_a_text_is_one_or_two_sentences(code):
     assert len(text) <= 260
 
 
-def test_no_text_names_a_drug_but_lorlatinib():
+def test_no_text_names_a_drug_but_lorlatinib() -> None:
     names = {name.casefold() for drug in KNOWLEDGE.drugs.values() for name in drug.names}
     words = {word for text in KNOWLEDGE.messages.values() for word in re.findall(r"\w+", text.casefold())}
     assert words & names == {"lorlatinib"}

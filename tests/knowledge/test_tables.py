@@ -5,12 +5,13 @@ import gzip
 import json
 import re
 from pathlib import Path
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import pytest
 from Bio.Data.IUPACData import protein_letters_3to1
 from Bio.Seq import Seq
 
+from alktrace.knowledge.entries import AlkMutation, HotspotLocus
 from alktrace.knowledge.load import LONG_TABLES, load_knowledge
 from alktrace.knowledge.long_tables import read_facts
 from alktrace.vocabulary.detection import LocusKind
@@ -41,7 +42,7 @@ class Route(NamedTuple):
         return cls(hgvs_c, chrom, int(pos), ref, alt)
 
 
-def values(subject, attribute):
+def values(subject: str, attribute: str) -> list[str]:
     rows = ROWS["alk_mutations"]
     return [row.value for row in rows if (row.subject, row.attribute) == (subject, attribute)]
 
@@ -52,7 +53,7 @@ NOT_READ = re.compile("recalled|not read|no source|unreviewed|proposal|not check
 PUBLICATION = re.compile(r"UniProt|PMID \d|PMC\d|doi 10|EID\d|\b(19|20)\d\d\b")
 
 
-def table(name):
+def table(name: str) -> list[dict[str, str]]:
     with (DEMO / name).open() as stream:
         return list(csv.DictReader(stream, delimiter="\t"))
 
@@ -62,7 +63,7 @@ ALK_EXONS = [row for row in table("exons.tsv") if row["gene"] == "ALK"]
 ALK_CODONS = {int(row["codon"]): row["bases"] for row in table("codons.tsv") if row["gene"] == "ALK"}
 
 
-def genomic(c):
+def genomic(c: int) -> int:
     """1-based GRCh38 position of a coding base of ALK (minus strand)."""
     done = 0
     for exon in ALK_EXONS:
@@ -73,20 +74,20 @@ def genomic(c):
     raise AssertionError(f"c.{c} lies outside the coding sequence")
 
 
-def letters(hgvs_p):
+def letters(hgvs_p: str) -> tuple[str, int, str | None]:
     found = re.fullmatch(r"p\.([A-Za-z]{3})(\d+)([A-Za-z]{3})", hgvs_p)
     return protein_letters_3to1[found[1]], int(found[2]), protein_letters_3to1.get(found[3])
 
 
 @pytest.mark.parametrize("mutation", MUTATIONS, ids=lambda m: m.short)
-def test_reference_residue_is_that_of_the_protein(mutation):
+def test_reference_residue_is_that_of_the_protein(mutation: AlkMutation) -> None:
     residue, codon, _ = letters(mutation.hgvs_p)
     assert PROTEINS["ALK"][codon - 1] == residue
     assert mutation.short.startswith(f"{residue}{codon}")
 
 
 @pytest.mark.parametrize(("mutation", "route"), SINGLE_BASE, ids=lambda x: getattr(x, "hgvs_c", None))
-def test_coding_protein_and_genomic_names_agree(mutation, route):
+def test_coding_protein_and_genomic_names_agree(mutation: AlkMutation, route: Route) -> None:
     position, ref, alt = re.fullmatch(r"c\.(\d+)([ACGT])>([ACGT])", route.hgvs_c).groups()
     codon, offset = divmod(int(position) - 1, 3)
     assert codon + 1 == mutation.codon
@@ -101,7 +102,7 @@ def test_coding_protein_and_genomic_names_agree(mutation, route):
 
 
 @pytest.mark.parametrize("mutation", MUTATIONS, ids=lambda m: m.short)
-def test_exon_is_that_of_the_codon(mutation):
+def test_exon_is_that_of_the_codon(mutation: AlkMutation) -> None:
     pos = genomic(3 * mutation.codon - 2)
     (exon,) = [e for e in ALK_EXONS if int(e["cds_start"]) < pos <= int(e["cds_end"])]
     assert int(exon["exon"]) == int(values(mutation.hgvs_p, "exon")[0])
@@ -119,33 +120,33 @@ def test_exon_is_that_of_the_codon(mutation):
         ("p.Thr1151dup", {("c.3451_3453dup", 29222405, "G", "GCGT")}),
     ],
 )
-def test_known_dna_routes(name, expected):
+def test_known_dna_routes(name: str, expected: set[tuple[str, int, str, str]]) -> None:
     assert {(r.hgvs_c, r.pos, r.ref, r.alt) for r in ROUTES[name]} == expected
 
 
-def test_every_mutation_has_a_route_or_says_why_not():
+def test_every_mutation_has_a_route_or_says_why_not() -> None:
     multi = {row.subject for row in ROWS["alk_mutations"] if row.attribute == "dna_change"}
     assert {m.hgvs_p for m in MUTATIONS if not ROUTES[m.hgvs_p]} == multi
 
 
 @pytest.mark.parametrize("name", LONG_TABLES)
-def test_nothing_verified_rests_on_memory(name):
+def test_nothing_verified_rests_on_memory(name: str) -> None:
     wrong = [row for row in ROWS[name] if row.verified and NOT_READ.search(row.source)]
     assert not wrong
 
 
 @pytest.mark.parametrize("name", LONG_TABLES)
-def test_what_is_cited_names_a_publication(name):
+def test_what_is_cited_names_a_publication(name: str) -> None:
     wrong = [row for row in ROWS[name] if row.mark is Mark.CITED and not PUBLICATION.search(row.source)]
     assert not wrong
 
 
-def test_a_mark_says_what_is_a_fact_and_what_is_shown():
+def test_a_mark_says_what_is_a_fact_and_what_is_shown() -> None:
     marks = [(mark.verified, mark.shown) for mark in (Mark.VERIFIED, Mark.CITED, Mark.PROPOSED)]
     assert marks == [(True, True), (False, True), (False, False)]
 
 
-def test_families_hold_the_compounds_of_their_residue():
+def test_families_hold_the_compounds_of_their_residue() -> None:
     members = {row.value for row in ROWS["alk_families"] if row.attribute == "member"}
     listed = {name for row in ROWS["alk_compounds"] for name in row.subject.split("+")}
     # PMC9732888: G1202R, or I1171 to N, S or T
@@ -153,7 +154,7 @@ def test_families_hold_the_compounds_of_their_residue():
     assert members - listed <= {"p.Ile1171Thr"}
 
 
-def test_acquired_changes_start_from_the_protein():
+def test_acquired_changes_start_from_the_protein() -> None:
     genes = {row.subject: row.value for row in ROWS["acquired"] if row.attribute == "gene"}
     places = [(genes[r.subject], r.value) for r in ROWS["acquired"] if r.attribute == "codon"]
     changes = [
@@ -166,26 +167,26 @@ def test_acquired_changes_start_from_the_protein():
     ]
 
 
-def test_an_approval_is_no_younger_than_what_tells_of_it():
+def test_an_approval_is_no_younger_than_what_tells_of_it() -> None:
     approvals = [row.value.split(":", 3) for row in ROWS["drugs"] if row.attribute == "approval"]
     assert {region for region, *_ in approvals} == {"US", "EU", "China"}
     assert all(date <= as_of for _, date, as_of, _ in approvals if date[0].isdigit())
 
 
-def test_no_name_of_a_gene_is_verified_from_memory():
+def test_no_name_of_a_gene_is_verified_from_memory() -> None:
     named = [row for row in KNOWLEDGE.genes.values() if row.aliases]
     assert named
     wrong = [r for r in named if r.aliases_mark.verified == bool(NOT_READ.search(r.aliases_source))]
     assert not wrong
 
 
-def test_potencies_and_proposed_tiers_are_never_verified():
+def test_potencies_and_proposed_tiers_are_never_verified() -> None:
     never = {"ic50_nm", "amp_tier", "escat"}
     assert not [r for rows in ROWS.values() for r in rows if r.attribute in never and r.verified]
 
 
 @pytest.mark.parametrize("locus", KNOWLEDGE.hotspots, ids=lambda h: f"{h.gene}-{h.locus}")
-def test_every_locus_follows_from_a_table(locus):
+def test_every_locus_follows_from_a_table(locus: HotspotLocus) -> None:
     if locus.kind is LocusKind.ALK_HOTSPOT:
         roles = {m.role.value for m in MUTATIONS if m.codon == locus.codon}
         assert roles & {"resistance", "activating"} and KNOWLEDGE.in_kinase_domain(locus.codon)
@@ -208,7 +209,7 @@ def test_every_locus_follows_from_a_table(locus):
         assert {m.rule for m in rules} & {"amplification", "loss_of_function", "any_coding"}
 
 
-def test_every_hotspot_rule_has_its_loci():
+def test_every_hotspot_rule_has_its_loci() -> None:
     needed = {(g, n) for m in KNOWLEDGE.mechanisms.values() for _, n in m.codons for g in m.genes}
     needed |= {
         ("ALK", m.codon)
@@ -219,13 +220,13 @@ def test_every_hotspot_rule_has_its_loci():
 
 
 @pytest.mark.parametrize("gene", sorted({h.gene for h in KNOWLEDGE.hotspots} & set(PROTEINS)))
-def test_hotspot_residues_are_those_of_the_protein(gene):
+def test_hotspot_residues_are_those_of_the_protein(gene: str) -> None:
     listed = [h for h in KNOWLEDGE.hotspots if h.gene == gene and h.codon]
     assert [h.locus for h in listed] == [f"{PROTEINS[gene][h.codon - 1]}{h.codon}" for h in listed]
 
 
 @pytest.mark.real
-def test_alleles_against_the_reference(real_data):
+def test_alleles_against_the_reference(real_data: Path) -> None:
     pysam = pytest.importorskip("pysam")
     with pysam.FastaFile(str(real_data / "reference" / "grch38_known_segments.fa.gz")) as fasta:
         segments = [re.fullmatch(r"chr2:(\d+)-(\d+)", name) for name in fasta.references]
@@ -249,7 +250,7 @@ def test_alleles_against_the_reference(real_data):
 
 
 @pytest.mark.real
-def test_civic_rows_equal_the_export(real_data):
+def test_civic_rows_equal_the_export(real_data: Path) -> None:
     with gzip.open(real_data / "clinical" / "civic_2025-10_ALK_evidence.json.gz") as stream:
         items = {item["id"]: item for item in json.load(stream)}
     rows = [row for rows in ROWS.values() for row in rows if row.attribute == "civic"]
@@ -270,13 +271,13 @@ ASSIGNED_BY_DESCRIPTION = {1283, 1284, 1287, 1344, 1367, 1368}
 """Items that the export files under the residue `I1171`; their descriptions name the change."""
 
 
-def profile(item):
+def profile(item: dict[str, Any]) -> set[str]:
     """The ALK changes of a molecular profile; the fusion itself is in all of them."""
     names = {name.removeprefix("ALK ") for name in item["molecularProfile"]["name"].split(" AND ")}
     return {name for name in names if "Fusion" not in name} or {"fusion"}
 
 
-def of_subject(subject, eid):
+def of_subject(subject: str, eid: int) -> set[str]:
     if eid in ASSIGNED_BY_DESCRIPTION:
         return {"I1171"}
     if subject.startswith("p."):
@@ -285,7 +286,7 @@ def of_subject(subject, eid):
 
 
 @pytest.mark.real
-def test_assigned_items_name_their_change(real_data):
+def test_assigned_items_name_their_change(real_data: Path) -> None:
     with gzip.open(real_data / "clinical" / "civic_2025-10_ALK_evidence.json.gz") as stream:
         items = {item["id"]: item for item in json.load(stream)}
     rows = [row for row in ROWS["alk_mutations"] if row.attribute == "civic"]
