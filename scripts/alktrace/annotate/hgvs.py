@@ -412,4 +412,4 @@ def _trim(change: _Change) -> _Change:
 def _translate(bases: str) -> str:
     """Translate whole codons; those with an unknown base give `X`."""
     whole = bases[: len(bases) - len(bases) % 3]
-    return str(translate(whole))  # type: ignore[no-untyped-call]
+    return str(translate(whole))

@@ -228,7 +228,7 @@ def _residue(codon: int, model: Transcript, fetch: Fetch) -> str | None:
     bases = "".join(fetch(model.chrom, p, p + 1) for p in model.codon_positions(codon)).upper()
     if model.strand == "-":
         bases = bases.translate(str.maketrans("ACGT", "TGCA"))
-    return None if "N" in bases else str(translate(bases))  # type: ignore[no-untyped-call]
+    return None if "N" in bases else str(translate(bases))
 
 
 def _residue_problems(mutations: Path, model: Transcript, fetch: Fetch) -> Iterator[Problem]:
