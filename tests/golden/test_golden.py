@@ -152,7 +152,7 @@ def test_every_expected_timepoint_is_classified(results: dict[tuple[str, str], T
 
 
 def test_every_class_is_expected() -> None:
-    assert stated("classification") == {item.value for item in Classification}
+    assert stated("classification") == {item.value for item in Classification} - {"ON_TARGET_EXCLUDED"}
 
 
 def test_every_reason_of_a_negative_is_expected() -> None:

@@ -37,8 +37,8 @@ def bypass_or_none(patient, bypass, timing=Timing.ACQUIRED):
 
 def mechanism(patient, gene, alteration, component, **values):
     empty = dict.fromkeys(item for item in ResistanceRow.__dataclass_fields__)
-    lists = ("specimens", "phase_partner", "not_evaluable_reason", "not_assessable", "resistant_to",
-             "sensitive_to", "evidence", "criteria", "flags")  # fmt: skip
+    lists = ("specimens", "phase_partner", "excluded", "not_evaluable_reason", "not_assessable",
+             "resistant_to", "sensitive_to", "evidence", "criteria", "flags")  # fmt: skip
     given = {
         "patient": patient, "timepoint": "PD", "setting": Setting.PROGRESSION, "classification": C.BYPASS,
         "timing": Timing.ACQUIRED, "gene": gene, "alteration": alteration, "component": component,

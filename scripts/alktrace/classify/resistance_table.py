@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from ..io.tables import column
 from ..vocabulary.caveats import Caveat
 from ..vocabulary.changes import VariantType
+from ..vocabulary.negatives import Exclusion
 from ..vocabulary.resistance import (
     Classification,
     Component,
@@ -16,6 +17,11 @@ from ..vocabulary.resistance import (
 )
 from ..vocabulary.samples import Setting
 from .phase import PhaseEvidence
+
+EXCLUDED = (
+    "per kind of mechanism, what was excluded: shares of the tumour cells or tumour copy numbers above the "
+    "number given (`alk_mutation>0.18`), or why nothing was (`bypass_fusion:not_targeted`)"
+)
 
 
 @dataclass(frozen=True)
@@ -57,6 +63,7 @@ class ResistanceRow:
     excluded_clone_fraction: float | None = column(
         "smallest tumour-cell share of a heterozygous ALK hotspot mutation that would have been called"
     )
+    excluded: tuple[Exclusion, ...] = column(EXCLUDED)
     not_evaluable_reason: tuple[NotEvaluableReason, ...] = column("why a negative says nothing")
     not_assessable: tuple[str, ...] = column("loci that could not be judged")
     resistant_to: tuple[str, ...] = column("drugs with verified resistance")
@@ -79,3 +86,5 @@ class ClassificationRow:
     confidence: Confidence | None = column("best confidence of the mechanisms")
     flags: tuple[Caveat, ...] = column("caveats of all rows")
     not_evaluable_reason: tuple[NotEvaluableReason, ...] = column("why a negative says nothing")
+    # The one default: without the column nothing counts as excluded, which claims too little.
+    excluded: tuple[Exclusion, ...] = column(EXCLUDED, default=())

@@ -82,6 +82,7 @@ def _row(
         emergence=None,
         timing=view.patient.timing.timing,
         excluded_clone_fraction=view.negative.excluded,
+        excluded=(),
         not_evaluable_reason=_reasons(draft, classification),
         not_assessable=not_assessable_loci(view.specimens, view.settings.negative),
         resistant_to=(),

@@ -251,9 +251,8 @@ class _Patient:
         emergence: Emergence | None,
     ) -> None:
         gene, name, kind = alteration or (None, None, None)
-        lists = dict.fromkeys(
-            ("not_assessable", "resistant_to", "sensitive_to", "evidence", "criteria", "flags"), ()
-        )
+        texts = ("not_assessable", "resistant_to", "sensitive_to", "evidence", "criteria", "flags")
+        lists = dict.fromkeys(("excluded", *texts), ())
         nothing = dict.fromkeys(
             (
                 "hgvs_c", "hgvs_p", "position_grch38", "vaf", "vaf_low", "vaf_high", "alt_molecules",

@@ -34,6 +34,9 @@ CLASS_TEXT = {
     ),
     Classification.TRANSFORMATION_CONFIRMED: "Pathology shows another histology than before.",
     Classification.MIXED: "Mechanisms of more than one family were found.",
+    Classification.ON_TARGET_EXCLUDED: (
+        "No mechanism was found. ALK mutations are excluded; some other mechanisms could not have been seen."
+    ),
     Classification.NONE_FOUND: "No mechanism was found, and the sample could have shown one.",
     Classification.NOT_EVALUABLE: "No mechanism was found, but the sample could not have shown one reliably.",
 }
