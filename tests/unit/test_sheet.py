@@ -140,10 +140,10 @@ def test_a_bad_cell_is_named_with_line_column_and_remedy(tmp_path, changes, mess
         ({"collected": "2026-04-01"}, "3:collected: '2026-04-01' here but '2026-03-31' in line 2"),
         ({"specimen": "csf", "specimen_type": "csf", "setting": "baseline"}, "3:setting: baseline here but"),
         ({"specimen": "n", "role": "normal"}, "3:role: normal here but patient in line 2"),
-        ({"fastq_1": "", "fastq_2": "", "calls": "x.tsv"}, "3:specimen: calls beside reads in line 2"),
+        ({"fastq_1": "", "fastq_2": "", "calls": "x.tsv"}, "3:specimen: report beside FASTQ in line 2"),
         (
             {"fastq_1": "", "fastq_2": "", "bam": "x.bam", "bam_kind": "consensus"},
-            "3:specimen: consensus bam beside reads in line 2",
+            "3:specimen: consensus BAM beside FASTQ in line 2",
         ),
         ({"fastq_1": "a_1.fastq.gz"}, "3:fastq_1: 'a_1.fastq.gz' is given already in line 2"),
     ],

@@ -12,7 +12,7 @@ from ..inputs.config_lines import CONFIG
 from ..inputs.settings import AssaySettings, Settings
 from ..inputs.sheet import Sheet, Unit
 from ..reference.locate import contig_lengths, grch37_contig, is_plain_gzip, locate_reference, same_contig
-from ..vocabulary.samples import BamKind, UmiSource
+from ..vocabulary.samples import InputKind, UmiSource
 from .probes import (
     HEAD_READS,
     BamHead,
@@ -24,7 +24,7 @@ from .probes import (
     fastq_head,
     has_index,
 )
-from .table_files import ReportCheck, check_clinical
+from .table_files import ReportCheck, check_clinical, check_vcf
 from .target_files import check_gene_models, check_targets
 
 REFERENCE_FOLDER = "results/reference"
@@ -206,18 +206,23 @@ class _UnitChecker:
 
     def run(self) -> list[Problem]:
         """Return what is wrong."""
-        if self.unit.bam is not None:
-            self._bam(Path(self.unit.bam))
-        elif self.unit.calls is not None:
-            path = Path(self.unit.calls)
-            problem = _file_problem(path, self.sheet, self.unit.line, "calls")
-            if problem:
-                self.problems.append(problem)
-            elif self.reports is not None:
-                self.problems += self.reports.check(path)
-        else:
-            self._fastqs()
+        match self.unit.kind:
+            case InputKind.FASTQ:
+                self._fastqs()
+            case InputKind.RAW_BAM | InputKind.CONSENSUS_BAM:
+                self._bam(Path(self.unit.bam or ""))
+            case InputKind.VCF:
+                self._calls(check_vcf)
+            case InputKind.REPORT:
+                self._calls(self.reports.check if self.reports else None)
         return self.problems
+
+    def _calls(self, check: Callable[[Path], list[Problem]] | None) -> None:
+        path = Path(self.unit.calls or "")
+        if problem := _file_problem(path, self.sheet, self.unit.line, "calls"):
+            self.problems.append(problem)
+        elif check is not None:
+            self.problems += check(path)
 
     def _add(self, column: str, what: str, remedy: str) -> None:
         self.problems.append(Problem(self.sheet, self.unit.line, column, what, remedy))
@@ -293,7 +298,7 @@ class _UnitChecker:
         head = self._probe("bam", str(path), bam_head)
         if head is None:
             return
-        consensus = self.unit.bam_kind is BamKind.CONSENSUS
+        consensus = self.unit.kind is InputKind.CONSENSUS_BAM
         if head.aligned or consensus:
             self._build(path, head)
         if consensus:

@@ -8,7 +8,6 @@ from pathlib import Path
 from ..errors import InputProblems, Problem
 from ..inputs.cells import TABLE_SUFFIXES, table_path
 from ..inputs.config_lines import CONFIG
-from ..inputs.sheet import VCF_SUFFIXES
 from ..io.resources import resource
 from ..knowledge.load import load_knowledge
 from ..outcomes.clinical_schema import FILES
@@ -59,7 +58,7 @@ def _misnamed(folder: Path) -> list[Problem]:
 
 
 class ReportCheck:
-    """Checks the form of laboratories' reports: a table with its columns, or a VCF that is not of GRCh37.
+    """Checks the form of laboratories' reports that are tables.
 
     What single lines say is judged where they are read: it leaves a note, never a crash.
     """
@@ -79,14 +78,13 @@ class ReportCheck:
 
     def check(self, path: Path) -> list[Problem]:
         """Return what is wrong with the form of a report that can be opened."""
-        if path.name.endswith(VCF_SUFFIXES):
-            return _vcf_problems(path)
         from ..reported.line_rows import read_report_lines
 
         return read_report_lines(path, self._words)[2] if self._words else []
 
 
-def _vcf_problems(path: Path) -> list[Problem]:
+def check_vcf(path: Path) -> list[Problem]:
+    """Return what is wrong with a VCF that can be opened: no VCF, or of GRCh37."""
     import pysam
 
     verbosity = pysam.set_verbosity(0)

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import TypeVar
 
 from ..errors import InputProblems, Problem
-from ..vocabulary.samples import ID_PATTERN, BamKind, Role, Setting, SpecimenType
+from ..vocabulary.samples import ID_PATTERN, BamKind, InputKind, Role, Setting, SpecimenType
 from .user_tables import Line, read_lines
 
 COLUMNS = (
@@ -36,6 +36,8 @@ FILE_COLUMNS = ("fastq_1", "fastq_2", "fastq_umi", "bam", "calls")
 SOURCE_COLUMNS = ("fastq_1", "bam", "calls")
 VCF_SUFFIXES = (".vcf", ".vcf.gz", ".bcf")
 """Of `calls` that are a VCF, not a table."""
+MERGED_KINDS = {InputKind.FASTQ, InputKind.RAW_BAM}
+"""Of rows that may be units of one specimen."""
 
 E = TypeVar("E", bound=Enum)
 
@@ -59,6 +61,15 @@ class Unit:
     bam_kind: BamKind | None = None
     calls: str | None = None
     line: int = 0
+
+    @property
+    def kind(self) -> InputKind:
+        """What is given: the one place that says so."""
+        if self.calls is not None:
+            return InputKind.VCF if self.calls.endswith(VCF_SUFFIXES) else InputKind.REPORT
+        if self.bam is not None:
+            return InputKind.CONSENSUS_BAM if self.bam_kind is BamKind.CONSENSUS else InputKind.RAW_BAM
+        return InputKind.FASTQ
 
 
 @dataclass(frozen=True)
@@ -88,12 +99,12 @@ class Sample:
     @property
     def reported(self) -> bool:
         """True where alterations come from a report or a VCF, not from reads."""
-        return self.units[0].calls is not None
+        return self.units[0].kind in (InputKind.VCF, InputKind.REPORT)
 
     @property
     def consensus(self) -> bool:
         """True where the sheet gives the consensus BAM."""
-        return self.units[0].bam_kind is BamKind.CONSENSUS
+        return self.units[0].kind is InputKind.CONSENSUS_BAM
 
 
 @dataclass(frozen=True)
@@ -297,12 +308,13 @@ def _by_sample(rows: Iterable[_Row]) -> dict[tuple[str, str, str], list[_Row]]:
     return groups
 
 
+def _unit(row: _Row, number: int) -> Unit:
+    return Unit(f"u{number}", row.library, bam_kind=row.bam_kind, line=row.line, **row.files)
+
+
 def _sample(rows: list[_Row]) -> Sample:
     first = rows[0]
-    units = tuple(
-        Unit(f"u{i}", row.library, bam_kind=row.bam_kind, line=row.line, **row.files)
-        for i, row in enumerate(rows, start=1)
-    )
+    units = tuple(_unit(row, number) for number, row in enumerate(rows, start=1))
     return Sample(
         first.patient,
         first.timepoint,
@@ -324,19 +336,13 @@ def _sample_problems(file: str, rows: list[_Row]) -> list[Problem]:
             if mine != other:
                 what = f"{_text(mine)} here but {_text(other)} in line {first.line} of the same specimen"
                 problems.append(Problem(file, row.line, name, what, "make them equal or rename a specimen"))
-        kinds = {_kind(first), _kind(row)}
-        if len(kinds) > 1 or kinds & {"calls", "consensus bam"}:
-            what = f"{_kind(row)} beside {_kind(first)} in line {first.line} for one specimen"
+        kind, other = _unit(row, 0).kind, _unit(first, 0).kind
+        if not {kind, other} <= MERGED_KINDS:
+            what = f"{kind} beside {other} in line {first.line} for one specimen"
             problems.append(
                 Problem(file, row.line, "specimen", what, "only FASTQ or raw BAM rows can be merged")
             )
     return problems
-
-
-def _kind(row: _Row) -> str:
-    if "calls" in row.files:
-        return "calls"
-    return "consensus bam" if row.bam_kind is BamKind.CONSENSUS else "reads"
 
 
 def _timepoint_problems(file: str, rows: list[_Row]) -> list[Problem]:

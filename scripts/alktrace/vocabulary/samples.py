@@ -29,6 +29,16 @@ class BamKind(StrEnum):
     CONSENSUS = "consensus"
 
 
+class InputKind(StrEnum):
+    """What a row of the sheet gives."""
+
+    FASTQ = "FASTQ"
+    RAW_BAM = "raw BAM"
+    CONSENSUS_BAM = "consensus BAM"
+    VCF = "VCF"
+    REPORT = "report"
+
+
 class UmiSource(StrEnum):
     INLINE = "inline"
     FASTQ = "fastq"

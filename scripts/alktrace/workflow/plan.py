@@ -9,12 +9,12 @@ from ..inputs.cells import read_cells, table_path
 from ..inputs.config_lines import CONFIG
 from ..inputs.sample_files import SampleFiles
 from ..inputs.settings import AssaySettings, Settings, check_settings
-from ..inputs.sheet import VCF_SUFFIXES, Sample, Sheet, read_sheet
+from ..inputs.sheet import Sample, Sheet, read_sheet
 from ..io.digest import code_digest, text_digest
 from ..outcomes.clinical_schema import FILES
 from ..outcomes.outcome_files import outcome_tables
 from ..reported.report_words import own_words
-from ..vocabulary.samples import BamKind, Role, SpecimenType
+from ..vocabulary.samples import InputKind, Role, SpecimenType
 
 RESULTS = "results"
 REFERENCE = f"{RESULTS}/reference"
@@ -82,11 +82,11 @@ class Plan:
 
     def tools(self) -> set[str]:
         """Return the command-line tools that the run can need."""
-        units = [unit for sample in self.used_samples for unit in sample.units]
+        kinds = {unit.kind for sample in self.used_samples for unit in sample.units}
         needed = {"multiqc", "samtools"}
-        if any(unit.calls is None or unit.calls.endswith(VCF_SUFFIXES) for unit in units):
+        if kinds - {InputKind.REPORT}:
             needed.add("bcftools")
-        if any(unit.calls is None and unit.bam_kind is not BamKind.CONSENSUS for unit in units):
+        if kinds & {InputKind.FASTQ, InputKind.RAW_BAM}:
             needed |= {"fastp", self.settings.reference.aligner}
         return needed
 
@@ -141,8 +141,9 @@ class Plan:
     def report(self, wildcards: Wildcards) -> str:
         """Return a report as it was given, or with consequences where it is a VCF."""
         sample = self.sample(wildcards)
-        given = sample.units[0].calls or ""
-        return f"{PATIENTS}/{sample.folder}/consequences.vcf.gz" if given.endswith(VCF_SUFFIXES) else given
+        if sample.units[0].kind is InputKind.VCF:
+            return f"{PATIENTS}/{sample.folder}/consequences.vcf.gz"
+        return sample.units[0].calls or ""
 
     def report_words(self) -> list[str]:
         """Return the site's words of reports beside the sheet, if there are any."""
@@ -179,7 +180,7 @@ class Plan:
             extracted=tuple(
                 Path(self.path(sample, f"units/{unit.unit}.extract.tsv"))
                 for unit in sample.units
-                if unit.fastq_1
+                if unit.kind is InputKind.FASTQ
             ),
         )
 
@@ -311,7 +312,7 @@ class Plan:
             self.path(sample, f"units/{unit.unit}.fastp.json")
             for sample in self.used_samples
             for unit in sample.units
-            if unit.fastq_1 is not None
+            if unit.kind is InputKind.FASTQ
         ]
 
     def molecule_tables(self) -> dict[str, str]:

@@ -9,7 +9,7 @@ from ..checks.probes import bam_head
 from ..inputs.settings import Settings, UmiSettings
 from ..inputs.sheet import Sample, Sheet, Unit
 from ..reference.locate import Reference
-from ..vocabulary.samples import UmiSource
+from ..vocabulary.samples import InputKind, UmiSource
 
 FOLDER = "results/patients/{sample.folder}/units/{unit.unit}"
 PLATFORM = "ILLUMINA"
@@ -144,4 +144,4 @@ class Units:
 
 def is_adopted(unit: Unit) -> bool:
     """Tell whether a unit is a BAM of reads that are aligned already."""
-    return unit.bam is not None and bam_head(Path(unit.bam)).aligned
+    return unit.kind is InputKind.RAW_BAM and bam_head(Path(unit.bam or "")).aligned
