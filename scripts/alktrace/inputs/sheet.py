@@ -49,7 +49,7 @@ class Unit:
     Attributes:
         unit: id within its sample, `u1`, `u2`, ... in file order.
         library: rows of one library are merged before grouping.
-        line: 1-based line of the sheet.
+        line: 1-based line of the sheet; no part of what the unit is, so that another row moves nothing.
     """
 
     unit: str
@@ -60,7 +60,7 @@ class Unit:
     bam: str | None = None
     bam_kind: BamKind | None = None
     calls: str | None = None
-    line: int = 0
+    line: int = field(default=0, compare=False, repr=False)
 
     @property
     def kind(self) -> InputKind:
