@@ -62,6 +62,7 @@ def test_wrong_use_is_2(arguments, capsys):
         (["check", "file", "--directory", "nowhere"], "file: holds a str at its top level; "),
         (["check", "empty.yaml", "--directory", "nowhere"], "nowhere: No such file or directory; "),
         (["run", "nowhere.yaml"], "nowhere.yaml: no such file; "),
+        (["run", "file"], "file: holds a str at its top level; "),
         (["run", "file", "--profile", "nowhere"], "nowhere: no such profile; give one of local, slurm"),
         (["init", "file"], "file: File exists; "),
         (["demo", "inputs", "--out", "file/demo"], "file/demo"),
@@ -192,7 +193,7 @@ def test_the_example_that_is_shipped_is_ten_lines(root):
 def test_run_is_a_thin_call_of_snakemake(tmp_path, monkeypatch):
     called = []
     monkeypatch.setattr(run, "_wait", lambda command: called.append(command) or 0)
-    (tmp_path / "my.yaml").write_text("")
+    (tmp_path / "my.yaml").write_text("exclude: []")
     monkeypatch.chdir(tmp_path)
     assert (
         main(
@@ -215,7 +216,7 @@ def test_a_profile_of_ones_own_is_found(tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     for name in ("my.yaml", "mine/config.v9+.yaml"):
         Path(name).parent.mkdir(exist_ok=True)
-        Path(name).write_text("")
+        Path(name).write_text("exclude: []")
     assert main(["run", "my.yaml", "--profile", "mine"]) == 0
     assert str(tmp_path / "mine") in called[0]
 

@@ -55,12 +55,15 @@ def run(
         profile: name of a profile that comes with the project, or a folder.
 
     Raises:
-        DataError: no such configuration or profile.
+        DataError: no such configuration or profile, or a configuration that is no YAML.
     """
+    from ..inputs.config_file import read_config
+
     if not config.is_file():
         raise DataError(config, "no such file", "write it, or let `alktrace init` do so")
     command = [sys.executable, "-m", "snakemake", "--snakefile", str(ROOT / "Snakefile")]
     command += ["--configfile", str(config), "--workflow-profile", str(_profile(profile))]
+    read_config(config)  # snakemake does not say where a file is no YAML
     if directory is not None:
         command += ["--directory", str(directory)]
     return _wait([*command, *handed_on])
