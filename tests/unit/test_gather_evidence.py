@@ -24,6 +24,7 @@ from alktrace.evidence.patient_origin import OriginJudge
 from alktrace.evidence.schema import PatientEvidence
 from alktrace.qc.identity import SampleIdentityRow, Sex
 from alktrace.qc.quality import judge_quality
+from alktrace.stats.intervals import share
 from alktrace.vocabulary.changes import Origin
 from alktrace.vocabulary.detection import Detection, LocusKind
 from alktrace.vocabulary.samples import IdentityStatus, SpecimenType
@@ -178,7 +179,7 @@ def test_the_flat_table_has_a_row_per_alteration_and_specimen():
     evidence = PatientEvidence(
         patient="P1",
         specimens=tuple(make_specimen(item, quality(item)) for item in (first, second)),
-        alterations=(make_alteration(G1202R.key, {"P1.T1.plasma": G1202R}, observations, verdict),),
+        alterations=(make_alteration(G1202R.key, {"P1.T1.plasma": G1202R}, observations, verdict, ()),),
     )
     assert [(row.specimen, row.detection.value) for row in evidence_rows(evidence)] == [
         ("plasma", "not_detected"),
@@ -217,3 +218,36 @@ def test_what_population_frequencies_said_of_one_sample_holds_for_the_patient():
     judge = OriginJudge([item], {"P1.T1.plasma": {}}, SHIPPED.origin, ())
     verdict = judge.verdict(known.key, {"P1.T1.plasma": known})
     assert (verdict.origin, verdict.reason) == (Origin.GERMLINE, "population frequency 0.4")
+
+
+def at(specimen, alt, timepoint="T1"):
+    vaf, low, high = share(alt, 2006)
+    row = replace(called(alt), total_molecules=2006, vaf=vaf, vaf_low=low, vaf_high=high, knowledge=())
+    item = loaded(specimen, row)
+    sample = replace(item.sample, timepoint=timepoint)
+    return replace(item, files=replace(item.files, sample=sample)), row
+
+
+def verdict_over(*seen):
+    counts = {item.sample.name: {G1202R.key: counted(row.alt_molecules, 2006)} for item, row in seen}
+    rows = {item.sample.name: row for item, row in seen}
+    return OriginJudge([item for item, _ in seen], counts, SHIPPED.origin, ()).verdict(G1202R.key, rows)
+
+
+def test_one_half_at_two_timepoints_is_probably_inherited():
+    verdict = verdict_over(at("plasma", 1023), at("plasma", 1043, "T2"))
+    assert (verdict.origin, verdict.flags) == (Origin.UNDECIDED, ("probable_germline",))
+    assert verdict_over(at("plasma", 1023)).flags == ("germline_not_excluded",)
+
+
+def test_one_half_beside_a_low_tumour_variant_is_probably_inherited():
+    item, row = at("plasma", 1043)
+    low = replace(row, key="chr2:29209798:C:T", vaf=0.012, vaf_low=0.008, vaf_high=0.017)
+    verdict = verdict_over((replace(item, alterations=(row, low)), row))
+    assert (verdict.origin, verdict.flags) == (Origin.UNDECIDED, ("probable_germline",))
+
+
+def test_one_half_here_and_a_trace_there_is_not_inherited():
+    verdict = verdict_over(at("plasma", 1023), at("plasma", 40, "T2"))
+    assert verdict.origin is Origin.SOMATIC
+    assert verdict.flags == ()

@@ -3,13 +3,15 @@
 import pytest
 from shipped_settings import SHIPPED
 
+from alktrace.annotate.germline_band import Elsewhere
 from alktrace.annotate.origin import MoleculeCount, OriginEvidence, decide_origin, white_cells_informative
 from alktrace.inputs.settings import OriginSettings
+from alktrace.stats.intervals import share
 from alktrace.vocabulary.changes import Origin
 from alktrace.vocabulary.samples import SpecimenType
 
 BLOOD_GENES = {"TP53", "KRAS", "DNMT3A", "NF1"}
-PLASMA, TISSUE, WBC = SpecimenType.PLASMA, SpecimenType.TISSUE, SpecimenType.WBC
+PLASMA, TISSUE, WBC, CSF = SpecimenType.PLASMA, SpecimenType.TISSUE, SpecimenType.WBC, SpecimenType.CSF
 SOMATIC, GERMLINE = Origin.SOMATIC, Origin.GERMLINE
 BLOOD, UNDECIDED = Origin.CLONAL_HAEMATOPOIESIS, Origin.UNDECIDED
 
@@ -121,3 +123,71 @@ def test_reason_tells_the_numbers(settings: OriginSettings) -> None:
 def test_zygosity(count: tuple[int, int], zygosity: str, settings: OriginSettings) -> None:
     verdict = decide_origin(case("ALK", 0.5, white_cells=[count]), settings=settings, blood_genes=BLOOD_GENES)
     assert verdict.reason.endswith(zygosity)
+
+
+def counted(alt: int, total: int, specimen: SpecimenType = PLASMA, **more: object) -> OriginEvidence:
+    vaf, low, high = share(alt, total)
+    return case("ALK", vaf, specimen, vaf_low=low, vaf_high=high, **more)
+
+
+SUSPECTED, OPEN = ("probable_germline",), ("germline_not_excluded",)
+
+
+@pytest.mark.parametrize(
+    ("evidence", "flags"),
+    [
+        pytest.param(counted(2006, 2006), SUSPECTED, id="all of 2,006 molecules of plasma"),
+        pytest.param(counted(2006, 2006, beside=[0.003]), SUSPECTED, id="homozygous, tumour at 0.3 %"),
+        pytest.param(counted(1023, 2006, beside=[0.012]), SUSPECTED, id="51 %, G1269S at 1.2 % beside it"),
+        pytest.param(counted(1043, 2006, beside=[0.003, 0.02]), SUSPECTED, id="52 %, tumour at 0.3 to 2 %"),
+        pytest.param(counted(1023, 2006, CSF, beside=[0.012]), SUSPECTED, id="the same in CSF"),
+        pytest.param(counted(1023, 2006, beside=[0.012, 0.31]), OPEN, id="the tumour reaches 31 %"),
+        pytest.param(counted(1023, 2006), OPEN, id="51 % alone says nothing"),
+        pytest.param(counted(762, 2006, beside=[0.012]), OPEN, id="38 % is neither one half nor one"),
+        pytest.param(counted(1023, 2006, beside=[0.012], amplified=True), OPEN, id="extra copies"),
+        pytest.param(counted(1023, 2006, beside=[0.012], known_somatic=True), ("germline_suspected",),
+                     id="a listed mutation is weakened, not taken for inherited"),
+        # other samples of the patient
+        pytest.param(counted(1023, 2006, elsewhere=[Elsewhere(PLASMA, 510, 1000)]), SUSPECTED,
+                     id="the same VAF at another timepoint"),
+        pytest.param(counted(95, 200, TISSUE, elsewhere=[Elsewhere(PLASMA, 510, 1000)]), SUSPECTED,
+                     id="one half in tissue and in plasma"),
+        pytest.param(counted(1023, 2006, elsewhere=[Elsewhere(PLASMA, 120, 1000)]), OPEN,
+                     id="12 % at another timepoint"),
+        pytest.param(counted(1023, 2006, beside=[0.012], elsewhere=[Elsewhere(PLASMA, 0, 1000)]), OPEN,
+                     id="absent from another plasma: not inherited, whatever is beside it"),
+        pytest.param(counted(1023, 2006, tumour_fraction_high=0.05, elsewhere=[Elsewhere(PLASMA, 0, 1000)]),
+                     OPEN, id="absent from another plasma, whatever the tumour fraction is said to be"),
+        pytest.param(counted(1023, 2006, beside=[0.012], elsewhere=[Elsewhere(TISSUE, 20, 300)]), SUSPECTED,
+                     id="pure tissue may have lost the allele"),
+        pytest.param(counted(1023, 2006, elsewhere=[Elsewhere(PLASMA, 2, 4)]), OPEN,
+                     id="few molecules there"),
+        # tissue of high purity: mutations of all its cells lie at one half beside subclonal ones
+        pytest.param(counted(95, 200, TISSUE, beside=[0.02]), OPEN, id="tissue, subclone beside it"),
+        pytest.param(counted(95, 200, TISSUE, beside=[0.02], tumour_fraction_high=0.06,
+                             fraction_of_trunk=False), OPEN,
+                     id="tissue, its fraction rests on the subclone"),
+        pytest.param(counted(200, 200, TISSUE, beside=[0.02]), OPEN, id="tissue, other allele lost"),
+        pytest.param(counted(95, 200, TISSUE, elsewhere=[Elsewhere(TISSUE, 98, 200)]), OPEN,
+                     id="two pure tissues"),
+        pytest.param(counted(95, 200, TISSUE, elsewhere=[Elsewhere(PLASMA, 20, 1000)]), OPEN,
+                     id="tissue at one half, plasma at 2 %"),
+    ],
+)  # fmt: skip
+def test_germline_band_is_judged_against_all_else(
+    evidence: OriginEvidence, flags: tuple[str, ...], settings: OriginSettings
+) -> None:
+    verdict = decide_origin(evidence, settings=settings, blood_genes=BLOOD_GENES)
+    assert (verdict.origin, verdict.flags) == (UNDECIDED, flags), verdict.reason
+
+
+def test_tissue_with_a_fraction_of_the_fusion_tells_a_germline_variant(settings: OriginSettings) -> None:
+    seen = counted(95, 200, TISSUE, tumour_fraction_high=0.3, fraction_of_trunk=True)
+    assert decide_origin(seen, settings=settings, blood_genes=BLOOD_GENES).origin is GERMLINE
+
+
+@pytest.mark.parametrize("vaf", [0.001, 0.5])
+def test_a_candidate_of_white_cells_is_no_clone_of_blood(vaf: float, settings: OriginSettings) -> None:
+    verdict = decide_origin(case("TP53", vaf, WBC, called=False), settings=settings, blood_genes=BLOOD_GENES)
+    assert verdict.origin is UNDECIDED
+    assert "below the calling rule" in verdict.reason

@@ -23,6 +23,7 @@ from ..structural.tumour_fraction import (
     MarkerKind,
     estimate_tumour_fraction,
     fusion_markers,
+    rests_on_trunk,
 )
 from ..structural.tumour_fraction_table import TumourFractionRow
 from ..vocabulary.caveats import CaveatCode
@@ -115,10 +116,14 @@ def annotate_alterations(
         white_cells=count_white_cells(alleles, white_cell_bams, fasta, calling),
         frequencies=read_frequencies(population_vcf, alleles) if population_vcf else {},
         extra_copies=frozenset(row.gene for row in untold if row.call in EXTRA_COPIES),
+        fusion_vafs=[call.vaf for call in fusions if call.vaf is not None and not call.filters],
     )
     first = with_origin(rows, context, tables, origin)
     fraction = specimen_tumour_fraction(first, fusions, untold, specimen_type, tumour_fraction)
-    final = with_origin(rows, replace(context, tumour_fraction_high=fraction.high), tables, origin)
+    told_context = replace(
+        context, tumour_fraction_high=fraction.high, fraction_of_trunk=rests_on_trunk(fraction)
+    )
+    final = with_origin(rows, told_context, tables, origin)
     told = numbers.rows(fraction)
     write_table(
         out_alterations,

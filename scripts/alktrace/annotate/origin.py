@@ -1,8 +1,9 @@
 """Where a variant comes from: tumour, germline, blood cells; pure.
 
 The order of the questions and the flags follow the rules of the project's design: population frequency, then
-white cells molecule by molecule, then tissue, then the VAF against the tumour fraction. White cells without
-the variant say something only if they would have shown it with the stated power at the VAF of the specimen.
+white cells molecule by molecule, then tissue, then the VAF: against the tumour fraction, the other variants
+of the specimen and the other samples of the patient. White cells without the variant say something only if
+they would have shown it with the stated power at the VAF of the specimen.
 """
 
 from collections.abc import Collection, Sequence
@@ -12,9 +13,12 @@ from ..inputs.settings import OriginSettings
 from ..vocabulary.caveats import CaveatCode
 from ..vocabulary.changes import Origin
 from ..vocabulary.samples import SpecimenType
+from .germline_band import Companions, Elsewhere, inherited_because
 
 CH_NOT_EXCLUDED = CaveatCode.CH_NOT_EXCLUDED
 GERMLINE_NOT_EXCLUDED = CaveatCode.GERMLINE_NOT_EXCLUDED
+GERMLINE_SUSPECTED = CaveatCode.GERMLINE_SUSPECTED
+PROBABLE_GERMLINE = CaveatCode.PROBABLE_GERMLINE
 CARRY_OVER = CaveatCode.WBC_CARRY_OVER
 WHITE_CELLS_SHALLOW = CaveatCode.WBC_NOT_INFORMATIVE
 WHITE_CELLS_CONFLICT = CaveatCode.WBC_CONFLICT
@@ -44,13 +48,18 @@ class OriginEvidence:
 
     Attributes:
         small_variant: SNV, MNV or indel; fusions and copy numbers come from the tumour.
-        vaf: variant allele fraction in the specimen; `vaf_low` the lower end of its 95 % interval.
+        vaf: variant allele fraction in the specimen; `vaf_low`, `vaf_high` the ends of its 95 % interval.
+        called: the calling rule calls it; a candidate of white cells is no clone of blood.
         known_somatic: a listed resistance or hotspot mutation, which a VAF alone never makes germline.
         amplified: the gene has extra copies in this specimen, so that its VAF may exceed the tumour fraction.
         white_cells: counts of each white-cell sample of the patient.
         tissue: counts of each tissue specimen of the patient, this specimen left out.
         population_frequency: frequency of the allele in a population, if it is listed.
         tumour_fraction_high: upper end of the interval of the tumour fraction from other markers.
+        fraction_of_trunk: that fraction rests on a fusion or was given. Mutations in all cells of a pure
+            tumour lie in the germline band and mark nothing, so that subclonal ones alone understate it.
+        beside: VAFs of the other tumour alterations of the specimen.
+        elsewhere: counts of each other sample of the patient but white cells.
     """
 
     gene: str
@@ -58,12 +67,17 @@ class OriginEvidence:
     specimen_type: SpecimenType
     vaf: float | None
     vaf_low: float | None = None
+    vaf_high: float | None = None
+    called: bool = True
     known_somatic: bool = False
     amplified: bool = False
     white_cells: Sequence[MoleculeCount] = ()
     tissue: Sequence[MoleculeCount] = ()
     population_frequency: float | None = None
     tumour_fraction_high: float | None = None
+    fraction_of_trunk: bool = True
+    beside: Sequence[float] = ()
+    elsewhere: Sequence[Elsewhere] = ()
 
 
 @dataclass(frozen=True)
@@ -133,6 +147,8 @@ def _zygosity(vaf: float, settings: OriginSettings) -> str:
 
 def _of_white_cells(evidence: OriginEvidence, settings: OriginSettings) -> OriginVerdict:
     vaf = evidence.vaf or 0.0
+    if not evidence.called:
+        return OriginVerdict(Origin.UNDECIDED, f"VAF {_percent(vaf)} in white cells, below the calling rule")
     if vaf >= settings.germline_vaf_low:
         zygosity = _zygosity(vaf, settings)
         return OriginVerdict(Origin.GERMLINE, f"VAF {_percent(vaf)} in white cells, {zygosity}")
@@ -204,11 +220,26 @@ def _by_vaf(evidence: OriginEvidence, settings: OriginSettings) -> OriginVerdict
         return OriginVerdict(Origin.UNDECIDED, "no VAF")
     if vaf < settings.germline_vaf_low:
         return OriginVerdict(Origin.SOMATIC, f"VAF {_percent(vaf)}, below the germline band")
+    around = _companions(evidence, vaf)
+    if not around.contradicted(settings.germline_vaf_low):
+        firm = evidence.fraction_of_trunk or evidence.specimen_type is not SpecimenType.TISSUE
+        if most is not None and around.low > most and firm and _may_be_inherited(evidence):
+            text = f"VAF {_percent(vaf)} at a tumour fraction of at most {_percent(most)}"
+            return OriginVerdict(Origin.GERMLINE, text)
+        because = None if evidence.amplified else inherited_because(around, settings.germline_vaf_low)
+        if because is not None:
+            # A listed mutation of tumours stays one: the suspicion weakens it and takes no class from it.
+            flag = GERMLINE_SUSPECTED if evidence.known_somatic else PROBABLE_GERMLINE
+            return OriginVerdict(Origin.UNDECIDED, f"VAF {_percent(vaf)}, {because}", (flag,))
+    text = f"VAF {_percent(vaf)} is that of a germline variant or of a tumour with a high fraction"
+    return OriginVerdict(Origin.UNDECIDED, text, (GERMLINE_NOT_EXCLUDED,))
+
+
+def _may_be_inherited(evidence: OriginEvidence) -> bool:
+    return not evidence.amplified and not evidence.known_somatic
+
+
+def _companions(evidence: OriginEvidence, vaf: float) -> Companions:
     low = evidence.vaf_low if evidence.vaf_low is not None else vaf
-    explained = most is None or low <= most or evidence.amplified
-    if explained or evidence.known_somatic:
-        text = f"VAF {_percent(vaf)} is that of a germline variant or of a tumour with a high fraction"
-        return OriginVerdict(Origin.UNDECIDED, text, (GERMLINE_NOT_EXCLUDED,))
-    assert most is not None
-    text = f"VAF {_percent(vaf)} at a tumour fraction of at most {_percent(most)}"
-    return OriginVerdict(Origin.GERMLINE, text)
+    high = evidence.vaf_high if evidence.vaf_high is not None else vaf
+    return Companions(evidence.specimen_type, low, high, evidence.beside, evidence.elsewhere)

@@ -17,6 +17,7 @@ from ..vocabulary.variant import Fetch, SmallVariant
 from .alteration_table import AlterationRow
 from .consequences import VcfVariant, choose_gene, csq_consequence, reconcile
 from .fusion_names import FusionNames
+from .germline_band import tumour_vafs
 from .hgvs import NamedTranscript, VariantNames
 from .origin import MoleculeCount, OriginEvidence, decide_origin
 
@@ -234,6 +235,8 @@ class OriginContext:
         frequencies: population frequencies by key.
         extra_copies: genes with a gain or amplification in this specimen.
         tumour_fraction_high: upper end of the interval from markers that are certain; None if unknown.
+        fraction_of_trunk: it rests on a fusion.
+        fusion_vafs: VAFs of the fusions called.
     """
 
     specimen_type: SpecimenType
@@ -241,6 +244,8 @@ class OriginContext:
     frequencies: Mapping[str, float]
     extra_copies: Collection[str] = ()
     tumour_fraction_high: float | None = None
+    fraction_of_trunk: bool = False
+    fusion_vafs: Sequence[float] = ()
 
 
 def with_origin(
@@ -257,6 +262,10 @@ def with_origin(
         knowledge: tables.
         settings: thresholds.
     """
+    beside = row_vafs(
+        [row for row in rows if context.frequencies.get(row.key, 0.0) < settings.population_frequency],
+        settings.germline_vaf_low,
+    )
     decided = []
     for row in rows:
         verdict = decide_origin(
@@ -266,11 +275,15 @@ def with_origin(
                 specimen_type=context.specimen_type,
                 vaf=row.vaf,
                 vaf_low=row.vaf_low,
+                vaf_high=row.vaf_high,
+                called=row.detection is Detection.DETECTED,
                 known_somatic=bool(row.knowledge),
                 amplified=row.gene in context.extra_copies,
                 white_cells=context.white_cells.get(row.key, ()),
                 population_frequency=context.frequencies.get(row.key),
                 tumour_fraction_high=context.tumour_fraction_high,
+                fraction_of_trunk=context.fraction_of_trunk,
+                beside=[*context.fusion_vafs, *(vaf for key, vaf in beside.items() if key != row.key)],
             ),
             settings=settings,
             blood_genes=knowledge.blood_genes,
@@ -278,3 +291,22 @@ def with_origin(
         flags = tuple(dict.fromkeys((*row.flags, *verdict.flags)))
         decided.append(replace(row, origin=verdict.origin, origin_reason=verdict.reason, flags=flags))
     return decided
+
+
+def row_vafs(rows: Iterable[AlterationRow], band: float) -> dict[str, float]:
+    """Return the VAFs of the called alterations of one sample that may be of its tumour, by key.
+
+    Args:
+        rows: alterations of the sample; those already known to be of germline or blood are left out.
+        band: lower end of the germline band.
+    """
+    return tumour_vafs(
+        (
+            (row.key, row.vaf, row.vaf_low or row.vaf, row.vaf_high or row.vaf, bool(row.knowledge))
+            for row in rows
+            if row.detection is Detection.DETECTED
+            and row.vaf is not None
+            and row.origin not in (Origin.GERMLINE, Origin.CLONAL_HAEMATOPOIESIS)
+        ),
+        band,
+    )

@@ -8,6 +8,8 @@ from ..annotate.origin import (
     CARRY_OVER,
     CH_NOT_EXCLUDED,
     GERMLINE_NOT_EXCLUDED,
+    GERMLINE_SUSPECTED,
+    PROBABLE_GERMLINE,
     WHITE_CELLS_CONFLICT,
     WHITE_CELLS_SHALLOW,
     OriginVerdict,
@@ -21,9 +23,10 @@ from ..qc.qc_table import QcRow
 from ..qc.quality import Metrics, contaminated
 from ..structural.copy_number.copy_number_table import CopyNumberRow
 from ..structural.tumour_fraction_table import TumourFractionRow
-from ..vocabulary.caveats import Caveat, CaveatCode, DataProblem
+from ..vocabulary.caveats import Caveat, CaveatCode, DataProblem, in_order
 from ..vocabulary.changes import VariantType
 from ..vocabulary.detection import Detection, LocusKind, ObservationSource
+from .fraction_caveats import DIPLOID, FractionHere, fraction_caveats
 from .schema import (
     Alteration,
     GeneCopyNumber,
@@ -34,10 +37,19 @@ from .schema import (
 )
 
 ORIGIN_FLAGS = frozenset(
-    {CH_NOT_EXCLUDED, GERMLINE_NOT_EXCLUDED, CARRY_OVER, WHITE_CELLS_SHALLOW, WHITE_CELLS_CONFLICT}
+    {
+        CH_NOT_EXCLUDED,
+        GERMLINE_NOT_EXCLUDED,
+        GERMLINE_SUSPECTED,
+        PROBABLE_GERMLINE,
+        CARRY_OVER,
+        WHITE_CELLS_SHALLOW,
+        WHITE_CELLS_CONFLICT,
+    }
 )
 """Caveats that the origin over all samples replaces."""
 COPY_NUMBER_TYPES = (VariantType.AMPLIFICATION, VariantType.LOSS)
+STRUCTURAL = (*COPY_NUMBER_TYPES, VariantType.FUSION, VariantType.SKIPPING)
 
 
 @dataclass(frozen=True)
@@ -215,6 +227,7 @@ def make_alteration(
     rows: Mapping[str, AlterationRow],
     observations: Sequence[Observation],
     verdict: OriginVerdict,
+    usable: Sequence[LoadedSample],
 ) -> Alteration:
     """Return one alteration with its observations.
 
@@ -223,9 +236,13 @@ def make_alteration(
         rows: the alteration in the tables of the samples that list it, by sample name.
         observations: what every sample says.
         verdict: origin over all samples.
+        usable: samples whose tumour fraction may speak for or against it.
     """
     lead = leading_row(rows.values())
     flags = {flag for row in rows.values() for flag in row.flags} - ORIGIN_FLAGS
+    caveats = {Caveat.parse(flag) for flag in flags | set(verdict.flags)}
+    if lead.variant_type not in STRUCTURAL:
+        caveats |= fraction_caveats(observations, fractions_at(usable, lead.gene), verdict.origin)
     return Alteration(
         key=key,
         gene=lead.gene,
@@ -243,9 +260,21 @@ def make_alteration(
         in_frame=lead.in_frame,
         origin=verdict.origin,
         origin_reason=verdict.reason,
-        flags=tuple(Caveat.parse(flag) for flag in sorted(flags | set(verdict.flags))),
+        flags=in_order(caveats),
         observations=tuple(observations),
     )
+
+
+def fractions_at(loaded: Sequence[LoadedSample], gene: str) -> dict[tuple[str, str], FractionHere]:
+    """Return tumour fraction and copies of a gene by timepoint and specimen, where there is a fraction."""
+    found = {}
+    for item in loaded:
+        value, high = item.tumour_fraction.value, item.tumour_fraction.high
+        if value is not None and high is not None:
+            row = next((row for row in item.copy_number if row.gene == gene), None)
+            copies = (row.tumour_copy_number if row else None) or DIPLOID
+            found[item.sample.timepoint, item.sample.specimen] = FractionHere(value, high, copies)
+    return found
 
 
 def position(row: AlterationRow) -> str | None:

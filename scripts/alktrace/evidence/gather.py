@@ -131,7 +131,8 @@ def gather_evidence(
     ]
     # Copy numbers follow the tumour fraction, so that their alterations are known only now.
     united = dict(sorted((united | unite(loaded, copies=True)).items()))
-    judge = OriginJudge(usable_samples(loaded, verdicts), counts, origin, blood_genes)
+    usable = usable_samples(loaded, verdicts)
+    judge = OriginJudge(usable, counts, origin, blood_genes)
     alterations = [
         make_alteration(
             key,
@@ -143,6 +144,7 @@ def gather_evidence(
                 for item in loaded
             ],
             judge.verdict(key, rows),
+            usable,
         )
         for key, rows in united.items()
     ]

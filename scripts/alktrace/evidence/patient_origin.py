@@ -3,13 +3,23 @@
 from collections.abc import Collection, Mapping, Sequence
 
 from ..annotate.alteration_table import AlterationRow
-from ..annotate.origin import CARRY_OVER, MoleculeCount, OriginEvidence, OriginVerdict, decide_origin
+from ..annotate.germline_band import Elsewhere
+from ..annotate.origin import (
+    CARRY_OVER,
+    PROBABLE_GERMLINE,
+    MoleculeCount,
+    OriginEvidence,
+    OriginVerdict,
+    decide_origin,
+)
+from ..annotate.small_variants import row_vafs
 from ..calling.rule.verdict import AlterationCounts
 from ..inputs.settings import OriginSettings
+from ..structural.tumour_fraction import rests_on_trunk
 from ..vocabulary.changes import Origin, VariantType
 from ..vocabulary.detection import Detection, ObservationSource
 from ..vocabulary.samples import SpecimenType
-from .build import COPY_NUMBER_TYPES, LoadedSample
+from .build import STRUCTURAL, LoadedSample
 
 RANK = (Origin.GERMLINE, Origin.CLONAL_HAEMATOPOIESIS, Origin.SOMATIC, Origin.UNDECIDED)
 """What one specimen proves holds for the patient: a germline variant is one in every sample."""
@@ -55,6 +65,10 @@ class OriginJudge:
         ]
         first = OriginVerdict(Origin.UNDECIDED, "in no usable sample above the calling rule")
         best = min(verdicts, key=lambda one: RANK.index(one.origin), default=first)
+        # Inherited in one sample is inherited in all, those of few molecules too, where it may miss the band.
+        suspected = [one for one in verdicts if PROBABLE_GERMLINE in one.flags]
+        if suspected and best.origin in (Origin.SOMATIC, Origin.UNDECIDED):
+            return suspected[0]
         agreeing = [one for one in verdicts if one.origin is best.origin]
         # A caveat that one sample lifts, such as tissue that shows the variant, is lifted for the patient.
         shared = [flag for flag in best.flags if all(flag in one.flags for one in agreeing)]
@@ -87,23 +101,44 @@ class OriginJudge:
 
     def _evidence(self, item: LoadedSample, key: str, rows: Mapping[str, AlterationRow]) -> OriginEvidence:
         row = rows[item.sample.name]
-        structural = row.variant_type in (*COPY_NUMBER_TYPES, VariantType.FUSION, VariantType.SKIPPING)
         amplified = any(
             other.gene == row.gene and other.variant_type is VariantType.AMPLIFICATION
             for other in item.alterations
         )
         return OriginEvidence(
             gene=row.gene,
-            small_variant=not structural,
+            small_variant=row.variant_type not in STRUCTURAL,
             specimen_type=item.sample.specimen_type,
             vaf=row.vaf,
             vaf_low=row.vaf_low,
+            vaf_high=row.vaf_high,
             known_somatic=bool(row.knowledge),
             amplified=amplified,
             white_cells=self._molecules(key, SpecimenType.WBC, item),
             tissue=self._molecules(key, SpecimenType.TISSUE, item),
             tumour_fraction_high=item.tumour_fraction.high,
+            fraction_of_trunk=rests_on_trunk(item.tumour_fraction),
+            beside=[
+                vaf
+                for other, vaf in row_vafs(item.alterations, self.settings.germline_vaf_low).items()
+                if other != key
+            ],
+            elsewhere=self._elsewhere(key, item),
         )
+
+    def _elsewhere(self, key: str, own: LoadedSample) -> list[Elsewhere]:
+        return [
+            Elsewhere(
+                item.sample.specimen_type,
+                counted.alt_molecules,
+                counted.total_molecules,
+                item.tumour_fraction.high,
+            )
+            for item in self.loaded
+            if item.sample.specimen_type is not SpecimenType.WBC and item.sample.name != own.sample.name
+            for counted in [self.counts[item.sample.name].get(key)]
+            if counted is not None
+        ]
 
     def _molecules(self, key: str, kind: SpecimenType, own: LoadedSample) -> list[MoleculeCount]:
         return [

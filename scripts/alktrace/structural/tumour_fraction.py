@@ -184,6 +184,12 @@ def settle_gain(marker: Marker, settings: TumourFractionSettings) -> Marker:
     return replace(marker, alt_molecules=alt, total_molecules=total, reciprocal=None, unaffected=True)
 
 
+def rests_on_trunk(row: TumourFractionRow) -> bool:
+    """Tell whether a tumour fraction was given or rests on a fusion, which all cells of the tumour have."""
+    given = row.status is TumourFractionStatus.GIVEN
+    return given or any(label.startswith(f"{MarkerKind.FUSION} ") for label in row.markers)
+
+
 def call_tumour_fraction(*, fusions: Path, settings: TumourFractionSettings, out: Path) -> None:
     """Write what the fusions of one sample alone say of its tumour fraction.
 
