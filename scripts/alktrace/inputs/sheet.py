@@ -3,7 +3,7 @@
 import re
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date
 from enum import Enum
 from pathlib import Path
@@ -97,6 +97,11 @@ class Sample:
         return f"{self.patient}/{self.timepoint}/{self.specimen}"
 
     @property
+    def line(self) -> int:
+        """Line of its first unit in the sheet, 1-based."""
+        return self.units[0].line
+
+    @property
     def reported(self) -> bool:
         """True where alterations come from a report or a VCF, not from reads."""
         return self.units[0].kind in (InputKind.VCF, InputKind.REPORT)
@@ -181,33 +186,15 @@ def read_sheet(path: Path, *, assays: Collection[str], exclude: Iterable[str] = 
     return Sheet(samples, frozenset(exclude))
 
 
-@dataclass(frozen=True)
-class _Row:
-    """One row after its own checks; a value that could not be read is None."""
-
-    line: int
-    patient: str
-    timepoint: str
-    specimen: str
-    specimen_type: SpecimenType
-    assay: str
-    collected: date
-    setting: Setting | None
-    role: Role
-    library: str
-    files: Mapping[str, str]
-    bam_kind: BamKind | None
-
-
 class _Checker:
-    """Checks rows one by one and keeps their problems."""
+    """Checks rows one by one and keeps their problems; a row is a sample with one unit."""
 
     def __init__(self, file: str, assays: Collection[str]) -> None:
         self.file = file
         self.assays = assays
         self.problems: list[Problem] = []
 
-    def row(self, given: Line) -> _Row | None:
+    def row(self, given: Line) -> Sample | None:
         """Return the row, or None where it cannot be used further."""
         before, line = len(self.problems), given.number
         patient = self._id(line, "patient", given)
@@ -224,19 +211,16 @@ class _Checker:
         if len(self.problems) > before or kind is None or role is None or collected is None:
             return None
         files = {name: given[name] for name in FILE_COLUMNS if name in given}
-        return _Row(
-            line,
-            patient,
-            timepoint,
-            specimen,
-            kind,
-            assay,
-            collected,
-            setting,
-            role,
-            library,
-            files,
-            bam_kind,
+        return Sample(
+            patient=patient,
+            timepoint=timepoint,
+            specimen=specimen,
+            specimen_type=kind,
+            assay=assay,
+            collected=collected,
+            setting=setting,
+            role=role,
+            units=(Unit("", library, bam_kind=bam_kind, line=line, **files),),
         )
 
     def _add(self, line: int, column: str, what: str, remedy: str) -> None:
@@ -301,34 +285,19 @@ class _Checker:
         return None
 
 
-def _by_sample(rows: Iterable[_Row]) -> dict[tuple[str, str, str], list[_Row]]:
+def _by_sample(rows: Iterable[Sample]) -> dict[str, list[Sample]]:
     groups = defaultdict(list)
     for row in rows:
-        groups[row.patient, row.timepoint, row.specimen].append(row)
+        groups[row.name].append(row)
     return groups
 
 
-def _unit(row: _Row, number: int) -> Unit:
-    return Unit(f"u{number}", row.library, bam_kind=row.bam_kind, line=row.line, **row.files)
+def _sample(rows: list[Sample]) -> Sample:
+    units = (replace(row.units[0], unit=f"u{number}") for number, row in enumerate(rows, start=1))
+    return replace(rows[0], units=tuple(units))
 
 
-def _sample(rows: list[_Row]) -> Sample:
-    first = rows[0]
-    units = tuple(_unit(row, number) for number, row in enumerate(rows, start=1))
-    return Sample(
-        first.patient,
-        first.timepoint,
-        first.specimen,
-        first.specimen_type,
-        first.assay,
-        first.collected,
-        first.setting,
-        first.role,
-        units,
-    )
-
-
-def _sample_problems(file: str, rows: list[_Row]) -> list[Problem]:
+def _sample_problems(file: str, rows: list[Sample]) -> list[Problem]:
     first, problems = rows[0], []
     for row in rows[1:]:
         for name in SAMPLE_COLUMNS:
@@ -336,7 +305,7 @@ def _sample_problems(file: str, rows: list[_Row]) -> list[Problem]:
             if mine != other:
                 what = f"{_text(mine)} here but {_text(other)} in line {first.line} of the same specimen"
                 problems.append(Problem(file, row.line, name, what, "make them equal or rename a specimen"))
-        kind, other = _unit(row, 0).kind, _unit(first, 0).kind
+        kind, other = row.units[0].kind, first.units[0].kind
         if not {kind, other} <= MERGED_KINDS:
             what = f"{kind} beside {other} in line {first.line} for one specimen"
             problems.append(
@@ -345,11 +314,11 @@ def _sample_problems(file: str, rows: list[_Row]) -> list[Problem]:
     return problems
 
 
-def _timepoint_problems(file: str, rows: list[_Row]) -> list[Problem]:
+def _timepoint_problems(file: str, rows: list[Sample]) -> list[Problem]:
     """One timepoint has one setting; one patient id is a patient, a normal or a control."""
     problems: list[Problem] = []
-    settings: dict[tuple[str, str], _Row] = {}
-    roles: dict[str, _Row] = {}
+    settings: dict[tuple[str, str], Sample] = {}
+    roles: dict[str, Sample] = {}
     for row in rows:
         first_role = roles.setdefault(row.patient, row)
         if first_role.role is not row.role:
@@ -360,7 +329,7 @@ def _timepoint_problems(file: str, rows: list[_Row]) -> list[Problem]:
         if row.setting is None:
             continue
         first = settings.setdefault((row.patient, row.timepoint), row)
-        if first.setting is not row.setting and not _same_sample(first, row):
+        if first.setting is not row.setting and first.name != row.name:
             what = (
                 f"{row.setting.value} here but {_text(first.setting)} in line {first.line} of this timepoint"
             )
@@ -368,17 +337,13 @@ def _timepoint_problems(file: str, rows: list[_Row]) -> list[Problem]:
     return problems
 
 
-def _same_sample(a: _Row, b: _Row) -> bool:
-    return (a.patient, a.timepoint, a.specimen) == (b.patient, b.timepoint, b.specimen)
-
-
-def _case_problems(file: str, rows: list[_Row]) -> list[Problem]:
+def _case_problems(file: str, rows: list[Sample]) -> list[Problem]:
     """Ids equal but for case would share a folder on many file systems."""
     problems: list[Problem] = []
     for level in ("patient", "timepoint", "specimen", "library"):
         seen: dict[tuple[str, ...], tuple[str, int]] = {}
         for row in rows:
-            path = (row.patient, row.timepoint, row.specimen, row.library)
+            path = (row.patient, row.timepoint, row.specimen, row.units[0].library)
             depth = ("patient", "timepoint", "specimen", "library").index(level)
             key = tuple(part.lower() for part in path[: depth + 1])
             spelling, line = seen.setdefault(key, (path[depth], row.line))
@@ -388,11 +353,12 @@ def _case_problems(file: str, rows: list[_Row]) -> list[Problem]:
     return problems
 
 
-def _repeated_files(file: str, rows: list[_Row]) -> list[Problem]:
+def _repeated_files(file: str, rows: list[Sample]) -> list[Problem]:
     seen: dict[str, tuple[int, str]] = {}
     problems = []
     for row in rows:
-        for name, path in row.files.items():
+        files = {name: path for name in FILE_COLUMNS if (path := getattr(row.units[0], name))}
+        for name, path in files.items():
             line, other = seen.setdefault(path, (row.line, name))
             if (line, other) != (row.line, name):
                 what = f"{path!r} is given already in line {line}, column {other}"
