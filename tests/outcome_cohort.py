@@ -65,8 +65,7 @@ class Demo:
                     yield self._row(f"{endpoint.name}:{analysis.value}", item, None, None)
         regimen = regimen_grouping(self.timelines)
         marker = component_groupings(self.found)[0]
-        starts = {t.patient: t.next_treatment.start for t in self.timelines if t.next_treatment}
-        for comparison in prepare(self.rows, regimen, starts):
+        for comparison in prepare(self.rows, regimen):
             if comparison.endpoint in (RWPFS2, RWPFS2_TREATMENT):
                 name = f"{comparison.endpoint.name}:{comparison.analysis.value}"
                 for item in comparison.observed:

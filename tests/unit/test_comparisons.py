@@ -38,8 +38,7 @@ def treated(patient, drugs, wait, after, event="PD"):
 
 def analysed(records):
     timelines = [item.timeline() for item in records]
-    starts = {t.patient: t.next_treatment.start for t in timelines if t.next_treatment}
-    return timelines, patient_rows(timelines), starts
+    return timelines, patient_rows(timelines)
 
 
 def one(comparisons, endpoint, analysis):
@@ -47,10 +46,8 @@ def one(comparisons, endpoint, analysis):
 
 
 def test_by_treatment_patients_enter_when_it_starts():
-    timelines, rows, starts = analysed(
-        [treated("A", "pemetrexed", 20, 50), treated("B", "neladalkib", 90, 30)]
-    )
-    found = list(prepare(rows, regimen_grouping(timelines), starts))
+    timelines, rows = analysed([treated("A", "pemetrexed", 20, 50), treated("B", "neladalkib", 90, 30)])
+    found = list(prepare(rows, regimen_grouping(timelines)))
     late = one(found, RWPFS2, Analysis.GROUP_ENTRY).observed
     assert [(o.patient, o.entry, o.time, o.event) for o in late] == [
         ("A", 20, 70, True),
@@ -67,23 +64,23 @@ def grouping(**reported):
 
 
 def test_by_mechanism_patients_enter_at_the_report():
-    _, rows, starts = analysed([treated("A", "pemetrexed", 20, 50), switched("B").died(112)])
+    _, rows = analysed([treated("A", "pemetrexed", 20, 50), switched("B").died(112)])
     marker = grouping(A=on(115), B=on(130))
-    found = one(prepare(rows, marker, starts), RWPFS2, Analysis.GROUP_ENTRY)
+    found = one(prepare(rows, marker), RWPFS2, Analysis.GROUP_ENTRY)
     assert [(o.patient, o.entry, o.time) for o in found.observed] == [("A", 15, 70)]
     assert found.excluded == {Exclusion.EVENT_BEFORE_ENTRY: 1}
 
 
 def test_what_needs_a_treatment_starts_with_it():
-    _, rows, starts = analysed([treated("A", "pemetrexed", 20, 50)])
+    _, rows = analysed([treated("A", "pemetrexed", 20, 50)])
     for reported, entry in ((115, 20), (130, 30)):
-        found = one(prepare(rows, grouping(A=on(reported)), starts), RWTTD2, Analysis.GROUP_ENTRY)
+        found = one(prepare(rows, grouping(A=on(reported))), RWTTD2, Analysis.GROUP_ENTRY)
         assert [o.entry for o in found.observed] == [entry]
 
 
 def test_without_report_date_nobody_enters_but_the_naive_figure_stands():
-    _, rows, starts = analysed([treated("A", "pemetrexed", 20, 50)])
-    found = list(prepare(rows, grouping(A=Exclusion.REPORT_DATE_MISSING), starts))
+    _, rows = analysed([treated("A", "pemetrexed", 20, 50)])
+    found = list(prepare(rows, grouping(A=Exclusion.REPORT_DATE_MISSING)))
     late = one(found, RWPFS2, Analysis.GROUP_ENTRY)
     assert (late.observed, late.excluded) == ([], {Exclusion.REPORT_DATE_MISSING: 1})
     assert len(one(found, RWPFS2, Analysis.NAIVE).observed) == 1
@@ -100,8 +97,8 @@ def immortal():
 
 
 def test_immortal_time_favours_who_waits_longer_only_in_the_naive_figure():
-    timelines, rows, starts = analysed(immortal())
-    table = compare_all(rows, [regimen_grouping(timelines)], starts, SETTINGS)
+    timelines, rows = analysed(immortal())
+    table = compare_all(rows, [regimen_grouping(timelines)], SETTINGS)
     ratio = {
         r.analysis: r.estimate
         for r in table
@@ -115,8 +112,8 @@ def test_immortal_time_favours_who_waits_longer_only_in_the_naive_figure():
 
 
 def test_few_events_give_counts_and_the_reason():
-    timelines, rows, starts = analysed(immortal()[::16])
-    table = compare_all(rows, [regimen_grouping(timelines)], starts, SETTINGS)
+    timelines, rows = analysed(immortal()[::16])
+    table = compare_all(rows, [regimen_grouping(timelines)], SETTINGS)
     row = next(r for r in table if (r.endpoint, r.analysis, r.level) == ("rwPFS2", "naive", "alk_tki"))
     assert (row.status, row.estimate, row.p) == (Status.DESCRIPTIVE, None, None)
     assert row.reason == "too_few_events: 5 for 1 parameter, 10 needed"
@@ -125,8 +122,8 @@ def test_few_events_give_counts_and_the_reason():
 
 def test_more_than_two_treatments_get_a_test_of_all():
     records = [*immortal(), *(treated(f"x{i}", "neladalkib+pemetrexed", 10 + i, 40 + i) for i in range(9))]
-    timelines, rows, starts = analysed(records)
-    table = compare_all(rows, [regimen_grouping(timelines)], starts, SETTINGS)
+    timelines, rows = analysed(records)
+    table = compare_all(rows, [regimen_grouping(timelines)], SETTINGS)
     row = next(
         r for r in table if (r.level, r.endpoint, r.analysis) == ("all groups", "rwPFS2", "group_entry")
     )
@@ -141,8 +138,8 @@ def test_a_group_of_few_gets_counts_and_no_hazard_ratio(alone):
         *immortal(),
         *(treated(f"x{i}", "neladalkib+pemetrexed", 10 + i, 40 + i) for i in range(alone)),
     ]
-    timelines, rows, starts = analysed(records)
-    table = compare_all(rows, [regimen_grouping(timelines)], starts, SETTINGS)
+    timelines, rows = analysed(records)
+    table = compare_all(rows, [regimen_grouping(timelines)], SETTINGS)
     pfs = [r for r in table if r.endpoint == "rwPFS2"]
     refused = [r for r in pfs if r.level in ("alk_tki_combination", "all groups")]
     assert {(r.status, r.estimate, r.p, r.method) for r in refused} == {
@@ -155,8 +152,8 @@ def test_a_group_of_few_gets_counts_and_no_hazard_ratio(alone):
 
 
 def test_false_discovery_is_controlled_within_question_endpoint_and_analysis():
-    timelines, rows, starts = analysed(immortal())
-    table = compare_all(rows, [regimen_grouping(timelines)], starts, SETTINGS)
+    timelines, rows = analysed(immortal())
+    table = compare_all(rows, [regimen_grouping(timelines)], SETTINGS)
     naive = [r for r in table if (r.endpoint, r.analysis) == ("rwPFS2", "naive")]
     # Two drugs are one contrast seen from both sides: equal p values stay as they are.
     assert len(naive) == 2
@@ -169,8 +166,8 @@ def test_who_has_no_group_is_named_with_the_reason():
         Records("X").treat("lorlatinib", 0, 100, "progression").scan(100, "PD").died(120),
         Records("Y").treat("lorlatinib", 0, 100, "progression").scan(100, "PD").alive(120),
     ]
-    timelines, rows, starts = analysed(records)
-    for comparison in prepare(rows, regimen_grouping(timelines), starts):
+    timelines, rows = analysed(records)
+    for comparison in prepare(rows, regimen_grouping(timelines)):
         left_out = comparison.excluded
         if comparison.endpoint in (RWPFS2, OS_PROGRESSION):
             assert left_out == {Exclusion.DIED_UNTREATED: 1, Exclusion.NOT_YET_STARTED: 1}
@@ -180,15 +177,15 @@ def test_a_sample_that_says_nothing_is_in_no_group():
     nothing = ClassificationRow(
         "A", "PD", Setting.PROGRESSION, Classification.NOT_EVALUABLE, (), Timing.ACQUIRED, None, (), ()
     )
-    timelines, rows, starts = analysed([treated("A", "pemetrexed", 20, 50)])
+    timelines, rows = analysed([treated("A", "pemetrexed", 20, 50)])
     groups = component_groupings(findings([nothing], [], timelines, Setting.PROGRESSION))
-    assert {c.excluded[Exclusion.NOT_EVALUABLE] for g in groups for c in prepare(rows, g, starts)} == {1}
+    assert {c.excluded[Exclusion.NOT_EVALUABLE] for g in groups for c in prepare(rows, g)} == {1}
 
 
 def test_nobody_switched():
     records = [Records().treat("lorlatinib", 0, 100, "progression").scan(100, "PD").alive(150)]
-    timelines, rows, starts = analysed(records)
-    table = compare_all(rows, [regimen_grouping(timelines)], starts, SETTINGS)
+    timelines, rows = analysed(records)
+    table = compare_all(rows, [regimen_grouping(timelines)], SETTINGS)
     assert table == []
 
 
@@ -214,7 +211,7 @@ def crossed():
 
 def test_a_mechanism_that_decides_between_treatments_shows_as_interaction():
     records, classes = crossed()
-    timelines, rows, _ = analysed(records)
+    timelines, rows = analysed(records)
     found = findings(classes, [], timelines, Setting.PROGRESSION)
     table = benefit(rows, regimen_grouping(timelines), component_groupings(found), SETTINGS)
     row = next(r for r in table if (r.factor, r.level) == ("bypass x alk_tki", "interaction"))
@@ -231,7 +228,7 @@ def test_a_mechanism_that_decides_between_treatments_shows_as_interaction():
 
 def test_without_enough_events_the_interaction_is_not_modelled():
     records, classes = crossed()
-    timelines, rows, _ = analysed(records[::3])
+    timelines, rows = analysed(records[::3])
     found = findings(classes[::3], [], timelines, Setting.PROGRESSION)
     table = benefit(rows, regimen_grouping(timelines), component_groupings(found), SETTINGS)
     row = next(r for r in table if (r.factor, r.level) == ("bypass x alk_tki", "interaction"))
@@ -243,8 +240,8 @@ def test_baseline_facts_that_are_unknown_leave_the_patient_out():
     records = [switched(f"P{i}", cns_metastases=None if i == 0 else i % 2 == 0) for i in range(7)]
     for i, item in enumerate(records):
         item.scan(160 + 5 * i, "PD").alive(300)
-    timelines, rows, _ = analysed(records)
-    table = baseline_predictors(rows, {t.patient: t.record.patient for t in timelines}, FEW)
+    timelines, rows = analysed(records)
+    table = baseline_predictors(rows, timelines, FEW)
     row = next(r for r in table if r.level == "cns_metastases")
     assert (row.patients, row.reference_patients, row.excluded) == (3, 3, ("group_unknown=1",))
     assert row.estimate is not None

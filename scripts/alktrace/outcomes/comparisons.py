@@ -42,6 +42,7 @@ from .endpoints import (
     NEXT_DOSE,
     RWPFS2,
     RWPFS2_TREATMENT,
+    RWTTD2_TREATMENT,
     Endpoint,
     switch_exclusion,
 )
@@ -118,36 +119,29 @@ def component_groupings(found: Mapping[str, Finding]) -> list[Grouping]:
     ]
 
 
-def prepare(
-    rows: Sequence[EndpointPatientRow], grouping: Grouping, starts: Mapping[str, dt.date]
-) -> Iterator[Comparison]:
+def prepare(rows: Sequence[EndpointPatientRow], grouping: Grouping) -> Iterator[Comparison]:
     """Yield the patients at risk for every endpoint and analysis of a grouping.
 
     Args:
         rows: endpoint_patients.tsv.
         grouping: patients without a group are left out.
-        starts: first dose of the next treatment by patient.
     """
     for endpoint in _compared_endpoints():
-        own = [row for row in rows if row.endpoint == endpoint.name]
-        late = _entries(own, grouping, starts if endpoint.population.needs_treatment else {})
-        analysis = Analysis.FROM_TREATMENT if endpoint.start is NEXT_DOSE else Analysis.GROUP_ENTRY
-        yield Comparison(endpoint, analysis, *observe(own, analysis, entries=late))
-        if endpoint.start is not NEXT_DOSE:
-            naive = observe(own, Analysis.NAIVE, entries=_naive(grouping))
-            yield Comparison(endpoint, Analysis.NAIVE, *naive)
+        late = _entries(rows, endpoint, grouping)
+        if endpoint.start is NEXT_DOSE:
+            yield _comparison(rows, endpoint, Analysis.FROM_TREATMENT, late)
+        else:
+            yield _comparison(rows, endpoint, Analysis.GROUP_ENTRY, late)
+            yield _comparison(rows, endpoint, Analysis.NAIVE, _naive(grouping))
 
 
 def compare_all(
-    rows: Sequence[EndpointPatientRow],
-    groupings: Iterable[Grouping],
-    starts: Mapping[str, dt.date],
-    settings: CohortSettings,
+    rows: Sequence[EndpointPatientRow], groupings: Iterable[Grouping], settings: CohortSettings
 ) -> list[AssociationRow]:
     """Return every comparison of every grouping, with p values adjusted per question, endpoint, analysis."""
     found = []
     for grouping in groupings:
-        for comparison in prepare(rows, grouping, starts):
+        for comparison in prepare(rows, grouping):
             found += list(compare(comparison, grouping, settings))
     return adjust(found)
 
@@ -176,16 +170,13 @@ def benefit(
 
     Patients enter at the later of report and treatment start, on the time scale of rwPFS2.
     """
-    own = [row for row in rows if row.endpoint == RWPFS2.name]
     found = []
     for grouping in mechanisms:
         both = [name for name in regimen.group_of if name in grouping.group_of]
         known = {name: _later(regimen.known_from[name], grouping.known_from[name]) for name in both}
         group_of = {name: grouping.group_of[name] for name in both}
-        entries = _entries(own, Grouping(grouping.factor, group_of, known), {})
-        comparison = Comparison(
-            RWPFS2, Analysis.GROUP_ENTRY, *observe(own, Analysis.GROUP_ENTRY, entries=entries)
-        )
+        entries = _entries(rows, RWPFS2, Grouping(grouping.factor, group_of, known))
+        comparison = _comparison(rows, RWPFS2, Analysis.GROUP_ENTRY, entries)
         for kind in RegimenKind:
             if kind.value in regimen.group_of.values():
                 found += list(_interaction(comparison, regimen, grouping, kind.value, settings))
@@ -193,19 +184,14 @@ def benefit(
 
 
 def baseline_predictors(
-    rows: Sequence[EndpointPatientRow], patients: Mapping[str, PatientRow], settings: CohortSettings
+    rows: Sequence[EndpointPatientRow], timelines: Sequence[Timeline], settings: CohortSettings
 ) -> list[AssociationRow]:
     """Relate each baseline fact to rwPFS2 from treatment start, one at a time."""
-    own = [row for row in rows if row.endpoint == RWPFS2_TREATMENT.name]
     found = []
     for name, (reference, value) in FACTS.items():
-        known = {patient: value(row) for patient, row in patients.items()}
-        entries: Mapping[str, float | Exclusion] = {p: 0.0 for p, v in known.items() if v is not None}
-        comparison = Comparison(
-            RWPFS2_TREATMENT,
-            Analysis.FROM_TREATMENT,
-            *observe(own, Analysis.FROM_TREATMENT, entries=entries),
-        )
+        known = {timeline.patient: value(timeline.record.patient) for timeline in timelines}
+        entries = {patient: 0.0 for patient, fact in known.items() if fact is not None}
+        comparison = _comparison(rows, RWPFS2_TREATMENT, Analysis.FROM_TREATMENT, entries)
         member = [bool(known[item.patient]) for item in comparison.observed]
         found.append(
             _contrast(Question.BASELINE_PREDICTOR, comparison, BASELINE, name, reference, member, settings)
@@ -254,19 +240,31 @@ def _naive(grouping: Grouping) -> dict[str, float | Exclusion]:
     return {**without, **dict.fromkeys(grouping.group_of, 0.0)}
 
 
+def _comparison(
+    rows: Iterable[EndpointPatientRow],
+    endpoint: Endpoint,
+    analysis: Analysis,
+    entries: Mapping[str, float | Exclusion],
+) -> Comparison:
+    own = [row for row in rows if row.endpoint == endpoint.name]
+    return Comparison(endpoint, analysis, *observe(own, analysis, entries=entries))
+
+
 def _entries(
-    rows: Iterable[EndpointPatientRow], grouping: Grouping, starts: Mapping[str, dt.date]
+    rows: Sequence[EndpointPatientRow], endpoint: Endpoint, grouping: Grouping
 ) -> dict[str, float | Exclusion]:
+    """Days from day 0 to the entry of each patient."""
+    # Not before the group is known, nor before the event can happen: until then a patient is immortal, and
+    # the group would look better than it is.
+    treated = [row for row in rows if row.endpoint == RWTTD2_TREATMENT.name]
+    given = {row.patient: row.start for row in treated if row.start and endpoint.population.needs_treatment}
     found: dict[str, float | Exclusion] = {}
     for row in rows:
         known = grouping.known_from.get(row.patient)
-        if row.start is None or known is None:
+        if row.endpoint != endpoint.name or row.start is None or known is None:
             continue
-        if row.patient in starts:
-            known = _later(known, starts[row.patient])
-        found[row.patient] = (
-            known if isinstance(known, Exclusion) else float(max(0, (known - row.start).days))
-        )
+        known = _later(known, given.get(row.patient, row.start))
+        found[row.patient] = known if isinstance(known, Exclusion) else float((known - row.start).days)
     return found
 
 

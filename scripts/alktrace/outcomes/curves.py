@@ -7,9 +7,10 @@ import numpy as np
 
 from ..inputs.settings import CohortSettings
 from ..vocabulary.outcomes import ALL, Analysis
-from .comparisons import Comparison, Grouping
+from .comparisons import Grouping, prepare
 from .curve_table import AtRiskRow, KaplanMeierRow
 from .endpoint_figures import Analysed, Observed, columns, curve_of
+from .endpoint_table import EndpointPatientRow
 from .survival import numbers_at_risk
 
 Tables = tuple[list[KaplanMeierRow], list[AtRiskRow]]
@@ -36,12 +37,15 @@ def overall_curves(analysed: Iterable[Analysed], settings: CohortSettings) -> Ta
     )
 
 
-def group_curves(comparisons: Iterable[tuple[Grouping, Comparison]], settings: CohortSettings) -> Tables:
+def group_curves(
+    rows: Sequence[EndpointPatientRow], groupings: Iterable[Grouping], settings: CohortSettings
+) -> Tables:
     """Return one curve per group of every comparison."""
     return _tables(
         [
             _Group(comparison.endpoint.name, comparison.analysis, grouping.factor, group, observed)
-            for grouping, comparison in comparisons
+            for grouping in groupings
+            for comparison in prepare(rows, grouping)
             for group, observed in _by_group(comparison.observed, grouping.group_of).items()
         ],
         settings,

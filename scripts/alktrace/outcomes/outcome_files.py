@@ -1,8 +1,10 @@
 """The outcome tables and their rows, without the libraries that compute them: the rules read their names."""
 
 from collections.abc import Mapping
+from pathlib import Path
 from typing import Any
 
+from ..io.tables import read_table
 from .association_table import AssociationRow
 from .concordance_table import AgreementRow, ConcordanceRow
 from .course_table import FlowRow, OncoprintRow, SwimmerRow
@@ -56,3 +58,8 @@ def related_tables() -> Tables:
 def outcome_tables() -> Tables:
     """Return all of them."""
     return {**measured_tables(), **related_tables()}
+
+
+def read_outcomes(folder: Path) -> dict[str, list[Any]]:
+    """Return the rows of all of them by file name."""
+    return {name: read_table(folder / name, row_type) for name, row_type in outcome_tables().items()}

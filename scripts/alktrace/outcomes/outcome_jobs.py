@@ -17,20 +17,16 @@ from ..vocabulary.samples import Setting
 from .association_table import AssociationRow
 from .clinical_tables import read_clinical
 from .comparisons import (
-    Comparison,
-    Grouping,
     baseline_predictors,
     benefit,
     compare_all,
     component_groupings,
-    prepare,
     regimen_grouping,
 )
 from .concordance import agreement_rows, concordance_rows, read_materials
 from .courses import flow_rows, oncoprint_rows, swimmer_rows
 from .curves import group_curves, overall_curves
 from .endpoint_figures import analyse, enrolled_at_progression, figure, rates
-from .endpoint_table import EndpointPatientRow
 from .endpoints import ENDPOINTS, patient_rows
 from .frequencies import expected_rows, frequency_rows, paired_rows, primary_against_acquired
 from .frequency_table import ExpectedFrequencyRow
@@ -94,7 +90,7 @@ def measure_outcomes(*, clinic: Clinic, settings: CohortSettings, out: Path) -> 
     analysed = list(analyse(patients, settings, enrolled_late=late))
     regimen = regimen_grouping(timelines)
     steps, numbers = overall_curves(analysed, settings)
-    more_steps, more_numbers = group_curves(_compared([regimen], patients, timelines), settings)
+    more_steps, more_numbers = group_curves(patients, [regimen], settings)
     responses = response_rows(timelines, settings, max_gap_days=clinic.max_gap_days)
     rows: dict[str, Sequence[Any]] = {
         "endpoints.tsv": [figure(item, settings) for item in analysed],
@@ -148,7 +144,7 @@ def relate_outcomes(
     after = findings(own, mechanisms, timelines, Setting.PROGRESSION)
     patients = patient_rows(timelines)
     responses = response_rows(timelines, settings, max_gap_days=clinic.max_gap_days)
-    groupings = component_groupings(after)
+    regimen, groupings = regimen_grouping(timelines), component_groupings(after)
     by_component = {grouping.factor: grouping.group_of for grouping in groupings}
     by_group = [row for row in response_rates(responses, settings, by_component) if row.grouping != ALL]
     observed = [row for path in evidence for row in read_table(path, EvidenceRow)]
@@ -158,7 +154,7 @@ def relate_outcomes(
         if row.patient not in clinic.exclude
     ]
     series = read_table(clinic.knowledge / "expected_frequencies.tsv", ExpectedFrequencyRow)
-    steps, numbers = group_curves(_compared(groupings, patients, timelines), settings)
+    steps, numbers = group_curves(patients, groupings, settings)
     rows: dict[str, Sequence[Any]] = {
         "frequencies.tsv": [
             *frequency_rows(before.values(), Setting.BASELINE, settings),
@@ -167,7 +163,9 @@ def relate_outcomes(
         "expected.tsv": expected_rows(after.values(), series, settings),
         "associations.tsv": [
             *_timings(timelines, after, settings, timing),
-            *_associations(timelines, patients, after, settings),
+            *compare_all(patients, [regimen, *groupings], settings),
+            *benefit(patients, regimen, groupings, settings),
+            *baseline_predictors(patients, timelines, settings),
         ],
         "mechanism_treatment.tsv": mechanism_treatment_rows(after, responses, patients, settings),
         "mechanism_responses.tsv": by_group,
@@ -213,23 +211,6 @@ def _write(out: Path, tables: Tables, rows: Mapping[str, Sequence[Any]]) -> None
         write_table(out / name, row_type, rows[name])
 
 
-def _associations(
-    timelines: Sequence[Timeline],
-    patients: Sequence[EndpointPatientRow],
-    after: Mapping[str, Finding],
-    settings: CohortSettings,
-) -> list[AssociationRow]:
-    regimen, groupings = regimen_grouping(timelines), component_groupings(after)
-    starts = _starts(timelines)
-    by_patient = {timeline.patient: timeline.record.patient for timeline in timelines}
-    return [
-        *compare_all(patients, [regimen], starts, settings),
-        *compare_all(patients, groupings, starts, settings),
-        *benefit(patients, regimen, groupings, settings),
-        *baseline_predictors(patients, by_patient, settings),
-    ]
-
-
 def _timings(
     timelines: Sequence[Timeline],
     after: Mapping[str, Finding],
@@ -241,16 +222,3 @@ def _timings(
         judged = with_timing(after.values(), timelines, timing, months)
         rows += primary_against_acquired(judged, settings, months=months)
     return rows
-
-
-def _starts(timelines: Sequence[Timeline]) -> dict[str, dt.date]:
-    return {t.patient: t.next_treatment.start for t in timelines if t.next_treatment}
-
-
-def _compared(
-    groupings: Sequence[Grouping], patients: Sequence[EndpointPatientRow], timelines: Sequence[Timeline]
-) -> list[tuple[Grouping, Comparison]]:
-    starts = _starts(timelines)
-    return [
-        (grouping, comparison) for grouping in groupings for comparison in prepare(patients, grouping, starts)
-    ]

@@ -3,20 +3,15 @@
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import Any
 
 from ..inputs.settings import CohortSettings
-from ..io.tables import read_table
 from ..outcomes.association_table import AssociationRow
-from ..outcomes.concordance_table import AgreementRow, ConcordanceRow
 from ..outcomes.course_table import FlowRow, OncoprintRow, SwimmerRow
 from ..outcomes.curve_table import AtRiskRow, KaplanMeierRow
 from ..outcomes.endpoint_table import EndpointRateRow, EndpointRow
 from ..outcomes.endpoints import ENDPOINTS, RWPFS2, RWTTD2, Endpoint
-from ..outcomes.frequency_table import ExpectedRow, FrequencyRow, PairedRow
-from ..outcomes.linkage_table import LinkageRow
-from ..outcomes.mechanism_treatment_table import MechanismTreatmentRow
-from ..outcomes.response_table import ResponseRow
-from ..outcomes.safety_table import DoseRow, SafetyRow
+from ..outcomes.outcome_files import read_outcomes
 from ..vocabulary.outcomes import (
     ABSENT,
     ALL,
@@ -39,6 +34,7 @@ from .figures.oncoprint import MOST_LINES, draw_oncoprint, oncoprint_lines
 from .figures.style import group_word
 from .figures.swimmer import draw_swimmer
 
+Outcomes = Mapping[str, Sequence[Any]]
 LATE_ENTRY = (
     "Patients are at risk only from the day on which their group is known: numbers at risk grow first and "
     "may begin at 0. Counting from progression (naive) flatters groups whose members had to live long enough "
@@ -54,35 +50,28 @@ def outcome_exhibits(folder: Path, messages: Mapping[str, str], settings: Cohort
         messages: texts of flags and refusals.
         settings: section `cohort`, as the tables were made with.
     """
-    few = settings.min_group_patients
-    associations = read_table(folder / "associations.tsv", AssociationRow)
+    found = read_outcomes(folder)
+    few, associations = settings.min_group_patients, found["associations.tsv"]
     return [
-        tables.linkage(read_table(folder / "linkage.tsv", LinkageRow)),
-        oncoprint(read_table(folder / "oncoprint.tsv", OncoprintRow)),
-        tables.frequencies(read_table(folder / "frequencies.tsv", FrequencyRow)),
-        tables.expected(read_table(folder / "expected.tsv", ExpectedRow)),
-        tables.paired(read_table(folder / "baseline_progression.tsv", PairedRow)),
-        tables.concordance(
-            read_table(folder / "concordance.tsv", ConcordanceRow),
-            read_table(folder / "agreement.tsv", AgreementRow),
-        ),
-        swimmer(read_table(folder / "swimmer.tsv", SwimmerRow)),
-        *_endpoints(folder, messages),
-        tables.responses(read_table(folder / "responses.tsv", ResponseRow)),
-        by_next_treatment(folder, RWPFS2, associations, few, messages),
-        by_next_treatment(folder, RWTTD2, associations, few, messages),
+        tables.linkage(found["linkage.tsv"]),
+        oncoprint(found["oncoprint.tsv"]),
+        tables.frequencies(found["frequencies.tsv"]),
+        tables.expected(found["expected.tsv"]),
+        tables.paired(found["baseline_progression.tsv"]),
+        tables.concordance(found["concordance.tsv"], found["agreement.tsv"]),
+        swimmer(found["swimmer.tsv"]),
+        *_endpoints(found, messages),
+        tables.responses(found["responses.tsv"]),
+        by_next_treatment(found, RWPFS2, few, messages),
+        by_next_treatment(found, RWTTD2, few, messages),
         by_mechanism(
-            read_table(folder / "km_mechanism.tsv", KaplanMeierRow),
-            read_table(folder / "km_mechanism_at_risk.tsv", AtRiskRow),
-            associations,
-            few,
-            messages,
+            found["km_mechanism.tsv"], found["km_mechanism_at_risk.tsv"], associations, few, messages
         ),
-        tables.by_treatment(read_table(folder / "mechanism_treatment.tsv", MechanismTreatmentRow), few),
+        tables.by_treatment(found["mechanism_treatment.tsv"], few),
         *(forest(associations, question, messages) for question in say.QUESTIONS),
-        flow(read_table(folder / "flow.tsv", FlowRow)),
-        tables.safety(read_table(folder / "safety.tsv", SafetyRow), settings.severe_grade),
-        tables.doses(read_table(folder / "dose_adjustments.tsv", DoseRow)),
+        flow(found["flow.tsv"]),
+        tables.safety(found["safety.tsv"], settings.severe_grade),
+        tables.doses(found["dose_adjustments.tsv"]),
     ]
 
 
@@ -117,18 +106,12 @@ def swimmer(rows: Sequence[SwimmerRow]) -> Exhibit:
     )
 
 
-def _endpoints(folder: Path, messages: Mapping[str, str]) -> list[Exhibit]:
-    figures = read_table(folder / "endpoints.tsv", EndpointRow)
-    rates = read_table(folder / "endpoint_rates.tsv", EndpointRateRow)
-    numbers = read_table(folder / "km_at_risk.tsv", AtRiskRow)
-    found = []
+def _endpoints(found: Outcomes, messages: Mapping[str, str]) -> Iterator[Exhibit]:
     for endpoint in sorted(ENDPOINTS.values(), key=lambda endpoint: endpoint.event.place):
-        if not endpoint.on_page:
-            continue
-        own = [row for row in figures if row.endpoint == endpoint.name]
-        steps = read_table(folder / endpoint.curve_file, KaplanMeierRow)
-        found.append(curve(endpoint, own, rates, steps, numbers, messages))
-    return found
+        if endpoint.on_page:
+            own = [row for row in found["endpoints.tsv"] if row.endpoint == endpoint.name]
+            steps, numbers = found[endpoint.curve_file], found["km_at_risk.tsv"]
+            yield curve(endpoint, own, found["endpoint_rates.tsv"], steps, numbers, messages)
 
 
 def curve(
@@ -175,22 +158,15 @@ def curve(
     )
 
 
-def by_next_treatment(
-    folder: Path,
-    endpoint: Endpoint,
-    associations: Sequence[AssociationRow],
-    few: int,
-    messages: Mapping[str, str],
-) -> Exhibit:
+def by_next_treatment(found: Outcomes, endpoint: Endpoint, few: int, messages: Mapping[str, str]) -> Exhibit:
     """Return the curves of an endpoint by kind of next treatment, corrected and naive side by side."""
-    steps = read_table(folder / endpoint.curve_file, KaplanMeierRow)
-    numbers = read_table(folder / "km_at_risk.tsv", AtRiskRow)
+    steps, numbers = found[endpoint.curve_file], found["km_at_risk.tsv"]
     panels = [
         _panel("at risk from treatment start", endpoint, Analysis.GROUP_ENTRY, REGIMEN, steps, numbers),
         _panel("naive: biased, for comparison", endpoint, Analysis.NAIVE, REGIMEN, steps, numbers),
     ]
     name = f"km-{endpoint.name}-regimen"
-    own = [row for row in associations if row.factor == REGIMEN and _late(row, endpoint)]
+    own = [row for row in found["associations.tsv"] if row.factor == REGIMEN and _late(row, endpoint)]
     own = [row for row in own if row.level != ALL_GROUPS]
     sources = (endpoint.curve_file, "km_at_risk.tsv", "associations.tsv")
     title = f"{endpoint.name} by next treatment"
