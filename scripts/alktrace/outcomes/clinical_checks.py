@@ -43,6 +43,7 @@ def check_drugs(folder: Path, own: Sequence[Numbered[DrugRow]], knowledge: DrugK
     """Return the names of a site's `drugs.tsv` that the knowledge table or another row already has."""
     file = str(table_path(folder, DRUGS))
     problems = []
+    # A name with two meanings would put patients under the wrong kind of treatment.
     first: dict[str, int] = {}
     for item in own:
         for place, names in (("drug", [item.row.drug]), ("synonyms", item.row.synonyms)):
@@ -81,6 +82,7 @@ class _Checks:
 
     def _patients(self) -> Iterator[Problem]:
         known = {item.row.patient for item in self.rows["patients"]}
+        # With a row of patients.tsv unread, its patient would be missing from every other table too.
         for name, items in self.rows.items() if self.whole else ():
             for item in items:
                 if item.row.patient not in known:
@@ -122,6 +124,7 @@ class _Checks:
             if row.end and row.end < row.start:
                 what = f"ends {row.end} before it starts {row.start}"
                 yield self._problem("treatments", line, "end", what, "correct the dates")
+            # An end left out by mistake would read as still on treatment, and censor an event.
             if (row.end is None) != (row.reason is StopReason.ONGOING):
                 what = f"end {row.end or 'missing'} with reason {row.reason.value!r}"
                 remedy = "`ongoing` goes without an end, every other reason with one"
@@ -169,9 +172,11 @@ class _Checks:
                 courses[item.row.patient, self.drugs.canonical(drug) or drug].append(item)
         for (_, drug), items in courses.items():
             items.sort(key=lambda item: item.row.start)
+            # Not the row before: a short row may lie inside a long one that overlaps the next too.
             longest = items[0]
             for after in items[1:]:
                 last = longest.row.end
+                # The next row may start on the day of the last dose: so are changes of dose written.
                 if last is None or after.row.start < last:
                     what = f"{drug} given already in line {longest.line} until {last or 'now'}"
                     yield self._problem("treatments", after.line, "start", what, "end the earlier row before")
@@ -192,6 +197,7 @@ class _Checks:
     def _follow_up(self) -> Iterator[Problem]:
         for item in self.rows["follow_up"]:
             row = item.row
+            # A contact after death, or one before it, makes survival end on two days.
             if row.death and row.death != row.last_contact:
                 what = f"last contact {row.last_contact} and death {row.death}"
                 remedy = "the last contact of a dead patient is the date of death"

@@ -77,6 +77,7 @@ def clinical_context(
     start, last_dose = course[0].start, course[-1].end
     following = _following(record.treatments, start)
     progression = _progression(record, course, following, max_gap_days)
+    # Not after progression: a response to the next treatment is none to lorlatinib.
     responses = [
         row for row in record.assessments if row.date > start and (not progression or row.date <= progression)
     ]
@@ -103,6 +104,7 @@ def _course(treatments: Collection[TreatmentRow], max_gap_days: int) -> list[Tre
         if LORLATINIB not in row.drugs:
             continue
         end = course[-1].end if course else None
+        # A pause within the gap is one course; lorlatinib given again later is another one.
         if course and (end is None or row.start > end + timedelta(days=max_gap_days)):
             break
         course.append(row)
@@ -119,12 +121,14 @@ def _progression(
 ) -> date | None:
     """First PD on lorlatinib, or the stop for progression where no assessment says PD."""
     start, end = course[0].start, course[-1].end
+    # A PD long after the last dose, or under the next treatment, is no progression on lorlatinib.
     limits = [end + timedelta(days=max_gap_days)] if end else []
     limits += [following.start] if following else []
     limit = min(limits, default=None)
     for row in record.assessments:
         if row.response is BestResponse.PD and row.date > start and (limit is None or row.date <= limit):
             return row.date
+    # Clinical progression without a scan is written as the reason of the stop only.
     stopped = next((row for row in course if row.reason is StopReason.PROGRESSION), None)
     return stopped.end if stopped else None
 

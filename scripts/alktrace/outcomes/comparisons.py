@@ -95,6 +95,7 @@ def regimen_grouping(timelines: Iterable[Timeline]) -> Grouping:
     known_from: dict[str, dt.date | Exclusion] = {}
     for timeline in timelines:
         why, given = switch_exclusion(timeline), timeline.next_treatment
+        # Who died before a treatment has no group, and is counted as left out, not as censored.
         if why is not None or given is None:
             known_from[timeline.patient] = why or Exclusion.NOT_YET_STARTED
         else:
@@ -104,6 +105,7 @@ def regimen_grouping(timelines: Iterable[Timeline]) -> Grouping:
 
 def component_groupings(found: Mapping[str, Finding]) -> list[Grouping]:
     """Group evaluable patients by each component, present or absent, and by `none_found`."""
+    # Not evaluable is in neither group: `absent` would be a negative that nobody saw.
     evaluable = {name: item for name, item in found.items() if item.evaluable}
     known: Known = {
         name: (item.reported or Exclusion.REPORT_DATE_MISSING) if item.evaluable else Exclusion.NOT_EVALUABLE
@@ -190,6 +192,7 @@ def baseline_predictors(
     found = []
     for name, (reference, value) in FACTS.items():
         known = {timeline.patient: value(timeline.record.patient) for timeline in timelines}
+        # Known before day 0: nobody enters late, and an unknown fact is no `absent`.
         entries = {patient: 0.0 for patient, fact in known.items() if fact is not None}
         comparison = _comparison(rows, RWPFS2_TREATMENT, Analysis.FROM_TREATMENT, entries)
         member = [bool(known[item.patient]) for item in comparison.observed]
@@ -202,6 +205,7 @@ def baseline_predictors(
 def adjust(rows: Sequence[AssociationRow]) -> list[AssociationRow]:
     """Fill the false discovery rate within question, endpoint and analysis."""
     found = list(rows)
+    # Within one analysis only: naive and corrected ask the same question twice.
     families: dict[tuple[str, str, str], list[int]] = {}
     for place, row in enumerate(found):
         families.setdefault((row.question, row.endpoint, row.analysis), []).append(place)
@@ -236,6 +240,7 @@ FACTS: Mapping[str, tuple[str, Callable[[PatientRow], bool | None]]] = {
 
 def _naive(grouping: Grouping) -> dict[str, float | Exclusion]:
     """Everybody with a group from day 0; the reason of those without."""
+    # The date of the report does not matter here, so those without one are compared too.
     without = {name: why for name, why in grouping.known_from.items() if isinstance(why, Exclusion)}
     return {**without, **dict.fromkeys(grouping.group_of, 0.0)}
 

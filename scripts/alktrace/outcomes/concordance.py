@@ -107,6 +107,7 @@ def concordance_rows(
     """
     by_timepoint: dict[Key, list[EvidenceRow]] = defaultdict(list)
     for row in evidence:
+        # White-cell variants are in plasma and not in tissue, whatever the tumour has.
         if row.origin in TUMOUR and row.specimen_type in (PLASMA, TISSUE):
             by_timepoint[row.patient, row.timepoint].append(row)
     mechanisms: dict[Key, list[ResistanceRow]] = defaultdict(list)
@@ -217,6 +218,7 @@ def _family(
     rows: Sequence[EvidenceRow], keys: Iterable[str], kind: SpecimenType, informative: bool | None
 ) -> str:
     """Return what a material says about a family, given the family's alterations at the timepoint."""
+    # Detected beats everything; one locus that could not be judged beats every absence.
     states = [_status(rows, key, kind) for key in keys]
     if Detection.DETECTED in states:
         return DETECTED
@@ -236,6 +238,7 @@ def _class_of(states: Sequence[str]) -> str:
 
 def _status(rows: Sequence[EvidenceRow], key: str, kind: SpecimenType) -> Detection:
     """Best statement of the specimens of one kind; without any row it could not be judged."""
+    # Of several specimens of a kind the best: a second biopsy that missed it takes nothing back.
     found = {row.detection for row in rows if row.key == key and row.specimen_type is kind}
     order = (Detection.DETECTED, Detection.SUBTHRESHOLD, Detection.NOT_DETECTED)
     return next((status for status in order if status in found), Detection.NOT_ASSESSABLE)

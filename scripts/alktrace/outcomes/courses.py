@@ -59,6 +59,7 @@ def flow_rows(
             classification=finding.classification,
             # A patient with components of two families flows once: as `mixed`.
             component=finding.groups[0] if len(finding.groups) == 1 else "mixed",
+            # Who died untreated and who still waits flow too: left out, treatment would look universal.
             next_treatment=str(given.kind if given else switch_exclusion(timeline)),
             best=str(best.get(name) or "none"),
             patients=0,

@@ -77,6 +77,7 @@ def fit_cox(
         events_per_parameter: with fewer events there is no model.
         min_group_patients: with fewer patients in a compared group there is no model.
     """
+    # Refused before fitting: a fit of few events converges, to a ratio that means nothing.
     times, events = np.asarray(time, float), np.asarray(event, bool)
     refusal = refuse(
         covariates,
@@ -135,6 +136,7 @@ def refuse(
     smallest = min((int(member.sum()) for _, member in groups), default=min_group_patients)
     if smallest < min_group_patients:
         return f"{Refusal.GROUP_TOO_SMALL}: {smallest} in the smallest, {min_group_patients} needed"
+    # Without events in a group the likelihood rises for ever: lifelines stops somewhere and reports it.
     without = next((name for name, member in groups if not event[member].any()), None)
     return f"{Refusal.NO_EVENTS_IN_A_GROUP}: {without}" if without else None
 
@@ -174,6 +176,7 @@ def score_test(design: Floats, entry: Floats, time: Floats, event: NDArray[np.bo
     sets = list(_risk_sets(design, entry, time, event, np.zeros(design.shape[1])))
     residual = np.sum([item.residual for item in sets], axis=0)
     variance = np.sum([item.variance for item in sets], axis=0)
+    # Groups that never meet in a risk set take degrees of freedom with them.
     freedom = int(np.linalg.matrix_rank(variance)) if sets else 0
     if freedom == 0:
         return None
@@ -194,6 +197,7 @@ def hazards_test(
         return [None] * design.shape[1]
     rank_of = dict(zip(time, stats.rankdata(time), strict=True))
     weights = np.array([rank_of[item.time] for item in sets])
+    # Ranks weighted by deaths, as in R: tied event times count as often as they happened.
     weights -= np.average(weights, weights=[item.deaths for item in sets])
     residuals = np.array([item.residual for item in sets])
     variances = np.array([item.variance for item in sets])
@@ -214,6 +218,7 @@ def _risk_sets(
 ) -> Iterator[RiskSet]:
     weight = np.exp(design @ coefficients)
     for at in np.unique(time[event]):
+        # Strictly before: an entry on the day of the event comes after it.
         at_risk = (entry < at) & (time >= at)
         died = event & (time == at)
         x, w = design[at_risk], weight[at_risk]
@@ -221,6 +226,7 @@ def _risk_sets(
         deaths = int(died.sum())
         residual = died_x.sum(axis=0)
         variance = np.zeros((design.shape[1],) * 2)
+        # Efron: of d tied deaths the k-th sees the weight of the tied lessened by k/d.
         for share in np.arange(deaths) / deaths:
             total = w.sum() - share * died_w.sum()
             mean = (w @ x - share * (died_w @ died_x)) / total
@@ -237,6 +243,7 @@ def _lifelines(
     from lifelines import CoxPHFitter
     from lifelines.exceptions import ConvergenceError
 
+    # Names of groups come from tables: one may be `time` or `event`.
     names = [f"x{i}" for i in range(covariates.shape[1])]
     data = pd.DataFrame(covariates.to_numpy(float), columns=names)
     data["time"], data["event"] = time, event

@@ -13,6 +13,7 @@ def last_alive(record: PatientRecord) -> dt.date | None:
 
     A treatment, assessment, dose change or adverse event after the last contact on file proves life then.
     """
+    # Reports and pathology prove nothing: both may come after death.
     dates = chain(
         [record.follow_up.last_contact] if record.follow_up else [],
         (row.start for row in record.treatments),
@@ -26,11 +27,13 @@ def last_alive(record: PatientRecord) -> dt.date | None:
 
 def cut_off(record: PatientRecord, cutoff: dt.date) -> PatientRecord:
     """Return the record as it was known on the day of the data cut-off."""
+    # Who stopped later was on treatment that day: the end is unknown then, and so is its reason.
     treatments = tuple(
         replace(row, end=None, reason=StopReason.ONGOING) if row.end and row.end > cutoff else row
         for row in record.treatments
         if row.start <= cutoff
     )
+    # Alive at the cut-off, even if dead today: a death after it is no event.
     follow_up = record.follow_up
     if follow_up and follow_up.last_contact > cutoff:
         follow_up = replace(follow_up, last_contact=cutoff, death=None)

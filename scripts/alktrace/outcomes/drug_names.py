@@ -57,6 +57,7 @@ def all_drugs(knowledge: DrugKnowledge, own: Iterable[DrugRow]) -> DrugNames:
         knowledge: the shipped table; its names go first.
         own: rows of the site's `drugs.tsv`.
     """
+    # The shipped names first: a synonym of a site cannot give them another meaning.
     names = dict(knowledge.drug_names)
     inhibitors = set(knowledge.alk_tkis)
     for row in own:

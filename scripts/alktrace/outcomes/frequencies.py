@@ -42,6 +42,7 @@ def expected_rows(
 ) -> list[ExpectedRow]:
     """Return the observed share at progression beside each published one."""
     evaluable = [item for item in found if item.evaluable]
+    # Not all classified: what could not be judged is no absence.
     counts = _counts(evaluable)
     total = len(evaluable)
     rows = []
@@ -89,6 +90,7 @@ def primary_against_acquired(
         timing: [item for item in evaluable if item.timing is timing]
         for timing in (Timing.PRIMARY, Timing.ACQUIRED)
     }
+    # Timing that is open or not at progression is in neither group.
     primary, acquired = groups[Timing.PRIMARY], groups[Timing.ACQUIRED]
     of_primary, of_acquired = _counts(primary), _counts(acquired)
     names = _features(evaluable)
@@ -135,6 +137,7 @@ def paired_rows(baseline: Mapping[str, Finding], progression: Mapping[str, Findi
         if name in baseline and baseline[name].evaluable and after.evaluable
     ]
     rows = []
+    # Classes exclude each other: a changed class would count as one lost and one gained.
     seen = {feature for pair in pairs for side in pair for feature in side if feature[0] != "class"}
     for feature in sorted(seen | set(ALWAYS), key=_order):
         seen_at = Counter((feature in before, feature in after) for before, after in pairs)
@@ -165,6 +168,7 @@ def _frequencies(
         category, name = feature
         states = [features(item)[feature] for item in found if feature in features(item)]
         count = counts[feature]
+        # Without rows of mechanisms confidence is unknown; 0 established would be a statement.
         established = None if None in states else sum(bool(state) for state in states)
         observed = share(count, len(found), settings.confidence)
         yield FrequencyRow(

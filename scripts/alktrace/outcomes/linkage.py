@@ -20,6 +20,7 @@ def linkage_rows(
     clinical = {timeline.patient for timeline in timelines}
     rows = []
     for name in sorted({*timepoints, *clinical}):
+        # Left out on purpose is not missing.
         out = name in excluded
         missing = None
         if not out and name not in clinical:

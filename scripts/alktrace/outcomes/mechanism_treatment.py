@@ -24,6 +24,7 @@ def mechanism_treatment_rows(
     settings: CohortSettings,
 ) -> list[MechanismTreatmentRow]:
     """Return one row per component and kind of treatment that occur; a patient may have two components."""
+    # Of all treated, classified or not: who has no sample is a group of its own.
     treated = [row for row in responses if row.included]
     groups = {
         row.patient: found[row.patient].groups if row.patient in found else (NO_SAMPLE,) for row in treated
@@ -48,6 +49,7 @@ def _row(
     responders = sum(row.best in RESPONSE for row in members)
     controlled = sum(row.best in CONTROL for row in members)
     names = {row.patient for row in members}
+    # From the first dose: from progression on, a slow start would count as benefit (immortal time).
     pfs_events, pfs = _median(RWPFS2_TREATMENT, names, endpoints, settings)
     ttd_events, ttd = _median(RWTTD2_TREATMENT, names, endpoints, settings)
     orr, dcr = (share(count, len(members), settings.confidence) for count in (responders, controlled))

@@ -82,10 +82,12 @@ def findings(
             components=item.components,
             timing=item.timing,
             confidence=item.confidence,
+            # Candidates that do not carry the class stand in resistance.tsv too.
             rows=tuple(row for row in mechanisms.get(key, ()) if row.component in item.components),
             collected=report.collected if report else None,
             reported=report.reported if report else None,
         )
+        # The first one: later samples show what the next treatment selected.
         before = found.get(item.patient)
         if before is None or _earlier(finding, before):
             found[item.patient] = finding
@@ -138,6 +140,7 @@ def _summaries(rows: Sequence[ResistanceRow]) -> dict[str, list[ResistanceRow]]:
         and row.variant_type is not VariantType.AMPLIFICATION
     ]
     amplified = [row for row in rows if row.variant_type is VariantType.AMPLIFICATION]
+    # A partner of a set need not have a row of its own.
     names = {row.alteration for row in mutations} | {name for row in mutations for name in row.phase_partner}
     summaries = {
         "alk_mutation": mutations,

@@ -26,6 +26,7 @@ def measured_tables() -> Tables:
         "endpoints.tsv": EndpointRow,
         "endpoint_rates.tsv": EndpointRateRow,
         "endpoint_patients.tsv": EndpointPatientRow,
+        # A call, not a constant: endpoints may be registered after this module was imported.
         **{endpoint.curve_file: KaplanMeierRow for endpoint in ENDPOINTS.values()},
         "km_at_risk.tsv": AtRiskRow,
         "responses.tsv": ResponseRow,

@@ -139,6 +139,7 @@ def relate_outcomes(
     timelines = load_timelines(clinic, settings)
     classified = read_table(classification, ClassificationRow)
     mechanisms = read_table(resistance, ResistanceRow) if resistance else []
+    # Excluded patients have a class too, and would be counted among the findings.
     own = [row for row in classified if row.patient not in clinic.exclude]
     before = findings(own, mechanisms, timelines, Setting.BASELINE)
     after = findings(own, mechanisms, timelines, Setting.PROGRESSION)
@@ -189,6 +190,7 @@ def load_timelines(clinic: Clinic, settings: CohortSettings) -> list[Timeline]:
     """
     knowledge = load_knowledge(clinic.knowledge)
     clinical = read_clinical(clinic.folder, knowledge=knowledge, today=dt.date.today())
+    # Today only bounds typing errors; nothing is counted up to it, so results do not change by the day.
     return [
         timeline_of(
             record,
@@ -217,6 +219,7 @@ def _timings(
     settings: CohortSettings,
     timing: ResistanceSettings,
 ) -> list[AssociationRow]:
+    # Primary and acquired depend on a threshold in months: the answer must not hang on one choice.
     rows = primary_against_acquired(after.values(), settings)
     for months in settings.timing_months:
         judged = with_timing(after.values(), timelines, timing, months)

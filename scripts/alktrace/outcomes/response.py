@@ -58,6 +58,7 @@ def _patient(timeline: Timeline, settings: CohortSettings, max_gap_days: int) ->
     if why is not None or given is None:
         return ResponsePatientRow(patient=timeline.patient, included=False, exclusion=why, assessments=0)
     seen = _assessments(timeline.record, given, max_gap_days)
+    # Treated without a scan is NE and stays in the denominator: leaving them out would flatter the rate.
     best = min((row.response for row in seen), key=RANKED.index, default=BestResponse.NE)
     confirmed = _confirmed(seen, settings.confirmation_days) if best in RESPONSE else None
     return ResponsePatientRow(
@@ -73,6 +74,7 @@ def _patient(timeline: Timeline, settings: CohortSettings, max_gap_days: int) ->
 
 
 def _assessments(record: PatientRecord, given: NextTreatment, max_gap_days: int) -> list[AssessmentRow]:
+    # A response after another drug was added is not a response to this treatment.
     limits = [
         row.start - dt.timedelta(days=1)
         for row in record.treatments
@@ -99,6 +101,7 @@ def _by_day(rows: Sequence[AssessmentRow]) -> Iterator[tuple[dt.date, list[Asses
 
 
 def _confirmed(seen: Sequence[AssessmentRow], days: int) -> bool:
+    # No PD lies between: assessments end with the first.
     dates = [row.date for row in seen if row.response in RESPONSE]
     return (max(dates) - min(dates)).days >= days
 

@@ -33,6 +33,7 @@ def safety_rows(timelines: Sequence[Timeline], settings: CohortSettings) -> list
 
 def dose_rows(timelines: Sequence[Timeline], settings: CohortSettings) -> list[DoseRow]:
     """Return share and reasons of dose adjustments by drug, among patients of the study given the drug."""
+    # Doses of patients outside the study have no denominator here.
     inside = [timeline for timeline in timelines if study_exclusion(timeline) is None]
     treated: dict[str, set[str]] = defaultdict(set)
     changes: dict[str, list[DoseChangeRow]] = defaultdict(list)
@@ -103,6 +104,7 @@ def _safety(
     treated: int,
     settings: CohortSettings,
 ) -> SafetyRow:
+    # A patient with ten events is one patient: rows counted as patients would exceed the treated.
     worst: dict[str, int] = {}
     for event in events:
         worst[event.patient] = max(event.grade, worst.get(event.patient, 0))

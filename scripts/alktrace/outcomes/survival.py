@@ -83,10 +83,12 @@ def kaplan_meier(entry: ArrayLike, time: ArrayLike, event: ArrayLike, *, confide
             fitter.fit(np.where(events, times, times + CENSORING_SHIFT), events, entry=after_events(entries))
         else:
             fitter.fit(times, events)
+    # Steps at the days of the tables: lifelines has the shifted ones.
     days = np.unique(times)
     step = np.searchsorted(fitter.survival_function_.index.to_numpy(float), days, side="right") - 1
     survival = fitter.survival_function_.iloc[step, 0].to_numpy(float)
     band = fitter.confidence_interval_.iloc[step].to_numpy(float)
+    # ln(-ln S) does not exist at 0 and 1: no interval there, rather than one without width.
     inner = (survival > 0) & (survival < 1)
     on_day = times == days[:, None]
     return Curve(
@@ -108,6 +110,7 @@ def after_events(entry: Floats) -> Floats:
 def numbers_at_risk(entry: ArrayLike, time: ArrayLike, days: ArrayLike) -> NDArray[np.int64]:
     """Return how many patients are under observation just before each day; at day 0 those who start."""
     entries, times, wanted = (np.asarray(item, float) for item in (entry, time, days))
+    # (entry, time]: who enters on the day of an event was not at risk for it.
     begun = (entries[None, :] < wanted[:, None]) | ((entries[None, :] == 0) & (wanted[:, None] == 0))
     return np.asarray((begun & (times[None, :] >= wanted[:, None])).sum(axis=1), np.int64)
 
@@ -133,6 +136,7 @@ def rate_at(curve: Curve, days: float, *, confidence: float) -> Estimate:
     """
     before = int(np.searchsorted(curve.days, days, side="right"))
     survival = float(curve.survival[before - 1]) if before else 1.0
+    # At 0 the curve stays there; above, what happens after the last patient is unknown.
     if survival > 0 and days > curve.days[-1]:
         return Estimate(None, None, None, None, Refusal.FOLLOW_UP_TOO_SHORT.value)
     if survival >= 1:
@@ -156,6 +160,7 @@ def emptied(entry: ArrayLike, time: ArrayLike, event: ArrayLike) -> float | None
     last = entries.max(initial=0.0)
     left = ((entries <= days[:, None]) & (times > days[:, None])).sum(axis=1)
     deaths = ((times == days[:, None]) & events).sum(axis=1)
+    # All at risk had the event on a day when others were still to come, or everybody had left before.
     gone = (deaths > 0) & (numbers_at_risk(entries, times, days) == deaths) & (days <= last)
     gone |= (left == 0) & (days < last)
     return float(days[gone][0]) if gone.any() else None

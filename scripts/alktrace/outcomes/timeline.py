@@ -97,6 +97,7 @@ def timeline_of(
         context.lorlatinib_last_dose,
         context.lorlatinib_stop_reason,
     )
+    # The line of the first row: lorlatinib goes on into later lines.
     first = next((row for row in observed.treatments if LORLATINIB in row.drugs), None)
     given = None
     if context.progression:
@@ -130,6 +131,7 @@ def _next_treatment(
     rows: list[TreatmentRow] = []
     gap = dt.timedelta(days=max_gap_days)
     for row in others:
+        # Maintenance within the line and the gap is the same treatment; the next line is not.
         ends = [given.end for given in rows if given.end is not None]
         ongoing = len(ends) < len(rows)
         if rows and (row.line != rows[0].line or (not ongoing and row.start > max(ends) + gap)):
@@ -137,8 +139,10 @@ def _next_treatment(
         rows.append(row)
     if not rows:
         return None
+    # The row that ends last, not the one that starts last: one drug may go on alone.
     last = max(rows, key=lambda row: (row.end is None, row.end or row.start))
     drugs = tuple(dict.fromkeys(drug for row in rows for drug in row.drugs))
+    # Overlap of a switch is no combination; lorlatinib beyond the gap is.
     continued = stop is None or stop > rows[0].start + gap
     return NextTreatment(
         start=rows[0].start,
@@ -171,6 +175,7 @@ def _second_progression(
 ) -> dt.date | None:
     if first is None:
         return None
+    # A second scan confirms the first PD; without a new treatment between it is no new event.
     limit = first + dt.timedelta(days=repeat_days)
     for row in record.assessments:
         if row.response is not BestResponse.PD or row.date <= first:
