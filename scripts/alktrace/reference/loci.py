@@ -200,7 +200,15 @@ def locate(known: KnownLocus, model: Transcript, fetch: Fetch) -> list[LocusRow]
 def _row(known: KnownLocus, model: Transcript, start: int, end: int) -> LocusRow:
     exon = model.exon_at(start)
     number = exon.number if exon and known.codon is not None else known.exon
-    return LocusRow(known.gene, known.locus, known.kind, number, model.chrom, start, end)
+    return LocusRow(
+        gene=known.gene,
+        locus=known.locus,
+        kind=known.kind,
+        exon=number,
+        chrom=model.chrom,
+        start=start,
+        end=end,
+    )
 
 
 def _pieces(positions: Iterable[int]) -> list[tuple[int, int]]:
@@ -270,7 +278,16 @@ def _alleles(mutations: Path, model: Transcript, fetch: Fetch) -> tuple[list[Hot
                 what = f"{route}: the genome shows {shown} there"
                 problems.append(_route_problem(mutations, subject, what))
             short = values.get("short", (subject,))[0]
-            rows.append(HotspotRow(model.gene, short, model.chrom, allele.pos, allele.ref, allele.alt))
+            rows.append(
+                HotspotRow(
+                    gene=model.gene,
+                    alteration=short,
+                    chrom=model.chrom,
+                    pos=allele.pos,
+                    ref=allele.ref,
+                    alt=allele.alt,
+                )
+            )
     return sorted(rows, key=lambda row: (row.pos, row.ref, row.alt)), problems
 
 
