@@ -11,7 +11,8 @@ import pytest
 from Bio.Data.IUPACData import protein_letters_3to1
 from Bio.Seq import Seq
 
-from alktrace.knowledge.entries import AlkMutation, HotspotLocus
+from alktrace.inputs.knowledge_rows import KnownLocus
+from alktrace.knowledge.entries import AlkMutation
 from alktrace.knowledge.load import LONG_TABLES, load_knowledge
 from alktrace.knowledge.long_tables import read_facts
 from alktrace.vocabulary.detection import LocusKind
@@ -186,7 +187,7 @@ def test_potencies_and_proposed_tiers_are_never_verified() -> None:
 
 
 @pytest.mark.parametrize("locus", KNOWLEDGE.hotspots, ids=lambda h: f"{h.gene}-{h.locus}")
-def test_every_locus_follows_from_a_table(locus: HotspotLocus) -> None:
+def test_every_locus_follows_from_a_table(locus: KnownLocus) -> None:
     if locus.kind is LocusKind.ALK_HOTSPOT:
         roles = {m.role.value for m in MUTATIONS if m.codon == locus.codon}
         assert roles & {"resistance", "activating"} and KNOWLEDGE.in_kinase_domain(locus.codon)

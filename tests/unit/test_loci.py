@@ -7,9 +7,10 @@ import pytest
 from gene_facts import gene_models, segment_fetch, transcript
 
 from alktrace.errors import DataError, InputProblems
+from alktrace.inputs.knowledge_rows import KnownGene, KnownLocus, gene_symbols
 from alktrace.io.tables import read_table
 from alktrace.reference.gene_models import Exon, GeneModels, Transcript
-from alktrace.reference.loci import KnownLocus, build_loci, gene_symbols, locate, preferred_transcripts
+from alktrace.reference.loci import build_loci, locate
 from alktrace.reference.locus_table import HotspotRow, LocusRow
 from alktrace.vocabulary.detection import LocusKind
 
@@ -158,7 +159,8 @@ def test_symbols_by_any_name(tmp_path: Path) -> None:
 
 def test_shipped_tables_fit_the_transcripts(root: Path) -> None:
     knowledge = root / "resources" / "knowledge"
-    assert preferred_transcripts(knowledge / "genes.tsv")["ALK"][0] == "ENST00000389048"
+    transcripts = {row.gene: row.transcripts for row in read_table(knowledge / "genes.tsv", KnownGene)}
+    assert transcripts["ALK"][0] == "ENST00000389048"
     rows = [
         r for r in read_table(knowledge / "hotspots.tsv", KnownLocus) if r.gene in ("ALK", "KRAS", "EGFR")
     ]

@@ -10,8 +10,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from ..inputs.knowledge_rows import KnownValue
 from ..io.tables import read_table
-from ..reference.loci import KnownValue
 from ..structural.fusions.partners import INTERGENIC
 from ..vocabulary.caveats import CaveatCode
 

@@ -5,10 +5,10 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from ..errors import DataError
+from ..inputs.knowledge_rows import KnownLocus, KnownValue, gene_symbols, group_values
 from ..inputs.settings import OriginSettings
 from ..io.tables import read_table
 from ..reference.gene_models import GeneModels
-from ..reference.loci import KnownLocus, KnownValue, gene_symbols, group_values
 from ..vocabulary.caveats import CaveatCode
 from ..vocabulary.changes import Consequence, Origin
 from ..vocabulary.detection import Detection, ObservationSource

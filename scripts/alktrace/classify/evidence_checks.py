@@ -74,7 +74,7 @@ def _transcript_problems(item: Alteration, knowledge: Knowledge) -> Iterator[Wro
     if item.gene != ALK or row is None or item.transcript is None:
         return
     # Versions are not compared: files name the transcript with or without one.
-    known = [name for name in (row.transcript, row.same_coding_sequence, row.refseq) if name]
+    known = [name for name in (*row.transcripts, row.refseq) if name]
     if item.transcript.split(".")[0] not in {name.split(".")[0] for name in known}:
         what = f"value {item.transcript!r}: residues are numbered otherwise there"
         yield "transcript", what, "name the change on " + " or ".join(known)

@@ -8,11 +8,12 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from ..evidence.schema import Alteration
+from ..inputs.knowledge_rows import KnownGene, KnownLocus
 from ..vocabulary.changes import ALK, VariantType
 from ..vocabulary.clinical import Histology
 from .bypass_rules import BypassMechanism, OffTargetKind
 from .drug_hints import Hints, hints_of
-from .entries import AlkMutation, Drug, DrugStatement, GeneRow, HotspotLocus, TransformationMarker, codon_of
+from .entries import AlkMutation, Drug, DrugStatement, TransformationMarker, codon_of
 
 ALK_AMPLIFICATION = "ALK amplification"
 
@@ -37,9 +38,9 @@ class Knowledge:
     ch_genes: frozenset[str]
     ch_not_excluded_genes: frozenset[str]
     messages: Mapping[str, str]
-    hotspots: tuple[HotspotLocus, ...]
+    hotspots: tuple[KnownLocus, ...]
     hotspot_codons: frozenset[tuple[str, int]]
-    genes: Mapping[str, GeneRow]
+    genes: Mapping[str, KnownGene]
     kinase_domain: tuple[int, int]
     statements: Mapping[str, tuple[DrugStatement, ...]]
 

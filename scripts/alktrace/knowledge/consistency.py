@@ -5,8 +5,9 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 from ..errors import Problem
+from ..inputs.knowledge_rows import KnownGene
 from .drug_hints import OTHER_TUMOUR
-from .entries import DrugEffect, GeneRow, codon_of, effect_statement
+from .entries import DrugEffect, codon_of, effect_statement
 from .long_tables import Facts
 
 EFFECT_ATTRIBUTES = ("effect", "civic")
@@ -95,7 +96,7 @@ def _name_problems(file: str, drugs: dict[str, Facts]) -> Iterator[Problem]:
                 yield Problem(file, facts.rows[0][0], "value", what, "keep it with one drug")
 
 
-def gene_name_problems(file: str, genes: Sequence[GeneRow]) -> Iterator[Problem]:
+def gene_name_problems(file: str, genes: Sequence[KnownGene]) -> Iterator[Problem]:
     """Yield names that are given twice or are the symbol of a gene, and names without their source.
 
     Args:

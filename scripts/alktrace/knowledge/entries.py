@@ -4,11 +4,9 @@ import re
 from dataclasses import dataclass
 from enum import StrEnum
 
-from ..io.tables import column
+from ..inputs.knowledge_rows import KnownValue
 from ..vocabulary.clinical import Histology
-from ..vocabulary.detection import LocusKind
 from ..vocabulary.marks import Mark
-from .long_tables import FactRow
 
 
 class AlkRole(StrEnum):
@@ -27,32 +25,6 @@ class DrugEffect(StrEnum):
     INTERMEDIATE = "intermediate"
     RESISTANT = "resistant"
     CONTRADICTORY = "contradictory"
-
-
-@dataclass(frozen=True)
-class HotspotLocus:
-    """`hotspots.tsv`: one locus where callability is stated."""
-
-    gene: str = column("gene symbol")
-    kind: LocusKind = column("kind of locus")
-    locus: str = column("residue and number, `exon n`, `intron n` or `gene`")
-    codon: int | None = column("codon")
-    exon: int | None = column("exon")
-
-
-@dataclass(frozen=True)
-class GeneRow:
-    """`genes.tsv`: the transcript preferred for one gene, and its other names."""
-
-    gene: str = column("gene symbol")
-    transcript: str = column("Ensembl transcript without version")
-    same_coding_sequence: str | None = column("other transcript taken as equivalent")
-    refseq: str | None = column("RefSeq transcript")
-    source: str = column("where the transcripts were read")
-    mark: Mark = column("how well the transcripts are known")
-    aliases: tuple[str, ...] = column("other names of the gene")
-    aliases_source: str | None = column("where the names were read")
-    aliases_mark: Mark | None = column("how well the names are known, every one of them")
 
 
 @dataclass(frozen=True)
@@ -84,13 +56,13 @@ class DrugStatement:
         return f"if {shared if self.only_with else 'nothing else shares its molecule'}, {text}"
 
 
-def effect_statement(row: FactRow) -> DrugStatement:
+def effect_statement(row: KnownValue) -> DrugStatement:
     """Return the statement of a row `effect` or `civic`: `drug:effect:level:context`."""
     drug, effect, level, context = row.value.split(":")
     return DrugStatement(drug, DrugEffect(effect), level, context, in_a_list(row.source), row.mark)
 
 
-def conflict_statement(row: FactRow) -> DrugStatement:
+def conflict_statement(row: KnownValue) -> DrugStatement:
     """Return the statement of a row `known_conflict`: the drug alone."""
     return DrugStatement(row.value, DrugEffect.CONTRADICTORY, None, None, in_a_list(row.source), row.mark)
 

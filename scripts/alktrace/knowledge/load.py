@@ -5,6 +5,7 @@ from types import MappingProxyType
 from typing import TypeVar
 
 from ..errors import InputProblems, Problem
+from ..inputs.knowledge_rows import KnownGene, KnownLocus
 from ..io.tables import format_cell, read_table
 from ..reported.report_words import WordRow
 from ..vocabulary.clinical import Histology
@@ -16,8 +17,6 @@ from .entries import (
     AlkRole,
     Drug,
     DrugStatement,
-    GeneRow,
-    HotspotLocus,
     TransformationMarker,
     conflict_statement,
     effect_statement,
@@ -55,8 +54,8 @@ def load_knowledge(folder: Path) -> Knowledge:
     for name in LONG_TABLES:
         tables[name], wrong = read_facts(folder, name)
         problems.extend(wrong)
-    hotspots, wrong_loci = _wide(folder, "hotspots", HotspotLocus)
-    genes, wrong_genes = _wide(folder, "genes", GeneRow)
+    hotspots, wrong_loci = _wide(folder, "hotspots", KnownLocus)
+    genes, wrong_genes = _wide(folder, "genes", KnownGene)
     _, wrong_words = _wide(folder, "report_words", WordRow)
     problems += [*wrong_loci, *wrong_genes, *wrong_words]
     # Beside a table that was not read every gene would be unknown.
@@ -88,7 +87,7 @@ def _wide(folder: Path, name: str, row_type: type[R]) -> tuple[list[R], list[Pro
 
 
 def _build(
-    tables: dict[str, dict[str, Facts]], hotspots: list[HotspotLocus], genes: list[GeneRow]
+    tables: dict[str, dict[str, Facts]], hotspots: list[KnownLocus], genes: list[KnownGene]
 ) -> Knowledge:
     drugs = {name: _drug(facts) for name, facts in tables["drugs"].items()}
     subjects = [

@@ -14,9 +14,9 @@ from pathlib import Path
 from Bio.Data.IUPACData import protein_letters_3to1
 
 from ..errors import Problem
+from ..inputs.knowledge_rows import KnownGene, KnownLocus, KnownValue
 from ..vocabulary.changes import ALK
-from .entries import GeneRow, HotspotLocus
-from .long_tables import FactRow, Facts
+from .long_tables import Facts
 
 NOT_IN_DNA = "not_in_dna"
 GENE_ATTRIBUTES = {"bypass": ("gene",), "acquired": ("gene",), "transformation": ("gene", "requires")}
@@ -31,7 +31,7 @@ class KnownPlaces:
     loci: frozenset[tuple[str, str]]
 
     @classmethod
-    def of(cls, hotspots: Sequence[HotspotLocus], genes: Sequence[GeneRow]) -> "KnownPlaces":
+    def of(cls, hotspots: Sequence[KnownLocus], genes: Sequence[KnownGene]) -> "KnownPlaces":
         """Collect them from the rows."""
         return cls(frozenset(row.gene for row in genes), frozenset((row.gene, row.locus) for row in hotspots))
 
@@ -43,8 +43,8 @@ class KnownPlaces:
 def locus_problems(
     folder: Path,
     tables: Mapping[str, Mapping[str, Facts]],
-    hotspots: Sequence[HotspotLocus],
-    genes: Sequence[GeneRow],
+    hotspots: Sequence[KnownLocus],
+    genes: Sequence[KnownGene],
 ) -> Iterator[Problem]:
     """Yield genes that no table knows, and codons, exons and introns that are no locus.
 
@@ -70,7 +70,7 @@ def locus_problems(
         yield from _mutation_problems(str(folder / "alk_mutations.tsv"), facts, known)
 
 
-def _hotspot_problems(file: str, rows: Sequence[HotspotLocus], genes: Collection[str]) -> Iterator[Problem]:
+def _hotspot_problems(file: str, rows: Sequence[KnownLocus], genes: Collection[str]) -> Iterator[Problem]:
     for line, row in enumerate(rows, start=2):
         if row.gene not in genes:
             yield _unknown_gene(file, line, "gene", row.gene, genes)
@@ -112,7 +112,7 @@ def _mechanism_problems(file: str, facts: Facts, known: KnownPlaces) -> Iterator
             yield Problem(file, line, "value", f"{row.value!r} is no locus of {gene} in hotspots.tsv", remedy)
 
 
-def _locus_of(row: FactRow) -> str | None:
+def _locus_of(row: KnownValue) -> str | None:
     """Return the locus that a value of a mechanism needs, None where it needs none."""
     if row.attribute == "codon":
         return row.value

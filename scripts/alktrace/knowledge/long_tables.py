@@ -9,24 +9,8 @@ from pathlib import Path
 from pydantic import BaseModel, ConfigDict, ValidationError
 
 from ..errors import InputProblems, Problem
-from ..io.tables import column, read_table
-from ..vocabulary.marks import Mark
-
-
-@dataclass(frozen=True)
-class FactRow:
-    """One value of one subject, as in every long knowledge table."""
-
-    subject: str = column("what the value is about")
-    attribute: str = column("which property")
-    value: str = column("the value")
-    source: str = column("where it was read, or the rule it follows")
-    mark: Mark = column("verified, cited or proposed")
-
-    @property
-    def verified(self) -> bool:
-        """Whether the value was read in its source."""
-        return self.mark.verified
+from ..inputs.knowledge_rows import KnownValue
+from ..io.tables import read_table
 
 
 class AttributeSchema(BaseModel):
@@ -79,9 +63,9 @@ class Facts:
     """The rows of one subject, by attribute, in file order."""
 
     subject: str
-    rows: tuple[tuple[int, FactRow], ...]
+    rows: tuple[tuple[int, KnownValue], ...]
 
-    def all(self, attribute: str) -> Iterator[tuple[int, FactRow]]:
+    def all(self, attribute: str) -> Iterator[tuple[int, KnownValue]]:
         """Yield line number and row of every value of the attribute."""
         return ((line, row) for line, row in self.rows if row.attribute == attribute)
 
@@ -89,7 +73,7 @@ class Facts:
         """Return the values of the attribute."""
         return tuple(row.value for _, row in self.all(attribute) if row.verified or not verified_only)
 
-    def one(self, attribute: str) -> FactRow | None:
+    def one(self, attribute: str) -> KnownValue | None:
         """Return the first row of the attribute, verified or not."""
         return next((row for _, row in self.all(attribute)), None)
 
@@ -118,14 +102,14 @@ def read_facts(folder: Path, name: str) -> tuple[dict[str, Facts], list[Problem]
     try:
         schema = LongSchema.model_validate_json(_text(folder / f"{name}.schema.json"))
         _text(path)
-        rows = list(enumerate(read_table(path, FactRow), start=2))
+        rows = list(enumerate(read_table(path, KnownValue), start=2))
     except InputProblems as error:
         return {}, list(error.problems)
     except ValidationError as error:
         what = f"{error.error_count()} errors, first: {error.errors()[0]['msg']}"
         return {}, [Problem(str(folder / f"{name}.schema.json"), 0, "", what, "correct the schema")]
     problems: list[Problem] = []
-    grouped: dict[str, list[tuple[int, FactRow]]] = defaultdict(list)
+    grouped: dict[str, list[tuple[int, KnownValue]]] = defaultdict(list)
     for line, row in rows:
         wrong = list(_row_problems(str(path), line, row, schema))
         problems.extend(wrong)
@@ -146,7 +130,7 @@ def _text(path: Path) -> str:
         raise InputProblems([Problem(str(path), 0, "", what, "restore resources/knowledge")]) from None
 
 
-def _row_problems(file: str, line: int, row: FactRow, schema: LongSchema) -> Iterator[Problem]:
+def _row_problems(file: str, line: int, row: KnownValue, schema: LongSchema) -> Iterator[Problem]:
     if not re.fullmatch(schema.subject, row.subject):
         remedy = f"write a subject that matches {schema.subject}"
         yield Problem(file, line, "subject", f"subject {row.subject!r}", remedy)
@@ -162,7 +146,7 @@ def _row_problems(file: str, line: int, row: FactRow, schema: LongSchema) -> Ite
         yield Problem(file, line, "value", f"{row.attribute} {row.value!r}", refusal)
 
 
-def _duplicates(file: str, rows: Iterable[tuple[int, FactRow]]) -> Iterator[Problem]:
+def _duplicates(file: str, rows: Iterable[tuple[int, KnownValue]]) -> Iterator[Problem]:
     seen: dict[tuple[str, str, str, str], int] = {}
     for line, row in rows:
         key = (row.subject, row.attribute, row.value, row.source)

@@ -7,14 +7,12 @@ another transcript stops here and not in a report.
 
 import logging
 import re
-from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 
 from ..errors import DataError, InputProblems, Problem
-from ..io.tables import column, read_table, write_table
-from ..vocabulary.detection import LocusKind
-from ..vocabulary.marks import Mark
+from ..inputs.knowledge_rows import KnownGene, KnownLocus, KnownValue, group_values
+from ..io.tables import read_table, write_table
 from ..vocabulary.variant import Fetch, SmallVariant
 from .gene_models import GeneModels, Transcript
 from .gff3 import read_gff3, write_gff3
@@ -24,43 +22,6 @@ LOGGER = logging.getLogger(__name__)
 ESSENTIAL_GENE = "ALK"
 NEUTRAL = "neutral"
 _MUTATION = re.compile(r"p\.(?P<residue>[A-Z][a-z]{2})(?P<codon>\d+)")
-
-
-@dataclass(frozen=True)
-class KnownLocus:
-    """`resources/knowledge/hotspots.tsv`: a place the report speaks of."""
-
-    gene: str = column("gene symbol")
-    kind: LocusKind = column("kind of locus")
-    locus: str = column("hotspot codon (`G1202`), `exon 14`, `intron 19` or `gene`")
-    codon: int | None = column("residue number, of a codon")
-    exon: int | None = column("exon of the transcript used")
-
-
-@dataclass(frozen=True)
-class KnownTranscript:
-    """`resources/knowledge/genes.tsv`: the transcript of a gene that the numbering follows, and its names."""
-
-    gene: str = column("gene symbol")
-    transcript: str = column("Ensembl transcript")
-    same_coding_sequence: tuple[str, ...] = column("other transcripts with the same coding sequence")
-    refseq: str | None = column("RefSeq transcript with the same protein")
-    source: str = column("source of the transcripts")
-    mark: Mark = column("how well the transcripts are known")
-    aliases: tuple[str, ...] = column("other names of the gene")
-    aliases_source: str = column("source of the names")
-    aliases_mark: Mark | None = column("how well the names are known")
-
-
-@dataclass(frozen=True)
-class KnownValue:
-    """A long knowledge table: one statement about one subject."""
-
-    subject: str = column("what the statement is about")
-    attribute: str = column("kind of statement")
-    value: str = column("the statement")
-    source: str = column("source")
-    mark: Mark = column("how well the statement is known")
 
 
 def prepare_gene_models(
@@ -95,7 +56,8 @@ def prepare_gene_models(
     from pysam import FastaFile
 
     with FastaFile(str(fasta)) as genome:
-        models = read_gff3(gff3, preferred=preferred_transcripts(genes), contigs=set(genome.references))
+        preferred = {row.gene: row.transcripts for row in read_table(genes, KnownGene)}
+        models = read_gff3(gff3, preferred=preferred, contigs=set(genome.references))
         if not models.by_gene:
             what = f"no gene lies on a sequence of {fasta.name}"
             raise DataError(gff3, what, "give gene models and genome of one build with the same names")
@@ -109,22 +71,6 @@ def prepare_gene_models(
             out_loci=out_loci,
             out_hotspots=out_hotspots,
         )
-
-
-def preferred_transcripts(genes: Path) -> dict[str, tuple[str, ...]]:
-    """Return the transcripts a gene's numbering may follow, best first, by gene."""
-    return {
-        row.gene: (row.transcript, *row.same_coding_sequence) for row in read_table(genes, KnownTranscript)
-    }
-
-
-def gene_symbols(genes: Path) -> dict[str, str]:
-    """Return the symbol of every gene name, symbols included, by the name in lower case."""
-    return {
-        name.casefold(): row.gene
-        for row in read_table(genes, KnownTranscript)
-        for name in (row.gene, *row.aliases)
-    }
 
 
 def build_loci(
@@ -293,12 +239,3 @@ def _alleles(mutations: Path, model: Transcript, fetch: Fetch) -> tuple[list[Hot
 
 def _route_problem(file: Path, subject: str, what: str) -> Problem:
     return Problem(str(file), 0, subject, what, "GRCh38 is expected: check genome and gene models")
-
-
-def group_values(rows: Sequence[KnownValue]) -> Mapping[str, dict[str, tuple[str, ...]]]:
-    """Return the values of a long table by subject and attribute, in file order."""
-    grouped: dict[str, dict[str, tuple[str, ...]]] = {}
-    for row in rows:
-        attributes = grouped.setdefault(row.subject, {})
-        attributes[row.attribute] = (*attributes.get(row.attribute, ()), row.value)
-    return grouped
