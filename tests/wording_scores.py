@@ -22,7 +22,7 @@ class Score(StrEnum):
 
 @dataclass(frozen=True)
 class Wording:
-    """One line of a report and its expected reading."""
+    """One line of a report and its expected reading, written before the grammar or after it."""
 
     line: int
     language: str

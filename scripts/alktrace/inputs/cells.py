@@ -61,7 +61,7 @@ def _text(path: Path) -> Iterator[tuple[int, list[str]]]:
             return
         except csv.Error as error:
             raise _refused(path, f"no cells ({error})", "correct the quotes", reader.line_num) from None
-        yield start, [" ".join(value.split()) for value in values]
+        yield start, [_one_line(value) for value in values]
 
 
 def _decoded(raw: bytes) -> str | None:
@@ -77,6 +77,11 @@ def _decoded(raw: bytes) -> str | None:
         if encoding != "gb18030" or common >= COMMON_SHARE * len(foreign):
             return text
     return None
+
+
+def _one_line(text: str) -> str:
+    """Return the lines of a cell as items of a list."""
+    return "; ".join(line.strip() for line in text.splitlines() if line.strip())
 
 
 # --- workbooks ---------------------------------------------------------------------------------
@@ -135,6 +140,6 @@ def _shown(path: Path, cell: Any, written: object) -> str:
     if isinstance(value, dt.datetime):
         return value.date().isoformat() if value.time() == dt.time() else value.isoformat(" ")
     if isinstance(value, bool) or not isinstance(value, int | float):
-        return " ".join(str(value).split())
+        return _one_line(str(value))
     # Twelve digits: what a spreadsheet shows as 1.2 may be stored as 1.2000000000000002.
     return f"{100 * value:.12g}%" if "%" in cell.number_format else f"{value:.12g}"

@@ -1,5 +1,6 @@
 """Clauses of a cell: what each speaks of, and whether it was found. What has two readings has none."""
 
+import re
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from enum import StrEnum
@@ -51,9 +52,20 @@ class Clause:
         return list(dict.fromkeys(word.value or word.text for word in self.words if word.kind is kind))
 
     @property
+    def heads(self) -> frozenset[Kind]:
+        """Kinds of words with which it names an alteration."""
+        return frozenset(word.kind for word in self.words if word.kind in HEADS)
+
+    @property
     def head(self) -> bool:
         """Whether it names an alteration."""
-        return self.has(*HEADS)
+        return bool(self.heads)
+
+    @property
+    def subject(self) -> frozenset[Any]:
+        """What it speaks of, to tell whether two clauses speak of one thing."""
+        names = (Shape.GENES, Shape.PAIR, Shape.CHANGE, Shape.CODING, Shape.EXONS)
+        return self.heads | {word.value for word in self.words if word.kind in names}
 
     @property
     def text(self) -> str:
@@ -119,6 +131,8 @@ def _clauses(statement: Statement) -> list[Clause]:
 def _pairs(statement: Statement) -> list[tuple[Element, Element, Form]] | None:
     """Return each subject with its verdict; None where two verdicts may belong to one subject."""
     shape = "".join("S" if element.subjects else "V" for element in statement)
+    if len(shape) > 2 and any(element.conflict or element.repeats for element in statement):
+        return None
     topic = statement[0] if shape.startswith("SV") and not statement[0].head else None
     if topic is not None and len(shape) > 2:
         statement, shape = statement[1:], shape[1:]
@@ -137,9 +151,12 @@ def _pairs(statement: Statement) -> list[tuple[Element, Element, Form]] | None:
     if shape == "SVS" and not statement[2].head:
         statement[0].subjects[-1] += statement[2].words
         return [(statement[0], statement[1], Form.AFTER)]
+    # Where nothing separates them, a list or a bare `no` may belong to what stands before it or behind.
+    if len(shape) > 2 and any(len(element.subjects) > 1 or element.negates for element in statement):
+        return None
     if shape == "SV" * (len(shape) // 2):
         return [(statement[i], statement[i + 1], Form.AFTER) for i in range(0, len(shape), 2)]
-    if shape == "VS" * (len(shape) // 2) and (len(shape) == 2 or not statement[0].negates):
+    if shape == "VS" * (len(shape) // 2):
         return [(statement[i + 1], statement[i], Form.BEFORE) for i in range(0, len(shape), 2)]
     return None
 
@@ -213,8 +230,8 @@ class _Builder:
         """Tell whether words say more of an alteration beside them, as a coding name where one lacks it."""
         if clause.has(Shape.CODING) and not clause.has(Shape.CHANGE):
             return last is None or (last.has(Shape.CHANGE) and not last.has(Shape.CODING))
-        heads = {word.kind for word in clause.words if word.kind in HEADS}
-        if heads == {Meaning.COPIES} and last is not None and last.has(*COPY_CHANGES):
+        heads = clause.heads
+        if last is not None and last.status is None and _one_event(last.heads, heads):
             return True
         return not heads and not (last is not None and clause.has(Shape.GENES))
 
@@ -223,7 +240,7 @@ class _Builder:
         cell = self._cell
         self._settle_waiting()
         cell.clauses = list(_in_lists(cell.clauses, cell.verdicts))
-        cell.clauses = [_known(clause) for clause in cell.clauses]
+        cell.clauses = _agreed([_known(clause) for clause in cell.clauses])
         lost = [clause for clause in cell.clauses if clause.problem and not clause.has(Shape.GENES, *HEADS)]
         if lost or any(word.kind is Shape.UNKNOWN for word in cell.details):
             # Words that nobody knows and that name nothing may speak of any clause of the line.
@@ -262,6 +279,30 @@ def _in_lists(clauses: Sequence[Clause], verdicts: Sequence[Status]) -> Iterator
         yield clause
 
 
+def _one_event(one: frozenset[Kind], other: frozenset[Kind]) -> bool:
+    """Tell whether two clauses name one event: `exon 20 insertion, A767_V769dup` or `CN 8, amplified`."""
+    events = {Meaning.DELETION, Meaning.INSERTION}
+    for first, second in ((one, other), (other, one)):
+        if first == {Meaning.COPIES} and second & set(COPY_CHANGES):
+            return True
+        if first and first <= events and Shape.CHANGE in second:
+            return True
+        if first == {Meaning.FUSION} and second <= {Shape.PAIR, Shape.JUNCTION}:
+            return True
+    return False
+
+
+def _agreed(clauses: Sequence[Clause]) -> list[Clause]:
+    """Return the clauses; of several on one thing that do not say the same none can be read."""
+    said: dict[frozenset[Any], set[tuple[Status | None, bool]]] = {}
+    for clause in clauses:
+        said.setdefault(clause.subject, set()).add((clause.status, clause.problem is not None))
+    return [
+        clause.unread(TWO_READINGS) if clause.head and len(said[clause.subject]) > 1 else clause
+        for clause in clauses
+    ]
+
+
 def _counted(clause: Clause) -> bool:
     """Tell whether a number says that the subject was found: a VAF, or copies of an amplification."""
     return clause.has(Shape.PERCENT) or (clause.has(Shape.NUMBER) and clause.has(*COPY_CHANGES))
@@ -273,8 +314,20 @@ def _found_if_counted(clause: Clause) -> Clause:
 
 
 def _known(clause: Clause) -> Clause:
-    problem = _unknown(clause.words)
+    problem = _unknown(clause.words) or _several(clause)
     return replace(clause, problem=problem) if problem else clause
+
+
+def _several(clause: Clause) -> str | None:
+    """Return why the words of one subject are two; in a list a sign stands between them."""
+    changes = (change.rpartition(":")[2] for change in clause.values(Shape.CHANGE))
+    counts = {
+        "changes": len({tuple(re.findall(r"\d+", change)[:1]) for change in changes}),
+        "exons": len(clause.values(Shape.EXONS)),
+        "genes": 0 if clause.has(Meaning.FUSION) else len(clause.values(Shape.GENES)) * clause.head,
+    }
+    two = next((name for name, count in counts.items() if count > 1), None)
+    return f"two {two} without a sign between them" if two else None
 
 
 def _unknown(words: Iterable[Word]) -> str | None:

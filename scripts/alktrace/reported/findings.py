@@ -48,8 +48,9 @@ def kind_of(clause: Clause) -> ReportedKind:
         ValueError: of two things at once, such as a mutation and a fusion.
     """
     fused = clause.has(Meaning.FUSION, Shape.JUNCTION, Shape.PAIR)
-    small = clause.has(*SMALL_NAMES)
     copies = clause.has(*COPY_WORDS) or _whole_gene_lost(clause)
+    event = clause.has(Shape.EXONS) and clause.has(Meaning.DELETION, Meaning.INSERTION)
+    small = clause.has(*SMALL_NAMES) or (event and not copies)
     skipped = clause.has(Meaning.SKIPPING)
     if clause.has(Meaning.OTHER):
         return ReportedKind.OTHER
@@ -61,8 +62,18 @@ def kind_of(clause: Clause) -> ReportedKind:
         return ReportedKind.FUSION
     if copies:
         return ReportedKind.COPIES
-    event = clause.has(Shape.EXONS) and clause.has(Meaning.DELETION, Meaning.INSERTION)
-    return ReportedKind.SMALL if small or event else ReportedKind.NONE
+    return ReportedKind.SMALL if small else ReportedKind.NONE
+
+
+def named_gene(finding: Finding) -> str:
+    """Return the gene of a finding.
+
+    Raises:
+        ValueError: nobody names it.
+    """
+    if not finding.gene:
+        raise ValueError(f"{finding.said}: of which gene? write its symbol in `gene`")
+    return finding.gene
 
 
 def _whole_gene_lost(clause: Clause) -> bool:

@@ -11,6 +11,20 @@ from .statements import Status
 from .tokens import Lexer, Shape, Word
 from .vaf_cells import DASHES
 
+IN_COPIES = (
+    Shape.NUMBER,
+    Meaning.FOUND,
+    Meaning.DENIED,
+    Meaning.DOUBTFUL,
+    Meaning.NOT_TESTED,
+    Meaning.NO,
+    Meaning.EQUIVOCAL,
+    Meaning.AMPLIFICATION,
+    Meaning.GAIN,
+    Meaning.LOSS,
+    Meaning.BOTH_COPIES,
+)
+"""What a copy-number cell may say."""
 NAMES_ONLY = (Shape.GENES, Shape.PAIR, Meaning.MUTATION)
 
 
@@ -36,6 +50,7 @@ def read_line(line: Line, lexer: Lexer) -> LineClauses:
     """Return the clauses of a line, VAF and partner cells apart."""
     first = next((name for name in (*SAID_CELLS, "partner") if name in line), "")
     texts = {name: plain(line[name]) for name in (*SAID_CELLS, "exon", "transcript") if name in line}
+    texts = {name: text for name, text in texts.items() if text not in DASHES}
     words = {name: lexer.tokens(text, gene_first=name == first) for name, text in texts.items()}
     if "exon" in words and not any(word.kind is Shape.EXONS for word in words["exon"]):
         words["exon"] = lexer.tokens(f"exon {texts['exon']}")
@@ -57,7 +72,8 @@ def _copies(line: Line, lexer: Lexer) -> tuple[float | None, list[Word]]:
     text = plain(line.get("copy_number", ""))
     if text in ("", *DASHES):
         return None, []
-    words = [word for word in lexer.tokens(text) if word.kind not in (Meaning.COPIES, Meaning.NOT_GIVEN)]
+    found = [word for word in lexer.tokens(text) if word.kind not in (Meaning.COPIES, Meaning.NOT_GIVEN)]
+    words = [word if word.kind in IN_COPIES else Word(Shape.UNKNOWN, word.text) for word in found]
     numbers = [word for word in words if word.kind is Shape.NUMBER]
     if len(numbers) != 1:
         return None, words

@@ -8,7 +8,7 @@ from ..annotate.hgvs import VariantNames
 from ..annotate.protein import ProteinChange, read_protein_change, short_name
 from ..vocabulary.changes import Consequence, VariantType
 from ..vocabulary.variant import SmallVariant
-from .findings import Finding
+from .findings import Finding, named_gene
 from .genes import ReportGenes
 from .line_rows import NAMES_DISAGREE
 from .report_words import Meaning
@@ -21,7 +21,7 @@ def small_change(reader: ReportGenes, finding: Finding) -> AlterationRow:
     Raises:
         ValueError: no change that can be read, or two of them.
     """
-    gene, line, clause = finding.gene, finding.line, finding.clause
+    gene, line, clause = named_gene(finding), finding.line, finding.clause
     written_p, written_c = clause.values(Shape.CHANGE), clause.values(Shape.CODING)
     if not written_p and not written_c:
         return _exon_event(reader, finding)
@@ -45,7 +45,7 @@ def small_change(reader: ReportGenes, finding: Finding) -> AlterationRow:
 
 def _exon_event(reader: ReportGenes, finding: Finding) -> AlterationRow:
     """Return a deletion or insertion known by its exon alone, such as EGFR exon 19 deletion."""
-    gene, clause = finding.gene, finding.clause
+    gene, clause = named_gene(finding), finding.clause
     (exon, *others) = clause.values(Shape.EXONS)
     deleted = clause.has(Meaning.DELETION)
     consequence = Consequence.INFRAME_DELETION if deleted else Consequence.INFRAME_INSERTION

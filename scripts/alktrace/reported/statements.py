@@ -47,6 +47,7 @@ class Element:
     status: Status | None = None
     negates: bool = False
     conflict: bool = False
+    repeats: bool = False
     colon: bool = False
     comma: bool = False
 
@@ -121,19 +122,18 @@ def _shared(subjects: list[tuple[Word, ...]]) -> list[tuple[Word, ...]]:
 
 def _verdict(node: Tree[Token]) -> Element:
     words = [word for word in _words(node) if word.kind is not Meaning.FOR]
-    negated = sum(word.kind in (Meaning.NO, Meaning.WITHOUT) for word in words)
-    said = {Status(word.kind.value) for word in words if word.kind.value in set(Status)}
-    if not words:
+    negates = bool(words) and words[0].kind in (Meaning.NO, Meaning.WITHOUT)
+    said = [Status(word.kind.value) for word in words[negates:] if word.kind.value in set(Status)]
+    if len(said) < len(words) - negates or len(set(said)) > 1 or not words:
+        # `detected no`: the `no` is of what follows, where nothing separates the two
         return Element([], conflict=True)
-    if len(said) > 1 or negated > 1:
-        return Element([], conflict=True)
+    if not negates:
+        return Element([], status=said[0], repeats=len(said) > 1)
     if not said:
         return Element([], negates=True)
-    (status,) = said
-    if not negated:
-        return Element([], status=status)
     opposite = {Status.FOUND: Status.DENIED, Status.DENIED: Status.DOUBTFUL}
-    return Element([], status=opposite.get(status), conflict=status not in opposite)
+    status = opposite.get(said[0]) if len(said) == 1 else None
+    return Element([], status=status, conflict=status is None)
 
 
 def _add_subjects(found: Statement, element: Element) -> None:

@@ -4,7 +4,7 @@ from dataclasses import dataclass, replace
 
 from ..annotate.alteration_table import AlterationRow, empty_row
 from ..vocabulary.changes import Consequence, Origin, VariantType
-from .findings import Finding
+from .findings import Finding, named_gene
 from .genes import ReportGenes
 from .line_rows import COPIES_NOT_STATED, PARTNER_UNKNOWN, REPORTED_AS_GAIN
 from .report_words import Meaning
@@ -103,7 +103,7 @@ def copy_number(reader: ReportGenes, finding: Finding) -> AlterationRow:
     Raises:
         ValueError: no gene, or neither the words nor the number say up or down.
     """
-    gene, clause, said = _named_gene(finding), finding.clause, finding.said
+    gene, clause, said = named_gene(finding), finding.clause, finding.said
     number = copies_of(finding)
     flags = reader.model_flags(finding.line, gene)
     lost = clause.has(Meaning.LOSS, Meaning.DELETION)
@@ -146,7 +146,7 @@ def skipping(reader: ReportGenes, finding: Finding) -> AlterationRow:
     Raises:
         ValueError: no gene, or no exon is named.
     """
-    gene, exons = _named_gene(finding), finding.clause.values(Shape.EXONS)
+    gene, exons = named_gene(finding), finding.clause.values(Shape.EXONS)
     if len(exons) != 1:
         raise ValueError(f"{finding.said}: skipping of which exon? write `exon 14 skipping`")
     exon = exons[0]
@@ -161,12 +161,6 @@ def skipping(reader: ReportGenes, finding: Finding) -> AlterationRow:
 
 def _structural(key: str, gene: str, kind: VariantType, name: str) -> AlterationRow:
     return replace(empty_row(key, gene, kind, name), origin=Origin.SOMATIC, origin_reason="structural change")
-
-
-def _named_gene(finding: Finding) -> str:
-    if not finding.gene:
-        raise ValueError(f"{finding.said}: of which gene? write its symbol in `gene`")
-    return finding.gene
 
 
 def copy_words(row: AlterationRow) -> str:

@@ -133,8 +133,9 @@ class Lexer:
                 place += 1
                 continue
             tokens, place = self._next(text, place)
-            found += (token for token in tokens if token.kind not in (Meaning.NEUTRAL, Meaning.LABEL))
-        return found
+            found += tokens
+        named = (_sign(*pair) for pair in zip(found, [*found[1:], None], strict=True))
+        return [word for word in named if word.kind not in (Meaning.NEUTRAL, Meaning.LABEL)]
 
     def _next(self, text: str, place: int) -> tuple[list[Word], int]:
         """Return the tokens that begin at a place, and the place behind them; names go before words."""
@@ -164,9 +165,10 @@ class Lexer:
         pair = self._pair(text, place, match, known=first is not None)
         if pair:
             return pair
-        word = self._words.match(match.group(), 0)
-        if first is None and certain and not word and re.fullmatch(r"[A-Z][A-Z0-9]+", match.group()):
-            first = match.group()
+        written = match.group()
+        other = self._words.match(written, 0) or self._change.fullmatch(written)
+        if first is None and certain and not other and re.fullmatch(r"[A-Z][A-Z0-9]+", written):
+            first = written
         return self._list(text, match, first) if first else None
 
     def _pair(self, text: str, place: int, match: re.Match[str], *, known: bool) -> tuple[Word, int] | None:
@@ -250,6 +252,12 @@ def _junction(match: re.Match[str]) -> list[Word]:
 
 def _exons(match: re.Match[str]) -> list[Word]:
     return [Word(Shape.EXONS, match.group(), int(re.split(r"\D+", match["n"])[0]))]
+
+
+def _sign(word: Word, following: Word | None) -> Word:
+    """Return a word; a sign that ends its statement is none: `A +, B -` may be found and not found."""
+    ends = following is None or following.kind in (Shape.COMMA, Shape.STOP, Shape.CLOSE, Meaning.AND)
+    return Word(Shape.UNKNOWN, word.text) if word.text in ("+", "-", "–", "—") and ends else word
 
 
 def _remainder(text: str, place: int) -> tuple[list[Word], int]:
