@@ -1,10 +1,22 @@
 """A small demo cohort that the tests of the workflow share; each test takes links to it and changes those."""
 
+from pathlib import Path
+
 import pytest
 from workflow_runs import Project
 
 from alktrace.commands.demo import SEED
 from alktrace.demo.build_demo import write_demo
+
+SECONDS = 300
+"""A test of the workflow may take so long, unless it says otherwise."""
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Give the tests of this folder their time."""
+    for item in items:
+        if Path(__file__).parent in item.path.parents and item.get_closest_marker("timeout") is None:
+            item.add_marker(pytest.mark.timeout(SECONDS))
 
 
 @pytest.fixture(scope="session")
