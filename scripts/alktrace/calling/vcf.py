@@ -138,9 +138,12 @@ def _line(header: pysam.VariantHeader, record: Record, fetch: Fetch) -> pysam.Va
     call["DP"] = counts.total_molecules
     call["AD"] = (record.ref_molecules, counts.alt_molecules)
     for key, value in (
-        ("AF", counts.vaf), ("AFL", counts.vaf_low), ("AFH", counts.vaf_high),
-        ("AFD", counts.vaf_detectable), ("ER", counts.error_rate),
-    ):  # fmt: skip
+        ("AF", counts.vaf),
+        ("AFL", counts.vaf_low),
+        ("AFH", counts.vaf_high),
+        ("AFD", counts.vaf_detectable),
+        ("ER", counts.error_rate),
+    ):
         call[key] = (value,)
     call["ADS"], call["ADX"], call["ADU"] = (simplex(alt),), (duplex(alt),), (single(alt),)
     call["DPS"], call["DPX"], call["DPU"] = simplex(total), duplex(total), single(total)

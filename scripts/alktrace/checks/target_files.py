@@ -101,9 +101,12 @@ def _build_problem(file: str, number: int, line: str, contigs: Mapping[str, int]
     grch37 = GRCH37.get(name.removeprefix("chr")) == end
     what = f"sequence {name} has {end} bases, {contig} of the genome {contigs[contig]}"
     return Problem(
-        file, number, "", what + (" (GRCh37)" if grch37 else ""),
+        file,
+        number,
+        "",
+        what + (" (GRCh37)" if grch37 else ""),
         "give gene models of GRCh38" if grch37 else "give gene models of the genome's build",
-    )  # fmt: skip
+    )
 
 
 def _sequence_name(line: str) -> str:

@@ -58,8 +58,11 @@ def call_families(
     room = FIXED_ROOM + len(naming.prefix) + len(naming.read_group) + BYTES_PER_BASE * width
     out = np.empty(2 * (len(bounds) - 1) * room + room, np.uint8)
     one, two, sums, scratch = (
-        new_side(largest, width), new_side(largest, width), new_sums(width), new_scratch(width)
-    )  # fmt: skip
+        new_side(largest, width),
+        new_side(largest, width),
+        new_sums(width),
+        new_scratch(width),
+    )
     at = 0
     for m in range(len(bounds) - 1):
         first, n = bounds[m], bounds[m + 1] - bounds[m]

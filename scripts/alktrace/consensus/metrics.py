@@ -65,8 +65,12 @@ AMPLICON_SHARE = 0.5
 MAX_SHARE = 0.999
 BASES = "ACGT"
 # Mismatches of two strands are folded with their complements.
-STRAND_CLASSES = {"A/C": ("AC", "CA", "GT", "TG"), "A/G": ("AG", "GA", "CT", "TC"),
-                  "A/T": ("AT", "TA"), "C/G": ("CG", "GC")}  # fmt: skip
+STRAND_CLASSES = {
+    "A/C": ("AC", "CA", "GT", "TG"),
+    "A/G": ("AG", "GA", "CT", "TC"),
+    "A/T": ("AT", "TA"),
+    "C/G": ("CG", "GC"),
+}
 
 
 class Targets:

@@ -57,10 +57,15 @@ def _course_rows(course: Course, number: int) -> dict[str, list[Row]]:
     stopped = progression + timedelta(days=12) if progression else None
     treatments: list[Row] = [
         (
-            name, 1, "lorlatinib", "lorlatinib", start, stopped,
+            name,
+            1,
+            "lorlatinib",
+            "lorlatinib",
+            start,
+            stopped,
             "progression" if stopped else "ongoing",
         )
-    ]  # fmt: skip
+    ]
     last = (stopped or date(2024, 12, 2)) + timedelta(days=20)
     assessments = _assessments(course)
     if stopped and course.next_drugs:

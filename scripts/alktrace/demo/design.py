@@ -196,9 +196,14 @@ class Builder:
         """
         when = course.progression or course.start
         taken = Specimen(
-            course.patient, "PD1", "plasma", "plasma", "plasma-duplex", when + timedelta(days=3),
+            course.patient,
+            "PD1",
+            "plasma",
+            "plasma",
+            "plasma-duplex",
+            when + timedelta(days=3),
             populations=populations,
-        )  # fmt: skip
+        )
         taken = replace(taken, **(specimen or {}))
         timing = "PRIMARY" if course.best == "PD" else "ACQUIRED"
         self.courses.append(course)

@@ -51,9 +51,13 @@ COLUMNS: Mapping[str, tuple[str, ...]] = {
     "reports": ("patient", "timepoint", "collected", "reported"),
 }  # fmt: skip
 EVENTS = (
-    "Cholesterol high", "Hypertriglyceridemia", "Edema limbs", "Weight gain", "Cognitive disturbance",
+    "Cholesterol high",
+    "Hypertriglyceridemia",
+    "Edema limbs",
+    "Weight gain",
+    "Cognitive disturbance",
     "Peripheral sensory neuropathy",
-)  # fmt: skip
+)
 
 Seen = tuple[Component, tuple[str, str, VariantType]]
 """An alteration found, with its family."""
@@ -196,9 +200,13 @@ class _Patient:
         self._classified("PD", Setting.PROGRESSION, found, timing, seen, known)
         if Component.TRANSFORMATION in COMPONENTS[found]:
             self.cohort.add(
-                "pathology", patient=self.name, date=collected, histology="small_cell",
-                neuroendocrine_ihc=True, ihc=("ALK:positive", "RB1:negative"),
-            )  # fmt: skip
+                "pathology",
+                patient=self.name,
+                date=collected,
+                histology="small_cell",
+                neuroendocrine_ihc=True,
+                ihc=("ALK:positive", "RB1:negative"),
+            )
         return found
 
     def _alterations(self, found: Classification) -> tuple[Seen, ...]:
@@ -357,9 +365,14 @@ class _Patient:
             )
             if grade == 3 and begin == self.start and not self._reduced():
                 self.cohort.add(
-                    "dose_changes", patient=self.name, drug="lorlatinib", date=onset, from_mg=100.0,
-                    to_mg=75.0, reason="toxicity",
-                )  # fmt: skip
+                    "dose_changes",
+                    patient=self.name,
+                    drug="lorlatinib",
+                    date=onset,
+                    from_mg=100.0,
+                    to_mg=75.0,
+                    reason="toxicity",
+                )
 
     def _reduced(self) -> bool:
         return any(row["patient"] == self.name for row in self.cohort.clinical["dose_changes"])

@@ -150,10 +150,15 @@ class TruthTables:
             pair = pair_truth(molecules, first, second, template_bases=size)
             self.pairs.append(
                 PairTruthRow(
-                    specimen.sample, first.key, second.key, pair.both, pair.first_only, pair.second_only,
+                    specimen.sample,
+                    first.key,
+                    second.key,
+                    pair.both,
+                    pair.first_only,
+                    pair.second_only,
                     pair.neither,
                 )
-            )  # fmt: skip
+            )
         self.molecules.extend(_mutant_molecules(specimen.sample, molecules))
 
     def write(self, folder: Path, expectations: Sequence[Expectation]) -> None:

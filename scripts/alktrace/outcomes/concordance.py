@@ -45,13 +45,16 @@ class Measure:
 
 
 OF_ALTERATIONS = (
-    Measure("seen_in_plasma_of_tissue", (BOTH,), (BOTH, TISSUE_ONLY),
-            "alterations of tissue that plasma showed"),
-    Measure("seen_in_tissue_of_plasma", (BOTH,), (BOTH, PLASMA_ONLY),
-            "alterations of plasma that tissue showed"),
-    Measure("seen_in_both_of_any", (BOTH,), (BOTH, PLASMA_ONLY, TISSUE_ONLY),
-            "agreement on what either showed"),
-)  # fmt: skip
+    Measure(
+        "seen_in_plasma_of_tissue", (BOTH,), (BOTH, TISSUE_ONLY), "alterations of tissue that plasma showed"
+    ),
+    Measure(
+        "seen_in_tissue_of_plasma", (BOTH,), (BOTH, PLASMA_ONLY), "alterations of plasma that tissue showed"
+    ),
+    Measure(
+        "seen_in_both_of_any", (BOTH,), (BOTH, PLASMA_ONLY, TISSUE_ONLY), "agreement on what either showed"
+    ),
+)
 OF_FAMILIES = (
     Measure("positive_agreement", (BOTH,), (BOTH, TISSUE_ONLY),
             "timepoints whose tissue has the family, and plasma too"),

@@ -74,13 +74,18 @@ GENERAL = {
     ("duplex_yield", "100"): ("% duplex", "families with both strands", PERCENT, "{:,.1f}"),
     ("on_target_share", "all"): ("% on target", "molecules that touch a target", PERCENT, "{:,.1f}"),
     ("umi_collisions", "all"): (
-        "UMI collisions", "families expected to hold two molecules", 1.0, "{:,.2g}",
-    ),
-    ("collision_rate", "all"): (
-        "% hidden", "molecules expected behind another of one UMI or, without UMIs, position", PERCENT,
+        "UMI collisions",
+        "families expected to hold two molecules",
+        1.0,
         "{:,.2g}",
     ),
-}  # fmt: skip
+    ("collision_rate", "all"): (
+        "% hidden",
+        "molecules expected behind another of one UMI or, without UMIs, position",
+        PERCENT,
+        "{:,.2g}",
+    ),
+}
 
 
 def write_multiqc_sections(

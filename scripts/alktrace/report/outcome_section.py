@@ -88,9 +88,13 @@ def oncoprint(rows: Sequence[OncoprintRow]) -> Exhibit:
     if lines > MOST_LINES:
         caption.append(f"Shown are the {MOST_LINES} most frequent of {lines} findings.")
     return Exhibit(
-        "oncoprint", "Mechanisms by timing", draw_oncoprint(rows), "" if rows else NO_PATIENTS,
-        tuple(caption), ("oncoprint.tsv",),
-    )  # fmt: skip
+        "oncoprint",
+        "Mechanisms by timing",
+        draw_oncoprint(rows),
+        "" if rows else NO_PATIENTS,
+        tuple(caption),
+        ("oncoprint.tsv",),
+    )
 
 
 def swimmer(rows: Sequence[SwimmerRow]) -> Exhibit:
@@ -134,9 +138,12 @@ def curve(
     """
     title, name = endpoint.title, f"km-{endpoint.name}"
     sources = (
-        endpoint.curve_file, "km_at_risk.tsv", "endpoints.tsv", "endpoint_rates.tsv",
+        endpoint.curve_file,
+        "km_at_risk.tsv",
+        "endpoints.tsv",
+        "endpoint_rates.tsv",
         "endpoint_patients.tsv",
-    )  # fmt: skip
+    )
     head = next((row for row in figures if row.headline), None)
     if head is None:
         return Exhibit(name, title, (), NO_PATIENTS, (), sources, wide=False)
@@ -320,6 +327,10 @@ def flow(rows: Sequence[FlowRow]) -> Exhibit:
         "families. What was given is not what works: see the forest plots.",
     )
     return Exhibit(
-        "flow", "From mechanism to next treatment", (svg,) if svg else (), "" if svg else NO_PATIENTS,
-        caption, ("flow.tsv", "mechanism_treatment.tsv", "mechanism_responses.tsv"),
-    )  # fmt: skip
+        "flow",
+        "From mechanism to next treatment",
+        (svg,) if svg else (),
+        "" if svg else NO_PATIENTS,
+        caption,
+        ("flow.tsv", "mechanism_treatment.tsv", "mechanism_responses.tsv"),
+    )

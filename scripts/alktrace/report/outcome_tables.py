@@ -33,23 +33,27 @@ def linkage(rows: Sequence[LinkageRow]) -> Exhibit:
     if out:
         lines.append(("left out by the setting exclude", str(len(out)), ", ".join(out)))
     return _table(
-        "linkage", "Who is in which tables", ("data", "patients", "who"), tuple(lines) if rows else (),
+        "linkage",
+        "Who is in which tables",
+        ("data", "patients", "who"),
+        tuple(lines) if rows else (),
         "linkage.tsv",
         (
             f"Patients, n = {len(rows)}. Without clinical data a patient is in the figures of mechanisms "
             "only, without a classified timepoint in those of outcomes only.",
         ),
-    )  # fmt: skip
+    )
 
 
 def frequencies(rows: Sequence[FrequencyRow]) -> Exhibit:
     """Return how often each finding is seen at progression, over all and by timing."""
     own = [
-        row for row in rows
+        row
+        for row in rows
         if row.setting == Setting.PROGRESSION.value
         and row.denominator == "evaluable"
         and row.category in COUNTED
-    ]  # fmt: skip
+    ]
     timings = (ALL, Timing.PRIMARY.value, Timing.ACQUIRED.value)
     cells = {(row.category, row.name, row.timing): row for row in own}
     lines = tuple(
@@ -63,10 +67,12 @@ def frequencies(rows: Sequence[FrequencyRow]) -> Exhibit:
     totals = {row.timing: row.total for row in own}
     header = (
         "finding",
-        *(f"{'' if timing == ALL else 'resistance: '}{timing.lower()}, n = {totals.get(timing, 0)}"
-          for timing in timings),
+        *(
+            f"{'' if timing == ALL else 'resistance: '}{timing.lower()}, n = {totals.get(timing, 0)}"
+            for timing in timings
+        ),
         "of all, established",
-    )  # fmt: skip
+    )
     caption = (
         "Evaluable patients at progression; exact intervals in per cent. One patient may have several.",
     )
@@ -104,29 +110,41 @@ def paired(rows: Sequence[PairedRow]) -> Exhibit:
     """Return each finding before lorlatinib and at progression."""
     lines = tuple(
         (
-            group_word(row.finding), str(row.both), str(row.gained), str(row.lost), str(row.neither),
+            group_word(row.finding),
+            str(row.both),
+            str(row.gained),
+            str(row.lost),
+            str(row.neither),
             "–" if row.p is None else f"{row.p:.2g}",
         )
         for row in rows
-    )  # fmt: skip
+    )
     total = max((row.patients for row in rows), default=0)
     header = ("finding", "at both", "only at progression", "only at baseline", "at neither", "p")
     caption = (f"Patients evaluable at both, n = {total}. p: exact McNemar test.",)
     return _table(
-        "paired", "Baseline against progression", header, lines if total else (), "baseline_progression.tsv",
+        "paired",
+        "Baseline against progression",
+        header,
+        lines if total else (),
+        "baseline_progression.tsv",
         caption,
-    )  # fmt: skip
+    )
 
 
 def concordance(rows: Sequence[ConcordanceRow], agreement: Sequence[AgreementRow]) -> Exhibit:
     """Return agreement of plasma and tissue: of alterations, of families, of the class."""
     lines = tuple(
         (
-            group_word(row.name), row.measure.replace("_", " "), f"{row.agreeing} of {row.total}",
-            words.interval(row.share, row.low, row.high), str(row.not_comparable), row.note or "",
+            group_word(row.name),
+            row.measure.replace("_", " "),
+            f"{row.agreeing} of {row.total}",
+            words.interval(row.share, row.low, row.high),
+            str(row.not_comparable),
+            row.note or "",
         )
         for row in agreement
-    )  # fmt: skip
+    )
     verdicts = Counter(row.verdict for row in rows if row.level == "class")
     timepoints = ", ".join(f"{group_word(name)} {number}" for name, number in sorted(verdicts.items()))
     caption = (
@@ -145,14 +163,16 @@ def responses(rows: Sequence[ResponseRow]) -> Exhibit:
     cells = {(row.group, row.denominator, row.measure): row for row in rows}
     lines = tuple(
         (
-            group_word(group), denominator, str(cells[group, denominator, "rwORR2"].patients),
+            group_word(group),
+            denominator,
+            str(cells[group, denominator, "rwORR2"].patients),
             *(
                 say.share(row.responders, row.rate, row.low, row.high)
                 for row in (cells[group, denominator, name] for name in MEASURES)
             ),
         )
         for group, denominator in dict.fromkeys((row.group, row.denominator) for row in rows)
-    )  # fmt: skip
+    )
     any_treated = any(row.patients for row in rows)
     caption = (
         "Treated: patients who started a first sequential treatment after progression on lorlatinib. "
@@ -174,14 +194,16 @@ def by_treatment(rows: Sequence[MechanismTreatmentRow], few: int) -> Exhibit:
 
     lines = tuple(
         (
-            group_word(row.component), group_word(row.regimen_kind), f"{row.treated}, {row.assessed}",
+            group_word(row.component),
+            group_word(row.regimen_kind),
+            f"{row.treated}, {row.assessed}",
             say.share(row.responders, row.orr, row.orr_low, row.orr_high),
             say.share(row.controlled, row.dcr, row.dcr_low, row.dcr_high),
             days(row, row.pfs_median, row.pfs_low, row.pfs_high),
             days(row, row.ttd_median, row.ttd_low, row.ttd_high),
         )
         for row in rows
-    )  # fmt: skip
+    )
     caption = (
         "Medians count from the first dose of the next treatment, with log-log intervals; a dash stands for "
         f"groups of fewer than {few} patients. Shares are of the treated, with exact intervals in per cent. "
