@@ -9,7 +9,7 @@ from gene_facts import gene_models, transcript
 
 from alktrace.annotate.alteration_table import AlterationRow
 from alktrace.annotate.consequences import read_variants
-from alktrace.annotate.hgvs import NamedTranscript
+from alktrace.annotate.hgvs import NamedTranscript, VariantNames
 from alktrace.annotate.small_variants import (
     Namer,
     OriginContext,
@@ -23,7 +23,7 @@ from alktrace.inputs.settings import CallingSettings, OriginSettings
 from alktrace.io.tables import read_table, write_table
 from alktrace.reference.locus_table import LocusRow
 from alktrace.reported.read_report import read_reported_calls
-from alktrace.vocabulary.changes import Origin
+from alktrace.vocabulary.changes import Consequence, Origin, VariantType
 from alktrace.vocabulary.detection import Detection, LocusKind, ObservationSource
 from alktrace.vocabulary.samples import SpecimenType
 from alktrace.vocabulary.variant import SmallVariant
@@ -63,6 +63,23 @@ def test_knowledge_hits(hgvs_c: str, hits: tuple[str, ...], knowledge: VariantKn
     alk = NamedTranscript(transcript("ALK"), fetch)
     found = knowledge.hits("ALK", alk.describe(alk.allele(hgvs_c)))
     assert found == hits
+
+
+@pytest.mark.parametrize(
+    ("gene", "hgvs_p", "codon", "exon", "consequence", "hits"),
+    [
+        ("EGFR", "p.Thr790Met", 790, 20, Consequence.MISSENSE, ("EGFR T790M",)),
+        ("EGFR", "p.Cys797Ser", 797, 20, Consequence.MISSENSE, ("EGFR C797S",)),
+        ("MET", None, None, 14, Consequence.SPLICE_SITE, ("MET exon 14 skipping",)),
+        ("MET", "p.Thr992Ile", 992, 14, Consequence.MISSENSE, ()),
+        ("EGFR", "p.Thr790=", 790, 20, Consequence.SYNONYMOUS, ()),
+        ("ALK", "p.Ala1300Val", 1300, 25, Consequence.MISSENSE, ()),
+        ("KRAS", "p.Thr790Met", 790, 20, Consequence.MISSENSE, ()),
+    ],
+)
+def test_acquired_changes_are_hit(gene, hgvs_p, codon, exon, consequence, hits, knowledge: VariantKnowledge):
+    names = VariantNames("c.1A>G", hgvs_p, "x", consequence, VariantType.SNV, exon, codon)
+    assert knowledge.hits(gene, names) == hits
 
 
 def test_genes_of_blood_cells(knowledge: VariantKnowledge) -> None:

@@ -168,6 +168,16 @@ class TestManyMarkers:
         )
         assert row.low < 0.1 < row.high
 
+    def test_markers_above_the_fraction_widen_it_and_are_named(self):
+        low = [marker(f"A{i} x", 9, 2000) for i in range(12)]
+        high = [marker(f"B{i} x", 100, 2000) for i in range(3)]
+        row = estimate_tumour_fraction([*low, *high], SETTINGS)
+        # 12 markers at 0.45 % say 0.9 %; three at 5 % say 10 %: neither is excluded
+        assert row.low < 0.009 < row.high
+        assert row.low < 0.1 < row.high
+        assert row.above == ("B0 x", "B1 x", "B2 x")
+        assert estimate_tumour_fraction(low, SETTINGS).above == ()
+
 
 class TestMarkers:
     def test_none(self):
@@ -285,3 +295,21 @@ def test_lower_end_is_conservative(truth):
     above = sum(row.low > truth for row in rows)
     assert above <= 300 * 0.025 + 3 * np.sqrt(300 * 0.025)
     assert np.median([row.value for row in rows]) == pytest.approx(truth, rel=0.06)
+
+
+@pytest.mark.parametrize(("clonal", "subclonal"), [(0.85, 0.1), (0.6, 0.25), (0.4, 0.4)])
+def test_interval_holds_the_truth_beside_subclonal_and_unrelated_markers(clonal, subclonal):
+    """2 to 12 markers: some in a share of the tumour cells, some of one other clone at any VAF."""
+    choose = np.random.default_rng(5)
+    held, rounds = 0, 100
+    for _ in range(rounds):
+        truth, kinds = float(np.exp(choose.uniform(np.log(0.01), np.log(0.5)))), np.zeros(1, int)
+        while 1 not in kinds:
+            shares = [1 - clonal - subclonal, clonal, subclonal]
+            kinds = choose.choice(3, size=int(choose.integers(2, 13)), p=shares)
+        full, other = float(expected_vaf(truth, 1, 2)), np.exp(choose.uniform(np.log(0.003), np.log(0.3)))
+        vafs = [{0: other, 1: full, 2: full * choose.uniform()}[int(kind)] for kind in kinds]
+        markers = [marker(f"G{i} x", int(choose.binomial(2000, vaf)), 2000) for i, vaf in enumerate(vafs)]
+        row = estimate_tumour_fraction(markers, SETTINGS)
+        held += row.status is TumourFractionStatus.NOT_ESTIMABLE or row.low <= truth <= row.high
+    assert held >= 0.95 * rounds - 3 * np.sqrt(rounds * 0.95 * 0.05)

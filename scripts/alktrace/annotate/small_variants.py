@@ -41,6 +41,7 @@ class VariantKnowledge:
         hotspots: loci by gene and codon, such as `KRAS G12`.
         blood_genes: genes whose variants may come from clonal haematopoiesis.
         gene_symbols: symbols by any name of a gene in lower case.
+        acquired: changes that arise under treatment; no marker of the trunk.
         exon_events: genes and exons in which deletions or insertions of any kind are one mechanism.
         fusions: names of known ALK fusions.
     """
@@ -51,10 +52,11 @@ class VariantKnowledge:
     gene_symbols: Mapping[str, str]
     fusions: FusionNames = FusionNames(())
     exon_events: Collection[tuple[str, int, Consequence]] = ()
+    acquired: Collection["AcquiredChange"] = ()
 
     @classmethod
     def load(cls, folder: Path) -> "VariantKnowledge":
-        """Read `alk_mutations.tsv`, `hotspots.tsv`, `ch_genes.tsv`, `genes.tsv` and `alk_fusions.tsv`."""
+        """Read the tables of mutations, loci, genes, fusions, bypass and acquired changes."""
         mutations = group_values(read_table(folder / "alk_mutations.tsv", KnownValue))
         loci = read_table(folder / "hotspots.tsv", KnownLocus)
         blood = read_table(folder / "ch_genes.tsv", KnownValue)
@@ -65,6 +67,7 @@ class VariantKnowledge:
             gene_symbols=gene_symbols(folder / "genes.tsv"),
             fusions=FusionNames.load(folder),
             exon_events=frozenset(_exon_events(folder / "bypass.tsv")),
+            acquired=tuple(_acquired_changes(folder / "acquired.tsv")),
         )
 
     def hits(self, gene: str, names: VariantNames) -> tuple[str, ...]:
@@ -78,7 +81,42 @@ class VariantKnowledge:
             return ()
         found = [str(names.hgvs_p)] if roles is not None else []
         hotspot = self.hotspots.get((gene, names.codon)) if names.codon is not None else None
-        return (*found, hotspot) if hotspot else tuple(found)
+        found += [hotspot] if hotspot else []
+        return (*found, *(change.subject for change in self.acquired if change.matches(gene, names)))
+
+
+@dataclass(frozen=True)
+class AcquiredChange:
+    """A change of `acquired.tsv`: what arises under treatment marks no trunk, whatever its VAF.
+
+    Any missense mutation of ALK is one too, but ALK marks no trunk anyhow, and an inherited one must not be
+    taken for a listed mutation of tumours: such entries match nothing here.
+    """
+
+    subject: str
+    gene: str
+    codons: frozenset[int]
+    protein_changes: frozenset[str]
+    exons: frozenset[int]
+
+    def matches(self, gene: str, names: VariantNames) -> bool:
+        """Tell whether a variant is it; of an exon as a whole, its splice sites are."""
+        if gene != self.gene:
+            return False
+        skips = names.exon in self.exons and names.consequence is Consequence.SPLICE_SITE
+        return skips or names.codon in self.codons or names.hgvs_p in self.protein_changes
+
+
+def _acquired_changes(acquired: Path) -> Iterator[AcquiredChange]:
+    for subject, values in group_values(read_table(acquired, KnownValue)).items():
+        for gene in values.get("gene", ()):
+            yield AcquiredChange(
+                subject,
+                gene,
+                frozenset(int(codon[1:]) for codon in values.get("codon", ())),
+                frozenset(values.get("protein_change", ())),
+                frozenset(int(exon) for exon in values.get("exon", ())),
+            )
 
 
 def _exon_events(bypass: Path) -> Iterator[tuple[str, int, Consequence]]:

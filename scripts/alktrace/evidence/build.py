@@ -310,6 +310,7 @@ def make_specimen(loaded: LoadedSample, quality: QcRow) -> SpecimenEvidence:
             high=fraction.high,
             markers=fraction.markers,
             truncal_markers=fraction.truncal_markers,
+            above=fraction.above,
         ),
         callability=tuple(_locus_callability(row) for row in loaded.callability),
         copy_number=tuple(

@@ -116,6 +116,7 @@ def tumour_fraction_rows(loaded: Sequence[LoadedSample]) -> list[SampleTumourFra
             high=item.tumour_fraction.high,
             truncal_markers=item.tumour_fraction.truncal_markers,
             markers=item.tumour_fraction.markers,
+            above=item.tumour_fraction.above,
         )
         for item in samples
     ]

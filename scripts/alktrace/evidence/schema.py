@@ -73,6 +73,7 @@ class TumourFraction(Model):
         value: point estimate; `low`, `high` its 95 % interval.
         markers: what it rests on, such as `TP53 p.Arg175His` or `fusion EML4-ALK`.
         truncal_markers: number of independent truncal markers other than ALK mutations.
+        above: markers that the fraction of the others cannot carry; the interval reaches up to theirs.
     """
 
     status: TumourFractionStatus
@@ -81,6 +82,7 @@ class TumourFraction(Model):
     high: Fraction | None = None
     markers: tuple[str, ...] = ()
     truncal_markers: Count = 0
+    above: tuple[str, ...] = ()
 
     @model_validator(mode="after")
     def _complete(self) -> "TumourFraction":

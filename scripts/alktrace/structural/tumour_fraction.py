@@ -7,9 +7,10 @@ A marker on m of the c copies that a tumour cell has of its locus, beside normal
 which is TF / 2 for a heterozygous marker at two copies. (The usual mixture of tumour and normal genomes, as
 in Carter 2012, doi 10.1038/nbt.2203.) Neither m nor c is known as a rule; the copy states of the settings
 share the probability. Where several markers are at hand, each may also be subclonal (in any share of the
-tumour cells) or unrelated to the tumour (any VAF), though not all of them unrelated; markers that disagree
-then widen the interval instead of being averaged. A single marker is taken at its word: who names it calls it
-truncal.
+tumour cells) or unrelated to the tumour (any VAF), though not all of them unrelated. How many are is assumed
+while the markers agree, and unknown once they do not: markers that disagree widen the interval instead of
+being averaged, and one that the interval cannot carry widens it up to what that marker says by itself. A
+single marker is taken at its word: who names it calls it truncal.
 
 ALK mutations are never markers: resistance mutations are subclonal by their nature.
 """
@@ -25,6 +26,7 @@ from scipy.special import betainc, gammaln
 
 from ..inputs.settings import CopyState, TumourFractionSettings
 from ..io.tables import write_table
+from ..stats.intervals import clopper_pearson
 from ..vocabulary.copies import TumourFractionStatus
 from .copy_number.copy_number_table import CopyNumberRow
 from .fusions.fusion_vcf import FusionCall, read_fusions
@@ -36,6 +38,8 @@ GRID = np.geomspace(1e-6, 1.0, 8001)
 TAIL = 0.025
 IMBALANCED_COPIES = 3.0
 """Average copy number above which a marker's own copies cannot be guessed."""
+OPEN_SHARES = ((0.4, 0.05), (0.7, 0.05), (0.1, 0.3), (0.3, 0.3), (0.1, 0.6), (0.45, 0.45), (0.85, 0.05))
+"""Shares of subclonal and of unrelated markers, any of which may hold where markers disagree."""
 WIDENING = 2.0
 """A loss counts if it stays one after its interval is made twice as wide: many genes are looked at."""
 
@@ -107,6 +111,8 @@ def estimate_tumour_fraction(
     labels = [m.label for m in used]
     bound = loss_bound(copy_number)
     value, low, high = _summary(log_likelihood, any(m.alt_molecules for m in used))
+    above = {m.label: top for m in used if (top := _above(m, high, len(used))) is not None}
+    high = max([high, *above.values()])
     if bound > value:
         # The markers fall short of what the losses prove: they are not in all tumour cells, or lost.
         value, high = bound, 1.0
@@ -115,7 +121,13 @@ def estimate_tumour_fraction(
         low = bound
         labels.append("copy number")
     return TumourFractionRow(
-        TumourFractionStatus.ESTIMATED, value, min(low, value), max(high, value), len(used), tuple(labels)
+        TumourFractionStatus.ESTIMATED,
+        value,
+        min(low, value),
+        max(high, value),
+        len(used),
+        tuple(labels),
+        tuple(above),
     )
 
 
@@ -243,18 +255,61 @@ def _informative(marker: Marker, settings: TumourFractionSettings, copies: CopyN
 def _joint_log_likelihood(markers: Sequence[Marker], settings: TumourFractionSettings) -> NDArray[np.float64]:
     if len(markers) == 1:
         return _logs(_clonal(markers[0], settings))
-    joint, strays = np.zeros(len(GRID)), 0.0
-    for marker in markers:
+    parts = [_Likelihoods.of(marker, settings) for marker in markers]
+    usual = (settings.subclonal, settings.unrelated)
+    joint = _mixture(parts, *usual)
+    if _agree(markers, joint):
+        return joint
+    # Markers that disagree show that the usual shares do not hold here: they are unknown then.
+    open_shares = [_mixture(parts, *shares) for shares in (usual, *OPEN_SHARES)]
+    result: NDArray[np.float64] = np.logaddexp.reduce(open_shares)
+    return result
+
+
+@dataclass(frozen=True)
+class _Likelihoods:
+    """Likelihood of one marker over the grid if it is clonal or subclonal, and if it is unrelated."""
+
+    clonal: NDArray[np.float64]
+    subclonal: NDArray[np.float64]
+    unrelated: float
+
+    @classmethod
+    def of(cls, marker: Marker, settings: TumourFractionSettings) -> "_Likelihoods":
         alt, total = marker.alt_molecules, marker.total_molecules
         # Over all clone shares: the integral of the binomial up to the VAF of a truncal marker, over it.
         full = expected_vaf(GRID, 1, 2)
         subclonal = betainc(alt + 1, total - alt + 1, full) / ((total + 1) * full)
-        stray = settings.unrelated / (total + 1)
-        clonal = (1 - settings.subclonal - settings.unrelated) * _clonal(marker, settings)
-        joint += _logs(clonal + settings.subclonal * subclonal + stray)
+        return cls(_clonal(marker, settings), subclonal, 1 / (total + 1))
+
+
+def _mixture(parts: Sequence[_Likelihoods], subclonal: float, unrelated: float) -> NDArray[np.float64]:
+    """Return the joint log likelihood with these shares; not all markers are unrelated."""
+    joint, strays = np.zeros(len(GRID)), 0.0
+    for part in parts:
+        stray = unrelated * part.unrelated
+        joint += _logs((1 - subclonal - unrelated) * part.clonal + subclonal * part.subclonal + stray)
         strays += float(np.log(max(stray, 1e-300)))
     # At least one of them is what it is said to be.
     return joint + _logs(-np.expm1(np.minimum(strays - joint, 0.0)))
+
+
+def _above(marker: Marker, high: float, markers: int) -> float | None:
+    """Return the tumour fraction that a marker above the interval says at most; None for any other."""
+    low, top = clopper_pearson(marker.alt_molecules, marker.total_molecules, 1 - 2 * TAIL / markers)
+    # Mutated on all copies of all tumour cells, it has the tumour fraction as VAF.
+    return min(1.0, 2 * top) if low > high else None
+
+
+def _agree(markers: Sequence[Marker], joint: NDArray[np.float64]) -> bool:
+    """Tell whether every marker may lie in all cells of the tumour at the most likely tumour fraction."""
+    best = float(GRID[int(joint.argmax())])
+    confidence = 1 - 2 * TAIL / len(markers)
+    for marker in markers:
+        low, high = clopper_pearson(marker.alt_molecules, marker.total_molecules, confidence)
+        if low > best or high < best / 2:
+            return False
+    return True
 
 
 def _clonal(marker: Marker, settings: TumourFractionSettings) -> NDArray[np.float64]:

@@ -18,6 +18,9 @@ class TumourFractionRow:
     high: float | None = column("upper end of the 95 % interval")
     truncal_markers: int = column("independent truncal markers other than ALK mutations")
     markers: tuple[str, ...] = column("the markers used")
+    above: tuple[str, ...] = column(
+        "markers that the others' fraction cannot carry: they widen it", default=()
+    )
 
 
 @dataclass(frozen=True)
@@ -34,3 +37,6 @@ class SampleTumourFractionRow:
     high: float | None = column("upper end of the 95 % interval")
     truncal_markers: int = column("independent truncal markers other than ALK mutations")
     markers: tuple[str, ...] = column("the markers used")
+    above: tuple[str, ...] = column(
+        "markers that the others' fraction cannot carry: they widen it", default=()
+    )
