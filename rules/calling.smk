@@ -15,10 +15,10 @@ rule compile_calling_kernels:
         mem_mb=2000,
         runtime=20,
     params:
-        settings=PLAN.dump("molecules", "calling", "fusions"),
+        settings=PLAN.dump("molecules", "calling"),
         code=PLAN.code("compile_calling_kernels"),
     message:
-        "compiling the kernels of variants and fusions"
+        "compiling the kernels of variants"
     script:
         "../scripts/compile_calling_kernels.py"
 

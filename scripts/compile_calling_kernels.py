@@ -3,21 +3,18 @@
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from alktrace.inputs.settings import CallingSettings, FusionSettings, MoleculeSettings
-from alktrace.io.resources import resource
+from alktrace.inputs.settings import CallingSettings, MoleculeSettings
 from alktrace.workflow.job import job_log
 
 if TYPE_CHECKING:
     from snakemake.iocontainers import snakemake
 
 with job_log(snakemake.log[0]):
-    from alktrace.structural.compile_calling_kernels import compile_calling_kernels
+    from alktrace.calling.compile_calling_kernels import compile_calling_kernels
 
     settings = snakemake.params.settings
     compile_calling_kernels(
         molecules=MoleculeSettings.model_validate(settings["molecules"]),
         calling=CallingSettings.model_validate(settings["calling"]),
-        fusions=FusionSettings.model_validate(settings["fusions"]),
-        drivers=resource("reference/fusion_drivers.tsv"),
         out=Path(snakemake.output.done),
     )

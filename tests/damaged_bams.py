@@ -74,8 +74,9 @@ def is_accepted(path: Path) -> bool:
 
 def run_kernels(folder: Path, mutations: int, seed: int = 5) -> int:
     """Damage raw and consensus reads by turns and run the jobs over what is let through; return the runs."""
+    from alktrace.calling.compile_calling_kernels import run_calls
     from alktrace.consensus import compile_consensus_kernels as made_up
-    from alktrace.structural.compile_calling_kernels import run_calls
+    from alktrace.structural.call_structural import call_structural
     from alktrace.vocabulary.samples import UmiSource
 
     settings, rng, runs = _settings(), random.Random(seed), 0
@@ -91,7 +92,19 @@ def run_kernels(folder: Path, mutations: int, seed: int = 5) -> int:
             if kind == "raw":
                 made_up.group_reads(folder, path, UmiSource.TAG, True, settings.molecules)
             else:
-                run_calls(folder, path, settings.calling, settings.fusions, DRIVERS)
+                run_calls(folder, path, settings.calling)
+                call_structural(
+                    bam=path,
+                    fasta=folder / "genome.fa",
+                    targets=folder / "targets.bed",
+                    gene_models=folder / "models.json",
+                    drivers=DRIVERS,
+                    fusions=settings.fusions,
+                    copy_number=settings.copy_number,
+                    sample="S",
+                    out_vcf=folder / "fusions.vcf.gz",
+                    out_coverage=folder / "coverage.cnn",
+                )
             runs += 1
         except (DataError, pysam.SamtoolsError):
             continue  # named and refused further on, or by the index, as it should be

@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pysam
 import pytest
+import yaml
 from cyvcf2 import VCF
 from structural_bam import (
     BamBuilder,
@@ -20,17 +21,19 @@ from structural_bam import (
 )
 
 from alktrace.errors import DataError
-from alktrace.inputs.settings import FusionSettings
+from alktrace.inputs.settings import CopyNumberSettings, FusionSettings
 from alktrace.reference.gene_models import Exon, GeneModels, Transcript
+from alktrace.structural.call_structural import call_structural
 from alktrace.structural.fusions.fusion_calls import (
-    call_fusions,
     count_fusions,
     detectable_vaf,
     find_fusions,
     fusion_regions,
+    open_indexed,
 )
 from alktrace.structural.fusions.fusion_vcf import FusionCall, read_fusions
 from alktrace.structural.fusions.partners import FusionRole, read_drivers
+from alktrace.structural.fusions.scan import SignCollector
 
 SETTINGS = FusionSettings(
     min_molecules=3,
@@ -74,7 +77,6 @@ MODELS = GeneModels(
         )
     }
 )
-GENES = ("KINP", "KINM")
 LENGTHS = dict.fromkeys(("chr1", "chr2", "chr3", "chr4", "chr5"), 12_000)
 DRIVERS = (
     "gene\tside\tdomain_first\tdomain_last\tsource\tverified\n"
@@ -89,31 +91,35 @@ def genome() -> dict[str, str]:
 
 
 @pytest.fixture
-def call(tmp_path: Path):
+def call(tmp_path: Path, root: Path):
+    config = yaml.safe_load((root / "config" / "config.yaml").read_text())
+    copy_number = CopyNumberSettings.model_validate(config["copy_number"])
+
     def run(
         genome: dict[str, str],
         builder: BamBuilder,
         *,
         settings: FusionSettings = SETTINGS,
         models: GeneModels = MODELS,
-        genes: tuple[str, ...] = GENES,
+        drivers: str = DRIVERS,
         targets: str = "",
     ) -> list[FusionCall]:
         bam = builder.write(tmp_path / "reads.bam")
         fasta = write_fasta(tmp_path / "genome.fa", genome)
         models.save(tmp_path / "models.json")
         (tmp_path / "targets.bed").write_text(targets)
-        (tmp_path / "drivers.tsv").write_text(DRIVERS)
-        call_fusions(
+        (tmp_path / "drivers.tsv").write_text(drivers)
+        call_structural(
             bam=bam,
             fasta=fasta,
             targets=tmp_path / "targets.bed",
             gene_models=tmp_path / "models.json",
             drivers=tmp_path / "drivers.tsv",
-            fusion_genes=genes,
-            settings=settings,
+            fusions=settings,
+            copy_number=copy_number,
             sample="p.t.plasma",
             out_vcf=tmp_path / "fusions.vcf.gz",
+            out_coverage=tmp_path / "coverage.cnn",
         )
         return read_fusions(tmp_path / "fusions.vcf.gz")
 
@@ -374,7 +380,7 @@ class TestMeaning:
     def test_fusion_gene_without_model_is_logged(self, genome, call, caplog):
         builder = BamBuilder(genome)
         add_fusion(builder, genome, ("chr2", 3500, "L"), ("chr3", 3300, "L"), molecules=5)
-        call(genome, builder, genes=("KINM", "ABSENT"))
+        call(genome, builder, drivers=DRIVERS.replace("KINP", "ABSENT"))
         assert "ABSENT has no gene model: not searched" in caplog.text
 
 
@@ -627,16 +633,22 @@ def test_h3122(real_data, root):
         )
     bam = real_data / "fusion" / "H3122_EML4.bam"
     genome = Segments(real_data / "reference" / "alk_eml4_segments.grch38.fa")
-    genes = ("ALK", "ROS1", "RET", "MET")
-    found = find_fusions(
-        bam,
-        genome,
-        regions=fusion_regions(GeneModels(models), genes, Path("/dev/null")),
-        models=GeneModels(models),
-        drivers=read_drivers(root / "resources" / "reference" / "fusion_drivers.tsv"),
-        genes=genes,
-        settings=SETTINGS,
-    )
+    drivers = read_drivers(root / "resources" / "reference" / "fusion_drivers.tsv")
+    drivers = {gene: drivers[gene] for gene in ("ALK", "ROS1", "RET", "MET")}
+    regions = fusion_regions(GeneModels(models), tuple(drivers), Path("/dev/null"))
+    signs = SignCollector(regions, min_clip=SETTINGS.min_overhang, max_insert=SETTINGS.max_insert)
+    with open_indexed(bam) as reads:
+        for record in reads:
+            signs.take(record)
+        found = find_fusions(
+            reads,
+            signs.found,
+            genome,
+            regions=regions,
+            models=GeneModels(models),
+            drivers=drivers,
+            settings=SETTINGS,
+        )
     (passed,) = [f for f in found if not f.filters]
     meaning, junction = passed.meaning, passed.candidate.junction
     assert (meaning.pair, meaning.junction, meaning.in_frame) == ("EML4-ALK", "E13;A20", True)

@@ -17,7 +17,13 @@ from alktrace.io.tables import read_table
 from alktrace.reference.gene_models import Exon, GeneModels, Transcript
 from alktrace.structural.copy_number.bin_statistics import BinStatistics
 from alktrace.structural.copy_number.copy_number_table import CopyNumberRow
-from alktrace.structural.copy_number.coverage import EMPTY_LOG2, bin_depths, make_bins, measure_coverage
+from alktrace.structural.copy_number.coverage import (
+    EMPTY_LOG2,
+    Stretches,
+    bin_depths,
+    make_bins,
+    write_coverage,
+)
 from alktrace.structural.copy_number.gene_copies import (
     call_copy_number,
     copy_number_rows,
@@ -159,6 +165,15 @@ def flat(panel) -> Path:
     return panel.reference("flat.cnn", [])
 
 
+def measure(bam: Path, targets: Path, out: Path) -> None:
+    """Molecules per bin of about 267 bases, as `call_structural` writes them."""
+    stretches = Stretches(min_mapq=20, max_insert=1000)
+    with pysam.AlignmentFile(str(bam)) as reads:
+        for record in reads:
+            stretches.take(record)
+        write_coverage(out, make_bins(targets, 267), reads.references, stretches.found)
+
+
 class TestCoverage:
     def test_bins_cover_the_targets_once(self, tmp_path):
         bed = tmp_path / "t.bed"
@@ -198,9 +213,7 @@ class TestCoverage:
         bam = builder.write(tmp_path / "r.bam")
         bed = tmp_path / "t.bed"
         bed.write_text("chr1\t1000\t1050\tx\nchr1\t1055\t1060\tz\nchr1\t2000\t2100\ty\n")
-        measure_coverage(
-            bam=bam, targets=bed, out_cnn=tmp_path / "c.cnn", bin_size=267, min_mapq=20, max_insert=1000
-        )
+        measure(bam, bed, tmp_path / "c.cnn")
         cells = [line.split("\t") for line in (tmp_path / "c.cnn").read_text().splitlines()]
         assert cells[0] == ["chromosome", "start", "end", "gene", "depth", "log2"]
         assert [row[4] for row in cells[1:]] == ["8", "8", "0"]
@@ -219,18 +232,14 @@ class TestCoverage:
         bam = builder.write(tmp_path / "r.bam")
         bed = tmp_path / "t.bed"
         bed.write_text("chr1\t1000\t1050\tx\n")
-        measure_coverage(
-            bam=bam, targets=bed, out_cnn=tmp_path / "c.cnn", bin_size=267, min_mapq=20, max_insert=1000
-        )
+        measure(bam, bed, tmp_path / "c.cnn")
         assert (tmp_path / "c.cnn").read_text().splitlines()[1].split("\t")[4] == "0"
 
     def test_empty_bam(self, tmp_path):
         bam = BamBuilder({"chr1": "A" * 100}).write(tmp_path / "r.bam")
         bed = tmp_path / "t.bed"
         bed.write_text("chr1\t10\t50\tx\n")
-        measure_coverage(
-            bam=bam, targets=bed, out_cnn=tmp_path / "c.cnn", bin_size=267, min_mapq=20, max_insert=1000
-        )
+        measure(bam, bed, tmp_path / "c.cnn")
         assert (tmp_path / "c.cnn").read_text().splitlines()[1] == "chr1\t10\t50\tx\t0\t-20"
 
 

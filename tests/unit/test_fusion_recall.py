@@ -11,11 +11,12 @@ from pathlib import Path
 
 import pysam
 import pytest
+import yaml
 from structural_bam import random_genome, reverse_complement, write_fasta
 
-from alktrace.inputs.settings import FusionSettings
+from alktrace.inputs.settings import CopyNumberSettings, FusionSettings
 from alktrace.reference.gene_models import Exon, GeneModels, Transcript
-from alktrace.structural.fusions.fusion_calls import call_fusions
+from alktrace.structural.call_structural import call_structural
 from alktrace.structural.fusions.fusion_vcf import FusionCall, read_fusions
 from alktrace.structural.fusions.partners import FusionRole
 
@@ -73,8 +74,10 @@ INTRON = (100_150, 102_150)
 
 
 @pytest.fixture(scope="module")
-def bench(tmp_path_factory):
+def bench(tmp_path_factory, root: Path):
     folder = tmp_path_factory.mktemp("recall")
+    config = yaml.safe_load((root / "config" / "config.yaml").read_text())
+    copy_number = CopyNumberSettings.model_validate(config["copy_number"])
     genome = genome_with_repeats(8)
     fasta = write_fasta(folder / "genome.fa", genome)
     bwa = shutil.which("bwa")
@@ -89,16 +92,17 @@ def bench(tmp_path_factory):
     def call(name: str, fragments: list[str]) -> list[FusionCall]:
         bam = align(folder / f"{name}.bam", fasta, fragments)
         out = folder / f"{name}.vcf.gz"
-        call_fusions(
+        call_structural(
             bam=bam,
             fasta=fasta,
             targets=folder / "targets.bed",
             gene_models=folder / "models.json",
             drivers=folder / "drivers.tsv",
-            fusion_genes=("KIN",),
-            settings=SETTINGS,
+            fusions=SETTINGS,
+            copy_number=copy_number,
             sample="s",
             out_vcf=out,
+            out_coverage=folder / f"{name}.cnn",
         )
         return read_fusions(out)
 

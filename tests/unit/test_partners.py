@@ -1,6 +1,7 @@
 """What junctions mean, on real exon coordinates and known fusions."""
 
 import csv
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -15,8 +16,6 @@ from alktrace.structural.fusions.partners import (
     make_part,
     read_drivers,
 )
-
-GENES = ("ALK", "ROS1", "RET", "NTRK1", "MET", "BRAF", "FGFR1", "FGFR2", "FGFR3", "EGFR")
 
 
 @pytest.fixture(scope="module")
@@ -97,7 +96,7 @@ class TestKnownFusions:
         junction = joined(
             in_intron(models.by_gene["EML4"], exon, "5"), in_intron(models.by_gene["ALK"], 19, "3")
         )
-        meaning = interpret(junction, models, drivers, GENES)
+        meaning = interpret(junction, models, drivers)
         assert meaning is not None
         assert (meaning.pair, meaning.junction, meaning.role) == (
             "EML4-ALK",
@@ -110,7 +109,7 @@ class TestKnownFusions:
         junction = joined(
             in_intron(models.by_gene["EML4"], 6, "5"), in_intron(models.by_gene["ALK"], 18, "3")
         )
-        meaning = interpret(junction, models, drivers, GENES)
+        meaning = interpret(junction, models, drivers)
         assert meaning is not None
         assert (meaning.junction, meaning.in_frame) == ("E6;A19", True)
 
@@ -118,7 +117,7 @@ class TestKnownFusions:
         junction = joined(
             in_intron(models.by_gene["KIF5B"], 15, "5"), in_intron(models.by_gene["RET"], 11, "3")
         )
-        meaning = interpret(junction, models, drivers, GENES)
+        meaning = interpret(junction, models, drivers)
         assert meaning is not None
         assert (meaning.pair, meaning.junction, meaning.in_frame) == ("KIF5B-RET", "K15;R12", True)
 
@@ -128,7 +127,7 @@ class TestRoles:
         junction = joined(
             in_intron(models.by_gene["ALK"], 19, "5"), in_intron(models.by_gene["EML4"], 13, "3")
         )
-        meaning = interpret(junction, models, drivers, GENES)
+        meaning = interpret(junction, models, drivers)
         assert meaning is not None
         assert (meaning.pair, meaning.junction, meaning.role) == (
             "ALK-EML4",
@@ -140,7 +139,7 @@ class TestRoles:
         junction = joined(
             in_intron(models.by_gene["EML4"], 13, "5"), in_intron(models.by_gene["ALK"], 23, "3")
         )
-        meaning = interpret(junction, models, drivers, GENES)
+        meaning = interpret(junction, models, drivers)
         assert meaning is not None
         assert meaning.role is FusionRole.OTHER
 
@@ -149,15 +148,16 @@ class TestRoles:
         junction = joined(
             in_intron(models.by_gene["EML4"], 13, "5"), in_intron(models.by_gene["EGFR"], 1, "3")
         )
-        meaning = interpret(junction, models, drivers, GENES)
+        meaning = interpret(junction, models, drivers)
         assert meaning is not None
         assert meaning.role is FusionRole.OTHER
 
-    def test_gene_without_a_known_domain(self, models):
+    def test_a_domain_beyond_the_model(self, models, drivers):
         junction = joined(
             in_intron(models.by_gene["EML4"], 13, "5"), in_intron(models.by_gene["ALK"], 19, "3")
         )
-        meaning = interpret(junction, models, {}, GENES)
+        beyond = {"ALK": replace(drivers["ALK"], domain_last=99_999)}
+        meaning = interpret(junction, models, beyond)
         assert meaning is not None
         assert meaning.role is FusionRole.UNCLEAR
 
@@ -165,13 +165,13 @@ class TestRoles:
         junction = joined(
             in_intron(models.by_gene["EML4"], 13, "5"), in_intron(models.by_gene["STRN"], 3, "3")
         )
-        assert interpret(junction, models, drivers, GENES) is None
+        assert interpret(junction, models, drivers) is None
 
     def test_inside_one_gene(self, models, drivers):
         junction = joined(
             in_intron(models.by_gene["MET"], 13, "5"), in_intron(models.by_gene["MET"], 14, "3")
         )
-        assert interpret(junction, models, drivers, GENES) is None
+        assert interpret(junction, models, drivers) is None
 
 
 class TestFrame:
@@ -179,7 +179,7 @@ class TestFrame:
         eml4 = models.by_gene["EML4"]
         exon = eml4.exon(13)
         broken = Breakend(eml4.chrom, (exon.start + exon.end) // 2, "L")
-        meaning = interpret(joined(broken, in_intron(models.by_gene["ALK"], 19, "3")), models, drivers, GENES)
+        meaning = interpret(joined(broken, in_intron(models.by_gene["ALK"], 19, "3")), models, drivers)
         assert meaning is not None
         assert (meaning.junction, meaning.in_frame) == ("E13;A20", None)
 
@@ -189,7 +189,7 @@ class TestFrame:
         eml4, alk = models.by_gene["EML4"], models.by_gene["ALK"]
         five = Breakend("chr2", eml4.genomic_position(1200), "L")
         three = Breakend("chr2", alk.genomic_position(3175 + extra), "L")
-        meaning = interpret(joined(five, three), models, drivers, GENES)
+        meaning = interpret(joined(five, three), models, drivers)
         assert meaning is not None
         assert meaning.in_frame is ((3175 + extra) % 3 == 1)
 

@@ -6,10 +6,12 @@ costs seconds per sample. The file written here is what CNVkit's `reference` and
 """
 
 import csv
+from array import array
 from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pysam
@@ -51,22 +53,19 @@ def make_bins(targets: Path, bin_size: int) -> list[Bin]:
     return bins
 
 
-def measure_coverage(
-    *, bam: Path, targets: Path, out_cnn: Path, bin_size: int, min_mapq: int, max_insert: int
+def write_coverage(
+    path: Path, bins: Sequence[Bin], names: Sequence[str], stretches: NDArray[np.int64]
 ) -> None:
-    """Write the mean number of molecules over each bin.
+    """Write the mean number of molecules over each bin as CNVkit's coverage table.
 
     Args:
-        bam: consensus reads; one molecule = records of one name.
-        targets: joined targets of the assay.
-        out_cnn: CNVkit coverage table: `chromosome start end gene depth log2`.
-        bin_size: average bin size in bases.
-        min_mapq: mapping quality of a counted record.
-        max_insert: longest ordinary fragment; mates further apart count as two pieces.
+        path: `chromosome start end gene depth log2`.
+        bins: bins of the assay.
+        names: sequence names.
+        stretches: what molecules cover, as from `Stretches`.
     """
-    bins = make_bins(targets, bin_size)
-    depths = bin_depths(bins, *read_fragments(bam, min_mapq=min_mapq, max_insert=max_insert))
-    with atomic_output(out_cnn) as (partial,), partial.open("w", newline="") as stream:
+    depths = bin_depths(bins, names, stretches)
+    with atomic_output(path) as (partial,), partial.open("w", newline="") as stream:
         writer = csv.writer(stream, delimiter="\t", lineterminator="\n")
         writer.writerow(COLUMNS)
         for item, depth in zip(bins, depths, strict=True):
@@ -75,28 +74,40 @@ def measure_coverage(
             writer.writerow((item.chrom, item.start, item.end, item.name, *cells))
 
 
-def read_fragments(bam: Path, *, min_mapq: int, max_insert: int) -> tuple[list[str], NDArray[np.int64]]:
-    """Return the stretches that molecules cover.
+class Stretches:
+    """Collects the stretches that molecules cover from the records of a BAM.
 
     Both mates of an ordinary fragment and what lies between them are one stretch; otherwise each record is.
-
-    Returns:
-        Sequence names, and int64[n, 3]: index of the sequence, start, end.
     """
-    pieces: list[int | None] = []
-    with pysam.AlignmentFile(str(bam), check_sq=False) as reads:
-        names = list(reads.references)
-        for record in reads:
-            if record.flag & UNUSABLE or record.mapping_quality < min_mapq:
-                continue
-            length = record.template_length
-            if record.flag & pysam.FPROPER_PAIR and 0 < abs(length) <= max_insert:
-                if length > 0:
-                    start = record.reference_start
-                    pieces += (record.reference_id, start, start + length)
-                continue
-            pieces += (record.reference_id, record.reference_start, record.reference_end)
-    return names, np.array(pieces, np.int64).reshape(-1, 3)
+
+    def __init__(self, *, min_mapq: int, max_insert: int) -> None:
+        """Keep what counts.
+
+        Args:
+            min_mapq: mapping quality of a counted record.
+            max_insert: longest ordinary fragment; mates further apart count as two pieces.
+        """
+        self._min_mapq, self._max_insert = min_mapq, max_insert
+        self._pieces = array("q")
+
+    def take(self, record: Any) -> None:
+        """Look at one record."""
+        flag = record.flag
+        if flag & UNUSABLE or record.mapping_quality < self._min_mapq:
+            return
+        length = record.template_length
+        if flag & pysam.FPROPER_PAIR and 0 < abs(length) <= self._max_insert:
+            # The mate on the left speaks for both.
+            if length > 0:
+                start = record.reference_start
+                self._pieces.extend((record.reference_id, start, start + length))
+        elif (end := record.reference_end) is not None:
+            self._pieces.extend((record.reference_id, record.reference_start, end))
+
+    @property
+    def found(self) -> NDArray[np.int64]:
+        """int64[n, 3]: index of the sequence, start, end."""
+        return np.array(self._pieces, np.int64).reshape(-1, 3)
 
 
 def bin_depths(bins: Sequence[Bin], names: Sequence[str], pieces: NDArray[np.int64]) -> NDArray[np.float64]:
@@ -105,7 +116,7 @@ def bin_depths(bins: Sequence[Bin], names: Sequence[str], pieces: NDArray[np.int
     Args:
         bins: bins.
         names: sequence names.
-        pieces: int64[n, 3], as from `read_fragments`.
+        pieces: int64[n, 3], as from `Stretches`.
 
     Returns:
         float64[n_bins].

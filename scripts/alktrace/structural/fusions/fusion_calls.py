@@ -17,10 +17,10 @@ from ...reference.genome import Genome, Sequences
 from ...stats.intervals import clopper_pearson, share
 from .breakpoints import Breakend, Junction, normalise
 from .fusion_filters import FUSION_FILTERS, TestedJunction
-from .fusion_vcf import FusionCall, FusionRecord, parse_breakend, write_fusions
+from .fusion_vcf import FusionCall, FusionRecord, parse_breakend
 from .junctions import Candidate, find_candidates
-from .partners import INTERGENIC, FusionDriver, FusionRole, Meaning, interpret, read_drivers
-from .scan import Regions, scan_reads
+from .partners import INTERGENIC, FusionDriver, FusionRole, Meaning, interpret
+from .scan import Regions, Signs
 from .support import Support, count_support
 
 LOG = logging.getLogger("alktrace.structural")
@@ -82,49 +82,6 @@ class FusionCount:
     vaf_detectable: float | None
 
 
-def call_fusions(
-    *,
-    bam: Path,
-    fasta: Path,
-    targets: Path,
-    gene_models: Path,
-    drivers: Path,
-    fusion_genes: tuple[str, ...],
-    settings: FusionSettings,
-    sample: str,
-    out_vcf: Path,
-) -> None:
-    """Call fusions of the fusion genes and write them as pairs of breakends.
-
-    Args:
-        bam: coordinate-sorted, indexed consensus reads; one molecule = records of one name.
-        fasta: genome with true coordinates; N where unknown.
-        targets: joined targets; fusion genes without a gene model are searched in those that bear their name.
-        gene_models: JSON of `GeneModels`.
-        drivers: `fusion_drivers.tsv`.
-        fusion_genes: genes in which breakpoints are looked for.
-        settings: section `fusions` of the configuration.
-        sample: sample name of the VCF.
-        out_vcf: bgzip VCF; its tabix index is written beside it.
-    """
-    models = GeneModels.load(gene_models)
-    regions = fusion_regions(models, fusion_genes, targets)
-    with Genome(fasta) as genome:
-        fusions = find_fusions(
-            bam,
-            genome,
-            regions=regions,
-            models=models,
-            drivers=read_drivers(drivers),
-            genes=fusion_genes,
-            settings=settings,
-        )
-        records = make_records(fusions, genome)
-    with pysam.AlignmentFile(str(bam)) as reads:
-        contigs = list(zip(reads.references, reads.lengths, strict=True))
-    write_fusions(out_vcf, records, contigs=contigs, sample=sample, settings=settings)
-
-
 def fusion_regions(models: GeneModels, genes: Sequence[str], targets: Path) -> Regions:
     """Return where breakpoints of the fusion genes can lie.
 
@@ -146,17 +103,28 @@ def fusion_regions(models: GeneModels, genes: Sequence[str], targets: Path) -> R
 
 
 def find_fusions(
-    bam: Path,
+    reads: pysam.AlignmentFile,
+    signs: Signs,
     sequences: Sequences,
     *,
     regions: Regions,
     models: GeneModels,
     drivers: dict[str, FusionDriver],
-    genes: tuple[str, ...],
     settings: FusionSettings,
 ) -> list[Fusion]:
-    """Return all candidates with at least one supporting molecule, with the filters they miss."""
-    signs = scan_reads(bam, regions=regions, min_clip=settings.min_overhang, max_insert=settings.max_insert)
+    """Return all candidates with at least one supporting molecule, with the filters they miss.
+
+    Args:
+        reads: open, indexed; looked up around candidates.
+        signs: what the pass over these reads found.
+        sequences: the genome.
+        regions: where breakpoints of the fusion genes can lie.
+        models: gene models.
+        drivers: the fusion genes.
+        settings: section `fusions` of the configuration.
+    """
+    if signs.malformed:
+        LOG.warning("%d SA tags could not be read and were left out", signs.malformed)
     candidates = find_candidates(
         signs,
         sequences,
@@ -167,14 +135,13 @@ def find_fusions(
     )
     worth = []
     for candidate in candidates:
-        meaning = interpret(candidate.junction, models, drivers, genes)
+        meaning = interpret(candidate.junction, models, drivers)
         if meaning is not None and _worth_counting(candidate, meaning):
             worth.append((candidate, meaning))
-    LOG.info("%s: %d records, %d candidates, %d counted", bam, signs.records, len(candidates), len(worth))
+    LOG.info("%d records, %d candidates, %d counted", signs.records, len(candidates), len(worth))
     if len(worth) > MAX_COUNTED:
-        LOG.warning("%s: only the %d best supported candidates are counted", bam, MAX_COUNTED)
-    with _indexed(bam) as reads:
-        counted = [_count(reads, c, m, sequences, settings) for c, m in worth[:MAX_COUNTED]]
+        LOG.warning("only the %d best supported candidates are counted", MAX_COUNTED)
+    counted = [_count(reads, c, m, sequences, settings) for c, m in worth[:MAX_COUNTED]]
     return [f for f in counted if f.support.molecules and _worth_keeping(f, settings)]
 
 
@@ -193,7 +160,7 @@ def count_fusions(
         One count per fusion, in their order.
     """
     counts = []
-    with Genome(fasta) as genome, _indexed(bam) as reads:
+    with Genome(fasta) as genome, open_indexed(bam) as reads:
         for call in known:
             junction = parse_breakend(call.chrom, call.pos, call.alt)
             normal, homology = normalise(junction, genome)
@@ -315,7 +282,7 @@ def _count_of(key: str, support: Support, intact: int, settings: FusionSettings)
     )
 
 
-def _indexed(bam: Path) -> pysam.AlignmentFile:
+def open_indexed(bam: Path) -> pysam.AlignmentFile:
     """Open a BAM that must have an index.
 
     Raises:

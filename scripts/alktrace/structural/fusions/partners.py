@@ -117,16 +117,13 @@ def frame(five: Part, three: Part, inserted: int) -> bool | None:
     return (last + extra - (first - 1)) % 3 == 0
 
 
-def interpret(
-    junction: Junction, models: GeneModels, drivers: dict[str, FusionDriver], genes: tuple[str, ...]
-) -> Meaning | None:
+def interpret(junction: Junction, models: GeneModels, drivers: dict[str, FusionDriver]) -> Meaning | None:
     """Read a junction as a fusion that concerns one of the fusion genes.
 
     Args:
         junction: in normal form.
         models: gene models.
-        drivers: domains of the driver genes.
-        genes: the fusion genes looked for.
+        drivers: the fusion genes, and the domains that drive.
 
     Returns:
         The most telling reading (a driver before a reciprocal junction), or None if neither end lies in a
@@ -136,7 +133,7 @@ def interpret(
     for first in (True, False):
         directed = junction if first else junction.flipped()
         for transcript in models.genes_at(directed.first.chrom, directed.first.pos):
-            if transcript.gene in genes:
+            if transcript.gene in drivers:
                 readings += _readings(make_part(transcript, directed.first), directed, models, drivers, first)
     return min(readings, key=_preference, default=None)
 
@@ -192,14 +189,14 @@ def _meaning(
         exon_three=exon_three,
         junction=label,
         in_frame=in_frame,
-        role=_role(part, drivers.get(part.gene), coherent),
+        role=_role(part, drivers[part.gene], coherent),
         driver_first=first,
     )
 
 
-def _role(part: Part, driver: FusionDriver | None, coherent: bool) -> FusionRole:
-    kept = None if driver is None else domain_kept(part, driver)
-    if driver is None or kept is None:
+def _role(part: Part, driver: FusionDriver, coherent: bool) -> FusionRole:
+    kept = domain_kept(part, driver)
+    if kept is None:
         return FusionRole.UNCLEAR
     if kept and driver.side in (part.keeps, "either"):
         return FusionRole.DRIVER if coherent else FusionRole.UNCLEAR

@@ -1,4 +1,4 @@
-"""One pass over the consensus reads: split reads, discordant pairs and soft clips of the fusion genes.
+"""Signs of fusions in consensus reads: split reads, discordant pairs and soft clips of the fusion genes.
 
 Positions are 0-based. Only records that carry such a sign become Python objects with their cells read;
 the rest costs one look at the flags, the two ends of the CIGAR and the mate.
@@ -8,7 +8,6 @@ import logging
 from bisect import bisect_right
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
-from pathlib import Path
 from typing import Any
 
 import pysam
@@ -93,31 +92,34 @@ class Signs:
     malformed: int = 0
 
 
-def scan_reads(bam: Path, *, regions: Regions, min_clip: int, max_insert: int) -> Signs:
-    """Collect the signs of rearrangement in the fusion genes.
+class SignCollector:
+    """Collects the signs of rearrangement in the fusion genes from the records of a BAM."""
 
-    Args:
-        bam: coordinate-sorted consensus reads.
-        regions: the fusion genes.
-        min_clip: clipped bases from which a clip is worth a look.
-        max_insert: fragments up to this length are ordinary.
-    """
-    signs = Signs()
-    with pysam.AlignmentFile(str(bam), check_sq=False) as reads:
-        for record in reads:
-            signs.records += 1
-            flag = record.flag
-            if flag & UNUSABLE:
-                continue
-            if record.has_tag("SA"):
-                _take_split(record, regions, signs)
-            if _elsewhere(record, flag, max_insert):
-                _take_pair(record, regions, signs)
-            if record.query_alignment_length != record.query_length:
-                _take_clips(record, regions, min_clip, signs)
-    if signs.malformed:
-        LOG.warning("%s: %d SA tags could not be read and were left out", bam, signs.malformed)
-    return signs
+    def __init__(self, regions: Regions, *, min_clip: int, max_insert: int) -> None:
+        """Keep what to look for.
+
+        Args:
+            regions: the fusion genes.
+            min_clip: clipped bases from which a clip is worth a look.
+            max_insert: fragments up to this length are ordinary.
+        """
+        self._regions, self._min_clip, self._max_insert = regions, min_clip, max_insert
+        self.found = Signs()
+
+    def take(self, record: Any) -> None:
+        """Look at one record."""
+        self.found.records += 1
+        flag = record.flag
+        if flag & UNUSABLE:
+            return
+        clipped = record.query_alignment_length != record.query_length
+        # Supplementary records may hide their clips (hard ones); a whole primary one has no junction to show.
+        if (clipped or flag & NOT_PRIMARY) and record.has_tag("SA"):
+            _take_split(record, self._regions, self.found)
+        if _elsewhere(record, flag, self._max_insert):
+            _take_pair(record, self._regions, self.found)
+        if clipped:
+            _take_clips(record, self._regions, self._min_clip, self.found)
 
 
 def record_segments(record: Any) -> list[Segment]:

@@ -1,4 +1,4 @@
-"""Compiles the kernels of variants and fusions by running their jobs on a few made-up molecules."""
+"""Compiles the kernels of small variants by calling and genotyping a few made-up molecules."""
 
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -6,7 +6,7 @@ from tempfile import TemporaryDirectory
 import pysam
 
 from ..consensus.compile_consensus_kernels import CHROM, SAMPLE, make_consensus, write_genome
-from ..inputs.settings import CallingSettings, FusionSettings, MoleculeSettings
+from ..inputs.settings import CallingSettings, MoleculeSettings
 from ..io.atomic import atomic_output
 from ..io.tables import write_table
 from ..reference.gene_models import Exon, GeneModels, Transcript
@@ -16,38 +16,26 @@ from ..vocabulary.samples import UmiSource
 from ..vocabulary.variant import SmallVariant
 
 
-def compile_calling_kernels(
-    *,
-    molecules: MoleculeSettings,
-    calling: CallingSettings,
-    fusions: FusionSettings,
-    drivers: Path,
-    out: Path,
-) -> None:
-    """Run calling, genotyping and fusions once, so that their machine code lies in numba's cache.
+def compile_calling_kernels(*, molecules: MoleculeSettings, calling: CallingSettings, out: Path) -> None:
+    """Run calling and genotyping once, so that their machine code lies in numba's cache.
 
     Args:
         molecules: any valid section.
         calling: any valid section.
-        fusions: any valid section.
-        drivers: table of fusion drivers.
         out: gets one line per kind of call that was run.
     """
     with TemporaryDirectory() as name:
         folder = Path(name)
         consensus = make_consensus(folder, write_genome(folder), UmiSource.TAG, True, molecules)
-        run_calls(folder, consensus, calling, fusions, drivers)
+        run_calls(folder, consensus, calling)
     with atomic_output(out) as (partial,):
-        partial.write_text("variants\ngenotyping\nfusions\n")
+        partial.write_text("variants\ngenotyping\n")
 
 
-def run_calls(
-    folder: Path, bam: Path, calling: CallingSettings, fusions: FusionSettings, drivers: Path
-) -> None:
-    """Call variants, genotypes and fusions in a BAM of the made-up genome; files stay in the folder."""
-    from ..calling.caller import call_variants
-    from ..calling.genotyping.known_alleles import count_alterations
-    from .fusions.fusion_calls import call_fusions
+def run_calls(folder: Path, bam: Path, calling: CallingSettings) -> None:
+    """Call variants and genotypes in a BAM of the made-up genome; files stay in the folder."""
+    from .caller import call_variants
+    from .genotyping.known_alleles import count_alterations
 
     fasta = folder / "genome.fa"
     (folder / "targets.bed").write_text(f"{CHROM}\t400\t1800\tALK\n")
@@ -78,17 +66,5 @@ def run_calls(
     others = "".join("A" if base != "A" else "C" for base in bases)
     # A substitution within another: only such a pair reaches every kernel of joint counts.
     alleles = [SmallVariant(CHROM, 701, bases[:size], others[:size]) for size in (1, 2)]
-    count_alterations(bam=bam, fasta=fasta, alterations=alleles, settings=calling, together=(0, 1)).joint(
-        (0, 1)
-    )
-    call_fusions(
-        bam=bam,
-        fasta=fasta,
-        targets=folder / "targets.bed",
-        gene_models=folder / "models.json",
-        drivers=drivers,
-        fusion_genes=("ALK",),
-        settings=fusions,
-        sample=SAMPLE,
-        out_vcf=folder / "fusions.vcf.gz",
-    )
+    known = count_alterations(bam=bam, fasta=fasta, alterations=alleles, settings=calling, together=(0, 1))
+    known.joint((0, 1))
