@@ -11,7 +11,8 @@ import pytest
 from Bio.Data.IUPACData import protein_letters_3to1
 from Bio.Seq import Seq
 
-from alktrace.inputs.knowledge_rows import KnownLocus
+from alktrace.inputs.knowledge_rows import KnownIsoform, KnownLocus
+from alktrace.io.tables import read_table
 from alktrace.knowledge.entries import AlkMutation
 from alktrace.knowledge.load import LONG_TABLES, load_knowledge
 from alktrace.knowledge.long_tables import read_facts
@@ -179,6 +180,15 @@ def test_no_name_of_a_gene_is_verified_from_memory() -> None:
     assert named
     wrong = [r for r in named if r.aliases_mark.verified == bool(NOT_READ.search(r.aliases_source))]
     assert not wrong
+
+
+def test_numbers_of_isoforms() -> None:
+    """Known pairs of names: MET D1246 is D1228 here, FGFR1 N546 is N577 here, whose residues are these."""
+    rows = {row.gene: row for row in read_table(TABLES / "isoforms.tsv", KnownIsoform)}
+    assert not [row for row in rows.values() if row.mark.verified == bool(NOT_READ.search(row.source))]
+    for gene, residue, here, there in (("MET", "D", 1228, 1246), ("FGFR1", "N", 577, 546)):
+        assert PROTEINS[gene][here - 1] == residue
+        assert here >= rows[gene].first_residue and here + rows[gene].offset == there
 
 
 def test_potencies_and_proposed_tiers_are_never_verified() -> None:

@@ -13,6 +13,7 @@ from alktrace.annotate.alteration_table import AlterationRow
 from alktrace.annotate.small_variants import Namer, VariantKnowledge
 from alktrace.calling.callability_table import CallabilityRow
 from alktrace.errors import InputProblems
+from alktrace.inputs.knowledge_rows import KnownIsoform
 from alktrace.inputs.settings import CallingSettings, OriginSettings
 from alktrace.io.tables import read_table, write_table
 from alktrace.reference.locus_table import LocusRow
@@ -26,6 +27,7 @@ from alktrace.structural.tumour_fraction_table import TumourFractionRow
 from alktrace.vocabulary.changes import Consequence, Origin, VariantType
 from alktrace.vocabulary.copies import TumourFractionStatus
 from alktrace.vocabulary.detection import Detection, LocusKind
+from alktrace.vocabulary.marks import Mark
 from alktrace.vocabulary.samples import SpecimenType
 
 DRIVERS = {"ALK": "3", "ROS1": "3", "EGFR": "5", "FGFR3": "either"}
@@ -365,6 +367,55 @@ def test_line_ends_and_byte_order_mark(
     path.write_bytes(text.encode())
     report = read_report(path, ReportReader(Namer(gene_models(), alk_fetch), knowledge, DRIVERS, lexicon))
     assert [row.alteration for row in report.alterations] == ["G1202R", "EML4-ALK"]
+
+
+ISOFORM = KnownIsoform("ALK", "NM_000001", "ENST00000000001", 1100, 1, "made up", Mark.PROPOSED)
+
+
+@pytest.mark.parametrize(
+    ("line", "key", "flags"),
+    [
+        ("ALK|G1203R|||||", "reported:ALK:p.Gly1202Arg", ("other_isoform:NM_000001",)),
+        (
+            "ALK|NM_000001.2:c.3607G>A (p.G1203R)|||||",
+            "reported:ALK:p.Gly1202Arg",
+            ("other_isoform:NM_000001",),
+        ),
+        ("ALK|p.G1203R (ENST00000000001.4)|||||", "reported:ALK:p.Gly1202Arg", ("other_isoform:NM_000001",)),
+        ("ALK|T1152_L1153insT|||||", "reported:ALK:p.Thr1151dup", ("other_isoform:NM_000001",)),
+        ("ALK|G1202R|||||", "reported:ALK:p.Gly1202Arg", ()),
+        ("ALK|NM_004304.5:c.3604G>A|||||", "chr2:29220747:C:T", ()),
+    ],
+    ids=["fits", "refseq", "ensembl", "span", "usual", "own"],
+)
+def test_numbers_of_a_known_isoform_are_brought_to_the_transcript_used(
+    tmp_path: Path,
+    knowledge: VariantKnowledge,
+    lexicon: ReportWords,
+    line: str,
+    key: str,
+    flags: tuple[str, ...],
+) -> None:
+    """Residue 1203 is Asp here; on a transcript with one residue more before it, Gly1202 has that number."""
+    path = tmp_path / "report.tsv"
+    path.write_text("gene\thgvs_p\n" + "\t".join(line.split("|")[:2]) + "\n")
+    tables = replace(knowledge, isoforms=(ISOFORM,))
+    reader = ReportReader(Namer(gene_models(), alk_fetch), tables, DRIVERS, lexicon)
+    (row,) = read_report(path, reader).alterations
+    assert (row.key, row.flags) == (key, flags)
+
+
+@pytest.mark.parametrize(
+    "written", ["NM_000001.2:c.3607G>A", "NM_000001: G1050R", "NM_004304.5: G1203R", "NM_004304.5:p.G1203R"]
+)
+def test_a_number_that_no_transcript_explains_stays_unread(
+    tmp_path: Path, knowledge: VariantKnowledge, lexicon: ReportWords, written: str
+) -> None:
+    path = tmp_path / "report.tsv"
+    path.write_text(f"gene\thgvs_p\nALK\t{written}\n")
+    tables = replace(knowledge, isoforms=(ISOFORM,))
+    reader = ReportReader(Namer(gene_models(), alk_fetch), tables, DRIVERS, lexicon)
+    assert read_report(path, reader).alterations[0].flags == ("not_read",)
 
 
 def test_numbering_of_another_transcript(read: Reads) -> None:

@@ -5,7 +5,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from ..errors import DataError
-from ..inputs.knowledge_rows import KnownLocus, KnownValue, gene_symbols, group_values
+from ..inputs.knowledge_rows import KnownIsoform, KnownLocus, KnownValue, gene_symbols, group_values
 from ..inputs.settings import OriginSettings
 from ..io.tables import read_table
 from ..reference.gene_models import GeneModels
@@ -44,6 +44,7 @@ class VariantKnowledge:
         acquired: changes that arise under treatment; no marker of the trunk.
         exon_events: genes and exons in which deletions or insertions of any kind are one mechanism.
         fusions: names of known ALK fusions.
+        isoforms: other transcripts on which reports number residues.
     """
 
     alk_roles: Mapping[str, tuple[str, ...]]
@@ -53,6 +54,7 @@ class VariantKnowledge:
     fusions: FusionNames = FusionNames(())
     exon_events: Collection[tuple[str, int, Consequence]] = ()
     acquired: Collection["AcquiredChange"] = ()
+    isoforms: Sequence[KnownIsoform] = ()
 
     @classmethod
     def load(cls, folder: Path) -> "VariantKnowledge":
@@ -68,6 +70,7 @@ class VariantKnowledge:
             fusions=FusionNames.load(folder),
             exon_events=frozenset(_exon_events(folder / "bypass.tsv")),
             acquired=tuple(_acquired_changes(folder / "acquired.tsv")),
+            isoforms=tuple(read_table(folder / "isoforms.tsv", KnownIsoform)),
         )
 
     def hits(self, gene: str, names: VariantNames) -> tuple[str, ...]:

@@ -41,6 +41,19 @@ class KnownGene:
 
 
 @dataclass(frozen=True)
+class KnownIsoform:
+    """`isoforms.tsv`: another transcript on which reports number the residues of a gene."""
+
+    gene: str = column("gene symbol")
+    refseq: str = column("RefSeq transcript without version")
+    transcript: str | None = column("Ensembl transcript without version")
+    first_residue: int = column("residue of the transcript of genes.tsv from which the offset is known")
+    offset: int = column("added to a residue number of genes.tsv, it gives the number on this transcript")
+    source: str = column("where the offset was read")
+    mark: Mark = column("how well the offset is known")
+
+
+@dataclass(frozen=True)
 class KnownValue:
     """One value of one subject, as in every long table."""
 

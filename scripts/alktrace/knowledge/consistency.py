@@ -5,7 +5,7 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 from ..errors import Problem
-from ..inputs.knowledge_rows import KnownGene
+from ..inputs.knowledge_rows import KnownGene, KnownIsoform
 from .drug_hints import OTHER_TUMOUR
 from .entries import DrugEffect, codon_of, effect_statement
 from .long_tables import Facts
@@ -113,6 +113,20 @@ def gene_name_problems(file: str, genes: Sequence[KnownGene]) -> Iterator[Proble
         if len({bool(row.aliases), row.aliases_source is not None, row.aliases_mark is not None}) > 1:
             what = "names, their source and `aliases_mark` go together"
             yield Problem(file, line, "aliases_source", what, "fill all three or none")
+
+
+def isoform_problems(
+    file: str, isoforms: Sequence[KnownIsoform], genes: Sequence[KnownGene]
+) -> Iterator[Problem]:
+    """Yield isoforms of genes that nobody knows, and transcripts that the numbering follows anyway."""
+    known = {row.gene: row for row in genes}
+    for line, row in enumerate(isoforms, start=2):
+        gene = known.get(row.gene)
+        if gene is None:
+            yield Problem(file, line, "gene", f"unknown gene {row.gene!r}", "add it to genes.tsv")
+        elif row.refseq == (gene.refseq or "").split(".")[0] or row.transcript in gene.transcripts:
+            what = f"{row.refseq} is the transcript of genes.tsv"
+            yield Problem(file, line, "refseq", what, "its offset is none; remove the row")
 
 
 def names_of(facts: Facts) -> tuple[str, ...]:

@@ -5,13 +5,13 @@ from types import MappingProxyType
 from typing import TypeVar
 
 from ..errors import InputProblems, Problem
-from ..inputs.knowledge_rows import KnownGene, KnownLocus
+from ..inputs.knowledge_rows import KnownGene, KnownIsoform, KnownLocus
 from ..io.tables import format_cell, read_table
 from ..reported.report_words import WordRow
 from ..vocabulary.clinical import Histology
 from .answers import Knowledge
 from .bypass_rules import mechanism_of
-from .consistency import EFFECT_ATTRIBUTES, cross_checks, gene_name_problems, names_of
+from .consistency import EFFECT_ATTRIBUTES, cross_checks, gene_name_problems, isoform_problems, names_of
 from .entries import (
     AlkMutation,
     AlkRole,
@@ -57,10 +57,12 @@ def load_knowledge(folder: Path) -> Knowledge:
     hotspots, wrong_loci = _wide(folder, "hotspots", KnownLocus)
     genes, wrong_genes = _wide(folder, "genes", KnownGene)
     _, wrong_words = _wide(folder, "report_words", WordRow)
-    problems += [*wrong_loci, *wrong_genes, *wrong_words]
+    isoforms, wrong_isoforms = _wide(folder, "isoforms", KnownIsoform)
+    problems += [*wrong_loci, *wrong_genes, *wrong_words, *wrong_isoforms]
     # Beside a table that was not read every gene would be unknown.
     if hotspots and genes:
         problems.extend(locus_problems(folder, tables, hotspots, genes))
+        problems.extend(isoform_problems(str(folder / "isoforms.tsv"), isoforms, genes))
     problems.extend(gene_name_problems(str(folder / "genes.tsv"), genes))
     problems.extend(cross_checks(folder, tables))
     if problems:

@@ -6,6 +6,8 @@ from dataclasses import replace
 from ..annotate.alteration_table import AlterationRow, empty_row
 from ..annotate.hgvs import VariantNames
 from ..annotate.protein import ProteinChange, read_protein_change, short_name
+from ..inputs.knowledge_rows import KnownIsoform
+from ..vocabulary.caveats import Caveat, CaveatCode
 from ..vocabulary.changes import Consequence, VariantType
 from ..vocabulary.variant import SmallVariant
 from .findings import Finding, named_gene
@@ -28,7 +30,17 @@ def small_change(reader: ReportGenes, finding: Finding) -> AlterationRow:
     if len(written_c) > 1:
         raise ValueError(f"{finding.said}: two coding changes of one finding")
     flags = reader.model_flags(line, gene)
-    by_dna = _by_dna(reader, finding, written_c[0]) if written_c and not flags else None
+    isoform = _stated_isoform(reader, finding)
+    by_dna = None
+    if written_c and not flags and isoform is None:
+        by_dna = _by_dna(reader, finding, written_c[0])
+    if written_p and isoform is None and not by_dna:
+        isoform = _fitting_isoform(reader, gene, written_p[0], finding)
+    if isoform is not None:
+        written_p = [_renumbered(change, isoform) for change in written_p]
+        flags = (*flags, str(Caveat(CaveatCode.OTHER_ISOFORM, (isoform.refseq,))))
+        what = f"{finding.said}: numbered on {isoform.refseq}"
+        reader.note(line, "hgvs_p", what, "the protein change counts, renumbered")
     by_protein = _by_protein(reader, finding, written_p, coded=bool(written_c)) if written_p else None
     if by_dna and by_protein and by_dna[1].hgvs_p != by_protein.name:
         what = f"{written_c[0]} means {by_dna[1].hgvs_p}, the report says {written_p[0]}"
@@ -38,9 +50,55 @@ def small_change(reader: ReportGenes, finding: Finding) -> AlterationRow:
         return _named(reader, gene, *by_dna, flags)
     if by_protein is not None:
         return _protein_only(reader, gene, by_protein, flags)
-    if written_c and flags:
+    if written_c and gene not in reader.namer.models.by_gene and isoform is None:
         return _coding_only(gene, written_c[0], flags)
     raise ValueError(f"{finding.said}: no change that can be read")
+
+
+def _stated_isoform(reader: ReportGenes, finding: Finding) -> KnownIsoform | None:
+    """Return the isoform of the table that a clause names; None where it names none or the one used here."""
+    clause = finding.clause
+    written = (*clause.values(Shape.TRANSCRIPT), *clause.values(Shape.CODING), *clause.values(Shape.CHANGE))
+    names = {match[0] for text in written if (match := re.match(r"(?:NM_|ENST)\d+", text))}
+    return next(
+        (item for item in _isoforms(reader, finding.gene) if names & {item.refseq, item.transcript}), None
+    )
+
+
+def _isoforms(reader: ReportGenes, gene: str) -> list[KnownIsoform]:
+    return [item for item in reader.knowledge.isoforms if item.gene == gene]
+
+
+def _fitting_isoform(reader: ReportGenes, gene: str, written: str, finding: Finding) -> KnownIsoform | None:
+    """Return the one isoform whose residue a change names, where the transcript used here has another there.
+
+    A change that names its transcript, or fits here, is not looked for elsewhere.
+    """
+    if finding.clause.has(Shape.TRANSCRIPT) or ":" in written:
+        return None
+    fitting = []
+    for item in (None, *_isoforms(reader, gene)):
+        try:
+            _read_change(reader, gene, _renumbered(written, item) if item else written)
+        except ValueError:
+            continue
+        if item is None:
+            return None
+        fitting.append(item)
+    return fitting[0] if len(fitting) == 1 else None
+
+
+def _renumbered(written: str, isoform: KnownIsoform) -> str:
+    """Return a change with the numbers of the transcript used here.
+
+    Raises:
+        ValueError: it lies before the residue from which the offset is known.
+    """
+    bare = re.sub(r"^.*?p\.|[()]", "", written)
+    numbers = re.compile(r"((?:^|_)(?:[A-Z][a-z]{2}|[A-Za-z*]))(\d+)")
+    if any(int(number) - isoform.offset < isoform.first_residue for _, number in numbers.findall(bare)):
+        raise ValueError(f"{isoform.gene} {written}: not known how {isoform.refseq} is numbered there")
+    return numbers.sub(lambda match: f"{match[1]}{int(match[2]) - isoform.offset}", bare)
 
 
 def _exon_event(reader: ReportGenes, finding: Finding) -> AlterationRow:

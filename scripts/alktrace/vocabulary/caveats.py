@@ -40,6 +40,7 @@ class CaveatCode(StrEnum):
     REPORTED_AS_GAIN = "reported_as_gain"
     COPIES_NOT_STATED = "copies_not_stated"
     REPORT_LINES_DIFFER = "report_lines_differ"
+    OTHER_ISOFORM = "other_isoform"
     REPORTED_IN_CIS = "reported_in_cis"
     REPORTED_IN_TRANS = "reported_in_trans"
 
