@@ -8,7 +8,6 @@ import pytest
 from hypothesis import settings
 
 from alktrace.io.digest import code_digest
-from alktrace.io.resources import resource
 
 ROOT = Path(__file__).resolve().parents[1]
 KERNELS = code_digest("compile_consensus_kernels", "compile_calling_kernels")
@@ -30,18 +29,12 @@ def pytest_collection_finish(session: pytest.Session) -> None:
         return
     from shipped_settings import SHIPPED
 
+    from alktrace.calling.compile_calling_kernels import compile_calling_kernels
     from alktrace.consensus.compile_consensus_kernels import compile_consensus_kernels
-    from alktrace.structural.compile_calling_kernels import compile_calling_kernels
 
     print("compiling the kernels, once per state of their code", flush=True)
     compile_consensus_kernels(settings=SHIPPED.molecules, out=done.with_name("consensus.txt"))
-    compile_calling_kernels(
-        molecules=SHIPPED.molecules,
-        calling=SHIPPED.calling,
-        fusions=SHIPPED.fusions,
-        drivers=resource("reference/fusion_drivers.tsv"),
-        out=done,
-    )
+    compile_calling_kernels(molecules=SHIPPED.molecules, calling=SHIPPED.calling, out=done)
 
 
 @pytest.fixture(scope="session")
