@@ -210,6 +210,42 @@ def test_callability_of_all_kinds_of_loci(case: Case) -> None:
     assert rows["intron 19"].vaf_detectable is not None
 
 
+def test_indels_have_a_limit_of_their_own(case: Case) -> None:
+    """The limit of a locus is that of the deletions there, counted allele by allele."""
+    case.run(case.molecules({}, 2000, name="wild"))
+    row = case.callability()["G1269"]
+    deletions = [
+        SmallVariant(
+            CHROM, start, case.reference[start - 1 : start + 3], case.reference[start - 1]
+        ).normalised(lambda _, first, end: case.reference[first:end])
+        for start in range(row.start, row.end)
+    ]
+    limits = [one.vaf_detectable for one in case.count(*deletions)]
+    assert row.vaf_detectable_indel == pytest.approx(max(limits), rel=0.05)
+    assert case.callability()["intron 19"].vaf_detectable_indel is None
+
+
+def test_indels_of_a_long_repeat_cannot_be_called_where_substitutions_can(case: Case) -> None:
+    case.reference = make_reference(case.folder, LENGTH, edits={C3805 - 32: "TCC" * 20})
+    case.run(case.molecules({}, 600, name="wild"))
+    row = case.callability()["G1269"]
+    assert (row.status, row.vaf_detectable_indel) == (Detection.NOT_DETECTED, None)
+    assert row.vaf_detectable is not None
+
+
+def test_each_locus_says_what_was_found_there(case: Case) -> None:
+    """A variant of the gene, 30 bases beside the codon, is found in the gene and not in the codon."""
+    beside = C3805 + 30
+    base = "A" if case.reference[beside] != "A" else "C"
+    reads = case.molecules({beside: base}, 60, name="m") + case.molecules({}, 600, name="wild")
+    case.run(reads)
+    rows = case.callability()
+    key = f"{CHROM}:{beside + 1}:{case.reference[beside]}:{base}"
+    assert rows["gene"].detected == (key,)
+    assert rows["gene"].status is Detection.NOT_DETECTED
+    assert (rows["G1269"].detected, rows["G1269"].status) == ((), Detection.NOT_DETECTED)
+
+
 def test_more_molecules_see_smaller_fractions(case: Case) -> None:
     limits = []
     for number in (100, 400, 1600):

@@ -25,7 +25,7 @@ from alktrace.evidence.schema import PatientEvidence
 from alktrace.qc.identity import SampleIdentityRow, Sex
 from alktrace.qc.quality import judge_quality
 from alktrace.stats.intervals import share
-from alktrace.vocabulary.changes import Origin
+from alktrace.vocabulary.changes import Origin, VariantType
 from alktrace.vocabulary.detection import Detection, LocusKind
 from alktrace.vocabulary.samples import IdentityStatus, SpecimenType
 
@@ -251,3 +251,20 @@ def test_one_half_here_and_a_trace_there_is_not_inherited():
     verdict = verdict_over(at("plasma", 1023), at("plasma", 40, "T2"))
     assert verdict.origin is Origin.SOMATIC
     assert verdict.flags == ()
+
+
+@pytest.mark.parametrize(
+    ("substitution", "indel", "kind", "expected"),
+    [
+        (0.01, 0.05, VariantType.DELETION, (Detection.NOT_DETECTED, 0.05)),
+        (0.01, None, VariantType.DELETION, (Detection.NOT_ASSESSABLE, None)),
+        (0.01, 0.05, VariantType.SNV, (Detection.NOT_DETECTED, 0.01)),
+        (None, 0.05, VariantType.SNV, (Detection.NOT_ASSESSABLE, None)),
+    ],
+)
+@pytest.mark.parametrize("status", [Detection.DETECTED, Detection.NOT_DETECTED])
+def test_absence_has_the_limit_of_its_kind(substitution, indel, kind, expected, status):
+    """Another change of the codon was found, or none: what is absent was seen down to its own limit."""
+    row = replace(locus(status=status, vaf=substitution), vaf_detectable_indel=indel)
+    seen = absent_observation(loaded("plasma", callability=[row]), replace(G1202R, variant_type=kind))
+    assert (seen.detection, seen.vaf_detectable) == expected

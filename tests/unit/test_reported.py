@@ -640,9 +640,12 @@ def test_findings_are_detected(read: Reads, calling: CallingSettings) -> None:
         "MET|amplification|.|ALK;MET|.|0.003|.|.", header=FULL,
     )  # fmt: skip
     assert status(report, calling) == [
-        Detection.DETECTED, Detection.NOT_DETECTED, Detection.NOT_TARGETED, Detection.DETECTED,
+        Detection.DETECTED, Detection.NOT_DETECTED, Detection.NOT_TARGETED, Detection.NOT_DETECTED,
         Detection.DETECTED,
     ]  # fmt: skip
+    # The row of a gene says what was found in it, and its status what was not.
+    named = {row.locus: row.detected for row in callability_rows(report, LOCI, calling)}
+    assert named["gene"] == ("copy_number:MET:amplification",)
 
 
 def test_a_line_that_was_not_understood_leaves_its_gene_open(read: Reads, calling: CallingSettings) -> None:

@@ -9,16 +9,20 @@ from numpy.typing import NDArray
 from ..inputs.settings import CallingSettings
 from ..reference.locus_table import LocusRow
 from ..vocabulary.detection import Detection, LocusKind
-from ..vocabulary.variant import SmallVariant
+from ..vocabulary.variant import Fetch, SmallVariant
 from .callability_table import CallabilityRow
+from .indel_windows import shift_length
 from .molecules.pileup import Pileup
 from .molecules.regions import BASES
-from .noise.kinds import site_rows
+from .noise.kinds import repeats, site_rows
 from .noise.molecule_classes import N_CLASSES, duplex, simplex
 from .noise.rates import NoiseModel
 from .rule.hotspots import HOTSPOT_KINDS, changed
 from .rule.tail_test import make_noise
 from .rule.verdict import limit
+
+IN_FRAME = 3
+"""Bases of the shortest deletion in frame."""
 
 
 def judge_loci(
@@ -27,12 +31,17 @@ def judge_loci(
     noise: NoiseModel,
     called: Sequence[SmallVariant],
     settings: CallingSettings,
+    fetch: Fetch,
 ) -> list[CallabilityRow]:
     """Return one row per locus.
 
     A hotspot is as good as its worst base and worst alternative; all its bases must be targeted. A gene, exon
     or intron is judged on its targeted bases, at the one with median molecules. Fusion introns have no base
-    change to look for: their limit is the VAF at which enough molecules are there, without noise.
+    change to look for: their limit is the VAF at which enough molecules are there, without noise. Insertions
+    and deletions have a limit of their own, that of a deletion of three bases at the worst place.
+
+    A codon or exon is `detected` with a change of its own. A gene never is: its row stands for all that was
+    not called in it, whatever else was.
 
     Args:
         loci: where to judge.
@@ -40,13 +49,11 @@ def judge_loci(
         noise: its noise model.
         called: variants that the rule called.
         settings: calling section.
+        fetch: bases of the reference.
     """
-    spans: dict[str, list[tuple[int, int]]] = {}
-    for variant in called:
-        spans.setdefault(variant.chrom, []).append(changed(variant))
     rows = site_rows(pileup.regions.reference, pileup.regions.offsets)
-    evidence = _Evidence(pileup, rows, pileup.totals, noise, settings)
-    return [_judge(locus, evidence, spans.get(locus.chrom, [])) for locus in loci]
+    evidence = _Evidence(pileup, rows, pileup.totals, noise, settings, fetch)
+    return [_judge(locus, evidence, called) for locus in loci]
 
 
 @dataclass(frozen=True)
@@ -58,26 +65,33 @@ class _Evidence:
     totals: NDArray[np.int64]
     noise: NoiseModel
     settings: CallingSettings
+    fetch: Fetch
 
 
-def _judge(locus: LocusRow, evidence: _Evidence, called: list[tuple[int, int]]) -> CallabilityRow:
+def _judge(locus: LocusRow, evidence: _Evidence, called: Sequence[SmallVariant]) -> CallabilityRow:
     hotspot = locus.kind in HOTSPOT_KINDS
     sites = evidence.pileup.regions.target_sites(locus.chrom, locus.start, locus.end)
     if not len(sites) or (hotspot and len(sites) < locus.end - locus.start):
-        return _row(locus, np.zeros(N_CLASSES, np.int64), None, Detection.NOT_TARGETED)
+        return _row(locus, np.zeros(N_CLASSES, np.int64), (None, None), (), Detection.NOT_TARGETED)
     order = np.argsort(evidence.totals[sites].sum(axis=1), kind="stable")
     shown = int(sites[order[0 if hotspot else len(order) // 2]])
     total = evidence.totals[shown]
     if locus.kind is LocusKind.FUSION_INTRON:
         silent = make_noise(np.zeros(N_CLASSES), design_vaf=evidence.noise.design_vaf)
         vaf = limit(total, silent, hotspot=False, settings=evidence.settings)
-        found = False
-    else:
-        vaf = _worst_limit(sites if hotspot else np.array([shown]), evidence, hotspot=hotspot)
-        found = any(start < locus.end and locus.start < end for start, end in called)
-    if found:
-        return _row(locus, total, vaf, Detection.DETECTED)
-    return _row(locus, total, vaf, Detection.NOT_ASSESSABLE if vaf is None else Detection.NOT_DETECTED)
+        status = Detection.NOT_ASSESSABLE if vaf is None else Detection.NOT_DETECTED
+        return _row(locus, total, (vaf, None), (), status)
+    judged = sites if hotspot else np.array([shown])
+    vaf = _worst_limit(judged, evidence, hotspot=hotspot)
+    indel = _worst_indel_limit(judged, evidence, hotspot=hotspot)
+    found = tuple(variant.key for variant in called if _lies_in(variant, locus))
+    status = Detection.NOT_ASSESSABLE if vaf is None else Detection.NOT_DETECTED
+    return _row(locus, total, (vaf, indel), found, Detection.DETECTED if found and hotspot else status)
+
+
+def _lies_in(variant: SmallVariant, locus: LocusRow) -> bool:
+    start, end = changed(variant)
+    return variant.chrom == locus.chrom and start < locus.end and locus.start < end
 
 
 def _worst_limit(sites: NDArray[np.int64], evidence: _Evidence, *, hotspot: bool) -> float | None:
@@ -101,7 +115,41 @@ def _worst_limit(sites: NDArray[np.int64], evidence: _Evidence, *, hotspot: bool
     return max(limits)
 
 
-def _row(locus: LocusRow, total: NDArray[np.int64], vaf: float | None, status: Detection) -> CallabilityRow:
+def _worst_indel_limit(sites: NDArray[np.int64], evidence: _Evidence, *, hotspot: bool) -> float | None:
+    """Return the largest detectable VAF of a deletion of a codon's length from one of the bases on."""
+    limits: list[float] = []
+    for site in sites.tolist():
+        chrom, start = evidence.pileup.regions.place(site)
+        bases = evidence.fetch(chrom, start - 1, start + IN_FRAME)
+        if start == 0 or len(bases) <= IN_FRAME or set(bases) - set(BASES):
+            return None
+        deletion = SmallVariant(chrom, start, bases, bases[0]).normalised(evidence.fetch)
+        if repeats(deletion, evidence.fetch) > evidence.settings.max_repeats:
+            return None
+        noise, _ = evidence.noise.of_variant(deletion, evidence.fetch)
+        shown = _least_molecules(deletion, evidence)
+        vaf = limit(shown, noise, hotspot=hotspot, settings=evidence.settings)
+        if vaf is None:
+            return None
+        limits.append(vaf)
+    return max(limits)
+
+
+def _least_molecules(deletion: SmallVariant, evidence: _Evidence) -> NDArray[np.int64]:
+    """Return the molecules at the worst base of the repeat that a read must span to show a deletion."""
+    behind = deletion.end + shift_length(deletion, evidence.fetch) + 1
+    sites = [evidence.pileup.regions.site(deletion.chrom, base) for base in range(deletion.start, behind)]
+    totals = [evidence.totals[site] for site in sites if site is not None]
+    return min(totals, key=lambda total: int(total.sum()))
+
+
+def _row(
+    locus: LocusRow,
+    total: NDArray[np.int64],
+    limits: tuple[float | None, float | None],
+    detected: tuple[str, ...],
+    status: Detection,
+) -> CallabilityRow:
     return CallabilityRow(
         gene=locus.gene,
         locus=locus.locus,
@@ -113,6 +161,8 @@ def _row(locus: LocusRow, total: NDArray[np.int64], vaf: float | None, status: D
         molecules=int(total.sum()),
         simplex=simplex(total),
         duplex=duplex(total),
-        vaf_detectable=vaf,
+        vaf_detectable=limits[0],
+        vaf_detectable_indel=limits[1],
+        detected=detected,
         status=status,
     )

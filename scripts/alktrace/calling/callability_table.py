@@ -20,5 +20,14 @@ class CallabilityRow:
     molecules: int = column("molecules at the worst base of the locus (median for a gene or an intron)")
     simplex: int = column("of these, seen on one strand")
     duplex: int = column("of these, seen on both strands")
-    vaf_detectable: float | None = column("smallest VAF that would have been called with 95 % power")
-    status: Detection = column("`detected`, or what the absence of a call means")
+    vaf_detectable: float | None = column(
+        "smallest VAF of a substitution that would have been called with 95 % power"
+    )
+    status: Detection = column(
+        "`detected` for a change of this codon or exon, or what the absence of a call means"
+    )
+    vaf_detectable_indel: float | None = column(
+        "smallest VAF of an insertion or deletion in frame that would have been called with 95 % power",
+        default=None,
+    )
+    detected: tuple[str, ...] = column("keys of the alterations called there", default=())

@@ -104,8 +104,9 @@ def call_variants(
         write_vcf(
             out_vcf, records, fasta=reference, sample=sample, settings=settings, remarks=_remarks(pileup)
         )
-    called = [record.variant for record in records if record.counts.detected]
-    write_table(out_callability, CallabilityRow, judge_loci(rows, pileup, noise, called, settings))
+        called = [record.variant for record in records if record.counts.detected]
+        judged = judge_loci(rows, pileup, noise, called, settings, fetch)
+    write_table(out_callability, CallabilityRow, judged)
     genotypes = genotype_polymorphisms(polymorphisms, pileup, settings) if polymorphisms else []
     write_table(out_genotypes, GenotypeRow, genotypes)
     write_table(out_error_rates, ErrorRateRow, measure_error_rates(pileup, noise, settings))

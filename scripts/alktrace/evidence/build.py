@@ -49,6 +49,7 @@ ORIGIN_FLAGS = frozenset(
 )
 """Caveats that the origin over all samples replaces."""
 COPY_NUMBER_TYPES = (VariantType.AMPLIFICATION, VariantType.LOSS)
+INDELS = (VariantType.INSERTION, VariantType.DELETION, VariantType.DUPLICATION, VariantType.DELINS)
 STRUCTURAL = (*COPY_NUMBER_TYPES, VariantType.FUSION, VariantType.SKIPPING)
 
 
@@ -188,8 +189,12 @@ def absent_observation(loaded: LoadedSample, row: AlterationRow) -> Observation:
     locus = _locus(loaded.callability, row)
     if locus is None:
         return _absent(sample, Detection.NOT_ASSESSABLE if sample.reported else Detection.NOT_TARGETED)
-    detection = Detection.NOT_DETECTED if locus.status is Detection.DETECTED else locus.status
-    return _absent(sample, detection, vaf_detectable=locus.vaf_detectable, total=locus.molecules)
+    limit = locus.vaf_detectable_indel if row.variant_type in INDELS else locus.vaf_detectable
+    detection = locus.status
+    # Another change of the locus was found: what is absent is this one, and only where it could be seen.
+    if detection is Detection.DETECTED or (detection is Detection.NOT_DETECTED and limit is None):
+        detection = Detection.NOT_ASSESSABLE if limit is None else Detection.NOT_DETECTED
+    return _absent(sample, detection, vaf_detectable=limit, total=locus.molecules)
 
 
 def _absent(
@@ -344,6 +349,8 @@ def _locus_callability(row: CallabilityRow) -> LocusCallability:
         duplex=row.duplex,
         vaf_detectable=row.vaf_detectable,
         status=row.status,
+        vaf_detectable_indel=row.vaf_detectable_indel,
+        detected=row.detected,
     )
 
 

@@ -103,9 +103,13 @@ class LocusCallability(Model):
     Attributes:
         locus: `G1202` for a hotspot codon, `exon 14`, `intron 19` or `gene` otherwise.
         molecules: consensus molecules at the worst base of the locus (median for a whole gene).
-        vaf_detectable: smallest VAF that the calling rule would have called with 95 % power;
-            None where the locus has no such VAF below 1.
-        status: `detected` if a variant was called there, else what its absence means.
+        vaf_detectable: smallest VAF of a substitution that the calling rule would have called with 95 %
+            power; None where the locus has no such VAF below 1.
+        status: `detected` if this codon or exon was found changed, else what the absence of a call means; of
+            a gene always the latter.
+        vaf_detectable_indel: the same VAF of an insertion or deletion in frame; None where there is none, or
+            where it is not stated.
+        detected: keys of the alterations called there.
     """
 
     gene: str
@@ -117,6 +121,8 @@ class LocusCallability(Model):
     duplex: Count = 0
     vaf_detectable: Fraction | None = None
     status: Detection
+    vaf_detectable_indel: Fraction | None = None
+    detected: tuple[str, ...] = ()
 
 
 class GeneCopyNumber(Model):

@@ -127,6 +127,9 @@ def callability_rows(
                 duplex=0,
                 vaf_detectable=limit if seen else None,
                 status=status,
+                # A laboratory states one limit for all small variants.
+                vaf_detectable_indel=limit if seen and locus.kind is not LocusKind.FUSION_INTRON else None,
+                detected=_detected(locus, report.alterations),
             )
         )
     return rows
@@ -156,8 +159,18 @@ def _locus_status(locus: LocusRow, coverage: Coverage, alterations: Sequence[Alt
     listed = coverage.exons.get(locus.gene)
     if listed is not None and locus.locus != "gene" and number not in listed:
         return Detection.NOT_TARGETED
-    hit = any(a.gene == locus.gene and _at(locus, number, a) for a in alterations)
+    # The row of a gene stands for all that was not found in it.
+    hit = locus.locus != "gene" and _detected(locus, alterations)
     return Detection.DETECTED if hit else silent
+
+
+def _detected(locus: LocusRow, alterations: Sequence[AlterationRow]) -> tuple[str, ...]:
+    """Return the keys of the alterations found at a locus."""
+    number = int(locus.locus.split(" ")[1]) if " " in locus.locus else locus.exon
+    here = [a for a in alterations if a.gene == locus.gene]
+    if locus.kind is LocusKind.FUSION_INTRON:
+        return tuple(a.key for a in here if a.variant_type is VariantType.FUSION)
+    return tuple(a.key for a in here if _at(locus, number, a))
 
 
 def _at(locus: LocusRow, exon: int | None, alteration: AlterationRow) -> bool:
