@@ -1,3 +1,5 @@
+from dataclasses import replace
+
 import pytest
 from clinical_records import Records, on, switched
 from outcome_cohort import cohort_settings
@@ -5,18 +7,32 @@ from outcome_cohort import cohort_settings
 from alktrace.outcomes import endpoint_figures
 from alktrace.outcomes.endpoint_figures import analyse, enrolled_at_progression, observe
 from alktrace.outcomes.endpoints import (
+    ENDPOINTS,
+    FIRST_DOSE,
+    NEXT_DOSE,
     OS_LORLATINIB,
     OS_PROGRESSION,
+    PROGRESSED,
+    PROGRESSION,
     RWPFS2,
     RWPFS2_TREATMENT,
     RWTTD1,
     RWTTD2,
     RWTTD2_TREATMENT,
+    SWITCHED,
+    TREATED,
+    by_course,
     patient_rows,
 )
 from alktrace.vocabulary.outcomes import Analysis, Exclusion, RegimenKind, Status
 
 SETTINGS = cohort_settings()
+
+
+def late_switch():
+    return (
+        Records().treat("lorlatinib", 0, 110, "progression").scan(100, "PD").treat("pemetrexed", 140, line=2)
+    )
 
 
 def row(records, endpoint, **options):
@@ -72,6 +88,74 @@ def test_dates_of_the_study_definitions(records, endpoint, start, end, event, ce
     assert (found.start, found.end) == (on(start), on(end))
     assert (found.event, found.event_type, found.censoring) == (event is not None, event, censoring)
     assert found.days == end - start
+
+
+@pytest.mark.parametrize(
+    ("name", "population", "start", "headline", "needs_early_enrolment"),
+    [
+        ("rwTTD1", TREATED, FIRST_DOSE, Analysis.ENROLMENT_ENTRY, True),
+        ("rwTTD2", SWITCHED, PROGRESSION, Analysis.AS_DEFINED, False),
+        ("rwTTD2_treatment", SWITCHED, NEXT_DOSE, Analysis.AS_DEFINED, False),
+        ("rwPFS2", PROGRESSED, PROGRESSION, Analysis.AS_DEFINED, False),
+        ("rwPFS2_treatment", SWITCHED, NEXT_DOSE, Analysis.AS_DEFINED, False),
+        ("OS_lorlatinib", TREATED, FIRST_DOSE, Analysis.ENROLMENT_ENTRY, False),
+        ("OS_progression", PROGRESSED, PROGRESSION, Analysis.ENROLMENT_ENTRY, False),
+    ],
+)
+def test_definitions_of_the_study(name, population, start, headline, needs_early_enrolment):
+    """Of its protocol; in the order of the tables."""
+    found = ENDPOINTS[name]
+    assert (found.population, found.start, found.headline) == (population, start, headline)
+    assert found.needs_early_enrolment is needs_early_enrolment
+    assert found.title.startswith("Survival" if name.startswith("OS") else name.removesuffix("_treatment"))
+
+
+def test_figures_go_by_the_course_of_a_patient():
+    shown = [item.name for item in by_course() if item.on_page]
+    assert shown == ["rwTTD1", "rwPFS2", "rwTTD2", "OS_lorlatinib", "OS_progression"]
+
+
+@pytest.mark.parametrize(
+    ("records", "endpoint", "day"),
+    [
+        (switched().scan(200, "PD").died(200), RWPFS2, (200, "progression")),
+        (switched().scan(150, "PD").died(200), RWPFS2, (150, "progression")),
+        # Seen 31 days after the first PD and still before the treatment: an event from progression on, none
+        # from treatment on.
+        (late_switch().scan(131, "PD").alive(300), RWPFS2, (131, "progression")),
+        (late_switch().scan(131, "PD").alive(300), RWPFS2_TREATMENT, Exclusion.EVENT_BEFORE_ENTRY),
+        (late_switch().scan(140, "PD").alive(300), RWPFS2_TREATMENT, (140, "progression")),
+    ],
+    ids=[
+        "both-on-one-day",
+        "progression-first",
+        "before-the-treatment",
+        "no-event-of-it",
+        "on-its-first-day",
+    ],
+)
+def test_progression_or_death_whichever_is_first(records, endpoint, day):
+    found = row(records, endpoint)
+    assert (found.exclusion or ((found.end - on(0)).days, found.event_type)) == day
+
+
+def test_time_in_the_study_starts_at_enrolment_and_not_before_day_0():
+    days = {enrolled: row(switched(enrolled=enrolled).alive(300), RWTTD1) for enrolled in (-5, 0, 40, None)}
+    assert [found.entry_days for found in days.values()] == [0, 0, 40, None]
+    assert [found.flags for found in days.values()] == [(), (), ("enrolled_after_start",), ()]
+    assert {found.included for found in days.values()} == {True}
+
+
+def test_an_endpoint_needs_a_population_with_its_day_0(monkeypatch):
+    """Counting patients without progression from a progression would count them from nowhere."""
+    monkeypatch.setitem(ENDPOINTS, "x", replace(OS_PROGRESSION, name="x", population=TREATED))
+    with pytest.raises(ValueError, match="x: no progression on lorlatinib of P1"):
+        patient_rows([Records().treat("lorlatinib", 0).alive(90).timeline()])
+
+
+def test_without_any_later_date_a_patient_is_censored_on_the_first_dose():
+    found = row(Records().treat("lorlatinib", 0), RWTTD1)
+    assert (found.end, found.event, found.days, found.flags) == (on(0), False, 0, ())
 
 
 def test_treatment_ends_with_its_last_row_of_the_line():

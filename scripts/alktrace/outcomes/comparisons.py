@@ -37,13 +37,13 @@ from .cox import CoxFit, CoxTerm, fit_cox, refuse
 from .endpoint_figures import Observed, columns, counted, observe
 from .endpoint_table import EndpointPatientRow
 from .endpoints import (
-    ENDPOINTS,
     FIRST_DOSE,
     NEXT_DOSE,
     RWPFS2,
     RWPFS2_TREATMENT,
     RWTTD2_TREATMENT,
     Endpoint,
+    by_course,
     switch_exclusion,
 )
 from .group_tests import compare_groups
@@ -222,8 +222,8 @@ def adjust(rows: Sequence[AssociationRow]) -> list[AssociationRow]:
 def _compared_endpoints() -> list[Endpoint]:
     """Those after progression: first as from progression, then as from the treatment."""
     # Groups are made at progression or later: what starts with lorlatinib has no groups yet.
-    later = [endpoint for endpoint in ENDPOINTS.values() if endpoint.start is not FIRST_DOSE]
-    return sorted(later, key=lambda endpoint: (endpoint.start is NEXT_DOSE, endpoint.event.place))
+    later = [endpoint for endpoint in by_course() if endpoint.start is not FIRST_DOSE]
+    return sorted(later, key=lambda endpoint: endpoint.start is NEXT_DOSE)
 
 
 def _ever(row: PatientRow) -> bool | None:

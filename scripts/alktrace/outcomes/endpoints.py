@@ -46,7 +46,7 @@ class Event:
 
     Attributes:
         find: day and kind of it, such as `death`; None where it has not happened.
-        place: of the event in a patient's course: figures and comparisons of endpoints go by it.
+        place: in a patient's course; figures and comparisons of endpoints go by it.
     """
 
     text: str
@@ -104,6 +104,11 @@ def register(endpoint: Endpoint) -> Endpoint:
         raise ValueError(f"there is an endpoint {endpoint.name} already")
     ENDPOINTS[endpoint.name] = endpoint
     return endpoint
+
+
+def by_course() -> list[Endpoint]:
+    """Return the endpoints in the order in which their events come in a patient's course."""
+    return sorted(ENDPOINTS.values(), key=lambda endpoint: endpoint.event.place)
 
 
 def patient_rows(timelines: Iterable[Timeline]) -> list[EndpointPatientRow]:

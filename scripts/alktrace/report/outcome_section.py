@@ -10,7 +10,7 @@ from ..outcomes.association_table import AssociationRow
 from ..outcomes.course_table import FlowRow, OncoprintRow, SwimmerRow
 from ..outcomes.curve_table import AtRiskRow, KaplanMeierRow
 from ..outcomes.endpoint_table import EndpointRateRow, EndpointRow
-from ..outcomes.endpoints import ENDPOINTS, RWPFS2, RWTTD2, Endpoint
+from ..outcomes.endpoints import RWPFS2, RWTTD2, Endpoint, by_course
 from ..outcomes.outcome_files import read_outcomes
 from ..vocabulary.outcomes import (
     ABSENT,
@@ -111,7 +111,7 @@ def swimmer(rows: Sequence[SwimmerRow]) -> Exhibit:
 
 
 def _endpoints(found: Outcomes, messages: Mapping[str, str]) -> Iterator[Exhibit]:
-    for endpoint in sorted(ENDPOINTS.values(), key=lambda endpoint: endpoint.event.place):
+    for endpoint in by_course():
         if endpoint.on_page:
             own = [row for row in found["endpoints.tsv"] if row.endpoint == endpoint.name]
             steps, numbers = found[endpoint.curve_file], found["km_at_risk.tsv"]
