@@ -48,13 +48,12 @@ def one(comparisons, endpoint, analysis):
 def test_by_treatment_patients_enter_when_it_starts():
     timelines, rows = analysed([treated("A", "pemetrexed", 20, 50), treated("B", "neladalkib", 90, 30)])
     found = list(prepare(rows, regimen_grouping(timelines)))
-    assert [(c.endpoint.name, c.analysis) for c in found] == [
+    order = [(c.endpoint.name, c.analysis) for c in found if c.endpoint.event.text != "death"]
+    assert order == [
         ("rwPFS2", "group_entry"),
         ("rwPFS2", "naive"),
         ("rwTTD2", "group_entry"),
         ("rwTTD2", "naive"),
-        ("OS_progression", "group_entry"),
-        ("OS_progression", "naive"),
         ("rwPFS2_treatment", "from_treatment"),
         ("rwTTD2_treatment", "from_treatment"),
     ]

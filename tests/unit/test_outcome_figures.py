@@ -18,7 +18,7 @@ from alktrace.outcomes.association_table import AssociationRow
 from alktrace.outcomes.course_table import FlowRow, OncoprintRow, SwimmerRow
 from alktrace.outcomes.curve_table import AtRiskRow, KaplanMeierRow
 from alktrace.outcomes.endpoint_table import EndpointRow
-from alktrace.outcomes.endpoints import RWPFS2, RWTTD1
+from alktrace.outcomes.endpoints import RWPFS2, RWTTD1, by_course
 from alktrace.outcomes.frequency_table import ExpectedRow
 from alktrace.outcomes.linkage_table import LinkageRow
 from alktrace.outcomes.mechanism_treatment_table import MechanismTreatmentRow
@@ -117,8 +117,8 @@ def html(cohort, tmp_path_factory):
 
 def test_every_figure_of_the_design_is_there(exhibits):
     assert [name for name in exhibits if not name.startswith("forest")] == [
-        "linkage", "oncoprint", "frequencies", "expected", "paired", "concordance", "swimmer", "km-rwTTD1",
-        "km-rwPFS2", "km-rwTTD2", "km-OS_lorlatinib", "km-OS_progression", "responses", "km-rwPFS2-regimen",
+        "linkage", "oncoprint", "frequencies", "expected", "paired", "concordance", "swimmer",
+        *(f"km-{item.name}" for item in by_course() if item.on_page), "responses", "km-rwPFS2-regimen",
         "km-rwTTD2-regimen", "km-mechanism", "mechanism-treatment", "flow", "safety", "doses",
     ]  # fmt: skip
     shown = {name for name, item in exhibits.items() if item.svgs}
