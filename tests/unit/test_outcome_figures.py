@@ -36,7 +36,7 @@ from alktrace.report.figures.oncoprint import draw_oncoprint
 from alktrace.report.figures.swimmer import draw_swimmer
 from alktrace.vocabulary.outcomes import Analysis, IntervalKind, Question, Refusal, Status
 from alktrace.vocabulary.resistance import Classification, Component, Confidence, Emergence, Timing
-from alktrace.workflow.plan import CLINICAL_TABLES, Plan
+from alktrace.workflow.plan import Plan
 
 TABLES = {
     "linkage", "frequencies", "expected", "paired", "concordance", "responses", "mechanism-treatment",
@@ -500,4 +500,3 @@ def test_outcome_tables_are_wanted_where_there_are_clinical_tables():
     without, given = (Plan(SimpleNamespace(clinical=folder), None) for folder in (None, "clinical"))
     assert without.outcome_files() == []
     assert given.outcome_files() == [f"results/cohort/{name}" for name in outcome_tables()]
-    assert "reports" in CLINICAL_TABLES
