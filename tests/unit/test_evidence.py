@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 from golden.build import cases, default_settings, evidence
+from shipped_settings import SHIPPED
 
 from alktrace.classify.classify_files import classify_evidence_file, classify_timepoint_file
 from alktrace.classify.decision import classify_patient
@@ -23,8 +24,10 @@ from alktrace.evidence.evidence_file import (
 )
 from alktrace.evidence.evidence_table import EvidenceRow
 from alktrace.evidence.schema import PatientEvidence
+from alktrace.evidence.white_cell_origin import with_white_cell_origins
 from alktrace.io.tables import read_table, write_table
 from alktrace.knowledge.load import load_knowledge
+from alktrace.vocabulary.changes import Origin
 from alktrace.vocabulary.detection import Detection
 
 ALL = {case["id"]: case for case in cases()}
@@ -132,6 +135,7 @@ def classify(root: Path, folder: Path) -> None:
         evidence=folder / "e.json",
         knowledge=root / "resources" / "knowledge",
         settings=default_settings(),
+        origin=SHIPPED.origin,
         out_dir=folder / "out",
     )
 
@@ -225,6 +229,7 @@ def test_files_of_a_patient(root: Path, tmp_path: Path) -> None:
         evidence=tmp_path / "e.json",
         knowledge=root / "resources" / "knowledge",
         settings=default_settings(),
+        origin=SHIPPED.origin,
         out_dir=tmp_path / "out",
     )
     rows = read_table(tmp_path / "out" / "resistance.tsv", ResistanceRow)
@@ -251,7 +256,9 @@ def test_all_specimens_of_an_evidence_file_stand_in_the_table(root: Path, tmp_pa
 def test_one_timepoint_equals_its_part_of_the_patient(name: str, root: Path, tmp_path: Path) -> None:
     save_evidence(evidence(ALL[name]), tmp_path / "e.json")
     common = {"evidence": tmp_path / "e.json", "knowledge": root / "resources" / "knowledge"}
-    classify_evidence_file(**common, settings=default_settings(), out_dir=tmp_path / "all")
+    classify_evidence_file(
+        **common, settings=default_settings(), origin=SHIPPED.origin, out_dir=tmp_path / "all"
+    )
     lines = (tmp_path / "all" / "resistance.tsv").read_text().splitlines()
     joined = []
     for timepoint in ALL[name]["expect"]:
@@ -297,3 +304,127 @@ def test_every_golden_case_fits_the_tables(root: Path, tmp_path: Path) -> None:
     assert [row.classification for row in again] == [row.classification for row in rows]
     write_table(tmp_path / "again.tsv", ResistanceRow, again)
     assert (tmp_path / "again.tsv").read_bytes() == (tmp_path / "all.tsv").read_bytes()
+
+
+# --- what a board has ------------------------------------------------------------------------
+
+
+def kras(**fields: Any) -> dict[str, Any]:
+    """KRAS G12D at 0.9 % of plasma, no word on its origin."""
+    specimen = {
+        "timepoint": "PD", "specimen": "plasma", "specimen_type": "plasma", "assay": "a",
+        "collected": "2026-01-01", "setting": "progression",
+        "tumour_fraction": {"status": "estimated", "value": 0.05, "low": 0.04, "high": 0.06},
+    }  # fmt: skip
+    seen = {
+        "timepoint": "PD", "specimen": "plasma", "detection": "detected", "source": "reported",
+        "alt_molecules": 18, "total_molecules": 2000, "vaf": 0.009,
+    }  # fmt: skip
+    alteration = {
+        "key": "chr12:25245350:C:T", "gene": "KRAS", "variant_type": "snv", "alteration": "G12D",
+        "consequence": "missense", "hgvs_p": "p.Gly12Asp", "codon": 12, "observations": [seen], **fields,
+    }  # fmt: skip
+    return {"patient": "P1", "specimens": [specimen], "alterations": [alteration]}
+
+
+def with_white_cells(content: dict[str, Any], alt: int, total: int) -> dict[str, Any]:
+    """The same counts as a specimen of white cells."""
+    white = {**content["specimens"][0], "specimen": "wbc", "specimen_type": "wbc"}
+    seen = {**content["alterations"][0]["observations"][0], "specimen": "wbc"}
+    seen |= {"alt_molecules": alt, "total_molecules": total, "vaf": alt / total}
+    content["specimens"].append(white)
+    content["alterations"][0]["observations"].append(seen)
+    return content
+
+
+def count(alt: int, total: int) -> list[dict[str, int]]:
+    return [{"alt_molecules": alt, "total_molecules": total}]
+
+
+@pytest.mark.parametrize(
+    ("content", "origin", "flags"),
+    [
+        pytest.param(kras(), Origin.UNDECIDED, [], id="no counts"),
+        pytest.param(kras(white_cells=count(19, 2000)), Origin.CLONAL_HAEMATOPOIESIS, [], id="as much"),
+        pytest.param(kras(white_cells=count(0, 2000)), Origin.SOMATIC, [], id="none"),
+        pytest.param(kras(white_cells=count(0, 40)), Origin.UNDECIDED, [], id="too few"),
+        pytest.param(kras(white_cells=count(990, 2000)), Origin.GERMLINE, [], id="one half"),
+        pytest.param(kras(white_cells=count(3, 3000)), Origin.SOMATIC, ["wbc_carry_over"], id="carried over"),
+        pytest.param(with_white_cells(kras(), 19, 2000), Origin.CLONAL_HAEMATOPOIESIS, [], id="specimen"),
+        pytest.param(
+            with_white_cells(kras(origin="somatic", origin_reason="judged by the workflow"), 19, 2000),
+            Origin.SOMATIC, [], id="judged before",
+        ),
+    ],
+)  # fmt: skip
+def test_origin_follows_from_white_cell_counts(content, origin: Origin, flags: list[str]) -> None:
+    given = parse_evidence(content, file="e.json")
+    (item,) = with_white_cell_origins(given, SHIPPED.origin).alterations
+    assert (item.origin, [str(flag) for flag in item.flags]) == (origin, flags), item.origin_reason
+
+
+@pytest.mark.parametrize(("alt", "rows"), [(19, 0), (0, 1)])
+def test_a_clone_of_blood_is_no_bypass(alt: int, rows: int, root: Path, tmp_path: Path) -> None:
+    (tmp_path / "e.json").write_text(json.dumps(kras(white_cells=count(alt, 2000))))
+    classify(root, tmp_path)
+    detail = json.loads((tmp_path / "out" / "PD.resistance.json").read_text())
+    assert sum("KRAS" in str(item["mechanism"]) and item["carries"] for item in detail["mechanisms"]) == rows
+    assert detail["alterations"][0]["white_cells"] == count(alt, 2000)
+
+
+BOARD = {
+    "rna": [{"gene": "ALK", "alteration": "EML4-ALK E13;A20", "alt_reads": 40, "total_reads": 90}],
+    "alk_ihc": "positive",
+    "met_cep7_ratio": 2.6,
+    "alk_5_prime_copies": 2.0,
+    "alk_3_prime_copies": 5.5,
+    "nse_ng_ml": 18.2,
+    "progrp_pg_ml": 61.0,
+    "progression_site": "oligo",
+    "drugs": ["lorlatinib"],
+    "reported_phase": [{"alterations": ["chr12:25245350:C:T", "reported:ALK:p.Gly1202Arg"], "phase": "cis"}],
+}
+
+
+def with_board(**fields: Any) -> dict[str, Any]:
+    content = kras()
+    other = {**content["alterations"][0], "key": "reported:ALK:p.Gly1202Arg", "observations": []}
+    content["alterations"].append(other)
+    content["specimens"][0]["board"] = {**BOARD, **fields}
+    content["alterations"][0]["observations"][0]["loss_of_heterozygosity"] = True
+    return content
+
+
+def test_what_a_board_has_reaches_the_account(root: Path, tmp_path: Path) -> None:
+    content = with_board()
+    content["alterations"][1] |= {"gene": "ALK", "hgvs_p": "p.Gly1202Arg", "codon": 1202}
+    (tmp_path / "e.json").write_text(json.dumps(content))
+    classify(root, tmp_path)
+    detail = json.loads((tmp_path / "out" / "PD.resistance.json").read_text())
+    shown = detail["specimens"][0]["board"]
+    assert {name: shown[name] for name in BOARD if name != "rna"} == {
+        name: value for name, value in BOARD.items() if name != "rna"
+    }
+    assert shown["rna"][0]["alt_reads"] == 40
+    assert detail["alterations"][0]["observations"][0]["loss_of_heterozygosity"] is True
+
+
+@pytest.mark.parametrize(
+    ("fields", "place", "word"),
+    [
+        ({"met_cep7_ratio": 0}, "specimens.0.board.met_cep7_ratio", "greater than 0"),
+        ({"alk_ihc": "strong"}, "specimens.0.board.alk_ihc", "strong"),
+        ({"nse_ng_ml": -1}, "specimens.0.board.nse_ng_ml", "-1"),
+        ({"progression_site": "liver"}, "specimens.0.board.progression_site", "liver"),
+        ({"nse": 3}, "specimens.0.board.nse", "unknown field"),
+        ({"rna": [{"gene": "ALK", "alteration": "x", "alt_reads": 9, "total_reads": 3}]},
+         "specimens.0.board.rna.0", "9 of 3 reads"),
+        ({"reported_phase": [{"alterations": ["a", "b"], "phase": "cis"}]}, "", "reported_phase"),
+    ],
+)  # fmt: skip
+def test_errors_of_what_a_board_has_name_the_field(fields, place: str, word: str) -> None:
+    with pytest.raises(InputProblems) as caught:
+        parse_evidence(with_board(**fields), file="e.json")
+    (problem,) = caught.value.problems
+    assert problem.column == place
+    assert word in str(problem)

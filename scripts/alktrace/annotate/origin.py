@@ -23,6 +23,22 @@ CARRY_OVER = CaveatCode.WBC_CARRY_OVER
 WHITE_CELLS_SHALLOW = CaveatCode.WBC_NOT_INFORMATIVE
 WHITE_CELLS_CONFLICT = CaveatCode.WBC_CONFLICT
 
+ORIGIN_FLAGS = frozenset(
+    {
+        CH_NOT_EXCLUDED,
+        GERMLINE_NOT_EXCLUDED,
+        GERMLINE_SUSPECTED,
+        PROBABLE_GERMLINE,
+        CARRY_OVER,
+        WHITE_CELLS_SHALLOW,
+        WHITE_CELLS_CONFLICT,
+    }
+)
+"""Caveats that the origin over all samples replaces."""
+
+RANK = (Origin.GERMLINE, Origin.CLONAL_HAEMATOPOIESIS, Origin.SOMATIC, Origin.UNDECIDED)
+"""What one specimen proves holds for the patient: a germline variant is one in every sample."""
+
 
 @dataclass(frozen=True)
 class MoleculeCount:
@@ -106,7 +122,21 @@ def decide_origin(
         return OriginVerdict(Origin.GERMLINE, f"population frequency {frequency:.3g}")
     if evidence.specimen_type is SpecimenType.WBC:
         return _of_white_cells(evidence, settings)
-    return _by_white_cells(evidence, settings) or _without_white_cells(evidence, settings, blood_genes)
+    return by_white_cells(evidence, settings) or _without_white_cells(evidence, settings, blood_genes)
+
+
+def combine_verdicts(verdicts: Sequence[OriginVerdict]) -> OriginVerdict:
+    """Return what the verdicts on the specimens of a patient say together: what one proves holds for all."""
+    first = OriginVerdict(Origin.UNDECIDED, "in no usable sample above the calling rule")
+    best = min(verdicts, key=lambda one: RANK.index(one.origin), default=first)
+    # Inherited in one sample is inherited in all, those of few molecules too, where it may miss the band.
+    suspected = [one for one in verdicts if PROBABLE_GERMLINE in one.flags]
+    if suspected and best.origin in (Origin.SOMATIC, Origin.UNDECIDED):
+        return suspected[0]
+    agreeing = [one for one in verdicts if one.origin is best.origin]
+    # A caveat that one sample lifts, such as tissue that shows the variant, is lifted for the patient.
+    shared = [flag for flag in best.flags if all(flag in one.flags for one in agreeing)]
+    return OriginVerdict(best.origin, best.reason, tuple(shared))
 
 
 def white_cells_informative(count: MoleculeCount, vaf: float, settings: OriginSettings) -> bool:
@@ -155,7 +185,7 @@ def _of_white_cells(evidence: OriginEvidence, settings: OriginSettings) -> Origi
     return OriginVerdict(Origin.CLONAL_HAEMATOPOIESIS, f"VAF {_percent(vaf)} in white cells")
 
 
-def _by_white_cells(evidence: OriginEvidence, settings: OriginSettings) -> OriginVerdict | None:
+def by_white_cells(evidence: OriginEvidence, settings: OriginSettings) -> OriginVerdict | None:
     """Return what white cells say; None if they say nothing."""
     vaf = evidence.vaf
     if vaf is None or not evidence.white_cells:

@@ -6,7 +6,8 @@ from ..errors import DataError, InputProblems
 from ..evidence.evidence_file import _json, load_evidence
 from ..evidence.evidence_table import EvidenceRow
 from ..evidence.flat_table import evidence_rows
-from ..inputs.settings import ResistanceSettings
+from ..evidence.white_cell_origin import with_white_cell_origins
+from ..inputs.settings import OriginSettings, ResistanceSettings
 from ..io.atomic import atomic_output
 from ..io.tables import write_table
 from ..knowledge.load import load_knowledge
@@ -53,7 +54,7 @@ def classify_timepoint_file(
 
 
 def classify_evidence_file(
-    *, evidence: Path, knowledge: Path, settings: ResistanceSettings, out_dir: Path
+    *, evidence: Path, knowledge: Path, settings: ResistanceSettings, origin: OriginSettings, out_dir: Path
 ) -> None:
     """Classify every timepoint of an evidence file.
 
@@ -61,6 +62,7 @@ def classify_evidence_file(
         evidence: evidence JSON of one patient.
         knowledge: folder of the knowledge tables.
         settings: section `resistance`.
+        origin: section `origin`, by which white-cell counts of the file are judged.
         out_dir: gets `resistance.tsv`, `classification.tsv`, `evidence.tsv` and, per timepoint,
             `{timepoint}.resistance.json`.
 
@@ -71,6 +73,7 @@ def classify_evidence_file(
     # Only here: the workflow names changes itself, a file of a user may follow another isoform.
     if problems := list(content_problems(given, tables, str(evidence))):
         raise InputProblems(problems)
+    given = with_white_cell_origins(given, origin)
     results = classify_patient(given, tables, settings)
     write_table(out_dir / "resistance.tsv", ResistanceRow, [row for item in results for row in item.rows])
     write_table(out_dir / "classification.tsv", ClassificationRow, [item.row for item in results])

@@ -52,6 +52,8 @@ def describe_timepoint(
                 "effect": role.effect,
                 "explanation": role.explanation,
                 "origin": role.found.alteration.origin,
+                "origin_reason": role.found.alteration.origin_reason,
+                "white_cells": role.found.alteration.white_cells,
                 "observations": _observations(role.found),
             }
             for role in draft.roles
@@ -84,6 +86,7 @@ def describe_timepoint(
                 "problems": item.problems,
                 "flags": item.flags,
                 "tumour_fraction": item.tumour_fraction,
+                "board": item.board,
             }
             for item in view.specimens
         ],

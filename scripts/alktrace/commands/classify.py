@@ -38,6 +38,12 @@ def run(evidence: Path, *, out: Path, config: Path = DEFAULTS, knowledge: Path =
     from ..classify.classify_files import classify_evidence_file
     from ..inputs.config_file import load_settings
 
-    settings = load_settings(config, defaults=DEFAULTS).resistance
-    classify_evidence_file(evidence=evidence, knowledge=knowledge, settings=settings, out_dir=out)
+    settings = load_settings(config, defaults=DEFAULTS)
+    classify_evidence_file(
+        evidence=evidence,
+        knowledge=knowledge,
+        settings=settings.resistance,
+        origin=settings.origin,
+        out_dir=out,
+    )
     return sorted(path for path in out.iterdir() if path.is_file())

@@ -4,16 +4,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 from ..annotate.alteration_table import AlterationRow
-from ..annotate.origin import (
-    CARRY_OVER,
-    CH_NOT_EXCLUDED,
-    GERMLINE_NOT_EXCLUDED,
-    GERMLINE_SUSPECTED,
-    PROBABLE_GERMLINE,
-    WHITE_CELLS_CONFLICT,
-    WHITE_CELLS_SHALLOW,
-    OriginVerdict,
-)
+from ..annotate.origin import ORIGIN_FLAGS, OriginVerdict
 from ..calling.callability_table import CallabilityRow
 from ..calling.rule.caller_filters import is_explained
 from ..calling.rule.verdict import AlterationCounts
@@ -24,7 +15,7 @@ from ..qc.quality import Metrics, contaminated
 from ..structural.copy_number.copy_number_table import CopyNumberRow
 from ..structural.tumour_fraction_table import TumourFractionRow
 from ..vocabulary.caveats import Caveat, CaveatCode, DataProblem, in_order
-from ..vocabulary.changes import VariantType
+from ..vocabulary.changes import STRUCTURAL, VariantType
 from ..vocabulary.detection import Detection, LocusKind, ObservationSource
 from .fraction_caveats import DIPLOID, FractionHere, fraction_caveats
 from .schema import (
@@ -36,21 +27,8 @@ from .schema import (
     TumourFraction,
 )
 
-ORIGIN_FLAGS = frozenset(
-    {
-        CH_NOT_EXCLUDED,
-        GERMLINE_NOT_EXCLUDED,
-        GERMLINE_SUSPECTED,
-        PROBABLE_GERMLINE,
-        CARRY_OVER,
-        WHITE_CELLS_SHALLOW,
-        WHITE_CELLS_CONFLICT,
-    }
-)
-"""Caveats that the origin over all samples replaces."""
 COPY_NUMBER_TYPES = (VariantType.AMPLIFICATION, VariantType.LOSS)
 INDELS = (VariantType.INSERTION, VariantType.DELETION, VariantType.DUPLICATION, VariantType.DELINS)
-STRUCTURAL = (*COPY_NUMBER_TYPES, VariantType.FUSION, VariantType.SKIPPING)
 
 
 @dataclass(frozen=True)

@@ -6,23 +6,20 @@ from ..annotate.alteration_table import AlterationRow
 from ..annotate.germline_band import Elsewhere
 from ..annotate.origin import (
     CARRY_OVER,
-    PROBABLE_GERMLINE,
     MoleculeCount,
     OriginEvidence,
     OriginVerdict,
+    combine_verdicts,
     decide_origin,
 )
 from ..annotate.small_variants import row_vafs
 from ..calling.rule.verdict import AlterationCounts
 from ..inputs.settings import OriginSettings
 from ..structural.tumour_fraction import rests_on_trunk
-from ..vocabulary.changes import Origin, VariantType
+from ..vocabulary.changes import STRUCTURAL, Origin, VariantType
 from ..vocabulary.detection import Detection, ObservationSource
 from ..vocabulary.samples import SpecimenType
-from .build import STRUCTURAL, LoadedSample
-
-RANK = (Origin.GERMLINE, Origin.CLONAL_HAEMATOPOIESIS, Origin.SOMATIC, Origin.UNDECIDED)
-"""What one specimen proves holds for the patient: a germline variant is one in every sample."""
+from .build import LoadedSample
 
 
 class OriginJudge:
@@ -63,16 +60,7 @@ class OriginJudge:
             for row in rows.values()
             if row.origin is Origin.GERMLINE or _blood_by_report(row)
         ]
-        first = OriginVerdict(Origin.UNDECIDED, "in no usable sample above the calling rule")
-        best = min(verdicts, key=lambda one: RANK.index(one.origin), default=first)
-        # Inherited in one sample is inherited in all, those of few molecules too, where it may miss the band.
-        suspected = [one for one in verdicts if PROBABLE_GERMLINE in one.flags]
-        if suspected and best.origin in (Origin.SOMATIC, Origin.UNDECIDED):
-            return suspected[0]
-        agreeing = [one for one in verdicts if one.origin is best.origin]
-        # A caveat that one sample lifts, such as tissue that shows the variant, is lifted for the patient.
-        shared = [flag for flag in best.flags if all(flag in one.flags for one in agreeing)]
-        return OriginVerdict(best.origin, best.reason, tuple(shared))
+        return combine_verdicts(verdicts)
 
     def _of_samples(self, key: str, rows: Mapping[str, AlterationRow]) -> list[OriginVerdict]:
         """Return what the samples that call the alteration say.

@@ -19,7 +19,7 @@ from pydantic import (
 
 from ..vocabulary.caveats import CODES, Caveat
 from ..vocabulary.changes import Consequence, Origin, VariantType
-from ..vocabulary.clinical import BestResponse, Histology, StopReason
+from ..vocabulary.clinical import BestResponse, Histology, ProgressionSite, StopReason
 from ..vocabulary.copies import CopyNumberCall, Focality, TumourFractionStatus
 from ..vocabulary.detection import Detection, LocusKind, ObservationSource
 from ..vocabulary.samples import ID_PATTERN, IdentityStatus, Setting, SpecimenType, Verdict
@@ -27,6 +27,8 @@ from ..vocabulary.samples import ID_PATTERN, IdentityStatus, Setting, SpecimenTy
 EVIDENCE_SCHEMA_VERSION = 1
 Fraction = Annotated[float, Field(ge=0, le=1)]
 Count = Annotated[int, Field(ge=0)]
+Positive = Annotated[float, Field(gt=0)]
+NotNegative = Annotated[float, Field(ge=0)]
 Identifier = Annotated[str, Field(pattern=f"^{ID_PATTERN}$")]
 
 
@@ -148,6 +150,73 @@ class GeneCopyNumber(Model):
     reference: Literal["flat", "pooled", "reported"] = "flat"
 
 
+class RnaFinding(Model):
+    """A finding in RNA of one specimen: a fusion, or a mutation by its share of the reads.
+
+    Attributes:
+        alteration: name shown: `EML4-ALK E13;A20`, `G1202R`, `MET exon 14 skipping`.
+        mutant_share: reads with it by all reads there, 0 to 1.
+    """
+
+    gene: str
+    alteration: str
+    alt_reads: Count | None = None
+    total_reads: Count | None = None
+    mutant_share: Fraction | None = None
+
+    @model_validator(mode="after")
+    def _counts(self) -> "RnaFinding":
+        if self.total_reads is not None and (self.alt_reads or 0) > self.total_reads:
+            raise ValueError(f"alt_reads: {self.alt_reads} of {self.total_reads} reads")
+        return self
+
+
+class ReportedPhase(Model):
+    """Two or more alterations (keys) of which a report says whether one molecule carries them."""
+
+    alterations: tuple[str, ...] = Field(min_length=2)
+    phase: Literal["cis", "trans"]
+
+
+class BoardEvidence(Model):
+    """What a tumour board has of one specimen beside its DNA; each may be missing.
+
+    Attributes:
+        rna: findings in RNA.
+        alk_ihc: immunohistochemistry of ALK.
+        met_cep7_ratio: MET by CEP7 signals, by FISH.
+        alk_5_prime_copies, alk_3_prime_copies: copies of both sides of the breakpoint in ALK.
+        nse_ng_ml, progrp_pg_ml: neuron-specific enolase and pro-gastrin-releasing peptide in serum.
+        progression_site: where it progressed at this timepoint.
+        drugs: taken at sampling, canonical names.
+        reported_phase: phase as a report states it; it never proves cis alone.
+    """
+
+    rna: tuple[RnaFinding, ...] = ()
+    alk_ihc: Literal["positive", "negative", "equivocal"] | None = None
+    met_cep7_ratio: Positive | None = None
+    alk_5_prime_copies: NotNegative | None = None
+    alk_3_prime_copies: NotNegative | None = None
+    nse_ng_ml: NotNegative | None = None
+    progrp_pg_ml: NotNegative | None = None
+    progression_site: ProgressionSite | None = None
+    drugs: tuple[str, ...] = ()
+    reported_phase: tuple[ReportedPhase, ...] = ()
+
+
+class WhiteCellCount(Model):
+    """Molecules of one white-cell sample at the site of an alteration, as a laboratory states them."""
+
+    alt_molecules: Count
+    total_molecules: Annotated[int, Field(ge=1)]
+
+    @model_validator(mode="after")
+    def _within(self) -> "WhiteCellCount":
+        if self.alt_molecules > self.total_molecules:
+            raise ValueError(f"alt_molecules: {self.alt_molecules} of {self.total_molecules} molecules")
+        return self
+
+
 class Observation(OfSpecimen):
     """One alteration counted in one specimen.
 
@@ -157,6 +226,7 @@ class Observation(OfSpecimen):
         strict_alt, strict_total: molecules that pass the strict consensus filter.
         vaf_detectable: VAF detectable with 95 % power at this site.
         filters: reasons why it was not called, as in FILTER of the VCF.
+        loss_of_heterozygosity: whether the tumour has lost the other allele; None if not known.
     """
 
     detection: Detection
@@ -172,6 +242,7 @@ class Observation(OfSpecimen):
     vaf_detectable: Fraction | None = None
     copy_number: float | None = None
     filters: tuple[str, ...] = ()
+    loss_of_heterozygosity: bool | None = None
 
 
 class Alteration(Model):
@@ -185,6 +256,7 @@ class Alteration(Model):
         codon: first residue concerned, where there is one.
         position_grch38: `chr2:29220747C>T` or `chr2:29223741|chr2:42299750`; None if unknown.
         in_frame: of a fusion; None if unknown.
+        white_cells: counts of white-cell samples that are no specimen here; the origin follows from them.
     """
 
     key: str
@@ -204,6 +276,7 @@ class Alteration(Model):
     origin: Origin = Origin.UNDECIDED
     origin_reason: str = ""
     flags: tuple[Flag, ...] = ()
+    white_cells: tuple[WhiteCellCount, ...] = ()
     observations: tuple[Observation, ...] = ()
 
     @property
@@ -255,6 +328,7 @@ class SpecimenEvidence(OfSpecimen):
         callability_known: False for a report without coverage and detection limit.
         problems: data problems that make the specimen unusable: `empty`, `contaminated` ...
         flags: stated with every row of the specimen, such as `fragment_saturation`.
+        board: what is known beside its DNA; carried to `resistance.json`.
     """
 
     specimen_type: SpecimenType
@@ -270,6 +344,7 @@ class SpecimenEvidence(OfSpecimen):
     tumour_fraction: TumourFraction
     callability: tuple[LocusCallability, ...] = ()
     copy_number: tuple[GeneCopyNumber, ...] = ()
+    board: BoardEvidence | None = None
 
     @model_validator(mode="after")
     def _has_setting(self) -> "SpecimenEvidence":
@@ -333,6 +408,11 @@ class PatientEvidence(Model):
             for seen in alteration.observations:
                 if seen.place not in known:
                     raise ValueError(f"{alteration.key}: unknown specimen {seen.specimen}")
+        for item in self.specimens:
+            stated = item.board.reported_phase if item.board else ()
+            unknown = [key for said in stated for key in said.alterations if key not in keys]
+            if unknown:
+                raise ValueError(f"reported_phase of {item.full_name}: {unknown[0]} is not listed")
         for phase in self.phase:
             missing = [key for key in phase.alterations if key not in keys]
             if missing or phase.place not in known:

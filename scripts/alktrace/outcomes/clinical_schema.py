@@ -9,7 +9,7 @@ from pydantic import Field
 from pydantic.dataclasses import dataclass
 
 from ..io.tables import column
-from ..vocabulary.clinical import BestResponse, Histology, StopReason
+from ..vocabulary.clinical import BestResponse, Histology, ProgressionSite, StopReason
 from ..vocabulary.samples import ID_PATTERN
 
 PatientId = Annotated[str, Field(pattern=f"^{ID_PATTERN}$")]
@@ -25,12 +25,6 @@ class Smoking(StrEnum):
     NEVER = "never"
     FORMER = "former"
     CURRENT = "current"
-
-
-class ProgressionSite(StrEnum):
-    CNS_ONLY = "cns_only"
-    OLIGO = "oligo"
-    SYSTEMIC = "systemic"
 
 
 class Relation(StrEnum):

@@ -13,7 +13,7 @@ from ..io.tables import read_table, write_table
 from ..reference.gene_models import GeneModels
 from ..reference.locus_table import LocusRow
 from ..structural.tumour_fraction_table import TumourFractionRow
-from ..vocabulary.changes import Origin, VariantType
+from ..vocabulary.changes import STRUCTURAL, Origin, VariantType
 from ..vocabulary.copies import TumourFractionStatus
 from ..vocabulary.detection import Detection, LocusKind
 from ..vocabulary.samples import SpecimenType
@@ -21,8 +21,6 @@ from .covered import Coverage
 from .line_rows import NOT_READ, Report, ReportNote
 from .lines import ReportReader, read_report
 from .report_words import read_words
-
-STRUCTURAL = (VariantType.FUSION, VariantType.AMPLIFICATION, VariantType.LOSS, VariantType.SKIPPING)
 
 
 def read_reported_calls(

@@ -19,6 +19,12 @@ class VariantType(StrEnum):
     HISTOLOGY = "histology"
 
 
+STRUCTURAL = frozenset(
+    {VariantType.AMPLIFICATION, VariantType.LOSS, VariantType.FUSION, VariantType.SKIPPING}
+)
+"""Kinds without alleles of their own; they come from the tumour."""
+
+
 class Consequence(StrEnum):
     MISSENSE = "missense"
     SYNONYMOUS = "synonymous"

@@ -27,3 +27,9 @@ class StopReason(StrEnum):
     PATIENT_CHOICE = "patient_choice"
     OTHER = "other"
     ONGOING = "ongoing"
+
+
+class ProgressionSite(StrEnum):
+    CNS_ONLY = "cns_only"
+    OLIGO = "oligo"
+    SYSTEMIC = "systemic"
