@@ -129,7 +129,8 @@ def _outcomes(
     from alktrace.calling.molecules.reads import make_filters
     from alktrace.calling.molecules.regions import build_regions, fasta_fetch
     from alktrace.calling.noise.training import learn_noise
-    from alktrace.calling.rule.power import detection_power
+    from alktrace.calling.rule.power import power_at
+    from alktrace.calling.rule.tail_test import threshold
     from alktrace.io.bam_io import read_header
     from alktrace.io.bed import read_targets
     from alktrace.vocabulary.variant import SmallVariant
@@ -145,10 +146,9 @@ def _outcomes(
         for number, (key, variant, counts) in enumerate(zip(keys, panel.planted, counted, strict=True)):
             vaf, covering = LEVELS[variant.level], int(truth.covering[number])
             tail = settings.hotspot_tail_probability if variant.hotspot else settings.tail_probability
-            power = detection_power(
-                counts.total, noise.of_variant(key, fetch)[0], vaf,
-                tail_probability=tail, min_alt_molecules=settings.min_alt_molecules,
-            )  # fmt: skip
+            site = noise.of_variant(key, fetch)[0]
+            needed = threshold(counts.total, site, tail)
+            power = power_at(counts.total, site.weights, needed, settings.min_alt_molecules, vaf)
             total = int(counts.total.sum())
             yield Outcome(
                 variant,

@@ -8,13 +8,16 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from shipped_settings import SHIPPED
 
 from alktrace.calling.noise.molecule_classes import DUPLEX_2, N_CLASSES, SIMPLEX_3, SINGLE
-from alktrace.calling.rule.power import detection_power, vaf_detectable
-from alktrace.calling.rule.tail_test import Noise, is_called, make_noise, noise_tails, score, tail, threshold
+from alktrace.calling.rule.power import power_at, vaf_detectable
+from alktrace.calling.rule.tail_test import Noise, make_noise, noise_tails, score, tail, threshold
+from alktrace.calling.rule.verdict import judge
 
 CHOSEN = (SINGLE, SIMPLEX_3, DUPLEX_2)
 LIMITS = {"tail_probability": 1e-4, "min_alt_molecules": 3}
+SETTINGS = SHIPPED.calling.model_copy(update=LIMITS)
 
 small_totals = st.tuples(*[st.integers(0, 6) for _ in CHOSEN])
 rates_ = st.tuples(*[st.floats(1e-7, 0.3) for _ in CHOSEN])
@@ -25,6 +28,14 @@ def spread(values, fill=0):
     for c, value in zip(CHOSEN, values, strict=True):
         out[c] = value
     return np.array(out)
+
+
+def is_called(alt, total, noise: Noise) -> bool:
+    return judge(alt, total, (0, 0), (noise, "prior"), hotspot=False, settings=SETTINGS).detected
+
+
+def power(total, noise: Noise, vaf: float) -> float:
+    return power_at(total, noise.weights, threshold(total, noise, LIMITS["tail_probability"]), 3, vaf)
 
 
 def binomial(n: int, k: int, p: Fraction) -> Fraction:
@@ -72,30 +83,28 @@ def test_tail_of_a_mixture_of_sites(totals, rates, share) -> None:
 @settings(max_examples=60, deadline=None)
 @given(totals=small_totals, rates=rates_, vaf=st.floats(0.0, 1.0))
 def test_power_is_the_share_of_outcomes_that_the_rule_calls(totals, rates, vaf) -> None:
-    """Power uses threshold and lattice; the reference applies `is_called` to every outcome."""
+    """Power uses threshold and lattice; the reference applies the verdict to every outcome."""
     noise = make_noise(spread(rates, 1e-6), design_vaf=0.01)
     expected = Fraction(0)
     for ks, p in outcomes(totals, [Fraction(vaf)] * len(totals)):
-        if is_called(spread(ks), spread(totals), noise, **LIMITS):
+        if is_called(spread(ks), spread(totals), noise):
             expected += p
-    found = detection_power(spread(totals), noise, vaf, **LIMITS)
-    assert found == pytest.approx(float(expected), abs=1e-12)
+    assert power(spread(totals), noise, vaf) == pytest.approx(float(expected), abs=1e-12)
 
 
 @settings(max_examples=60, deadline=None)
 @given(
     totals=st.tuples(*[st.integers(0, 20_000) for _ in CHOSEN]),
     rates=st.tuples(*[st.floats(1e-8, 1e-2) for _ in CHOSEN]),
-    power=st.floats(0.5, 0.99),
+    asked=st.floats(0.5, 0.99),
 )
-def test_detectable_vaf_is_the_exact_inversion(totals, rates, power) -> None:
+def test_detectable_vaf_is_the_exact_inversion(totals, rates, asked) -> None:
     noise = make_noise(spread(rates, 1e-6), design_vaf=0.002)
-    vaf = vaf_detectable(spread(totals), noise, power=power, **LIMITS)
+    vaf = vaf_detectable(spread(totals), noise, power=asked, **LIMITS)
     if vaf is None:
-        assert detection_power(spread(totals), noise, 1.0, **LIMITS) < power
+        assert power(spread(totals), noise, 1.0) < asked
         return
-    assert detection_power(spread(totals), noise, vaf, **LIMITS) >= power
-    assert detection_power(spread(totals), noise, vaf * (1 - 1e-6), **LIMITS) < power
+    assert power(spread(totals), noise, vaf) >= asked > power(spread(totals), noise, vaf * (1 - 1e-6))
 
 
 @settings(max_examples=40, deadline=None)
@@ -103,10 +112,10 @@ def test_detectable_vaf_is_the_exact_inversion(totals, rates, power) -> None:
 def test_more_molecules_never_lose_a_call(totals, rates, data) -> None:
     noise = make_noise(spread(rates, 1e-6) * 1e-2, design_vaf=0.002)
     alts = [data.draw(st.integers(0, 9)) for _ in totals]
-    if is_called(spread(alts), spread(totals), noise, **LIMITS):
+    if is_called(spread(alts), spread(totals), noise):
         grown = list(alts)
         grown[data.draw(st.integers(0, len(alts) - 1))] += 1
-        assert is_called(spread(grown), spread(totals), noise, **LIMITS)
+        assert is_called(spread(grown), spread(totals), noise)
 
 
 def test_threshold_holds_the_tail_on_simulated_noise() -> None:
@@ -124,8 +133,8 @@ def test_threshold_holds_the_tail_on_simulated_noise() -> None:
 def test_fewer_molecules_than_the_minimum_are_never_called() -> None:
     noise = make_noise(np.full(N_CLASSES, 1e-9), design_vaf=0.002)
     totals = spread((0, 0, 5000))
-    assert not is_called(spread((0, 0, 2)), totals, noise, **LIMITS)
-    assert is_called(spread((0, 0, 3)), totals, noise, **LIMITS)
+    assert not is_called(spread((0, 0, 2)), totals, noise)
+    assert is_called(spread((0, 0, 3)), totals, noise)
 
 
 def test_duplex_molecules_outweigh_single_reads() -> None:

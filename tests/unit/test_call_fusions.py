@@ -8,8 +8,8 @@ from pathlib import Path
 
 import pysam
 import pytest
-import yaml
 from cyvcf2 import VCF
+from shipped_settings import SHIPPED
 from structural_bam import (
     BamBuilder,
     derived,
@@ -21,7 +21,7 @@ from structural_bam import (
 )
 
 from alktrace.errors import DataError
-from alktrace.inputs.settings import CopyNumberSettings, FusionSettings
+from alktrace.inputs.settings import FusionSettings
 from alktrace.reference.gene_models import Exon, GeneModels, Transcript
 from alktrace.structural.call_structural import call_structural
 from alktrace.structural.fusions.fusion_calls import (
@@ -91,10 +91,7 @@ def genome() -> dict[str, str]:
 
 
 @pytest.fixture
-def call(tmp_path: Path, root: Path):
-    config = yaml.safe_load((root / "config" / "config.yaml").read_text())
-    copy_number = CopyNumberSettings.model_validate(config["copy_number"])
-
+def call(tmp_path: Path):
     def run(
         genome: dict[str, str],
         builder: BamBuilder,
@@ -116,7 +113,7 @@ def call(tmp_path: Path, root: Path):
             gene_models=tmp_path / "models.json",
             drivers=tmp_path / "drivers.tsv",
             fusions=settings,
-            copy_number=copy_number,
+            copy_number=SHIPPED.copy_number,
             sample="p.t.plasma",
             out_vcf=tmp_path / "fusions.vcf.gz",
             out_coverage=tmp_path / "coverage.cnn",

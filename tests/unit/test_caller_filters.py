@@ -2,17 +2,15 @@
 
 from itertools import permutations
 from pathlib import Path
-from typing import Any
 
 import cyvcf2
 import pytest
-import yaml
 from calling_case import C3805, FIRST, SECOND, Case, found
+from shipped_settings import SHIPPED
 
 from alktrace.calling.genotyping.allele_states import ALT
 from alktrace.calling.rule.caller_filters import FILTERS, AlleleFilter, NeighbourFilter, is_explained
 from alktrace.commands.docs import generated_parts
-from alktrace.inputs.settings import CallingSettings, FusionSettings
 from alktrace.structural.fusions.breakpoints import Breakend, Junction
 from alktrace.structural.fusions.fusion_calls import judge
 from alktrace.structural.fusions.fusion_filters import FUSION_FILTERS, FusionFilter
@@ -22,13 +20,8 @@ from alktrace.structural.fusions.support import Support
 
 
 @pytest.fixture
-def config(root: Path) -> dict[str, Any]:
-    return yaml.safe_load((root / "config" / "config.yaml").read_text())
-
-
-@pytest.fixture
-def case(tmp_path: Path, config: dict[str, Any]) -> Case:
-    return Case(tmp_path, CallingSettings.model_validate(config["calling"]))
+def case(tmp_path: Path) -> Case:
+    return Case(tmp_path, SHIPPED.calling)
 
 
 def header(vcf: Path) -> str:
@@ -73,10 +66,10 @@ class Unknown:
         return "N" * (end - start)
 
 
-def test_a_filter_of_fusions(tmp_path: Path, config: dict[str, Any], monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_filter_of_fusions(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     made_up = FusionFilter("made_up", "homology of {max_homology}", lambda seen: seen.homology == 7)
     monkeypatch.setitem(FUSION_FILTERS, made_up.name, made_up)
-    settings = FusionSettings.model_validate(config["fusions"] | {"max_homology": 9})
+    settings = SHIPPED.fusions.model_copy(update={"max_homology": 9})
     ends = Breakend("chr2", 5, "L"), Breakend("chr5", 8, "R")
     support = Support(9, 9, 0, 9, (9, 9), 9, 0, (9, 9), 0)
     for homology, filters in ((7, ("made_up",)), (8, ())):

@@ -13,7 +13,6 @@ from structural_bam import BamBuilder, random_genome, stretch, write_fasta
 
 from alktrace.errors import DataError
 from alktrace.inputs.settings import CopyNumberSettings
-from alktrace.io.tables import read_table
 from alktrace.reference.gene_models import Exon, GeneModels, Transcript
 from alktrace.structural.copy_number.bin_statistics import BinStatistics
 from alktrace.structural.copy_number.copy_number_table import CopyNumberRow
@@ -25,7 +24,6 @@ from alktrace.structural.copy_number.coverage import (
     write_coverage,
 )
 from alktrace.structural.copy_number.gene_copies import (
-    call_copy_number,
     copy_number_rows,
     focality,
     read_boundaries,
@@ -420,25 +418,6 @@ class TestCalls:
         rows = {r.gene: r for r in copy_number_rows(ratios, models, BOUNDARIES, settings, None)}
         assert (rows["NF1"].bins, rows["NF1"].call) == (0, CopyNumberCall.NOT_ASSESSABLE)
         assert "copy number not judged: NF2" in caplog.text
-
-    def test_files(self, panel, pooled, root, tmp_path):
-        MODELS.save(tmp_path / "models.json")
-        for name in ("a", "b"):
-            call_copy_number(
-                coverage=panel.sample("s", 11, tf=0.2, MET=8),
-                reference=pooled,
-                gene_models=tmp_path / "models.json",
-                centromeres=root / "resources" / "reference" / "centromeres.grch38.tsv",
-                settings=SETTINGS,
-                tumour_fraction=fraction(0.2),
-                out=tmp_path / f"{name}.tsv",
-                out_bins=tmp_path / f"{name}.bins.tsv",
-            )
-        assert (tmp_path / "a.tsv").read_bytes() == (tmp_path / "b.tsv").read_bytes()
-        assert (tmp_path / "a.bins.tsv").read_bytes() == (tmp_path / "b.bins.tsv").read_bytes()
-        rows = {r.gene: r for r in read_table(tmp_path / "a.tsv", CopyNumberRow)}
-        assert rows["MET"].call is CopyNumberCall.AMPLIFICATION
-        assert len(rows) == len(LAYOUT)
 
 
 class TestNumbers:

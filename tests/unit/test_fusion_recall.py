@@ -11,10 +11,10 @@ from pathlib import Path
 
 import pysam
 import pytest
-import yaml
+from shipped_settings import SHIPPED
 from structural_bam import random_genome, reverse_complement, write_fasta
 
-from alktrace.inputs.settings import CopyNumberSettings, FusionSettings
+from alktrace.inputs.settings import FusionSettings
 from alktrace.reference.gene_models import Exon, GeneModels, Transcript
 from alktrace.structural.call_structural import call_structural
 from alktrace.structural.fusions.fusion_vcf import FusionCall, read_fusions
@@ -74,10 +74,8 @@ INTRON = (100_150, 102_150)
 
 
 @pytest.fixture(scope="module")
-def bench(tmp_path_factory, root: Path):
+def bench(tmp_path_factory):
     folder = tmp_path_factory.mktemp("recall")
-    config = yaml.safe_load((root / "config" / "config.yaml").read_text())
-    copy_number = CopyNumberSettings.model_validate(config["copy_number"])
     genome = genome_with_repeats(8)
     fasta = write_fasta(folder / "genome.fa", genome)
     bwa = shutil.which("bwa")
@@ -99,7 +97,7 @@ def bench(tmp_path_factory, root: Path):
             gene_models=folder / "models.json",
             drivers=folder / "drivers.tsv",
             fusions=SETTINGS,
-            copy_number=copy_number,
+            copy_number=SHIPPED.copy_number,
             sample="s",
             out_vcf=out,
             out_coverage=folder / f"{name}.cnn",

@@ -3,7 +3,7 @@
 from pathlib import Path
 
 from ..errors import DataError, InputProblems
-from ..evidence.evidence_file import _json, load_evidence
+from ..evidence.evidence_file import json_text, load_evidence
 from ..evidence.evidence_table import EvidenceRow
 from ..evidence.flat_table import evidence_rows
 from ..evidence.white_cell_origin import with_white_cell_origins
@@ -84,4 +84,4 @@ def classify_evidence_file(
 
 def _write_detail(result: TimepointResult, path: Path) -> None:
     with atomic_output(path) as (partial,):
-        partial.write_text(_json(result.detail), encoding="utf-8")
+        partial.write_text(json_text(result.detail), encoding="utf-8")

@@ -16,6 +16,7 @@ from pydantic import BaseModel
 
 from ..calling.rule.caller_filters import FILTERS
 from ..errors import DataError
+from ..evidence.evidence_file import evidence_schema
 from ..inputs.settings import Settings
 from ..io.resources import PACKAGE, ROOT
 from ..io.tables import describe_columns
@@ -28,6 +29,7 @@ EXAMPLE = "alktrace docs"
 MARK = "<!-- generated: {name} -->"
 END = "<!-- end of generated -->"
 PAGES = ("README.md", "config/README.md", "docs/methods/calling.md", "docs/methods/outcomes.md")
+SCHEMA = "resources/schemas/evidence.schema.json"
 
 
 def add_arguments(_parser: argparse.ArgumentParser) -> None:
@@ -69,17 +71,19 @@ def fill(text: str) -> str:
 
 
 def run(root: Path) -> list[Path]:
-    """Renew the generated parts of all pages below the root; return the pages that changed.
+    """Renew the generated parts of all pages below the root, and the schema; return what changed.
 
     Raises:
         DataError: the root is no clone.
     """
     changed = []
-    for page in (root / name for name in PAGES):
+    whole = {SCHEMA: lambda _: evidence_schema()}
+    for name, renew in (dict.fromkeys(PAGES, fill) | whole).items():
+        page = root / name
         if not page.is_file():
             raise DataError(page, "no such page", "run it from a clone: `python -m alktrace docs`")
         before = page.read_text()
-        after = fill(before)
+        after = renew(before)
         if after != before:
             page.write_text(after)
             changed.append(page)

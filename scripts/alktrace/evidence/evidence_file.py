@@ -50,26 +50,21 @@ def parse_evidence(content: Any, *, file: str) -> PatientEvidence:
 def save_evidence(evidence: PatientEvidence, path: Path) -> None:
     """Write an evidence file; equal evidence gives equal bytes."""
     with atomic_output(path) as (partial,):
-        partial.write_text(_json(evidence.model_dump(mode="json")), encoding="utf-8")
+        partial.write_text(evidence.model_dump_json(indent=1) + "\n", encoding="utf-8")
 
 
-def evidence_schema() -> dict[str, Any]:
-    """Return the JSON schema of the evidence file."""
+def evidence_schema() -> str:
+    """Return the JSON schema of the evidence file, as `alktrace docs` writes it into the resources."""
     schema = PatientEvidence.model_json_schema()
-    return {
+    head = {
         "$schema": "https://json-schema.org/draft/2020-12/schema",
         "$id": f"alktrace-evidence-{EVIDENCE_SCHEMA_VERSION}",
-        **schema,
     }
+    return json_text(head | schema)
 
 
-def write_evidence_schema(path: Path) -> None:
-    """Write the JSON schema, as it lies in `resources/schemas/evidence.schema.json`."""
-    with atomic_output(path) as (partial,):
-        partial.write_text(_json(evidence_schema()), encoding="utf-8")
-
-
-def _json(content: Any) -> str:
+def json_text(content: Any) -> str:
+    """Return a JSON file's text as people read it."""
     return json.dumps(content, indent=2, ensure_ascii=False, allow_nan=False) + "\n"
 
 

@@ -21,7 +21,6 @@ from ..inputs.settings import (
     PhaseSettings,
     TumourFractionSettings,
 )
-from ..io.atomic import atomic_output
 from ..io.tables import read_table, write_table
 from ..qc.identity import SampleIdentityRow
 from ..qc.qc_table import QcRow
@@ -43,6 +42,7 @@ from .build import (
     unite,
     worth_following,
 )
+from .evidence_file import save_evidence
 from .evidence_table import EvidenceRow
 from .flat_table import evidence_rows
 from .patient_fusions import align_fusion_keys, count_in_sample, fusion_observation, known_junctions
@@ -159,8 +159,7 @@ def gather_evidence(
     )
     write_table(out_table, EvidenceRow, evidence_rows(evidence))
     write_table(out_tumour_fraction, SampleTumourFractionRow, tumour_fraction_rows(loaded))
-    with atomic_output(out_evidence) as (partial,):
-        partial.write_text(evidence.model_dump_json(indent=1) + "\n")
+    save_evidence(evidence, out_evidence)
 
 
 def load_sample(files: SampleFiles) -> LoadedSample:

@@ -18,18 +18,16 @@ ALK mutations are never markers: resistance mutations are subclonal by their nat
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from enum import StrEnum
-from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
 from scipy.special import betainc, gammaln
 
 from ..inputs.settings import CopyState, TumourFractionSettings
-from ..io.tables import write_table
 from ..stats.intervals import clopper_pearson
 from ..vocabulary.copies import TumourFractionStatus
 from .copy_number.copy_number_table import CopyNumberRow
-from .fusions.fusion_vcf import FusionCall, read_fusions
+from .fusions.fusion_vcf import FusionCall
 from .fusions.partners import FusionRole
 from .tumour_fraction_table import TumourFractionRow
 
@@ -200,22 +198,6 @@ def rests_on_trunk(row: TumourFractionRow) -> bool:
     """Tell whether a tumour fraction was given or rests on a fusion, which all cells of the tumour have."""
     given = row.status is TumourFractionStatus.GIVEN
     return given or any(label.startswith(f"{MarkerKind.FUSION} ") for label in row.markers)
-
-
-def call_tumour_fraction(*, fusions: Path, settings: TumourFractionSettings, out: Path) -> None:
-    """Write what the fusions of one sample alone say of its tumour fraction.
-
-    Mutations that other samples of the patient show to be truncal are joined to these markers where all
-    specimens come together.
-
-    Args:
-        fusions: fusion VCF of the sample.
-        settings: section `tumour_fraction` of the configuration.
-        out: table with one `TumourFractionRow`.
-    """
-    markers = fusion_markers(read_fusions(fusions))
-    row = estimate_tumour_fraction(markers, settings)
-    write_table(out, TumourFractionRow, [row])
 
 
 def expected_vaf(

@@ -14,31 +14,6 @@ RELATIVE_WIDTH = 1e-9
 """Width of the last bracket of the inversion, relative to the VAF."""
 
 
-def detection_power(
-    total: NDArray[np.integer],
-    noise: Noise,
-    vaf: float,
-    *,
-    tail_probability: float,
-    min_alt_molecules: int,
-) -> float:
-    """Return the probability that the rule calls a variant of this VAF.
-
-    Mutant molecules of class c are Binomial(total[c], vaf); noise that happens to help is left out, so
-    that the power is never overstated.
-
-    Args:
-        total: int[N_CLASSES], informative molecules per class.
-        noise: rates and weights of the alternative.
-        vaf: variant allele fraction, 0 to 1.
-        tail_probability: of the rule.
-        min_alt_molecules: of the rule.
-    """
-    counts = np.asarray(total, dtype=np.int64)
-    needed = threshold(counts, noise, tail_probability)
-    return float(_power(counts, noise.weights, needed, min_alt_molecules, vaf))
-
-
 def vaf_detectable(
     total: NDArray[np.integer],
     noise: Noise,
@@ -72,12 +47,12 @@ def _invert(
 def _bisect(
     total: NDArray[np.int64], weights: NDArray[np.int64], needed: int, min_alt: int, power: float
 ) -> float:  # pragma: no cover - compiled
-    if _power(total, weights, needed, min_alt, 1.0) < power:
+    if power_at(total, weights, needed, min_alt, 1.0) < power:
         return math.nan
     low, high = 0.0, 1.0
     while high - low > RELATIVE_WIDTH * high:
         middle = 0.5 * (low + high)
-        if _power(total, weights, needed, min_alt, middle) >= power:
+        if power_at(total, weights, needed, min_alt, middle) >= power:
             high = middle
         else:
             low = middle
@@ -85,10 +60,15 @@ def _bisect(
 
 
 @njit(cache=True)
-def _power(
+def power_at(
     total: NDArray[np.int64], weights: NDArray[np.int64], needed: int, min_alt: int, vaf: float
 ) -> float:  # pragma: no cover - compiled
-    """P(score >= needed and molecules >= min_alt) = 1 - P(score < needed) - P(few) + P(both)."""
+    """Return the probability that the rule calls a variant of this VAF.
+
+    P(score >= needed and molecules >= min_alt) = 1 - P(score < needed) - P(few) + P(both). Mutant molecules
+    of class c are Binomial(total[c], vaf). Noise that happens to help is left out, so that the power is never
+    overstated.
+    """
     low_score = np.zeros(max(needed, 1))
     low_score[0] = 1.0
     both = np.zeros((min_alt, max(needed, 1)))

@@ -122,28 +122,6 @@ def _complements(total: NDArray[np.integer], noise: Noise, size: int) -> NDArray
     return np.asarray(1.0 - np.cumsum(pmf), dtype=np.float64)
 
 
-def is_called(
-    alt: NDArray[np.integer],
-    total: NDArray[np.integer],
-    noise: Noise,
-    *,
-    tail_probability: float,
-    min_alt_molecules: int,
-) -> bool:
-    """Tell whether the rule calls these mutant molecules.
-
-    Args:
-        alt: int[N_CLASSES], mutant molecules per class.
-        total: int[N_CLASSES], informative molecules per class, the mutant ones included.
-        noise: rates and weights of this alternative.
-        tail_probability: noise tail probability per tested alternative, between 1e-30 and 1.
-        min_alt_molecules: mutant molecules of any class, never fewer.
-    """
-    if int(np.sum(alt)) < min_alt_molecules:
-        return False
-    return tail(alt, total, noise) <= tail_probability
-
-
 def _lattice(total: NDArray[np.int64], rates: NDArray[np.float64], weights: NDArray[np.int64]) -> int:
     """Return a size beyond which the score has a probability below 1e-31 (Chernoff's bound)."""
     generating = np.log1p(rates * np.expm1(np.multiply.outer(THETAS, weights))) @ total

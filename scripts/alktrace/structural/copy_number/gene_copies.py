@@ -14,13 +14,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ...inputs.settings import CopyNumberSettings
-from ...io.tables import column, read_table, write_table
+from ...io.tables import column, read_table
 from ...reference.gene_models import GeneModels, Transcript
 from ...vocabulary.copies import CopyNumberCall, Focality, TumourFractionStatus
 from ..tumour_fraction_table import TumourFractionRow
 from .bin_statistics import SEX_CHROMOSOMES, BinStatistics, between_genes, plain_name, summarise
 from .copy_number_table import CopyNumberRow, RatioRow
-from .normalise import Ratios, read_ratios
+from .normalise import Ratios
 
 LOG = logging.getLogger("alktrace.structural")
 
@@ -43,38 +43,6 @@ class Centromere:
     boundary: int = column("border between the short and the long arm")
     end: int = column("end of the centromere, exclusive")
     source: str = column("source of the positions")
-
-
-def call_copy_number(
-    *,
-    coverage: Path,
-    reference: Path,
-    gene_models: Path,
-    centromeres: Path,
-    settings: CopyNumberSettings,
-    tumour_fraction: TumourFractionRow | None,
-    out: Path,
-    out_bins: Path | None = None,
-) -> None:
-    """Write the copy number of every targeted gene of one sample.
-
-    Args:
-        coverage: coverage table of the sample.
-        reference: copy-number reference of the assay.
-        gene_models: JSON of `GeneModels`.
-        centromeres: `centromeres.grch38.tsv`.
-        settings: section `copy_number` of the configuration.
-        tumour_fraction: of this sample; None if unknown.
-        out: table of `CopyNumberRow`.
-        out_bins: if given, the normalised bins for the figure: `chrom start end gene log2 weight`.
-    """
-    models = GeneModels.load(gene_models)
-    ratios = read_ratios(coverage, reference)
-    boundaries = read_boundaries(centromeres)
-    rows = copy_number_rows(ratios, models, boundaries, settings, tumour_fraction)
-    write_table(out, CopyNumberRow, rows)
-    if out_bins is not None:
-        write_table(out_bins, RatioRow, ratio_rows(ratios, models))
 
 
 def ratio_rows(ratios: Ratios, models: GeneModels) -> list[RatioRow]:
