@@ -366,7 +366,7 @@ def test_an_inherited_substitution_in_a_clip_does_not_hide_the_deletion(
 
 
 def test_homopolymer_indels_need_the_whole_run(case: Case) -> None:
-    """A read that ends inside a run of ten A tells nothing about its length."""
+    """A read that ends inside a homopolymer of ten A tells nothing about its length."""
     run = C3805
     case.reference = make_reference(
         case.folder, LENGTH, edits={run: "AAAAAAAAAA", run - 1: "C", run + 10: "G"}
@@ -412,7 +412,7 @@ def test_one_deletion_that_fits_as_an_insertion_too(case: Case) -> None:
 
 
 def test_slips_of_a_homopolymer_are_noise(case: Case) -> None:
-    """A run of ten that slips in 4 % of single-stranded molecules is no frameshift."""
+    """A homopolymer of ten that slips in 4 % of single-stranded molecules is no frameshift."""
     run = C3805
     case.reference = make_reference(
         case.folder, LENGTH, edits={run: "AAAAAAAAAA", run - 1: "C", run + 10: "G"}
@@ -446,7 +446,7 @@ def test_slips_beside_an_inherited_substitution_are_noise(case: Case) -> None:
 
 @pytest.mark.parametrize(("length", "filters"), [(12, ["PASS"]), (13, ["long_repeat"])], ids=str)
 def test_a_run_too_long_to_judge(case: Case, length: int, filters: list[str]) -> None:
-    """Half of the duplex molecules lost a base: inherited in a run of twelve, never sure in a longer one."""
+    """Half of the duplex molecules lost a base: inherited in twelve equal ones, never sure in more."""
     run = C3805
     case.reference = make_reference(
         case.folder, LENGTH, edits={run: "A" * length, run - 1: "C", run + length: "G"}

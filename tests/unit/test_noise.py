@@ -1,4 +1,4 @@
-"""The noise model: what it learns from counts with known rates, and what must not teach it."""
+"""The noise model: what it learns from counts with known rates, and what must not train it."""
 
 from pathlib import Path
 
@@ -58,7 +58,7 @@ def test_upper_bounds_hold_the_true_rate_closely(calling: CallingSettings, rate:
     assert not model.learned[0, DUPLEX_2]
 
 
-def test_true_variants_do_not_teach(calling: CallingSettings) -> None:
+def test_true_variants_do_not_train(calling: CallingSettings) -> None:
     """Thirty variants at 0.5 % with twenty molecules each, against some sixty molecules of noise."""
     quiet = blank({DUPLEX_2: 4000}, {DUPLEX_2: 2.5e-7})
     before = learn_noise(quiet, calling).rates[:96, DUPLEX_2].copy()
@@ -69,7 +69,7 @@ def test_true_variants_do_not_teach(calling: CallingSettings) -> None:
     assert np.median(after / before) < 2.0
 
 
-def test_a_panel_full_of_small_variants_teaches_little(calling: CallingSettings) -> None:
+def test_a_panel_full_of_small_variants_trains_little(calling: CallingSettings) -> None:
     """400 variants of two duplex and two simplex molecules each: more than all duplex noise together."""
     totals, rates = {SIMPLEX_3: 2000, DUPLEX_2: 2000}, {SIMPLEX_3: 1e-5, DUPLEX_2: 2e-7}
     panel = blank(totals, rates)
@@ -102,7 +102,7 @@ def test_ends_of_fragments_have_rates_of_their_own(calling: CallingSettings) -> 
     assert noise.weights[DUPLEX_2] > noise.weights[DUPLEX_2 - TO_END]
 
 
-def test_germline_sites_do_not_teach(calling: CallingSettings) -> None:
+def test_germline_sites_are_no_training_sites(calling: CallingSettings) -> None:
     clean = blank({SIMPLEX_3: 1000}, {SIMPLEX_3: 1e-5})
     before = learn_noise(clean, calling)
     for site in range(50, SITES, 1000):
@@ -199,7 +199,7 @@ def test_both_strands_share_a_row() -> None:
     ("variant", "category"),
     [
         pytest.param(SmallVariant("c", 4, "G", "GT"), "indel_0_2", id="single-base"),
-        pytest.param(SmallVariant("c", 7, "CA", "C"), "indel_6_8", id="run-of-eight"),
+        pytest.param(SmallVariant("c", 7, "CA", "C"), "indel_6_8", id="homopolymer-of-eight"),
         pytest.param(SmallVariant("c", 16, "GCTCTG", "G"), "indel_long", id="five-bases"),
         pytest.param(SmallVariant("c", 29, "GCA", "G"), "indel_3_5", id="dinucleotide-five-times"),
         pytest.param(SmallVariant("c", 16, "G", "GCTC"), "indel_0_2", id="codon-duplication"),
@@ -248,10 +248,10 @@ def test_recurrent_position_needs_more_molecules(tmp_path: Path, calling: Callin
     assert factor > 4
 
 
-def test_a_run_that_slips_in_every_normal_is_known_by_its_place(
+def test_a_homopolymer_that_slips_in_every_normal_is_known_by_its_place(
     tmp_path: Path, calling: CallingSettings
 ) -> None:
-    """A run of six C loses one in 5 % of molecules: nothing of its kind foretells it, three normals do."""
+    """Six C lose one in 5 % of molecules: nothing of its kind foretells it, three normals do."""
     from alktrace.calling.genotyping.known_alleles import count_alterations
 
     run = 1000

@@ -107,24 +107,27 @@ class StrictSettings(Section):
     strand_agreement: bool = Field(description="duplex bases on which the strands differ become N")
 
 
-class TeachingSettings(Section):
-    max_vaf: Share = Field(description="VAF above which an allele does not teach the noise model")
-    max_run_vaf: Share = Field(
-        description="the same for insertions and deletions in runs of ten and more, which slip often"
+class TrainingSettings(Section):
+    max_vaf: Share = Field(description="VAF of an allele above which its site is no training site")
+    max_repeat_vaf: Share = Field(
+        description="the same for insertions and deletions in homopolymers and short tandem repeats of ten "
+        "units and more, which slip often"
     )
     tail_probability: Probability = Field(
         description="noise tail below which an alternative is set aside as a possible variant"
     )
-    min_molecules: AtLeastOne = Field(description="molecules of such an alternative, fewer: it teaches")
+    min_molecules: AtLeastOne = Field(description="molecules of such an alternative, fewer: it is kept")
     min_duplex: AtLeastOne = Field(
-        description="duplex molecules from which they alone say whether a slip in a run is inherited"
+        description="duplex molecules from which they alone say whether a slip in a repeat is inherited"
     )
 
 
 class NormalsSettings(Section):
     advised: AtLeastOne = Field(description="normals, fewer: a warning")
     max_vaf: Share = Field(description="VAF from which an allele is inherited and says nothing on noise")
-    max_run_vaf: Share = Field(description="the same for insertions and deletions in runs of seven and more")
+    max_repeat_vaf: Share = Field(
+        description="the same for insertions and deletions in repeats of seven units and more"
+    )
     strength: Positive = Field(description="molecules that an unremarkable position counts for beforehand")
     clear_molecules: AtLeastOne = Field(description="molecules from which a position is judged by itself")
     clear_normals: AtLeastOne = Field(description="normals that show them, at least")
@@ -164,7 +167,7 @@ class CallingSettings(Section):
     max_repeats: AtLeastOne = Field(
         description="repeat units beyond the first; insertions and deletions in more are `long_repeat`"
     )
-    teaching: TeachingSettings = Field(description="what of a sample teaches its noise")
+    training: TrainingSettings = Field(description="what of a sample its noise is learned from")
     normals: NormalsSettings = Field(description="noise per position, learned from normals")
     neighbours: NeighbourSettings = Field(
         description="what an insertion or deletion makes of its surroundings, filters `indel_edge` and "

@@ -65,7 +65,7 @@ LEVEL_TEXT = {
 ERROR_TEXT = (
     "Errors per base by substitution, all measured: raw bases against the consensus, as sequenced; single, "
     "simplex and duplex molecules against the reference, by the pyrimidine of the pair (G>T is C>A). Sites "
-    "with an allele above the teaching VAF and alternatives that noise does not explain are left out; true "
+    "with an allele above the training VAF and alternatives that noise does not explain are left out; true "
     "variants below detection are in it, so that rates of molecules are upper estimates. Without any error "
     "the upper end of the 95 % interval is shown (<)."
 )

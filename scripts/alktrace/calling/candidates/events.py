@@ -1,6 +1,6 @@
 """Hints of one molecule at changes beyond single bases: clusters of substitutions, indels, soft clips.
 
-They propose candidates and teach the noise of indels; molecules of candidates are counted elsewhere.
+They propose candidates and show the noise of indels; molecules of candidates are counted elsewhere.
 """
 
 from typing import NamedTuple

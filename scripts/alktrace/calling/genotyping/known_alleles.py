@@ -24,8 +24,8 @@ from ..rule.verdict import AlterationCounts, judge
 from .allele_states import ALT
 from .counts import AlleleCounter, States
 
-TEACHING_SPAN = 500
-"""Bases around known alterations that teach the noise of a sample that is only genotyped."""
+TRAINING_SPAN = 500
+"""Bases around known alterations that are training sites of a sample that is only genotyped."""
 
 
 @dataclass(frozen=True)
@@ -75,8 +75,8 @@ def count_alterations(
             without the MNV.
         settings: calling section.
         noise_model: factors per position from normals.
-        targets: BED whose sites teach the noise of the sample, as in `call_variants`; None: the surroundings
-            of the alterations do.
+        targets: BED of the training sites, as in `call_variants`; None: the surroundings
+            of the alterations are.
         hotspots: where the hotspot tail holds; None: at every allele of the list, since each was
             found or known before it was looked for here.
         together: places of the alterations to count in combination too, for phase.
@@ -129,7 +129,7 @@ def _regions(
     """Return the sites that show the noise: the targets, or what lies around the alterations."""
     if targets is None:
         lengths = dict(zip(fasta.references, fasta.lengths, strict=True))
-        span = [(v.chrom, v.start - TEACHING_SPAN, v.end + TEACHING_SPAN) for v in variants]
+        span = [(v.chrom, v.start - TRAINING_SPAN, v.end + TRAINING_SPAN) for v in variants]
         intervals = [(chrom, max(0, start), min(end, lengths[chrom])) for chrom, start, end in span]
     else:
         intervals = [target.span for target in read_targets(targets)]

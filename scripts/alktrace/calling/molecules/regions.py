@@ -11,7 +11,7 @@ from ...errors import DataError
 from ...vocabulary.variant import Fetch
 
 MARGIN = 20
-"""Bases around targets whose evidence is kept: they show indels across a border and teach noise."""
+"""Bases around targets whose evidence is kept: they show indels across a border, and noise."""
 
 BASES = "ACGT"
 CODES = np.full(256, 4, np.uint8)

@@ -2,7 +2,7 @@
 
 Were all sites alike, mutant molecules of noise would be Poisson. They are not: some positions recur. The
 factor of a site is taken as gamma with mean 1; its shape, and a correction of the mean rate, are fitted by
-maximum likelihood to the counts of all alternatives that teach, cut off above so that true variants do not
+maximum likelihood to the counts of the training alternatives, cut off above so that true variants do not
 count.
 """
 
@@ -26,13 +26,13 @@ class Dispersion:
 
     Attributes:
         shape, shape_spread: median of the shape, standard deviation of its logarithm.
-        run_shape: the shape of insertions and deletions in long runs, at most: how much a run slips depends
-            on more than its length.
+        repeat_shape: the shape of insertions and deletions in long repeats, at most: how much such a repeat
+            slips depends on more than its length.
     """
 
     shape: float
     shape_spread: float
-    run_shape: float
+    repeat_shape: float
 
 
 def fit_dispersion(

@@ -15,7 +15,7 @@ class ErrorRateRow:
     )
     substitution: str = column("type, named by the pyrimidine: G>T counts as C>A")
     errors: int = column(
-        "molecules with the false base, at sites without an allele above the teaching VAF; "
+        "molecules with the false base, at training sites (no allele above `calling.training.max_vaf`); "
         "true variants below detection may be among them"
     )
     bases: int = column(
@@ -31,5 +31,5 @@ class ErrorRateRow:
     )
     set_aside_molecules: int = column("molecules of the group with those; they are not in errors or bases")
     sites_left_out: int = column(
-        "bases that could show the type and are left out for an allele above the teaching VAF"
+        "bases that could show the type and are no training sites, for an allele above that VAF"
     )

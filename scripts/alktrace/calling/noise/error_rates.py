@@ -1,7 +1,7 @@
 """How often molecules show a base that is not there, measured against the reference.
 
-Counted are the alternatives that teach the noise model (`learning`), in the targets and their margin: sites
-with an allele above the teaching VAF, germline or clearly a variant, are left out, and alternatives that
+Counted are the alternatives of the training sites of the noise model, in the targets and their margin: sites
+with an allele above the training VAF, germline or clearly a variant, are left out, and alternatives that
 noise does not explain are set aside. True variants below detection stay in, of foreign DNA too, and so do
 lone mismatches of misaligned ends: in this respect rates are upper estimates. A place that errs far more
 often than its kind is set aside like a variant; the molecules are stated, so that they can be added.
@@ -20,7 +20,7 @@ from .error_rate_table import ErrorRateRow
 from .kinds import CONTEXTS, TYPES, site_rows
 from .molecule_classes import duplex, simplex, single
 from .rates import NoiseModel
-from .training import Alternatives, teaching_alternatives
+from .training import Alternatives, training_alternatives
 
 GROUPS: dict[MoleculeGroup, Callable[[NDArray[np.integer]], int]] = {
     MoleculeGroup.SINGLE: single,
@@ -43,13 +43,13 @@ def measure_error_rates(pileup: Pileup, noise: NoiseModel, settings: CallingSett
     Returns:
         One row per group and type, with or without molecules.
     """
-    counted, set_aside = teaching_alternatives(pileup, noise, settings)
+    counted, set_aside = training_alternatives(pileup, noise, settings)
     sites = _sites_by_type(pileup)
     by_type = [list(_of_type(counted, set_aside, kind)) for kind in range(len(TYPES))]
     return [
-        _row(group, kind, teaching, aside, int(sites[kind]))
+        _row(group, kind, training, aside, int(sites[kind]))
         for group in GROUPS
-        for kind, (teaching, aside) in enumerate(by_type)
+        for kind, (training, aside) in enumerate(by_type)
     ]
 
 
@@ -60,17 +60,17 @@ def _sites_by_type(pileup: Pileup) -> NDArray[np.int64]:
 
 
 def _of_type(counted: Alternatives, set_aside: NDArray[np.bool_], kind: int) -> Iterator[Alternatives]:
-    """Yield the alternatives of one type that teach, then those set aside."""
+    """Yield the alternatives of one type that count, then those set aside."""
     other = counted.rows // CONTEXTS != kind
     yield counted.without(other | set_aside)
     yield counted.without(other | ~set_aside)
 
 
 def _row(
-    group: MoleculeGroup, kind: int, teaching: Alternatives, aside: Alternatives, sites: int
+    group: MoleculeGroup, kind: int, training: Alternatives, aside: Alternatives, sites: int
 ) -> ErrorRateRow:
     count = GROUPS[group]
-    errors, bases = count(teaching.shown), count(teaching.trials)
+    errors, bases = count(training.shown), count(training.trials)
     found = share(errors, bases)
     return ErrorRateRow(
         molecules=group,
@@ -82,5 +82,5 @@ def _row(
         high=found.high,
         set_aside=len(aside.rows),
         set_aside_molecules=count(aside.shown),
-        sites_left_out=sites - len(teaching.rows) - len(aside.rows),
+        sites_left_out=sites - len(training.rows) - len(aside.rows),
     )

@@ -1,7 +1,7 @@
 """Kinds of changes that share a noise rate: substitutions by trinucleotide, indels by the repeat they lie in.
 
 Slips of a polymerase grow with the number of repeats, not with the bases: a unit of two bases four times over
-slips like a run of four. An indel's kind is therefore the number of repeats it could be moved over.
+slips like a homopolymer of four. An indel's kind is therefore the number of repeats it could be moved over.
 """
 
 from functools import lru_cache
@@ -96,7 +96,7 @@ def repeats(variant: SmallVariant, fetch: Fetch) -> int:
 def _gap(variant: SmallVariant, fetch: Fetch) -> SmallVariant | None:
     """Return the insertion or deletion that a change is but for one substitution, in the longest repeat.
 
-    A slip on a molecule with another base at the border of the run, inherited or damaged, looks like a
+    A slip on a molecule with another base at the border of the repeat, inherited or damaged, looks like a
     complex change and is as frequent as slips are there.
     """
     if variant.kind in (VariantType.INSERTION, VariantType.DELETION):

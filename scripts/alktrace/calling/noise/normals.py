@@ -1,6 +1,6 @@
 """Noise per position from normals: what recurs more often than its kind needs more molecules.
 
-Insertions and deletions too: a run of bases that slips in every normal is known by its place.
+Insertions and deletions too: a homopolymer that slips in every normal is known by its place.
 """
 
 import logging
@@ -24,7 +24,7 @@ from ..molecules.pileup import pile_up
 from ..molecules.reads import make_filters
 from ..molecules.regions import BASES, Regions, build_regions, fasta_fetch
 from .kinds import site_rows, variant_row
-from .rates import RUNS
+from .rates import LONG_REPEATS
 from .training import learn_noise
 
 log = logging.getLogger("alktrace")
@@ -159,7 +159,7 @@ def _indels(
         if site is None:
             continue
         row = variant_row(variant, fetch)
-        limit = settings.normals.max_run_vaf if row in RUNS else settings.normals.max_vaf
+        limit = settings.normals.max_repeat_vaf if row in LONG_REPEATS else settings.normals.max_vaf
         seen, expected, showing, telling = 0, 0.0, 0, 0
         for normal in normals:
             molecules, depth = normal.indels[variant], int(normal.totals[site].sum())

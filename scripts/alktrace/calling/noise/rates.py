@@ -34,8 +34,8 @@ PRIOR = resource("noise/prior.tsv")
 DISPERSION = resource("noise/dispersion.tsv")
 HIGHEST = 0.5
 LEVEL_PRIOR, LEVEL_SAMPLE, LEVEL_POSITION = "prior", "sample", "position"
-RUNS = frozenset(other_row(name) for name in ("indel_6_8", "indel_9_11", "indel_12"))
-"""Rows of indels in long runs."""
+LONG_REPEATS = frozenset(other_row(name) for name in ("indel_6_8", "indel_9_11", "indel_12"))
+"""Rows of indels in long homopolymers and short tandem repeats."""
 
 
 @dataclass(frozen=True)
@@ -63,7 +63,7 @@ class NoiseModel:
         positions: factor on the rates of (sequence, 1-based position, alternative).
         design_vaf: of the class weights.
         shape: gamma shape of the factor by which sites of one kind differ, in this sample.
-        dispersion: the prior of that shape, and its bound in long runs.
+        dispersion: the prior of that shape, and its bound in long repeats.
     """
 
     rates: NDArray[np.float64]
@@ -75,7 +75,9 @@ class NoiseModel:
 
     def noise(self, row: int, factor: float = 1.0) -> Noise:
         """Return the noise of a row of the table, for the rule."""
-        factors, shares = _nodes(min(self.shape, self.dispersion.run_shape) if row in RUNS else self.shape)
+        factors, shares = _nodes(
+            min(self.shape, self.dispersion.repeat_shape) if row in LONG_REPEATS else self.shape
+        )
         return make_noise(
             self.rates[row] * factor, design_vaf=self.design_vaf, multipliers=factors, mixture=shares
         )

@@ -1,9 +1,10 @@
 """The noise of a sample, learned from what its molecules show outside candidates and germline sites.
 
-What teaches are sites and alternatives below the teaching VAF whose molecules noise can explain: rates are
-fitted, alternatives that the rule would find too unlikely are set aside, and rates are fitted again.
-Molecules of one alternative are cut off at a cap (one, where noise is rare) and the rate is the one that
-explains the capped counts, so a true variant that is still in adds little however many molecules it has.
+Training sites have no allele above the training VAF. Of their alternatives those count whose molecules noise
+can explain: rates are fitted, alternatives that the rule would find too unlikely are set aside, and rates are
+fitted again. Molecules of one alternative are cut off at a cap (one, where noise is rare) and the rate is the
+one that explains the capped counts, so a true variant that is still in adds little however many molecules it
+has.
 
 The rate that enters the test is an upper credible bound.
 """
@@ -14,7 +15,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 from numpy.typing import NDArray
 
-from ...inputs.settings import CallingSettings, TeachingSettings
+from ...inputs.settings import CallingSettings, TrainingSettings
 from ...vocabulary.variant import SmallVariant
 from ..candidates.from_pileup import unlikely
 from ..molecules.pileup import Pileup
@@ -87,29 +88,29 @@ def learn_noise(
         positions: factors from normals.
     """
     known = prior or read_prior()
-    everything = _substitutions(pileup, settings.teaching.max_vaf)
-    teaching = everything
+    everything = _substitutions(pileup, settings.training.max_vaf)
+    training = everything
     model = prior_noise(settings, known)
     for _ in range(ROUNDS):
-        fit = _fit(teaching, pileup, settings.teaching, known)
-        expected = np.einsum("sc,sc->s", teaching.trials, (fit.shapes / fit.trials)[teaching.rows])
-        shape, scale = fit_dispersion(teaching.shown.sum(axis=1), expected, known.dispersion)
+        fit = _fit(training, pileup, settings.training, known)
+        expected = np.einsum("sc,sc->s", training.trials, (fit.shapes / fit.trials)[training.rows])
+        shape, scale = fit_dispersion(training.shown.sum(axis=1), expected, known.dispersion)
         upper = upper_bound(fit.shapes, fit.trials, settings.noise_bound)
         upper[:N_SUBSTITUTIONS] = np.minimum(upper[:N_SUBSTITUTIONS] * scale, 0.5)
         model = NoiseModel(
             upper, fit.learned, dict(positions or {}), settings.design_vaf, shape, known.dispersion
         )
-        suspects = _suspects(everything, model, settings.teaching)
-        if len(teaching.rows) + int(suspects.sum()) == len(everything.rows):
+        suspects = _suspects(everything, model, settings.training)
+        if len(training.rows) + int(suspects.sum()) == len(everything.rows):
             break
-        teaching = everything.without(suspects)
+        training = everything.without(suspects)
     return model
 
 
-def teaching_alternatives(
+def training_alternatives(
     pileup: Pileup, model: NoiseModel, settings: CallingSettings
 ) -> tuple[Alternatives, NDArray[np.bool_]]:
-    """Return the alternatives of sites without a clear variant, and which of them do not teach.
+    """Return the alternatives of the training sites, and which of them do not count.
 
     Args:
         pileup: molecules of the sample.
@@ -119,15 +120,12 @@ def teaching_alternatives(
     Returns:
         The alternatives and bool[n]: those set aside because noise does not explain their molecules.
     """
-    everything = _substitutions(pileup, settings.teaching.max_vaf)
-    return everything, _suspects(everything, model, settings.teaching)
+    everything = _substitutions(pileup, settings.training.max_vaf)
+    return everything, _suspects(everything, model, settings.training)
 
 
-def _substitutions(pileup: Pileup, teaching_vaf: float) -> Alternatives:
-    """Return all alternatives of sites without a clear variant.
-
-    A site with any alternative above the VAF (germline, a clear variant) teaches nothing.
-    """
+def _substitutions(pileup: Pileup, training_vaf: float) -> Alternatives:
+    """Return all alternatives of sites without one above the VAF: germline, or a clear variant."""
     reference = pileup.regions.reference
     rows = site_rows(reference, pileup.regions.offsets)
     molecules = pileup.counts.sum(axis=2, dtype=np.int64)
@@ -136,7 +134,7 @@ def _substitutions(pileup: Pileup, teaching_vaf: float) -> Alternatives:
     known = reference < 4
     alternatives[np.flatnonzero(known), reference[known]] = 0
     # One or two molecules of a shallow site are no evidence of a variant, whatever their share.
-    clear = (alternatives > 2) & (alternatives > teaching_vaf * total[:, None])
+    clear = (alternatives > 2) & (alternatives > training_vaf * total[:, None])
     sites, alts = np.nonzero((rows >= 0) & ~clear.any(axis=1)[:, None])
     return Alternatives(
         rows[sites, alts].astype(np.int64),
@@ -145,9 +143,9 @@ def _substitutions(pileup: Pileup, teaching_vaf: float) -> Alternatives:
     )
 
 
-def _suspects(counted: Alternatives, model: NoiseModel, settings: TeachingSettings) -> NDArray[np.bool_]:
+def _suspects(counted: Alternatives, model: NoiseModel, settings: TrainingSettings) -> NDArray[np.bool_]:
     """Return bool[n]: alternatives whose molecules noise does not explain."""
-    # Variants that still teach look like sites that differ: the shape is not let fall to explain them.
+    # Variants that are still in look like sites that differ: the shape is not let fall to explain them.
     model = replace(model, shape=max(model.shape, model.dispersion.shape))
     rates = model.rates[counted.rows]
     looked_at = counted.shown.sum(axis=1) >= settings.min_molecules
@@ -164,7 +162,7 @@ def _suspects(counted: Alternatives, model: NoiseModel, settings: TeachingSettin
     return suspects
 
 
-def _fit(counted: Alternatives, pileup: Pileup, settings: TeachingSettings, prior: Prior) -> _Fit:
+def _fit(counted: Alternatives, pileup: Pileup, settings: TrainingSettings, prior: Prior) -> _Fit:
     """Fit class factors, types and trinucleotides, and the kinds of indels."""
     shown, exposed = np.zeros((len(CATEGORIES), N_CLASSES)), np.zeros((len(CATEGORIES), N_CLASSES))
     by_row, trials_by_row = np.zeros((N_ROWS, N_CLASSES)), np.zeros((N_ROWS, N_CLASSES))
@@ -199,7 +197,7 @@ def _types(
     """Return shapes and means of the gamma posteriors per category and class.
 
     The prior of a substitution type is the shipped rate times the factor of its class, which all types of
-    the sample teach together. Half of the prior's spread is that of the class, half that of the type in it.
+    the sample show together. Half of the prior's spread is that of the class, half that of the type in it.
     Indels keep the shipped prior.
     """
     kinds = slice(0, len(TYPES))
@@ -270,11 +268,11 @@ def _binned(trials: NDArray[np.int64]) -> tuple[NDArray[np.float64], NDArray[np.
 # --- indels -----------------------------------------------------------------------------------
 
 
-def _indels(pileup: Pileup, settings: TeachingSettings) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+def _indels(pileup: Pileup, settings: TrainingSettings) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
     """Return molecules and exposed molecules per kind of indel (and MNV) and class.
 
-    Slips in runs happen often enough at one place to be counted one by one; elsewhere a change counts once,
-    however many molecules have it.
+    Slips in homopolymers and short tandem repeats happen often enough at one place to be counted one by one;
+    elsewhere a change counts once, however many molecules have it.
     """
     seen = np.zeros((len(OTHERS), N_CLASSES))
     regions, totals = pileup.regions, pileup.totals
@@ -291,8 +289,8 @@ def _indels(pileup: Pileup, settings: TeachingSettings) -> tuple[NDArray[np.floa
                 continue
             kind = OTHERS.index(_event_kind(text, site, length, bases) if is_indel else "mnv")
             slips = INDELS.index("indel_6_8") <= kind < len(INDELS)
-            in_run = slips and kind > INDELS.index("indel_6_8")
-            highest = settings.max_run_vaf if in_run else settings.max_vaf
+            long = slips and kind > INDELS.index("indel_6_8")
+            highest = settings.max_repeat_vaf if long else settings.max_vaf
             if counts.sum() <= 2 or _share(counts, totals[site], settings.min_duplex) <= highest:
                 seen[kind] += counts if slips else counts > 0
     return seen, _indel_exposure(pileup)
@@ -308,7 +306,7 @@ def _share(counts: NDArray[np.int64], totals: NDArray[np.int64], min_duplex: int
 def _indel_exposure(pileup: Pileup) -> NDArray[np.float64]:
     """Return float64[len(OTHERS), N_CLASSES]: molecules times places where such a change could be.
 
-    A run of one base is one place; long indels and neighbouring substitutions can be at every base.
+    A homopolymer is one place; long indels and neighbouring substitutions can be at every base.
     """
     reference, totals = pileup.regions.reference, pileup.totals
     out = np.zeros((len(OTHERS), N_CLASSES))
