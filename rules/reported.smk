@@ -9,6 +9,7 @@ rule read_reported_calls:
         loci="results/reference/loci.tsv",
         fasta=REFERENCE.fasta,
         own_words=PLAN.report_words(),
+        covered_regions=PLAN.report_regions,
     output:
         alterations="results/patients/{patient}/{timepoint}/{specimen}/reported/alterations.tsv",
         callability="results/patients/{patient}/{timepoint}/{specimen}/reported/callability.tsv",
@@ -23,6 +24,8 @@ rule read_reported_calls:
         runtime=10,
     params:
         specimen_type=lambda wildcards: PLAN.sample(wildcards).specimen_type.value,
+        lod_vaf=lambda wildcards: PLAN.sample(wildcards).units[0].lod_vaf,
+        vaf_unit=lambda wildcards: PLAN.sample(wildcards).units[0].vaf_unit,
         settings=PLAN.dump("calling", "origin"),
         code=PLAN.code("read_reported_calls"),
     message:

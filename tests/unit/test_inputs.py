@@ -456,6 +456,35 @@ def test_missing_report(project):
     only(project.problems(calls="nowhere.tsv"), f"samples.tsv:{LINE}:calls: no file")
 
 
+def test_regions_that_a_report_covered(project):
+    report = project.folder / "report.tsv"
+    report.write_text("gene\thgvs_p\nALK\tG1202R\n")
+    assert project.problems(calls=report, covered_regions=project.bed) == []
+    only(project.problems(calls=report, covered_regions="no.bed"), f"samples.tsv:{LINE}:covered_regions: no")
+    bed = project.folder / "report.bed"
+    bed.write_text("2\t0\t10\n")
+    only(
+        project.problems(calls=report, covered_regions=bed),
+        "report.bed:1:chromosome: '2' is not in the genome",
+    )
+
+
+def test_bare_fractions_of_a_report_are_refused_before_work_starts(project):
+    report = project.folder / "report.csv"
+    report.write_text("基因,突变,丰度\nALK,G1202R,0.1\n", encoding="gb18030")
+    only(project.problems(calls=report), "report.csv:2:vaf: value '0.1' without a unit")
+
+
+def test_words_of_a_site_are_checked_once(project, monkeypatch):
+    monkeypatch.chdir(project.folder)
+    (project.folder / "report_words.csv").write_text("word,language,meaning\nok,en,good\n")
+    report = project.folder / "report.tsv"
+    report.write_text("gene\thgvs_p\nALK\tG1202R\n")
+    only(
+        project.problems(calls=report), "report_words.csv:2:meaning: value 'good'; write one of found, denied"
+    )
+
+
 @pytest.mark.real
 def test_published_bam_is_of_grch38(real_data):
     head = bam_head(real_data / "fusion" / "H3122_EML4.bam")

@@ -4,12 +4,13 @@ from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 
+import openpyxl
 import pytest
 import yaml
 from gene_facts import alk_fetch, gene_models
 from shipped_settings import SHIPPED
 
-from alktrace.annotate.alteration_table import AlterationRow
+from alktrace.annotate.alteration_table import AlterationRow, empty_row
 from alktrace.annotate.small_variants import Namer, VariantKnowledge
 from alktrace.calling.callability_table import CallabilityRow
 from alktrace.errors import InputProblems
@@ -17,18 +18,18 @@ from alktrace.inputs.knowledge_rows import KnownIsoform
 from alktrace.inputs.settings import CallingSettings, OriginSettings
 from alktrace.io.tables import read_table, write_table
 from alktrace.reference.locus_table import LocusRow
-from alktrace.reported.covered import read_coverage
+from alktrace.reported.covered import CoveredRegions, read_coverage
 from alktrace.reported.line_rows import Report
 from alktrace.reported.lines import ReportReader, read_report
 from alktrace.reported.read_report import callability_rows, read_reported_calls, tumour_fraction_row
 from alktrace.reported.report_words import ReportWords, read_words
-from alktrace.reported.vaf_cells import VafUnit, read_share
+from alktrace.reported.vaf_cells import read_share
 from alktrace.structural.tumour_fraction_table import TumourFractionRow
 from alktrace.vocabulary.changes import Consequence, Origin, VariantType
 from alktrace.vocabulary.copies import TumourFractionStatus
 from alktrace.vocabulary.detection import Detection, LocusKind
 from alktrace.vocabulary.marks import Mark
-from alktrace.vocabulary.samples import SpecimenType
+from alktrace.vocabulary.samples import SpecimenType, VafUnit
 
 DRIVERS = {"ALK": "3", "ROS1": "3", "EGFR": "5", "FGFR3": "either"}
 
@@ -494,6 +495,50 @@ def test_a_gene_model_of_that_name_goes_first(
     assert row.gene == "ALK"
 
 
+def test_a_site_adds_words_of_its_own(tmp_path: Path, knowledge: VariantKnowledge, root: Path) -> None:
+    own = tmp_path / "report_words.tsv"
+    own.write_text("word\tlanguage\tmeaning\nnicht darstellbar\tde\tdenied\nBefund\tde\tcolumn:hgvs_p\n"
+                   "compound\ten\tcis\n")  # fmt: skip
+    path = tmp_path / "report.csv"
+    path.write_text("Gene,Befund\nALK,G1202R nicht darstellbar\nALK,L1196M + I1171N (compound)\n")
+    words = read_words(root / "resources" / "knowledge", own)
+    report = read_report(path, ReportReader(Namer(gene_models(), alk_fetch), knowledge, DRIVERS, words))
+    assert [(row.alteration, row.flags) for row in report.alterations] == [
+        ("L1196M", ("reported_in_cis:I1171N",)),
+        ("I1171N", ("reported_in_cis:L1196M",)),
+    ]
+
+
+@pytest.mark.parametrize("kind", ["utf-8", "utf-8-sig", "gb18030", "xlsx"])
+def test_a_chinese_report_in_every_kind_of_file(
+    tmp_path: Path, knowledge: VariantKnowledge, lexicon: ReportWords, kind: str
+) -> None:
+    rows = [
+        ["基因", "变异", "外显子", "突变丰度（％）", "拷贝数", "检测结果", "转录本"],
+        ["ALK", "p.G1202R", 23, 1.2, None, "检出", "NM_004304"],
+        ["EML4-ALK", "融合", None, "5.8", "/", "阳性", "/"],
+        ["MET", "扩增", None, "/", 7.5, "检出", "/"],
+        ["EGFR", "缺失突变", 19, "/", "/", "未检出", "/"],
+        ["KRAS", "Ｇ１２Ｃ", "第2外显子", "低于检测限", "/", "/", "/"],
+    ]
+    path = tmp_path / f"report.{'xlsx' if kind == 'xlsx' else 'csv'}"
+    if kind == "xlsx":
+        book = openpyxl.Workbook()
+        for row in rows:
+            book.active.append(row)
+        book.save(path)
+    else:
+        lines = (",".join("" if cell is None else str(cell) for cell in row) for row in rows)
+        path.write_bytes("\r\n".join(lines).encode(kind))
+    report = read_report(path, ReportReader(Namer(gene_models(), alk_fetch), knowledge, DRIVERS, lexicon))
+    assert [(row.gene, row.alteration, row.vaf and round(row.vaf, 6)) for row in report.alterations] == [
+        ("ALK", "G1202R", 0.012),
+        ("ALK", "EML4-ALK", 0.058),
+        ("MET", "amplification", None),
+    ]
+    assert report.alterations[2].copy_number == 7.5
+
+
 def test_unknown_variant_of_alk_is_kept(read: Reads) -> None:
     (row,) = read("ALK|p.Ile1171Trp|||||").alterations
     assert (row.hgvs_p, row.knowledge) == ("p.Ile1171Trp", ("ALK I1171",))
@@ -600,6 +645,9 @@ LOCI = [
     LocusRow("MET", "gene", LocusKind.BYPASS_GENE, None, "chr7", 100, 200),
     LocusRow("ALK", "intron 19", LocusKind.FUSION_INTRON, None, "chr2", 29_223_528, 29_225_460),
 ]
+G1202R_ROW = replace(
+    empty_row("reported:ALK:p.Gly1202Arg", "ALK", VariantType.SNV, "G1202R"), exon=23, codon=1202
+)
 FULL = "gene|hgvs_p|vaf|covered_genes|covered_exons|lod_vaf|tumour_fraction|molecules"
 
 
@@ -659,6 +707,40 @@ def test_a_line_that_was_not_understood_leaves_its_gene_open(read: Reads, callin
     ]  # fmt: skip
 
 
+def test_regions_of_a_bed_make_a_negative(tmp_path: Path, calling: CallingSettings) -> None:
+    """A VCF of small variants shows neither copies nor fusions, and a codon covered in part nothing."""
+    bed = tmp_path / "covered.bed"
+    bed.write_text("chr2\t29220700\t29220746\nchr2\t29220740\t29220800\nchr2\t29222347\t29222400\n"
+                   "chr7\t0\t500\nchr2\t29223000\t29226000\n")  # fmt: skip
+    report = Report((), (), CoveredRegions.read(bed), 0.003, None, None)
+    assert status(report, calling) == [
+        Detection.NOT_DETECTED,
+        Detection.NOT_ASSESSABLE,
+        Detection.NOT_TARGETED,
+        Detection.NOT_ASSESSABLE,
+        Detection.NOT_ASSESSABLE,
+    ]
+    filtered = replace(G1202R_ROW, detection=Detection.SUBTHRESHOLD)
+    assert status(replace(report, alterations=(G1202R_ROW,)), calling)[0] is Detection.DETECTED
+    assert status(replace(report, alterations=(filtered,)), calling)[0] is Detection.NOT_ASSESSABLE
+
+
+def test_a_finding_without_gene_leaves_every_gene_open(read: Reads, calling: CallingSettings) -> None:
+    report = read(".|fusion, low confidence|.|ALK;MET|ALK:23;ALK:intron 19;MET:14|0.3%|.|.", header=FULL)
+    assert set(status(report, calling)) == {Detection.NOT_ASSESSABLE, Detection.NOT_TARGETED}
+
+
+def test_a_doubtful_fusion_leaves_its_intron_open(read: Reads, calling: CallingSettings) -> None:
+    line = "EML4-ALK|fusion, low confidence|.|ALK;MET|ALK:22-23;ALK:intron 19|0.3%|.|."
+    assert status(read(line, header=FULL), calling) == [
+        Detection.NOT_DETECTED,
+        Detection.NOT_DETECTED,
+        Detection.NOT_TARGETED,
+        Detection.NOT_DETECTED,
+        Detection.NOT_ASSESSABLE,
+    ]
+
+
 @pytest.mark.parametrize("line", [".|.|.|ALK|.|.|.|.", ".|.|.|.|.|0.003|.|.", ".|.|.|.|.|.|.|."])
 def test_callability_is_unknown_without_coverage_or_limit(
     read: Reads, calling: CallingSettings, line: str
@@ -701,6 +783,9 @@ def test_job(tmp_path: Path, root: Path, calling: CallingSettings) -> None:
         specimen_type=SpecimenType.PLASMA,
         origin=OriginSettings(**config["origin"]),
         calling=calling,
+        covered_regions=None,
+        lod_vaf=None,
+        vaf_unit=None,
         out_alterations=tmp_path / "alterations.tsv",
         out_callability=tmp_path / "callability.tsv",
         out_tumour_fraction=tmp_path / "tumour_fraction.tsv",

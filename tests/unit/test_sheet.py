@@ -4,7 +4,7 @@ import pytest
 
 from alktrace.errors import InputProblems
 from alktrace.inputs.sheet import COLUMNS, Sheet, read_sheet
-from alktrace.vocabulary.samples import BamKind, Role, SpecimenType
+from alktrace.vocabulary.samples import BamKind, Role, SpecimenType, VafUnit
 
 GOOD = {
     "patient": "P1",
@@ -27,6 +27,9 @@ def write(path: Path, *rows: dict[str, str], columns: tuple[str, ...] = COLUMNS)
 
 def read(path: Path, **options: object) -> Sheet:
     return read_sheet(path, assays={"duplex", "tissue"}, **options)
+
+
+CALLS = {"fastq_1": "", "fastq_2": "", "calls": "x.tsv"}
 
 
 def row(**changes: str) -> dict[str, str]:
@@ -119,6 +122,10 @@ def test_ids_that_look_like_numbers_and_windows_line_ends_stay_text(tmp_path):
         ({"fastq_1": "", "calls": "x.tsv"}, "2:fastq_2: given without fastq_1"),
         ({"fastq_1": "", "fastq_2": "", "bam": "x.bam"}, "2:bam_kind: empty; write one of raw, consensus"),
         ({"bam_kind": "raw"}, "2:bam_kind: given without bam"),
+        ({"vaf_unit": "percent"}, "2:vaf_unit: given without calls"),
+        ({"covered_regions": "x.bed"}, "2:covered_regions: given without calls"),
+        (CALLS | {"vaf_unit": "ppm"}, "2:vaf_unit: value 'ppm'; write one of percent, fraction"),
+        (CALLS | {"lod_vaf": "0.3"}, "2:lod_vaf: value '0.3'; write it with its sign, as 0.3%"),
         ({"fastq_2": "a_1.fastq.gz"}, "2:fastq_2: 'a_1.fastq.gz' is given already in line 2, column fastq_1"),
     ],
     ids=lambda value: value if isinstance(value, str) else "",
@@ -155,6 +162,13 @@ def test_rows_that_contradict_each_other_are_named(tmp_path, second, message):
     assert any(text.startswith(message) for text in found), found
 
 
+def test_what_the_sheet_says_of_a_report(tmp_path):
+    terms = CALLS | {"covered_regions": "x.bed", "lod_vaf": "0,3 ％", "vaf_unit": "percent"}
+    (sample,) = read(write(tmp_path / "s.tsv", row(**terms))).samples.values()
+    unit = sample.units[0]
+    assert (unit.covered_regions, unit.lod_vaf, unit.vaf_unit) == ("x.bed", 0.003, VafUnit.PERCENT)
+
+
 def test_all_problems_come_at_once_in_line_order(tmp_path):
     found = problems(
         write(tmp_path / "s.tsv", row(patient="a b", assay="x"), row(collected="x", fastq_1="b"))
@@ -173,7 +187,7 @@ def test_all_problems_come_at_once_in_line_order(tmp_path):
         ("patient\ttimepoint\tspecimen_type\tassay\n", "1:collected: column is missing"),
         ("\t".join((*COLUMNS, "patient")) + "\n", "1:patient: column stands twice"),
         ("\t".join(COLUMNS) + "\n", "1: no rows"),
-        ("\t".join(COLUMNS) + "\n" + "\t" * 20 + "x\n", "2: 21 cells where the header has 15"),
+        ("\t".join(COLUMNS) + "\n" + "\t" * 20 + "x\n", "2: 21 cells where the header has 18"),
     ],
     ids=["semicolons", "misspelt", "missing", "twice", "empty", "too-many-cells"],
 )

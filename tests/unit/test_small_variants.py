@@ -18,6 +18,7 @@ from alktrace.annotate.small_variants import (
     variant_rows,
     with_origin,
 )
+from alktrace.calling.callability_table import CallabilityRow
 from alktrace.errors import DataError
 from alktrace.inputs.settings import CallingSettings, OriginSettings
 from alktrace.io.tables import read_table, write_table
@@ -152,8 +153,13 @@ def test_vcf_as_a_report(tmp_path: Path, root: Path) -> None:
     (tmp_path / "g.fa").write_text(">chr2\n" + "N" * 29_220_000 + sequence + "\n")
     pysam.faidx(str(tmp_path / "g.fa"))
     gene_models("ALK").save(tmp_path / "models.json")
-    locus = LocusRow("ALK", "G1202", LocusKind.ALK_HOTSPOT, 23, "chr2", 29_220_744, 29_220_747)
-    write_table(tmp_path / "loci.tsv", LocusRow, [locus])
+    starts = {"G1202": 29_220_744, "F1174": 29_220_828, "R1192": 29_220_774, "L1152": 29_222_402}
+    loci = [
+        LocusRow("ALK", name, LocusKind.ALK_HOTSPOT, 23, "chr2", start, start + 3)
+        for name, start in starts.items()
+    ]
+    write_table(tmp_path / "loci.tsv", LocusRow, loci)
+    (tmp_path / "covered.bed").write_text("chr2\t29220700\t29220900\n")
     read_reported_calls(
         calls=path,
         gene_models=tmp_path / "models.json",
@@ -165,6 +171,9 @@ def test_vcf_as_a_report(tmp_path: Path, root: Path) -> None:
         specimen_type=SpecimenType.PLASMA,
         origin=OriginSettings(**config["origin"]),
         calling=CallingSettings(**config["calling"]),
+        covered_regions=tmp_path / "covered.bed",
+        lod_vaf=0.002,
+        vaf_unit=None,
         out_alterations=tmp_path / "a.tsv",
         out_callability=tmp_path / "c.tsv",
         out_tumour_fraction=tmp_path / "t.tsv",
@@ -174,3 +183,10 @@ def test_vcf_as_a_report(tmp_path: Path, root: Path) -> None:
     assert (first.key, first.hgvs_p, first.detection) == (G1202R.key, "p.Gly1202Arg", Detection.DETECTED)
     assert (second.hgvs_p, second.detection) == ("p.Phe1174Leu", Detection.SUBTHRESHOLD)
     assert {first.source, second.source} == {ObservationSource.REPORTED}
+    said = [(row.status, row.vaf_detectable) for row in read_table(tmp_path / "c.tsv", CallabilityRow)]
+    assert said == [
+        (Detection.DETECTED, 0.002),
+        (Detection.NOT_ASSESSABLE, None),
+        (Detection.NOT_DETECTED, 0.002),
+        (Detection.NOT_TARGETED, None),
+    ]

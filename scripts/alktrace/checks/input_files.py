@@ -214,15 +214,20 @@ class _UnitChecker:
             case InputKind.VCF:
                 self._calls(check_vcf)
             case InputKind.REPORT:
-                self._calls(self.reports.check if self.reports else None)
+                self._calls(self._report)
         return self.problems
 
-    def _calls(self, check: Callable[[Path], list[Problem]] | None) -> None:
+    def _calls(self, check: Callable[[Path], list[Problem]]) -> None:
         path = Path(self.unit.calls or "")
-        if problem := _file_problem(path, self.sheet, self.unit.line, "calls"):
-            self.problems.append(problem)
-        elif check is not None:
-            self.problems += check(path)
+        problem = _file_problem(path, self.sheet, self.unit.line, "calls")
+        self.problems += [problem] if problem else check(path)
+        if self.unit.covered_regions is not None:
+            bed = Path(self.unit.covered_regions)
+            problem = _file_problem(bed, self.sheet, self.unit.line, "covered_regions")
+            self.problems += [problem] if problem else check_targets(bed, self.contigs)[1]
+
+    def _report(self, path: Path) -> list[Problem]:
+        return self.reports.check(path, self.unit.vaf_unit) if self.reports else []
 
     def _add(self, column: str, what: str, remedy: str) -> None:
         self.problems.append(Problem(self.sheet, self.unit.line, column, what, remedy))

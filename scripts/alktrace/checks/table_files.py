@@ -14,6 +14,7 @@ from ..outcomes.clinical_schema import FILES
 from ..outcomes.clinical_tables import read_clinical
 from ..reference.locate import grch37_contig
 from ..reported.report_words import ReportWords, own_words, read_words
+from ..vocabulary.samples import VafUnit
 
 
 def check_clinical(folder: Path, patients: Iterable[str]) -> list[Problem]:
@@ -76,11 +77,11 @@ class ReportCheck:
         except InputProblems as error:
             return cls(None, list(error.problems))
 
-    def check(self, path: Path) -> list[Problem]:
-        """Return what is wrong with the form of a report that can be opened."""
+    def check(self, path: Path, unit: VafUnit | None) -> list[Problem]:
+        """Return what is wrong with the form of a report that can be opened; `unit` is of its bare VAFs."""
         from ..reported.line_rows import read_report_lines
 
-        return read_report_lines(path, self._words)[2] if self._words else []
+        return read_report_lines(path, self._words, unit)[2] if self._words else []
 
 
 def check_vcf(path: Path) -> list[Problem]:

@@ -7,10 +7,10 @@ from dataclasses import dataclass, field, replace
 from datetime import date
 from enum import Enum
 from pathlib import Path
-from typing import TypeVar
+from typing import Any, TypeVar
 
 from ..errors import InputProblems, Problem
-from ..vocabulary.samples import ID_PATTERN, BamKind, InputKind, Role, Setting, SpecimenType
+from ..vocabulary.samples import ID_PATTERN, BamKind, InputKind, Role, Setting, SpecimenType, VafUnit
 from .user_tables import Line, read_lines
 
 COLUMNS = (
@@ -29,10 +29,14 @@ COLUMNS = (
     "bam",
     "bam_kind",
     "calls",
+    "covered_regions",
+    "lod_vaf",
+    "vaf_unit",
 )
 REQUIRED = ("patient", "timepoint", "specimen_type", "assay", "collected")
 SAMPLE_COLUMNS = ("specimen_type", "assay", "collected", "setting", "role")
 FILE_COLUMNS = ("fastq_1", "fastq_2", "fastq_umi", "bam", "calls")
+REPORT_COLUMNS = ("covered_regions", "lod_vaf", "vaf_unit")
 SOURCE_COLUMNS = ("fastq_1", "bam", "calls")
 VCF_SUFFIXES = (".vcf", ".vcf.gz", ".bcf")
 """Of `calls` that are a VCF, not a table."""
@@ -49,6 +53,9 @@ class Unit:
     Attributes:
         unit: id within its sample, `u1`, `u2`, ... in file order.
         library: rows of one library are merged before grouping.
+        covered_regions: BED of what a report covered.
+        lod_vaf: VAF that a report would have found, a fraction.
+        vaf_unit: unit of the bare VAFs of a report.
         line: 1-based line of the sheet; no part of what the unit is, so that another row moves nothing.
     """
 
@@ -60,6 +67,9 @@ class Unit:
     bam: str | None = None
     bam_kind: BamKind | None = None
     calls: str | None = None
+    covered_regions: str | None = None
+    lod_vaf: float | None = None
+    vaf_unit: VafUnit | None = None
     line: int = field(default=0, compare=False, repr=False)
 
     @property
@@ -208,9 +218,10 @@ class _Checker:
         collected = self._date(line, given)
         assay = self._assay(line, given)
         bam_kind = self._sources(line, given)
+        terms = self._report_terms(line, given)
         if len(self.problems) > before or kind is None or role is None or collected is None:
             return None
-        files = {name: given[name] for name in FILE_COLUMNS if name in given}
+        files: dict[str, Any] = {name: given[name] for name in FILE_COLUMNS if name in given}
         return Sample(
             patient=patient,
             timepoint=timepoint,
@@ -220,7 +231,7 @@ class _Checker:
             collected=collected,
             setting=setting,
             role=role,
-            units=(Unit("", library, bam_kind=bam_kind, line=line, **files),),
+            units=(Unit("", library, bam_kind=bam_kind, line=line, **files, **terms),),
         )
 
     def _add(self, line: int, column: str, what: str, remedy: str) -> None:
@@ -283,6 +294,24 @@ class _Checker:
         if "bam_kind" in given:
             self._add(line, "bam_kind", "given without bam", "empty this cell or fill bam")
         return None
+
+    def _report_terms(self, line: int, given: Mapping[str, str]) -> dict[str, Any]:
+        """Return what the sheet says of a report: where it looked, how deep, in which unit."""
+        terms: dict[str, Any] = {}
+        for name in REPORT_COLUMNS:
+            if name in given and "calls" not in given:
+                self._add(line, name, "given without calls", "empty this cell or fill calls")
+        if "covered_regions" in given:
+            terms["covered_regions"] = given["covered_regions"]
+        if "vaf_unit" in given:
+            terms["vaf_unit"] = self._choice(line, "vaf_unit", given, VafUnit)
+        if "lod_vaf" in given:
+            match = re.fullmatch(r"(\d+(?:[.,]\d+)?)\s*[%％]", given["lod_vaf"])
+            value = float(match[1].replace(",", ".")) / 100 if match else 0.0
+            if not 0 < value < 1:
+                self._add(line, "lod_vaf", f"value {given['lod_vaf']!r}", "write it with its sign, as 0.3%")
+            terms["lod_vaf"] = value
+        return terms
 
 
 def _by_sample(rows: Iterable[Sample]) -> dict[str, list[Sample]]:

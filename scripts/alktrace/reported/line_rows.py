@@ -10,9 +10,10 @@ from ..errors import Problem
 from ..inputs.user_tables import Line, read_lines
 from ..io.tables import column
 from ..vocabulary.caveats import CaveatCode
-from .covered import Coverage
+from ..vocabulary.samples import VafUnit
+from .covered import Coverage, CoveredRegions
 from .report_words import COLUMNS, ReportWords
-from .vaf_cells import Remark, VafUnit, with_units
+from .vaf_cells import Remark, with_units
 
 GENE_CELLS = ("gene", "hgvs_p", "hgvs_c")
 """Cells that may begin with the gene, in this order."""
@@ -49,7 +50,7 @@ class Report:
 
     alterations: tuple[AlterationRow, ...]
     notes: tuple[ReportNote, ...]
-    coverage: Coverage | None
+    coverage: Coverage | CoveredRegions | None
     lod_vaf: float | None
     tumour_fraction: float | None
     molecules: int | None

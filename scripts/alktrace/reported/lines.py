@@ -16,6 +16,7 @@ from ..errors import InputProblems
 from ..inputs.user_tables import Line
 from ..vocabulary.caveats import Caveat, CaveatCode
 from ..vocabulary.changes import Origin, VariantType
+from ..vocabulary.samples import VafUnit
 from .clauses import TWO_READINGS, Clause
 from .covered import Coverage, read_coverage
 from .findings import COPY_WORDS, Finding, ReportedKind, kind_of
@@ -37,7 +38,7 @@ from .small_changes import small_change
 from .statements import HEADS, Status
 from .structural_changes import NOT_AMPLIFIED, copies_of, copy_number, copy_words, fusion, skipping
 from .tokens import Lexer, Shape, Word
-from .vaf_cells import VafCell, VafUnit, read_share, read_vaf
+from .vaf_cells import VafCell, read_share, read_vaf
 
 KEPT = "the line is kept, but nothing is concluded from it; write the VAF, or `not detected`"
 NO_FINDING = "no finding; state what the test covers in covered_genes and lod_vaf"

@@ -1,6 +1,7 @@
 """The report of a laboratory as tables of this project: alterations, callability, tumour fraction."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 
 from ..annotate.alteration_table import AlterationRow
@@ -16,9 +17,9 @@ from ..structural.tumour_fraction_table import TumourFractionRow
 from ..vocabulary.changes import STRUCTURAL, Origin, VariantType
 from ..vocabulary.copies import TumourFractionStatus
 from ..vocabulary.detection import Detection, LocusKind
-from ..vocabulary.samples import SpecimenType
-from .covered import Coverage
-from .line_rows import NOT_READ, Report, ReportNote
+from ..vocabulary.samples import SpecimenType, VafUnit
+from .covered import WHOLE_GENE, Coverage, CoveredRegions, number_of
+from .line_rows import GENE_NOT_NAMED, NOT_READ, Report, ReportNote
 from .lines import ReportReader, read_report
 from .report_words import read_words
 
@@ -35,6 +36,9 @@ def read_reported_calls(
     specimen_type: SpecimenType,
     origin: OriginSettings,
     calling: CallingSettings,
+    covered_regions: Path | None,
+    lod_vaf: float | None,
+    vaf_unit: VafUnit | None,
     out_alterations: Path,
     out_callability: Path,
     out_tumour_fraction: Path,
@@ -53,6 +57,9 @@ def read_reported_calls(
         specimen_type: of the specimen.
         origin: thresholds of the origin.
         calling: power and smallest count; they tell how many molecules a detection limit implies.
+        covered_regions: BED of what the report covered, where the report itself does not say it.
+        lod_vaf: VAF that it would have found, likewise.
+        vaf_unit: unit of its bare VAFs.
         out_alterations: table of `AlterationRow`.
         out_callability: table of `CallabilityRow`; empty where the report does not say what it covered.
         out_tumour_fraction: table with one `TumourFractionRow`.
@@ -74,7 +81,11 @@ def read_reported_calls(
             report = Report(tuple(rows), (), None, None, None, None)
         else:
             words = read_words(knowledge, own_words)
-            report = read_report(calls, ReportReader(namer, tables, drivers, words))
+            report = read_report(calls, ReportReader(namer, tables, drivers, words), vaf_unit)
+    if report.coverage is None and covered_regions is not None:
+        report = replace(report, coverage=CoveredRegions.read(covered_regions))
+    if report.lod_vaf is None:
+        report = replace(report, lod_vaf=lod_vaf)
     context = OriginContext(specimen_type, {}, {}, tumour_fraction_high=report.tumour_fraction)
     alterations = [
         row if _origin_known(row) else with_origin([row], context, tables, origin)[0]
@@ -141,41 +152,41 @@ def tumour_fraction_row(report: Report) -> TumourFractionRow:
     return TumourFractionRow(TumourFractionStatus.GIVEN, value, value, value, 0, ("reported",))
 
 
-def _locus_status(locus: LocusRow, coverage: Coverage, alterations: Sequence[AlterationRow]) -> Detection:
-    if locus.gene not in coverage.genes:
-        return Detection.NOT_TARGETED
-    number = int(locus.locus.split(" ")[1]) if " " in locus.locus else locus.exon
-    # A line that was not understood may speak of any place of its gene: silence there proves nothing.
-    unread = any(a.gene == locus.gene and NOT_READ in a.flags for a in alterations)
-    silent = Detection.NOT_ASSESSABLE if unread else Detection.NOT_DETECTED
-    if locus.kind is LocusKind.FUSION_INTRON:
-        found = any(a.gene == locus.gene and a.variant_type is VariantType.FUSION for a in alterations)
-        if number not in coverage.introns.get(locus.gene, ()):
-            # Reports list genes and exons; whether introns are baited they rarely say.
-            return Detection.DETECTED if found else Detection.NOT_ASSESSABLE
-        return Detection.DETECTED if found else silent
-    listed = coverage.exons.get(locus.gene)
-    if listed is not None and locus.locus != "gene" and number not in listed:
+def _locus_status(
+    locus: LocusRow, coverage: Coverage | CoveredRegions, alterations: Sequence[AlterationRow]
+) -> Detection:
+    covered = coverage.covers(locus)
+    if covered is False:
         return Detection.NOT_TARGETED
     # The row of a gene stands for all that was not found in it.
-    hit = locus.locus != "gene" and _detected(locus, alterations)
-    return Detection.DETECTED if hit else silent
+    if locus.locus != WHOLE_GENE and _detected(locus, alterations):
+        return Detection.DETECTED
+    # A line that was not understood, or a record that did not pass, may be there: silence proves nothing.
+    open_ = any(_may_be_at(locus, row) for row in alterations)
+    return Detection.NOT_DETECTED if covered and not open_ else Detection.NOT_ASSESSABLE
 
 
 def _detected(locus: LocusRow, alterations: Sequence[AlterationRow]) -> tuple[str, ...]:
     """Return the keys of the alterations found at a locus."""
-    number = int(locus.locus.split(" ")[1]) if " " in locus.locus else locus.exon
-    here = [a for a in alterations if a.gene == locus.gene]
-    if locus.kind is LocusKind.FUSION_INTRON:
-        return tuple(a.key for a in here if a.variant_type is VariantType.FUSION)
-    return tuple(a.key for a in here if _at(locus, number, a))
+    found = (row for row in alterations if row.detection is Detection.DETECTED)
+    return tuple(row.key for row in found if _at(locus, row))
 
 
-def _at(locus: LocusRow, exon: int | None, alteration: AlterationRow) -> bool:
-    if alteration.variant_type is VariantType.FUSION or NOT_READ in alteration.flags:
+def _may_be_at(locus: LocusRow, row: AlterationRow) -> bool:
+    if NOT_READ not in row.flags:
+        return row.detection is not Detection.DETECTED and _at(locus, row)
+    pair = locus.kind is LocusKind.FUSION_INTRON and locus.gene in row.gene.split("-")
+    return row.gene == locus.gene or pair or GENE_NOT_NAMED in row.flags
+
+
+def _at(locus: LocusRow, alteration: AlterationRow) -> bool:
+    fusion = alteration.variant_type is VariantType.FUSION
+    if NOT_READ in alteration.flags or alteration.gene != locus.gene:
         return False
-    if locus.locus == "gene":
+    if locus.kind is LocusKind.FUSION_INTRON or fusion:
+        return locus.kind is LocusKind.FUSION_INTRON and fusion
+    if locus.locus == WHOLE_GENE:
         return True
     if locus.locus.startswith("exon "):
-        return alteration.exon == exon
+        return alteration.exon == number_of(locus)
     return alteration.codon is not None and locus.locus[1:] == str(alteration.codon)

@@ -3,10 +3,10 @@
 import re
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
-from enum import StrEnum
 
 from ..errors import Problem
 from ..inputs.user_tables import Line
+from ..vocabulary.samples import VafUnit
 from .clauses import read_cell
 from .report_words import Meaning, plain
 from .statements import Status
@@ -19,13 +19,6 @@ FRACTIONS = ("vaf", "lod_vaf", "tumour_fraction")
 DASHES = ("-", "–", "—", "--", "/", "//")
 _BARE = re.compile(r"[~≈]?\s*(?P<number>\d+(?:[.,]\d+)?(?:[eE]-?\d+)?)")
 _SHARE = re.compile(r"[~≈]?\s*(?P<number>\d+(?:[.,]\d+)?(?:[eE]-?\d+)?)\s*(?P<percent>%?)")
-
-
-class VafUnit(StrEnum):
-    """Unit of the bare numbers of a report."""
-
-    PERCENT = "percent"
-    FRACTION = "fraction"
 
 
 UNITS = {

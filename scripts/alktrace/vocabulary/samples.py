@@ -39,6 +39,13 @@ class InputKind(StrEnum):
     REPORT = "report"
 
 
+class VafUnit(StrEnum):
+    """Unit of the bare VAFs of a report."""
+
+    PERCENT = "percent"
+    FRACTION = "fraction"
+
+
 class UmiSource(StrEnum):
     INLINE = "inline"
     FASTQ = "fastq"

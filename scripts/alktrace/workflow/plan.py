@@ -145,6 +145,11 @@ class Plan:
             return f"{PATIENTS}/{sample.folder}/consequences.vcf.gz"
         return sample.units[0].calls or ""
 
+    def report_regions(self, wildcards: Wildcards) -> list[str]:
+        """Return the BED of what a report covered, where the sheet gives one."""
+        path = self.sample(wildcards).units[0].covered_regions
+        return [path] if path else []
+
     def report_words(self) -> list[str]:
         """Return the site's words of reports beside the sheet, if there are any."""
         path = own_words(Path(self.settings.samples))
