@@ -23,6 +23,7 @@ class Form(StrEnum):
 
 
 COPY_CHANGES = (Meaning.AMPLIFICATION, Meaning.GAIN, Meaning.LOSS, Meaning.DELETION)
+UNKNOWN = "words that are not known"
 TWO_READINGS = "found, or not found?"
 
 
@@ -332,4 +333,4 @@ def _several(clause: Clause) -> str | None:
 
 def _unknown(words: Iterable[Word]) -> str | None:
     unknown = [word.text for word in words if word.kind is Shape.UNKNOWN]
-    return "words that are not known: " + " ".join(unknown) if unknown else None
+    return f"{UNKNOWN}: {' '.join(unknown)}" if unknown else None

@@ -17,7 +17,7 @@ from ..inputs.user_tables import Line
 from ..vocabulary.caveats import Caveat, CaveatCode
 from ..vocabulary.changes import Origin, VariantType
 from ..vocabulary.samples import VafUnit
-from .clauses import TWO_READINGS, Clause
+from .clauses import TWO_READINGS, UNKNOWN, Clause
 from .covered import Coverage, read_coverage
 from .findings import COPY_WORDS, Finding, ReportedKind, kind_of
 from .genes import ALK, ReportGenes
@@ -41,6 +41,9 @@ from .tokens import Lexer, Shape, Word
 from .vaf_cells import VafCell, read_share, read_vaf
 
 KEPT = "the line is kept, but nothing is concluded from it; write the VAF, or `not detected`"
+ADD_WORDS = (
+    "the line is kept, but nothing is concluded from it; list the words in report_words.tsv beside the sheet"
+)
 NO_FINDING = "no finding; state what the test covers in covered_genes and lod_vaf"
 BOTH = "says that nothing was found, and names a finding"
 OPEN = "the report leaves open whether it was found"
@@ -180,7 +183,8 @@ class ReportReader(ReportGenes):
                 raise ValueError(f"{finding.said}: not a protein change, nor any alteration that can be read")
             row = READERS[kind](self, finding)
         except ValueError as error:
-            self.note(line, "gene", _with_words(str(error), finding.said), KEPT)
+            remedy = ADD_WORDS if UNKNOWN in str(error) else KEPT
+            self.note(line, "gene", _with_words(str(error), finding.said), remedy)
             return self._unread(finding, cell)
         return [self._of_origin(replace(row, vaf=vaf.value), finding)]
 
