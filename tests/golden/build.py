@@ -58,7 +58,10 @@ def evidence(case: dict[str, Any]) -> PatientEvidence:
         "schema_version": 1,
         "patient": "P1",
         "specimens": specimens,
-        "alterations": [_alteration(name, seen) for name, seen in case.get("found", {}).items()],
+        "alterations": [
+            *(_alteration(name, seen) for name, seen in case.get("found", {}).items()),
+            *(item for place, count in case.get("many", {}).items() for item in _passengers(place, count)),
+        ],
         "phase": [_phase(item) for item in case.get("phase", [])],
         "clinical": _clinical(case),
     }
@@ -164,6 +167,18 @@ def _alteration(name: str, seen: dict[str, Any]) -> dict[str, Any]:
         **extra,
         "observations": [_observation(place, value) for place, value in seen.items()],
     }
+
+
+def _passengers(place: str, count: int) -> list[dict[str, Any]]:
+    """Return further somatic variants without any meaning, as a large panel finds them."""
+    seen = [30, 3000]
+    return [
+        {
+            "key": f"passenger:{i}", "gene": f"GENE{i}", "variant_type": "snv", "alteration": f"A{i}=",
+            "consequence": "synonymous", "origin": "somatic", "observations": [_observation(place, seen)],
+        }
+        for i in range(count)
+    ]  # fmt: skip
 
 
 def _observation(place: str, value: Any) -> dict[str, Any]:

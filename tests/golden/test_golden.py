@@ -51,7 +51,7 @@ def summary(result: TimepointResult) -> dict[str, Any]:
         "decision": detail["decision"],
         "components": [item.value for item in result.row.components],
         "confidence": result.row.confidence.value if result.row.confidence else None,
-        "timing": result.row.timing.value,
+        "timing": result.row.timing.value if result.row.timing else None,
         "reasons": [item.value for item in result.row.not_evaluable_reason],
         "excluded": row.excluded_clone_fraction,
         "n_rows": len(result.rows),
@@ -106,6 +106,7 @@ def check_rows(result: TimepointResult, expected: list[dict[str, Any]]) -> None:
             "phase": row.phase,
             "partner": list(row.phase_partner),
             "emergence": row.emergence,
+            "role": row.role,
             "lead": row.lead_specimen,
             "specimens": list(row.specimens),
             "copy_number": row.copy_number,
@@ -168,7 +169,9 @@ def test_every_phase_reason_is_expected() -> None:
 
 
 def test_every_timing_is_expected() -> None:
-    assert stated("timing") == {item.value for item in Timing}
+    # Who stopped for another reason has no timing, like a baseline.
+    assert stated("timing") - {None} == {item.value for item in Timing} - {"NOT_PD"}
+    assert None in stated("timing")
 
 
 def test_every_emergence_is_expected() -> None:

@@ -96,7 +96,8 @@ def test_every_code_of_the_table_comes_from_a_criterion() -> None:
 
 
 def mechanism(component: Component, *, weak: bool = False, carries: bool = True) -> Mechanism:
-    return Mechanism(component, "m", Confidence.CANDIDATE, (), (), None, carries=carries, weak=weak)
+    confidence = Confidence.UNCERTAIN if weak else Confidence.CANDIDATE
+    return Mechanism(component, "m", confidence, (), (), None, carries=carries)
 
 
 @pytest.mark.parametrize(

@@ -9,17 +9,17 @@ from dataclasses import dataclass, replace
 from ..evidence.schema import Alteration, HistologyFinding
 from ..knowledge.drug_hints import Hints, joined, withheld
 from ..vocabulary.caveats import Caveat, CaveatCode, codes_of, in_order
-from ..vocabulary.resistance import Component, Confidence, Emergence, Phase, Timing
+from ..vocabulary.resistance import Component, Confidence, Emergence, FindingRole, Phase
 from ..vocabulary.samples import Setting
 from .alk_sets import AlkSets, PairPhase, ResidueChange, is_polyclonal
-from .emergence import EmergenceVerdict, judge_emergence
-from .finding_caveats import WEAKENING, capped, finding_flags, lowest, of_partner
+from .emergence import EmergenceVerdict, judge_emergence, role_of
+from .finding_caveats import capped, finding_flags, lowest, of_partner
 from .hidden_hits import hidden_hits, resisted_below
-from .lineage import Lineage, LineageDna, histology_emergence, report_flags
+from .lineage import Lineage, LineageDna, histology_emergence, report_flags, report_specimen
 from .phase import CIS_PHASES, PhaseEvidence, partner_phase
 from .set_criteria import SET_CRITERIA
 from .single_criteria import Effect, Role
-from .view import Found, TimepointView
+from .view import Found, TimepointView, specimens_outside
 
 LORLATINIB = "lorlatinib"
 LISTED_NAMES = {
@@ -35,7 +35,7 @@ class Mechanism:
 
     Attributes:
         carries: it may name the class; others are shown only.
-        weak: of unknown effect or doubtful origin; it names the class only where nothing else does.
+        outside: it names no class because it was found outside the sampling window alone.
         found: None for a finding of pathology.
         phase_partner: names of the other members of its set.
         citations: what was read on the mechanism itself, whatever the drugs.
@@ -48,7 +48,7 @@ class Mechanism:
     flags: tuple[Caveat, ...]
     found: Found | None
     carries: bool = True
-    weak: bool = False
+    outside: bool = False
     report: HistologyFinding | None = None
     emergence: EmergenceVerdict | None = None
     phase: Phase | None = None
@@ -65,11 +65,37 @@ class Mechanism:
         return f"histology:{self.report.histology.value}" if self.report else "histology"
 
     @property
+    def weak(self) -> bool:
+        """Whether it names the class only where nothing better does, on whatever scale it was judged."""
+        return self.confidence is Confidence.UNCERTAIN
+
+    @property
     def sources(self) -> tuple[str, ...]:
         """What was read on the mechanism and on drugs, as it stands in the tables."""
         if self.component is not Component.BYPASS:
             return self.hints.sources
         return tuple(sorted({*self.hints.sources, *self.citations}))
+
+
+def counted(mechanisms: Iterable[Mechanism], view: TimepointView) -> list[Mechanism]:
+    """Return the mechanisms; those that were there before or outside the window alone are listed only."""
+    return [_counted(item, view) for item in mechanisms]
+
+
+def _counted(item: Mechanism, view: TimepointView) -> Mechanism:
+    # Bare caveats: `present_at_baseline:TP53 R273H` in a row of RB1 speaks of the partner.
+    before = Caveat(CaveatCode.PRESENT_AT_BASELINE) in item.flags
+    places = _specimens(item, view)
+    late = bool(places) and places <= specimens_outside(view)
+    return replace(item, carries=False, outside=not before) if item.carries and (before or late) else item
+
+
+def _specimens(item: Mechanism, view: TimepointView) -> set[str]:
+    """Return where it was found; a report that names no specimen was placed by its date and has none."""
+    if item.found is not None:
+        return {seen.specimen for seen in item.found.seen}
+    named = report_specimen(item.report, view) if item.report else None
+    return {named.specimen} if named else set()
 
 
 # --- ALK -------------------------------------------------------------------------------------
@@ -117,6 +143,10 @@ def _alk_mutation(
     vus = {by_key[item.alteration.key].effect is Effect.VUS for item in _partners(pairs, change, sets)}
     if pairs and (True in vus or role.effect is Effect.VUS):
         flags.add(Caveat(CaveatCode.SET_WITH_VUS))
+    # Of a variant of unknown effect nothing is claimed unless it stands beside a known mutation.
+    known = role.effect is not Effect.VUS or False in vus
+    if not known:
+        flags.add(Caveat(CaveatCode.VUS_ALONE))
     confidence = _alk_confidence(role, compounds, sets, by_key, hints)
     if not compounds and role.effect is not Effect.VUS:
         flags.update(_single_flags(hints))
@@ -132,12 +162,11 @@ def _alk_mutation(
         flags.add(Caveat(CaveatCode.PROGRESSED_ON_LORLATINIB))
     flags.update(hints.flags)
     strongest = pairs[0].verdict.phase if pairs else None
-    confidence = capped(confidence, flags)
     return Mechanism(
         component=Component.ON_TARGET,
         mechanism=_alk_name(role, bool(compounds), strongest),
-        confidence=confidence,
-        weak=confidence is Confidence.UNCERTAIN,
+        confidence=capped(confidence, flags),
+        carries=known,
         criteria=(role.code, *(c.code for c in SET_CRITERIA if c.holds(change, sets))),
         flags=in_order(flags),
         found=role.found,
@@ -183,7 +212,7 @@ def _alk_confidence(
 
 def _progressed(view: TimepointView) -> bool:
     """Does the sample stand for progression on lorlatinib, whatever cells and mice did with the mutation."""
-    return view.setting is Setting.PROGRESSION and view.patient.timing.timing is not Timing.NOT_PD
+    return view.setting is Setting.PROGRESSION and view.timing is not None
 
 
 def _set_is_open(pairs: Sequence[PairPhase], flags: Iterable[Caveat]) -> bool:
@@ -380,16 +409,14 @@ def _lineage_dna(dna: LineageDna, lineage: Lineage, view: TimepointView) -> Iter
         flags.update(of_partner(flag, role.found.name) for flag in theirs if flag not in own)
     checks = {
         CaveatCode.RB1_BIALLELIC_NOT_SHOWN: not dna.biallelic,
-        CaveatCode.RB1_NOT_SHOWN_NEW: dna.emergence.emergence is not Emergence.EMERGENT,
+        CaveatCode.RB1_NOT_SHOWN_NEW: role_of(dna.emergence, view) is not FindingRole.EMERGENT,
         CaveatCode.HISTOLOGY_OVER_DNA: overruled,
     }
     flags.update(Caveat(code) for code, holds in checks.items() if holds)
-    confidence = capped(Confidence.CANDIDATE, flags)
     yield Mechanism(
         component=Component.TRANSFORMATION,
         mechanism="transformation suspected (RB1 with TP53)",
-        confidence=confidence,
-        weak=confidence is Confidence.UNCERTAIN,
+        confidence=capped(Confidence.CANDIDATE, flags),
         criteria=(dna.marker.code, "LINEAGE_DNA"),
         flags=in_order(flags),
         found=dna.marker.found,
@@ -409,7 +436,6 @@ def _simple(
         component=component,
         mechanism=name,
         confidence=capped(confidence, flags),
-        weak=bool(WEAKENING & codes_of(flags)),
         criteria=(role.code,),
         flags=flags,
         found=role.found,

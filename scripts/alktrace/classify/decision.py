@@ -12,7 +12,7 @@ from ..inputs.settings import ResistanceSettings
 from ..knowledge.answers import Knowledge
 from ..vocabulary.resistance import Classification, Component
 from .alk_sets import AlkSets, build_sets
-from .assemble import Mechanism, alk_mechanisms, bypass_mechanisms, lineage_mechanisms
+from .assemble import Mechanism, alk_mechanisms, bypass_mechanisms, counted, lineage_mechanisms
 from .detail import describe_timepoint
 from .driver import judge_driver
 from .emergence import EmergenceVerdict, judge_emergence
@@ -147,6 +147,7 @@ def draft_timepoint(view: TimepointView) -> tuple[Draft, AlkSets]:
         *bypass_mechanisms(roles, view),
         *lineage_mechanisms(lineage, dna, view),
     ]
+    mechanisms = counted(mechanisms, view)
     mechanisms.sort(key=_order)
     draft = Draft(
         view=view,

@@ -2,6 +2,7 @@
 
 An alteration is `emergent` only if a baseline sample would have shown it at the share of tumour cells
 it has now. A baseline sample that sheds no tumour DNA, or sees only larger clones, leaves it `unknown`.
+What the baseline shows is `persistent`, or `expanded` where it was in clearly fewer tumour cells then.
 Trends compare molecules of the same kind of specimen.
 """
 
@@ -13,15 +14,18 @@ from enum import StrEnum
 
 from ..evidence.schema import Alteration, Observation, SpecimenEvidence
 from ..inputs.settings import ResistanceSettings
+from ..stats.intervals import clopper_pearson
 from ..vocabulary.changes import VariantType
 from ..vocabulary.copies import CopyNumberCall, TumourFractionStatus
 from ..vocabulary.detection import Detection
-from ..vocabulary.resistance import Emergence
+from ..vocabulary.resistance import Emergence, FindingRole
 from ..vocabulary.samples import Setting
 from .negative import can_exclude, excluded_clone_fraction, tumour_copies
-from .view import COPY_TYPES, Found, Patient, TimepointView, lead_order
+from .view import COPY_TYPES, Found, Patient, TimepointView, is_somatic_candidate, lead_order
 
 NORMAL_95 = 1.959963984540054
+MISSED = 0.05
+"""Risk that a baseline misses at least one of all the alterations asked for."""
 
 
 class EmergenceReason(StrEnum):
@@ -76,8 +80,10 @@ def judge_emergence(found: Found, view: TimepointView) -> EmergenceVerdict:
     """Return whether an alteration found here was there at baseline.
 
     At a baseline timepoint the later samples are the reference: `persistent` if one shows it,
-    `baseline_only` if they exclude it. A baseline sample from after the start of lorlatinib tells nothing of
-    what was there before: clones may have gone or grown by then.
+    `baseline_only` if they exclude it. Elsewhere what the baseline shows is `persistent` unless the largest
+    share of tumour cells it can have had then lies below the smallest it can have now. A baseline sample
+    from after the start of lorlatinib tells nothing of what was there before: clones may have gone or grown
+    by then.
     """
     at_baseline = view.setting is Setting.BASELINE
     reference, lacking = _reference(view, at_baseline)
@@ -88,13 +94,61 @@ def judge_emergence(found: Found, view: TimepointView) -> EmergenceVerdict:
     seen = [item for item in found.alteration.observations if item.place in places]
     states = {item.detection for item in seen}
     if Detection.DETECTED in states:
-        return EmergenceVerdict(Emergence.PERSISTENT, EmergenceReason.DETECTED)
+        grown = not at_baseline and _has_grown(found, seen, view)
+        state = Emergence.EXPANDED if grown else Emergence.PERSISTENT
+        return EmergenceVerdict(state, EmergenceReason.DETECTED)
     # Before exclusion: molecules below the rule are there, whatever the power says of their absence.
     if Detection.SUBTHRESHOLD in states:
         return EmergenceVerdict(Emergence.UNKNOWN, EmergenceReason.SUBTHRESHOLD)
     if any(_excludes(found, item, seen, view) for item in reference):
         return EmergenceVerdict(absent, EmergenceReason.EXCLUDED)
     return EmergenceVerdict(Emergence.UNKNOWN, EmergenceReason.POWER_LOW)
+
+
+def role_of(verdict: EmergenceVerdict | None, view: TimepointView) -> FindingRole:
+    """Return what a finding is to the resistance; at a true baseline all that is found was there before."""
+    if view.setting is Setting.BASELINE:
+        late = any(item.timepoint == view.timepoint for item in late_baselines(view.patient))
+        return FindingRole.UNKNOWN if late else FindingRole.PRE_EXISTING
+    return _ROLES.get(verdict.emergence, FindingRole.UNKNOWN) if verdict else FindingRole.UNKNOWN
+
+
+_ROLES = {
+    Emergence.EMERGENT: FindingRole.EMERGENT,
+    Emergence.EXPANDED: FindingRole.EMERGENT,
+    Emergence.PERSISTENT: FindingRole.PRE_EXISTING,
+}
+
+
+def _has_grown(found: Found, seen: Iterable[Observation], view: TimepointView) -> bool:
+    item, usable = found.alteration, view.patient.usable()
+    now = [_size(one, view.specimen(one.specimen), item) for one in found.seen]
+    then = [_size(one, usable[one.place], item) for one in seen if one.detection is Detection.DETECTED]
+    lows = [low for low, _ in now if low is not None]
+    # Every sample that showed it then must tell its share: one that does not may have been full of it.
+    highs = [high for _, high in then if high is not None]
+    return bool(lows) and len(highs) == len(then) and max(highs) < max(lows)
+
+
+def _size(
+    seen: Observation, specimen: SpecimenEvidence, item: Alteration
+) -> tuple[float | None, float | None]:
+    """Return the interval of the share of tumour cells, or of the copies gained or lost."""
+    if item.variant_type in COPY_TYPES:
+        copies = next((one for one in specimen.copy_number if one.gene == item.gene), None)
+        if copies is None:
+            return None, None
+        low, high = copies.tumour_copy_number_low, copies.tumour_copy_number_high
+        if item.variant_type is VariantType.LOSS:
+            # Fewer copies are more of a loss.
+            return (None if high is None else -high, None if low is None else -low)
+        return low, high
+    high_fraction = specimen.tumour_fraction.high
+    low_share = None
+    if seen.vaf_low is not None and high_fraction:
+        copies_now = tumour_copies(specimen, item.gene)
+        low_share = min(1.0, excluded_clone_fraction(seen.vaf_low, high_fraction, copies_now))
+    return low_share, _share_high(seen, specimen, item.gene)
 
 
 def _reference(
@@ -152,17 +206,38 @@ def _share_high(seen: Observation, specimen: SpecimenEvidence, gene: str) -> flo
     return min(1.0, excluded_clone_fraction(seen.vaf_high, low, tumour_copies(specimen, gene)))
 
 
-def excluded_share(seen: Observation, specimen: SpecimenEvidence, gene: str) -> float | None:
+def excluded_share(seen: Observation, specimen: SpecimenEvidence, gene: str, asked: int = 1) -> float | None:
     """Return the smallest share of tumour cells that an absent alteration excludes; None if none.
 
     A specimen that failed its quality check excludes nothing.
+
+    Args:
+        seen: the alteration in the specimen.
+        specimen: the specimen.
+        gene: its tumour copies count.
+        asked: alterations of which none shall be missed, together at 95 %.
     """
     low = specimen.tumour_fraction.low
     if not can_exclude(specimen) or not low:
         return None
     if seen.detection is not Detection.NOT_DETECTED or seen.vaf_detectable is None:
         return None
-    return excluded_clone_fraction(seen.vaf_detectable, low, tumour_copies(specimen, gene))
+    return excluded_clone_fraction(_absent_above(seen, asked), low, tumour_copies(specimen, gene))
+
+
+def _absent_above(seen: Observation, asked: int) -> float:
+    """Return the VAF above which an alteration that was not called was missed with a risk of 5 % / `asked`.
+
+    Never below the VAF that is called with 95 % power. Without counts that VAF is stretched as if the
+    molecules followed Poisson's law.
+    """
+    limit = seen.vaf_detectable or 0.0
+    missed = MISSED / max(asked, 1)
+    if seen.alt_molecules is None or not seen.total_molecules:
+        return limit * math.log(missed) / math.log(MISSED)
+    if not seen.alt_molecules:
+        return max(limit, 1 - math.exp(math.log(missed) / seen.total_molecules))
+    return max(limit, clopper_pearson(seen.alt_molecules, seen.total_molecules, 1 - 2 * missed)[1])
 
 
 def _excludes(
@@ -177,8 +252,12 @@ def _excludes(
         return _excludes_copy_number(found, specimen, view)
     now = clone_share(found.lead, view.specimen(found.lead.specimen), alteration.gene)
     limit = view.settings.negative.max_excluded_clone_fraction if now is None else now
+    # Of many alterations asked for, some are missed at 95 % power each: those would all look new.
+    asked = sum(is_somatic_candidate(item.alteration) for item in view.found)
     shares = [
-        excluded_share(item, specimen, alteration.gene) for item in seen if item.place == specimen.place
+        excluded_share(item, specimen, alteration.gene, asked)
+        for item in seen
+        if item.place == specimen.place
     ]
     return any(share is not None and share <= limit for share in shares)
 

@@ -24,7 +24,7 @@ WEAKENING = frozenset(
         CaveatCode.COPIES_NOT_STATED,
     }
 )
-"""Caveats with which a finding names the class only where nothing else does."""
+"""Caveats that leave a finding uncertain: it names the class only where nothing better does."""
 RANK = {Confidence.ESTABLISHED: 0, Confidence.CANDIDATE: 1, Confidence.UNCERTAIN: 2}
 CAPS = {
     CaveatCode.CH_NOT_EXCLUDED: Confidence.CANDIDATE,
@@ -64,9 +64,7 @@ def finding_flags(found: Found, verdict: EmergenceVerdict, view: TimepointView) 
     checks = {
         **_specimen_checks(specimens, view),
         **_finding_checks(found, view),
-        CaveatCode.PRESENT_AT_BASELINE: verdict.emergence is Emergence.PERSISTENT
-        and view.setting is not Setting.BASELINE
-        and view.patient.timing.timing is not Timing.PRIMARY,
+        **_baseline_checks(verdict, view),
     }
     flags += [Caveat(code) for code, holds in checks.items() if holds]
     if verdict.emergence is Emergence.UNKNOWN and view.setting is not Setting.BASELINE:
@@ -74,6 +72,18 @@ def finding_flags(found: Found, verdict: EmergenceVerdict, view: TimepointView) 
     if against := _disagreeing(found, view):
         flags.append(Caveat(CaveatCode.SPECIMENS_DISAGREE, tuple(against)))
     return in_order(flags)
+
+
+def _baseline_checks(verdict: EmergenceVerdict, view: TimepointView) -> dict[CaveatCode, bool]:
+    after = view.setting is not Setting.BASELINE
+    there = verdict.emergence is Emergence.PERSISTENT and after
+    # What never responded may be carried by what was there all along; what came later may not.
+    primary = view.timing is Timing.PRIMARY
+    return {
+        CaveatCode.PRESENT_AT_BASELINE: there and not primary,
+        CaveatCode.CARRIED_BY_PRE_EXISTING: there and primary,
+        CaveatCode.EXPANDED_SINCE_BASELINE: verdict.emergence is Emergence.EXPANDED,
+    }
 
 
 def _specimen_checks(specimens: Sequence[SpecimenEvidence], view: TimepointView) -> dict[CaveatCode, bool]:

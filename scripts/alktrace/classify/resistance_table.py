@@ -11,6 +11,7 @@ from ..vocabulary.resistance import (
     Component,
     Confidence,
     Emergence,
+    FindingRole,
     NotEvaluableReason,
     Phase,
     Timing,
@@ -22,6 +23,7 @@ EXCLUDED = (
     "per kind of mechanism, what was excluded: shares of the tumour cells or tumour copy numbers above the "
     "number given (`alk_mutation>0.18`), or why nothing was (`bypass_fusion:not_targeted`)"
 )
+TIMING = "primary or acquired resistance; `.` at baseline and where lorlatinib ended without progression"
 
 
 @dataclass(frozen=True)
@@ -58,7 +60,10 @@ class ResistanceRow:
         "molecules and test behind the phase, or the reason it is open"
     )
     emergence: Emergence | None = column("against the baseline sample")
-    timing: Timing = column("primary or acquired resistance")
+    role: FindingRole | None = column(
+        "`emergent`: new or grown since baseline; `pre_existing`: there before, carries no acquired class"
+    )
+    timing: Timing | None = column(TIMING)
     # Also where something was found: what else may be there unseen.
     excluded_clone_fraction: float | None = column(
         "smallest tumour-cell share of a heterozygous ALK hotspot mutation that would have been called"
@@ -82,7 +87,7 @@ class ClassificationRow:
     setting: Setting = column("baseline, on_treatment or progression")
     classification: Classification = column("class of the timepoint")
     components: tuple[Component, ...] = column("families found")
-    timing: Timing = column("primary or acquired resistance")
+    timing: Timing | None = column(TIMING)
     confidence: Confidence | None = column("best confidence of the mechanisms")
     flags: tuple[Caveat, ...] = column("caveats of all rows")
     not_evaluable_reason: tuple[NotEvaluableReason, ...] = column("why a negative says nothing")

@@ -9,7 +9,7 @@ from ..vocabulary.caveats import Caveat, in_order
 from ..vocabulary.changes import VariantType
 from ..vocabulary.resistance import Classification, Component, NotEvaluableReason
 from .assemble import Mechanism
-from .emergence import tumour_copy_number
+from .emergence import role_of, tumour_copy_number
 from .finding_caveats import RANK
 from .lineage import report_specimen
 from .negative import not_assessable_loci
@@ -38,7 +38,7 @@ def classification_row(
         setting=draft.view.setting,
         classification=classification,
         components=tuple(item for item in Component if item in draft.families),
-        timing=draft.view.patient.timing.timing,
+        timing=draft.view.timing,
         confidence=min(carried, key=RANK.__getitem__) if carried else None,
         flags=_listed(flag for row in rows for flag in row.flags),
         not_evaluable_reason=_reasons(draft, classification),
@@ -80,7 +80,8 @@ def _row(
         phase_partner=(),
         phase_evidence=None,
         emergence=None,
-        timing=view.patient.timing.timing,
+        role=None,
+        timing=view.timing,
         excluded_clone_fraction=view.negative.excluded,
         excluded=(),
         not_evaluable_reason=_reasons(draft, classification),
@@ -105,6 +106,7 @@ def _with_mechanism(row: ResistanceRow, mechanism: Mechanism, view: TimepointVie
         phase_partner=mechanism.phase_partner,
         phase_evidence=mechanism.phase_evidence,
         emergence=mechanism.emergence.emergence if mechanism.emergence else None,
+        role=role_of(mechanism.emergence, view),
         resistant_to=mechanism.hints.resistant_to,
         sensitive_to=mechanism.hints.sensitive_to,
         evidence=mechanism.sources,
@@ -161,8 +163,12 @@ def _specimen_flags(view: TimepointView) -> tuple[Caveat, ...]:
 def _reasons(draft: Draft, classification: Classification) -> tuple[NotEvaluableReason, ...]:
     if classification is not Classification.NOT_EVALUABLE:
         return ()
+    given = set(draft.view.negative.reasons)
+    if any(item.outside for item in draft.mechanisms):
+        given.add(NotEvaluableReason.OUTSIDE_WINDOW)
     # Without a reason of the specimens something was reported that nobody could interpret.
-    return draft.view.negative.reasons or (NotEvaluableReason.CALLABILITY_UNKNOWN,)
+    given = given or {NotEvaluableReason.CALLABILITY_UNKNOWN}
+    return tuple(reason for reason in NotEvaluableReason if reason in given)
 
 
 def _listed(flags: Iterable[Caveat]) -> tuple[Caveat, ...]:

@@ -99,6 +99,12 @@ def _outside(draft: Draft) -> Iterable[Finding]:
             yield item.specimen, explanation, (Caveat(CaveatCode.SPECIMEN_OUTSIDE_WINDOW, (item.specimen,)),)
 
 
+def _found_outside(draft: Draft) -> Iterable[Finding]:
+    for item in draft.mechanisms:
+        if item.outside:
+            yield item.mechanism, "found outside the sampling window only: listed, names no class", ()
+
+
 def _window_unknown(draft: Draft) -> Iterable[Finding]:
     unknown = [
         draft.view.windows[item.specimen]
@@ -169,7 +175,7 @@ def _several_bypass(draft: Draft) -> Iterable[Finding]:
         {
             mechanism.found.alteration.gene
             for mechanism in draft.mechanisms
-            if mechanism.component is Component.BYPASS and mechanism.found is not None
+            if mechanism.component is Component.BYPASS and mechanism.carries and mechanism.found is not None
         }
     )
     return _if(len(genes) > 1, "bypass by " + ", ".join(genes), CaveatCode.SEVERAL_BYPASS)
@@ -312,10 +318,12 @@ def _hides_mechanism(role: Role, draft: Draft) -> bool:
 
 
 def _negative_informative(draft: Draft) -> Iterable[Finding]:
-    # A line that nobody could read may be the mechanism: beside it nothing was excluded.
+    # A line that nobody could read may be the mechanism: beside it nothing was excluded. And silence of one
+    # sample says nothing against what another of the timepoint showed too early or too late.
     negative = draft.view.negative
+    hidden = any(_hides_mechanism(role, draft) for role in draft.roles)
     return _if(
-        negative.informative and not any(_hides_mechanism(role, draft) for role in draft.roles),
+        negative.informative and not hidden and not any(item.outside for item in draft.mechanisms),
         f"{negative.best_specimen}: an ALK hotspot mutation in more than {negative.excluded or 0:.2g} of the "
         "tumour cells would have been called",
     )
@@ -342,6 +350,9 @@ TIMEPOINT_CRITERIA = (
     TimepointCriterion("SPECIMEN_UNUSABLE", "A specimen gives no findings.", _unusable),
     TimepointCriterion("SPECIMEN_QC_FAIL", "A specimen failed its quality check.", _quality),
     TimepointCriterion("WINDOW_OUTSIDE", "A specimen lies outside the sampling window.", _outside),
+    TimepointCriterion(
+        "FOUND_OUTSIDE_WINDOW", "A mechanism was found outside the sampling window only.", _found_outside
+    ),
     TimepointCriterion("WINDOW_UNKNOWN", "Dates of the sampling window are missing.", _window_unknown),
     TimepointCriterion("BASELINE_AFTER_START", "A baseline sample from after the start.", _baseline_late),
     TimepointCriterion("EARLY_PROGRESSION", "Progression within the early months.", _early),

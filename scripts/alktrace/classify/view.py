@@ -20,6 +20,7 @@ from ..inputs.settings import ResistanceSettings
 from ..knowledge.answers import Knowledge
 from ..vocabulary.changes import Origin, VariantType
 from ..vocabulary.detection import Detection
+from ..vocabulary.resistance import Timing
 from ..vocabulary.samples import Setting, SpecimenType
 from .negative import TimepointNegative, judge_specimen, judge_timepoint, unusable_reasons
 from .timing import TimingVerdict, judge_timing
@@ -106,6 +107,12 @@ class TimepointView:
     phase: tuple[PhaseObservation, ...]
     knowledge: Knowledge
     settings: ResistanceSettings
+
+    @property
+    def timing(self) -> Timing | None:
+        """Timing of resistance; None before lorlatinib, and where it ended without progression."""
+        timing = self.patient.timing.timing
+        return None if self.setting is Setting.BASELINE or timing is Timing.NOT_PD else timing
 
     def specimen(self, name: str) -> SpecimenEvidence:
         """Return a specimen of this timepoint."""

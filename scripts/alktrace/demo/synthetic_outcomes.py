@@ -25,6 +25,7 @@ from ..vocabulary.resistance import (
     Component,
     Confidence,
     Emergence,
+    FindingRole,
     NotEvaluableReason,
     Phase,
     Timing,
@@ -34,6 +35,12 @@ from .outcome_law import ALTERATIONS, COMPONENTS, Law, Regimen
 
 FIRST_DAY = dt.date(2020, 1, 6)
 LAST_DAY = dt.date(2022, 12, 31)
+ROLES = {
+    Emergence.EMERGENT: FindingRole.EMERGENT,
+    Emergence.EXPANDED: FindingRole.EMERGENT,
+    Emergence.PERSISTENT: FindingRole.PRE_EXISTING,
+    Emergence.BASELINE_ONLY: FindingRole.PRE_EXISTING,
+}
 ACCRUAL_DAYS = 900
 SCAN_DAYS = 56
 
@@ -224,12 +231,13 @@ class _Patient:
         timepoint: str,
         setting: Setting,
         found: Classification,
-        timing: Timing,
+        timing: Timing | None,
         seen: Sequence[Seen],
         elsewhere: Sequence[Seen],
     ) -> None:
         """Write the rows of a timepoint that shows `seen`; the patient's other one shows `elsewhere`."""
         components = COMPONENTS[found]
+        timing = None if setting is Setting.BASELINE else timing
         reasons = (NotEvaluableReason.TUMOUR_FRACTION_LOW,) if found is Classification.NOT_EVALUABLE else ()
         confidence = Confidence.ESTABLISHED if components else None
         head = (self.name, timepoint, setting, found)
@@ -241,17 +249,22 @@ class _Patient:
             self._mechanism(head, timing, reasons, None, None, (), None)
         for component, alteration in seen:
             partners = tuple(a[1] for c, a in seen if a is not alteration and c is component)
-            emergence = Emergence.PERSISTENT if (component, alteration) in elsewhere else new
+            emergence = self._known(setting) if (component, alteration) in elsewhere else new
             self._mechanism(head, timing, reasons, component, alteration, partners, emergence)
             if setting is Setting.PROGRESSION:
                 self._evidence(timepoint, *alteration)
         if setting is Setting.PROGRESSION:
             self._detail(timepoint, found)
 
+    def _known(self, setting: Setting) -> Emergence:
+        """Return what the other timepoint makes of an alteration; what is acquired has at least grown."""
+        grown = setting is Setting.PROGRESSION and not self.primary
+        return Emergence.EXPANDED if grown else Emergence.PERSISTENT
+
     def _mechanism(
         self,
         head: tuple[str, str, Setting, Classification],
-        timing: Timing,
+        timing: Timing | None,
         reasons: tuple[NotEvaluableReason, ...],
         component: Component | None,
         alteration: tuple[str, str, VariantType] | None,
@@ -282,6 +295,7 @@ class _Patient:
             "phase": Phase.CIS if partners else None,
             "phase_partner": partners,
             "emergence": emergence,
+            "role": ROLES[emergence] if emergence else None,
             "timing": timing,
             "not_evaluable_reason": reasons,
         }

@@ -13,7 +13,7 @@ class OncoprintRow:
 
     patient: str = column("patient id")
     order: int = column("place of the patient: by timing, then class")
-    timing: Timing = column("primary or acquired resistance")
+    timing: Timing | None = column("primary or acquired resistance; `.` without progression on lorlatinib")
     classification: Classification = column("class at progression")
     component: Component | None = column("family of the mechanism", default=None)
     gene: str | None = column("gene symbol", default=None)

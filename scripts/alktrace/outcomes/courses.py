@@ -13,7 +13,7 @@ from .mechanisms import Finding
 from .response_table import ResponsePatientRow
 from .timeline import Timeline
 
-TIMINGS = (Timing.PRIMARY, Timing.ACQUIRED, Timing.NOT_PD, Timing.INDETERMINATE)
+TIMINGS = (Timing.PRIMARY, Timing.ACQUIRED, None, Timing.INDETERMINATE)
 
 
 def oncoprint_rows(found: Collection[Finding]) -> list[OncoprintRow]:

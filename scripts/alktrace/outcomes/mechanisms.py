@@ -31,7 +31,7 @@ class Finding:
     setting: Setting
     classification: Classification
     components: tuple[Component, ...]
-    timing: Timing
+    timing: Timing | None
     confidence: Confidence | None
     rows: tuple[ResistanceRow, ...]
     collected: dt.date | None

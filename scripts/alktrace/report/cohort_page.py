@@ -114,7 +114,7 @@ def _row(row: ClassificationRow, messages: Mapping[str, str]) -> dict[str, Any]:
         "setting": row.setting.value,
         "classification": row.classification.value,
         "components": ", ".join(one.value for one in row.components),
-        "timing": row.timing.value,
+        "timing": row.timing.value if row.timing else words.NOTHING,
         "confidence": row.confidence.value if row.confidence else words.NOTHING,
         "reasons": [words.explain_code(reason.value, messages) for reason in row.not_evaluable_reason],
     }

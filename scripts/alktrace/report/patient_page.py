@@ -111,7 +111,7 @@ def _timepoint(
         "specimens": [s.specimen for s in evidence.specimens if s.timepoint == first.timepoint],
         "classification": first.classification.value,
         "confidence": ", ".join(confidences) or words.NOTHING,
-        "timing": first.timing.value,
+        "timing": first.timing.value if first.timing else words.NOTHING,
         "meaning": words.CLASS_TEXT[first.classification],
         "decision": detail["decision"],
         "reasons": [words.explain_code(reason.value, messages) for reason in first.not_evaluable_reason],

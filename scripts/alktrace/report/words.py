@@ -37,8 +37,10 @@ CLASS_TEXT = {
     Classification.ON_TARGET_EXCLUDED: (
         "No mechanism was found. ALK mutations are excluded; some other mechanisms could not have been seen."
     ),
-    Classification.NONE_FOUND: "No mechanism was found, and the sample could have shown one.",
-    Classification.NOT_EVALUABLE: "No mechanism was found, but the sample could not have shown one reliably.",
+    Classification.NONE_FOUND: "No mechanism that counts was found, and the sample could have shown one.",
+    Classification.NOT_EVALUABLE: (
+        "No mechanism that counts was found, but the sample could not have shown one reliably."
+    ),
 }
 
 

@@ -58,6 +58,8 @@ class CaveatCode(StrEnum):
 
     # new or there before
     PRESENT_AT_BASELINE = "present_at_baseline"
+    CARRIED_BY_PRE_EXISTING = "carried_by_pre_existing"
+    EXPANDED_SINCE_BASELINE = "expanded_since_baseline"
     SUBTHRESHOLD_AT_BASELINE = "subthreshold_at_baseline"
     NO_REFERENCE_SAMPLE = "no_reference_sample"
     REFERENCE_UNUSABLE = "reference_unusable"
@@ -72,6 +74,7 @@ class CaveatCode(StrEnum):
     SAME_CODON_CIS = "same_codon_cis"
     POLYCLONAL = "polyclonal"
     POSSIBLE_SECOND_HIT = "possible_second_hit"
+    VUS_ALONE = "vus_alone"
     SET_WITH_VUS = "set_with_vus"
     GERMLINE = "germline"
     UNVERIFIED_ROLE = "unverified_role"

@@ -40,9 +40,20 @@ class Phase(StrEnum):
 
 
 class Emergence(StrEnum):
+    """An alteration against baseline; `expanded`: there before in clearly fewer of the tumour cells."""
+
     EMERGENT = "emergent"
+    EXPANDED = "expanded"
     PERSISTENT = "persistent"
     BASELINE_ONLY = "baseline_only"
+    UNKNOWN = "unknown"
+
+
+class FindingRole(StrEnum):
+    """What a finding is to the resistance: new or grown, there before, or open."""
+
+    EMERGENT = "emergent"
+    PRE_EXISTING = "pre_existing"
     UNKNOWN = "unknown"
 
 

@@ -20,6 +20,7 @@ LEFT, RIGHT, BELOW = 2.1, 0.55, 1.25
 LETTER, WIDE_LETTER = 0.062, 0.078
 """Inches of a letter in the words of classes and of timings."""
 LABEL = 30
+NO_TIMING = "no progression"
 TINTS: Mapping[str | None, float] = {Confidence.ESTABLISHED: 1.0, Confidence.CANDIDATE: 0.5}
 """Opacity by confidence; an uncertain mechanism is an outline."""
 
@@ -33,7 +34,7 @@ class _Line:
 @dataclass(frozen=True)
 class _Patient:
     name: str
-    timing: Timing
+    timing: Timing | None
     classification: Classification
     cells: tuple[OncoprintRow, ...]
 
@@ -181,7 +182,8 @@ def _timings(patients: Sequence[_Patient]) -> list[tuple[str, int, int]]:
     found = []
     for timing, own in groupby(enumerate(patients), lambda item: item[1].timing):
         columns = [i for i, _ in own]
-        word = f"{timing.value.replace('_', ' ').lower()} ({len(columns)})"
+        name = timing.value.replace("_", " ").lower() if timing else NO_TIMING
+        word = f"{name} ({len(columns)})"
         found.append((word, columns[0], columns[-1]))
     return found
 
