@@ -1,6 +1,10 @@
 """Aligned reads made in code: templates with UMIs, errors, indels and clips over a small reference."""
 
 import random
+from array import array
+from collections.abc import Callable, Iterable
+from pathlib import Path
+from typing import Any, TypeAlias
 
 import pysam
 
@@ -8,6 +12,9 @@ LENGTH = 2000
 RNG = random.Random(7)
 REFERENCE = "".join(RNG.choices("ACGT", k=LENGTH))
 COMPLEMENT = str.maketrans("ACGTN", "TGCAN")
+Cigar = list[tuple[int, int]]
+Quals: TypeAlias = "array[int] | None"
+"""Phred values; None: good ones."""
 HEADER = pysam.AlignmentHeader.from_dict(
     {
         "HD": {"VN": "1.6", "SO": "coordinate"},
@@ -17,7 +24,7 @@ HEADER = pysam.AlignmentHeader.from_dict(
 )
 
 
-def aligned_bases(start, cigar, rng=RNG):
+def aligned_bases(start: int, cigar: Cigar, rng: random.Random = RNG) -> str:
     """Return the bases that a CIGAR reads off the reference; inserted and clipped ones are drawn."""
     bases, ref = "", start
     for code, length in cigar:
@@ -29,34 +36,57 @@ def aligned_bases(start, cigar, rng=RNG):
     return bases
 
 
-def read(name, start, cigar, *, flag=0, bases=None, quals=None, umi=None, mapq=60, group="A", chrom=0):
+def read(
+    name: str,
+    start: int,
+    cigar: Cigar | int,
+    *,
+    flag: int = 0,
+    bases: str | None = None,
+    quals: Quals = None,
+    umi: str | None = None,
+    mapq: int = 60,
+    group: str = "A",
+    chrom: int = 0,
+) -> pysam.AlignedSegment:
     """Return one record; `cigar` is a list of (code, length) or a number of matching bases."""
     segment = pysam.AlignedSegment(HEADER)
-    cigar = [(0, cigar)] if isinstance(cigar, int) else cigar
-    bases = aligned_bases(start, cigar) if bases is None else bases
+    operations = [(0, cigar)] if isinstance(cigar, int) else cigar
+    bases = aligned_bases(start, operations) if bases is None else bases
     segment.query_name, segment.flag, segment.mapping_quality = name, flag, mapq
     segment.query_sequence = bases
     segment.query_qualities = pysam.qualitystring_to_array("F" * len(bases)) if quals is None else quals
     segment.reference_id, segment.reference_start = chrom, start
     if not flag & 4:
-        segment.cigartuples = cigar
+        segment.cigartuples = operations
     segment.set_tag("RG", group)
     if umi is not None:
         segment.set_tag("RX", umi)
     return segment
 
 
-def pair(one, two):
+def pair(one: pysam.AlignedSegment, two: pysam.AlignedSegment) -> list[pysam.AlignedSegment]:
     """Set the mate fields of R1 and R2."""
     for segment, mate, number in ((one, two, 64), (two, one, 128)):
         segment.flag |= 1 | number
         segment.flag |= 32 if mate.is_reverse else 0
         segment.flag |= 8 if mate.is_unmapped else 0
         segment.next_reference_id, segment.next_reference_start = mate.reference_id, mate.reference_start
-    return one, two
+    return [one, two]
 
 
-def fragment(name, start, end, length=30, *, strand=0, umi=None, quals=None, edit=None, **options):
+def fragment(
+    name: str,
+    start: int,
+    end: int,
+    length: int = 30,
+    *,
+    strand: int = 0,
+    umi: str | None = None,
+    quals: Quals = None,
+    edit: Callable[[int, str], str] | None = None,
+    **options: Any,
+) -> list[pysam.AlignedSegment]:
     """Return an FR pair that spans [start, end); strand 1 has R1 at the upper end.
 
     `edit` changes the bases of a read: it is called with the end (0 lower, 1 upper) and the bases as aligned.
@@ -70,7 +100,9 @@ def fragment(name, start, end, length=30, *, strand=0, umi=None, quals=None, edi
     return pair(high, low) if strand else pair(low, high)
 
 
-def write_bam(path, segments, header=HEADER):
+def write_bam(
+    path: Path, segments: Iterable[pysam.AlignedSegment], header: pysam.AlignmentHeader = HEADER
+) -> Path:
     """Write records sorted by coordinate, equal positions as given."""
     keyed = sorted(
         segments, key=lambda s: (s.reference_id if s.reference_id >= 0 else 1 << 30, s.reference_start)

@@ -1,6 +1,7 @@
 """One small gene on one contig: a folder in which the caller runs over molecules that a test writes."""
 
 from pathlib import Path
+from typing import Any
 
 import cyvcf2
 from molecule_bam import CHROM, Read, make_reference, pair, with_bases, write_bam
@@ -8,10 +9,12 @@ from molecule_bam import CHROM, Read, make_reference, pair, with_bases, write_ba
 from alktrace.calling.callability_table import CallabilityRow
 from alktrace.calling.caller import call_variants
 from alktrace.calling.genotyping.known_alleles import count_alterations
+from alktrace.calling.rule.verdict import AlterationCounts
 from alktrace.inputs.settings import CallingSettings
 from alktrace.io.tables import read_table, write_table
 from alktrace.reference.gene_models import Exon, GeneModels, Transcript
 from alktrace.reference.locus_table import HotspotRow, LocusRow
+from alktrace.vocabulary.detection import LocusKind
 from alktrace.vocabulary.variant import SmallVariant
 
 LENGTH = 6000
@@ -39,19 +42,21 @@ class Case:
         model = Transcript("ALK", "T1", CHROM, "-", (Exon(1, GENE_START, end),), GENE_START, end)
         GeneModels({"ALK": model}).save(folder / "genes.json")
         self.loci = [
-            LocusRow("ALK", "G1269", "alk_hotspot", 25, CHROM, G1269[0], G1269[0] + 3),
-            LocusRow("ALK", "F1174", "alk_hotspot", 23, CHROM, 4000, 4003),
-            LocusRow("ALK", "gene", "bypass_gene", None, CHROM, GENE_START, end),
-            LocusRow("ALK", "intron 19", "fusion_intron", 19, CHROM, TARGET[0], TARGET[1]),
+            LocusRow("ALK", "G1269", LocusKind.ALK_HOTSPOT, 25, CHROM, G1269[0], G1269[0] + 3),
+            LocusRow("ALK", "F1174", LocusKind.ALK_HOTSPOT, 23, CHROM, 4000, 4003),
+            LocusRow("ALK", "gene", LocusKind.BYPASS_GENE, None, CHROM, GENE_START, end),
+            LocusRow("ALK", "intron 19", LocusKind.FUSION_INTRON, 19, CHROM, TARGET[0], TARGET[1]),
         ]
         self.hotspots: list[HotspotRow] = []
         self.polymorphisms: Path | None = None
 
-    def targets(self, intervals) -> None:
+    def targets(self, intervals: list[tuple[str, int, int]]) -> None:
         lines = "".join("\t".join(map(str, interval)) + "\n" for interval in intervals)
         (self.folder / "targets.bed").write_text(lines)
 
-    def molecules(self, edits, number: int, *, name: str, start: int | None = None, **options) -> list[Read]:
+    def molecules(
+        self, edits: dict[int, str], number: int, *, name: str, start: int | None = None, **options: Any
+    ) -> list[Read]:
         """Pairs whose fragments carry edits and start at staggered places around the codon."""
         reads = []
         for i in range(number):
@@ -60,7 +65,7 @@ class Case:
             reads += pair(f"{name}{i}", at, fragment, **({"duplex": (3, 2)} | options))
         return reads
 
-    def run(self, reads, *, models: bool = True) -> list[cyvcf2.Variant]:
+    def run(self, reads: list[Read], *, models: bool = True) -> list[cyvcf2.Variant]:
         folder = self.folder
         write_bam(folder / "a.bam", reads, LENGTH)
         write_table(folder / "loci.tsv", LocusRow, self.loci)
@@ -86,7 +91,7 @@ class Case:
     def callability(self) -> dict[str, CallabilityRow]:
         return {row.locus: row for row in read_table(self.folder / "callability.tsv", CallabilityRow)}
 
-    def count(self, *alterations: SmallVariant):
+    def count(self, *alterations: SmallVariant) -> list[AlterationCounts]:
         counted = count_alterations(
             bam=self.folder / "a.bam",
             fasta=self.folder / "ref.fa",
@@ -96,7 +101,7 @@ class Case:
         return counted.alterations
 
 
-def found(records) -> dict[tuple[int, str, str], tuple[int, tuple[str, ...]]]:
+def found(records: list[cyvcf2.Variant]) -> dict[tuple[int, str, str], tuple[int, tuple[str, ...]]]:
     return {(r.POS, r.REF, r.ALT[0]): (int(r.format("AD")[0][1]), tuple(r.FILTERS)) for r in records}
 
 

@@ -39,7 +39,8 @@ class Records:
 
     def _add(self, table: str, row: Any, key: str) -> "Records":
         rows = sorted((*getattr(self.record, table), row), key=lambda item: getattr(item, key))
-        self.record = replace(self.record, **{table: tuple(rows)})
+        changed: dict[str, Any] = {table: tuple(rows)}
+        self.record = replace(self.record, **changed)
         return self
 
     def treat(

@@ -106,7 +106,7 @@ def run_kernels(folder: Path, mutations: int, seed: int = 5) -> int:
                     out_coverage=folder / "coverage.cnn",
                 )
             runs += 1
-        except (DataError, pysam.SamtoolsError):
+        except (DataError, pysam.utils.SamtoolsError):
             continue  # named and refused further on, or by the index, as it should be
     return runs
 

@@ -4,6 +4,7 @@ from array import array
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pysam
@@ -44,7 +45,7 @@ class Read:
     duplex: tuple[int, int] | None = None
     mate_start: int = -1
     template: int = 0
-    tags: dict[str, object] = field(default_factory=dict)
+    tags: dict[str, Any] = field(default_factory=dict)
 
 
 def write_bam(path: Path, reads: Iterable[Read], length: int, chrom: str = CHROM) -> Path:
@@ -72,7 +73,7 @@ def _segment(read: Read, header: pysam.AlignmentHeader) -> pysam.AlignedSegment:
     n = len(read.bases)
     if read.duplex is not None:
         a, b = read.duplex
-        values: list[tuple[str, object]] = [("aD", a), ("bD", b), ("cD", a + b), ("ad", array("h", [a] * n))]
+        values: list[tuple[str, Any]] = [("aD", a), ("bD", b), ("cD", a + b), ("ad", array("h", [a] * n))]
         values += [("cE", 0.0), ("ae", array("h", [0] * n)), ("ac", read.bases)]
         if b:
             values += [("bd", array("h", [b] * n)), ("be", array("h", [0] * n)), ("bc", read.bases)]
@@ -94,17 +95,16 @@ def pair(
     length: int = 100,
     cigars: tuple[str, str] | None = None,
     second_start: int | None = None,
-    **options: object,
+    **options: Any,
 ) -> list[Read]:
     """Return both reads of a fragment of the forward strand; the second is aligned by the fragment's end."""
     first, last = fragment[:length], fragment[-length:]
     at = start + len(fragment) - len(last) if second_start is None else second_start
     forward, backward = cigars or (f"{len(first)}M", f"{len(last)}M")
     span = at + len(last) - start
-    common = dict(options)
     return [
-        Read(name, start, forward, first, flag=99, mate_start=at, template=span, **common),  # type: ignore[arg-type]
-        Read(name, at, backward, last, flag=147, mate_start=start, template=-span, **common),  # type: ignore[arg-type]
+        Read(name, start, forward, first, flag=99, mate_start=at, template=span, **options),
+        Read(name, at, backward, last, flag=147, mate_start=start, template=-span, **options),
     ]
 
 

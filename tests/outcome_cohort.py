@@ -11,12 +11,12 @@ from alktrace.classify.resistance_table import ClassificationRow, ResistanceRow
 from alktrace.demo.synthetic_outcomes import write_outcomes
 from alktrace.inputs.settings import CohortSettings, ResistanceSettings
 from alktrace.io.tables import read_table
-from alktrace.outcomes.comparisons import PRESENT, component_groupings, prepare, regimen_grouping
+from alktrace.outcomes.comparisons import component_groupings, prepare, regimen_grouping
 from alktrace.outcomes.endpoint_figures import ANALYSES, observe, refuse
 from alktrace.outcomes.endpoints import ENDPOINTS, RWPFS2, RWPFS2_TREATMENT, patient_rows
 from alktrace.outcomes.mechanisms import features, findings
 from alktrace.outcomes.outcome_jobs import Clinic, load_timelines
-from alktrace.vocabulary.outcomes import RegimenKind
+from alktrace.vocabulary.outcomes import PRESENT, RegimenKind
 from alktrace.vocabulary.resistance import Timing
 from alktrace.vocabulary.samples import Setting
 

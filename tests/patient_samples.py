@@ -1,6 +1,7 @@
 """Samples of a patient as tables, made by hand."""
 
 import datetime as dt
+from collections.abc import Iterable
 from dataclasses import replace
 from pathlib import Path
 
@@ -15,13 +16,13 @@ from alktrace.structural.tumour_fraction_table import TumourFractionRow
 from alktrace.vocabulary.changes import Consequence, Origin, VariantType
 from alktrace.vocabulary.copies import CopyNumberCall, Focality, TumourFractionStatus
 from alktrace.vocabulary.detection import Detection, LocusKind, ObservationSource
-from alktrace.vocabulary.samples import Role, Setting, SpecimenType
+from alktrace.vocabulary.samples import Role, Setting, SpecimenType, UmiSource
 
 QC = AssayQc(
     min_molecules=1, warn_molecules=1, min_on_target=0, max_contamination=0.02, max_blank_molecules=20
 )
 UMI = UmiSettings(
-    source="none",
+    source=UmiSource.NONE,
     read_structures=(),
     tag="RX",
     duplex=False,
@@ -100,18 +101,31 @@ AMPLIFIED = replace(
 )
 
 
-def locus(gene="ALK", name="G1202", kind=LocusKind.ALK_HOTSPOT, status=Detection.NOT_DETECTED, vaf=0.01):
+def locus(
+    gene: str = "ALK",
+    name: str = "G1202",
+    kind: LocusKind = LocusKind.ALK_HOTSPOT,
+    status: Detection = Detection.NOT_DETECTED,
+    vaf: float | None = 0.01,
+) -> CallabilityRow:
     return CallabilityRow(gene, name, kind, 23, "chr2", 0, 3, 200, 150, 50, vaf, status)
 
 
-def copies(gene="MET", visible=None):
+def copies(gene: str = "MET", visible: float | None = None) -> CopyNumberRow:
     return CopyNumberRow(
         gene, "chr7", 0, 10, 5, 0.0, -0.1, 0.1, 2.0, 1.9, 2.1, None, None, None, visible,
         Focality.NOT_ASSESSABLE, CopyNumberCall.NEUTRAL, "flat",
     )  # fmt: skip
 
 
-def loaded(specimen, *rows, kind=SpecimenType.PLASMA, reported=False, callability=(), copy_number=()):
+def loaded(
+    specimen: str,
+    *rows: AlterationRow,
+    kind: SpecimenType = SpecimenType.PLASMA,
+    reported: bool = False,
+    callability: Iterable[CallabilityRow] = (),
+    copy_number: Iterable[CopyNumberRow] = (),
+) -> LoadedSample:
     unit = Unit("u1", "l", calls="r.tsv") if reported else Unit("u1", "l", fastq_1="a.fq")
     sample = Sample(
         "P1", "T1", specimen, kind, "a", dt.date(2026, 1, 1), Setting.PROGRESSION, Role.PATIENT, (unit,)

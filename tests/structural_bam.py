@@ -6,9 +6,10 @@ primary and parts of at least `MIN_SUPPLEMENTARY` bases become supplementary rec
 """
 
 import random
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
 import pysam
 
@@ -106,7 +107,7 @@ class BamBuilder:
         *,
         read_length: int = 100,
         single: bool = False,
-        tags: dict[str, object] | None = None,
+        tags: Mapping[str, Any] | None = None,
         name: str | None = None,
     ) -> str:
         """Add the reads of the fragment `path[start:end]`."""

@@ -1,5 +1,9 @@
 """Targets as laboratories write them, joined once, and read by the jobs."""
 
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -13,8 +17,8 @@ BED12 = "chr2\t900\t1500\tALK_20\t0\t-\t900\t1500\t0,0,0\t1\t600,\t0,"
 
 
 @pytest.fixture
-def join(tmp_path):
-    def joined(text):
+def join(tmp_path: Path) -> Callable[..., Any]:
+    def joined(text: str) -> list[Target] | None:
         (tmp_path / "given.bed").write_bytes(text.encode())
         prepare_targets(tmp_path / "given.bed", tmp_path / "joined.bed")
         return read_targets(tmp_path / "joined.bed")
@@ -47,7 +51,9 @@ def join(tmp_path):
         ),
     ],
 )
-def test_targets_are_joined_with_their_names(join, text, targets):
+def test_targets_are_joined_with_their_names(
+    join: Callable[..., Any], text: str, targets: list[Target]
+) -> None:
     assert join(text) == targets
 
 
@@ -57,7 +63,9 @@ LINES = st.lists(
 
 
 @given(LINES)
-def test_joined_targets_hold_the_same_bases_once(tmp_path_factory, lines):
+def test_joined_targets_hold_the_same_bases_once(
+    tmp_path_factory: pytest.TempPathFactory, lines: list[tuple[str, int, int]]
+) -> None:
     folder = tmp_path_factory.mktemp("bed")
     (folder / "given.bed").write_text("".join(f"{c}\t{s}\t{s + n}\n" for c, s, n in lines))
     prepare_targets(folder / "given.bed", folder / "joined.bed")
@@ -66,7 +74,7 @@ def test_joined_targets_hold_the_same_bases_once(tmp_path_factory, lines):
     assert set(bases) == {(c, base) for c, s, n in lines for base in range(s, s + n)}
 
 
-def test_every_line_that_is_no_interval_is_named(join, tmp_path):
+def test_every_line_that_is_no_interval_is_named(join: Callable[..., Any], tmp_path: Path) -> None:
     with pytest.raises(InputProblems) as error:
         join("chr1\t5\nchr1\tfive\t9\nchr1\t5\t9.0\nchr1\t9\t9\nchr1 1 5\nchr1\t-1\t5\nchr1\t1\t5\n")
     file = tmp_path / "given.bed"
@@ -84,7 +92,7 @@ def test_every_line_that_is_no_interval_is_named(join, tmp_path):
     ("content", "part"),
     [(b"# nothing\n", "no intervals"), (b"\x1f\x8b\x08\x04", "decompress it"), (None, "No such file")],
 )
-def test_files_that_are_no_bed(tmp_path, content, part):
+def test_files_that_are_no_bed(tmp_path: Path, content: bytes | None, part: str) -> None:
     if content is not None:
         (tmp_path / "given.bed").write_bytes(content)
     targets, (problem,) = read_bed(tmp_path / "given.bed")
@@ -93,7 +101,7 @@ def test_files_that_are_no_bed(tmp_path, content, part):
 
 
 @pytest.mark.parametrize("text", ["chr1\t1\t5\nchr1\t5\t9\n", "chr1\t6\t9\nchr1\t1\t5\n"])
-def test_jobs_refuse_targets_that_nobody_joined(tmp_path, text):
+def test_jobs_refuse_targets_that_nobody_joined(tmp_path: Path, text: str) -> None:
     (tmp_path / "given.bed").write_text(text)
     with pytest.raises(DataError, match="not sorted and joined; give what `prepare_targets` wrote"):
         read_targets(tmp_path / "given.bed")

@@ -4,6 +4,7 @@ import random
 from pathlib import Path
 
 import numpy as np
+import pandas as pd
 import pytest
 from structural_bam import write_fasta
 
@@ -68,31 +69,32 @@ class Panel:
 
 
 @pytest.fixture(scope="module")
-def panel(tmp_path_factory) -> Panel:
+def panel(tmp_path_factory: pytest.TempPathFactory) -> Panel:
     return Panel(tmp_path_factory.mktemp("small"), 25)
 
 
 @pytest.fixture(scope="module", params=[0, 5], ids=["flat", "pooled"])
-def reference(request, panel) -> Path:
+def reference(request: pytest.FixtureRequest, panel: Panel) -> Path:
     return panel.reference(f"r{request.param}", request.param)
 
 
-def by_cnvkit(coverage: Path, reference: Path, *, windows: bool):
+def by_cnvkit(coverage: Path, reference: Path, *, windows: bool) -> pd.DataFrame:
     """Return what CNVkit's own `fix` says: chromosome, start, log2, weight."""
     from cnvlib.cmdutil import read_cna
     from cnvlib.fix import do_fix
 
     sample = read_cna(str(coverage))
-    return do_fix(
+    fixed: pd.DataFrame = do_fix(
         sample, sample[:0], read_cna(str(reference)), do_gc=windows, do_edge=windows, do_rmask=False
     ).data
+    return fixed
 
 
 @pytest.mark.filterwarnings("ignore")
 @pytest.mark.parametrize(
     ("depth", "empty"), [(300, 0.0), (300, 0.2), (3, 0.0), (0.2, 0.5)], ids=["deep", "holes", "thin", "bare"]
 )
-def test_equals_cnvkit(panel, reference, depth, empty):
+def test_equals_cnvkit(panel: Panel, reference: Path, depth: float, empty: float) -> None:
     for seed in range(3):
         coverage = panel.sample("s", seed, depth=depth, empty=empty)
         expected = by_cnvkit(coverage, reference, windows=False)
@@ -107,7 +109,7 @@ def test_equals_cnvkit(panel, reference, depth, empty):
 
 
 @pytest.mark.filterwarnings("ignore")
-def test_flat_reference_is_cnvkits(panel, tmp_path):
+def test_flat_reference_is_cnvkits(panel: Panel, tmp_path: Path) -> None:
     from cnvlib.reference import do_reference_flat
 
     bed = tmp_path / "bins.bed"
@@ -119,7 +121,7 @@ def test_flat_reference_is_cnvkits(panel, tmp_path):
 
 @pytest.mark.filterwarnings("ignore")
 @pytest.mark.parametrize("normals", [0, 4], ids=["flat", "pooled"])
-def test_large_panels_go_through_cnvkits_windows(tmp_path, normals):
+def test_large_panels_go_through_cnvkits_windows(tmp_path: Path, normals: int) -> None:
     panel = Panel(tmp_path, 201)
     assert len(panel.bins) > 1000
     reference = panel.reference("large", normals)
@@ -142,14 +144,14 @@ def test_large_panels_go_through_cnvkits_windows(tmp_path, normals):
     ],
     ids=["empty", "no-log2", "log2", "start"],
 )
-def test_no_table_of_bins(tmp_path, text, message):
+def test_no_table_of_bins(tmp_path: Path, text: str, message: str) -> None:
     path = tmp_path / "x.cnn"
     path.write_text(text)
     with pytest.raises(DataError, match=message):
         read_bins(path)
 
 
-def test_importing_cnvkit_is_left_to_those_who_need_it(panel, tmp_path):
+def test_importing_cnvkit_is_left_to_those_who_need_it(panel: Panel, tmp_path: Path) -> None:
     """A flat reference and a small panel cost no import of CNVkit."""
     import subprocess
     import sys

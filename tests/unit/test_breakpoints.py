@@ -1,5 +1,7 @@
 """Breakends and junctions against the molecules that they stand for."""
 
+from typing import Literal
+
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -60,6 +62,7 @@ def molecule(junction: Junction, genome: Genome, length: int) -> str:
     return "".join(left) + junction.inserted + "".join(right)
 
 
+Side = Literal["L", "R"]
 SIDES = st.sampled_from("LR")
 # Two letters make chance homology common.
 TEXT = st.text(alphabet="AC", min_size=80, max_size=80)
@@ -76,7 +79,9 @@ class TestNormalise:
         t=SIDES,
         ins=st.text("ACG", max_size=4),
     )
-    def test_same_molecule_and_one_form(self, a, b, x, y, s, t, ins):
+    def test_same_molecule_and_one_form(
+        self, a: str, b: str, x: int, y: int, s: Side, t: Side, ins: str
+    ) -> None:
         genome = Genome(chr1=a, chr2=b)
         junction = Junction(Breakend("chr1", x, s), Breakend("chr2", y, t), ins)
         normal, homology = normalise(junction, genome)
@@ -92,7 +97,7 @@ class TestNormalise:
                 assert (again, size) == (normal, homology)
         assert normalise(junction.flipped(), genome) == (normal, homology)
 
-    def test_homology_by_hand(self):
+    def test_homology_by_hand(self) -> None:
         # chr1 keeps ...GGTTAC and goes on CATG; chr2 brings CATT: CAT could be of either.
         genome = Genome(chr1="GGTTACCATGAAAA", chr2="TTTGCATTCCGGAA")
         normal, homology = normalise(Junction(Breakend("chr1", 5, "L"), Breakend("chr2", 4, "R")), genome)
@@ -100,13 +105,13 @@ class TestNormalise:
         shifted = Junction(Breakend("chr1", 8, "L"), Breakend("chr2", 7, "R"))
         assert normalise(shifted, genome) == (normal, 3)
 
-    def test_inserted_bases_that_continue_a_side(self):
+    def test_inserted_bases_that_continue_a_side(self) -> None:
         genome = Genome(chr1="GGTTACCATGAAAA", chr2="TTTGCATTCCGGAA")
         junction = Junction(Breakend("chr1", 3, "L"), Breakend("chr2", 8, "R"), "ACT")
         normal, _ = normalise(junction, genome)
         assert (normal.inserted, normal.first.pos, normal.second.pos) == ("", 5, 7)
 
-    def test_unknown_bases_match_nothing(self):
+    def test_unknown_bases_match_nothing(self) -> None:
         genome = Genome(chr1="ACGT" + "N" * 20, chr2="N" * 20 + "ACGT")
         _, homology = normalise(Junction(Breakend("chr1", 3, "L"), Breakend("chr2", 20, "R")), genome)
         assert homology == 0
@@ -126,33 +131,33 @@ class TestEdges:
         ],
         ids=["inside", "end", "start", "end-of-chromosome", "not-in-the-genome"],
     )
-    def test_borders_unknown(self, first, second, unknown):
+    def test_borders_unknown(self, first: Breakend, second: Breakend, unknown: bool) -> None:
         assert borders_unknown(Junction(first, second), 0, self.GENOME) is unknown
 
 
 class TestSegments:
-    def test_reverse_read_counts_from_its_5_prime_end(self):
+    def test_reverse_read_counts_from_its_5_prime_end(self) -> None:
         segment = make_segment("chr1", 100, True, "30S50M2D10M5I6S", 60)
         assert (segment.start, segment.end) == (100, 162)
         assert (segment.query_start, segment.query_end) == (6, 71)
 
-    def test_hard_clips_count(self):
+    def test_hard_clips_count(self) -> None:
         segment = make_segment("chr1", 100, False, "40H60M", 60)
         assert (segment.query_start, segment.query_end) == (40, 100)
 
     @pytest.mark.parametrize("cigar", ["", "*", "10", "M", "50S", "10M5", "10Q", "10M10S5M"])
-    def test_malformed_cigar(self, cigar):
+    def test_malformed_cigar(self, cigar: str) -> None:
         with pytest.raises(MalformedAlignment):
             make_segment("chr1", 100, False, cigar, 60)
 
     @pytest.mark.parametrize(
         "text", ["", "chr1,5,+,10M,60", "chr1,5,+,10M,60,0,1", "chr1,-5,+,10M,60,0", "chr1,5,+,10M,x,0"]
     )
-    def test_malformed_sa(self, text):
+    def test_malformed_sa(self, text: str) -> None:
         with pytest.raises(MalformedAlignment):
             parse_sa(text)
 
-    def test_several_entries(self):
+    def test_several_entries(self) -> None:
         first, second = parse_sa("chr1,101,+,40M60S,60,0;chr2,201,-,30M70S,7,1;")
         assert (first.chrom, first.start, first.query_end) == ("chr1", 100, 40)
         assert (second.reverse, second.query_start, second.mapq) == (True, 70, 7)
@@ -169,7 +174,9 @@ class TestSplitReads:
         ],
         ids=["LR", "LL", "RR", "RL"],
     )
-    def test_orientation(self, left, right, expected):
+    def test_orientation(
+        self, left: tuple[str, str], right: tuple[str, str], expected: tuple[str, int, str, int]
+    ) -> None:
         segments = [
             make_segment("chr1", 100, left[0] == "-", left[1], 60),
             make_segment("chr2", 500, right[0] == "-", right[1], 33),
@@ -180,7 +187,7 @@ class TestSplitReads:
         assert (found.anchor, found.mapq) == (40, 33)
         assert split_junctions(segments[::-1], "A" * 100) == [found]
 
-    def test_overlap_is_given_to_one_side(self):
+    def test_overlap_is_given_to_one_side(self) -> None:
         segments = [
             make_segment("chr1", 100, False, "45M55S", 60),
             make_segment("chr2", 500, False, "40S60M", 60),
@@ -188,7 +195,7 @@ class TestSplitReads:
         (found,) = split_junctions(segments, "A" * 100)
         assert (found.junction.first.pos, found.junction.second.pos, found.anchor) == (144, 505, 40)
 
-    def test_gap_is_inserted(self):
+    def test_gap_is_inserted(self) -> None:
         segments = [
             make_segment("chr1", 100, False, "40M60S", 60),
             make_segment("chr2", 500, False, "43S57M", 60),
@@ -198,14 +205,14 @@ class TestSplitReads:
         (hidden,) = split_junctions(segments, "")
         assert hidden.junction.inserted == "NNN"
 
-    def test_contained_segment_is_no_junction(self):
+    def test_contained_segment_is_no_junction(self) -> None:
         segments = [
             make_segment("chr1", 100, False, "90M10S", 60),
             make_segment("chr2", 500, False, "20S40M40S", 60),
         ]
         assert split_junctions(segments, "A" * 100) == []
 
-    def test_three_parts(self):
+    def test_three_parts(self) -> None:
         segments = [
             make_segment("chr1", 100, False, "40M60S", 60),
             make_segment("chr2", 500, False, "40S30M30S", 60),
@@ -224,7 +231,7 @@ class TestAlt:
             ("R", "R", "[chr2:21[AAG"),
         ],
     )
-    def test_forms(self, first, second, text):
+    def test_forms(self, first: Side, second: Side, text: str) -> None:
         # VCF 4.2, section 5.4; inserted bases are written as they stand on the plus strand of the record.
         junction = Junction(Breakend("chr1", 10, first), Breakend("chr2", 20, second), "TT")
         assert breakend_alt("G", junction) == text
@@ -232,12 +239,12 @@ class TestAlt:
     @given(
         x=st.integers(0, 10**8), y=st.integers(0, 10**8), s=SIDES, t=SIDES, ins=st.text("ACGT", max_size=5)
     )
-    def test_round_trip(self, x, y, s, t, ins):
+    def test_round_trip(self, x: int, y: int, s: Side, t: Side, ins: str) -> None:
         junction = Junction(Breakend("chr1", x, s), Breakend("HLA-A*01:01", y, t), ins)
         assert parse_breakend("chr1", x + 1, breakend_alt("G", junction)) == junction
 
     @pytest.mark.parametrize("alt", ["A", "<DEL>", "A[chr2:5]", "A[chr2[", "[chr2:x[A", ""])
-    def test_no_breakend(self, alt):
+    def test_no_breakend(self, alt: str) -> None:
         with pytest.raises(ValueError, match="no breakend"):
             parse_breakend("chr1", 5, alt)
 
@@ -245,23 +252,23 @@ class TestAlt:
 class TestPlaceClip:
     WINDOW = "ACGTTGCAACGGTTAACCGGATATCGCGTACGTAGCTAGCATCGATCGGCTAAGCT"
 
-    def test_exact(self):
+    def test_exact(self) -> None:
         assert place_clip(self.WINDOW[20:40], self.WINDOW, 12) == (0, 20)
 
-    def test_untemplated_bases_in_front(self):
+    def test_untemplated_bases_in_front(self) -> None:
         inserted, index = place_clip("CCCCC" + self.WINDOW[20:40], self.WINDOW, 12)
         assert self.WINDOW[index : index + 15] == ("CCCCC" + self.WINDOW[20:40])[inserted : inserted + 15]
         assert inserted in (4, 5)
 
-    def test_one_mismatch(self):
+    def test_one_mismatch(self) -> None:
         clip = self.WINDOW[20:32] + "T" + self.WINDOW[33:45]
         assert place_clip(clip, self.WINDOW, 12) == (0, 20)
 
     @pytest.mark.parametrize("clip", ["TTTTTTTTTTTTTTTTTTTT", "ACGT", ""], ids=["absent", "short", "empty"])
-    def test_no_place(self, clip):
+    def test_no_place(self, clip: str) -> None:
         assert place_clip(clip, self.WINDOW, 12) is None
 
-    def test_two_places(self):
+    def test_two_places(self) -> None:
         assert place_clip("ACGTTGCAACGGTTAA", "ACGTTGCAACGGTTAA" * 2, 12) is None
 
 
@@ -280,9 +287,9 @@ class TestRegions:
             (25, 55, True),
         ],
     )
-    def test_hit(self, start, end, hit):
+    def test_hit(self, start: int, end: int, hit: bool) -> None:
         assert self.REGIONS.hit("chr1", start, end) is hit
 
-    def test_other_chromosome(self):
+    def test_other_chromosome(self) -> None:
         assert not self.REGIONS.hit("chr2", 10, 20)
         assert not self.REGIONS.hit(None, 10, 20)

@@ -11,6 +11,7 @@ from outcome_cohort import ROOT, cohort_settings
 
 from alktrace.demo.build_demo import write_demo
 from alktrace.inputs.config_file import load_settings
+from alktrace.inputs.settings import Settings
 from alktrace.inputs.sheet import read_sheet
 from alktrace.knowledge.load import load_knowledge
 from alktrace.outcomes.clinical_tables import read_clinical
@@ -31,7 +32,7 @@ KNOWLEDGE = load_knowledge(ROOT / "resources" / "knowledge")
 
 
 @pytest.fixture(scope="module")
-def demo(tmp_path_factory) -> Path:
+def demo(tmp_path_factory: pytest.TempPathFactory) -> Path:
     out = tmp_path_factory.mktemp("demo")
     write_demo(out, seed=9, depth=LIGHT)
     return out
@@ -43,11 +44,11 @@ def rows(path: Path) -> list[dict[str, str]]:
 
 
 @pytest.fixture(scope="module")
-def settings(demo, root):
+def settings(demo: Path, root: Path) -> Settings:
     return load_settings(demo / "config.yaml", defaults=root / "config" / "config.yaml")
 
 
-def test_config_is_complete_and_its_files_exist(demo, settings):
+def test_config_is_complete_and_its_files_exist(demo: Path, settings: Settings) -> None:
     reference = settings.reference
     for path in (reference.fasta, reference.gff3, reference.align_fasta, reference.polymorphisms):
         assert (demo / path).is_file(), path
@@ -57,7 +58,7 @@ def test_config_is_complete_and_its_files_exist(demo, settings):
         assert (demo / assay.targets).is_file()
 
 
-def test_sheet_is_read_and_its_files_exist(demo, settings):
+def test_sheet_is_read_and_its_files_exist(demo: Path, settings: Settings) -> None:
     sheet = read_sheet(demo / "samples.tsv", assays=settings.assays)
     for sample in sheet.samples.values():
         for unit in sample.units:
@@ -68,7 +69,7 @@ def test_sheet_is_read_and_its_files_exist(demo, settings):
     assert len(sheet.normals("plasma-duplex")) >= settings.copy_number.min_normals
 
 
-def test_clinical_tables_are_read(demo):
+def test_clinical_tables_are_read(demo: Path) -> None:
     given = read_clinical(demo / "clinical", knowledge=KNOWLEDGE, today=dt.date(2026, 1, 1))
     records = given.records
     assert set(records) == {row["patient"] for row in rows(demo / "truth" / "expected.tsv")}
@@ -84,7 +85,7 @@ def test_clinical_tables_are_read(demo):
             assert (taken - first.end).days <= 30
 
 
-def test_the_next_treatment_is_assessed(demo):
+def test_the_next_treatment_is_assessed(demo: Path) -> None:
     """Everybody who was switched has a best response, and progression or death; the tables say the same."""
     folder = demo / "clinical"
     second = {row["patient"]: row for row in rows(folder / "treatments.tsv") if row["line"] == "2"}
@@ -106,13 +107,13 @@ def test_the_next_treatment_is_assessed(demo):
     assert {row.patient for row in events} >= set(second)
 
 
-def test_every_drug_is_known(demo, root):
+def test_every_drug_is_known(demo: Path, root: Path) -> None:
     known = {row["subject"] for row in rows(root / "resources" / "knowledge" / "drugs.tsv")}
     used = {drug for row in rows(demo / "clinical" / "treatments.tsv") for drug in row["drugs"].split(";")}
     assert used <= known
 
 
-def test_every_class_appears_and_vocabularies_are_closed(demo):
+def test_every_class_appears_and_vocabularies_are_closed(demo: Path) -> None:
     expected = rows(demo / "truth" / "expected.tsv")
     assert {row["classification"] for row in expected} == {item.value for item in Classification}
     for row in expected:
@@ -127,7 +128,7 @@ def test_every_class_appears_and_vocabularies_are_closed(demo):
             assert all(cell in {item.value for item in kind} for cell in cells), (row["patient"], name)
 
 
-def test_expected_mechanisms_are_in_the_cells(demo):
+def test_expected_mechanisms_are_in_the_cells(demo: Path) -> None:
     there = {
         (row["sample"].rsplit(".", 1)[0], f"{row['gene']} {row['alteration']}")
         for row in rows(demo / "truth" / "alterations.tsv")
@@ -141,7 +142,7 @@ def test_expected_mechanisms_are_in_the_cells(demo):
             assert (f"{row['patient']}.{row['timepoint']}", mechanism) in there
 
 
-def test_truth_of_molecules_fits_that_of_samples(demo):
+def test_truth_of_molecules_fits_that_of_samples(demo: Path) -> None:
     molecules = {row["sample"]: int(row["molecules"]) for row in rows(demo / "truth" / "samples.tsv")}
     for row in rows(demo / "truth" / "molecules.tsv"):
         assert int(row["molecule"]) < molecules[row["sample"]]
@@ -151,7 +152,7 @@ def test_truth_of_molecules_fits_that_of_samples(demo):
             assert 0 <= int(row["mutant_molecules"]) <= int(row["total_molecules"])
 
 
-def test_the_command_writes_the_same_bytes(demo, tmp_path, root):
+def test_the_command_writes_the_same_bytes(demo: Path, tmp_path: Path, root: Path) -> None:
     command = [sys.executable, "-m", "alktrace", "demo", "inputs", "--out", str(tmp_path / "again")]
     done = subprocess.run(
         [*command, "--seed", "9", "--depth", str(LIGHT)],

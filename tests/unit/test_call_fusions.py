@@ -3,8 +3,10 @@
 import random
 import shutil
 import subprocess
+from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import pysam
 import pytest
@@ -91,7 +93,7 @@ def genome() -> dict[str, str]:
 
 
 @pytest.fixture
-def call(tmp_path: Path):
+def call(tmp_path: Path) -> Callable[..., Any]:
     def run(
         genome: dict[str, str],
         builder: BamBuilder,
@@ -207,7 +209,15 @@ class TestPosition:
     @STRANDS
     @pytest.mark.parametrize("flag", [2048, 256], ids=["supplementary", "secondary"])
     @pytest.mark.parametrize("homology", [0, 4], ids=["blunt", "homology"])
-    def test_to_the_base(self, genome, call, driver_strand, donor_strand, flag, homology):
+    def test_to_the_base(
+        self,
+        genome: dict[str, str],
+        call: Callable[..., Any],
+        driver_strand: str,
+        donor_strand: str,
+        flag: int,
+        homology: int,
+    ) -> None:
         driver, donor = breakends(driver_strand, donor_strand)
         genome = with_homology(genome, driver, donor, homology) if homology else genome
         builder = BamBuilder(genome, supplementary_flag=flag)
@@ -224,7 +234,9 @@ class TestPosition:
         assert found.homology <= homology + 3  # chance agreement beyond what was built in
 
     @STRANDS
-    def test_alt_says_orientation(self, genome, call, driver_strand, donor_strand):
+    def test_alt_says_orientation(
+        self, genome: dict[str, str], call: Callable[..., Any], driver_strand: str, donor_strand: str
+    ) -> None:
         # VCF 4.2 section 5.4: t[p[ keeps left then right, t]p] left then left reversed, and so on.
         driver, donor = breakends(driver_strand, donor_strand)
         builder = BamBuilder(genome)
@@ -235,7 +247,9 @@ class TestPosition:
         assert before == (driver[2] == "L")
         assert bracket == ("[" if donor[2] == "R" else "]")
 
-    def test_untemplated_bases(self, genome, call, tmp_path):
+    def test_untemplated_bases(
+        self, genome: dict[str, str], call: Callable[..., Any], tmp_path: Path
+    ) -> None:
         driver, donor = breakends("-", "+")
         path, middle = derived(genome, driver, donor)
         # An insertion that neither side continues.
@@ -249,7 +263,9 @@ class TestPosition:
         assert found.alt == f"{genome['chr2'][3500]}{between}]chr3:3301]"
         assert len(path) > middle
 
-    def test_partner_in_a_repeat_is_placed_by_the_mates(self, genome, call):
+    def test_partner_in_a_repeat_is_placed_by_the_mates(
+        self, genome: dict[str, str], call: Callable[..., Any]
+    ) -> None:
         # The partner's end lies in a repeat: split alignments go anywhere with quality 0, mates do not.
         driver, donor = breakends("-", "+")
         builder = BamBuilder(genome)
@@ -265,7 +281,9 @@ class TestPosition:
 
 class TestCounts:
     @STRANDS
-    def test_molecules_for_and_against(self, genome, call, driver_strand, donor_strand):
+    def test_molecules_for_and_against(
+        self, genome: dict[str, str], call: Callable[..., Any], driver_strand: str, donor_strand: str
+    ) -> None:
         driver, donor = breakends(driver_strand, donor_strand)
         builder = BamBuilder(genome)
         support = add_fusion(builder, genome, driver, donor, molecules=60)
@@ -276,7 +294,7 @@ class TestCounts:
         assert found.vaf == pytest.approx(support / (support + intact), rel=0.05)
         assert found.vaf_low < found.vaf < found.vaf_high
 
-    def test_junction_between_the_reads(self, genome, call):
+    def test_junction_between_the_reads(self, genome: dict[str, str], call: Callable[..., Any]) -> None:
         driver, donor = breakends("-", "+")
         builder = BamBuilder(genome)
         support = add_fusion(builder, genome, driver, donor, molecules=80, length=300, read_length=75)
@@ -286,7 +304,7 @@ class TestCounts:
         assert found.intact == pytest.approx(intact, abs=found.homology + 1)
         assert found.split < found.molecules
 
-    def test_one_molecule_counts_once(self, genome, call):
+    def test_one_molecule_counts_once(self, genome: dict[str, str], call: Callable[..., Any]) -> None:
         # Both reads of a short fragment cross the junction: four split alignments, one molecule.
         driver, donor = breakends("-", "+")
         path, middle = derived(genome, driver, donor)
@@ -296,7 +314,7 @@ class TestCounts:
         (found,) = call(genome, builder)
         assert found.molecules == 3
 
-    def test_single_end_reads(self, genome, call):
+    def test_single_end_reads(self, genome: dict[str, str], call: Callable[..., Any]) -> None:
         driver, donor = breakends("+", "-")
         builder = BamBuilder(genome)
         support = add_fusion(
@@ -306,7 +324,7 @@ class TestCounts:
         assert found.filters == ()
         assert found.molecules == pytest.approx(support, abs=found.homology + 1)
 
-    def test_duplex_molecules(self, genome, call):
+    def test_duplex_molecules(self, genome: dict[str, str], call: Callable[..., Any]) -> None:
         driver, donor = breakends("-", "+")
         path, middle = derived(genome, driver, donor)
         builder = BamBuilder(genome)
@@ -318,7 +336,7 @@ class TestCounts:
 
 
 class TestMeaning:
-    def test_driver(self, genome, call):
+    def test_driver(self, genome: dict[str, str], call: Callable[..., Any]) -> None:
         driver, donor = breakends("-", "+")
         builder = BamBuilder(genome)
         add_fusion(builder, genome, driver, donor, molecules=30)
@@ -330,14 +348,14 @@ class TestMeaning:
         # 100 bases of DONP exon 1; KINM exon 3 starts at c.201 (101 + 99 bases before it, minus strand).
         assert found.in_frame is ((100 - 200) % 3 == 0)
 
-    def test_in_frame(self, genome, call):
+    def test_in_frame(self, genome: dict[str, str], call: Callable[..., Any]) -> None:
         # Exon 2 of DONP ends at c.199: 199 - 200 is not a multiple of 3; KINP exon 3 starts at c.200.
         builder = BamBuilder(genome)
         add_fusion(builder, genome, ("chr1", 6500, "R"), ("chr3", 6500, "L"), molecules=30)
         (found,) = call(genome, builder)
         assert (found.junction, found.in_frame) == ("D2;K3", True)
 
-    def test_reciprocal_shares_the_event(self, genome, call):
+    def test_reciprocal_shares_the_event(self, genome: dict[str, str], call: Callable[..., Any]) -> None:
         builder = BamBuilder(genome)
         add_fusion(builder, genome, ("chr2", 3500, "L"), ("chr3", 3300, "L"), molecules=40)
         add_fusion(builder, genome, ("chr2", 3503, "R"), ("chr3", 3304, "R"), molecules=20, seed=9)
@@ -347,34 +365,36 @@ class TestMeaning:
         assert found[FusionRole.RECIPROCAL].key == "fusion:KINM:DONP"
         assert found[FusionRole.RECIPROCAL].junction == "K2;D2"
 
-    def test_two_junctions_of_one_pair(self, genome, call):
+    def test_two_junctions_of_one_pair(self, genome: dict[str, str], call: Callable[..., Any]) -> None:
         builder = BamBuilder(genome)
         add_fusion(builder, genome, ("chr2", 3500, "L"), ("chr3", 3300, "L"), molecules=60)
         add_fusion(builder, genome, ("chr2", 3900, "L"), ("chr3", 6600, "L"), molecules=20, seed=9)
         keys = [f.key for f in call(genome, builder)]
         assert keys == ["fusion:DONP:KINM", "fusion:DONP:KINM:D2;K3"]
 
-    def test_intergenic_partner(self, genome, call):
+    def test_intergenic_partner(self, genome: dict[str, str], call: Callable[..., Any]) -> None:
         builder = BamBuilder(genome)
         add_fusion(builder, genome, ("chr2", 3500, "L"), ("chr5", 3300, "L"), molecules=30)
         (found,) = call(genome, builder)
         assert (found.partner, found.role, found.in_frame) == ("intergenic", FusionRole.UNCLEAR, None)
         assert found.key.startswith("fusion:intergenic:KINM:chr5-")
 
-    def test_partner_on_the_wrong_strand(self, genome, call):
+    def test_partner_on_the_wrong_strand(self, genome: dict[str, str], call: Callable[..., Any]) -> None:
         builder = BamBuilder(genome)
         add_fusion(builder, genome, ("chr2", 3500, "L"), ("chr4", 6700, "L"), molecules=30)
         (found,) = call(genome, builder)
         assert (found.junction, found.role) == (None, FusionRole.UNCLEAR)
 
-    def test_gene_without_model(self, genome, call):
+    def test_gene_without_model(self, genome: dict[str, str], call: Callable[..., Any]) -> None:
         models = GeneModels({g: t for g, t in MODELS.by_gene.items() if g != "DONP"})
         builder = BamBuilder(genome)
         add_fusion(builder, genome, ("chr2", 3500, "L"), ("chr3", 3300, "L"), molecules=30)
         (found,) = call(genome, builder, models=models)
         assert found.partner == "intergenic"
 
-    def test_fusion_gene_without_model_is_logged(self, genome, call, caplog):
+    def test_fusion_gene_without_model_is_logged(
+        self, genome: dict[str, str], call: Callable[..., Any], caplog: pytest.LogCaptureFixture
+    ) -> None:
         builder = BamBuilder(genome)
         add_fusion(builder, genome, ("chr2", 3500, "L"), ("chr3", 3300, "L"), molecules=5)
         call(genome, builder, drivers=DRIVERS.replace("KINP", "ABSENT"))
@@ -382,7 +402,9 @@ class TestMeaning:
 
 
 class TestFilters:
-    def test_two_molecules_are_kept_with_a_reason(self, genome, call):
+    def test_two_molecules_are_kept_with_a_reason(
+        self, genome: dict[str, str], call: Callable[..., Any]
+    ) -> None:
         driver, donor = breakends("-", "+")
         path, middle = derived(genome, driver, donor)
         builder = BamBuilder(genome)
@@ -391,7 +413,7 @@ class TestFilters:
         (found,) = call(genome, builder)
         assert found.filters == ("molecules",)
 
-    def test_copies_of_one_fragment(self, genome, call):
+    def test_copies_of_one_fragment(self, genome: dict[str, str], call: Callable[..., Any]) -> None:
         driver, donor = breakends("-", "+")
         path, middle = derived(genome, driver, donor)
         builder = BamBuilder(genome)
@@ -400,7 +422,7 @@ class TestFilters:
         (found,) = call(genome, builder)
         assert set(found.filters) == {"fragments", "shared_end"}
 
-    def test_pcr_chimeras_share_an_end(self, genome, call):
+    def test_pcr_chimeras_share_an_end(self, genome: dict[str, str], call: Callable[..., Any]) -> None:
         driver, donor = breakends("-", "+")
         path, middle = derived(genome, driver, donor)
         builder = BamBuilder(genome)
@@ -411,13 +433,13 @@ class TestFilters:
         (allowed,) = call(genome, builder, settings=SETTINGS.model_copy(update={"min_ends": 1}))
         assert allowed.filters == ()
 
-    def test_low_mapping_quality(self, genome, call):
+    def test_low_mapping_quality(self, genome: dict[str, str], call: Callable[..., Any]) -> None:
         driver, donor = breakends("-", "+")
         builder = BamBuilder(genome, mapq={"chr3": 3})
         add_fusion(builder, genome, driver, donor, molecules=40, length=300, read_length=75)
         assert all("mapq" in f.filters for f in call(genome, builder))
 
-    def test_paralogue(self, genome, call):
+    def test_paralogue(self, genome: dict[str, str], call: Callable[..., Any]) -> None:
         # The partner is a diverged copy of the driver's own intron: nothing was joined.
         choose = random.Random(3)
         copy = [b if choose.random() > 0.08 else choose.choice("ACGT") for b in genome["chr2"][3300:3700]]
@@ -426,13 +448,13 @@ class TestFilters:
         add_fusion(builder, changed, ("chr2", 3500, "L"), ("chr3", 3302, "R"), molecules=30)
         assert all("paralogue" in f.filters or "homology" in f.filters for f in call(changed, builder))
 
-    def test_simple_repeat(self, genome, call):
+    def test_simple_repeat(self, genome: dict[str, str], call: Callable[..., Any]) -> None:
         changed = {**genome, "chr3": genome["chr3"][:3261] + "CA" * 20 + genome["chr3"][3301:]}
         builder = BamBuilder(changed)
         add_fusion(builder, changed, ("chr2", 3500, "L"), ("chr3", 3300, "L"), molecules=40)
         assert all("repeat" in f.filters for f in call(changed, builder))
 
-    def test_edge_of_the_known_sequence(self, genome, call):
+    def test_edge_of_the_known_sequence(self, genome: dict[str, str], call: Callable[..., Any]) -> None:
         # Compact contigs end where the sparse genome turns to N: clips there are no breakpoints.
         changed = {**genome, "chr3": genome["chr3"][:3301] + "N" * (12_000 - 3301)}
         builder = BamBuilder(changed)
@@ -441,7 +463,7 @@ class TestFilters:
 
 
 class TestBlanks:
-    def test_random_chimeras(self, genome, call):
+    def test_random_chimeras(self, genome: dict[str, str], call: Callable[..., Any]) -> None:
         choose = random.Random(11)
         builder = BamBuilder(genome)
         for _ in range(300):
@@ -455,12 +477,14 @@ class TestBlanks:
         add_intact(builder, genome, ("chr2", 3500, "L"), molecules=500)
         assert not [f for f in call(genome, builder) if not f.filters]
 
-    def test_no_reads(self, genome, call, tmp_path):
+    def test_no_reads(self, genome: dict[str, str], call: Callable[..., Any], tmp_path: Path) -> None:
         assert call(genome, BamBuilder(genome)) == []
         with pysam.VariantFile(str(tmp_path / "fusions.vcf.gz")) as stream:
             assert list(stream.header.samples) == ["p.t.plasma"]
 
-    def test_deletion_inside_one_gene_is_no_fusion(self, genome, call):
+    def test_deletion_inside_one_gene_is_no_fusion(
+        self, genome: dict[str, str], call: Callable[..., Any]
+    ) -> None:
         builder = BamBuilder(genome)
         add_fusion(builder, genome, ("chr2", 3500, "L"), ("chr2", 6500, "R"), molecules=30)
         assert call(genome, builder) == []
@@ -476,7 +500,9 @@ class TestBlanks:
             "chr3,100,+,,60,0;",
         ],
     )
-    def test_malformed_sa_tags(self, genome, call, text, caplog):
+    def test_malformed_sa_tags(
+        self, genome: dict[str, str], call: Callable[..., Any], text: str, caplog: pytest.LogCaptureFixture
+    ) -> None:
         driver, donor = breakends("-", "+")
         builder = BamBuilder(genome)
         add_fusion(builder, genome, driver, donor, molecules=30)
@@ -489,7 +515,9 @@ class TestBlanks:
 
 
 class TestKnownFusions:
-    def test_counted_below_the_calling_rule(self, genome, call, tmp_path):
+    def test_counted_below_the_calling_rule(
+        self, genome: dict[str, str], call: Callable[..., Any], tmp_path: Path
+    ) -> None:
         driver, donor = breakends("+", "-")
         builder = BamBuilder(genome)
         add_fusion(builder, genome, driver, donor, molecules=40)
@@ -505,7 +533,7 @@ class TestKnownFusions:
         assert count.intact == pytest.approx(intact, abs=4 * (known[0].homology + 1))
         assert count.vaf == pytest.approx(1 / (1 + count.intact))
 
-    def test_absent(self, genome, call, tmp_path):
+    def test_absent(self, genome: dict[str, str], call: Callable[..., Any], tmp_path: Path) -> None:
         driver, donor = breakends("-", "+")
         builder = BamBuilder(genome)
         add_fusion(builder, genome, driver, donor, molecules=40)
@@ -514,7 +542,9 @@ class TestKnownFusions:
         (count,) = count_fusions(bam=bam, fasta=tmp_path / "genome.fa", known=known, settings=SETTINGS)
         assert (count.molecules, count.vaf, count.vaf_detectable) == (0, None, None)
 
-    def test_bam_without_index(self, genome, call, tmp_path):
+    def test_bam_without_index(
+        self, genome: dict[str, str], call: Callable[..., Any], tmp_path: Path
+    ) -> None:
         builder = BamBuilder(genome)
         add_fusion(builder, genome, *breakends("-", "+"), molecules=40)
         known = call(genome, builder)
@@ -525,24 +555,24 @@ class TestKnownFusions:
             )
 
     @pytest.mark.parametrize(("total", "vaf"), [(2500, 0.0025), (600, 0.0105)])
-    def test_detectable_vaf(self, total, vaf):
+    def test_detectable_vaf(self, total: int, vaf: float) -> None:
         # rules.md: three molecules with 95 % power need 0.25 % at 2,500 molecules, 1.05 % at 600.
         assert detectable_vaf(total, 3, 0.95) == pytest.approx(vaf, rel=0.01)
 
-    def test_too_few_molecules_to_detect_anything(self):
+    def test_too_few_molecules_to_detect_anything(self) -> None:
         assert detectable_vaf(2, 3, 0.95) is None
 
 
 class TestFile:
     @pytest.fixture
-    def written(self, genome, call, tmp_path) -> Path:
+    def written(self, genome: dict[str, str], call: Callable[..., Any], tmp_path: Path) -> Path:
         builder = BamBuilder(genome)
         add_fusion(builder, genome, ("chr2", 3500, "L"), ("chr3", 3300, "L"), molecules=40)
         add_fusion(builder, genome, ("chr2", 3503, "R"), ("chr3", 3304, "R"), molecules=20, seed=9)
         call(genome, builder)
         return tmp_path / "fusions.vcf.gz"
 
-    def test_mates_point_at_each_other(self, written):
+    def test_mates_point_at_each_other(self, written: Path) -> None:
         records = {v.ID: v for v in VCF(str(written))}
         assert len(records) == 4
         for name, record in records.items():
@@ -552,7 +582,7 @@ class TestFile:
             assert record.INFO["SVTYPE"] == "BND"
             assert record.INFO["EVENT"] == mate.INFO["EVENT"]
 
-    def test_position_is_within_cipos(self, written):
+    def test_position_is_within_cipos(self, written: Path) -> None:
         # The truth of both sides lies within CIPOS, whichever side the homology is given to.
         truth = {("chr2", "driver"): 3501, ("chr3", "driver"): 3301}
         for record in VCF(str(written)):
@@ -560,7 +590,7 @@ class TestFile:
                 low, high = record.INFO["CIPOS"]
                 assert record.POS + low <= truth[record.CHROM, "driver"] <= record.POS + high
 
-    def test_tools_read_it(self, written):
+    def test_tools_read_it(self, written: Path) -> None:
         bcftools = shutil.which("bcftools")
         assert bcftools
         done = subprocess.run(
@@ -569,7 +599,9 @@ class TestFile:
         assert len(done.stdout.splitlines()) == 2
         assert not done.stderr
 
-    def test_same_bytes_again(self, genome, call, written, tmp_path):
+    def test_same_bytes_again(
+        self, genome: dict[str, str], call: Callable[..., Any], written: Path, tmp_path: Path
+    ) -> None:
         before = written.read_bytes()
         builder = BamBuilder(genome)
         add_fusion(builder, genome, ("chr2", 3503, "R"), ("chr3", 3304, "R"), molecules=20, seed=9)
@@ -578,7 +610,7 @@ class TestFile:
         assert written.read_bytes() == before
 
 
-def test_helpers_build_what_they_say(genome):
+def test_helpers_build_what_they_say(genome: dict[str, str]) -> None:
     path, middle = derived(genome, ("chr2", 3500, "L"), ("chr3", 3300, "L"), between="ACGT")
     assert path[middle - 1].pos == 3500
     assert [b.base for b in path[middle : middle + 4]] == [b.base for b in inserted("ACGT")]
@@ -610,21 +642,21 @@ class Segments:
 
 
 @pytest.mark.real
-def test_h3122(real_data, root):
+def test_h3122(real_data: Path, root: Path) -> None:
     """The cell line H3122: EML4-ALK variant 1, breakpoints chr2:29,223,741 and chr2:42,299,750."""
     rows: dict[str, list[list[str]]] = {}
     for line in (real_data / "reference" / "panel_transcripts.grch38.tsv").read_text().splitlines()[1:]:
         cells = line.split("\t")
         rows.setdefault(cells[0], []).append(cells)
     models = {}
-    for gene, cells in rows.items():
-        coding = [(int(c[6 + 1]), int(c[7 + 1])) for c in cells if c[7] not in ("", ".")]
+    for gene, exons in rows.items():
+        coding = [(int(c[6 + 1]), int(c[7 + 1])) for c in exons if c[7] not in ("", ".")]
         models[gene] = Transcript(
             gene,
-            cells[0][1],
-            cells[0][2],
-            cells[0][3],
-            tuple(Exon(int(c[4]), int(c[5]) - 1, int(c[6])) for c in cells),
+            exons[0][1],
+            exons[0][2],
+            exons[0][3],
+            tuple(Exon(int(c[4]), int(c[5]) - 1, int(c[6])) for c in exons),
             min(a for a, _ in coding) - 1,
             max(b for _, b in coding),
         )

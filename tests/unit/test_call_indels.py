@@ -13,6 +13,7 @@ from alktrace.calling.genotyping.allele_states import ABSENT, ALT, OTHER, REF
 from alktrace.calling.rule.neighbours import Neighbourhood, edges, is_edge
 from alktrace.inputs.settings import CallingSettings
 from alktrace.reference.locus_table import LocusRow
+from alktrace.vocabulary.detection import LocusKind
 from alktrace.vocabulary.variant import SmallVariant
 
 
@@ -63,7 +64,9 @@ def indel_reads(
         pytest.param(9, "TCA", "delins", id="delins"),
     ],
 )
-def test_indels_gapped_or_clipped_are_one_record(case: Case, ref: int, alt: str, kind: str, clip) -> None:
+def test_indels_gapped_or_clipped_are_one_record(
+    case: Case, ref: int, alt: str, kind: str, clip: str | None
+) -> None:
     if clip and 0 < len(alt) < 9:
         alt = alt if kind != "insertion" else alt + "TTGCAAC"
     wild = [
@@ -139,12 +142,12 @@ def test_a_hotspot_is_not_explained_away(case: Case) -> None:
     reads = case.molecules({}, 800, name="wild", duplex=(3, 2))
     reads += indel_reads(case, 80, 15, "", name="mutant")
     reads += edge_reads(case, place, case.reference[place + 15], 4)
-    case.loci = [LocusRow("ALK", "here", "alk_hotspot", 25, CHROM, place - 1, place + 2)]
+    case.loci = [LocusRow("ALK", "here", LocusKind.ALK_HOTSPOT, 25, CHROM, place - 1, place + 2)]
     kinds = {record.INFO["TYPE"]: record.FILTERS for record in case.run(reads)}
     assert kinds == {"deletion": ["PASS"], "snv": ["PASS"]}
 
 
-def haplotype_reads(case: Case, number: int, changes, *, name: str) -> list[Read]:
+def haplotype_reads(case: Case, number: int, changes: list[tuple[int, int, str]], *, name: str) -> list[Read]:
     """Duplex reads from C3805 - 100 + i % 60 over changes (offset from C3805, reference bases, new bases).
 
     Aligned with one gap per insertion or deletion, where it was made.
@@ -174,7 +177,7 @@ def haplotype_reads(case: Case, number: int, changes, *, name: str) -> list[Read
     ],
 )
 def test_two_changes_in_the_same_molecules_are_no_two_forms(
-    case: Case, carriers: int, both: int, changes
+    case: Case, carriers: int, both: int, changes: list[tuple[int, int, str]]
 ) -> None:
     case.loci = []
     reads = haplotype_reads(case, 400, [], name="wild")
@@ -216,7 +219,7 @@ def test_a_change_of_some_carriers_is_no_second_form(case: Case) -> None:
     ],
 )
 def test_which_molecules_speak_for_a_substitution_beside_indels(
-    calling: CallingSettings, states, explained: bool
+    calling: CallingSettings, states: dict[tuple[int, int, int], int], explained: bool
 ) -> None:
     """Behind the deletion of CCCC the mutant haplotype shows A where the reference has C."""
     sequence = "ACGTACGTTACCCCAGTACGGTACAT"
@@ -244,7 +247,9 @@ def test_which_molecules_speak_for_a_substitution_beside_indels(
         pytest.param([(0, 1, ""), (4, 1, "A"), (7, 0, "GA")], 1, id="substitution-between"),
     ],
 )
-def test_two_gaps_close_by_are_one_change(case: Case, changes, gained: int) -> None:
+def test_two_gaps_close_by_are_one_change(
+    case: Case, changes: list[tuple[int, int, str]], gained: int
+) -> None:
     """None of them shows in the window of the other: apart, neither would be seen at all."""
     case.loci = []
     reads = haplotype_reads(case, 800, [], name="wild") + haplotype_reads(case, 80, changes, name="mutant")
@@ -323,7 +328,9 @@ def test_an_unknown_base_of_the_reference_does_not_hide_a_deletion(case: Case, u
         pytest.param((-20, 40, ""), True, id="deletion-of-the-target"),
     ],
 )
-def test_insertions_and_deletions_at_the_border_of_a_target(case: Case, change, called: bool) -> None:
+def test_insertions_and_deletions_at_the_border_of_a_target(
+    case: Case, change: tuple[int, int, str], called: bool
+) -> None:
     """The target is C3805 - 10 to C3805 + 10."""
     case.loci = []
     case.targets([(CHROM, C3805 - 10, C3805 + 10)])
@@ -346,7 +353,7 @@ def test_a_repeat_across_the_border_of_a_target(case: Case) -> None:
 @pytest.mark.parametrize("offset", [-40, -12, 40, 55])
 @pytest.mark.parametrize("clip", ["left", "right"])
 def test_an_inherited_substitution_in_a_clip_does_not_hide_the_deletion(
-    case: Case, offset: int, clip
+    case: Case, offset: int, clip: str
 ) -> None:
     """All molecules carry the substitution, some the deletion of 15 bases, which the aligner clips."""
     case.loci = []

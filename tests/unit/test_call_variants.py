@@ -9,7 +9,7 @@ import pysam
 import pytest
 import yaml
 from calling_case import BOTH, C3805, FIRST, LENGTH, PASS, SECOND, TARGET, Case, found, with_other
-from molecule_bam import CHROM, make_reference, pair, with_bases, write_bam
+from molecule_bam import CHROM, Read, make_reference, pair, with_bases, write_bam
 
 from alktrace.calling.genotyping.allele_states import ALT, OTHER, REF
 from alktrace.calling.genotyping.counts import PER_WORD, count_groups
@@ -17,6 +17,7 @@ from alktrace.calling.genotyping.genotype_table import GenotypeRow
 from alktrace.calling.genotyping.known_alleles import count_alterations
 from alktrace.calling.molecules.reads import make_filters
 from alktrace.calling.molecules.regions import fasta_fetch
+from alktrace.calling.rule.verdict import AlterationCounts
 from alktrace.errors import DataError
 from alktrace.evidence.phase_counts import marginal_patterns
 from alktrace.inputs.settings import CallingSettings
@@ -54,7 +55,11 @@ def case(tmp_path: Path, calling: CallingSettings) -> Case:
         ),
     ],
 )
-def test_substitutions_of_one_codon(case: Case, molecules, expected) -> None:
+def test_substitutions_of_one_codon(
+    case: Case,
+    molecules: list[tuple[tuple[str | None, str | None], int]],
+    expected: dict[tuple[int, str, str], tuple[int, tuple[str]]],
+) -> None:
     reads = case.molecules({}, 1000, name="wild")
     for k, ((first, second), number) in enumerate(molecules):
         edits = {C3805: first, C3805 - 1: second}
@@ -116,7 +121,7 @@ def test_both_mates_are_one_molecule_and_disagreement_is_none(case: Case) -> Non
     assert (counts.alt_molecules, counts.total_molecules) == (40, 140)
 
 
-def case_count(case: Case, reads, *alterations):
+def case_count(case: Case, reads: list[Read], *alterations: SmallVariant) -> list[AlterationCounts]:
     write_bam(case.folder / "a.bam", reads, LENGTH)
     return case.count(*alterations)
 
@@ -187,7 +192,7 @@ def test_molecules_without_tags_are_single_and_said_so(case: Case) -> None:
         pytest.param({"XV": "4", "XW": "0"}, 0, 0, id="text-of-another-tool"),
     ],
 )
-def test_family_sizes_of_dragen(case: Case, tags, simplex: int, duplex: int) -> None:
+def test_family_sizes_of_dragen(case: Case, tags: dict[str, int | str], simplex: int, duplex: int) -> None:
     case.run(case.molecules({}, 300, name="wild", duplex=None, depth=None, tags=tags))
     row = case.callability()["G1269"]
     assert (row.molecules, row.simplex, row.duplex) == (300, simplex, duplex)
@@ -395,7 +400,9 @@ def test_no_targets_at_all(case: Case) -> None:
         pytest.param((CHROM, 10, LENGTH + 1), "behind the sequence", id="beyond-the-end"),
     ],
 )
-def test_targets_that_do_not_fit_the_reference(case: Case, interval, message: str) -> None:
+def test_targets_that_do_not_fit_the_reference(
+    case: Case, interval: tuple[str, int, int], message: str
+) -> None:
     case.targets([interval])
     with pytest.raises(DataError, match=message):
         case.run([])

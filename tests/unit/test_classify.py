@@ -3,6 +3,7 @@
 import itertools
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import pytest
 from golden.build import cases, default_settings, evidence
@@ -16,6 +17,7 @@ from alktrace.classify.set_criteria import SET_CRITERIA
 from alktrace.classify.single_criteria import ALTERATION_CRITERIA
 from alktrace.classify.timepoint_criteria import TIMEPOINT_CRITERIA
 from alktrace.classify.view import fold_reported, prepare_patient
+from alktrace.evidence.schema import PatientEvidence
 from alktrace.io.tables import read_table, write_table
 from alktrace.knowledge.answers import Knowledge
 from alktrace.knowledge.drug_hints import Hints
@@ -153,7 +155,7 @@ def test_a_compound_that_lorlatinib_inhibits_is_a_candidate(
             assert len(alterations) == 2, "the compound is asked for as a unit"
             return Hints(resistant_to=resistant, sensitive_to=sensitive)
 
-    told = Told(load_knowledge(ROOT / "resources" / "knowledge"))
+    told: Any = Told(load_knowledge(ROOT / "resources" / "knowledge"))
     (result,) = classify_patient(golden("compound_cis_l1196m_g1202r"), told, default_settings())
     assert result.row.classification is Classification.ON_TARGET_COMPOUND_CIS
     assert result.row.confidence is confidence
@@ -179,7 +181,8 @@ def test_every_drug_of_a_report_is_somewhere() -> None:
     assert (row.resistant_to, row.sensitive_to) == (("c",), ("d",))
     assert {"intermediate_evidence:a", "conflicting_evidence:b"} <= set(map(str, row.flags))
     assert set(row.evidence) == {f"{drug} {effect} (D): source {drug} {effect}" for drug, effect in stated}
-    (account,) = result.detail["mechanisms"]
+    account: Any
+    (account,) = result.detail["mechanisms"]  # type: ignore[misc]
     assert account["hints"]["intermediate"] == ["a"]
     assert account["hints"]["conflicting"] == ["b"]
     assert words.drugs(row) == (
@@ -203,7 +206,7 @@ def test_a_result_is_read_from_its_table_as_it_was_written(tmp_path: Path) -> No
 # --- preparation -----------------------------------------------------------------------------
 
 
-def golden(name: str):
+def golden(name: str) -> PatientEvidence:
     return evidence(next(case for case in cases() if case["id"] == name))
 
 

@@ -7,6 +7,7 @@ import pytest
 from alktrace.errors import InputProblems
 from alktrace.evidence.schema import ClinicalContext
 from alktrace.outcomes.clinical_context import clinical_context
+from alktrace.outcomes.clinical_schema import PatientRecord
 from alktrace.outcomes.clinical_tables import read_clinical
 from alktrace.vocabulary.clinical import BestResponse
 
@@ -26,7 +27,7 @@ def folder(path: Path, **tables: list[str]) -> Path:
     return path
 
 
-def read(path: Path):
+def read(path: Path) -> dict[str, PatientRecord] | None:
     knowledge = SimpleNamespace(drug_names=DRUGS, alk_tkis=frozenset({"lorlatinib", "alectinib"}))
     return read_clinical(path, knowledge=knowledge, today=TODAY).records
 
@@ -40,7 +41,7 @@ ASSESSMENTS = "patient date response"
 DOSES = "patient drug date from_mg to_mg reason"
 
 
-def test_drug_synonyms_become_canonical_names(tmp_path):
+def test_drug_synonyms_become_canonical_names(tmp_path: Path) -> None:
     given = folder(tmp_path, treatments=[TREATMENTS, "P1 1 PF-06463922 2025-01-01 . ongoing"])
     assert read(given)["P1"].treatments[0].drugs == ("lorlatinib",)
 
@@ -199,18 +200,18 @@ def test_drug_synonyms_become_canonical_names(tmp_path):
     ],
     ids=lambda value: value if isinstance(value, str) else "",
 )
-def test_problems_are_named(tmp_path, tables, message):
+def test_problems_are_named(tmp_path: Path, tables: dict[str, list[str]], message: str) -> None:
     with pytest.raises(InputProblems) as caught:
         read(folder(tmp_path, **tables))
     assert any(message in str(problem) for problem in caught.value.problems), caught.value
 
 
-def test_different_drugs_may_overlap(tmp_path):
+def test_different_drugs_may_overlap(tmp_path: Path) -> None:
     rows = ["P1 1 lorlatinib 2025-01-01 . ongoing", "P1 2 pemetrexed 2025-05-01 . ongoing"]
     assert len(read(folder(tmp_path, treatments=[TREATMENTS, *rows]))["P1"].treatments) == 2
 
 
-def test_a_site_declares_its_own_drug(tmp_path):
+def test_a_site_declares_its_own_drug(tmp_path: Path) -> None:
     given = folder(
         tmp_path,
         drugs=["drug alk_tki synonyms", "newinib true X-1;x-2", "vaccine false ."],
@@ -229,7 +230,7 @@ def test_a_site_declares_its_own_drug(tmp_path):
     assert seen.prior_alk_tki == ("newinib",)
 
 
-def test_problems_of_all_tables_come_at_once(tmp_path):
+def test_problems_of_all_tables_come_at_once(tmp_path: Path) -> None:
     given = folder(
         tmp_path,
         treatments=[TREATMENTS, "P1 x lorlatinib 2025-01-01 . ongoing"],
@@ -240,7 +241,7 @@ def test_problems_of_all_tables_come_at_once(tmp_path):
     assert len(caught.value.problems) == 2
 
 
-def test_context_of_progression_after_response(tmp_path):
+def test_context_of_progression_after_response(tmp_path: Path) -> None:
     found = context(
         folder(
             tmp_path,
@@ -266,7 +267,7 @@ def test_context_of_progression_after_response(tmp_path):
     )
 
 
-def test_lorlatinib_continued_with_an_added_drug_is_one_course(tmp_path):
+def test_lorlatinib_continued_with_an_added_drug_is_one_course(tmp_path: Path) -> None:
     found = context(
         folder(
             tmp_path,
@@ -283,7 +284,7 @@ def test_lorlatinib_continued_with_an_added_drug_is_one_course(tmp_path):
     assert found.progression == dt.date(2025, 11, 20)
 
 
-def test_progression_on_the_next_line_is_not_progression_on_lorlatinib(tmp_path):
+def test_progression_on_the_next_line_is_not_progression_on_lorlatinib(tmp_path: Path) -> None:
     found = context(
         folder(
             tmp_path,
@@ -299,7 +300,7 @@ def test_progression_on_the_next_line_is_not_progression_on_lorlatinib(tmp_path)
     assert found.best_response is BestResponse.SD
 
 
-def test_stop_for_progression_dates_it_where_no_assessment_does(tmp_path):
+def test_stop_for_progression_dates_it_where_no_assessment_does(tmp_path: Path) -> None:
     found = context(
         folder(tmp_path, treatments=[TREATMENTS, "P1 1 lorlatinib 2025-01-01 2025-06-01 progression"])
     )
@@ -307,7 +308,7 @@ def test_stop_for_progression_dates_it_where_no_assessment_does(tmp_path):
     assert found.best_response is None
 
 
-def test_prior_inhibitors_are_those_started_before(tmp_path):
+def test_prior_inhibitors_are_those_started_before(tmp_path: Path) -> None:
     found = context(
         folder(
             tmp_path,
@@ -321,7 +322,7 @@ def test_prior_inhibitors_are_those_started_before(tmp_path):
     assert found.prior_alk_tki == ("alectinib",)
 
 
-def test_without_lorlatinib_only_what_is_known_is_filled(tmp_path):
+def test_without_lorlatinib_only_what_is_known_is_filled(tmp_path: Path) -> None:
     found = context(folder(tmp_path, pathology=["patient date histology", "P1 2025-06-01 small_cell"]))
     assert found.lorlatinib_start is None
     assert found.histology[0].histology.value == "small_cell"

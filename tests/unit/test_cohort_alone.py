@@ -39,8 +39,8 @@ def written(folder: Path, **tables: list[str]) -> Path:
         text = "\n".join(line.replace(" ", "\t") for line in (HEADERS[name], *lines))
         (folder / "clinical" / f"{name}.tsv").write_text(text + "\n")
     found = "P1 PD progression BYPASS bypass ACQUIRED established . ."
-    lines = ("\t".join(header(ClassificationRow)), found.replace(" ", "\t"))
-    (folder / "classification.tsv").write_text("\n".join(lines) + "\n")
+    classes = ("\t".join(header(ClassificationRow)), found.replace(" ", "\t"))
+    (folder / "classification.tsv").write_text("\n".join(classes) + "\n")
     return folder
 
 
@@ -48,7 +48,9 @@ def run(folder: Path, *arguments: str) -> int:
     return main(["cohort", str(folder / "clinical"), str(folder), "--out", str(folder / "out"), *arguments])
 
 
-def test_a_synthetic_cohort_to_its_page_without_reads(tmp_path, capsys):
+def test_a_synthetic_cohort_to_its_page_without_reads(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
     assert main(["demo", "outcomes", "--out", str(tmp_path), "--seed", "5", "--patients", "40"]) == 0
     assert run(tmp_path) == 0
     assert "report.html" in capsys.readouterr().out
@@ -68,7 +70,7 @@ def test_a_synthetic_cohort_to_its_page_without_reads(tmp_path, capsys):
         assert (tmp_path / "out" / name).read_bytes() == (jobs / name).read_bytes(), name
 
 
-def test_one_patient_with_a_class_and_nothing_else(tmp_path):
+def test_one_patient_with_a_class_and_nothing_else(tmp_path: Path) -> None:
     """No mechanisms, no evidence: the class alone gives tables and a page; one life gives no ratio."""
     assert run(written(tmp_path)) == 0
     page = (tmp_path / "out" / "report.html").read_text()
@@ -80,7 +82,7 @@ def test_one_patient_with_a_class_and_nothing_else(tmp_path):
     assert found == {"rwORR2": (1, 1), "rwORR2_confirmed": (0, 1), "rwDCR2": (1, 1)}
 
 
-def test_two_progressions_on_one_day_are_one(tmp_path):
+def test_two_progressions_on_one_day_are_one(tmp_path: Path) -> None:
     twice = ["P1 2021-05-25 PD", "P1 2021-05-25 PD", "P1 2021-12-01 PD", "P1 2021-12-01 SD"]
     assert run(written(tmp_path, assessments=twice)) == 0
     rows = read_table(tmp_path / "out" / "endpoint_patients.tsv", EndpointPatientRow)
@@ -125,7 +127,9 @@ def test_two_progressions_on_one_day_are_one(tmp_path):
         ),
     ],
 )  # fmt: skip
-def test_what_cannot_be_is_refused_by_place(tmp_path, capsys, tables, said):
+def test_what_cannot_be_is_refused_by_place(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], tables: dict[str, list[str]], said: list[str]
+) -> None:
     assert run(written(tmp_path, **tables)) == 1
     lines = capsys.readouterr().err.strip().splitlines()
     assert len(lines) == len(said), lines
@@ -134,14 +138,14 @@ def test_what_cannot_be_is_refused_by_place(tmp_path, capsys, tables, said):
     assert not (tmp_path / "out").exists()
 
 
-def test_a_folder_without_classification_is_named(tmp_path, capsys):
+def test_a_folder_without_classification_is_named(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     written(tmp_path)
     (tmp_path / "classification.tsv").unlink()
     assert run(tmp_path) == 1
     assert "classification.tsv: no such file" in capsys.readouterr().err
 
 
-def test_a_config_is_laid_over_the_defaults(tmp_path, capsys):
+def test_a_config_is_laid_over_the_defaults(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     config = tmp_path / "my.yaml"
     config.write_text("cohort: {rate_years: [3], bogus: 1}\n")
     assert run(written(tmp_path), "--config", str(config)) == 1

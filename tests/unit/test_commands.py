@@ -5,14 +5,15 @@ import re
 import signal
 import subprocess
 import sys
+from functools import partial
 from pathlib import Path
+from typing import Any
 
 import pytest
 import yaml
 
-from alktrace import cli
 from alktrace.cli import COMMANDS, EXIT_STATUS, main
-from alktrace.commands import demo, run
+from alktrace.commands import demo, run, show
 from alktrace.inputs.config_file import load_settings
 from alktrace.inputs.sheet import read_sheet
 from alktrace.io.resources import DEFAULTS, ROOT
@@ -21,7 +22,7 @@ ASSAYS = ("twist-umi", "xgen-duplex", "xt-hs2", "tso500", "qiaseq", "simsen", "n
 
 
 @pytest.mark.parametrize("name", COMMANDS)
-def test_help_has_an_example_and_the_exit_statuses(name, capsys):
+def test_help_has_an_example_and_the_exit_statuses(name: str, capsys: pytest.CaptureFixture[str]) -> None:
     with pytest.raises(SystemExit) as ended:
         main([name, "--help"])
     said = capsys.readouterr().out
@@ -45,7 +46,7 @@ def test_help_has_an_example_and_the_exit_statuses(name, capsys):
     ],
     ids=" ".join,
 )
-def test_wrong_use_is_2(arguments, capsys):
+def test_wrong_use_is_2(arguments: list[str], capsys: pytest.CaptureFixture[str]) -> None:
     with pytest.raises(SystemExit) as ended:
         main(arguments)
     assert ended.value.code == 2
@@ -73,7 +74,13 @@ def test_wrong_use_is_2(arguments, capsys):
     ],
     ids=lambda value: " ".join(value) if isinstance(value, list) else "",
 )
-def test_what_cannot_be_done_is_1_and_a_line(arguments, said, tmp_path, monkeypatch, capsys):
+def test_what_cannot_be_done_is_1_and_a_line(
+    arguments: list[str],
+    said: str,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
     monkeypatch.chdir(tmp_path)
     Path("file").write_text("text")
     Path("empty.yaml").write_text("exclude: []\n")
@@ -84,8 +91,10 @@ def test_what_cannot_be_done_is_1_and_a_line(arguments, said, tmp_path, monkeypa
     assert caught.err.splitlines()[-1].startswith(("error: ", "--")) and "Traceback" not in caught.err
 
 
-def test_a_fault_of_the_program_leaves_its_traceback_in_a_file(monkeypatch, capsys):
-    monkeypatch.setattr(cli.show, "run", lambda _: {}["missing"])
+def test_a_fault_of_the_program_leaves_its_traceback_in_a_file(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr(show, "run", lambda _: dict[str, int]()["missing"])
     assert main(["show", "results"]) == 1
     said = capsys.readouterr().err
     assert "Traceback" not in said
@@ -94,16 +103,18 @@ def test_a_fault_of_the_program_leaves_its_traceback_in_a_file(monkeypatch, caps
     path.unlink()
 
 
-def test_an_interrupt_is_no_traceback(monkeypatch, capsys):
-    def interrupted(_):
+def test_an_interrupt_is_no_traceback(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    def interrupted(_: Path) -> None:
         raise KeyboardInterrupt
 
-    monkeypatch.setattr(cli.show, "run", interrupted)
+    monkeypatch.setattr(show, "run", interrupted)
     assert main(["show", "results"]) == 130
     assert capsys.readouterr().err == "interrupted\n"
 
 
-def python(*arguments, **environment):
+def python(*arguments: Any, **environment: str) -> subprocess.CompletedProcess[str]:
     return subprocess.run(
         [sys.executable, "-m", "alktrace", *arguments],
         env=os.environ | {"PYTHONPATH": str(ROOT / "scripts")} | environment,
@@ -111,7 +122,7 @@ def python(*arguments, **environment):
     )  # fmt: skip
 
 
-def test_a_reader_that_has_seen_enough(tmp_path):
+def test_a_reader_that_has_seen_enough(tmp_path: Path) -> None:
     command = f"{sys.executable} -m alktrace completion bash | true"
     done = subprocess.run(
         ["bash", "-c", command], capture_output=True, text=True, check=False,
@@ -131,7 +142,7 @@ def test_a_reader_that_has_seen_enough(tmp_path):
         ("alktrace run --p", {"--profile"}),
     ],
 )
-def test_completion(line, found, tmp_path):
+def test_completion(line: str, found: set[str], tmp_path: Path) -> None:
     answer = tmp_path / "answer"
     python(
         _ARGCOMPLETE="1", COMP_LINE=line, COMP_POINT=str(len(line)), _ARGCOMPLETE_IFS="\n",
@@ -141,7 +152,7 @@ def test_completion(line, found, tmp_path):
 
 
 @pytest.mark.parametrize("shell", ["bash", "zsh", "fish"])
-def test_completion_of_every_shell_names_the_command(shell, capsys):
+def test_completion_of_every_shell_names_the_command(shell: str, capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["completion", shell]) == 0
     said = capsys.readouterr().out
     assert "alktrace" in said and "_ARGCOMPLETE" in said
@@ -150,12 +161,14 @@ def test_completion_of_every_shell_names_the_command(shell, capsys):
 # --- init -----------------------------------------------------------------------------------
 
 
-def test_every_kit_that_is_asked_for_has_its_layout():
+def test_every_kit_that_is_asked_for_has_its_layout() -> None:
     assert {path.stem for path in (ROOT / "resources" / "assays").glob("*.yaml")} == set(ASSAYS)
 
 
 @pytest.mark.parametrize("assay", ASSAYS)
-def test_init_writes_what_is_read_without_a_problem(assay, tmp_path, capsys):
+def test_init_writes_what_is_read_without_a_problem(
+    assay: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
     assert main(["init", str(tmp_path / "study"), "--assay", assay]) == 0
     sheet, config = (Path(line) for line in capsys.readouterr().out.splitlines())
     settings = load_settings(config, defaults=DEFAULTS)
@@ -170,14 +183,14 @@ def test_init_writes_what_is_read_without_a_problem(assay, tmp_path, capsys):
     assert assay == "none" or ("# Source: " in text and re.search("(Not c|C)hecked on ", text))
 
 
-def test_init_overwrites_nothing(tmp_path, capsys):
+def test_init_overwrites_nothing(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     (tmp_path / "config.yaml").write_text("mine")
     assert main(["init", str(tmp_path)]) == 1
     assert capsys.readouterr().err.startswith(f"error: {tmp_path}/config.yaml: stands there already; ")
     assert [path.name for path in tmp_path.iterdir()] == ["config.yaml"]
 
 
-def test_the_example_that_is_shipped_is_ten_lines(root):
+def test_the_example_that_is_shipped_is_ten_lines(root: Path) -> None:
     path = root / "config" / "example" / "config.yaml"
     lines = [line for line in path.read_text().splitlines() if not line.startswith("#")]
     assert len(lines) <= 10
@@ -190,9 +203,14 @@ def test_the_example_that_is_shipped_is_ten_lines(root):
 # --- run ------------------------------------------------------------------------------------
 
 
-def test_run_is_a_thin_call_of_snakemake(tmp_path, monkeypatch):
-    called = []
-    monkeypatch.setattr(run, "_wait", lambda command: called.append(command) or 0)
+def note(called: list[list[str]], command: list[str]) -> int:
+    called.append(command)
+    return 0
+
+
+def test_run_is_a_thin_call_of_snakemake(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    called: list[list[str]] = []
+    monkeypatch.setattr(run, "_wait", partial(note, called))
     (tmp_path / "my.yaml").write_text("exclude: []")
     monkeypatch.chdir(tmp_path)
     assert (
@@ -210,9 +228,9 @@ def test_run_is_a_thin_call_of_snakemake(tmp_path, monkeypatch):
     ]
 
 
-def test_a_profile_of_ones_own_is_found(tmp_path, monkeypatch):
-    called = []
-    monkeypatch.setattr(run, "_wait", lambda command: called.append(command) or 0)
+def test_a_profile_of_ones_own_is_found(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    called: list[list[str]] = []
+    monkeypatch.setattr(run, "_wait", partial(note, called))
     monkeypatch.chdir(tmp_path)
     for name in ("my.yaml", "mine/config.v9+.yaml"):
         Path(name).parent.mkdir(exist_ok=True)
@@ -225,7 +243,7 @@ def test_a_profile_of_ones_own_is_found(tmp_path, monkeypatch):
     ("code", "status"),
     [("raise SystemExit(0)", 0), ("raise SystemExit(1)", 1), ("import os; os.kill(os.getpid(), 9)", 137)],
 )
-def test_the_status_is_that_of_snakemake(code, status):
+def test_the_status_is_that_of_snakemake(code: str, status: int) -> None:
     before = signal.getsignal(signal.SIGINT)
     assert run._wait([sys.executable, "-c", code]) == status
     assert signal.getsignal(signal.SIGINT) is before
@@ -245,7 +263,7 @@ sys.exit(_wait([sys.executable, "-c", sys.argv[1]]))
 
 
 @pytest.mark.parametrize("name", ["SIGINT", "SIGTERM"])
-def test_an_interrupted_run_ends_by_itself(name):
+def test_an_interrupted_run_ends_by_itself(name: str) -> None:
     """The terminal interrupts both processes; a batch system ends the parent alone."""
     process = subprocess.Popen(
         [sys.executable, "-c", PARENT, CHILD.format(name=name)],
@@ -262,10 +280,12 @@ def test_an_interrupted_run_ends_by_itself(name):
 # --- demo -----------------------------------------------------------------------------------
 
 
-def test_inputs_of_the_demo_are_written_once_for_one_code_seed_and_depth(tmp_path, monkeypatch, capsys):
+def test_inputs_of_the_demo_are_written_once_for_one_code_seed_and_depth(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
     written = []
 
-    def write_demo(out, *, seed, depth):
+    def write_demo(out: Path, *, seed: int, depth: float) -> type[Any]:
         written.append((seed, depth))
         out.mkdir(exist_ok=True)
         return type("Cohort", (), {"expectations": (), "specimens": ()})

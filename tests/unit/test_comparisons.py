@@ -1,4 +1,6 @@
 import math
+from collections.abc import Iterable
+from typing import Any
 
 import pytest
 from clinical_records import Records, on, switched
@@ -6,6 +8,7 @@ from outcome_cohort import cohort_settings
 
 from alktrace.classify.resistance_table import ClassificationRow
 from alktrace.outcomes.comparisons import (
+    Comparison,
     Grouping,
     baseline_predictors,
     benefit,
@@ -14,8 +17,17 @@ from alktrace.outcomes.comparisons import (
     prepare,
     regimen_grouping,
 )
-from alktrace.outcomes.endpoints import OS_PROGRESSION, RWPFS2, RWPFS2_TREATMENT, RWTTD2, patient_rows
+from alktrace.outcomes.endpoint_table import EndpointPatientRow
+from alktrace.outcomes.endpoints import (
+    OS_PROGRESSION,
+    RWPFS2,
+    RWPFS2_TREATMENT,
+    RWTTD2,
+    Endpoint,
+    patient_rows,
+)
 from alktrace.outcomes.mechanisms import findings
+from alktrace.outcomes.timeline import Timeline
 from alktrace.vocabulary.outcomes import Analysis, Exclusion, Status
 from alktrace.vocabulary.resistance import Classification, Component, Timing
 from alktrace.vocabulary.samples import Setting
@@ -24,7 +36,7 @@ SETTINGS = cohort_settings()
 FEW = cohort_settings(events_per_parameter=2, min_group_patients=2)
 
 
-def treated(patient, drugs, wait, after, event="PD"):
+def treated(patient: str, drugs: str, wait: int, after: int, event: str = "PD") -> Records:
     """Progression on day 100, treatment `wait` days later, event or last contact `after` days after that."""
     records = (
         Records(patient)
@@ -36,16 +48,16 @@ def treated(patient, drugs, wait, after, event="PD"):
     return records.scan(end, "PD").alive(end + 10) if event == "PD" else records.alive(end)
 
 
-def analysed(records):
+def analysed(records: list[Records]) -> tuple[list[Timeline], list[EndpointPatientRow]]:
     timelines = [item.timeline() for item in records]
     return timelines, patient_rows(timelines)
 
 
-def one(comparisons, endpoint, analysis):
+def one(comparisons: Iterable[Comparison], endpoint: Endpoint, analysis: Analysis) -> Comparison:
     return next(c for c in comparisons if c.endpoint is endpoint and c.analysis is analysis)
 
 
-def test_by_treatment_patients_enter_when_it_starts():
+def test_by_treatment_patients_enter_when_it_starts() -> None:
     timelines, rows = analysed([treated("A", "pemetrexed", 20, 50), treated("B", "neladalkib", 90, 30)])
     found = list(prepare(rows, regimen_grouping(timelines)))
     order = [(c.endpoint.name, c.analysis) for c in found if c.endpoint.event.text != "death"]
@@ -68,11 +80,11 @@ def test_by_treatment_patients_enter_when_it_starts():
     assert [(o.entry, o.time) for o in fresh] == [(0, 50), (0, 30)]
 
 
-def grouping(**reported):
+def grouping(**reported: Any) -> Grouping:
     return Grouping("bypass", dict.fromkeys(reported, "present"), reported)
 
 
-def test_by_mechanism_patients_enter_at_the_report():
+def test_by_mechanism_patients_enter_at_the_report() -> None:
     _, rows = analysed([treated("A", "pemetrexed", 20, 50), switched("B").died(112)])
     marker = grouping(A=on(115), B=on(130))
     found = one(prepare(rows, marker), RWPFS2, Analysis.GROUP_ENTRY)
@@ -80,14 +92,14 @@ def test_by_mechanism_patients_enter_at_the_report():
     assert found.excluded == {Exclusion.EVENT_BEFORE_ENTRY: 1}
 
 
-def test_what_needs_a_treatment_starts_with_it():
+def test_what_needs_a_treatment_starts_with_it() -> None:
     _, rows = analysed([treated("A", "pemetrexed", 20, 50)])
     for reported, entry in ((115, 20), (130, 30)):
         found = one(prepare(rows, grouping(A=on(reported))), RWTTD2, Analysis.GROUP_ENTRY)
         assert [o.entry for o in found.observed] == [entry]
 
 
-def test_without_report_date_nobody_enters_but_the_naive_figure_stands():
+def test_without_report_date_nobody_enters_but_the_naive_figure_stands() -> None:
     _, rows = analysed([treated("A", "pemetrexed", 20, 50)])
     found = list(prepare(rows, grouping(A=Exclusion.REPORT_DATE_MISSING)))
     late = one(found, RWPFS2, Analysis.GROUP_ENTRY)
@@ -95,7 +107,7 @@ def test_without_report_date_nobody_enters_but_the_naive_figure_stands():
     assert len(one(found, RWPFS2, Analysis.NAIVE).observed) == 1
 
 
-def immortal():
+def immortal() -> list[Records]:
     """The same constant hazard on both drugs, but the inhibitor begins 60 days later."""
     days = [round(-70 * math.log(1 - (i + 0.5) / 40)) + 1 for i in range(40)]
     return [
@@ -105,7 +117,7 @@ def immortal():
     ]
 
 
-def test_immortal_time_favours_who_waits_longer_only_in_the_naive_figure():
+def test_immortal_time_favours_who_waits_longer_only_in_the_naive_figure() -> None:
     timelines, rows = analysed(immortal())
     table = compare_all(rows, [regimen_grouping(timelines)], SETTINGS)
     ratio = {
@@ -120,7 +132,7 @@ def test_immortal_time_favours_who_waits_longer_only_in_the_naive_figure():
     assert "immortal time" in notes["naive"]
 
 
-def test_few_events_give_counts_and_the_reason():
+def test_few_events_give_counts_and_the_reason() -> None:
     timelines, rows = analysed(immortal()[::16])
     table = compare_all(rows, [regimen_grouping(timelines)], SETTINGS)
     row = next(r for r in table if (r.endpoint, r.analysis, r.level) == ("rwPFS2", "naive", "alk_tki"))
@@ -129,7 +141,7 @@ def test_few_events_give_counts_and_the_reason():
     assert (row.patients, row.events, row.reference_patients, row.reference_events) == (2, 2, 3, 3)
 
 
-def test_more_than_two_treatments_get_a_test_of_all():
+def test_more_than_two_treatments_get_a_test_of_all() -> None:
     records = [*immortal(), *(treated(f"x{i}", "neladalkib+pemetrexed", 10 + i, 40 + i) for i in range(9))]
     timelines, rows = analysed(records)
     table = compare_all(rows, [regimen_grouping(timelines)], SETTINGS)
@@ -141,7 +153,7 @@ def test_more_than_two_treatments_get_a_test_of_all():
 
 
 @pytest.mark.parametrize("alone", [1, 7])
-def test_a_group_of_few_gets_counts_and_no_hazard_ratio(alone):
+def test_a_group_of_few_gets_counts_and_no_hazard_ratio(alone: int) -> None:
     """Eighty patients with events, and one or seven more on a third treatment."""
     records = [
         *immortal(),
@@ -160,7 +172,7 @@ def test_a_group_of_few_gets_counts_and_no_hazard_ratio(alone):
     assert all(r.estimate is not None for r in others)
 
 
-def test_false_discovery_is_controlled_within_question_endpoint_and_analysis():
+def test_false_discovery_is_controlled_within_question_endpoint_and_analysis() -> None:
     timelines, rows = analysed(immortal())
     table = compare_all(rows, [regimen_grouping(timelines)], SETTINGS)
     naive = [r for r in table if (r.endpoint, r.analysis) == ("rwPFS2", "naive")]
@@ -169,7 +181,7 @@ def test_false_discovery_is_controlled_within_question_endpoint_and_analysis():
     assert {round(r.q, 9) for r in naive} == {round(r.p, 9) for r in naive}
 
 
-def test_who_has_no_group_is_named_with_the_reason():
+def test_who_has_no_group_is_named_with_the_reason() -> None:
     records = [
         *immortal(),
         Records("X").treat("lorlatinib", 0, 100, "progression").scan(100, "PD").died(120),
@@ -182,7 +194,7 @@ def test_who_has_no_group_is_named_with_the_reason():
             assert left_out == {Exclusion.DIED_UNTREATED: 1, Exclusion.NOT_YET_STARTED: 1}
 
 
-def test_a_sample_that_says_nothing_is_in_no_group():
+def test_a_sample_that_says_nothing_is_in_no_group() -> None:
     nothing = ClassificationRow(
         "A", "PD", Setting.PROGRESSION, Classification.NOT_EVALUABLE, (), Timing.ACQUIRED, None, (), ()
     )
@@ -191,21 +203,21 @@ def test_a_sample_that_says_nothing_is_in_no_group():
     assert {c.excluded[Exclusion.NOT_EVALUABLE] for g in groups for c in prepare(rows, g)} == {1}
 
 
-def test_nobody_switched():
+def test_nobody_switched() -> None:
     records = [Records().treat("lorlatinib", 0, 100, "progression").scan(100, "PD").alive(150)]
     timelines, rows = analysed(records)
     table = compare_all(rows, [regimen_grouping(timelines)], SETTINGS)
     assert table == []
 
 
-def classified(patient, component):
+def classified(patient: str, component: Component) -> ClassificationRow:
     found = Classification.BYPASS if component is Component.BYPASS else Classification.ON_TARGET_SINGLE
     return ClassificationRow(
         patient, "PD", Setting.PROGRESSION, found, (component,), Timing.ACQUIRED, None, (), ()
     )
 
 
-def crossed():
+def crossed() -> tuple[list[Records], list[ClassificationRow]]:
     """Bypass fares badly on the inhibitor and well on chemotherapy, on-target the other way round."""
     records, rows = [], []
     lives = {("neladalkib", Component.BYPASS): 50, ("neladalkib", Component.ON_TARGET): 130,
@@ -218,7 +230,7 @@ def crossed():
     return records, rows
 
 
-def test_a_mechanism_that_decides_between_treatments_shows_as_interaction():
+def test_a_mechanism_that_decides_between_treatments_shows_as_interaction() -> None:
     records, classes = crossed()
     timelines, rows = analysed(records)
     found = findings(classes, [], timelines, Setting.PROGRESSION)
@@ -235,7 +247,7 @@ def test_a_mechanism_that_decides_between_treatments_shows_as_interaction():
         assert (main.patients, main.events, main.reference_patients, main.reference_events) == (12,) * 4
 
 
-def test_without_enough_events_the_interaction_is_not_modelled():
+def test_without_enough_events_the_interaction_is_not_modelled() -> None:
     records, classes = crossed()
     timelines, rows = analysed(records[::3])
     found = findings(classes[::3], [], timelines, Setting.PROGRESSION)
@@ -245,7 +257,7 @@ def test_without_enough_events_the_interaction_is_not_modelled():
     assert row.note == "counts by group stand in mechanism_treatment.tsv"
 
 
-def test_baseline_facts_that_are_unknown_leave_the_patient_out():
+def test_baseline_facts_that_are_unknown_leave_the_patient_out() -> None:
     records = [switched(f"P{i}", cns_metastases=None if i == 0 else i % 2 == 0) for i in range(7)]
     for i, item in enumerate(records):
         item.scan(160 + 5 * i, "PD").alive(300)

@@ -3,6 +3,7 @@
 import copy
 import json
 from pathlib import Path
+from typing import Any
 
 import pytest
 from golden.build import cases, evidence
@@ -13,7 +14,8 @@ from snakemake.utils import update_config
 from alktrace.cli import main
 from alktrace.errors import AlktraceError
 from alktrace.evidence.evidence_file import save_evidence
-from alktrace.inputs.config_file import lay_over, load_settings
+from alktrace.inputs.config_file import load_settings
+from alktrace.inputs.settings import Settings, lay_over
 
 ROOT = Path(__file__).resolve().parents[2]
 DEFAULTS = ROOT / "config" / "config.yaml"
@@ -27,7 +29,10 @@ configs = st.dictionaries(keys, trees, max_size=3)
 
 
 @given(configs, configs)
-def test_the_merge_is_that_of_snakemake(below, above):
+def test_the_merge_is_that_of_snakemake(
+    below: dict[str, int | dict[str, Any] | list[int] | None],
+    above: dict[str, int | dict[str, Any] | list[Any] | None],
+) -> None:
     expected = copy.deepcopy(below)
     update_config(expected, above)
     kept = copy.deepcopy(below)
@@ -35,13 +40,13 @@ def test_the_merge_is_that_of_snakemake(below, above):
     assert below == kept
 
 
-def settings_of(tmp_path: Path, text: str):
+def settings_of(tmp_path: Path, text: str) -> Settings | None:
     path = tmp_path / "my.yaml"
     path.write_text(text)
     return load_settings(path, defaults=DEFAULTS)
 
 
-def test_maps_merge_at_every_depth_and_lists_are_replaced(tmp_path):
+def test_maps_merge_at_every_depth_and_lists_are_replaced(tmp_path: Path) -> None:
     changed = settings_of(
         tmp_path,
         "resistance: {phase: {min_double: 5}}\n"
@@ -57,7 +62,7 @@ def test_maps_merge_at_every_depth_and_lists_are_replaced(tmp_path):
     assert str(changed.cohort.data_cutoff) == "2024-06-30"
 
 
-def test_json_indented_by_tabs_is_read_as_snakemake_reads_it(tmp_path):
+def test_json_indented_by_tabs_is_read_as_snakemake_reads_it(tmp_path: Path) -> None:
     text = json.dumps({"cohort": {"rate_years": [3]}}, indent="\t")
     assert settings_of(tmp_path, text).cohort.rate_years == (3,)
 
@@ -72,7 +77,7 @@ calling:
 """
 
 
-def test_problems_name_file_and_line(tmp_path, monkeypatch):
+def test_problems_name_file_and_line(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(tmp_path)
     with pytest.raises(AlktraceError) as caught:
         settings_of(tmp_path, ASSAY)
@@ -84,13 +89,13 @@ def test_problems_name_file_and_line(tmp_path, monkeypatch):
     ]
 
 
-def test_an_assay_needs_its_targets_alone(tmp_path):
+def test_an_assay_needs_its_targets_alone(tmp_path: Path) -> None:
     assay = settings_of(tmp_path, "assays: {a: {targets: a.bed}}").assays["a"]
     assert (assay.umi.source.value, assay.umi.read_structures, assay.umi.tag) == ("none", (), "RX")
     assert (assay.expected, assay.noise_model, assay.qc.min_molecules) == ((), None, 300)
 
 
-def test_what_an_assay_says_is_laid_over_the_defaults_key_by_key(tmp_path):
+def test_what_an_assay_says_is_laid_over_the_defaults_key_by_key(tmp_path: Path) -> None:
     changed = settings_of(
         tmp_path,
         "assay_defaults: {qc: {min_molecules: 7, warn_molecules: 8}}\n"
@@ -123,7 +128,7 @@ def test_what_an_assay_says_is_laid_over_the_defaults_key_by_key(tmp_path):
         pytest.param("assays: [a]", ["my.yaml:1:assays: value ['a']"], id="list"),
     ],
 )
-def test_wrong_assays(tmp_path, monkeypatch, text, said):
+def test_wrong_assays(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, text: str, said: list[str]) -> None:
     monkeypatch.chdir(tmp_path)
     with pytest.raises(AlktraceError) as caught:
         settings_of(tmp_path, text)
@@ -151,8 +156,13 @@ def test_wrong_assays(tmp_path, monkeypatch, text, said):
 )
 @pytest.mark.parametrize("command", ["classify", "cohort"])
 def test_what_cannot_be_read_is_refused_without_a_traceback(
-    tmp_path, monkeypatch, capsys, command, text, said
-):
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+    command: str,
+    text: str,
+    said: str,
+) -> None:
     monkeypatch.chdir(tmp_path)
     Path("my.yaml").write_text(text)
     rest = ["evidence.json"] if command == "classify" else ["clinical", "tables"]
@@ -161,7 +171,9 @@ def test_what_cannot_be_read_is_refused_without_a_traceback(
 
 
 @pytest.mark.parametrize("content", [None, b"\xff\xfe\x00"], ids=["missing", "not-text"])
-def test_a_file_that_cannot_be_opened(tmp_path, monkeypatch, capsys, content):
+def test_a_file_that_cannot_be_opened(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], content: bytes | None
+) -> None:
     monkeypatch.chdir(tmp_path)
     if content:
         Path("my.yaml").write_bytes(content)
@@ -181,7 +193,7 @@ assays:
 """
 
 
-def test_classify_takes_the_config_of_a_run(tmp_path):
+def test_classify_takes_the_config_of_a_run(tmp_path: Path) -> None:
     """A run's config names files and assays, and often nothing of the section that classification reads."""
     save_evidence(evidence(cases()[0]), tmp_path / "evidence.json")
     (tmp_path / "run.yaml").write_text(RUN)

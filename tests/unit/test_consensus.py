@@ -15,7 +15,9 @@ MODEL = consensus.error_model(45, 40)
 WIDTH = 8
 
 
-def call(*reads, model=MODEL):
+def call(
+    *reads: tuple[str, list[int]], model: consensus.ErrorModel = MODEL
+) -> tuple[str, list[int], list[int], list[int]]:
     """Call reads given as (bases, quals); return bases, quals, depths and errors."""
     bases, quals = np.full((len(reads), WIDTH), 4, np.uint8), np.zeros((len(reads), WIDTH), np.uint8)
     for row, (text, values) in enumerate(reads):
@@ -37,7 +39,7 @@ def call(*reads, model=MODEL):
 
 
 @pytest.mark.parametrize(("quality", "weight"), [(30, 7.9101), (20, 5.6837)])
-def test_weights(quality, weight):
+def test_weights(quality: int, weight: float) -> None:
     p = 10 ** (-quality / 10) + 1e-4 - 4 / 3 * 10 ** (-quality / 10) * 1e-4
     assert MODEL.weights[quality] / 2**32 == pytest.approx(math.log((1 - p) / (p / 3)), abs=1e-9)
     assert MODEL.weights[quality] / 2**32 == pytest.approx(weight, abs=1e-3)
@@ -73,18 +75,20 @@ def test_weights(quality, weight):
         "single N", "N beside a base", "lengths differ",
     ],
 )  # fmt: skip
-def test_strand_consensus(reads, expected):
+def test_strand_consensus(
+    reads: list[tuple[str, list[int]]], expected: tuple[str, list[int], list[int], list[int]]
+) -> None:
     assert call(*reads) == expected
 
 
-def test_tie_does_not_depend_on_order():
+def test_tie_does_not_depend_on_order() -> None:
     """2 x Q20 + Q30 on either side, in every order: exactly equal evidence."""
     reads = [("A", [20]), ("A", [20]), ("A", [30]), ("C", [30]), ("C", [20]), ("C", [20])]
     for shift in range(6):
         assert call(*reads[shift:], *reads[:shift]) == ("N", [2], [6], [6])
 
 
-def test_depths_are_capped():
+def test_depths_are_capped() -> None:
     reads = [("A", [30])] * 40_000
     assert call(*reads) == ("A", [45], [32767], [0])
 
@@ -103,13 +107,13 @@ def test_depths_are_capped():
     ],
     ids=["agree", "agree, capped", "b better", "a better", "equal", "difference of two", "b is N", "a is N"],
 )
-def test_strands_joined(a, b, expected):
+def test_strands_joined(a: tuple[str, int], b: tuple[str, int], expected: tuple[str, int]) -> None:
     """The rule is that of duplex bases and of overlapping mates alike."""
     codes = "ACGTN".index(a[0]), a[1], "ACGTN".index(b[0]), b[1]
     base, quality, _ = consensus.join_strands(*codes)
     assert ("ACGTN"[base], quality) == expected
 
 
-def test_high_pre_umi_rate_never_exceeds_the_cap():
+def test_high_pre_umi_rate_never_exceeds_the_cap() -> None:
     model = consensus.error_model(93, 93)
     assert call(*[("A", [60])] * 5, model=model)[1] == [93]

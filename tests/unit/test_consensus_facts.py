@@ -2,6 +2,8 @@
 
 import ast
 import re
+from array import array
+from collections.abc import Iterable
 from pathlib import Path
 
 import pysam
@@ -13,6 +15,7 @@ from alktrace.consensus.molecule_table import MoleculeMetric
 from alktrace.consensus.molecules import call_molecules
 from alktrace.inputs.settings import MoleculeSettings, UmiSettings
 from alktrace.io.tables import read_table
+from alktrace.vocabulary.samples import UmiSource
 
 TESTS = Path(__file__).resolve().parents[1]
 DEFAULTS = yaml.safe_load((TESTS.parent / "config" / "config.yaml").read_text())
@@ -20,10 +23,12 @@ DEFAULTS = yaml.safe_load((TESTS.parent / "config" / "config.yaml").read_text())
 NAMED = re.compile(r"`((?:unit|properties|workflow|long)/\w+\.py)::(\w+)(?:\[(.+?)\])?`")
 
 
-def call(tmp_path, segments, *, duplex=False, edits=1):
+def call(
+    tmp_path: Path, segments: Iterable[pysam.AlignedSegment], *, duplex: bool = False, edits: int = 1
+) -> tuple[list[pysam.AlignedSegment], dict[tuple[str, str], float]]:
     out, table = tmp_path / "out.bam", tmp_path / "out.tsv"
     umi = UmiSettings(
-        source="tag", read_structures=(), tag="RX", duplex=duplex, edits=edits, fixed_umis=None,
+        source=UmiSource.TAG, read_structures=(), tag="RX", duplex=duplex, edits=edits, fixed_umis=None,
         max_mismatches=1, min_distance=2,
     )  # fmt: skip
     call_molecules(
@@ -36,7 +41,7 @@ def call(tmp_path, segments, *, duplex=False, edits=1):
     return records, {(row.metric, row.stratum): row.value for row in read_table(table, MoleculeMetric)}
 
 
-def kinds(record):
+def kinds(record: pysam.AlignedSegment) -> dict[str, str]:
     """Return tag to type; of arrays the type of their items."""
     text = record.to_string().split("\t")[11:]
     return {cell[:2]: cell[3:6] if cell[3] == "B" else cell[3] for cell in text}
@@ -45,12 +50,12 @@ def kinds(record):
 # --- the table ------------------------------------------------------------------------------
 
 
-def functions(path):
+def functions(path: str) -> dict[str, str]:
     tree = ast.parse((TESTS / path).read_text())
     return {node.name: ast.unparse(node) for node in ast.walk(tree) if isinstance(node, ast.FunctionDef)}
 
 
-def rows_of_the_table():
+def rows_of_the_table() -> list[str]:
     text = (TESTS / "README.md").read_text()
     return [
         line for line in text.splitlines() if line.startswith("|") and not re.match(r"\| (Fact|---)", line)
@@ -58,7 +63,7 @@ def rows_of_the_table():
 
 
 @pytest.mark.parametrize("row", rows_of_the_table(), ids=lambda row: row.split("|")[1].strip()[:50])
-def test_every_fact_names_tests_that_exist(row):
+def test_every_fact_names_tests_that_exist(row: str) -> None:
     found = NAMED.findall(row)
     assert found or "not done:" in row, "a fact has a test, or says that it does not hold here"
     for path, name, case in found:
@@ -77,15 +82,17 @@ STRAND_A = {"ad": "B:s", "ae": "B:s", "ac": "Z", "aq": "Z"}
 STRAND_B = {"bd": "B:s", "be": "B:s", "bc": "Z", "bq": "Z"}
 
 
-def test_tags_of_a_simplex_read(tmp_path):
+def test_tags_of_a_simplex_read(tmp_path: Path) -> None:
     records, _ = call(tmp_path, [*fragment("a", 100, 160, umi="AAAA"), *fragment("b", 100, 160, umi="AAAA")])
     for record in records:
         assert {name: kind[:3] for name, kind in kinds(record).items()} == SIMPLEX
         assert (record.get_tag("cD"), record.get_tag("cM"), record.get_tag("cE")) == (2, 2, 0.0)
-        assert list(record.get_tag("cd")) == [2] * 30 and list(record.get_tag("ce")) == [0] * 30
+        depths, errors = (record.get_tag(tag) for tag in ("cd", "ce"))
+        assert isinstance(depths, array) and isinstance(errors, array)
+        assert [*depths] == [2] * 30 and [*errors] == [0] * 30
 
 
-def test_tags_of_a_duplex_read(tmp_path):
+def test_tags_of_a_duplex_read(tmp_path: Path) -> None:
     """The whole read has depth and error rate but no arrays; the strands have both, bases and qualities."""
     both = [*fragment("a", 100, 160, umi="AA-CC"), *fragment("b", 100, 160, umi="CC-AA", strand=1)]
     records, _ = call(tmp_path, both, duplex=True)
@@ -95,7 +102,7 @@ def test_tags_of_a_duplex_read(tmp_path):
         assert (record.get_tag("cD"), record.get_tag("aD"), record.get_tag("bD")) == (2, 1, 1)
 
 
-def test_tags_of_one_strand(tmp_path):
+def test_tags_of_one_strand(tmp_path: Path) -> None:
     """Depths 0 and no arrays for the strand that was not seen."""
     records, _ = call(tmp_path, fragment("a", 100, 160, umi="AA-CC"), duplex=True)
     for record in records:
@@ -106,7 +113,7 @@ def test_tags_of_one_strand(tmp_path):
 # --- grouping -------------------------------------------------------------------------------
 
 
-def test_hard_clips_do_not_belong_to_the_end(tmp_path):
+def test_hard_clips_do_not_belong_to_the_end(tmp_path: Path) -> None:
     """Unlike soft clips: 4 bases cut off do not take the end of the fragment back."""
     clipped = pair(
         read("b", 104, [(5, 4), (0, 26)], umi="AAAA"), read("b", 130, [(0, 25), (5, 5)], flag=16, umi="AAAA")
@@ -115,7 +122,7 @@ def test_hard_clips_do_not_belong_to_the_end(tmp_path):
     assert metrics["families", "all"] == 2
 
 
-def test_orientations_are_counted_together_only_for_duplex(tmp_path):
+def test_orientations_are_counted_together_only_for_duplex(tmp_path: Path) -> None:
     """A-B read from the lower end and B-A from the upper are one family for duplex, two for simplex."""
     both = [*fragment("a", 100, 160, umi="AA-CC"), *fragment("b", 100, 160, umi="CC-AA", strand=1)]
     assert call(tmp_path, both, duplex=True)[1]["families", "all"] == 1
@@ -125,7 +132,7 @@ def test_orientations_are_counted_together_only_for_duplex(tmp_path):
 # --- the known trap of clipping -------------------------------------------------------------
 
 
-def test_indel_near_the_end_of_the_mate_does_not_clip_the_read(tmp_path):
+def test_indel_near_the_end_of_the_mate_does_not_clip_the_read(tmp_path: Path) -> None:
     """R1 ends three bases behind a deletion that only R2 shows (fgbio#1090 clipped all of it)."""
     one = read("a", 100, 40, umi="AAAA", bases=REFERENCE[100:140])
     two = read("a", 96, [(0, 41), (2, 2), (0, 4)], flag=16, umi="AAAA",
@@ -136,10 +143,10 @@ def test_indel_near_the_end_of_the_mate_does_not_clip_the_read(tmp_path):
     assert len(second.query_sequence) == 41, "the four bases before the start of R1 are adapter"
 
 
-def test_adapter_is_cut_without_mc_as_with_it(tmp_path):
+def test_adapter_is_cut_without_mc_as_with_it(tmp_path: Path) -> None:
     """The mate itself is at hand: a missing MC tag never switches the cutting off."""
 
-    def short(mc):
+    def short(mc: bool) -> list[pysam.AlignedSegment]:
         one = read("a", 100, [(0, 20), (4, 10)], bases=REFERENCE[100:120] + "ACACACACAC", umi="AAAA")
         two = read("a", 100, [(4, 10), (0, 20)], bases="GTGTGTGTGT" + REFERENCE[100:120], umi="AAAA", flag=16)
         if mc:
@@ -155,7 +162,7 @@ def test_adapter_is_cut_without_mc_as_with_it(tmp_path):
 # --- settings -------------------------------------------------------------------------------
 
 
-def test_defaults_are_those_of_the_guides():
+def test_defaults_are_those_of_the_guides() -> None:
     """fgbio's grouping and consensus defaults, input quality 20, and fgumi's strict liquid-biopsy preset."""
     molecules, strict = DEFAULTS["molecules"], DEFAULTS["calling"]["strict"]
     assert (molecules["error_rate_pre_umi"], molecules["error_rate_post_umi"]) == (45, 40)

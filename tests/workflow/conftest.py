@@ -1,6 +1,7 @@
 """A small demo cohort that the tests of the workflow share; each test takes links to it and changes those."""
 
 from pathlib import Path
+from typing import Any
 
 import pytest
 from workflow_runs import Project
@@ -20,7 +21,7 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 
 
 @pytest.fixture(scope="session")
-def small_demo(tmp_path_factory):
+def small_demo(tmp_path_factory: pytest.TempPathFactory) -> Any:
     """All patients of the demo at a depth that is good for nothing but reading the files."""
     folder = tmp_path_factory.mktemp("small-demo")
     write_demo(folder, seed=SEED, depth=0.06)
@@ -28,6 +29,6 @@ def small_demo(tmp_path_factory):
 
 
 @pytest.fixture
-def project(small_demo, tmp_path):
+def project(small_demo: Path, tmp_path: Path) -> Any:
     """The small demo in a folder of its own; what it links to is made a copy before it is changed."""
     return Project.of_demo(small_demo, tmp_path)
