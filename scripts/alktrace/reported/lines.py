@@ -15,7 +15,7 @@ from ..annotate.small_variants import Namer, VariantKnowledge
 from ..errors import InputProblems
 from ..inputs.user_tables import Line
 from ..vocabulary.caveats import Caveat, CaveatCode
-from ..vocabulary.changes import Origin, VariantType
+from ..vocabulary.changes import STRUCTURAL, Origin, VariantType
 from ..vocabulary.samples import VafUnit
 from .clauses import TWO_READINGS, UNKNOWN, Clause
 from .covered import Coverage, read_coverage
@@ -54,12 +54,6 @@ READERS = {
     ReportedKind.FUSION: fusion,
     ReportedKind.COPIES: copy_number,
     ReportedKind.SKIPPING: skipping,
-}
-SMALL_TYPES = frozenset(VariantType) - {
-    VariantType.FUSION,
-    VariantType.AMPLIFICATION,
-    VariantType.LOSS,
-    VariantType.SKIPPING,
 }
 PHASES = {Meaning.CIS: CaveatCode.REPORTED_IN_CIS, Meaning.TRANS: CaveatCode.REPORTED_IN_TRANS}
 
@@ -171,6 +165,9 @@ class ReportReader(ReportGenes):
         """Return the rows of one clause: the finding, or what nobody could read; none where it is denied."""
         clause, line = finding.clause, finding.line
         try:
+            if clause.heads == {Meaning.OTHER} and not finding.gene:
+                self.note(line, "gene", f"{finding.said}: no alteration of a gene", "it is left out")
+                return []
             if clause.problem:
                 raise ValueError(clause.problem)
             kind = kind_of(clause)
@@ -261,7 +258,7 @@ class ReportReader(ReportGenes):
         self, line: Line, rows: list[AlterationRow], clauses: Sequence[Clause]
     ) -> list[AlterationRow]:
         """Return the rows with the phase that the report states; nothing else tells it."""
-        small = [row for row in rows if NOT_READ not in row.flags and row.variant_type in SMALL_TYPES]
+        small = [row for row in rows if NOT_READ not in row.flags and row.variant_type not in STRUCTURAL]
         if len(small) > 1:
             what = f"{len(small)} changes in one cell"
             self.note(line, "hgvs_p", what, "read as one line each; a VAF that they share is not used")
@@ -351,8 +348,8 @@ def _own_vaf(clause: Clause, lexer: Lexer) -> VafCell:
 
 def _other(words: Sequence[Word]) -> bool:
     """Tell whether a line speaks of the mutational burden or the like, and of no gene."""
-    named = any(word.kind in (Shape.GENES, Shape.PAIR) for word in words)
-    return not named and any(word.kind is Meaning.OTHER for word in words)
+    kinds = {word.kind for word in words}
+    return Meaning.OTHER in kinds and not kinds & {Shape.GENES, *HEADS} - {Meaning.OTHER}
 
 
 def _said(line: Line) -> str:
