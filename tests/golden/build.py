@@ -19,6 +19,26 @@ HOTSPOTS = {
     24: ("F1245",),
     25: ("L1256", "G1269", "R1275"),
 }
+CORE = {
+    "MET": ("D1228", "Y1230", "M1250", "exon 14"),
+    "EGFR": ("G719", "S768", "L858", "L861", "exon 19", "exon 20"),
+    "ERBB2": ("S310", "L755", "D769", "V777", "V842", "exon 20"),
+    "KRAS": ("G12", "G13", "A59", "Q61", "K117", "A146"),
+    "NRAS": ("G12", "G13", "Q61", "K117", "A146"),
+    "BRAF": ("G464", "G466", "G469", "N581", "D594", "G596", "L597", "V600", "K601"),
+    "MAP2K1": ("F53", "Q56", "K57", "C121", "P124", "G128", "E203"),
+    "PIK3CA": ("R88", "N345", "C420", "E453", "E542", "E545", "Q546", "M1043", "H1047", "G1049"),
+    "NF2": ("gene",),
+    "RET": ("intron 11",),
+    "ROS1": ("intron 31", "intron 32", "intron 33", "intron 34"),
+}
+"""Loci of the bypass mechanisms that a negative asks for (issue 12, point 6), by the field's tables."""
+SEEN_COPIES = {
+    "tumour_copy_number": 2.0,
+    "tumour_copy_number_low": 1.5,
+    "tumour_copy_number_high": 2.6,
+    "smallest_visible_cn": 5.0,
+}
 FIRST_SAMPLE = date(2024, 1, 10)
 START = date(2024, 2, 1)
 PROGRESSION = date(2025, 6, 1)
@@ -83,6 +103,10 @@ def _specimen(name: str, item: dict[str, Any]) -> dict[str, Any]:
     timepoint, specimen = name.split(".")
     item = dict(item)
     kind = item.pop("type", specimen)
+    core = item.pop("core", None)
+    copies = dict.fromkeys(("ALK", "MET", "ERBB2", "NF2"), SEEN_COPIES) if core else {}
+    copies |= {gene: {**copies.get(gene, {}), **values} for gene, values in item.pop("copies", {}).items()}
+    loci = _core_loci(core, item.pop("core_holes", []), item.pop("core_not_targeted", []))
     setting = item.pop("setting", "baseline" if timepoint == "BL" else "progression")
     return {
         "timepoint": timepoint,
@@ -97,10 +121,10 @@ def _specimen(name: str, item: dict[str, Any]) -> dict[str, Any]:
             item.pop("molecules", 2500),
             item.pop("holes", []),
             item.pop("not_targeted", []),
-            item.pop("loci", []),
+            loci + item.pop("loci", []),
             item.pop("no_callability", False),
         ),
-        "copy_number": [_copies(gene, values) for gene, values in item.pop("copies", {}).items()],
+        "copy_number": [_copies(gene, values) for gene, values in copies.items()],
         **item,
     }
 
@@ -142,6 +166,25 @@ def _callability(
         for locus in names
     ]
     return loci + [{"molecules": molecules, **locus} for locus in extra]
+
+
+def _core_loci(vaf: float | None, holes: list[str], untargeted: list[str]) -> list[dict[str, Any]]:
+    """Every core locus with this detectable VAF; a gene or `gene locus` may be a hole, or not targeted."""
+    loci = []
+    for gene, names in CORE.items() if vaf else ():
+        for name in names:
+            kinds = {"gene": "bypass_gene", "intron": "fusion_intron"}
+            locus = {"gene": gene, "locus": name, "kind": kinds.get(name.split()[0], "bypass_hotspot")}
+            states = {"not_targeted": untargeted, "not_assessable": holes}
+            status = next(
+                (state for state, listed in states.items() if {gene, f"{gene} {name}"} & set(listed)), None
+            )
+            loci.append(
+                {**locus, "molecules": 0, "status": status}
+                if status
+                else {**locus, "vaf_detectable": vaf, "status": "not_detected"}
+            )
+    return loci
 
 
 def _copies(gene: str, values: dict[str, Any]) -> dict[str, Any]:

@@ -170,8 +170,8 @@ def test_a_locus_seen_in_one_specimen_is_assessable() -> None:
     hole = hotspot(23, status="not_assessable", vaf_detectable=None)
     plasma = specimen(callability=(hole,))
     tissue = specimen(specimen="tissue", callability=(hotspot(23),))
-    assert not_assessable_loci([plasma], SETTINGS) == ("ALK X23",)
-    assert not_assessable_loci([plasma, tissue], SETTINGS) == ()
+    assert not_assessable_loci([plasma], SETTINGS, ("ALK", "MET")) == ("ALK X23",)
+    assert not_assessable_loci([plasma, tissue], SETTINGS, ("ALK", "MET")) == ()
 
 
 def test_not_targeted_yields_to_not_assessable() -> None:
@@ -180,5 +180,5 @@ def test_not_targeted_yields_to_not_assessable() -> None:
     blind = specimen(
         specimen="tissue", callability=(hotspot(23, status="not_assessable", vaf_detectable=None),)
     )
-    assert not_assessable_loci([left_out], SETTINGS) == ("ALK X23 (not_targeted)",)
-    assert not_assessable_loci([left_out, blind], SETTINGS) == ("ALK X23",)
+    assert not_assessable_loci([left_out], SETTINGS, ("ALK", "MET")) == ("ALK X23 (not_targeted)",)
+    assert not_assessable_loci([left_out, blind], SETTINGS, ("ALK", "MET")) == ("ALK X23",)

@@ -131,6 +131,7 @@ def test_the_resistance_table_has_the_columns_of_the_contract():
         "patient timepoint setting classification confidence component mechanism gene alteration hgvs_c "
         "hgvs_p variant_type position_grch38 lead_specimen specimens vaf vaf_low vaf_high alt_molecules "
         "total_molecules duplex_alt copy_number tumour_fraction phase phase_partner phase_evidence "
+        "compound_molecules compound_total compound_vaf compound_vaf_low compound_vaf_high compound_share "
         "emergence role timing excluded_clone_fraction excluded not_evaluable_reason not_assessable "
         "resistant_to sensitive_to evidence criteria flags"
     )

@@ -33,7 +33,7 @@ TIMEPOINTS = (
     "P01.BL P01.PD1 P02.PD1 P03.PD1 P04.PD1 P05.PD1 P06.PD1 P07.PD1 P08.PD1 P09.PD1 P10.PD1 P11.PD1 P12.PD1 "
     "P13.BL P13.PD1 P14.PD1 P15.PD1 P16.PD1 P17.PD1 P18.PD1 P18.PD2"
 ).split()
-NEGATIVE = (Classification.NONE_FOUND, Classification.NOT_EVALUABLE)
+NEGATIVE = (Classification.NONE_FOUND, Classification.ON_TARGET_EXCLUDED, Classification.NOT_EVALUABLE)
 # Mutant molecules that every demo assay calls at a hotspot, and where the fusion is looked for.
 SURE = 8
 # Of the mutant molecules drawn, those that alignment, consensus and quality may cost.
@@ -207,11 +207,12 @@ def test_the_fusion_is_found(demo, alterations, timepoint):
 def test_negatives_say_what_they_exclude(demo):
     for timepoint in TIMEPOINTS:
         for row in demo.mechanisms(timepoint):
-            if row.classification is Classification.NONE_FOUND:
-                assert row.excluded_clone_fraction <= 0.5
+            if row.classification is Classification.ON_TARGET_EXCLUDED:
+                assert row.excluded_clone_fraction <= 0.2
                 assert row.tumour_fraction >= 0.01
+                assert "bypass_fusion:not_targeted" in map(str, row.excluded)
             elif row.classification is Classification.NOT_EVALUABLE:
-                assert row.excluded_clone_fraction is None or row.excluded_clone_fraction > 0.5
+                assert row.excluded_clone_fraction is None or row.excluded_clone_fraction > 0.2
 
 
 # --- alterations ----------------------------------------------------------------------------------

@@ -76,6 +76,14 @@ class AlkSets:
         own = [pair for pair in self.pairs if name in (pair.first, pair.second)]
         return tuple(sorted(own, key=lambda pair: (_strength(pair), pair.other(name))))
 
+    def verdict_of(self, members: frozenset[str]) -> PhaseVerdict:
+        """Return the verdict that proved a compound."""
+        if len(members) == 2:
+            return next(pair.verdict for pair in self.pairs if {pair.first, pair.second} == members)
+        names = {found.alteration.key: change.name for change in self.changes for found in change.routes}
+        alike = [item for item in self.larger if {names[key] for key in item.alterations} == members]
+        return max(alike, key=lambda item: (item.phase in CIS_PHASES, item.doubles))
+
 
 def _strength(pair: PairPhase) -> int:
     # Cis in one codon is one residue, not a pair: last, or it would pass for the strongest compound.

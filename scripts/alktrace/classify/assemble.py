@@ -3,20 +3,23 @@
 Confidence starts from what is published and is capped by caveats (`CAPS`); it is never raised.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 
 from ..evidence.schema import Alteration, HistologyFinding
 from ..knowledge.drug_hints import Hints, joined, withheld
 from ..vocabulary.caveats import Caveat, CaveatCode, codes_of, in_order
+from ..vocabulary.changes import ALK
 from ..vocabulary.resistance import Component, Confidence, Emergence, FindingRole, Phase
 from ..vocabulary.samples import Setting
 from .alk_sets import AlkSets, PairPhase, ResidueChange, is_polyclonal
+from .compound_share import CompoundShare, compound_share
 from .emergence import EmergenceVerdict, judge_emergence, role_of
 from .finding_caveats import capped, finding_flags, lowest, of_partner
 from .hidden_hits import hidden_hits, resisted_below
 from .lineage import Lineage, LineageDna, histology_emergence, report_flags, report_specimen
 from .phase import CIS_PHASES, PhaseEvidence, partner_phase
+from .phase_sets import resolve_sets
 from .set_criteria import SET_CRITERIA
 from .single_criteria import Effect, Role
 from .view import Found, TimepointView, specimens_outside
@@ -38,6 +41,7 @@ class Mechanism:
         outside: it names no class because it was found outside the sampling window alone.
         found: None for a finding of pathology.
         phase_partner: names of the other members of its set.
+        compound: how much of the tumour the largest compound is that holds this mutation.
         citations: what was read on the mechanism itself, whatever the drugs.
     """
 
@@ -54,6 +58,7 @@ class Mechanism:
     phase: Phase | None = None
     phase_partner: tuple[str, ...] = ()
     phase_evidence: PhaseEvidence | None = None
+    compound: CompoundShare | None = None
     hints: Hints = Hints()
     citations: tuple[str, ...] = ()
 
@@ -147,6 +152,9 @@ def _alk_mutation(
     known = role.effect is not Effect.VUS or False in vus
     if not known:
         flags.add(Caveat(CaveatCode.VUS_ALONE))
+    flags.update(_inherited_partners(role, by_key, view))
+    compound = _largest_compound(compounds, sets, view)
+    flags.update(_flags_of_compound(compound, sets, view))
     confidence = _alk_confidence(role, compounds, sets, by_key, hints)
     if not compounds and role.effect is not Effect.VUS:
         flags.update(_single_flags(hints))
@@ -174,8 +182,42 @@ def _alk_mutation(
         phase=strongest,
         phase_partner=_partner_names(pairs, change, sets),
         phase_evidence=_phase_evidence(pairs, change, sets),
+        compound=compound[1] if compound else None,
         hints=hints,
     )
+
+
+def _largest_compound(
+    compounds: Sequence[frozenset[str]], sets: AlkSets, view: TimepointView
+) -> tuple[frozenset[str], CompoundShare] | None:
+    shares = [(members, compound_share(sets.verdict_of(members), view)) for members in compounds]
+    known = [(members, share) for members, share in shares if share is not None]
+    return max(known, key=lambda item: (item[1].molecules, sorted(item[0])), default=None)
+
+
+def _flags_of_compound(
+    compound: tuple[frozenset[str], CompoundShare] | None, sets: AlkSets, view: TimepointView
+) -> Iterator[Caveat]:
+    """Judge the size of the compound, which may be far smaller than its members."""
+    if compound is None:
+        return
+    members, share = compound
+    if share.largest is not None and share.largest < view.settings.clones.min_share:
+        yield Caveat(CaveatCode.MINOR_CLONE)
+    if share.apart:
+        names = (item.alteration.alteration for item in sets.changes if item.name in members)
+        yield Caveat(CaveatCode.TRANS_MAJORITY, tuple(sorted(names)))
+
+
+def _inherited_partners(role: Role, by_key: dict[str, Role], view: TimepointView) -> Iterator[Caveat]:
+    """Name probable inherited variants on the molecules of this mutation; they make no compound."""
+    for other in by_key.values():
+        if other.code != "PROBABLE_GERMLINE" or other.found.alteration.gene != ALK:
+            continue
+        names = (role.found.alteration.key, other.found.alteration.key)
+        verdicts = resolve_sets(names, view.phase, view.settings.phase)
+        if any(verdict.phase in CIS_PHASES for verdict in verdicts.values()):
+            yield Caveat(CaveatCode.IN_CIS_WITH_PROBABLE_GERMLINE, (other.found.alteration.alteration,))
 
 
 def _alk_name(role: Role, compound: bool, strongest: Phase | None) -> str:
@@ -374,7 +416,8 @@ def _histology(report: HistologyFinding, lineage: Lineage, view: TimepointView) 
         component=Component.TRANSFORMATION,
         mechanism=f"{report.histology.value.replace('_', ' ')} transformation",
         confidence=capped(Confidence.ESTABLISHED, flags),
-        criteria=("HISTOLOGY_TRANSFORMED",),
+        # Confirmed is a change: without the histology from before there is one look, and nothing to compare.
+        criteria=("HISTOLOGY_TRANSFORMED" if lineage.baseline else "HISTOLOGY_WITHOUT_BASELINE",),
         flags=in_order(flags),
         found=None,
         report=report,

@@ -10,12 +10,15 @@ from dataclasses import dataclass
 from ..evidence.schema import PatientEvidence
 from ..inputs.settings import ResistanceSettings
 from ..knowledge.answers import Knowledge
+from ..knowledge.core_loci import negative_kind
+from ..vocabulary.negatives import NegativeKind
 from ..vocabulary.resistance import Classification, Component
 from .alk_sets import AlkSets, build_sets
 from .assemble import Mechanism, alk_mechanisms, bypass_mechanisms, counted, lineage_mechanisms
 from .detail import describe_timepoint
 from .driver import judge_driver
 from .emergence import EmergenceVerdict, judge_emergence
+from .exclusions import judge_exclusions
 from .finding_caveats import RANK
 from .lineage import read_lineage, suspect_lineage
 from .resistance_table import ClassificationRow, ResistanceRow
@@ -64,8 +67,9 @@ DECISIONS = (
     _row("D10", Classification.ON_TARGET_MULTIPLE_UNRESOLVED, "FAMILY_ON_TARGET", "ALK_UNRESOLVED"),
     _row("D11", Classification.ON_TARGET_SINGLE, "FAMILY_ON_TARGET", "ALK_SINGLE"),
     _row("D12", Classification.ON_TARGET_AMPLIFICATION, "FAMILY_ON_TARGET", "ALK_AMPLIFIED"),
-    _row("D13", Classification.NONE_FOUND, "NEGATIVE_INFORMATIVE"),
-    _row("D14", Classification.NOT_EVALUABLE),
+    _row("D13", Classification.NONE_FOUND, "NEGATIVE_INFORMATIVE", "BYPASS_INFORMATIVE"),
+    _row("D14", Classification.ON_TARGET_EXCLUDED, "NEGATIVE_INFORMATIVE"),
+    _row("D15", Classification.NOT_EVALUABLE),
 )
 
 
@@ -157,6 +161,7 @@ def draft_timepoint(view: TimepointView) -> tuple[Draft, AlkSets]:
         lineage=lineage,
         lineage_dna=dna,
         driver=judge_driver(view),
+        exclusions=judge_exclusions(view, _found_kinds(roles, view), lineage),
     )
     return draft, sets
 
@@ -171,6 +176,21 @@ def decision_codes(draft: Draft, fired: Iterable[Fired]) -> frozenset[str]:
     ]
     families = [FAMILY[component] for component in draft.families]
     return frozenset([*carried, *families, *(item.code for item in fired)])
+
+
+def _found_kinds(roles: Sequence[Role], view: TimepointView) -> frozenset[NegativeKind]:
+    """Return the kinds of which something was found, whether it names the class or not."""
+    own = {
+        Effect.ON_TARGET: NegativeKind.ALK_MUTATION,
+        Effect.VUS: NegativeKind.ALK_MUTATION,
+        Effect.AMPLIFICATION: NegativeKind.ALK_AMPLIFICATION,
+    }
+    kinds = {own[role.effect] for role in roles if role.effect in own}
+    for role in roles:
+        fact = view.knowledge.off_target(role.found.alteration)
+        if role.effect is Effect.BYPASS and fact is not None:
+            kinds.add(negative_kind(fact.rule, role.found.alteration.gene))
+    return frozenset(kinds)
 
 
 def _emergence(roles: Sequence[Role], view: TimepointView) -> dict[str, EmergenceVerdict]:

@@ -14,6 +14,7 @@ from ..vocabulary.resistance import Classification
 from .alk_sets import AlkSets, PairPhase
 from .assemble import Mechanism
 from .emergence import trends
+from .exclusions import KindExclusion
 from .negative import not_assessable_loci
 from .phase import PhaseEvidence, PhaseVerdict, describe
 from .timepoint_criteria import Draft, Fired
@@ -65,7 +66,10 @@ def describe_timepoint(
             "compounds": [sorted(members) for members in sets.compounds],
         },
         "negative": view.negative,
-        "not_assessable": not_assessable_loci(view.specimens, view.settings.negative),
+        "excluded": [_exclusion(item) for item in draft.exclusions],
+        "not_assessable": not_assessable_loci(
+            view.specimens, view.settings.negative, view.knowledge.amplified_genes
+        ),
         "windows": dict(sorted(view.windows.items())),
         "fusion": draft.driver,
         "histology": {
@@ -146,7 +150,23 @@ def _mechanism(item: Mechanism) -> dict[str, Any]:
         "phase": item.phase,
         "phase_partner": item.phase_partner,
         "phase_evidence": item.phase_evidence,
+        "compound": item.compound,
         "hints": _hints(item),
+    }
+
+
+def _exclusion(item: KindExclusion) -> dict[str, Any]:
+    """One kind, its loci by name: the limit, or why there is none."""
+    return {
+        "kind": item.kind,
+        "status": item.exclusion.status,
+        "above": item.exclusion.above,
+        "informative": item.informative,
+        "loci": {
+            f"{locus.gene} {locus.locus}": locus.status if locus.above is None else locus.above
+            for locus in item.loci
+        },
+        "not_enough": [f"{locus.gene} {locus.locus}" for locus in item.loci if not locus.informative],
     }
 
 

@@ -17,7 +17,6 @@ from .view import SMALL_TYPES, Found, TimepointView, specimens_outside
 WEAKENING = frozenset(
     {
         CaveatCode.GERMLINE_SUSPECTED,
-        CaveatCode.PROBABLE_GERMLINE,
         CaveatCode.TUMOUR_FRACTION_CONTRADICTS,
         CaveatCode.UNCLEAR_JUNCTION,
         CaveatCode.REPORTED_AS_GAIN,

@@ -6,10 +6,10 @@ A heterozygous mutation (one of the tumour's ALK copies) in a share `c` of the t
 nothing was. TF is the lower end of its interval, CN the tumour copy number of ALK (2 if unknown).
 """
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 
-from ..evidence.schema import LocusCallability, SpecimenEvidence
+from ..evidence.schema import GeneCopyNumber, LocusCallability, SpecimenEvidence
 from ..inputs.settings import NegativeSettings
 from ..vocabulary.changes import ALK
 from ..vocabulary.copies import CopyNumberCall, TumourFractionStatus
@@ -111,7 +111,7 @@ def judge_specimen(
     unusable = unusable_reasons(specimen)
     if unusable:
         return SpecimenNegative(name, False, None, None, unusable, ())
-    hotspots = _hotspots(specimen, settings)
+    hotspots = alk_hotspots(specimen, settings)
     holes = _holes(specimen, hotspots, settings)
     # With holes no worst hotspot is named: the one not seen at all would be worse.
     low = specimen.tumour_fraction.low
@@ -146,11 +146,18 @@ def judge_timepoint(specimens: Sequence[SpecimenNegative]) -> TimepointNegative:
     )
 
 
-def not_assessable_loci(specimens: Sequence[SpecimenEvidence], settings: NegativeSettings) -> tuple[str, ...]:
+def not_assessable_loci(
+    specimens: Sequence[SpecimenEvidence], settings: NegativeSettings, amplified: Collection[str]
+) -> tuple[str, ...]:
     """Return the loci that no specimen could judge; one that is unusable or failed judges nothing by silence.
 
     `MET exon 14` was targeted but not seen well enough, `RET intron 11 (not_targeted)` was not
     looked at, `MET copy_number` means an amplification would not have shown.
+
+    Args:
+        specimens: of one timepoint.
+        settings: section `resistance.negative`.
+        amplified: genes of which an amplification is asked for; of others, such as NF2, a loss.
     """
     seen: set[tuple[str, str]] = set()
     blind: dict[tuple[str, str], Detection] = {}
@@ -167,25 +174,43 @@ def not_assessable_loci(specimens: Sequence[SpecimenEvidence], settings: Negativ
         for (gene, name), status in blind.items()
         if (gene, name) not in seen
     ]
-    return tuple(sorted([*loci, *_blind_copy_numbers(specimens, settings)]))
+    return tuple(sorted([*loci, *_blind_copy_numbers(specimens, settings, amplified)]))
 
 
 def _sees(specimen: SpecimenEvidence, found: bool) -> bool:
     return not unusable_reasons(specimen) and (found or can_exclude(specimen))
 
 
-def _blind_copy_numbers(specimens: Sequence[SpecimenEvidence], settings: NegativeSettings) -> list[str]:
+def copies_seen(item: GeneCopyNumber, settings: NegativeSettings) -> bool:
+    """Tell whether an amplification of the gene would have been seen, or is excluded by the interval."""
+    high, visible = item.tumour_copy_number_high, item.smallest_visible_cn
+    if high is not None and high < settings.amplification_copy_number:
+        return True
+    called = item.call is not CopyNumberCall.NOT_ASSESSABLE
+    return called and visible is not None and visible <= settings.max_visible_copy_number
+
+
+def _blind_copy_numbers(
+    specimens: Sequence[SpecimenEvidence], settings: NegativeSettings, amplified: Collection[str]
+) -> list[str]:
     visible: dict[str, bool] = {}
     for specimen, item in [(one, item) for one in specimens for item in one.copy_number]:
         found = item.call in (CopyNumberCall.AMPLIFICATION, CopyNumberCall.GAIN, CopyNumberCall.LOSS)
-        limit = item.smallest_visible_cn
-        shows = found or (limit is not None and limit <= settings.max_visible_copy_number)
-        sees = item.call is not CopyNumberCall.NOT_ASSESSABLE and shows and _sees(specimen, found)
+        # Of a gene that is lost, "below an amplification" says nothing.
+        silent = copies_seen(item, settings) if item.gene in amplified else _called(item, settings)
+        sees = (found or silent) and _sees(specimen, found)
         visible[item.gene] = visible.get(item.gene, False) or sees
     return [f"{gene} copy_number" for gene, sees in visible.items() if not sees]
 
 
-def _hotspots(specimen: SpecimenEvidence, settings: NegativeSettings) -> list[LocusCallability]:
+def _called(item: GeneCopyNumber, settings: NegativeSettings) -> bool:
+    limit = item.smallest_visible_cn
+    judged = item.call is not CopyNumberCall.NOT_ASSESSABLE
+    return judged and limit is not None and limit <= settings.max_visible_copy_number
+
+
+def alk_hotspots(specimen: SpecimenEvidence, settings: NegativeSettings) -> list[LocusCallability]:
+    """Return the hotspots of ALK that a negative asks for."""
     return [
         locus
         for locus in specimen.callability

@@ -59,6 +59,12 @@ class ResistanceRow:
     phase_evidence: PhaseEvidence | None = column(
         "molecules and test behind the phase, or the reason it is open"
     )
+    compound_molecules: int | None = column("molecules that carry every mutation of the compound")
+    compound_total: int | None = column("molecules that show every site of the compound")
+    compound_vaf: float | None = column("their share: the VAF of the compound; `vaf` is that of the mutation")
+    compound_vaf_low: float | None = column("lower end of the 95 % interval")
+    compound_vaf_high: float | None = column("upper end of the 95 % interval")
+    compound_share: float | None = column("tumour cells that carry the compound, if on one copy")
     emergence: Emergence | None = column("against the baseline sample")
     role: FindingRole | None = column(
         "`emergent`: new or grown since baseline; `pre_existing`: there before, carries no acquired class"

@@ -9,6 +9,7 @@ from ..vocabulary.caveats import Caveat, in_order
 from ..vocabulary.changes import VariantType
 from ..vocabulary.resistance import Classification, Component, NotEvaluableReason
 from .assemble import Mechanism
+from .compound_share import CompoundShare
 from .emergence import role_of, tumour_copy_number
 from .finding_caveats import RANK
 from .lineage import report_specimen
@@ -42,6 +43,7 @@ def classification_row(
         confidence=min(carried, key=RANK.__getitem__) if carried else None,
         flags=_listed(flag for row in rows for flag in row.flags),
         not_evaluable_reason=_reasons(draft, classification),
+        excluded=tuple(item.exclusion for item in draft.exclusions),
     )
 
 
@@ -79,13 +81,21 @@ def _row(
         phase=None,
         phase_partner=(),
         phase_evidence=None,
+        compound_molecules=None,
+        compound_total=None,
+        compound_vaf=None,
+        compound_vaf_low=None,
+        compound_vaf_high=None,
+        compound_share=None,
         emergence=None,
         role=None,
         timing=view.timing,
         excluded_clone_fraction=view.negative.excluded,
-        excluded=(),
+        excluded=tuple(item.exclusion for item in draft.exclusions),
         not_evaluable_reason=_reasons(draft, classification),
-        not_assessable=not_assessable_loci(view.specimens, view.settings.negative),
+        not_assessable=not_assessable_loci(
+            view.specimens, view.settings.negative, view.knowledge.amplified_genes
+        ),
         resistant_to=(),
         sensitive_to=(),
         evidence=(),
@@ -111,9 +121,23 @@ def _with_mechanism(row: ResistanceRow, mechanism: Mechanism, view: TimepointVie
         sensitive_to=mechanism.hints.sensitive_to,
         evidence=mechanism.sources,
     )
+    if mechanism.compound is not None:
+        row = _with_compound(row, mechanism.compound)
     if mechanism.found is not None:
         return _with_finding(row, mechanism.found, view)
     return _with_report(row, mechanism.report, view) if mechanism.report else row
+
+
+def _with_compound(row: ResistanceRow, compound: CompoundShare) -> ResistanceRow:
+    return replace(
+        row,
+        compound_molecules=compound.molecules,
+        compound_total=compound.total,
+        compound_vaf=compound.vaf,
+        compound_vaf_low=compound.vaf_low,
+        compound_vaf_high=compound.vaf_high,
+        compound_share=compound.share,
+    )
 
 
 def _with_report(row: ResistanceRow, report: HistologyFinding, view: TimepointView) -> ResistanceRow:

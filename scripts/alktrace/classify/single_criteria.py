@@ -134,12 +134,23 @@ def _alk_role(found: Found, view: TimepointView) -> AlkRole | None:
 
 
 def _germline(found: Found, _: TimepointView) -> str | None:
-    return "germline variant" if found.alteration.origin is Origin.GERMLINE else None
+    inherited = found.alteration.origin is Origin.GERMLINE
+    return _with_reason("germline variant", found.alteration) if inherited else None
 
 
 def _haematopoiesis(found: Found, _: TimepointView) -> str | None:
     blood = found.alteration.origin is Origin.CLONAL_HAEMATOPOIESIS
-    return "from clonal haematopoiesis" if blood else None
+    return _with_reason("from clonal haematopoiesis", found.alteration) if blood else None
+
+
+def _probable_germline(found: Found, _: TimepointView) -> str | None:
+    item = found.alteration
+    probable = item.origin is Origin.UNDECIDED and CaveatCode.PROBABLE_GERMLINE in codes_of(item.flags)
+    return _with_reason("probably inherited", item) if probable else None
+
+
+def _with_reason(words: str, alteration: Alteration) -> str:
+    return f"{words}: {alteration.origin_reason}" if alteration.origin_reason else words
 
 
 def _alk_neutral(found: Found, view: TimepointView) -> str | None:
@@ -239,6 +250,12 @@ ALTERATION_CRITERIA = (
     AlterationCriterion("GERMLINE", Effect.EXCLUDED, "Origin is germline.", _germline),
     AlterationCriterion(
         "HAEMATOPOIESIS", Effect.EXCLUDED, "Origin is clonal haematopoiesis.", _haematopoiesis
+    ),
+    AlterationCriterion(
+        "PROBABLE_GERMLINE",
+        Effect.EXCLUDED,
+        "Origin is open, and the VAF is that of an inherited variant.",
+        _probable_germline,
     ),
     AlterationCriterion("ALK_NEUTRAL", Effect.EXCLUDED, "ALK variant tested without effect.", _alk_neutral),
     AlterationCriterion("ALK_FUSION", Effect.DRIVER, "The ALK fusion itself.", _alk_fusion),

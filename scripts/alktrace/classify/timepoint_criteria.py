@@ -5,11 +5,13 @@ from dataclasses import dataclass
 
 from ..vocabulary.caveats import Caveat, CaveatCode, codes_of
 from ..vocabulary.changes import ALK, VariantType
+from ..vocabulary.negatives import NegativeKind
 from ..vocabulary.resistance import Component, NotEvaluableReason
 from ..vocabulary.samples import Setting, SpecimenType, Verdict
 from .assemble import Mechanism
 from .driver import Driver, FusionState
 from .emergence import late_baselines
+from .exclusions import BYPASS_KINDS, KindExclusion, bypass_not_excluded
 from .hidden_hits import subthreshold_hotspots
 from .lineage import Lineage, LineageDna
 from .negative import unusable_reasons
@@ -30,6 +32,7 @@ class Draft:
     lineage: Lineage
     lineage_dna: LineageDna | None
     driver: Driver
+    exclusions: tuple[KindExclusion, ...]
 
 
 @dataclass(frozen=True)
@@ -144,6 +147,13 @@ def _fusion_not_seen(draft: Draft) -> Iterable[Finding]:
     return _if(unseen, "not seen, and not excluded either", CaveatCode.FUSION_NOT_SEEN)
 
 
+def _fusion_not_documented(draft: Draft) -> Iterable[Finding]:
+    unknown = draft.driver.state is FusionState.NOT_KNOWN
+    return _if(
+        unknown, "no sample shows one, the clinical table names none", CaveatCode.ALK_FUSION_NOT_DOCUMENTED
+    )
+
+
 def _switched(draft: Draft) -> bool:
     return draft.driver.state is FusionState.LOST and any(_drives(item) for item in draft.mechanisms)
 
@@ -219,6 +229,27 @@ def _germline_alk(draft: Draft) -> Iterable[Finding]:
             yield role.found.name, role.explanation, (Caveat(CaveatCode.GERMLINE, (role.found.name,)),)
 
 
+def _haematopoiesis(draft: Draft) -> Iterable[Finding]:
+    yield from _not_of_the_tumour(draft, "HAEMATOPOIESIS", CaveatCode.CLONAL_HAEMATOPOIESIS)
+
+
+def _probable_germline(draft: Draft) -> Iterable[Finding]:
+    yield from _not_of_the_tumour(draft, "PROBABLE_GERMLINE", CaveatCode.PROBABLE_GERMLINE)
+
+
+def _not_of_the_tumour(draft: Draft, code: str, caveat: CaveatCode) -> Iterable[Finding]:
+    """List what would have been a finding, had it been of the tumour; the others are of no concern here."""
+    for role in draft.roles:
+        alteration, name = role.found.alteration, role.found.name
+        matters = alteration.codon is not None if alteration.gene == ALK else _off_target(draft, role)
+        if role.code == code and matters:
+            yield name, role.explanation, (Caveat(caveat, (name,)),)
+
+
+def _off_target(draft: Draft, role: Role) -> bool:
+    return draft.view.knowledge.off_target(role.found.alteration) is not None
+
+
 def _subthreshold(draft: Draft) -> Iterable[Finding]:
     for item in subthreshold_hotspots(draft.view):
         name = item.full_name
@@ -267,7 +298,11 @@ def _histology_unknown(draft: Draft) -> Iterable[Finding]:
 
 def _transformed_earlier(draft: Draft) -> Iterable[Finding]:
     for name in draft.lineage.earlier:
-        yield name, "transformation was confirmed there", (Caveat(CaveatCode.TRANSFORMED_EARLIER, (name,)),)
+        yield (
+            name,
+            "pathology showed another histology there",
+            (Caveat(CaveatCode.TRANSFORMED_EARLIER, (name,)),),
+        )
 
 
 def _weak_component(draft: Draft) -> Iterable[Finding]:
@@ -286,6 +321,26 @@ def _on_target_open(draft: Draft) -> Iterable[Finding]:
     open_ = found and not draft.view.negative.informative
     reasons = ", ".join(reason.value for reason in draft.view.negative.reasons)
     return _if(open_, f"an ALK mutation is not excluded: {reasons}", CaveatCode.ON_TARGET_NOT_EXCLUDED)
+
+
+def _bypass_informative(draft: Draft) -> Iterable[Finding]:
+    """ALK amplification too: `NONE_FOUND` is said only where everything that DNA shows was looked at."""
+    asked = [
+        item for item in draft.exclusions if item.kind in (*BYPASS_KINDS, NegativeKind.ALK_AMPLIFICATION)
+    ]
+    return _if(
+        all(item.informative for item in asked), "every core bypass locus and all copies could be judged"
+    )
+
+
+def _bypass_open(draft: Draft) -> Iterable[Finding]:
+    # The other way round: an ALK mutation explains the progression only as far as a bypass was looked for.
+    kinds = bypass_not_excluded(draft.exclusions)
+    if not draft.families or Component.BYPASS in draft.families or not kinds:
+        return []
+    words = tuple(sorted(kind.value for kind in kinds))
+    caveat = Caveat(CaveatCode.BYPASS_NOT_EXCLUDED, words)
+    return [("", f"a bypass is not excluded: {', '.join(words)}", (caveat,))]
 
 
 def _further_alk_open(draft: Draft) -> Iterable[Finding]:
@@ -361,6 +416,7 @@ TIMEPOINT_CRITERIA = (
     TimepointCriterion(
         "FUSION_NOT_SEEN", "The known ALK fusion is neither seen nor excluded.", _fusion_not_seen
     ),
+    TimepointCriterion("FUSION_NOT_DOCUMENTED", "No ALK fusion on record.", _fusion_not_documented),
     TimepointCriterion("DRIVER_SWITCH", "Fusion lost, another driver found.", _driver_switch),
     TimepointCriterion("SECOND_PRIMARY", "Driver switch without shared markers.", _second_primary),
     TimepointCriterion("SEVERAL_BYPASS", "More than one gene bypasses ALK.", _several_bypass),
@@ -369,6 +425,12 @@ TIMEPOINT_CRITERIA = (
     TimepointCriterion("LINEAGE_MARKER_ALONE", "Lineage marker without its partner.", _lineage_marker),
     TimepointCriterion("NEUTRAL_FOUND", "Neutral ALK variant, listed only.", _neutral),
     TimepointCriterion("GERMLINE_ALK", "Germline ALK variant, listed only.", _germline_alk),
+    TimepointCriterion(
+        "HAEMATOPOIESIS_FOUND", "Variant of clonal haematopoiesis, listed only.", _haematopoiesis
+    ),
+    TimepointCriterion(
+        "PROBABLE_GERMLINE_FOUND", "Probable inherited variant, listed only.", _probable_germline
+    ),
     TimepointCriterion("SUBTHRESHOLD_HOTSPOT", "Hotspot below the calling rule.", _subthreshold),
     TimepointCriterion("PRIOR_ALK_TKI", "ALK inhibitor before lorlatinib.", _prior_tki),
     TimepointCriterion(
@@ -380,6 +442,12 @@ TIMEPOINT_CRITERIA = (
     TimepointCriterion("TRANSFORMED_EARLIER", "Transformed at an earlier timepoint.", _transformed_earlier),
     TimepointCriterion("WEAK_COMPONENT", "A family with weak findings only.", _weak_component),
     TimepointCriterion("ON_TARGET_NOT_EXCLUDED", "ALK mutations are not excluded.", _on_target_open),
+    TimepointCriterion("BYPASS_NOT_EXCLUDED", "A bypass beside the finding is not excluded.", _bypass_open),
+    TimepointCriterion(
+        "BYPASS_INFORMATIVE",
+        "Every core bypass locus, and the copies of ALK, could be judged.",
+        _bypass_informative,
+    ),
     TimepointCriterion(
         "FURTHER_ALK_NOT_EXCLUDED", "Further ALK mutations are not excluded.", _further_alk_open
     ),

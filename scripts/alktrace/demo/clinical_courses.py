@@ -85,7 +85,9 @@ def _course_rows(course: Course, number: int) -> dict[str, list[Row]]:
         ],
         "treatments": treatments,
         "assessments": assessments,
-        "pathology": [
+        # The histology before lorlatinib, without which no transformation is confirmed.
+        "pathology": [(name, diagnosed, None, "adenocarcinoma", False)] * bool(course.pathology)
+        + [
             (name, progression and progression + timedelta(days=3), specimen, histology,
              histology == "small_cell")
             for specimen, histology in course.pathology

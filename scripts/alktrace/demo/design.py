@@ -214,14 +214,16 @@ class Builder:
         return taken
 
     def baseline(self, course: Course, populations: tuple[Population, ...], name: str) -> None:
-        """Add an informative plasma sample before lorlatinib, in which nothing must be found."""
+        """Add a plasma sample before lorlatinib: nothing is there, and a small clone could be missed."""
         self.specimens.append(
             Specimen(
                 course.patient, "BL", "plasma", "plasma", "plasma-duplex", course.start - timedelta(days=5),
                 setting="baseline", populations=populations,
             )
         )  # fmt: skip
-        note = "informative sample before lorlatinib"
+        note = "nothing before lorlatinib; a clone in a fifth of the tumour cells is not excluded"
         self.expectations.append(
-            Expectation(course.patient, "BL", "baseline", "NONE_FOUND", note, fusion=name)
-        )
+            Expectation(
+                course.patient, "BL", "baseline", "NOT_EVALUABLE", note, fusion=name, reasons=("power_low",)
+            )
+        )  # fmt: skip

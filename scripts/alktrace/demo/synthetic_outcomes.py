@@ -278,7 +278,8 @@ class _Patient:
             (
                 "hgvs_c", "hgvs_p", "position_grch38", "vaf", "vaf_low", "vaf_high", "alt_molecules",
                 "total_molecules", "duplex_alt", "copy_number", "tumour_fraction", "phase_evidence",
-                "excluded_clone_fraction",
+                "excluded_clone_fraction", "compound_molecules", "compound_total", "compound_vaf",
+                "compound_vaf_low", "compound_vaf_high", "compound_share",
             )
         )  # fmt: skip
         values: dict[str, Any] = {

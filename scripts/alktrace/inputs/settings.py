@@ -294,12 +294,17 @@ class PhaseSettings(Section):
 
 
 class NegativeSettings(Section):
-    max_excluded_clone_fraction: Share = Field(description="largest excluded clone share of a NONE_FOUND")
+    max_excluded_clone_fraction: Share = Field(
+        description="largest excluded clone share of an informative negative, of ALK and of bypass loci"
+    )
     min_tumour_fraction: Share = Field(description="tumour fraction a NONE_FOUND needs (lower end)")
     alk_exons: tuple[int, ...] = Field(description="exons of ALK whose hotspots a NONE_FOUND must cover")
     max_visible_copy_number: Positive = Field(
         description="a gene whose amplification would show only above this tumour copy number is "
         "listed as not assessable"
+    )
+    amplification_copy_number: Positive = Field(
+        description="a tumour copy number whose upper end lies below this excludes an amplification"
     )
 
 

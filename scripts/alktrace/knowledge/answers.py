@@ -6,12 +6,14 @@ mechanism, names of drugs) and may withhold a statement (known conflicts); it is
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import cached_property
 
 from ..evidence.schema import Alteration
 from ..inputs.knowledge_rows import KnownGene, KnownLocus
 from ..vocabulary.changes import ALK, VariantType
 from ..vocabulary.clinical import Histology
 from .bypass_rules import BypassMechanism, OffTargetKind
+from .core_loci import CoreLocus, core_loci
 from .drug_hints import Hints, hints_of
 from .entries import AlkMutation, Drug, DrugStatement, TransformationMarker, codon_of
 
@@ -48,6 +50,17 @@ class Knowledge:
     def blood_genes(self) -> frozenset[str]:
         """Genes whose variants may come from blood cells unless white cells exclude it."""
         return self.ch_genes | self.ch_not_excluded_genes
+
+    @cached_property
+    def core_loci(self) -> tuple[CoreLocus, ...]:
+        """Where a sample must have looked before "no bypass" may be said."""
+        return core_loci(self.mechanisms.values(), self.hotspots)
+
+    @cached_property
+    def amplified_genes(self) -> frozenset[str]:
+        """Genes whose amplification is a mechanism, ALK among them."""
+        rules = (item for item in self.mechanisms.values() if item.rule == "amplification")
+        return frozenset({ALK, *(gene for item in rules for gene in item.genes)})
 
     @property
     def transformed_histologies(self) -> frozenset[Histology]:

@@ -112,7 +112,7 @@ def _timepoint(
         "classification": first.classification.value,
         "confidence": ", ".join(confidences) or words.NOTHING,
         "timing": first.timing.value if first.timing else words.NOTHING,
-        "meaning": words.CLASS_TEXT[first.classification],
+        "meaning": words.class_text(first.classification, {code for row in rows for code in row.criteria}),
         "decision": detail["decision"],
         "reasons": [words.explain_code(reason.value, messages) for reason in first.not_evaluable_reason],
         "mechanisms": [_mechanism(row, messages) for row in found],

@@ -1,7 +1,7 @@
 """Numbers and codes as a reader wants them: molecules first, intervals always, nothing invented."""
 
 import math
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 
 from ..classify.phase import PartnerPhase, PhaseEvidence
 from ..classify.resistance_table import ResistanceRow
@@ -29,19 +29,41 @@ CLASS_TEXT = {
     ),
     Classification.ON_TARGET_AMPLIFICATION: "ALK itself has extra copies; no ALK mutation was found.",
     Classification.BYPASS: "Another pathway was found altered, and no ALK mutation.",
-    Classification.TRANSFORMATION_SUSPECTED: (
-        "DNA suggests a change of lineage; only pathology can confirm or refute it."
-    ),
-    Classification.TRANSFORMATION_CONFIRMED: "Pathology shows another histology than before.",
+    Classification.TRANSFORMATION_SUSPECTED: "A change of lineage is suspected.",
+    Classification.TRANSFORMATION_CONFIRMED: "A change of lineage is confirmed.",
     Classification.MIXED: "Mechanisms of more than one family were found.",
     Classification.ON_TARGET_EXCLUDED: (
-        "No mechanism was found. ALK mutations are excluded; some other mechanisms could not have been seen."
+        "No mechanism that counts was found. ALK mutations, other than those listed, are excluded; some "
+        "other mechanisms could not have been seen."
     ),
-    Classification.NONE_FOUND: "No mechanism that counts was found, and the sample could have shown one.",
+    Classification.NONE_FOUND: (
+        "No mechanism that counts was found, and the sample could have shown one, of ALK and of every core "
+        "bypass."
+    ),
     Classification.NOT_EVALUABLE: (
         "No mechanism that counts was found, but the sample could not have shown one reliably."
     ),
 }
+CRITERION_TEXT = {
+    "HISTOLOGY_TRANSFORMED": "Pathology shows another histology than before lorlatinib.",
+    "HISTOLOGY_WITHOUT_BASELINE": (
+        "Pathology shows a histology of transformed tumours; that of before lorlatinib is not known."
+    ),
+    "LINEAGE_IHC": "Neuroendocrine stains are positive, without a transformed histology.",
+    "LINEAGE_DNA": "DNA suggests a change of lineage; only pathology can confirm or refute it.",
+    "ON_TARGET_NOT_EXCLUDED": "An ALK mutation beside it could have been missed.",
+    "FURTHER_ALK_NOT_EXCLUDED": "A further ALK mutation could have been missed.",
+    "BYPASS_NOT_EXCLUDED": "A bypass beside it could have been missed.",
+}
+"""What the class alone does not say, in the order in which it is said."""
+
+
+def class_text(classification: Classification, criteria: Collection[str]) -> str:
+    """Return what a class means here: its own sentence, and one per criterion that was behind it."""
+    # A suspicion that pathology refuted is in the table, and no part of the meaning.
+    refuted = {"LINEAGE_DNA"} if "HISTOLOGY_OVER_DNA" in criteria else set()
+    said = [text for code, text in CRITERION_TEXT.items() if code in criteria and code not in refuted]
+    return " ".join([CLASS_TEXT[classification], *said])
 
 
 def percent(share: float) -> str:

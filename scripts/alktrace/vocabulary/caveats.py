@@ -67,6 +67,8 @@ class CaveatCode(StrEnum):
     BASELINE_AFTER_START = "baseline_after_start"
 
     # ALK mutations as a set
+    TRANS_MAJORITY = "trans_majority"
+    IN_CIS_WITH_PROBABLE_GERMLINE = "in_cis_with_probable_germline"
     PARENTAL_CLONE = "parental_clone"
     PHASE_SPECIMENS_DISAGREE = "phase_specimens_disagree"
     CIS_INFERRED = "cis_inferred"
@@ -77,6 +79,7 @@ class CaveatCode(StrEnum):
     VUS_ALONE = "vus_alone"
     SET_WITH_VUS = "set_with_vus"
     GERMLINE = "germline"
+    CLONAL_HAEMATOPOIESIS = "clonal_haematopoiesis"
     UNVERIFIED_ROLE = "unverified_role"
 
     # drugs
@@ -105,6 +108,7 @@ class CaveatCode(StrEnum):
 
     # the timepoint as a whole
     ALK_FUSION_LOST = "alk_fusion_lost"
+    ALK_FUSION_NOT_DOCUMENTED = "alk_fusion_not_documented"
     FUSION_NOT_SEEN = "fusion_not_seen"
     DRIVER_SWITCH = "driver_switch"
     SECOND_PRIMARY_POSSIBLE = "second_primary_possible"
@@ -113,6 +117,7 @@ class CaveatCode(StrEnum):
     CO_ALTERATION = "co_alteration"
     WEAK_COMPONENT = "weak_component"
     ON_TARGET_NOT_EXCLUDED = "on_target_not_excluded"
+    BYPASS_NOT_EXCLUDED = "bypass_not_excluded"
     FURTHER_ALK_NOT_EXCLUDED = "further_alk_not_excluded"
     NEGATIVE_FROM = "negative_from"
     EARLY_LE_12M = "early_le_12m"

@@ -19,10 +19,11 @@ class NegativeKind(StrEnum):
 
 
 class ExclusionStatus(StrEnum):
-    """What the silence of a timepoint says about one kind."""
+    """What the silence of a timepoint says about one kind; `in_part`: some of its loci were excluded."""
 
     EXCLUDED = "excluded"
     FOUND = "found"
+    IN_PART = "in_part"
     NOT_ASSESSABLE = "not_assessable"
     NOT_TARGETED = "not_targeted"
     NOT_STATED = "not_stated"

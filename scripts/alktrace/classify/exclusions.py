@@ -1,0 +1,244 @@
+"""What the silence of a timepoint excludes, per kind of mechanism and per locus.
+
+Every locus is judged in every usable specimen by the formula of `negative`, with the tumour copies of its own
+gene; the specimen that excludes most counts. A kind is as good as its worst locus.
+"""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+
+from ..evidence.schema import GeneCopyNumber, LocusCallability, SpecimenEvidence
+from ..inputs.settings import NegativeSettings
+from ..knowledge.core_loci import COPY_NUMBER, CoreLocus
+from ..vocabulary.changes import ALK
+from ..vocabulary.copies import CopyNumberCall
+from ..vocabulary.detection import Detection
+from ..vocabulary.negatives import Exclusion, ExclusionStatus, NegativeKind
+from .lineage import Lineage
+from .negative import alk_hotspots, can_exclude, copies_seen, excluded_clone_fraction, tumour_copies
+from .view import TimepointView
+from .window import WindowStatus
+
+COPY_KINDS = frozenset(
+    {NegativeKind.ALK_AMPLIFICATION, NegativeKind.MET_AMPLIFICATION, NegativeKind.BYPASS_AMPLIFICATION}
+)
+BYPASS_KINDS = frozenset(
+    {
+        NegativeKind.BYPASS_MUTATION,
+        NegativeKind.MET_AMPLIFICATION,
+        NegativeKind.BYPASS_AMPLIFICATION,
+        NegativeKind.BYPASS_FUSION,
+        NegativeKind.GENE_LOSS,
+    }
+)
+WHOLE = 1.0
+
+
+@dataclass(frozen=True)
+class LocusExclusion:
+    """What is excluded at one locus, by the specimen that excludes most.
+
+    Attributes:
+        above: tumour-cell shares (or, of amplifications, copy numbers) above this are excluded.
+        informative: low enough for a negative, in a specimen that counts for one.
+    """
+
+    gene: str
+    locus: str
+    status: ExclusionStatus
+    above: float | None = None
+    specimen: str | None = None
+    informative: bool = False
+
+
+@dataclass(frozen=True)
+class KindExclusion:
+    """What is excluded of one kind, with the loci behind it."""
+
+    exclusion: Exclusion
+    informative: bool
+    loci: tuple[LocusExclusion, ...]
+
+    @property
+    def kind(self) -> NegativeKind:
+        """The kind."""
+        return self.exclusion.kind
+
+
+def judge_exclusions(
+    view: TimepointView, found: frozenset[NegativeKind], lineage: Lineage
+) -> tuple[KindExclusion, ...]:
+    """Return what the timepoint excludes, one entry per kind, in the order of the vocabulary.
+
+    Args:
+        view: the timepoint.
+        found: kinds of which something was found.
+        lineage: what pathology says.
+    """
+    judges = [_Judge(item, view) for item in view.usable]
+    hotspots = {
+        locus.locus: None for item in view.usable for locus in alk_hotspots(item, view.settings.negative)
+    }
+    wanted = [
+        *(CoreLocus(NegativeKind.ALK_MUTATION, ALK, name) for name in sorted(hotspots)),
+        CoreLocus(NegativeKind.ALK_AMPLIFICATION, ALK, COPY_NUMBER),
+        *view.knowledge.core_loci,
+    ]
+    judged: dict[NegativeKind, list[LocusExclusion]] = {}
+    for place in wanted:
+        judged.setdefault(place.kind, []).append(_best([judge.of(place) for judge in judges], place))
+    told = []
+    for kind in NegativeKind:
+        if kind is NegativeKind.HISTOLOGY:
+            told.append(_histology(lineage))
+            continue
+        loci = tuple(judged.get(kind, ()))
+        exclusion = _alk_mutations(loci, view) if kind is NegativeKind.ALK_MUTATION else _of_kind(kind, loci)
+        informative = bool(loci) and all(item.informative for item in loci)
+        if kind is NegativeKind.ALK_MUTATION:
+            informative = view.negative.informative
+        if kind in found:
+            exclusion = Exclusion(kind, ExclusionStatus.FOUND)
+        told.append(KindExclusion(exclusion, informative, loci))
+    return tuple(told)
+
+
+def bypass_not_excluded(exclusions: Iterable[KindExclusion]) -> tuple[NegativeKind, ...]:
+    """Return the kinds of bypass that may be there unseen."""
+    return tuple(item.kind for item in exclusions if item.kind in BYPASS_KINDS and not item.informative)
+
+
+class _Judge:
+    """One usable specimen, asked locus by locus."""
+
+    def __init__(self, specimen: SpecimenEvidence, view: TimepointView):
+        self.specimen = specimen
+        self.name = specimen.full_name
+        self.settings: NegativeSettings = view.settings.negative
+        self.low = specimen.tumour_fraction.low or 0.0
+        self.silent = can_exclude(specimen)
+        inside = view.windows[specimen.specimen].status is not WindowStatus.OUTSIDE
+        self.counts = inside and self.silent and self.low >= self.settings.min_tumour_fraction
+        stated = specimen.callability_known and specimen.callability
+        self.absent = ExclusionStatus.NOT_TARGETED if stated else ExclusionStatus.NOT_STATED
+        self.copies = {item.gene: item for item in specimen.copy_number}
+        self.loci: dict[tuple[str, str], list[LocusCallability]] = {}
+        for locus in specimen.callability:
+            self.loci.setdefault((locus.gene, locus.locus), []).append(locus)
+
+    def of(self, place: CoreLocus) -> LocusExclusion:
+        """Return what this specimen excludes at one place."""
+        if place.locus != COPY_NUMBER:
+            return self._of_locus(place)
+        item = self.copies.get(place.gene)
+        if item is None:
+            # A report without a word on copies was not asked about them; a panel without bins never looked.
+            return self._told(place, self.absent if self.specimen.reads else ExclusionStatus.NOT_STATED)
+        return (
+            self._of_loss(place, item) if place.kind is NegativeKind.GENE_LOSS else self._of_gain(place, item)
+        )
+
+    def _told(
+        self, place: CoreLocus, status: ExclusionStatus, above: float | None = None, *, enough: bool = False
+    ) -> LocusExclusion:
+        return LocusExclusion(place.gene, place.locus, status, above, self.name, enough and self.counts)
+
+    def _of_locus(self, place: CoreLocus) -> LocusExclusion:
+        rows = self.loci.get((place.gene, place.locus))
+        if rows is None:
+            return self._told(place, self.absent)
+        if any(row.status is Detection.NOT_TARGETED for row in rows):
+            return self._told(place, ExclusionStatus.NOT_TARGETED)
+        limits = [row.vaf_detectable for row in rows if row.status is not Detection.NOT_ASSESSABLE]
+        # A codon that an intron splits has two rows, and is as good as the worse one.
+        known = [limit for limit in limits if limit is not None]
+        if len(known) < len(rows) or not self.low or not self.silent:
+            return self._told(place, ExclusionStatus.NOT_ASSESSABLE)
+        share = excluded_clone_fraction(max(known), self.low, tumour_copies(self.specimen, place.gene))
+        if share >= WHOLE:
+            return self._told(place, ExclusionStatus.NOT_ASSESSABLE)
+        enough = share <= self.settings.max_excluded_clone_fraction
+        return self._told(place, ExclusionStatus.EXCLUDED, share, enough=enough)
+
+    def _of_gain(self, place: CoreLocus, item: GeneCopyNumber) -> LocusExclusion:
+        if item.call is CopyNumberCall.AMPLIFICATION:
+            return self._told(place, ExclusionStatus.FOUND)
+        # A gain that was called is there: what would have been visible says nothing of its size.
+        visible = None if item.call is CopyNumberCall.GAIN else item.smallest_visible_cn
+        limits = [value for value in (item.tumour_copy_number_high, visible) if value is not None]
+        if not limits or not self.silent:
+            return self._told(place, ExclusionStatus.NOT_ASSESSABLE)
+        return self._told(
+            place, ExclusionStatus.EXCLUDED, min(limits), enough=copies_seen(item, self.settings)
+        )
+
+    def _of_loss(self, place: CoreLocus, item: GeneCopyNumber) -> LocusExclusion:
+        if item.call is CopyNumberCall.LOSS:
+            return self._told(place, ExclusionStatus.FOUND)
+        # Of genes that are lost, neutral is said only where a loss of both copies would have been visible.
+        if item.call is CopyNumberCall.NOT_ASSESSABLE or not self.silent:
+            return self._told(place, ExclusionStatus.NOT_ASSESSABLE)
+        return self._told(place, ExclusionStatus.EXCLUDED, enough=True)
+
+
+_ORDER = (
+    ExclusionStatus.FOUND,
+    ExclusionStatus.EXCLUDED,
+    ExclusionStatus.NOT_ASSESSABLE,
+    ExclusionStatus.NOT_TARGETED,
+    ExclusionStatus.NOT_STATED,
+)
+
+
+def _rank(item: LocusExclusion) -> tuple[bool, int, float, str]:
+    return (not item.informative, _ORDER.index(item.status), item.above or 0.0, item.specimen or "")
+
+
+def _best(told: Sequence[LocusExclusion], place: CoreLocus) -> LocusExclusion:
+    if not told:
+        return LocusExclusion(place.gene, place.locus, ExclusionStatus.NOT_ASSESSABLE)
+    return told[0] if len(told) == 1 else min(told, key=_rank)
+
+
+def _of_kind(kind: NegativeKind, loci: Sequence[LocusExclusion]) -> Exclusion:
+    status = _joint_status(loci)
+    above = [item.above for item in loci if item.above is not None]
+    return Exclusion(kind, status, max(above) if status is ExclusionStatus.EXCLUDED and above else None)
+
+
+def _joint_status(loci: Sequence[LocusExclusion]) -> ExclusionStatus:
+    states = {item.status for item in loci}
+    if len(states) == 1:
+        return states.pop()
+    # Said as a part, never as the better half: one hole at KRAS G12 may be the mechanism.
+    if ExclusionStatus.EXCLUDED in states:
+        return ExclusionStatus.IN_PART
+    looked = ExclusionStatus.NOT_ASSESSABLE in states or ExclusionStatus.FOUND in states
+    return ExclusionStatus.NOT_ASSESSABLE if looked else ExclusionStatus.NOT_TARGETED
+
+
+def _alk_mutations(loci: Sequence[LocusExclusion], view: TimepointView) -> Exclusion:
+    """The share that `excluded_clone_fraction` states: of the best specimen as a whole, with every exon."""
+    share = view.negative.excluded
+    failed = all(not can_exclude(item) for item in view.usable)
+    if share is not None and share < WHOLE and not failed:
+        return Exclusion(NegativeKind.ALK_MUTATION, ExclusionStatus.EXCLUDED, share)
+    status = _joint_status(loci) if loci else _alk_unseen(view)
+    # Exons without any locus are holes that no locus here tells of.
+    part = ExclusionStatus.IN_PART if status is ExclusionStatus.EXCLUDED else status
+    return Exclusion(NegativeKind.ALK_MUTATION, part)
+
+
+def _alk_unseen(view: TimepointView) -> ExclusionStatus:
+    stated = [item for item in view.usable if item.callability_known and item.callability]
+    if stated:
+        return ExclusionStatus.NOT_TARGETED
+    return ExclusionStatus.NOT_STATED if view.usable else ExclusionStatus.NOT_ASSESSABLE
+
+
+def _histology(lineage: Lineage) -> KindExclusion:
+    if lineage.transformed or lineage.neuroendocrine:
+        status = ExclusionStatus.FOUND
+    else:
+        status = ExclusionStatus.EXCLUDED if lineage.unchanged else ExclusionStatus.NOT_EXAMINED
+    return KindExclusion(Exclusion(NegativeKind.HISTOLOGY, status), status is ExclusionStatus.EXCLUDED, ())
