@@ -106,8 +106,12 @@ def _specimen(name: str, item: dict[str, Any]) -> dict[str, Any]:
     core = item.pop("core", None)
     copies = dict.fromkeys(("ALK", "MET", "ERBB2", "NF2"), SEEN_COPIES) if core else {}
     copies |= {gene: {**copies.get(gene, {}), **values} for gene, values in item.pop("copies", {}).items()}
+    indels = item.pop("core_indel", {})
     loci = _core_loci(core, item.pop("core_holes", []), item.pop("core_not_targeted", []))
     setting = item.pop("setting", "baseline" if timepoint == "BL" else "progression")
+    for locus in loci:
+        if (name := f"{locus['gene']} {locus['locus']}") in indels:
+            locus["vaf_detectable_indel"] = indels[name]
     return {
         "timepoint": timepoint,
         "specimen": specimen,

@@ -13,6 +13,7 @@ from alktrace.report import words
 from alktrace.vocabulary.caveats import Caveat, CaveatCode
 from alktrace.vocabulary.copies import TumourFractionStatus
 from alktrace.vocabulary.detection import Detection, ObservationSource
+from alktrace.vocabulary.negatives import Exclusion, ExclusionStatus, NegativeKind
 from alktrace.vocabulary.resistance import Classification, Confidence, Timing
 from alktrace.vocabulary.samples import Setting
 
@@ -250,3 +251,35 @@ def test_every_open_phase_has_words(root: Path):
         evidence = PhaseEvidence.parse(f"G1202R: UNRESOLVED, {reason.value} (1 with all)")
         (line,) = words.phase_evidence(evidence, messages)
         assert reason.value not in line and messages[reason.value] in line
+
+
+@pytest.mark.parametrize(
+    ("text", "words_of_it"),
+    [
+        ("alk_mutation>0.18", "ALK mutation: excluded in more than 18 % of the tumour cells"),
+        ("met_amplification>4.9", "MET amplification: excluded above 4.9 copies"),
+        ("bypass_fusion:not_targeted", "bypass fusion (RET, ROS1): not looked for"),
+        ("histology:excluded", "change of histology: excluded"),
+    ],
+)
+def test_what_is_excluded_in_words(text, words_of_it):
+    assert words.exclusion(Exclusion.parse(text)) == words_of_it
+
+
+def test_every_kind_and_status_has_words():
+    assert set(words.KIND_TEXT) == set(NegativeKind)
+    assert set(words.STATUS_TEXT) == set(ExclusionStatus)
+
+
+@pytest.mark.parametrize(
+    ("criteria", "said", "unsaid"),
+    [
+        ({"HISTOLOGY_TRANSFORMED"}, "another histology than before", "DNA suggests"),
+        ({"HISTOLOGY_WITHOUT_BASELINE"}, "before lorlatinib is not known", "another histology than before"),
+        ({"LINEAGE_DNA", "HISTOLOGY_OVER_DNA"}, "suspected", "DNA suggests"),
+    ],
+)
+def test_sentences_follow_the_criteria(criteria, said, unsaid):
+    text = words.class_text(Classification.TRANSFORMATION_SUSPECTED, criteria)
+    assert said in text
+    assert unsaid not in text

@@ -149,7 +149,7 @@ class _Judge:
             return self._told(place, self.absent)
         if any(row.status is Detection.NOT_TARGETED for row in rows):
             return self._told(place, ExclusionStatus.NOT_TARGETED)
-        limits = [row.vaf_detectable for row in rows if row.status is not Detection.NOT_ASSESSABLE]
+        limits = [_limit(row) for row in rows if row.status is not Detection.NOT_ASSESSABLE]
         # A codon that an intron splits has two rows, and is as good as the worse one.
         known = [limit for limit in limits if limit is not None]
         if len(known) < len(rows) or not self.low or not self.silent:
@@ -179,6 +179,14 @@ class _Judge:
         if item.call is CopyNumberCall.NOT_ASSESSABLE or not self.silent:
             return self._told(place, ExclusionStatus.NOT_ASSESSABLE)
         return self._told(place, ExclusionStatus.EXCLUDED, enough=True)
+
+
+def _limit(row: LocusCallability) -> float | None:
+    """Return the detectable VAF; of an exon, which stands for insertions and deletions too, the worse one."""
+    indel = row.vaf_detectable_indel
+    if row.vaf_detectable is None or indel is None or not row.locus.startswith("exon "):
+        return row.vaf_detectable
+    return max(row.vaf_detectable, indel)
 
 
 _ORDER = (

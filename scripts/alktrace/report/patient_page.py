@@ -120,6 +120,7 @@ def _timepoint(
             words.explain(flag, messages) for flag in in_order(flag for row in rows for flag in row.flags)
         ],
         "excluded": words.excluded(first.excluded_clone_fraction),
+        "exclusions": [words.exclusion(item) for item in first.excluded],
         "not_assessable": [name for name in first.not_assessable if not name.endswith(NOT_TARGETED_MARK)],
         "not_targeted": [
             name.removesuffix(NOT_TARGETED_MARK)

@@ -8,6 +8,7 @@ from ..classify.resistance_table import ResistanceRow
 from ..evidence.schema import Observation, TumourFraction
 from ..vocabulary.caveats import Caveat, CaveatCode
 from ..vocabulary.detection import Detection
+from ..vocabulary.negatives import Exclusion, ExclusionStatus, NegativeKind
 from ..vocabulary.resistance import Classification
 
 NOTHING = "–"
@@ -145,6 +146,38 @@ def _phase_line(item: PartnerPhase, messages: Mapping[str, str]) -> str:
     if item.reason is None:
         return str(item)
     return f"{item.partner}: {item.phase}: " + " ".join(filter(None, (messages[item.reason], item.counts)))
+
+
+KIND_TEXT = {
+    NegativeKind.ALK_MUTATION: "ALK mutation",
+    NegativeKind.ALK_AMPLIFICATION: "ALK amplification",
+    NegativeKind.BYPASS_MUTATION: "bypass mutation (core hotspots)",
+    NegativeKind.MET_AMPLIFICATION: "MET amplification",
+    NegativeKind.BYPASS_AMPLIFICATION: "other bypass amplification",
+    NegativeKind.BYPASS_FUSION: "bypass fusion (RET, ROS1)",
+    NegativeKind.GENE_LOSS: "loss of a gene (NF2)",
+    NegativeKind.HISTOLOGY: "change of histology",
+}
+STATUS_TEXT = {
+    ExclusionStatus.EXCLUDED: "excluded",
+    ExclusionStatus.FOUND: "found",
+    ExclusionStatus.IN_PART: "excluded at some loci only",
+    ExclusionStatus.NOT_ASSESSABLE: "could not be judged",
+    ExclusionStatus.NOT_TARGETED: "not looked for",
+    ExclusionStatus.NOT_STATED: "not stated by the report",
+    ExclusionStatus.NOT_EXAMINED: "not examined",
+}
+
+
+def exclusion(item: Exclusion) -> str:
+    """Return what is excluded of one kind: `MET amplification: excluded above 4.9 copies`."""
+    if item.above is None:
+        said = STATUS_TEXT[item.status]
+    elif item.kind.value.endswith("amplification"):
+        said = f"excluded above {item.above:.2g} copies"
+    else:
+        said = f"excluded in more than {percent(item.above)} of the tumour cells"
+    return f"{KIND_TEXT[item.kind]}: {said}"
 
 
 def excluded(share: float | None) -> str:
