@@ -16,6 +16,7 @@ from alktrace.io.tables import read_table
 from alktrace.knowledge.entries import AlkMutation
 from alktrace.knowledge.load import LONG_TABLES, load_knowledge
 from alktrace.knowledge.long_tables import read_facts
+from alktrace.reported.report_words import MEANINGS, WordRow
 from alktrace.vocabulary.detection import LocusKind
 from alktrace.vocabulary.marks import Mark
 
@@ -305,3 +306,11 @@ def test_assigned_items_name_their_change(real_data: Path) -> None:
         eid = int(re.search(r"EID(\d+)", row.source)[1])
         if eid in ASSIGNED_BY_DESCRIPTION:
             assert KNOWLEDGE.mutation(row.subject).short in items[eid]["description"], row
+
+
+def test_words_of_reports_stand_once_and_mean_what_the_schema_allows() -> None:
+    rows = read_table(TABLES / "report_words.tsv", WordRow)
+    keys = [(re.sub(r"[\s_-]", "", row.word.casefold()), row.meaning.startswith("column:")) for row in rows]
+    assert len(set(keys)) == len(keys)
+    schema = json.loads((TABLES / "report_words.schema.json").read_text(encoding="utf-8"))
+    assert schema["columns"]["meaning"]["values"] == list(MEANINGS)

@@ -964,3 +964,26 @@ def test_a_bare_tumour_fraction_is_read_as_its_neighbours(
     report = read(*lines, header="gene|hgvs_p|vaf|tumour_fraction")
     assert report.tumour_fraction == pytest.approx(fraction)
     assert any(note.place == "tumour_fraction" for note in report.notes) is noted
+
+
+@pytest.mark.parametrize(
+    ("header", "line", "names"),
+    [
+        ("gene|hgvs_p|variant_class|vaf", "ALK|G1202R|missense_variant|1%", ["ALK G1202R"]),
+        ("gene|hgvs_p|variant_class|vaf", "ALK|G1202R|Missense_Mutation|1%", ["ALK G1202R"]),
+        ("gene|variant_class|exon|result", "EGFR|deletion|19|positive", ["EGFR exon 19 deletion"]),
+        ("gene|variant_class|exon|result", "EGFR|deletion|19|negative", []),
+        ("gene|hgvs_p|result", "ALK|G1202R; L1196M|detected; not detected", ["ALK G1202R"]),
+        ("gene|hgvs_p|result", "ALK|G1202R|amplification not detected", ["?ALK"]),
+        ("gene|variant_class|copy_number", "MET|amplification|> 10", ["MET amplification"]),
+        ("gene|variant_class|copy_number", "MET|amplification|4-6", ["?MET"]),
+        ("gene|variant_class|copy_number", "MET||amplified", ["MET amplification"]),
+        ("gene|hgvs_p", "EML4-ALK|G1202R", ["?EML4", "?ALK"]),
+        ("gene|hgvs_p", "ALK|EGFR L858R", ["?ALK", "?EGFR"]),
+        ("gene|hgvs_p", "ALK|EGFR L858R not detected", []),
+        ("gene|hgvs_p", "TMB 12; ALK G1202R detected|", ["ALK G1202R"]),
+    ],
+)
+def test_cells_of_a_line_are_read_together(read: Reads, header: str, line: str, names: list[str]) -> None:
+    rows = read(line, header=header).alterations
+    assert [f"?{r.gene}" if "not_read" in r.flags else f"{r.gene} {r.alteration}" for r in rows] == names

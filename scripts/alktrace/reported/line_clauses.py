@@ -13,6 +13,7 @@ from .vaf_cells import DASHES
 
 IN_COPIES = (
     Shape.NUMBER,
+    Shape.BOUND,
     Meaning.FOUND,
     Meaning.DENIED,
     Meaning.DOUBTFUL,

@@ -19,7 +19,7 @@ from ..vocabulary.changes import STRUCTURAL, Origin, VariantType
 from ..vocabulary.samples import VafUnit
 from .clauses import TWO_READINGS, UNKNOWN, Clause
 from .covered import Coverage, read_coverage
-from .findings import COPY_WORDS, Finding, ReportedKind, kind_of
+from .findings import COPY_WORDS, SMALL_NAMES, Finding, ReportedKind, kind_of
 from .genes import ALK, ReportGenes
 from .line_clauses import read_line
 from .line_rows import (
@@ -300,7 +300,9 @@ class ReportReader(ReportGenes):
         clause = finding.clause
         genes = [gene for genes in clause.values(Shape.GENES) for gene in genes]
         pairs = clause.values(Shape.PAIR)
-        if not pairs and not clause.has(Meaning.FUSION):
+        if clause.has(*SMALL_NAMES):
+            genes += [gene for pair in pairs for gene in pair]
+        if clause.has(*SMALL_NAMES) or not (pairs or clause.has(Meaning.FUSION)):
             return list(dict.fromkeys(genes))
         partner = self.known_symbol(finding.line.get("partner", ""))
         named = [*(gene for pair in pairs for gene in pair), *genes, *([partner] if partner else [])]

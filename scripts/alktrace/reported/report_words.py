@@ -185,8 +185,8 @@ def _wrong_meaning(file: str, line: int, meaning: str) -> list[Problem]:
 
 
 def _key(word: str) -> str:
-    """Return what the spellings of a word share: no case, no blanks, no hyphens."""
-    return re.sub(r"[\s-]", "", plain(word).casefold())
+    """Return what the spellings of a word share: no case, no blanks, hyphens or underscores."""
+    return re.sub(r"[\s_-]", "", plain(word).casefold())
 
 
 def _bare(header: str) -> str:
@@ -195,8 +195,8 @@ def _bare(header: str) -> str:
 
 def _pattern(word: str) -> str:
     """Return the pattern of a word, in which blanks and hyphens may be left out or change places."""
-    parts = re.split(r"(?<=\w)[\s-]+(?=\w)", plain(word))
-    return r"[\s-]*".join(map(re.escape, parts))
+    parts = re.split(r"(?<=\w)[\s_-]+(?=\w)", plain(word))
+    return r"[\s_-]*".join(map(re.escape, parts))
 
 
 def _bounded(word: str, *, digits: bool, glued: bool = False) -> str:
