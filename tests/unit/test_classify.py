@@ -180,15 +180,18 @@ def test_every_drug_of_a_report_is_somewhere() -> None:
     told = replace(loaded, statements={"p.Gly1202Arg": statements})
     (result,) = classify_patient(golden("single_g1202r_after_lorlatinib"), told, default_settings())
     (row,) = result.rows
-    assert (row.resistant_to, row.sensitive_to) == (("c",), ("d",))
+    assert [*map(str, row.resistant_to), *map(str, row.sensitive_to)] == ["c (verified)", "d (verified)"]
     assert {"intermediate_evidence:a", "conflicting_evidence:b"} <= set(map(str, row.flags))
-    assert set(row.evidence) == {f"{drug} {effect} (D): source {drug} {effect}" for drug, effect in stated}
+    assert set(row.evidence) == {
+        f"{drug} {effect} (D, verified): source {drug} {effect}" for drug, effect in stated
+    }
     account: Any
     (account,) = result.detail["mechanisms"]  # type: ignore[misc]
     assert account["hints"]["intermediate"] == ["a"]
     assert account["hints"]["conflicting"] == ["b"]
     assert words.drugs(row) == (
-        "resistance: c; sensitivity: d; neither sensitive nor resistant: a; contradictory reports: b"
+        "resistance: c (verified); sensitivity: d (verified); neither sensitive nor resistant: a; "
+        "contradictory reports: b"
     )
 
 

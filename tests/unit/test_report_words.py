@@ -158,7 +158,7 @@ def test_tumour_fraction(fraction, text):
 @pytest.mark.parametrize(
     ("resistant", "sensitive", "text"),
     [
-        ((), (), "no verified drug data"),
+        ((), (), "this knowledge base holds no drug report for it"),
         (("crizotinib", "alectinib"), (), "resistance: crizotinib, alectinib"),
         ((), ("lorlatinib",), "sensitivity: lorlatinib"),
         (("alectinib",), ("lorlatinib",), "resistance: alectinib; sensitivity: lorlatinib"),
@@ -175,7 +175,7 @@ def test_drugs(resistant, sensitive, text):
         (("conflicting_evidence:brigatinib",), "contradictory reports: brigatinib"),
         (("intermediate_evidence:a,b", "csf_only"), "neither sensitive nor resistant: a, b"),
         (("drug_effects_withheld:a",), "open, depends on what else shares the molecule: a"),
-        (("no_verified_drug_data",), "no verified drug data"),
+        (("no_drug_report",), "this knowledge base holds no drug report for it"),
     ],
 )
 def test_drugs_that_stand_in_no_column_are_named(flags, text):

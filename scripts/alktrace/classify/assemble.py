@@ -137,7 +137,8 @@ def _alk_mutation(
     compounds = [members for members in sets.compounds if change.name in members]
     verdict = judge_emergence(role.found, view)
     units = _units(role, compounds, sets)
-    hints = joined([view.knowledge.hints(unit) for unit in units])
+    each = [view.knowledge.hints(unit) for unit in units]
+    hints, read = joined(each), joined([item.verified for item in each])
     flags = {
         *finding_flags(role.found, verdict, view),
         *(flag for pair in pairs for flag in pair.flags),
@@ -155,9 +156,9 @@ def _alk_mutation(
     flags.update(_inherited_partners(role, by_key, view))
     compound = _largest_compound(compounds, sets, view)
     flags.update(_flags_of_compound(compound, sets, view))
-    confidence = _alk_confidence(role, compounds, sets, by_key, hints)
+    confidence = _alk_confidence(role, compounds, sets, by_key, read)
     if not compounds and role.effect is not Effect.VUS:
-        flags.update(_single_flags(hints))
+        flags.update(_single_flags(hints, read))
     # A line on ALK that nobody could read may be the second mutation of a compound.
     unread = any(item.code == "ALK_UNPLACED" for item in by_key.values())
     hidden = hidden_hits(role.found, units, view)
@@ -267,12 +268,12 @@ def _set_is_open(pairs: Sequence[PairPhase], flags: Iterable[Caveat]) -> bool:
     return open_phase or other_residue
 
 
-def _single_flags(hints: Hints) -> tuple[Caveat, ...]:
-    if LORLATINIB in hints.resistant_to:
-        return ()
+def _single_flags(hints: Hints, read: Hints) -> Iterable[Caveat]:
+    """Return what is known of lorlatinib and a single mutant; `read` holds the verified reports alone."""
     if LORLATINIB in hints.sensitive_to:
-        return (Caveat(CaveatCode.LORLATINIB_INHIBITS_SINGLE),)
-    return (Caveat(CaveatCode.LORLATINIB_EFFECT_UNVERIFIED),)
+        yield Caveat(CaveatCode.LORLATINIB_INHIBITS_SINGLE)
+    if LORLATINIB not in (*read.resistant_to, *read.sensitive_to):
+        yield Caveat(CaveatCode.LORLATINIB_EFFECT_UNVERIFIED)
 
 
 def _units(role: Role, compounds: Sequence[frozenset[str]], sets: AlkSets) -> list[tuple[Alteration, ...]]:

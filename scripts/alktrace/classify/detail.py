@@ -174,6 +174,8 @@ def _hints(item: Mechanism) -> dict[str, Any]:
     lists = ("resistant_to", "sensitive_to", "intermediate", "conflicting", "withheld")
     return {
         **{name: getattr(item.hints, name) for name in lists},
+        "cited": sorted(item.hints.cited),
+        "remarks": item.hints.remarks,
         "sources": item.sources,
         # Of a histology nobody asks for drugs, and so none are missing.
         "flags": item.hints.flags if item.found else (),

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from ..io.tables import column
 from ..vocabulary.caveats import Caveat
 from ..vocabulary.changes import VariantType
+from ..vocabulary.drugs import NamedDrug
 from ..vocabulary.negatives import Exclusion
 from ..vocabulary.resistance import (
     Classification,
@@ -24,6 +25,7 @@ EXCLUDED = (
     "number given (`alk_mutation>0.18`), or why nothing was (`bypass_fusion:not_targeted`)"
 )
 TIMING = "primary or acquired resistance; `.` at baseline and where lorlatinib ended without progression"
+MARKED = "each with its mark and what must be known beside it: `lorlatinib (cited)`"
 
 
 @dataclass(frozen=True)
@@ -77,8 +79,8 @@ class ResistanceRow:
     excluded: tuple[Exclusion, ...] = column(EXCLUDED)
     not_evaluable_reason: tuple[NotEvaluableReason, ...] = column("why a negative says nothing")
     not_assessable: tuple[str, ...] = column("loci that could not be judged")
-    resistant_to: tuple[str, ...] = column("drugs with verified resistance")
-    sensitive_to: tuple[str, ...] = column("drugs with verified sensitivity")
+    resistant_to: tuple[NamedDrug, ...] = column(f"drugs with reported resistance, {MARKED}")
+    sensitive_to: tuple[NamedDrug, ...] = column(f"drugs with reported sensitivity, {MARKED}")
     evidence: tuple[str, ...] = column("sources of the drug and mechanism statements")
     criteria: tuple[str, ...] = column("codes of the rules that fired")
     flags: tuple[Caveat, ...] = column("caveats")

@@ -5,8 +5,10 @@ from dataclasses import replace
 
 from ..evidence.schema import HistologyFinding
 from ..io.tables import LIST_SEPARATOR
+from ..knowledge.drug_hints import Hints
 from ..vocabulary.caveats import Caveat, in_order
 from ..vocabulary.changes import VariantType
+from ..vocabulary.drugs import NamedDrug
 from ..vocabulary.resistance import Classification, Component, NotEvaluableReason
 from .assemble import Mechanism
 from .compound_share import CompoundShare
@@ -117,8 +119,8 @@ def _with_mechanism(row: ResistanceRow, mechanism: Mechanism, view: TimepointVie
         phase_evidence=mechanism.phase_evidence,
         emergence=mechanism.emergence.emergence if mechanism.emergence else None,
         role=role_of(mechanism.emergence, view),
-        resistant_to=mechanism.hints.resistant_to,
-        sensitive_to=mechanism.hints.sensitive_to,
+        resistant_to=_named(mechanism.hints, mechanism.hints.resistant_to),
+        sensitive_to=_named(mechanism.hints, mechanism.hints.sensitive_to),
         evidence=mechanism.sources,
     )
     if mechanism.compound is not None:
@@ -138,6 +140,10 @@ def _with_compound(row: ResistanceRow, compound: CompoundShare) -> ResistanceRow
         compound_vaf_high=compound.vaf_high,
         compound_share=compound.share,
     )
+
+
+def _named(hints: Hints, drugs: Iterable[str]) -> tuple[NamedDrug, ...]:
+    return tuple(NamedDrug(drug, hints.mark(drug)) for drug in drugs)
 
 
 def _with_report(row: ResistanceRow, report: HistologyFinding, view: TimepointView) -> ResistanceRow:

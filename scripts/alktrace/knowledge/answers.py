@@ -1,10 +1,11 @@
 """The knowledge tables as one frozen object, and the questions the classification asks of it.
 
-An unverified value was remembered, not read. It may steer recognition (role of a variant, codons of a
-mechanism, names of drugs) and may withhold a statement (known conflicts); it is never given as a fact.
+A value that is not verified may steer recognition (role of a variant, codons of a mechanism, names of drugs)
+and may withhold a statement (known conflicts). What is said of drugs is shown with its mark where it was read
+(verified) or a source is named (cited); a proposed value is never shown.
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 
@@ -15,7 +16,15 @@ from ..vocabulary.clinical import Histology
 from .bypass_rules import BypassMechanism, OffTargetKind
 from .core_loci import CoreLocus, core_loci
 from .drug_hints import Hints, hints_of
-from .entries import AlkMutation, Drug, DrugStatement, TransformationMarker, codon_of
+from .entries import (
+    AlkMutation,
+    CompoundFamily,
+    Drug,
+    DrugStatement,
+    Remark,
+    TransformationMarker,
+    codon_of,
+)
 
 ALK_AMPLIFICATION = "ALK amplification"
 
@@ -26,6 +35,8 @@ class Knowledge:
 
     Attributes:
         statements: what is said of drugs, by subject; verified or not.
+        families: of compounds.
+        as_of: date of the newest table that speaks of drugs, ISO 8601.
         ch_genes: genes of clonal haematopoiesis.
         ch_not_excluded_genes: genes mutated in blood and in tumours alike.
         kinase_domain: first and last residue of the kinase domain of ALK.
@@ -45,6 +56,8 @@ class Knowledge:
     genes: Mapping[str, KnownGene]
     kinase_domain: tuple[int, int]
     statements: Mapping[str, tuple[DrugStatement, ...]]
+    families: tuple[CompoundFamily, ...]
+    as_of: str
 
     @property
     def blood_genes(self) -> frozenset[str]:
@@ -106,7 +119,16 @@ class Knowledge:
         """Return the drugs for one alteration, or for a compound as a unit."""
         # In the order of the codons, as compounds are named; another order would find no report.
         subjects = sorted((self._subject(item) for item in alterations), key=lambda s: (codon_of(s), s))
-        return hints_of(self.statements.get("+".join(subjects), ()))
+        name = "+".join(subjects)
+        return hints_of(self.statements.get(name, ()), self._remarks(name, subjects))
+
+    def _remarks(self, name: str, subjects: Sequence[str]) -> Iterator[Remark]:
+        if name in self.mechanisms:
+            yield from self.mechanisms[name].remarks
+        # A family is of compounds: its sentences say nothing of the single mutation.
+        for family in self.families if len(subjects) > 1 else ():
+            if family.members & set(subjects):
+                yield from family.remarks
 
     def _subject(self, alteration: Alteration) -> str:
         if alteration.gene != ALK:

@@ -7,7 +7,7 @@ from enum import StrEnum
 from ..evidence.schema import Alteration
 from ..vocabulary.changes import Consequence, VariantType
 from ..vocabulary.resistance import Confidence
-from .entries import in_a_list
+from .entries import REMARKS, Remark, in_a_list, remark_of
 from .long_tables import Facts
 
 LOSS_CONSEQUENCES = frozenset(
@@ -58,6 +58,7 @@ class BypassMechanism:
         core: nothing found is a negative only where this one could be judged.
         both_copies: a tumour suppressor, for which one hit is not enough.
         sources: of the verified statements.
+        remarks: combinations, notes on calling and frequencies, verified or cited.
     """
 
     subject: str
@@ -73,6 +74,7 @@ class BypassMechanism:
     core: bool
     both_copies: bool
     sources: tuple[str, ...]
+    remarks: tuple[Remark, ...]
 
     def matches(self, alteration: Alteration) -> bool:
         """Return whether the alteration is this mechanism; a variant of unknown effect is not."""
@@ -108,6 +110,9 @@ def mechanism_of(facts: Facts) -> BypassMechanism:
         core=facts.value("core") == "yes",
         both_copies=facts.value("both_copies") == "yes",
         sources=tuple(in_a_list(source) for source in dict.fromkeys(sources)),
+        remarks=tuple(
+            remark_of(row, name) for name in REMARKS for _, row in facts.all(name) if row.mark.shown
+        ),
     )
 
 

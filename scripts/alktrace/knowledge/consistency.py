@@ -6,7 +6,7 @@ from pathlib import Path
 
 from ..errors import Problem
 from ..inputs.knowledge_rows import KnownGene, KnownIsoform
-from .drug_hints import OTHER_TUMOUR
+from .drug_hints import what_counts
 from .entries import DrugEffect, codon_of, effect_statement
 from .long_tables import Facts
 
@@ -61,10 +61,9 @@ def _drug_problems(file: str, facts: Facts, drugs: dict[str, Facts]) -> Iterator
             drug = row.value.partition(":")[0]
             if drug not in drugs:
                 yield Problem(file, line, "value", f"unknown drug {drug!r}", "add it to drugs.tsv")
-    for row in (row for name in EFFECT_ATTRIBUTES for _, row in facts.all(name)):
-        told = effect_statement(row)
-        if told.mark.verified and told.context != OTHER_TUMOUR:
-            found[told.drug].add(told.effect)
+    stated = (effect_statement(row) for name in EFFECT_ATTRIBUTES for _, row in facts.all(name))
+    for told in what_counts(stated):
+        found[told.drug].add(told.effect)
     for drug, effects in found.items():
         if {DrugEffect.SENSITIVE, DrugEffect.RESISTANT} <= effects and drug not in listed:
             what = f"{facts.subject}: {drug} is both sensitive and resistant"

@@ -8,6 +8,10 @@ from ..inputs.knowledge_rows import KnownValue
 from ..vocabulary.clinical import Histology
 from ..vocabulary.marks import Mark
 
+COMBINATION = "combination"
+REMARKS = (COMBINATION, "calling_note", "frequency")
+"""Attributes of the bypass table that reports show as they stand."""
+
 
 class AlkRole(StrEnum):
     """What is known of an ALK protein change."""
@@ -48,12 +52,57 @@ class DrugStatement:
     only_with: tuple[str, ...] | None = None
 
     def __str__(self) -> str:
-        level = f" ({self.level})" if self.level else ""
-        text = f"{self.drug} {self.effect}{level}: {self.source}"
+        marks = ", ".join(filter(None, (self.level, self.mark)))
+        text = f"{self.drug} {self.effect} ({marks}): {self.source}"
         if self.only_with is None:
             return text
         shared = f"on one molecule with {', '.join(self.only_with)}"
         return f"if {shared if self.only_with else 'nothing else shares its molecule'}, {text}"
+
+
+@dataclass(frozen=True)
+class Remark:
+    """One curated sentence that is shown beside the drugs.
+
+    Attributes:
+        kind: `combination`, `calling_note`, `frequency`, or `family` of compounds.
+    """
+
+    kind: str
+    text: str
+    source: str
+    mark: Mark
+
+
+@dataclass(frozen=True)
+class CompoundFamily:
+    """What is said of every compound that holds one of the members."""
+
+    members: frozenset[str]
+    remarks: tuple[Remark, ...]
+
+
+@dataclass(frozen=True)
+class Approval:
+    """One approval of a drug; `since` is a date or part of one, `none`, or `unknown`."""
+
+    region: str
+    since: str
+    as_of: str
+    purpose: str
+    source: str
+    mark: Mark
+
+
+def remark_of(row: KnownValue, kind: str) -> Remark:
+    """Return the sentence of a row."""
+    return Remark(kind, row.value, row.source, row.mark)
+
+
+def approval_of(row: KnownValue) -> Approval:
+    """Return the approval of a row `approval`: `region:date:as_of:what for`."""
+    region, since, as_of, purpose = row.value.split(":", 3)
+    return Approval(region, since, as_of, purpose, row.source, row.mark)
 
 
 def effect_statement(row: KnownValue) -> DrugStatement:
@@ -85,11 +134,12 @@ class AlkMutation:
 
 @dataclass(frozen=True)
 class Drug:
-    """One drug with all its names, the canonical one first."""
+    """One drug with all its names, the canonical one first, and the approvals that reports may show."""
 
     name: str
     names: tuple[str, ...]
     alk_tki: bool
+    approvals: tuple[Approval, ...] = ()
 
 
 @dataclass(frozen=True)

@@ -15,14 +15,17 @@ from .consistency import EFFECT_ATTRIBUTES, cross_checks, gene_name_problems, is
 from .entries import (
     AlkMutation,
     AlkRole,
+    CompoundFamily,
     Drug,
     DrugStatement,
     TransformationMarker,
+    approval_of,
     conflict_statement,
     effect_statement,
+    remark_of,
 )
 from .locus_checks import locus_problems
-from .long_tables import Facts, WideSchema, read_facts
+from .long_tables import Facts, LongSchema, WideSchema, read_facts
 
 R = TypeVar("R")
 LONG_TABLES = (
@@ -38,6 +41,7 @@ LONG_TABLES = (
     "ch_genes",
     "messages",
 )
+DRUG_TABLES = ("alk_mutations", "alk_compounds", "alk_families", "alk_fusions", "bypass", "drugs")
 
 
 def load_knowledge(folder: Path) -> Knowledge:
@@ -67,7 +71,12 @@ def load_knowledge(folder: Path) -> Knowledge:
     problems.extend(cross_checks(folder, tables))
     if problems:
         raise InputProblems(problems)
-    return _build(tables, hotspots, genes)
+    return _build(tables, hotspots, genes, _as_of(folder))
+
+
+def _as_of(folder: Path) -> str:
+    schemas = ((folder / f"{name}.schema.json").read_text("utf-8") for name in DRUG_TABLES)
+    return max(LongSchema.model_validate_json(text).date for text in schemas)
 
 
 def _wide(folder: Path, name: str, row_type: type[R]) -> tuple[list[R], list[Problem]]:
@@ -89,7 +98,7 @@ def _wide(folder: Path, name: str, row_type: type[R]) -> tuple[list[R], list[Pro
 
 
 def _build(
-    tables: dict[str, dict[str, Facts]], hotspots: list[KnownLocus], genes: list[KnownGene]
+    tables: dict[str, dict[str, Facts]], hotspots: list[KnownLocus], genes: list[KnownGene], as_of: str
 ) -> Knowledge:
     drugs = {name: _drug(facts) for name, facts in tables["drugs"].items()}
     subjects = [
@@ -113,6 +122,8 @@ def _build(
         genes=MappingProxyType({row.gene: row for row in genes}),
         kinase_domain=(int(domain.value("codon_first")), int(domain.value("codon_last"))),
         statements=MappingProxyType({f.subject: tuple(_statements(f)) for f in subjects}),
+        families=tuple(_family(f) for f in tables["alk_families"].values()),
+        as_of=as_of,
     )
 
 
@@ -138,6 +149,14 @@ def _drug(facts: Facts) -> Drug:
         name=facts.subject,
         names=names_of(facts),
         alk_tki=facts.value("alk_tki") == "yes",
+        approvals=tuple(approval_of(row) for _, row in facts.all("approval") if row.mark.shown),
+    )
+
+
+def _family(facts: Facts) -> CompoundFamily:
+    return CompoundFamily(
+        members=frozenset(facts.values("member")),
+        remarks=tuple(remark_of(row, "family") for _, row in facts.all("statement") if row.mark.shown),
     )
 
 

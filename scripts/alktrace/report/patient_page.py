@@ -10,6 +10,7 @@ from ..classify.resistance_table import ResistanceRow
 from ..evidence.evidence_file import load_evidence
 from ..evidence.schema import Alteration, PatientEvidence, SpecimenEvidence
 from ..io.tables import read_table
+from ..knowledge.entries import COMBINATION
 from ..knowledge.load import load_knowledge
 from ..reference.gene_models import GeneModels
 from ..structural.copy_number.copy_number_table import RatioRow
@@ -115,7 +116,10 @@ def _timepoint(
         "meaning": words.class_text(first.classification, {code for row in rows for code in row.criteria}),
         "decision": detail["decision"],
         "reasons": [words.explain_code(reason.value, messages) for reason in first.not_evaluable_reason],
-        "mechanisms": [_mechanism(row, messages) for row in found],
+        "mechanisms": [
+            _mechanism(row, account["hints"]["remarks"], messages)
+            for row, account in zip(found, detail["mechanisms"], strict=True)
+        ],
         "flags": [
             words.explain(flag, messages) for flag in in_order(flag for row in rows for flag in row.flags)
         ],
@@ -131,7 +135,9 @@ def _timepoint(
     }
 
 
-def _mechanism(row: ResistanceRow, messages: Mapping[str, str]) -> dict[str, Any]:
+def _mechanism(
+    row: ResistanceRow, remarks: Sequence[Mapping[str, str]], messages: Mapping[str, str]
+) -> dict[str, Any]:
     partners = f" with {', '.join(row.phase_partner)}" if row.phase_partner else ""
     return {
         "mechanism": row.mechanism,
@@ -145,7 +151,10 @@ def _mechanism(row: ResistanceRow, messages: Mapping[str, str]) -> dict[str, Any
         "phase_evidence": words.phase_evidence(row.phase_evidence, messages),
         "confidence": row.confidence.value if row.confidence else words.NOTHING,
         "emergence": row.emergence.value if row.emergence else words.NOTHING,
-        "drugs": words.drugs(row),
+        "drugs": words.drugs(
+            row, [f"{r['text']} ({r['mark']})" for r in remarks if r["kind"] == COMBINATION]
+        ),
+        "remarks": [words.remark(item) for item in remarks],
         "sources": row.evidence,
     }
 

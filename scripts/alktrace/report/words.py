@@ -1,7 +1,7 @@
 """Numbers and codes as a reader wants them: molecules first, intervals always, nothing invented."""
 
 import math
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Mapping, Sequence
 
 from ..classify.phase import PartnerPhase, PhaseEvidence
 from ..classify.resistance_table import ResistanceRow
@@ -13,7 +13,7 @@ from ..vocabulary.resistance import Classification
 
 NOTHING = "–"
 WHOLE = 100.0
-NO_DRUG_DATA = "no verified drug data"
+NO_DRUG_REPORT = "this knowledge base holds no drug report for it"
 DRUG_FLAGS = {
     CaveatCode.INTERMEDIATE_EVIDENCE: "neither sensitive nor resistant",
     CaveatCode.CONFLICTING_EVIDENCE: "contradictory reports",
@@ -126,15 +126,26 @@ def tumour_fraction(fraction: TumourFraction) -> str:
     return f"{interval(fraction.value, fraction.low, fraction.high)}{markers}"
 
 
-def drugs(row: ResistanceRow) -> str:
-    """Return what verified reports say about drugs, or that there are none.
+def drugs(row: ResistanceRow, combinations: Sequence[str] = ()) -> str:
+    """Return what reports say about drugs, each with its mark, or that there are none.
 
     Drugs that stand in neither column are named by caveats.
+
+    Args:
+        row: of the mechanism.
+        combinations: what is curated for the mechanism beside reports on single drugs.
     """
     named = {flag.code: _about(flag) for flag in row.flags}
-    lists = [("resistance", ", ".join(row.resistant_to)), ("sensitivity", ", ".join(row.sensitive_to))]
-    lists += [(words, named.get(code, "")) for code, words in DRUG_FLAGS.items()]
-    return "; ".join(f"{words}: {names}" for words, names in lists if names) or NO_DRUG_DATA
+    lists = [("resistance", row.resistant_to), ("sensitivity", row.sensitive_to)]
+    told = [(words, ", ".join(map(str, names))) for words, names in lists]
+    told += [(words, named.get(code, "")) for code, words in DRUG_FLAGS.items()]
+    told.append(("combination", ", ".join(combinations)))
+    return "; ".join(f"{words}: {names}" for words, names in told if names) or NO_DRUG_REPORT
+
+
+def remark(item: Mapping[str, str]) -> str:
+    """Return one sentence of `resistance.json` that is curated beside the drugs, with mark and source."""
+    return f"{item['kind'].replace('_', ' ')}: {item['text']} ({item['mark']}: {item['source']})"
 
 
 def phase_evidence(evidence: PhaseEvidence | None, messages: Mapping[str, str]) -> list[str]:

@@ -86,7 +86,7 @@ class CaveatCode(StrEnum):
     CONFLICTING_EVIDENCE = "conflicting_evidence"
     INTERMEDIATE_EVIDENCE = "intermediate_evidence"
     DRUG_EFFECTS_WITHHELD = "drug_effects_withheld"
-    NO_VERIFIED_DRUG_DATA = "no_verified_drug_data"
+    NO_DRUG_REPORT = "no_drug_report"
     OTHER_CLONE_RESISTS = "other_clone_resists"
     LORLATINIB_INHIBITS_SINGLE = "lorlatinib_inhibits_single"
     LORLATINIB_EFFECT_UNVERIFIED = "lorlatinib_effect_unverified"
