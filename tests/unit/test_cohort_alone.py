@@ -8,12 +8,14 @@ from outcome_cohort import KNOWLEDGE, cohort_settings, resistance_settings
 
 from alktrace.classify.resistance_table import ClassificationRow
 from alktrace.cli import main
-from alktrace.io.tables import header, read_table
+from alktrace.io.tables import read_table, write_table
 from alktrace.outcomes.association_table import AssociationRow
 from alktrace.outcomes.endpoint_table import EndpointPatientRow
 from alktrace.outcomes.outcome_files import outcome_tables
 from alktrace.outcomes.outcome_jobs import Clinic, measure_outcomes, relate_outcomes
 from alktrace.outcomes.response_table import ResponseRow
+from alktrace.vocabulary.resistance import Classification, Component, Confidence, Timing
+from alktrace.vocabulary.samples import Setting
 
 HEADERS = {
     "patients": "patient enrolled",
@@ -38,9 +40,18 @@ def written(folder: Path, **tables: list[str]) -> Path:
     for name, lines in (LIFE | tables).items():
         text = "\n".join(line.replace(" ", "\t") for line in (HEADERS[name], *lines))
         (folder / "clinical" / f"{name}.tsv").write_text(text + "\n")
-    found = "P1 PD progression BYPASS bypass ACQUIRED established . ."
-    classes = ("\t".join(header(ClassificationRow)), found.replace(" ", "\t"))
-    (folder / "classification.tsv").write_text("\n".join(classes) + "\n")
+    found = ClassificationRow(
+        patient="P1",
+        timepoint="PD",
+        setting=Setting.PROGRESSION,
+        classification=Classification.BYPASS,
+        components=(Component.BYPASS,),
+        timing=Timing.ACQUIRED,
+        confidence=Confidence.ESTABLISHED,
+        flags=(),
+        not_evaluable_reason=(),
+    )
+    write_table(folder / "classification.tsv", ClassificationRow, [found])
     return folder
 
 
