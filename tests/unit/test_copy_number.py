@@ -44,10 +44,11 @@ SETTINGS = CopyNumberSettings(
     min_normals=3,
     amplification={"MET": 5, "ERBB2": 5, "KRAS": 5, "EGFR": 5, "ALK": 5, "FGFR1": 6},
     loss_genes=("RB1", "PTEN"),
-    loss=0.5,
+    loss=1.5,
     min_loss_tumour_fraction=0.3,
     bin_size=267,
     tail_probability=0.0001,
+    loss_tail_probability=0.01,
     power=0.95,
 )
 # Gene: chromosome, start, exons of 250 bases every 1,000. MET, CDK6 and BRAF share an arm.
@@ -355,10 +356,11 @@ class TestCalls:
         ("tf", "copies", "call"),
         [
             (0.7, 0, CopyNumberCall.LOSS),
-            (0.7, 1, CopyNumberCall.NEUTRAL),
+            (0.7, 1, CopyNumberCall.LOSS),
+            (0.7, 2, CopyNumberCall.NEUTRAL),
             (0.2, 0, CopyNumberCall.NOT_ASSESSABLE),
         ],
-        ids=["both-copies", "one-copy", "impure"],
+        ids=["both-copies", "one-copy", "none", "impure"],
     )
     def test_loss(self, panel, pooled, tf, copies, call):
         row = panel.rows(panel.sample("s", 7, tf=tf, RB1=copies), pooled, tf)["RB1"]

@@ -452,7 +452,6 @@ def _lineage_dna(dna: LineageDna, lineage: Lineage, view: TimepointView) -> Iter
         theirs = finding_flags(role.found, judge_emergence(role.found, view), view)
         flags.update(of_partner(flag, role.found.name) for flag in theirs if flag not in own)
     checks = {
-        CaveatCode.RB1_BIALLELIC_NOT_SHOWN: not dna.biallelic,
         CaveatCode.RB1_NOT_SHOWN_NEW: role_of(dna.emergence, view) is not FindingRole.EMERGENT,
         CaveatCode.HISTOLOGY_OVER_DNA: overruled,
     }

@@ -14,6 +14,7 @@ from ..vocabulary.changes import ALK
 from ..vocabulary.copies import CopyNumberCall
 from ..vocabulary.detection import Detection
 from ..vocabulary.negatives import Exclusion, ExclusionStatus, NegativeKind
+from .both_copies import BOTH_LOST
 from .lineage import Lineage
 from .negative import alk_hotspots, can_exclude, copies_seen, excluded_clone_fraction, tumour_copies
 from .view import TimepointView
@@ -173,7 +174,8 @@ class _Judge:
         )
 
     def _of_loss(self, place: CoreLocus, item: GeneCopyNumber) -> LocusExclusion:
-        if item.call is CopyNumberCall.LOSS:
+        # Where one copy is left, the loss of both is excluded.
+        if item.call is CopyNumberCall.LOSS and (item.tumour_copy_number or 0.0) < BOTH_LOST:
             return self._told(place, ExclusionStatus.FOUND)
         # Of genes that are lost, neutral is said only where a loss of both copies would have been visible.
         if item.call is CopyNumberCall.NOT_ASSESSABLE or not self.silent:

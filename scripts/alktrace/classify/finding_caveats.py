@@ -9,6 +9,7 @@ from ..vocabulary.copies import Focality
 from ..vocabulary.detection import Detection
 from ..vocabulary.resistance import Confidence, Emergence, Timing
 from ..vocabulary.samples import Setting, SpecimenType, Verdict
+from .both_copies import asks_for_both, both_copies_hit
 from .emergence import EmergenceReason, EmergenceVerdict, clone_share, excluded_share, largest_clone_share
 from .single_criteria import focality, known_mutation, too_frequent
 from .view import SMALL_TYPES, Found, TimepointView, specimens_outside
@@ -39,7 +40,7 @@ CAPS = {
     CaveatCode.PATHOLOGY_OF_CONFLICTING_SPECIMEN: Confidence.CANDIDATE,
     CaveatCode.BASELINE_HISTOLOGY_UNKNOWN: Confidence.CANDIDATE,
     **dict.fromkeys(WEAKENING, Confidence.UNCERTAIN),
-    CaveatCode.RB1_BIALLELIC_NOT_SHOWN: Confidence.UNCERTAIN,
+    CaveatCode.ONE_COPY: Confidence.UNCERTAIN,
     CaveatCode.RB1_NOT_SHOWN_NEW: Confidence.UNCERTAIN,
     CaveatCode.HISTOLOGY_OVER_DNA: Confidence.UNCERTAIN,
 }
@@ -100,6 +101,7 @@ def _finding_checks(found: Found, view: TimepointView) -> dict[CaveatCode, bool]
         CaveatCode.CH_NOT_EXCLUDED: _blood_possible(found, view),
         CaveatCode.GERMLINE_SUSPECTED: too_frequent(found, view),
         CaveatCode.MINOR_CLONE: _minor(found, view),
+        CaveatCode.ONE_COPY: asks_for_both(found, view) and not both_copies_hit(alteration.gene, view),
         CaveatCode.FRAME_UNKNOWN: alteration.variant_type is VariantType.FUSION
         and alteration.in_frame is None,
         CaveatCode.UNVERIFIED_ROLE: known is not None and not known.role_verified,

@@ -10,8 +10,7 @@ from dataclasses import dataclass
 from datetime import date
 
 from ..evidence.schema import HistologyFinding, SpecimenEvidence
-from ..vocabulary.caveats import Caveat, CaveatCode, codes_of
-from ..vocabulary.changes import VariantType
+from ..vocabulary.caveats import Caveat, CaveatCode
 from ..vocabulary.clinical import Histology
 from ..vocabulary.resistance import Emergence
 from ..vocabulary.samples import IdentityStatus, Setting
@@ -53,12 +52,10 @@ class LineageDna:
     Attributes:
         marker: the RB1 alteration with most molecules.
         partners: the TP53 alterations.
-        biallelic: both copies of RB1 are hit, as far as DNA shows.
     """
 
     marker: Role
     partners: tuple[Role, ...]
-    biallelic: bool
     emergence: EmergenceVerdict
 
 
@@ -168,25 +165,11 @@ def suspect_lineage(roles: Sequence[Role], emergence: dict[str, EmergenceVerdict
     if not markers or not partners:
         return None
     marker = min(markers, key=lambda role: (-(role.found.lead.alt_molecules or 0), role.found.alteration.key))
-    # A reported "loss" may be of one copy: it counts as both only where the copies were stated.
-    deleted = any(
-        role.found.alteration.variant_type is VariantType.LOSS
-        and CaveatCode.COPIES_NOT_STATED not in codes_of(role.found.alteration.flags)
-        for role in markers
-    )
     return LineageDna(
         marker=marker,
         partners=tuple(partners),
-        biallelic=deleted or _two_hits(markers),
         emergence=emergence[marker.found.alteration.key],
     )
-
-
-def _two_hits(markers: Sequence[Role]) -> bool:
-    """Tell whether one specimen shows two of them; hits of two specimens may be those of two lesions."""
-    # Names per specimen, repeated for every hit: more names than specimens means two hits in one of them.
-    seen = [name for role in markers for name in {item.specimen for item in role.found.seen}]
-    return len(seen) > len(set(seen))
 
 
 def _report_order(report: HistologyFinding) -> tuple[date, str, str]:

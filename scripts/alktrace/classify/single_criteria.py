@@ -15,6 +15,7 @@ from ..vocabulary.caveats import CaveatCode, codes_of
 from ..vocabulary.changes import ALK, Consequence, Origin, VariantType
 from ..vocabulary.copies import Focality
 from ..vocabulary.samples import SpecimenType
+from .both_copies import one_copy_lost
 from .negative import tumour_copies
 from .view import COPY_TYPES, SMALL_TYPES, Found, TimepointView
 
@@ -240,6 +241,10 @@ def _unread(found: Found, _: TimepointView) -> str | None:
     return "the report's words could not be read" if unread else None
 
 
+def _one_copy_lost(found: Found, view: TimepointView) -> str | None:
+    return "one copy is lost: it counts beside a hit of the other" if one_copy_lost(found, view) else None
+
+
 def _anything(found: Found, _: TimepointView) -> str | None:
     copies = found.alteration.variant_type in COPY_TYPES
     return "copy number without known meaning" if copies else "no known meaning"
@@ -292,6 +297,8 @@ ALTERATION_CRITERIA = (
     AlterationCriterion(
         "ALK_OTHER", Effect.LISTED, "ALK change that is silent or outside the kinase domain.", _alk_other
     ),
+    # Before bypass: most tumours have lost one copy of some suppressor, and none of them resists for it.
+    AlterationCriterion("ONE_COPY_LOST", Effect.LISTED, "Loss of one copy.", _one_copy_lost),
     # Before bypass: the reciprocal junction of RET names RET too and carries no kinase.
     AlterationCriterion("FUSION_NOT_DRIVING", Effect.LISTED, "Junction that drives no kinase.", _not_driving),
     AlterationCriterion(

@@ -55,6 +55,7 @@ class CaveatCode(StrEnum):
     SPECIMENS_DISAGREE = "specimens_disagree"
     SUBTHRESHOLD = "subthreshold"
     MINOR_CLONE = "minor_clone"
+    ONE_COPY = "one_copy"
 
     # new or there before
     PRESENT_AT_BASELINE = "present_at_baseline"
@@ -95,7 +96,6 @@ class CaveatCode(StrEnum):
     # change of lineage
     TRANSFORMATION_SUSPECTED = "transformation_suspected"
     WITH = "with"
-    RB1_BIALLELIC_NOT_SHOWN = "rb1_biallelic_not_shown"
     RB1_NOT_SHOWN_NEW = "rb1_not_shown_new"
     HISTOLOGY_OVER_DNA = "histology_over_dna"
     HISTOLOGY_AS_BASELINE = "histology_as_baseline"

@@ -218,7 +218,9 @@ def _verdict(
         return CopyNumberCall.AMPLIFICATION if high and row.focal is not Focality.ARM else CopyNumberCall.GAIN
     loss_gene = row.gene in settings.loss_genes
     pure = share is not None and share >= settings.min_loss_tumour_fraction
-    if loss_gene and pure and statistics.log2 < -bound and (row.tumour_copy_number or 0.0) < settings.loss:
+    # Asked of few genes, and one copy less moves a gene by less than a copy more: a bound of its own.
+    lost = statistics.log2 < -statistics.bound(settings.loss_tail_probability)
+    if loss_gene and pure and lost and (row.tumour_copy_number or 0.0) < settings.loss:
         return CopyNumberCall.LOSS
     seen = row.smallest_visible_cn
     limit = threshold or max(settings.amplification.values(), default=0.0)
