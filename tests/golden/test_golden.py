@@ -16,6 +16,7 @@ from alktrace.classify.timepoint_criteria import TIMEPOINT_CRITERIA
 from alktrace.inputs.settings import ResistanceSettings
 from alktrace.knowledge.answers import Knowledge
 from alktrace.knowledge.load import load_knowledge
+from alktrace.report import words
 from alktrace.vocabulary.resistance import Classification, Component, Emergence, NotEvaluableReason, Timing
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -89,6 +90,8 @@ def test_case(case: str, timepoint: str, results: dict[tuple[str, str], Timepoin
         assert roles[catalogue()[name]["key"]] == code
     courses = {item["key"]: item["trend"] for item in detail["courses"]}
     assert expected.get("courses", {}).items() <= courses.items()
+    told = {words.remark(note) for item in detail["mechanisms"] for note in item["hints"]["remarks"]}
+    assert set(expected.get("remarks", [])) <= told
     check_rows(result, expected.get("rows", []))
 
 
@@ -120,6 +123,8 @@ def check_rows(result: TimepointResult, expected: list[dict[str, Any]]) -> None:
         assert not set(wanted.get("resistant_to_excludes", [])) & {
             drug.name for drug in row.resistant_to if drug.mark.verified
         }
+        for name in ("sensitive_to", "resistant_to"):
+            assert set(wanted.get(f"{name}_holds", [])) <= set(map(str, getattr(row, name))), name
         assert set(wanted.get("evidence", [])) <= set(row.evidence)
         flags = set(map(str, row.flags))
         assert set(wanted.get("flags", [])) <= flags

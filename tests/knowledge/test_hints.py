@@ -11,6 +11,7 @@ from alktrace.knowledge.drug_hints import Hints, hints_of, joined, withheld
 from alktrace.knowledge.entries import DrugEffect, DrugStatement, Remark, codon_of
 from alktrace.knowledge.load import load_knowledge
 from alktrace.vocabulary.changes import Consequence, VariantType
+from alktrace.vocabulary.drugs import NamedDrug
 from alktrace.vocabulary.marks import Mark
 
 KNOWLEDGE = load_knowledge(Path(__file__).resolve().parents[2] / "resources" / "knowledge")
@@ -194,6 +195,23 @@ def test_withheld_statements_claim_nothing_and_keep_their_condition() -> None:
 
 def test_nothing_to_withhold_is_no_data() -> None:
     assert [*map(str, withheld(Hints(), {"L1198F": Hints()}).flags)] == ["no_drug_report"]
+
+
+@pytest.mark.parametrize(
+    "drug",
+    [
+        NamedDrug("lorlatinib", Mark.CITED),
+        NamedDrug("nab-paclitaxel", Mark.VERIFIED, ("already given from 2024-02-01", "but progressed on it")),
+    ],
+)
+def test_a_named_drug_is_read_as_it_was_written(drug: NamedDrug) -> None:
+    assert NamedDrug.parse(str(drug)) == drug
+
+
+@pytest.mark.parametrize("text", ["lorlatinib", "lorlatinib (proposed)", "(cited)", "lorlatinib (cited"])
+def test_a_drug_without_its_mark_is_refused(text: str) -> None:
+    with pytest.raises(ValueError, match="mark"):
+        NamedDrug.parse(text)
 
 
 def test_order_of_a_triple_does_not_matter() -> None:

@@ -22,9 +22,9 @@ from .phase import CIS_PHASES, PhaseEvidence, partner_phase
 from .phase_sets import resolve_sets
 from .set_criteria import SET_CRITERIA
 from .single_criteria import Effect, Role
+from .treatment_history import LORLATINIB, progressed_on_lorlatinib
 from .view import Found, TimepointView, specimens_outside
 
-LORLATINIB = "lorlatinib"
 LISTED_NAMES = {
     "ALK_TRUNCATING": "ALK truncating variant (VUS)",
     "ALK_UNPLACED": "ALK alteration not interpreted",
@@ -166,7 +166,7 @@ def _alk_mutation(
     if unread or hidden or _set_is_open(pairs, flags):
         hints = withheld(hints, {**hidden, **_possible_sets(units, pairs, change, sets, view)})
     # What cells in a dish were sensitive to did not hold in this patient, who progressed on it.
-    if LORLATINIB in hints.sensitive_to and _progressed(view):
+    if LORLATINIB in hints.sensitive_to and progressed_on_lorlatinib(view):
         hints = replace(hints, sensitive_to=tuple(d for d in hints.sensitive_to if d != LORLATINIB))
         flags.add(Caveat(CaveatCode.PROGRESSED_ON_LORLATINIB))
     flags.update(hints.flags)
@@ -251,11 +251,6 @@ def _alk_confidence(
     # What its own reports call sensitive to lorlatinib is no established cause, however known its members.
     contradicted = LORLATINIB in hints.sensitive_to and not resistant
     return Confidence.CANDIDATE if best < 1 or contradicted else Confidence.ESTABLISHED
-
-
-def _progressed(view: TimepointView) -> bool:
-    """Does the sample stand for progression on lorlatinib, whatever cells and mice did with the mutation."""
-    return view.setting is Setting.PROGRESSION and view.timing is not None
 
 
 def _set_is_open(pairs: Sequence[PairPhase], flags: Iterable[Caveat]) -> bool:

@@ -10,15 +10,17 @@ from pydantic import BaseModel
 
 from ..io.tables import SIGNIFICANT_DIGITS
 from ..vocabulary.caveats import Caveat
+from ..vocabulary.drugs import NamedDrug
 from ..vocabulary.resistance import Classification
 from .alk_sets import AlkSets, PairPhase
 from .assemble import Mechanism
 from .emergence import trends
 from .exclusions import KindExclusion
+from .named_drugs import resistant_drugs, sensitive_drugs
 from .negative import not_assessable_loci
 from .phase import PhaseEvidence, PhaseVerdict, describe
 from .timepoint_criteria import Draft, Fired
-from .view import Found
+from .view import Found, TimepointView
 
 DETAIL_VERSION = 1
 
@@ -43,7 +45,7 @@ def describe_timepoint(
         "decision": decision,
         "components": sorted(draft.families),
         "timing": {"timing": timing.timing, "reason": timing.reason, "early": timing.early},
-        "mechanisms": [_mechanism(item) for item in draft.mechanisms],
+        "mechanisms": [_mechanism(item, view) for item in draft.mechanisms],
         "criteria": list(fired),
         "alterations": [
             {
@@ -119,7 +121,7 @@ def to_plain(value: Any) -> Any:
     if isinstance(value, date):
         return value.isoformat()
     # Values whose text is the published form; taken apart they would change the format of the file.
-    if isinstance(value, (Caveat, PhaseEvidence)):
+    if isinstance(value, (Caveat, NamedDrug, PhaseEvidence)):
         return str(value)
     if isinstance(value, BaseModel):
         return to_plain(value.model_dump())
@@ -136,7 +138,7 @@ def _by_name(value: Any) -> dict[str, Any]:
     return {item.name: getattr(value, item.name) for item in dataclasses.fields(value)}
 
 
-def _mechanism(item: Mechanism) -> dict[str, Any]:
+def _mechanism(item: Mechanism, view: TimepointView) -> dict[str, Any]:
     return {
         "key": item.key,
         "component": item.component,
@@ -151,7 +153,7 @@ def _mechanism(item: Mechanism) -> dict[str, Any]:
         "phase_partner": item.phase_partner,
         "phase_evidence": item.phase_evidence,
         "compound": item.compound,
-        "hints": _hints(item),
+        "hints": _hints(item, view),
     }
 
 
@@ -170,9 +172,11 @@ def _exclusion(item: KindExclusion) -> dict[str, Any]:
     }
 
 
-def _hints(item: Mechanism) -> dict[str, Any]:
-    lists = ("resistant_to", "sensitive_to", "intermediate", "conflicting", "withheld")
+def _hints(item: Mechanism, view: TimepointView) -> dict[str, Any]:
+    lists = ("intermediate", "conflicting", "withheld")
     return {
+        "resistant_to": resistant_drugs(item),
+        "sensitive_to": sensitive_drugs(item, view),
         **{name: getattr(item.hints, name) for name in lists},
         "cited": sorted(item.hints.cited),
         "remarks": item.hints.remarks,

@@ -5,16 +5,15 @@ from dataclasses import replace
 
 from ..evidence.schema import HistologyFinding
 from ..io.tables import LIST_SEPARATOR
-from ..knowledge.drug_hints import Hints
 from ..vocabulary.caveats import Caveat, in_order
 from ..vocabulary.changes import VariantType
-from ..vocabulary.drugs import NamedDrug
 from ..vocabulary.resistance import Classification, Component, NotEvaluableReason
 from .assemble import Mechanism
 from .compound_share import CompoundShare
 from .emergence import role_of, tumour_copy_number
 from .finding_caveats import RANK
 from .lineage import report_specimen
+from .named_drugs import resistant_drugs, sensitive_drugs
 from .negative import not_assessable_loci
 from .resistance_table import ClassificationRow, ResistanceRow
 from .timepoint_criteria import Draft, Fired
@@ -119,8 +118,8 @@ def _with_mechanism(row: ResistanceRow, mechanism: Mechanism, view: TimepointVie
         phase_evidence=mechanism.phase_evidence,
         emergence=mechanism.emergence.emergence if mechanism.emergence else None,
         role=role_of(mechanism.emergence, view),
-        resistant_to=_named(mechanism.hints, mechanism.hints.resistant_to),
-        sensitive_to=_named(mechanism.hints, mechanism.hints.sensitive_to),
+        resistant_to=resistant_drugs(mechanism),
+        sensitive_to=sensitive_drugs(mechanism, view),
         evidence=mechanism.sources,
     )
     if mechanism.compound is not None:
@@ -140,10 +139,6 @@ def _with_compound(row: ResistanceRow, compound: CompoundShare) -> ResistanceRow
         compound_vaf_high=compound.vaf_high,
         compound_share=compound.share,
     )
-
-
-def _named(hints: Hints, drugs: Iterable[str]) -> tuple[NamedDrug, ...]:
-    return tuple(NamedDrug(drug, hints.mark(drug)) for drug in drugs)
 
 
 def _with_report(row: ResistanceRow, report: HistologyFinding, view: TimepointView) -> ResistanceRow:

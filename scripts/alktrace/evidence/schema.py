@@ -362,6 +362,14 @@ class HistologyFinding(Model):
     neuroendocrine_ihc: bool | None = None
 
 
+class DrugCourse(Model):
+    """One drug of one regimen, by its canonical name; without an end it is still given."""
+
+    drug: str
+    start: date
+    end: date | None = None
+
+
 class ClinicalContext(Model):
     """The dates and responses the classification needs; None or empty where unknown.
 
@@ -370,6 +378,7 @@ class ClinicalContext(Model):
         best_response: best assessment on first-line lorlatinib before progression.
         next_systemic_start: start of the first added or replacing systemic drug after lorlatinib start.
         prior_alk_tki: ALK inhibitors given before lorlatinib, canonical names.
+        courses: every systemic drug on record with its dates, before, during and after lorlatinib.
     """
 
     enrolled: date | None = None
@@ -382,6 +391,7 @@ class ClinicalContext(Model):
     next_systemic_start: date | None = None
     next_systemic_regimen: str | None = None
     prior_alk_tki: tuple[str, ...] = ()
+    courses: tuple[DrugCourse, ...] = ()
     known_fusion: str | None = None
     histology: tuple[HistologyFinding, ...] = ()
 

@@ -4,7 +4,7 @@ from collections.abc import Collection
 from datetime import date, timedelta
 from pathlib import Path
 
-from ..evidence.schema import ClinicalContext, HistologyFinding
+from ..evidence.schema import ClinicalContext, DrugCourse, HistologyFinding
 from ..inputs.settings import Settings
 from ..vocabulary.clinical import BestResponse, StopReason
 from .clinical_schema import AssessmentRow, PatientRecord, TreatmentRow
@@ -71,6 +71,11 @@ def clinical_context(
         "enrolled": record.patient.enrolled,
         "known_fusion": record.patient.alk_fusion,
         "histology": histology,
+        "courses": tuple(
+            DrugCourse(drug=drug, start=row.start, end=row.end)
+            for row in record.treatments
+            for drug in row.drugs
+        ),
     }
     if not course:
         return ClinicalContext.model_validate(known)

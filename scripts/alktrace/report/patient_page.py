@@ -10,6 +10,7 @@ from ..classify.resistance_table import ResistanceRow
 from ..evidence.evidence_file import load_evidence
 from ..evidence.schema import Alteration, PatientEvidence, SpecimenEvidence
 from ..io.tables import read_table
+from ..knowledge.answers import Knowledge
 from ..knowledge.entries import COMBINATION
 from ..knowledge.load import load_knowledge
 from ..reference.gene_models import GeneModels
@@ -55,11 +56,12 @@ def write_patient_page(
         out: HTML.
     """
     found = load_evidence(evidence)
+    known = load_knowledge(knowledge)
     content = patient_content(
         found,
         [read_table(path, ResistanceRow) for path in tables],
         [json.loads(path.read_text()) for path in details],
-        load_knowledge(knowledge).messages,
+        known,
     )
     copies = {_name(item): item.copy_number for item in found.specimens}
     figures = [
@@ -77,9 +79,10 @@ def patient_content(
     evidence: PatientEvidence,
     tables: Sequence[Sequence[ResistanceRow]],
     details: Sequence[Mapping[str, Any]],
-    messages: Mapping[str, str],
+    knowledge: Knowledge,
 ) -> dict[str, Any]:
     """Return what the template shows, as plain values; pure."""
+    messages = knowledge.messages
     points = [
         _timepoint(rows, detail, evidence, messages) for rows, detail in zip(tables, details, strict=True)
     ]
@@ -88,6 +91,8 @@ def patient_content(
         "patient": evidence.patient,
         "notice": messages[NOTICE_KEY],
         "timepoints": points,
+        "as_of": knowledge.as_of,
+        "approvals": _approvals(tables, knowledge),
         "samples": [_name(item) for item in order],
         "alterations": _alterations([a for a in evidence.alterations if _telling(a)], order),
         "others": _alterations([a for a in evidence.alterations if not _telling(a)], order),
@@ -157,6 +162,18 @@ def _mechanism(
         "remarks": [words.remark(item) for item in remarks],
         "sources": row.evidence,
     }
+
+
+def _approvals(tables: Sequence[Sequence[ResistanceRow]], knowledge: Knowledge) -> list[dict[str, str]]:
+    """Approvals of the drugs that some row names, where a source is known."""
+    rows = [row for table in tables for row in table]
+    named = sorted({drug.name for row in rows for drug in (*row.sensitive_to, *row.resistant_to)})
+    return [
+        {"drug": name, **{key: str(value) for key, value in vars(approval).items()}}
+        for name in named
+        if name in knowledge.drugs
+        for approval in knowledge.drugs[name].approvals
+    ]
 
 
 def _telling(item: Alteration) -> bool:

@@ -1,0 +1,64 @@
+"""What the patient had before a sample was taken, by dates and not by the setting of the sample."""
+
+from collections import defaultdict
+from datetime import date, timedelta
+
+from ..evidence.schema import ClinicalContext, DrugCourse
+from ..vocabulary.resistance import Timing
+from ..vocabulary.samples import Setting
+from .view import TimepointView
+
+LORLATINIB = "lorlatinib"
+UNDATED = "already given on unknown dates"
+
+
+def notes_of_given(view: TimepointView) -> dict[str, str]:
+    """Return `already given 2021-03-01 to 2022-04-30` for every drug started before the latest sample.
+
+    Drugs known without dates, and lorlatinib without dates from its first sample under treatment on, have a
+    note that says so.
+    """
+    clinical, taken = view.patient.clinical, _taken(view)
+    courses: dict[str, list[DrugCourse]] = defaultdict(list)
+    for course in _courses(clinical) if clinical else ():
+        # Not on the day itself: the sample before the first dose is often taken on it.
+        if course.start < taken:
+            courses[course.drug].append(course)
+    undated = set(clinical.prior_alk_tki) if clinical else set()
+    if (clinical is None or clinical.lorlatinib_start is None) and view.setting is not Setting.BASELINE:
+        undated.add(LORLATINIB)
+    notes = {
+        drug: "already given " + " and ".join(_dates(one, taken) for one in rows)
+        for drug, rows in courses.items()
+    }
+    return dict.fromkeys(undated, UNDATED) | notes
+
+
+def progressed_on_lorlatinib(view: TimepointView) -> bool:
+    """Does the sample stand for progression on lorlatinib, whatever cells and mice did with the mutation."""
+    clinical, taken = view.patient.clinical, _taken(view)
+    if view.patient.timing.timing is Timing.NOT_PD:
+        return False
+    if clinical is None or clinical.lorlatinib_start is None or clinical.progression is None:
+        return view.setting is Setting.PROGRESSION
+    opens = clinical.progression - timedelta(days=view.settings.window.days_before_progression)
+    return clinical.lorlatinib_start < taken and opens <= taken
+
+
+def _courses(clinical: ClinicalContext) -> list[DrugCourse]:
+    courses = list(clinical.courses)
+    start, end = clinical.lorlatinib_start, clinical.lorlatinib_last_dose
+    if start is not None and all(course.drug != LORLATINIB for course in courses):
+        courses.append(DrugCourse(drug=LORLATINIB, start=start, end=end))
+    return sorted(courses, key=lambda course: course.start)
+
+
+def _dates(course: DrugCourse, taken: date) -> str:
+    # A last dose after the sample: when it was taken the drug was still given.
+    if course.end is None or course.end >= taken:
+        return f"from {course.start.isoformat()}"
+    return f"{course.start.isoformat()} to {course.end.isoformat()}"
+
+
+def _taken(view: TimepointView) -> date:
+    return max(item.collected for item in view.specimens)
