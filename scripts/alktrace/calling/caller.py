@@ -68,6 +68,9 @@ def call_variants(
 ) -> None:
     """Call small variants on consensus molecules and say what could not have been seen.
 
+    The BAM is read up to three times: which alleles longer than a base there may be is known after the first
+    pass, and which of their neighbours must be told apart after the second.
+
     Args:
         bam: coordinate-sorted consensus BAM; without depth tags every fragment is a single molecule.
         fasta: reference with the coordinates of the BAM, indexed.

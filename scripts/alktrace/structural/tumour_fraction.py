@@ -144,16 +144,15 @@ def usable_markers(
     return [best[label] for label in sorted(best)]
 
 
-def fusion_markers(calls: Sequence[FusionCall], *, known: frozenset[str] = frozenset()) -> list[Marker]:
+def fusion_markers(calls: Sequence[FusionCall]) -> list[Marker]:
     """Return the driver fusions of a sample as markers, with the reciprocal junctions of their events.
 
     Of several junctions of one pair only the best supported counts: they are not independent.
 
     Args:
-        calls: fusions of the sample; those with filters count only if known.
-        known: keys of fusions that another sample of the patient shows.
+        calls: fusions of the sample; those with filters do not count.
     """
-    passed = [call for call in calls if not call.filters or call.key in known]
+    passed = [call for call in calls if not call.filters]
     found: dict[str, Marker] = {}
     for call in passed:
         if call.role is not FusionRole.DRIVER:
@@ -166,7 +165,6 @@ def fusion_markers(calls: Sequence[FusionCall], *, known: frozenset[str] = froze
             kind=MarkerKind.FUSION,
             alt_molecules=call.molecules,
             total_molecules=call.molecules + call.intact,
-            known=call.key in known,
             reciprocal=None
             if reciprocal is None
             else (reciprocal.molecules, reciprocal.molecules + reciprocal.intact),

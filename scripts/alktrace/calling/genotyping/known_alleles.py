@@ -19,7 +19,6 @@ from ..molecules.stream import feed
 from ..noise.kinds import repeats
 from ..noise.normals import read_positions
 from ..noise.training import learn_noise
-from ..rule.hotspots import Hotspots
 from ..rule.verdict import AlterationCounts, judge
 from .allele_states import ALT
 from .counts import AlleleCounter, States
@@ -59,9 +58,7 @@ def count_alterations(
     settings: CallingSettings,
     noise_model: Path | None = None,
     targets: Path | None = None,
-    hotspots: Hotspots | None = None,
     together: Sequence[int] = (),
-    threads: int = 1,
 ) -> KnownCounts:
     """Count known alterations in a sample, whether it shows them or not, and judge them by the calling rule.
 
@@ -77,10 +74,7 @@ def count_alterations(
         noise_model: factors per position from normals.
         targets: BED of the training sites, as in `call_variants`; None: the surroundings
             of the alterations are.
-        hotspots: where the hotspot tail holds; None: at every allele of the list, since each was
-            found or known before it was looked for here.
         together: places of the alterations to count in combination too, for phase.
-        threads: threads that inflate the BAM.
     """
     if not alterations:
         return KnownCounts([], (), None)
@@ -90,7 +84,7 @@ def count_alterations(
         groups = [[variants[i] for i in together]] if together else []
         pileup = PileupCounter(_regions(bam, reference, variants, targets), filters)
         alleles = AlleleCounter(bam, variants, filters, fetch, groups)
-        feed(bam, [pileup, alleles], threads=threads)
+        feed(bam, [pileup, alleles])
         noise = learn_noise(pileup.found, settings, positions=read_positions(noise_model))
         judged = [
             judge(
@@ -98,7 +92,8 @@ def count_alterations(
                 counts.total,
                 (int(counts.strict[ALT]), counts.strict_total),
                 noise.of_variant(variant, fetch),
-                hotspot=hotspots is None or hotspots.contains(variant),
+                # Each was found or known before it was looked for here.
+                hotspot=True,
                 repeats=repeats(variant, fetch),
                 settings=settings,
             )

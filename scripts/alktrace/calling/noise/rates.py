@@ -16,7 +16,6 @@ import csv
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import lru_cache
-from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
@@ -95,7 +94,7 @@ class NoiseModel:
         return self.of_site(row, variant.chrom, variant.pos, f"{variant.ref}>{variant.alt}")
 
 
-def read_prior(path: Path = PRIOR) -> Prior:
+def read_prior() -> Prior:
     """Read the shipped prior and the dispersion beside it.
 
     Raises:
@@ -103,27 +102,27 @@ def read_prior(path: Path = PRIOR) -> Prior:
     """
     shape = (len(CATEGORIES), N_CLASSES)
     rate, strength = np.full(shape, np.nan), np.ones(shape)
-    with path.open(newline="") as stream:
+    with PRIOR.open(newline="") as stream:
         for row in csv.DictReader(stream, delimiter="\t"):
             try:
                 kind, c = CATEGORIES.index(row["category"]), CLASS_NAMES.index(row["class"])
             except (KeyError, ValueError):
-                raise DataError(path, f"unknown category or class in {row}", "restore the file") from None
+                raise DataError(PRIOR, f"unknown category or class in {row}", "restore the file") from None
             rate[kind, c] = float(row["rate"])
             rate[kind, c - TO_END] = min(HIGHEST, rate[kind, c] * float(row["end_factor"]))
             strength[kind, [c, c - TO_END]] = float(row["strength"])
     if np.isnan(rate).any():
-        raise DataError(path, "a category has no rate for a class", "restore the file")
-    return Prior(rate, strength, _read_dispersion(DISPERSION))
+        raise DataError(PRIOR, "a category has no rate for a class", "restore the file")
+    return Prior(rate, strength, _read_dispersion())
 
 
-def _read_dispersion(path: Path) -> Dispersion:
-    with path.open(newline="") as stream:
+def _read_dispersion() -> Dispersion:
+    with DISPERSION.open(newline="") as stream:
         values = {row["parameter"]: float(row["value"]) for row in csv.DictReader(stream, delimiter="\t")}
     try:
         return Dispersion(**values)
     except TypeError as error:
-        raise DataError(path, f"is not complete ({error})", "restore the file") from None
+        raise DataError(DISPERSION, f"is not complete ({error})", "restore the file") from None
 
 
 @lru_cache(maxsize=64)

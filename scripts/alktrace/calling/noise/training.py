@@ -76,7 +76,6 @@ def learn_noise(
     pileup: Pileup,
     settings: CallingSettings,
     *,
-    prior: Prior | None = None,
     positions: Mapping[tuple[str, int, str], float] | None = None,
 ) -> NoiseModel:
     """Return the noise model of a sample.
@@ -84,10 +83,9 @@ def learn_noise(
     Args:
         pileup: molecules of the sample.
         settings: calling section.
-        prior: the shipped one if None.
         positions: factors from normals.
     """
-    known = prior or read_prior()
+    known = read_prior()
     everything = _substitutions(pileup, settings.training.max_vaf)
     training = everything
     model = prior_noise(settings, known)

@@ -7,12 +7,12 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.special import stdtrit
 
+from .bins import MAD_TO_SD
 from .normalise import Ratios
 
 RESAMPLES = 2000
 SEED = 20
 MIN_GENES = 5
-MAD_TO_SD = 1.4826
 FOREIGN_DF = 5
 """Degrees of freedom of the spread in a reference that does not tell the size of its pool."""
 SEX_CHROMOSOMES = frozenset({"X", "Y"})

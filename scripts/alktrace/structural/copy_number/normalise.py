@@ -28,7 +28,7 @@ from numpy.typing import NDArray
 from ...errors import DataError
 from ...io.atomic import atomic_output
 from ...reference.genome import Genome
-from .bins import BinTable, fix_bins, match_reference, read_bins
+from .bins import MAD_TO_SD, BinTable, fix_bins, match_reference, read_bins
 from .coverage import make_bins
 
 if TYPE_CHECKING:
@@ -44,7 +44,6 @@ WINDOW_BINS = 1000
 CURVE_BINS = 30
 FLAT_COLUMNS = ("chromosome", "start", "end", "gene", "log2", "depth", "gc", "rmask", "spread")
 TUKEY = 4.685
-MAD_TO_SD = 1.4826
 ROUNDS = 20
 
 

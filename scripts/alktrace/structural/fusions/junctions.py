@@ -78,7 +78,7 @@ def is_local(junction: Junction, max_insert: int) -> bool:
     return first.chrom == second.chrom and abs(first.pos - second.pos) <= max_insert
 
 
-def explains(junction: Junction, pair: ReadPair, max_insert: int, slack: int = CLUSTER_WINDOW) -> bool:
+def explains(junction: Junction, pair: ReadPair, max_insert: int) -> bool:
     """Say whether a pair can come from a fragment over the junction."""
     for near, far in ((junction.first, junction.second), (junction.second, junction.first)):
         if (pair.chrom, pair.mate_chrom) != (near.chrom, far.chrom):
@@ -88,7 +88,11 @@ def explains(junction: Junction, pair: ReadPair, max_insert: int, slack: int = C
         length = pair.end - pair.start
         here = _reach(near, pair.start, pair.end)
         there = _reach(far, pair.mate_start, pair.mate_start + length)
-        stops = pair.end <= near.pos + 1 + slack if near.side == "L" else pair.start >= near.pos - slack
+        stops = (
+            pair.end <= near.pos + 1 + CLUSTER_WINDOW
+            if near.side == "L"
+            else pair.start >= near.pos - CLUSTER_WINDOW
+        )
         if stops and here >= 0 and there >= 0 and here + there <= max_insert:
             return True
     return False
