@@ -6,11 +6,18 @@ name hash, which only breaks ties between indel patterns of equal support.
 
 import math
 from collections import Counter, defaultdict
+from collections.abc import Iterable, Sequence
 from itertools import groupby
+from typing import Any
 
 import numpy as np
+import pysam
 
 from alktrace.consensus.templates import name_hash
+
+Template = Sequence[pysam.AlignedSegment | None]
+"""Reads of one template; None for a mate that there is not."""
+
 
 COMPLEMENT = str.maketrans("ACGTN", "TGCAN")
 QUERY, REFERENCE = set("MIS=X"), set("MDN=X")
@@ -20,24 +27,24 @@ LETTERS = "MIDNSHP=X"
 # --- the likelihood model ------------------------------------------------------------------
 
 
-def probability(quality):
+def probability(quality: int) -> float:
     return 10 ** (-quality / 10)
 
 
-def two_trials(x, y):
+def two_trials(x: float, y: float) -> float:
     x, y = max(x, y), min(x, y)
     if y == 0 or math.log(x / y) >= 6:
         return x
     return x + y - 4 / 3 * x * y
 
 
-def phred(p):
+def phred(p: float) -> int:
     if p < probability(93):
         return 93
     return max(2, math.floor(-10 * math.log10(p) + 0.001))
 
 
-def call_column(observed, pre=45, post=40):
+def call_column(observed: list[tuple[str, int]], pre: int = 45, post: int = 40) -> tuple[str, int, int, int]:
     """Return base, quality, depth and errors of one column of (base, quality) without Ns."""
     if not observed:
         return "N", 0, 0, 0
@@ -55,7 +62,9 @@ def call_column(observed, pre=45, post=40):
     return best[0], quality, len(observed), sum(base != best[0] for base, _ in observed)
 
 
-def strand_consensus(reads, pre=45, post=40):
+def strand_consensus(
+    reads: list[tuple[str, list[int]]], pre: int = 45, post: int = 40
+) -> tuple[str, list[int], list[int], list[int]] | None:
     """Return (bases, quals, depths, errors) of reads given as (bases, quals); None without reads."""
     if not reads:
         return None
@@ -73,7 +82,7 @@ def strand_consensus(reads, pre=45, post=40):
     return "".join(bases), list(quals), list(depths), list(errors)
 
 
-def join_bases(a, qa, b, qb):
+def join_bases(a: str, qa: int, b: str, qb: int) -> tuple[str, int, str]:
     if a == b:
         raw, q = a, qa + qb
     elif qa != qb:
@@ -87,11 +96,11 @@ def join_bases(a, qa, b, qb):
 # --- source reads --------------------------------------------------------------------------
 
 
-def forward_query(segment, index):
+def forward_query(segment: pysam.AlignedSegment, index: int) -> int:
     return len(segment.query_sequence) - 1 - index if segment.is_reverse else index
 
 
-def oriented(segment):
+def oriented(segment: pysam.AlignedSegment) -> tuple[list[str], list[int]]:
     """Return bases and qualities in sequencing order, as lists."""
     bases, quals = segment.query_sequence, list(segment.query_qualities)
     if segment.is_reverse:
@@ -99,7 +108,9 @@ def oriented(segment):
     return list(bases), quals
 
 
-def reconcile(one, two, reads):
+def reconcile(
+    one: pysam.AlignedSegment, two: pysam.AlignedSegment, reads: list[tuple[list[str], list[int]]]
+) -> None:
     """Reconcile overlapping aligned bases of mates in place."""
     at_two = {r: q for q, r in two.get_aligned_pairs(matches_only=True)}
     for q_one, ref in one.get_aligned_pairs(matches_only=True):
@@ -117,7 +128,7 @@ def reconcile(one, two, reads):
         reads[0][1][i] = reads[1][1][j] = quality
 
 
-def bases_after(segment, ref):
+def bases_after(segment: pysam.AlignedSegment, ref: int) -> int:
     count, last = 0, None
     for q, r in segment.get_aligned_pairs():
         if (r is not None and r > ref) or (r is None and last is not None and last >= ref):
@@ -127,7 +138,7 @@ def bases_after(segment, ref):
     return len(segment.query_sequence) - count
 
 
-def bases_before(segment, ref):
+def bases_before(segment: pysam.AlignedSegment, ref: int) -> int:
     count = 0
     for q, r in segment.get_aligned_pairs():
         if r is not None and r >= ref:
@@ -136,7 +147,7 @@ def bases_before(segment, ref):
     return count
 
 
-def is_facing(one, two):
+def is_facing(one: pysam.AlignedSegment, two: pysam.AlignedSegment) -> bool:
     if one.is_unmapped or two.is_unmapped or one.reference_id != two.reference_id:
         return False
     if one.is_reverse == two.is_reverse:
@@ -145,13 +156,13 @@ def is_facing(one, two):
     return forward.reference_start + 1 < reverse.reference_end
 
 
-def clip(segment, left):
+def clip(segment: pysam.AlignedSegment, left: bool) -> int:
     items = [item for item in segment.cigartuples if item[0] != 5]
     code, length = items[0 if left else -1]
     return length if code == 4 else 0
 
 
-def bases_past_mate(segment, mate):
+def bases_past_mate(segment: pysam.AlignedSegment, mate: pysam.AlignedSegment) -> int:
     first = max(segment.reference_start, mate.reference_start)
     last = min(segment.reference_end, mate.reference_end) - 1
     if first <= last:
@@ -167,7 +178,7 @@ def bases_past_mate(segment, mate):
     return 0
 
 
-def pattern(segment, kept):
+def pattern(segment: pysam.AlignedSegment, kept: int) -> list[tuple[str, int]]:
     """Return the indel pattern as a list of (operation, length)."""
     units = [LETTERS[code] for code, length in segment.cigartuples or [] for _ in range(length)]
     units = units[::-1] if segment.is_reverse else units
@@ -180,7 +191,7 @@ def pattern(segment, kept):
     return [(unit, len(list(run))) for unit, run in groupby(taken)]
 
 
-def is_prefix(one, two):
+def is_prefix(one: list[tuple[str, int]], two: list[tuple[str, int]]) -> bool:
     if len(one) > len(two):
         return False
     pairs = list(zip(one, two, strict=False))
@@ -188,10 +199,10 @@ def is_prefix(one, two):
     return same and all(a[0] == b[0] and a[1] <= b[1] for a, b in pairs[-1:])
 
 
-def common_pattern(reads):
+def common_pattern(reads: list[tuple[pysam.AlignedSegment, str, list[int]]]) -> list[int]:
     """Return the indices of the reads to keep; reads are (segment, bases, quals)."""
     order = sorted((i for i, read in enumerate(reads) if read[1]), key=lambda i: -len(reads[i][1]))
-    groups = []
+    groups: list[Any] = []
     for i in order:
         mine = pattern(reads[i][0], len(reads[i][1]))
         joined = [group for group in groups if is_prefix(mine, group[0])]
@@ -199,11 +210,12 @@ def common_pattern(reads):
             group[1].append(i)
         if not joined:
             groups.append((mine, [i]))
-    best = max(groups, key=lambda group: len(group[1]), default=([], []))
-    return sorted(best[1])
+    return max((sorted(indices) for _, indices in groups), key=len, default=[])
 
 
-def source_reads(template, min_quality):
+def source_reads(
+    template: tuple[pysam.AlignedSegment, pysam.AlignedSegment], min_quality: int
+) -> list[tuple[pysam.AlignedSegment, str, list[int]]]:
     """Return the two source reads of a template (R1, R2) as (segment, bases, quals)."""
     segments = [segment for segment in template if segment is not None]
     reads = [oriented(segment) for segment in segments]
@@ -228,7 +240,7 @@ def source_reads(template, min_quality):
 # --- grouping ------------------------------------------------------------------------------
 
 
-def five_prime(segment):
+def five_prime(segment: pysam.AlignedSegment) -> tuple[int, int, int] | None:
     """Return (sequence, unclipped 5' position, is reverse), or None if unmapped."""
     if segment.is_unmapped:
         return None
@@ -237,37 +249,39 @@ def five_prime(segment):
     return segment.reference_id, segment.reference_start - clip(segment, left=True), 0
 
 
-def hamming(a, b):
+def hamming(a: str, b: str) -> int:
     return sum(x != y for x, y in zip(a, b, strict=True))
 
 
-def adjacency(counts, edits):
+def adjacency(counts: dict[str, int], edits: int) -> dict[str, str]:
     """Return the root of each UMI; counts is a dictionary."""
-    root = {}
+    root: dict[str, str] = {}
     for start in sorted(counts, key=lambda umi: (-counts[umi], umi)):
         if start in root:
             continue
         root[start], queue = start, [start]
         while queue:
             parent = queue.pop(0)
-            for umi in counts:
+            for umi, count in counts.items():
                 near = len(umi) == len(parent) and hamming(umi, parent) <= edits
-                if umi not in root and near and counts[umi] <= counts[parent] // 2 + 1:
+                if umi not in root and near and count <= counts[parent] // 2 + 1:
                     root[umi] = start
                     queue.append(umi)
     return root
 
 
-def hash_of(name):
+def hash_of(name: str) -> int:
     record = np.zeros(36 + len(name), np.uint8)
     record[8] = len(name) + 1
     record[32 : 32 + len(name)] = np.frombuffer(name.encode(), np.uint8)
     return int(name_hash(record, 0))
 
 
-def families(templates, *, duplex, with_umi, edits):
+def families(templates: Iterable[Template], *, duplex: bool, with_umi: bool, edits: int) -> list[list[Any]]:
     """Part templates (R1, R2 or None) into molecules: lists of (strand, umi, R1, R2)."""
-    places = defaultdict(list)
+    places: dict[Any, list[Any]] = defaultdict(list)
+    one: Any
+    two: Any
     for one, two in templates:
         ends = [five_prime(one), five_prime(two) if two is not None else None]
         lower = ends[1] is None or (ends[0] is not None and ends[0] < ends[1])
@@ -291,7 +305,7 @@ def families(templates, *, duplex, with_umi, edits):
             tuple(map(len, umi.split("-"))),
         )
         places[key].append((strand, umi, first, second))
-    molecules = defaultdict(list)
+    molecules: dict[Any, list[Any]] = defaultdict(list)
     for key, members in places.items():
         roots = adjacency(Counter(member[1] for member in members), edits)
         for member in sorted(members, key=lambda m: (m[1], hash_of(m[2].query_name))):
@@ -299,7 +313,7 @@ def families(templates, *, duplex, with_umi, edits):
     return list(molecules.values())
 
 
-def umi_consensus(umis):
+def umi_consensus(umis: list[str]) -> str:
     text = ""
     for column in zip(*umis, strict=True):
         (base, count), *others = Counter(column).most_common(2)
@@ -310,23 +324,27 @@ def umi_consensus(umis):
 # --- molecules -----------------------------------------------------------------------------
 
 
-def rate(errors, depths):
+def rate(errors: list[int], depths: list[int]) -> float:
     return float(np.float32(sum(errors)) / np.float32(sum(depths)))
 
 
-def depth_tags(letter, depths, errors):
+def depth_tags(letter: str, depths: list[int], errors: list[int]) -> dict[str, float]:
     return {letter + "D": max(depths), letter + "M": min(depths), letter + "E": rate(errors, depths)}
 
 
-def strand_tags(letter, strand, length):
-    bases, quals, depths, errors = (part[:length] for part in strand)
+def strand_tags(
+    letter: str, strand: tuple[str, list[int], list[int], list[int]], length: int
+) -> dict[str, Any]:
+    bases, quals, depths, errors = strand[0][:length], *(part[:length] for part in strand[1:])
     text = "".join(chr(q + 33) for q in quals)
     return depth_tags(letter, depths, errors) | {
         letter + "d": depths, letter + "e": errors, letter + "c": bases, letter + "q": text,
     }  # fmt: skip
 
 
-def call_simplex(members, min_quality, rates):
+def call_simplex(
+    members: list[Any], min_quality: int, rates: tuple[int, int]
+) -> list[tuple[str, list[int], dict[str, float | list[int]]]]:
     ends = list(zip(*(source_reads((m[2], m[3]), min_quality) for m in members), strict=True))
     records = []
     for reads in ends:
@@ -339,7 +357,9 @@ def call_simplex(members, min_quality, rates):
     return records
 
 
-def call_duplex(members, min_quality, rates):
+def call_duplex(
+    members: list[Any], min_quality: int, rates: tuple[int, int]
+) -> list[tuple[str, list[int], dict[str, Any]]]:
     strands = {member[0] for member in members}
     turned = []
     for strand, _, one, two in sorted(members, key=lambda m: 0):
@@ -358,11 +378,13 @@ def call_duplex(members, min_quality, rates):
     return records
 
 
-def duplex_end(reads, rates):
+def duplex_end(
+    reads: list[tuple[int, tuple[pysam.AlignedSegment, str, Any]]], rates: tuple[int, int]
+) -> tuple[str, list[int], dict[str, Any]] | None:
     keep = [reads[i] for i in common_pattern([read for _, read in reads])]
-    strands = [strand_consensus([read[1:] for strand, read in keep if strand == s], *rates) for s in (0, 1)]
-    length = min((len(strand[0]) for strand in strands if strand), default=0)
-    strands = [strand if strand and any(strand[2][:length]) else None for strand in strands]
+    called = [strand_consensus([read[1:] for strand, read in keep if strand == s], *rates) for s in (0, 1)]
+    length = min((len(strand[0]) for strand in called if strand), default=0)
+    strands: list[Any] = [strand if strand and any(strand[2][:length]) else None for strand in called]
     if not any(strands):
         return None
     if not all(strands):
@@ -380,7 +402,15 @@ def duplex_end(reads, rates):
     return "".join(call[0] for call in calls), [call[1] for call in calls], tags
 
 
-def consensus(templates, *, duplex, with_umi, edits, min_quality, rates=(45, 40)):
+def consensus(
+    templates: Iterable[Template],
+    *,
+    duplex: bool,
+    with_umi: bool,
+    edits: int,
+    min_quality: int,
+    rates: tuple[int, int] = (45, 40),
+) -> list[tuple[int, str, list[int], dict[str, Any]]]:
     """Return the consensus records of templates as sorted (flag, bases, quals, tags), without numbers."""
     records = []
     for members in families(templates, duplex=duplex, with_umi=with_umi, edits=edits):

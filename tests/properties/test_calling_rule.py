@@ -2,12 +2,16 @@
 
 import itertools
 import math
+from collections.abc import Iterator, Sequence
 from fractions import Fraction
+from typing import Any
 
 import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from hypothesis.strategies._internal.core import DataObject
+from numpy.typing import NDArray
 from shipped_settings import SHIPPED
 
 from alktrace.calling.noise.molecule_classes import DUPLEX_2, N_CLASSES, SIMPLEX_3, SINGLE
@@ -16,25 +20,25 @@ from alktrace.calling.rule.tail_test import Noise, make_noise, noise_tails, scor
 from alktrace.calling.rule.verdict import judge
 
 CHOSEN = (SINGLE, SIMPLEX_3, DUPLEX_2)
-LIMITS = {"tail_probability": 1e-4, "min_alt_molecules": 3}
+LIMITS: dict[str, Any] = {"tail_probability": 1e-4, "min_alt_molecules": 3}
 SETTINGS = SHIPPED.calling.model_copy(update=LIMITS)
 
 small_totals = st.tuples(*[st.integers(0, 6) for _ in CHOSEN])
 rates_ = st.tuples(*[st.floats(1e-7, 0.3) for _ in CHOSEN])
 
 
-def spread(values, fill=0):
+def spread(values: Sequence[float], fill: float = 0) -> NDArray[Any]:
     out = [fill] * N_CLASSES
     for c, value in zip(CHOSEN, values, strict=True):
         out[c] = value
     return np.array(out)
 
 
-def is_called(alt, total, noise: Noise) -> bool:
+def is_called(alt: Any, total: Any, noise: Noise) -> bool:
     return judge(alt, total, (0, 0), (noise, "prior"), hotspot=False, settings=SETTINGS).detected
 
 
-def power(total, noise: Noise, vaf: float) -> float:
+def power(total: NDArray[Any], noise: Noise, vaf: float) -> float:
     return power_at(total, noise.weights, threshold(total, noise, LIMITS["tail_probability"]), 3, vaf)
 
 
@@ -42,13 +46,21 @@ def binomial(n: int, k: int, p: Fraction) -> Fraction:
     return math.comb(n, k) * p**k * (1 - p) ** (n - k)
 
 
-def outcomes(totals, probabilities):
+def outcomes(
+    totals: tuple[int, ...], probabilities: Sequence[Fraction]
+) -> Iterator[tuple[tuple[int, ...], Fraction]]:
     """Every outcome per class with its exact probability."""
     for ks in itertools.product(*[range(n + 1) for n in totals]):
-        yield ks, math.prod(binomial(n, k, p) for n, k, p in zip(totals, ks, probabilities, strict=True))
+        yield (
+            ks,
+            math.prod(
+                (binomial(n, k, p) for n, k, p in zip(totals, ks, probabilities, strict=True)),
+                start=Fraction(1),
+            ),
+        )
 
 
-def exact_tail(totals, noise: Noise, reached: int) -> Fraction:
+def exact_tail(totals: tuple[int, ...], noise: Noise, reached: int) -> Fraction:
     found = Fraction(0)
     weights = [int(noise.weights[c]) for c in CHOSEN]
     for share, rates in zip(noise.mixture, noise.rates, strict=True):
@@ -61,7 +73,9 @@ def exact_tail(totals, noise: Noise, reached: int) -> Fraction:
 
 @settings(max_examples=60, deadline=None)
 @given(totals=small_totals, rates=rates_, data=st.data())
-def test_tail_is_the_binomial_convolution(totals, rates, data) -> None:
+def test_tail_is_the_binomial_convolution(
+    totals: tuple[int, ...], rates: tuple[float, ...], data: DataObject
+) -> None:
     noise = make_noise(spread(rates, 1e-6), design_vaf=0.01)
     alts = tuple(data.draw(st.integers(0, n)) for n in totals)
     expected = exact_tail(totals, noise, score(spread(alts), noise))
@@ -70,7 +84,7 @@ def test_tail_is_the_binomial_convolution(totals, rates, data) -> None:
 
 @settings(max_examples=20, deadline=None)
 @given(totals=small_totals, rates=rates_, share=st.floats(0.01, 0.5))
-def test_tail_of_a_mixture_of_sites(totals, rates, share) -> None:
+def test_tail_of_a_mixture_of_sites(totals: tuple[int, ...], rates: tuple[float, ...], share: float) -> None:
     noise = make_noise(
         spread(rates, 1e-6), design_vaf=0.01, multipliers=(1.0, 5.0), mixture=(1 - share, share)
     )
@@ -82,7 +96,9 @@ def test_tail_of_a_mixture_of_sites(totals, rates, share) -> None:
 
 @settings(max_examples=60, deadline=None)
 @given(totals=small_totals, rates=rates_, vaf=st.floats(0.0, 1.0))
-def test_power_is_the_share_of_outcomes_that_the_rule_calls(totals, rates, vaf) -> None:
+def test_power_is_the_share_of_outcomes_that_the_rule_calls(
+    totals: tuple[int, ...], rates: tuple[float, ...], vaf: float
+) -> None:
     """Power uses threshold and lattice; the reference applies the verdict to every outcome."""
     noise = make_noise(spread(rates, 1e-6), design_vaf=0.01)
     expected = Fraction(0)
@@ -98,7 +114,9 @@ def test_power_is_the_share_of_outcomes_that_the_rule_calls(totals, rates, vaf) 
     rates=st.tuples(*[st.floats(1e-8, 1e-2) for _ in CHOSEN]),
     asked=st.floats(0.5, 0.99),
 )
-def test_detectable_vaf_is_the_exact_inversion(totals, rates, asked) -> None:
+def test_detectable_vaf_is_the_exact_inversion(
+    totals: tuple[int, ...], rates: tuple[float, ...], asked: float
+) -> None:
     noise = make_noise(spread(rates, 1e-6), design_vaf=0.002)
     vaf = vaf_detectable(spread(totals), noise, power=asked, **LIMITS)
     if vaf is None:
@@ -109,7 +127,9 @@ def test_detectable_vaf_is_the_exact_inversion(totals, rates, asked) -> None:
 
 @settings(max_examples=40, deadline=None)
 @given(totals=st.tuples(*[st.integers(10, 5_000) for _ in CHOSEN]), rates=rates_, data=st.data())
-def test_more_molecules_never_lose_a_call(totals, rates, data) -> None:
+def test_more_molecules_never_lose_a_call(
+    totals: tuple[int, ...], rates: tuple[float, ...], data: DataObject
+) -> None:
     noise = make_noise(spread(rates, 1e-6) * 1e-2, design_vaf=0.002)
     alts = [data.draw(st.integers(0, 9)) for _ in totals]
     if is_called(spread(alts), spread(totals), noise):

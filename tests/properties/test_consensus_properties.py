@@ -1,6 +1,9 @@
 """Kernels of grouping and consensus against the slow, plain reference."""
 
 import array
+from collections.abc import Iterable
+from pathlib import Path
+from typing import Any
 
 import consensus_reference as plain
 import numpy as np
@@ -13,6 +16,7 @@ from alktrace.consensus import grouping as group
 from alktrace.consensus import likelihood as consensus
 from alktrace.consensus.molecules import call_molecules
 from alktrace.inputs.settings import MoleculeSettings, UmiSettings
+from alktrace.vocabulary.samples import UmiSource
 
 QUALITIES = [2, 11, 19, 20, 25, 30, 37, 41]
 relaxed = settings(
@@ -22,14 +26,16 @@ relaxed = settings(
 )
 
 
-def umi_settings(source="tag", *, duplex=False, edits=1, tag="RX"):
+def umi_settings(
+    source: UmiSource = UmiSource.TAG, *, duplex: bool = False, edits: int = 1, tag: str = "RX"
+) -> UmiSettings:
     return UmiSettings(
         source=source, read_structures=(), tag=tag, duplex=duplex, edits=edits, fixed_umis=None,
         max_mismatches=1, min_distance=2,
     )  # fmt: skip
 
 
-def molecule_settings(**changes):
+def molecule_settings(**changes: Any) -> MoleculeSettings:
     values = {
         "min_mapq": 1, "error_rate_pre_umi": 45, "error_rate_post_umi": 40, "min_input_base_quality": 20,
         "saturation": 0.2,
@@ -45,21 +51,21 @@ rates = st.tuples(st.integers(20, 90), st.integers(20, 90))
 
 @given(column, rates)
 @settings(max_examples=100, deadline=None)
-def test_column_equals_the_plain_model(observed, pre_post):
+def test_column_equals_the_plain_model(observed: list[tuple[str, int]], pre_post: tuple[int, int]) -> None:
     model = consensus.error_model(*pre_post)
     evidence = np.zeros(8, np.int64)
     for base, quality in observed:
         evidence["ACGT".index(base)] += model.weights[quality]
-    base, quality = consensus.call_column(evidence, 0, model)
+    called, quality = consensus.call_column(evidence, 0, model)
     expected = plain.call_column(observed, *pre_post)
-    assert "ACGTN"[base] == expected[0]
+    assert "ACGTN"[called] == expected[0]
     # Sums near a boundary of two qualities may round either way: 2^-32 against double precision.
     assert abs(quality - expected[1]) <= (0 if max(pre_post) <= 60 else 1)
 
 
 @given(st.integers(2, 93), rates)
 @settings(max_examples=100, deadline=None)
-def test_single_read_equals_the_plain_model(quality, pre_post):
+def test_single_read_equals_the_plain_model(quality: int, pre_post: tuple[int, int]) -> None:
     model = consensus.error_model(*pre_post)
     _, (expected,), _, _ = plain.strand_consensus([("A", [quality])], *pre_post)
     assert model.single[quality] == expected
@@ -67,7 +73,7 @@ def test_single_read_equals_the_plain_model(quality, pre_post):
 
 @given(st.sampled_from("ACGTN"), st.integers(2, 93), st.sampled_from("ACGTN"), st.integers(0, 93))
 @settings(max_examples=100, deadline=None)
-def test_joined_strands_equal_the_plain_rule(a, qa, b, qb):
+def test_joined_strands_equal_the_plain_rule(a: str, qa: int, b: str, qb: int) -> None:
     base, quality, raw = consensus.join_strands("ACGTN".index(a), qa, "ACGTN".index(b), qb)
     assert ("ACGTN"[base], quality, "ACGTN"[raw]) == plain.join_bases(a, qa, b, qb)
 
@@ -75,14 +81,14 @@ def test_joined_strands_equal_the_plain_rule(a, qa, b, qb):
 # --- grouping -------------------------------------------------------------------------------
 
 
-def partition(root):
-    groups = {}
+def partition(root: dict[str, str]) -> set[frozenset[str]]:
+    groups: dict[str, set[str]] = {}
     for umi, parent in root.items():
         groups.setdefault(parent, set()).add(umi)
     return {frozenset(members) for members in groups.values()}
 
 
-def pack(text):
+def pack(text: str) -> int:
     code = 0
     for letter in text:
         code = code << 2 | "ACGT".index(letter)
@@ -93,7 +99,9 @@ def pack(text):
     st.integers(1, 5), st.integers(0, 3), st.integers(1, 160), st.integers(0, 2), st.integers(0, 2**32 - 1)
 )
 @settings(max_examples=100, deadline=None)
-def test_adjacency_equals_the_plain_network(length_a, length_b, size, edits, seed):
+def test_adjacency_equals_the_plain_network(
+    length_a: int, length_b: int, size: int, edits: int, seed: int
+) -> None:
     """Up to 160 UMIs, so that both comparing all and looking up neighbours are tried."""
     rng = np.random.default_rng(seed)
     umis = {"".join(rng.choice(list("ACGT"), length_a + length_b)) for _ in range(size)}
@@ -114,7 +122,7 @@ umis = st.sampled_from(["AAC-GTA", "AAC-GTC", "GTA-AAC", "CAC-GTA", "TTT-TTT", "
 
 
 @st.composite
-def cigars(draw, length):
+def cigars(draw: st.DrawFn, length: int) -> list[tuple[int, int]]:
     """A CIGAR of one read: clips, and now and then one indel."""
     left, right = draw(st.sampled_from([(0, 0), (0, 0), (3, 0), (0, 4), (2, 2)]))
     inner = length - left - right
@@ -129,12 +137,14 @@ def cigars(draw, length):
     return [item for item in [(4, left), *middle, (4, right)] if item[1] > 0]
 
 
-def span(cigar):
+def span(cigar: list[tuple[int, int]]) -> int:
     return sum(length for code, length in cigar if code in (0, 2))
 
 
 @st.composite
-def drawn_read(draw, name, end, *, reverse, umi, length):
+def drawn_read(
+    draw: st.DrawFn, name: str, end: int, *, reverse: bool, umi: str, length: int
+) -> pysam.AlignedSegment | None:
     """A read whose unclipped 5' end is at `end`."""
     cigar = draw(cigars(length))
     if reverse:
@@ -152,7 +162,7 @@ def drawn_read(draw, name, end, *, reverse, umi, length):
 
 
 @st.composite
-def drawn_templates(draw):
+def drawn_templates(draw: st.DrawFn) -> list[list[pysam.AlignedSegment]] | None:
     templates = []
     for i in range(draw(st.integers(1, 9))):
         low, insert = draw(st.sampled_from([(400, 34), (400, 60), (403, 34), (400, 22)]))
@@ -169,11 +179,11 @@ def drawn_templates(draw):
     return templates
 
 
-def output(path):
+def output(path: Path) -> list[tuple[int, str, list[int], dict[str, Any]]]:
     records = []
     with pysam.AlignmentFile(str(path), check_sq=False) as bam:
         for segment in bam:
-            tags = dict(segment.get_tags())
+            tags: dict[str, Any] = dict(segment.get_tags())
             assert tags.pop("RG") == "p.t.s"
             assert segment.query_name == f"p.t.s:{tags.pop('MI')}"
             tags = {name: list(v) if isinstance(v, array.array) else v for name, v in tags.items()}
@@ -181,7 +191,9 @@ def output(path):
     return sorted(records, key=repr)
 
 
-def call(tmp_path, templates, umi, **changes):
+def call(
+    tmp_path: Path, templates: Iterable[plain.Template], umi: UmiSettings, **changes: Any
+) -> list[tuple[int, str, list[int], dict[str, Any]]]:
     source, out = tmp_path / "in.bam", tmp_path / "out.bam"
     write_bam(source, [segment for template in templates for segment in template if segment is not None])
     call_molecules(
@@ -193,28 +205,36 @@ def call(tmp_path, templates, umi, **changes):
 
 @given(drawn_templates(), st.integers(0, 2))
 @relaxed
-def test_simplex_molecules_equal_the_plain_way(tmp_path, templates, edits):
+def test_simplex_molecules_equal_the_plain_way(
+    tmp_path: Path, templates: list[list[pysam.AlignedSegment]], edits: int
+) -> None:
     found = call(tmp_path, templates, umi_settings(edits=edits))
     assert found == plain.consensus(templates, duplex=False, with_umi=True, edits=edits, min_quality=20)
 
 
 @given(drawn_templates(), st.integers(0, 1))
 @relaxed
-def test_duplex_molecules_equal_the_plain_way(tmp_path, templates, edits):
+def test_duplex_molecules_equal_the_plain_way(
+    tmp_path: Path, templates: list[list[pysam.AlignedSegment]], edits: int
+) -> None:
     found = call(tmp_path, templates, umi_settings(duplex=True, edits=edits))
     assert found == plain.consensus(templates, duplex=True, with_umi=True, edits=edits, min_quality=20)
 
 
 @given(drawn_templates())
 @relaxed
-def test_molecules_without_umi_equal_the_plain_way(tmp_path, templates):
-    found = call(tmp_path, templates, umi_settings("none"))
+def test_molecules_without_umi_equal_the_plain_way(
+    tmp_path: Path, templates: list[list[pysam.AlignedSegment]]
+) -> None:
+    found = call(tmp_path, templates, umi_settings(UmiSource.NONE))
     assert found == plain.consensus(templates, duplex=False, with_umi=False, edits=0, min_quality=20)
 
 
 @given(drawn_templates())
 @relaxed
-def test_single_end_molecules_equal_the_plain_way(tmp_path, templates):
+def test_single_end_molecules_equal_the_plain_way(
+    tmp_path: Path, templates: list[list[pysam.AlignedSegment]]
+) -> None:
     reads = []
     for one, _ in templates:
         one.flag &= 16 | 4
@@ -225,6 +245,6 @@ def test_single_end_molecules_equal_the_plain_way(tmp_path, templates):
         assert found == plain.consensus(reads, duplex=False, with_umi=True, edits=1, min_quality=20)
 
 
-def test_reference_sequence_is_long_enough():
+def test_reference_sequence_is_long_enough() -> None:
     assert len(REFERENCE) == LENGTH
     assert REFERENCE.translate(COMPLEMENT).translate(COMPLEMENT) == REFERENCE

@@ -1,7 +1,9 @@
 """The pileup kernels against a slow reference in pysam."""
 
 from collections import Counter
+from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pysam
@@ -14,6 +16,7 @@ from alktrace.calling.molecules.reads import Filters
 from alktrace.calling.molecules.regions import build_regions
 from alktrace.calling.noise.molecule_classes import CLASS_NAMES
 from alktrace.consensus.strict import StrictLimits
+from alktrace.io.bam_io import RecordBatch
 
 LENGTH = 1200
 FILTERS = Filters(20, 20, 3, 12, 0.1, StrictLimits(3, 2, 2, 0.05, 0.05, 45, 0.2, True))
@@ -26,7 +29,7 @@ def random_molecules(reference: str, seed: int, number: int) -> list[Read]:
     for i in range(number):
         start = int(rng.integers(50, LENGTH - 400))
         size = int(rng.integers(60, 220))
-        kind = {"duplex": (int(rng.integers(1, 4)), int(rng.integers(0, 4)))} if i % 3 else {}
+        kind: dict[str, Any] = {"duplex": (int(rng.integers(1, 4)), int(rng.integers(0, 4)))} if i % 3 else {}
         if i % 7 == 0:
             kind = {"depth": None}
         elif not kind:
@@ -51,7 +54,9 @@ def random_molecules(reference: str, seed: int, number: int) -> list[Read]:
     return reads
 
 
-def one_read(reference: str, rng: np.random.Generator, start: int, size: int):
+def one_read(
+    reference: str, rng: np.random.Generator, start: int, size: int
+) -> tuple[int, str, str, list[int]]:
     """Return start, CIGAR, bases and qualities of a read with up to one indel and clips."""
     bases, cigar, at = "", [], start
     clip = int(rng.choice([0, 0, 0, 4, 12]))
@@ -89,15 +94,19 @@ def pysam_length(cigar: str) -> int:
 # --- the slow reference ----------------------------------------------------------------------
 
 
+def tag(read: pysam.AlignedSegment, name: str) -> Any:
+    return read.get_tag(name)
+
+
 def class_name(read: pysam.AlignedSegment, i: int) -> str:
     if read.has_tag("aD"):
-        a = read.get_tag("ad")[i]
-        b = read.get_tag("bd")[i] if read.has_tag("bd") else 0
+        a = tag(read, "ad")[i]
+        b = tag(read, "bd")[i] if read.has_tag("bd") else 0
         if a and b:
             return "duplex_2" if min(a, b) >= 2 else "duplex_1"
         depth = a + b
     elif read.has_tag("cD"):
-        depth = read.get_tag("cd")[i]
+        depth = tag(read, "cd")[i]
     else:
         return "single"
     return {1: "simplex_1", 2: "simplex_2"}.get(depth, "simplex_3_5" if depth < 6 else "simplex_6")
@@ -109,9 +118,9 @@ def strict_read(read: pysam.AlignedSegment) -> bool:
     if not read.has_tag("cD") or masked > 0.2 * len(read.query_sequence):
         return False
     if read.has_tag("aD"):
-        a, b = read.get_tag("aD"), read.get_tag("bD")
-        return a + b >= 3 and max(a, b) >= 2 and min(a, b) >= 2
-    return read.get_tag("cD") >= 3
+        a, b = tag(read, "aD"), tag(read, "bD")
+        return bool(a + b >= 3 and max(a, b) >= 2 and min(a, b) >= 2)
+    return bool(tag(read, "cD") >= 3)
 
 
 def unclipped(read: pysam.AlignedSegment) -> tuple[int, int]:
@@ -121,7 +130,7 @@ def unclipped(read: pysam.AlignedSegment) -> tuple[int, int]:
     return read.reference_start - left, read.reference_end + right
 
 
-def votes_of(read, limits) -> dict[int, tuple[str, str, bool]]:
+def votes_of(read: pysam.AlignedSegment, limits: tuple[int, int]) -> dict[int, tuple[str, str, bool]]:
     """Per position: base (N masked, - deleted), class, strict."""
     out = {}
     n = len(read.query_sequence)
@@ -143,14 +152,14 @@ def votes_of(read, limits) -> dict[int, tuple[str, str, bool]]:
     return out
 
 
-def slow_pileup(bam: Path):
+def slow_pileup(bam: Path) -> tuple[dict[Any, int], dict[Any, int]]:
     molecules: dict[str, list[pysam.AlignedSegment]] = {}
     with pysam.AlignmentFile(str(bam)) as stream:
         for read in stream:
             if not read.flag & 0xF04:
                 molecules.setdefault(read.query_name, []).append(read)
-    counts: Counter = Counter()
-    strict: Counter = Counter()
+    counts: Counter[Any] = Counter()
+    strict: Counter[Any] = Counter()
     for reads in molecules.values():
         if len(reads) == 2:
             forward, backward = sorted(reads, key=lambda r: r.is_reverse)
@@ -192,17 +201,17 @@ def test_kernel_equals_pysam_reference(tmp_path: Path, seed: int) -> None:
 def test_batches_do_not_change_the_result(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Mates in different batches are one molecule all the same."""
     from alktrace.calling.molecules import stream as molecules
+    from alktrace.io.bam_io import iterate_batches
 
     reference = make_reference(tmp_path, LENGTH)
     bam = write_bam(tmp_path / "a.bam", random_molecules(reference, 9, 400), LENGTH)
     with pysam.FastaFile(str(tmp_path / "ref.fa")) as fasta, pysam.AlignmentFile(str(bam)) as stream:
         regions = build_regions([(CHROM, 0, LENGTH)], fasta=fasta, header=stream.header)
     whole = pile_up(bam, regions, FILTERS)
-    original = molecules.iterate_batches
     sizes = []
 
-    def small(path, *, batch_bytes, threads):
-        for batch in original(path, batch_bytes=2000, threads=threads):
+    def small(path: Path, *, batch_bytes: int, threads: int) -> Iterator[RecordBatch]:
+        for batch in iterate_batches(path, batch_bytes=2000, threads=threads):
             for k in range(len(batch.starts)):
                 sizes.append(1)
                 yield type(batch)(batch.data, batch.starts[k : k + 1], batch.ends[k : k + 1])

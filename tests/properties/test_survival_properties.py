@@ -10,7 +10,7 @@ from alktrace.stats.proportions import false_discovery
 PATIENT = st.tuples(st.integers(0, 40), st.integers(1, 60), st.booleans())
 
 
-def plain_product_limit(patients):
+def plain_product_limit(patients: list[tuple[int, int, bool]]) -> list[tuple[int, int, int, float]]:
     """Survival after each time, by counting."""
     survival, steps = 1.0, []
     for day in sorted({time for _, time, _ in patients}):
@@ -24,7 +24,7 @@ def plain_product_limit(patients):
 # The first call imports lifelines.
 @settings(deadline=None)
 @given(st.lists(PATIENT, min_size=1, max_size=25))
-def test_curve_is_the_product_limit(drawn):
+def test_curve_is_the_product_limit(drawn: list[tuple[int, int, bool]]) -> None:
     patients = [(entry, entry + wait, event) for entry, wait, event in drawn]
     entry, time, event = zip(*patients, strict=True)
     if emptied(entry, time, event) is not None:
@@ -42,7 +42,7 @@ def test_curve_is_the_product_limit(drawn):
 
 
 @given(st.lists(st.none() | st.floats(0, 1), max_size=20))
-def test_adjusted_p_values_are_no_smaller_and_keep_their_places(p_values):
+def test_adjusted_p_values_are_no_smaller_and_keep_their_places(p_values: list[float | None]) -> None:
     adjusted = false_discovery(p_values)
     assert [q is None for q in adjusted] == [p is None for p in p_values]
     assert all(q >= p for p, q in zip(p_values, adjusted, strict=True) if p is not None)

@@ -5,6 +5,7 @@ import random
 from dataclasses import dataclass, replace
 from itertools import pairwise
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pysam
@@ -150,17 +151,17 @@ class Panel:
 
 
 @pytest.fixture(scope="module")
-def panel(tmp_path_factory) -> Panel:
+def panel(tmp_path_factory: pytest.TempPathFactory) -> Panel:
     return Panel(tmp_path_factory.mktemp("panel"))
 
 
 @pytest.fixture(scope="module")
-def pooled(panel) -> Path:
+def pooled(panel: Panel) -> Path:
     return panel.reference("pooled.cnn", [panel.sample(f"n{i}", 100 + i) for i in range(6)])
 
 
 @pytest.fixture(scope="module")
-def flat(panel) -> Path:
+def flat(panel: Panel) -> Path:
     return panel.reference("flat.cnn", [])
 
 
@@ -174,7 +175,7 @@ def measure(bam: Path, targets: Path, out: Path) -> None:
 
 
 class TestCoverage:
-    def test_bins_cover_the_targets_once(self, tmp_path):
+    def test_bins_cover_the_targets_once(self, tmp_path: Path) -> None:
         bed = tmp_path / "t.bed"
         bed.write_text("chr10\t0\t100\tb\nchr2\t100\t1500\ta,c\n")
         bins = make_bins(bed, 267)
@@ -183,7 +184,7 @@ class TestCoverage:
         assert bins[4].end == 1500
         assert all(a.end == b.start for a, b in pairwise(bins[:5]))
 
-    def test_depth_against_counting_bases(self, tmp_path):
+    def test_depth_against_counting_bases(self, tmp_path: Path) -> None:
         choose = random.Random(2)
         bed = tmp_path / "t.bed"
         bed.write_text("chr1\t100\t500\tx\nchr2\t50\t120\ty\n")
@@ -202,7 +203,7 @@ class TestCoverage:
             )
             assert depth == pytest.approx(bases / (item.end - item.start))
 
-    def test_a_molecule_counts_once(self, tmp_path):
+    def test_a_molecule_counts_once(self, tmp_path: Path) -> None:
         genome = random_genome({"chr1": 3000}, seed=1)
         builder = BamBuilder(genome)
         path = stretch(genome, "chr1", 0, 3000)
@@ -218,7 +219,7 @@ class TestCoverage:
         assert [row[4] for row in cells[1:]] == ["8", "8", "0"]
         assert [row[5] for row in cells[1:]] == ["3", "3", "-20"]
 
-    def test_what_does_not_count(self, tmp_path):
+    def test_what_does_not_count(self, tmp_path: Path) -> None:
         genome = random_genome({"chr1": 3000}, seed=1)
         builder = BamBuilder(genome)
         path = stretch(genome, "chr1", 0, 3000)
@@ -234,7 +235,7 @@ class TestCoverage:
         measure(bam, bed, tmp_path / "c.cnn")
         assert (tmp_path / "c.cnn").read_text().splitlines()[1].split("\t")[4] == "0"
 
-    def test_empty_bam(self, tmp_path):
+    def test_empty_bam(self, tmp_path: Path) -> None:
         bam = BamBuilder({"chr1": "A" * 100}).write(tmp_path / "r.bam")
         bed = tmp_path / "t.bed"
         bed.write_text("chr1\t10\t50\tx\n")
@@ -243,23 +244,23 @@ class TestCoverage:
 
 
 class TestReference:
-    def test_cnvkit_reads_it(self, panel, pooled):
+    def test_cnvkit_reads_it(self, panel: Panel, pooled: Path) -> None:
         from cnvlib.cmdutil import read_cna
 
         reference = read_cna(str(pooled))
         assert len(reference) == len(panel.bins)
         assert {"gc", "spread", "residual_1", "residual_6"} <= set(reference.data.columns)
 
-    def test_normals_do_not_differ_from_their_reference(self, pooled):
+    def test_normals_do_not_differ_from_their_reference(self, pooled: Path) -> None:
         ratios = read_ratios(pooled.parent / "n3.cnn", pooled)
         assert ratios.kind == "pooled"
         assert np.median(np.abs(ratios.log2)) < 0.1
 
-    def test_one_normal_is_no_pool(self, panel):
+    def test_one_normal_is_no_pool(self, panel: Panel) -> None:
         reference = panel.reference("one.cnn", [panel.sample("only", 1)])
         assert read_ratios(panel.folder / "only.cnn", reference).kind == "flat"
 
-    def test_empty_normals_are_left_out(self, panel, caplog):
+    def test_empty_normals_are_left_out(self, panel: Panel, caplog: pytest.LogCaptureFixture) -> None:
         empty = panel.folder / "empty.cnn"
         text = (panel.sample("full", 1)).read_text().splitlines()
         rows = ["\t".join([*line.split("\t")[:4], "0", "-20"]) for line in text[1:]]
@@ -268,7 +269,7 @@ class TestReference:
         assert "no covered bin" in caplog.text
         assert read_ratios(panel.folder / "full.cnn", reference).residuals.shape[0] == 3
 
-    def test_other_targets(self, panel, pooled, tmp_path):
+    def test_other_targets(self, panel: Panel, pooled: Path, tmp_path: Path) -> None:
         other = tmp_path / "o.cnn"
         text = (panel.sample("cut", 1)).read_text().splitlines()
         other.write_text("\n".join([*text[:-1], "chr2\t199000\t199200\tx\t10\t3.3"]) + "\n")
@@ -277,7 +278,7 @@ class TestReference:
 
 
 class TestGcCurve:
-    def test_finds_a_curve_beside_a_changed_gene(self):
+    def test_finds_a_curve_beside_a_changed_gene(self) -> None:
         choose = np.random.default_rng(1)
         gc = choose.uniform(0.3, 0.7, 150)
         truth = 0.8 * (gc - 0.5) + 2 * (gc - 0.5) ** 2
@@ -287,16 +288,16 @@ class TestGcCurve:
         assert np.abs(curve - (truth - np.median(truth))).max() < 0.08
 
     @pytest.mark.parametrize("gc", [np.full(100, 0.5), np.full(100, np.nan)], ids=["constant", "unknown"])
-    def test_nothing_to_fit(self, gc):
+    def test_nothing_to_fit(self, gc: Any) -> None:
         assert not gc_curve(np.linspace(-1, 1, 100), gc).any()
 
-    def test_too_few_bins(self):
+    def test_too_few_bins(self) -> None:
         assert not gc_curve(np.linspace(-1, 1, 10), np.linspace(0.3, 0.7, 10)).any()
 
 
 class TestCalls:
     @pytest.mark.parametrize("tf", [0.2, 0.05])
-    def test_focal_amplification(self, panel, pooled, tf):
+    def test_focal_amplification(self, panel: Panel, pooled: Path, tf: float) -> None:
         found = [panel.rows(panel.sample("s", 1000 + i, tf=tf, MET=8), pooled, tf)["MET"] for i in range(6)]
         assert [r.call for r in found] == [CopyNumberCall.AMPLIFICATION] * 6
         assert {r.focal for r in found} == {Focality.YES}
@@ -304,25 +305,25 @@ class TestCalls:
         assert sum(r.tumour_copy_number_low < 8 < r.tumour_copy_number_high for r in found) >= 5
 
     @pytest.mark.parametrize("tf", [0.02, 0.005])
-    def test_too_little_tumour_to_see(self, panel, pooled, tf):
+    def test_too_little_tumour_to_see(self, panel: Panel, pooled: Path, tf: float) -> None:
         """At a tumour fraction of 2 % eight copies of MET are not visible, and the row says from which on."""
         for seed in range(1, 5):
             row = panel.rows(panel.sample("s", seed, tf=tf, MET=8), pooled, tf)["MET"]
             assert row.call is CopyNumberCall.NOT_ASSESSABLE
             assert row.smallest_visible_cn > 8
 
-    def test_gc_wave_is_no_gain(self, panel, pooled):
+    def test_gc_wave_is_no_gain(self, panel: Panel, pooled: Path) -> None:
         rows = panel.rows(panel.sample("s", 3, wave=3.0), pooled, 0.1)
         assert {r.call for r in rows.values()} <= {CopyNumberCall.NEUTRAL, CopyNumberCall.NOT_ASSESSABLE}
 
-    def test_blanks(self, panel, pooled, flat):
+    def test_blanks(self, panel: Panel, pooled: Path, flat: Path) -> None:
         for reference in (pooled, flat):
             for seed in range(6):
                 rows = panel.rows(panel.sample("s", 500 + seed), reference, 0.05)
                 calls = {r.call for r in rows.values()}
                 assert calls <= {CopyNumberCall.NEUTRAL, CopyNumberCall.NOT_ASSESSABLE}
 
-    def test_interval_holds_zero_in_blanks(self, panel, pooled):
+    def test_interval_holds_zero_in_blanks(self, panel: Panel, pooled: Path) -> None:
         rows = [
             row
             for seed in range(8)
@@ -332,21 +333,21 @@ class TestCalls:
         held = np.mean([row.log2_low <= 0 <= row.log2_high for row in rows])
         assert held >= 0.93
 
-    def test_polysomy_is_no_amplification(self, panel, pooled):
+    def test_polysomy_is_no_amplification(self, panel: Panel, pooled: Path) -> None:
         gains = {"CDK6": 6, "MET": 6, "BRAF": 6}
         row = panel.rows(panel.sample("s", 4, tf=0.4, **gains), pooled, 0.4)["MET"]
         assert (row.call, row.focal) == (CopyNumberCall.GAIN, Focality.ARM)
 
-    def test_focal_on_top_of_polysomy(self, panel, pooled):
+    def test_focal_on_top_of_polysomy(self, panel: Panel, pooled: Path) -> None:
         gains = {"CDK6": 3, "MET": 12, "BRAF": 3}
         row = panel.rows(panel.sample("s", 4, tf=0.4, **gains), pooled, 0.4)["MET"]
         assert (row.call, row.focal) == (CopyNumberCall.AMPLIFICATION, Focality.YES)
 
-    def test_low_gain_stays_a_gain(self, panel, pooled):
+    def test_low_gain_stays_a_gain(self, panel: Panel, pooled: Path) -> None:
         row = panel.rows(panel.sample("s", 5, tf=0.5, ERBB2=3), pooled, 0.5)["ERBB2"]
         assert row.call is CopyNumberCall.GAIN
 
-    def test_amplification_without_tumour_fraction(self, panel, pooled):
+    def test_amplification_without_tumour_fraction(self, panel: Panel, pooled: Path) -> None:
         # The tumour's copy number is at least the average: 8 of it needs no correction.
         row = panel.rows(panel.sample("s", 6, tf=0.9, MET=9), pooled, None)["MET"]
         assert row.call is CopyNumberCall.AMPLIFICATION
@@ -362,31 +363,33 @@ class TestCalls:
         ],
         ids=["both-copies", "one-copy", "none", "impure"],
     )
-    def test_loss(self, panel, pooled, tf, copies, call):
+    def test_loss(self, panel: Panel, pooled: Path, tf: float, copies: int, call: CopyNumberCall) -> None:
         row = panel.rows(panel.sample("s", 7, tf=tf, RB1=copies), pooled, tf)["RB1"]
         assert row.call is call
 
-    def test_neutral_means_it_would_have_been_seen(self, panel, pooled):
+    def test_neutral_means_it_would_have_been_seen(self, panel: Panel, pooled: Path) -> None:
         rows = panel.rows(panel.sample("s", 8), pooled, 0.3)
         for name, threshold in SETTINGS.amplification.items():
             neutral = rows[name].call is CopyNumberCall.NEUTRAL
             assert neutral == (rows[name].smallest_visible_cn <= threshold)
 
-    def test_arm_without_other_bins(self, panel, pooled):
+    def test_arm_without_other_bins(self, panel: Panel, pooled: Path) -> None:
         assert panel.rows(panel.sample("s", 9), pooled, 0.2)["ALK"].focal is Focality.NOT_ASSESSABLE
 
-    def test_sex_chromosome_is_not_judged(self, panel, pooled):
+    def test_sex_chromosome_is_not_judged(self, panel: Panel, pooled: Path) -> None:
         row = panel.rows(panel.sample("s", 9), pooled, 0.2)["AR"]
         assert (row.bins, row.log2, row.call) == (8, None, CopyNumberCall.NOT_ASSESSABLE)
 
-    def test_too_few_bins(self, panel, pooled):
+    def test_too_few_bins(self, panel: Panel, pooled: Path) -> None:
         strict = SETTINGS.model_copy(update={"min_bins": 6})
         ratios = read_ratios(panel.sample("s", 9), pooled)
         rows = {r.gene: r for r in copy_number_rows(ratios, MODELS, BOUNDARIES, strict, fraction(0.2))}
         assert (rows["KRAS"].bins, rows["KRAS"].call) == (5, CopyNumberCall.NOT_ASSESSABLE)
 
     @pytest.mark.parametrize("filled", [0.0, 0.4], ids=["empty", "mostly-empty"])
-    def test_a_sample_without_molecules_is_not_neutral(self, panel, pooled, flat, filled, caplog):
+    def test_a_sample_without_molecules_is_not_neutral(
+        self, panel: Panel, pooled: Path, flat: Path, filled: float, caplog: pytest.LogCaptureFixture
+    ) -> None:
         table = [line.split("\t") for line in panel.sample("s", 9).read_text().splitlines()]
         kept = round(filled * len(table))
         rows = [line if i < kept else [*line[:4], "0", str(EMPTY_LOG2)] for i, line in enumerate(table[1:])]
@@ -399,7 +402,9 @@ class TestCalls:
         assert "of the bins hold molecules" in caplog.text
 
     @pytest.mark.parametrize(("chroms", "judged"), [(1, False), (2, False), (3, True)])
-    def test_bins_that_are_their_own_centre_say_nothing(self, panel, pooled, chroms, judged, caplog):
+    def test_bins_that_are_their_own_centre_say_nothing(
+        self, panel: Panel, pooled: Path, chroms: int, judged: bool, caplog: pytest.LogCaptureFixture
+    ) -> None:
         """An amplified gene on the only chromosome would be level with itself."""
         whole = read_ratios(panel.sample("s", 9, tf=0.5, MET=12), pooled)
         names = ("chr7", "chrX", "chr2", "chr12")[: chroms + 1]
@@ -413,7 +418,9 @@ class TestCalls:
         assert (rows["MET"].call is CopyNumberCall.AMPLIFICATION) is judged
         assert ("autosomes only" in caplog.text) is not judged
 
-    def test_gene_of_the_settings_without_bins(self, panel, pooled, caplog):
+    def test_gene_of_the_settings_without_bins(
+        self, panel: Panel, pooled: Path, caplog: pytest.LogCaptureFixture
+    ) -> None:
         models = GeneModels({**MODELS.by_gene, "NF1": gene("NF1", "chr17", 100_000, 3)})
         settings = SETTINGS.model_copy(update={"loss_genes": ("NF1", "NF2")})
         ratios = read_ratios(panel.sample("s", 9), pooled)
@@ -426,7 +433,7 @@ class TestNumbers:
     @pytest.mark.parametrize(
         ("average", "tf", "tumour"), [(3.2, 0.2, 8.0), (2.0, 0.5, 2.0), (1.0, 0.5, 0.0), (0.5, 0.5, 0.0)]
     )
-    def test_tumour_copy_number(self, average, tf, tumour):
+    def test_tumour_copy_number(self, average: float, tf: float, tumour: float) -> None:
         # rules.md: CN = (C - 2 (1 - TF)) / TF.
         assert tumour_copy_number(average, tf) == pytest.approx(tumour)
 
@@ -443,12 +450,12 @@ class TestNumbers:
             (-1.0, 0.3, 20, Focality.YES),
         ],
     )
-    def test_focality(self, gene_log2, arm_log2, bins, expected):
+    def test_focality(self, gene_log2: float, arm_log2: float, bins: int, expected: Focality) -> None:
         own = BinStatistics(10, gene_log2, 0.02, 20)
         arm = BinStatistics(bins, arm_log2, 0.02, bins - 1)
         assert focality(own, arm, SETTINGS) is expected
 
-    def test_boundaries(self, root):
+    def test_boundaries(self, root: Path) -> None:
         # Known arms: MET 7q31, EGFR 7p11, ERBB2 17q12, TP53 17p13, ALK 2p23, KRAS 12p12, FGFR1 8p11.
         found = read_boundaries(root / "resources" / "reference" / "centromeres.grch38.tsv")
         on_long = {"7": 116_672_196, "17": 39_688_094, "8": 127_735_434, "13": 48_303_751}
@@ -518,18 +525,18 @@ class TestCnvkitTables:
     @pytest.mark.parametrize(
         ("sample", "raised"), [("nv3", {"EGFR"}), ("tr95t", {"MDM2", "CDK4"})], ids=["nv3", "tr95t"]
     )
-    def test_gain(self, real_data, sample, raised):
+    def test_gain(self, real_data: Path, sample: str, raised: set[str]) -> None:
         models = self.models(real_data)
         rows = self.rows(self.segments(real_data, sample, models), models)
         for name in raised:
             assert rows[name].call in (CopyNumberCall.GAIN, CopyNumberCall.AMPLIFICATION)
 
-    def test_no_gain(self, real_data):
+    def test_no_gain(self, real_data: Path) -> None:
         rows = self.rows(self.table(real_data / "cnv" / "cnvkit_p2-9_2.cnr.gz"), self.models(real_data))
         assert CopyNumberCall.AMPLIFICATION not in {r.call for r in rows.values()}
 
 
-def test_pysam_reads_the_builder(tmp_path):
+def test_pysam_reads_the_builder(tmp_path: Path) -> None:
     genome = random_genome({"chr1": 3000}, seed=1)
     builder = BamBuilder(genome)
     builder.molecule(stretch(genome, "chr1", 0, 3000), 900, 1066)

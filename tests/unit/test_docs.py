@@ -1,6 +1,8 @@
 """The parts of the docs that come from the code are those of the code."""
 
 import re
+from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -9,12 +11,12 @@ from alktrace.outcomes.frequency_table import ExpectedFrequencyRow
 
 
 @pytest.mark.parametrize("name", PAGES)
-def test_generated_parts_are_fresh(root, name):
+def test_generated_parts_are_fresh(root: Path, name: Any) -> None:
     text = (root / name).read_text()
     assert fill(text) == text, "run `make docs`"
 
 
-def test_every_outcome_table_is_described(root):
+def test_every_outcome_table_is_described(root: Path) -> None:
     text = (root / "config" / "README.md").read_text()
     outcomes = [row for row in written_tables() if ".outcomes." in row.__module__]
     written = [row.__name__ for row in outcomes if row is not ExpectedFrequencyRow]
@@ -23,7 +25,7 @@ def test_every_outcome_table_is_described(root):
         assert MARK.format(name=name) in text, name
 
 
-def test_a_renamed_part_is_an_error():
+def test_a_renamed_part_is_an_error() -> None:
     assert "KaplanMeierRow" in generated_parts()
     with pytest.raises(KeyError, match="NoSuchRow"):
         fill(re.sub("X", "NoSuchRow", "<!-- generated: X -->\n<!-- end of generated -->"))

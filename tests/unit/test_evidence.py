@@ -35,7 +35,8 @@ ALL = {case["id"]: case for case in cases()}
 
 @pytest.fixture
 def content() -> dict[str, Any]:
-    return json.loads(evidence(ALL["trans_with_bound"]).model_dump_json())
+    written: dict[str, Any] = json.loads(evidence(ALL["trans_with_bound"]).model_dump_json())
+    return written
 
 
 @pytest.mark.parametrize("name", sorted(ALL))
@@ -355,7 +356,9 @@ def count(alt: int, total: int) -> list[dict[str, int]]:
         ),
     ],
 )  # fmt: skip
-def test_origin_follows_from_white_cell_counts(content, origin: Origin, flags: list[str]) -> None:
+def test_origin_follows_from_white_cell_counts(
+    content: dict[str, Any], origin: Origin, flags: list[str]
+) -> None:
     given = parse_evidence(content, file="e.json")
     (item,) = with_white_cell_origins(given, SHIPPED.origin).alterations
     assert (item.origin, [str(flag) for flag in item.flags]) == (origin, flags), item.origin_reason
@@ -420,7 +423,9 @@ def test_what_a_board_has_reaches_the_account(root: Path, tmp_path: Path) -> Non
         ({"reported_phase": [{"alterations": ["a", "b"], "phase": "cis"}]}, "", "reported_phase"),
     ],
 )  # fmt: skip
-def test_errors_of_what_a_board_has_name_the_field(fields, place: str, word: str) -> None:
+def test_errors_of_what_a_board_has_name_the_field(
+    fields: dict[str, int | str | list[dict[str, Any]]], place: str, word: str
+) -> None:
     with pytest.raises(InputProblems) as caught:
         parse_evidence(with_board(**fields), file="e.json")
     (problem,) = caught.value.problems

@@ -17,12 +17,12 @@ from alktrace.vocabulary.negatives import Exclusion, ExclusionStatus, NegativeKi
         ("histology:excluded", Exclusion(NegativeKind.HISTOLOGY, ExclusionStatus.EXCLUDED)),
     ],
 )
-def test_text_and_value(text, value):
+def test_text_and_value(text: str, value: Exclusion) -> None:
     assert str(value) == text
     assert Exclusion.parse(text) == value
 
 
 @pytest.mark.parametrize("text", ["alk_mutation", "alk>0.2", "alk_mutation>much", "histology:perhaps", ""])
-def test_other_texts_are_refused(text):
+def test_other_texts_are_refused(text: str) -> None:
     with pytest.raises(ValueError):
         Exclusion.parse(text)

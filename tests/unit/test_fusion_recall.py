@@ -8,6 +8,7 @@ import random
 import shutil
 import subprocess
 from pathlib import Path
+from typing import Any
 
 import pysam
 import pytest
@@ -74,7 +75,7 @@ INTRON = (100_150, 102_150)
 
 
 @pytest.fixture(scope="module")
-def bench(tmp_path_factory):
+def bench(tmp_path_factory: pytest.TempPathFactory) -> Any:
     folder = tmp_path_factory.mktemp("recall")
     genome = genome_with_repeats(8)
     fasta = write_fasta(folder / "genome.fa", genome)
@@ -170,7 +171,7 @@ def draw_donor(choose: random.Random) -> tuple[str, int, str]:
 
 
 @pytest.mark.parametrize(("vaf", "recall"), [(0.005, 0.95), (0.002, 0.8)])
-def test_recall(bench, vaf, recall):
+def test_recall(bench: Any, vaf: float, recall: float) -> None:
     genome, call = bench
     choose = random.Random(int(vaf * 1e6))
     found = total = extra = 0
@@ -203,7 +204,7 @@ def same(truth: tuple[int, str, int], call: FusionCall) -> bool:
     )
 
 
-def test_blanks(bench):
+def test_blanks(bench: Any) -> None:
     """Ordinary molecules and 2 % random ligation chimeras of the driver with anything: nothing passes."""
     genome, call = bench
     for batch in range(3):

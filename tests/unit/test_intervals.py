@@ -20,13 +20,13 @@ COUNTED = st.integers(1, 5000).flatmap(lambda n: st.tuples(st.integers(0, n), st
         (2, 20, 0.0123, 0.3170),
     ],
 )
-def test_tabulated_values(count, total, low, high):
+def test_tabulated_values(count: int, total: int, low: float, high: float) -> None:
     """Values of binom.test in R."""
     assert clopper_pearson(count, total) == pytest.approx((low, high), abs=1e-4)
 
 
 @given(COUNTED, st.sampled_from([0.8, 0.95, 0.99]))
-def test_limits_are_those_of_the_binomial_test(counted, confidence):
+def test_limits_are_those_of_the_binomial_test(counted: tuple[int, int], confidence: float) -> None:
     expected = binomtest(*counted).proportion_ci(confidence, method="exact")
     assert clopper_pearson(*counted, confidence) == pytest.approx((expected.low, expected.high), abs=1e-10)
 
@@ -35,14 +35,14 @@ def test_limits_are_those_of_the_binomial_test(counted, confidence):
     ("count", "total", "confidence"),
     [(0, 0, 0.95), (3, 2, 0.95), (-1, 2, 0.95), (1, -1, 0.95), (1, 2, 1.0), (1, 2, 95)],
 )
-def test_what_has_no_interval_is_refused(count, total, confidence):
+def test_what_has_no_interval_is_refused(count: int, total: int, confidence: float) -> None:
     with pytest.raises(
         ValueError, match=f"{count} of {total} at a confidence of {confidence} has no interval"
     ):
         clopper_pearson(count, total, confidence)
 
 
-def test_a_share_without_a_denominator_is_not_stated():
+def test_a_share_without_a_denominator_is_not_stated() -> None:
     assert share(0, 0) == (None, None, None)
     assert share(1, 10) == (0.1, *clopper_pearson(1, 10))
     with pytest.raises(ValueError, match="3 of 2"):

@@ -1,11 +1,14 @@
 """A new endpoint is one registered object: tables, comparisons, page and docs have it without other edits."""
 
-from types import SimpleNamespace
+from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 from outcome_cohort import KNOWLEDGE, cohort_settings, resistance_settings, write_demo
+from shipped_settings import SHIPPED
 
 from alktrace.commands.docs import generated_parts
+from alktrace.inputs.sheet import Sheet
 from alktrace.io.tables import read_table
 from alktrace.knowledge.load import load_knowledge
 from alktrace.outcomes.endpoints import (
@@ -45,7 +48,7 @@ NEW = Endpoint(
 
 
 @pytest.fixture(scope="module")
-def cohort(tmp_path_factory):
+def cohort(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
     with pytest.MonkeyPatch.context() as patch:
         patch.setitem(ENDPOINTS, NEW.name, NEW)
         folder = tmp_path_factory.mktemp("cohort")
@@ -59,7 +62,7 @@ def cohort(tmp_path_factory):
         yield out
 
 
-def test_every_table_by_endpoint_has_it(cohort):
+def test_every_table_by_endpoint_has_it(cohort: Path) -> None:
     tables = {name: kind for name, kind in outcome_tables().items() if "endpoint" in kind.__annotations__}
     assert len(tables) > len(ENDPOINTS)
     for name, kind in tables.items():
@@ -67,7 +70,7 @@ def test_every_table_by_endpoint_has_it(cohort):
         assert NEW.name in found or (name.startswith("km_") and len(found) == 1), name
 
 
-def test_the_curve_counts_what_the_definition_says(cohort):
+def test_the_curve_counts_what_the_definition_says(cohort: Path) -> None:
     tables = outcome_tables()
     own = [
         row
@@ -80,7 +83,7 @@ def test_the_curve_counts_what_the_definition_says(cohort):
     assert events == sum(row.event for row in own) > 0
 
 
-def test_the_page_shows_it_with_its_texts(cohort):
+def test_the_page_shows_it_with_its_texts(cohort: Path) -> None:
     shown = {
         item.name: item for item in outcome_exhibits(cohort, load_knowledge(KNOWLEDGE).messages, SETTINGS)
     }
@@ -92,11 +95,14 @@ def test_the_page_shows_it_with_its_texts(cohort):
     assert "rwTTNT2, late entry" in shown["forest-treatment_outcome"].svgs[0]
 
 
-def test_docs_and_rules_name_it(cohort):
+def test_docs_and_rules_name_it(cohort: Path) -> None:
     assert f"| `{NEW.name}` | {PROGRESSED.text} |" in generated_parts()["endpoints"]
-    assert f"results/cohort/{NEW.curve_file}" in Plan(SimpleNamespace(clinical="x"), None).outcome_files()
+    assert (
+        f"results/cohort/{NEW.curve_file}"
+        in Plan(SHIPPED.model_copy(update={"clinical": "x"}), Sheet({})).outcome_files()
+    )
 
 
-def test_a_name_is_given_once():
+def test_a_name_is_given_once() -> None:
     with pytest.raises(ValueError, match="rwPFS2"):
         register(RWPFS2)

@@ -3,6 +3,7 @@
 import itertools
 import math
 import random
+from typing import Any
 
 import pytest
 from golden.build import default_settings
@@ -230,7 +231,7 @@ def simulate(
     total: int,
     rates: tuple[float, float, float],
     together: float = 0.0,
-):
+) -> Any:
     """Draw molecules one by one: two originals may be taken for one, halves may be joined, bases misread.
 
     A share `together` of the misread molecules is misread everywhere.

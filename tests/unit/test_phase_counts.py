@@ -1,6 +1,7 @@
 """Marginal patterns against a plain count over simulated molecules."""
 
 import random
+from typing import Any
 
 import pytest
 
@@ -15,8 +16,11 @@ VARIANTS = (
     SmallVariant("chr2", 1700, "C", "T"),
 )
 
+Joint = dict[tuple[int, ...], int]
+"""Molecules by what they show at each variant."""
 
-def plain_patterns(molecules, members):
+
+def plain_patterns(molecules: Any, members: Any) -> Any:
     """Count molecules one by one: the definition, without any table in between."""
     patterns: dict[str, int] = {}
     silent = 0
@@ -33,7 +37,7 @@ def plain_patterns(molecules, members):
 
 
 @pytest.mark.parametrize("seed", range(5))
-def test_marginals_agree_with_a_plain_count(seed):
+def test_marginals_agree_with_a_plain_count(seed: Any) -> None:
     rng = random.Random(seed)
     molecules = [tuple(rng.choice((REF, ALT, OTHER, UNKNOWN, HIDDEN)) for _ in range(3)) for _ in range(400)]
     joint = {states: molecules.count(states) for states in set(molecules)}
@@ -41,13 +45,13 @@ def test_marginals_agree_with_a_plain_count(seed):
         assert marginal_patterns(joint, members) == plain_patterns(molecules, members)
 
 
-def test_sets_that_molecules_carry_together_are_found_once():
-    joint = {(ALT, ALT, REF): 3, (ALT, REF, REF): 9, (REF, REF, ALT): 4, (REF, REF, REF): 100}
+def test_sets_that_molecules_carry_together_are_found_once() -> None:
+    joint: Joint = {(ALT, ALT, REF): 3, (ALT, REF, REF): 9, (REF, REF, ALT): 4, (REF, REF, REF): 100}
     assert joined_sets(joint, 3) == [(0, 1), (2,)]
 
 
-def test_pairs_out_of_reach_have_no_patterns_and_their_span():
-    joint = {(ALT, REF, HIDDEN): 5, (REF, ALT, HIDDEN): 6, (HIDDEN, HIDDEN, ALT): 7}
+def test_pairs_out_of_reach_have_no_patterns_and_their_span() -> None:
+    joint: Joint = {(ALT, REF, HIDDEN): 5, (REF, ALT, HIDDEN): 6, (HIDDEN, HIDDEN, ALT): 7}
     found = phase_observations(
         timepoint="T1",
         specimen="plasma",
@@ -65,7 +69,7 @@ def test_pairs_out_of_reach_have_no_patterns_and_their_span():
     assert by_pair["b", "c"].error_rates == (2e-5, 3e-5)
 
 
-def test_a_triple_on_one_molecule_is_observed_as_a_set():
+def test_a_triple_on_one_molecule_is_observed_as_a_set() -> None:
     found = phase_observations(
         timepoint="T1",
         specimen="plasma",

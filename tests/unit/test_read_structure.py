@@ -1,5 +1,7 @@
 """Read structures in fgbio's notation."""
 
+from typing import Any
+
 import pytest
 
 from alktrace.align.read_structure import ReadStructureError, parse_read_structure, plan_layout
@@ -20,7 +22,7 @@ from alktrace.align.read_structure import ReadStructureError, parse_read_structu
         pytest.param(" 5m 2s +t ", "AAAAACCGGG", ["GGG"], ["AAAAA"], id="blanks and case"),
     ],
 )
-def test_slices_cut_the_segments_out(text, read, template, umi):
+def test_slices_cut_the_segments_out(text: str, read: str, template: list[str], umi: list[str]) -> None:
     structure = parse_read_structure(text)
     assert [read[part] for part in structure.slices("T")] == template
     assert [read[part] for part in structure.slices("M")] == umi
@@ -37,30 +39,30 @@ def test_slices_cut_the_segments_out(text, read, template, umi):
         pytest.param("0M10T", "length 0", id="zero"),
     ],
 )
-def test_other_texts_are_refused(text, message):
+def test_other_texts_are_refused(text: str, message: str) -> None:
     with pytest.raises(ReadStructureError, match=message):
         parse_read_structure(text)
 
 
-def test_text_form_is_kept():
+def test_text_form_is_kept() -> None:
     assert str(parse_read_structure("5m2s+t")) == "5M2S+T"
 
 
-def plan(*texts):
+def plan(*texts: Any) -> Any:
     return plan_layout(tuple(map(parse_read_structure, texts)))
 
 
-def test_umi_parts_are_joined_in_file_order():
+def test_umi_parts_are_joined_in_file_order() -> None:
     layout = plan("3M+T", "2S+T", "4M4M")
     assert [read for read, _ in layout.templates] == [0, 1]
     assert [read for read, _ in layout.umis] == [0, 2, 2]
 
 
-def test_open_template_needs_a_base():
+def test_open_template_needs_a_base() -> None:
     assert plan("5M2S+T", "10T", "8M").min_lengths == (8, 10, 8)
 
 
 @pytest.mark.parametrize("texts", [("8M",), ("2T2T", "+T")], ids=["no template", "three templates"])
-def test_one_or_two_templates(texts):
+def test_one_or_two_templates(texts: tuple[str, ...]) -> None:
     with pytest.raises(ReadStructureError, match="template segments"):
         plan(*texts)

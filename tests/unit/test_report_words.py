@@ -1,6 +1,7 @@
 """Numbers and codes in the words of a reader."""
 
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -18,8 +19,14 @@ from alktrace.vocabulary.resistance import Classification, Confidence, Timing
 from alktrace.vocabulary.samples import Setting
 
 
-def row(**values) -> ResistanceRow:
-    lists = ("specimens", "phase_partner", "not_evaluable_reason", "not_assessable", "resistant_to")
+def row(**values: Any) -> ResistanceRow:
+    lists: tuple[str, ...] = (
+        "specimens",
+        "phase_partner",
+        "not_evaluable_reason",
+        "not_assessable",
+        "resistant_to",
+    )
     lists += ("sensitive_to", "evidence", "criteria", "flags")
     given = {
         **dict.fromkeys(header(ResistanceRow)),
@@ -34,7 +41,7 @@ def row(**values) -> ResistanceRow:
     return ResistanceRow(**{**given, **values})
 
 
-def seen(detection: Detection, **values) -> Observation:
+def seen(detection: Detection, **values: Any) -> Observation:
     source = values.pop("source", ObservationSource.CALLED)
     return Observation(timepoint="PD", specimen="plasma", detection=detection, source=source, **values)
 
@@ -64,7 +71,7 @@ COUNTED = {
         (0.00004, "0.004 %"),
     ],
 )
-def test_percent(share, text):
+def test_percent(share: float, text: str) -> None:
     assert words.percent(share) == text
 
 
@@ -78,7 +85,7 @@ def test_percent(share, text):
         (None, 0.1, 0.2, "–"),
     ],
 )
-def test_interval(value, low, high, text):
+def test_interval(value: float | None, low: float | None, high: float | None, text: str) -> None:
     assert words.interval(value, low, high) == text
 
 
@@ -95,7 +102,7 @@ def test_interval(value, low, high, text):
     ],
     ids=["duplex", "no-duplex", "molecules-first", "copies", "reported", "no-total", "nothing"],
 )
-def test_molecules(values, text):
+def test_molecules(values: Any, text: str) -> None:
     assert words.molecules(row(**values)) == text
 
 
@@ -126,7 +133,7 @@ def test_molecules(values, text):
     ],
     ids=lambda value: value if isinstance(value, str) else "",
 )
-def test_observation(observed, text):
+def test_observation(observed: Any, text: str) -> None:
     assert words.observation(observed) == text
 
 
@@ -151,7 +158,7 @@ def test_observation(observed, text):
     ],
     ids=["unknown", "estimated", "given"],
 )
-def test_tumour_fraction(fraction, text):
+def test_tumour_fraction(fraction: TumourFraction, text: str) -> None:
     assert words.tumour_fraction(fraction) == text
 
 
@@ -165,7 +172,7 @@ def test_tumour_fraction(fraction, text):
     ],
     ids=["none", "resistant", "sensitive", "both"],
 )
-def test_drugs(resistant, sensitive, text):
+def test_drugs(resistant: tuple[str, ...], sensitive: tuple[str, ...], text: str) -> None:
     assert words.drugs(row(resistant_to=resistant, sensitive_to=sensitive)) == text
 
 
@@ -178,11 +185,11 @@ def test_drugs(resistant, sensitive, text):
         (("no_drug_report",), "this knowledge base holds no drug report for it"),
     ],
 )
-def test_drugs_that_stand_in_no_column_are_named(flags, text):
+def test_drugs_that_stand_in_no_column_are_named(flags: tuple[str, ...], text: str) -> None:
     assert words.drugs(row(flags=tuple(map(Caveat.parse, flags)))) == text
 
 
-def test_a_drug_that_another_clone_resists_is_named_beside_its_sensitivity():
+def test_a_drug_that_another_clone_resists_is_named_beside_its_sensitivity() -> None:
     shown = words.drugs(row(sensitive_to=("a", "b"), flags=(Caveat(CaveatCode.OTHER_CLONE_RESISTS, ("b",)),)))
     assert shown == "sensitivity: a, b; resisted by another clone: b"
 
@@ -206,19 +213,19 @@ PHASES = {"not_spannable": "No fragment spans both.", "too_few_doubles": "Too fe
     ],
     ids=["none", "code", "several"],
 )
-def test_phase_evidence_in_words(text, lines):
+def test_phase_evidence_in_words(text: str | None, lines: list[str]) -> None:
     assert words.phase_evidence(PhaseEvidence.parse(text) if text else None, PHASES) == lines
 
 
 @pytest.mark.parametrize("share", [None, 1.01, 25.0])
-def test_nothing_is_excluded(share):
+def test_nothing_is_excluded(share: float | None) -> None:
     text = words.excluded(share)
     assert text.startswith("No share of tumour cells")
     assert "would have been called" not in text
 
 
 @pytest.mark.parametrize(("share", "shown"), [(1.0, "100 %"), (0.32, "32 %"), (0.005, "0.5 %")])
-def test_a_share_is_excluded(share, shown):
+def test_a_share_is_excluded(share: float, shown: str) -> None:
     text = words.excluded(share)
     assert f"in {shown} or more of the tumour cells would have been called" in text
 
@@ -234,18 +241,18 @@ def test_a_share_is_excluded(share, shown):
         ("co_alteration:ALK p.(Gly1202Arg):x", " Concerns ALK p.(Gly1202Arg):x."),
     ],
 )
-def test_a_caveat_is_explained_by_the_table(root: Path, text, about):
+def test_a_caveat_is_explained_by_the_table(root: Path, text: str, about: str) -> None:
     messages = load_knowledge(root / "resources" / "knowledge").messages
     sentence = messages[text.partition(":")[0]]
     assert words.explain(Caveat.parse(text), messages) == {"code": text, "text": sentence + about}
 
 
-def test_a_problem_that_an_evidence_file_named_stands_as_it_is():
+def test_a_problem_that_an_evidence_file_named_stands_as_it_is() -> None:
     assert words.explain_code("empty", {"empty": "Nothing there."})["text"] == "Nothing there."
     assert words.explain_code("spilled", {}) == {"code": "spilled", "text": ""}
 
 
-def test_every_open_phase_has_words(root: Path):
+def test_every_open_phase_has_words(root: Path) -> None:
     messages = load_knowledge(root / "resources" / "knowledge").messages
     for reason in PhaseReason:
         evidence = PhaseEvidence.parse(f"G1202R: UNRESOLVED, {reason.value} (1 with all)")

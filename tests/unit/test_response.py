@@ -1,3 +1,5 @@
+from typing import Any
+
 import pytest
 from clinical_records import Records, switched
 from outcome_cohort import cohort_settings
@@ -9,7 +11,7 @@ from alktrace.vocabulary.outcomes import Exclusion
 SETTINGS = cohort_settings()
 
 
-def patient(records):
+def patient(records: Any) -> Any:
     return response_rows([records.timeline()], SETTINGS, max_gap_days=30)[0]
 
 
@@ -32,7 +34,7 @@ def patient(records):
         "before-treatment",
     ],
 )  # fmt: skip
-def test_best_response(scans, best, confirmed):
+def test_best_response(scans: list[tuple[int, str]], best: BestResponse, confirmed: bool | None) -> None:
     records = switched()
     for day, response in scans:
         records.scan(day, response)
@@ -43,7 +45,7 @@ def test_best_response(scans, best, confirmed):
 @pytest.mark.parametrize(
     ("day", "best"), [(229, BestResponse.PR), (230, BestResponse.NE), (240, BestResponse.NE)]
 )
-def test_a_response_to_the_third_line_is_not_one_to_the_second(day, best):
+def test_a_response_to_the_third_line_is_not_one_to_the_second(day: int, best: BestResponse) -> None:
     records = (
         Records()
         .treat("lorlatinib", 0, 110, "progression")
@@ -56,13 +58,13 @@ def test_a_response_to_the_third_line_is_not_one_to_the_second(day, best):
     assert patient(records).best is best
 
 
-def test_who_was_never_treated_has_no_response():
+def test_who_was_never_treated_has_no_response() -> None:
     records = Records().treat("lorlatinib", 0, 110, "progression").scan(100, "PD").died(130)
     found = patient(records)
     assert (found.included, found.exclusion, found.best) == (False, Exclusion.DIED_UNTREATED, None)
 
 
-def test_rates_stand_over_treated_and_assessed():
+def test_rates_stand_over_treated_and_assessed() -> None:
     records = [
         switched("A").scan(160, "PR").scan(200, "PR"),
         switched("B").scan(160, "SD"),
@@ -84,15 +86,16 @@ def test_rates_stand_over_treated_and_assessed():
     }
 
 
-def test_rates_by_group_leave_out_who_has_none():
+def test_rates_by_group_leave_out_who_has_none() -> None:
     rows = response_rows(
         [switched(name).scan(160, "PR").alive(300).timeline() for name in "AB"], SETTINGS, max_gap_days=30
     )
     found = response_rates(rows, SETTINGS, {"regimen": {"A": "x"}})
     of_x = next(r for r in found if (r.group, r.measure, r.denominator) == ("x", "rwORR2", "treated"))
     # One of one, exact: (0.025, 1).
-    assert (of_x.responders, of_x.patients, of_x.low, of_x.high) == (1, 1, pytest.approx(0.025), 1.0)
+    assert (of_x.responders, of_x.patients) == (1, 1)
+    assert (of_x.low, of_x.high) == pytest.approx((0.025, 1.0))
 
 
-def test_no_patients_give_no_rate():
+def test_no_patients_give_no_rate() -> None:
     assert {(r.patients, r.rate, r.low) for r in response_rates([], SETTINGS, {})} == {(0, None, None)}

@@ -1,3 +1,5 @@
+from typing import Any
+
 import pytest
 from clinical_records import Records, switched
 from outcome_cohort import cohort_settings
@@ -7,12 +9,12 @@ from alktrace.outcomes.safety import dose_rows, safety_rows
 SETTINGS = cohort_settings()
 
 
-def safety(*records):
+def safety(*records: Any) -> Any:
     rows = safety_rows([item.alive(400).timeline() for item in records], SETTINGS)
     return {(r.treatment, r.term, r.relation): r for r in rows}
 
 
-def test_a_patient_counts_once_with_the_worst_grade():
+def test_a_patient_counts_once_with_the_worst_grade() -> None:
     found = safety(
         Records("A").treat("lorlatinib", 0).event("Edema limbs", 1, 10).event("edema limbs", 3, 90),
         Records("B").treat("lorlatinib", 0).event("Edema limbs", 2, 10, "unrelated"),
@@ -30,23 +32,23 @@ def test_a_patient_counts_once_with_the_worst_grade():
     [(0, "lorlatinib"), (115, "lorlatinib"), (119, "lorlatinib"), (120, "next_treatment")],
     ids=["first-dose", "within-30-days", "day-before-the-next", "first-dose-of-the-next"],
 )
-def test_an_event_belongs_to_one_treatment(day, treatment):
+def test_an_event_belongs_to_one_treatment(day: int, treatment: str) -> None:
     found = safety(switched().event("Weight gain", 3, day))
     counted = {name for (name, term, _), row in found.items() if term == "any" and row.any_grade}
     assert counted == {treatment}
 
 
-def test_long_after_the_last_dose_nothing_belongs_to_it():
+def test_long_after_the_last_dose_nothing_belongs_to_it() -> None:
     found = safety(Records().treat("lorlatinib", 0, 50, "other").event("Weight gain", 3, 81))
     assert found["lorlatinib", "any", "all"].any_grade == 0
 
 
-def test_nobody_treated_next_gives_no_share():
+def test_nobody_treated_next_gives_no_share() -> None:
     row = safety(Records().treat("lorlatinib", 0))["next_treatment", "any", "all"]
     assert (row.treated, row.any_share, row.any_low) == (0, None, None)
 
 
-def test_dose_changes_by_kind_and_reason():
+def test_dose_changes_by_kind_and_reason() -> None:
     records = [
         Records("A").treat("lorlatinib", 0).dose("lorlatinib", 10, 100, 0).dose("lorlatinib", 20, 100, 75),
         Records("B").treat("lorlatinib", 0).dose("lorlatinib", 10, 100, 75, "patient_choice"),
@@ -70,6 +72,6 @@ def test_dose_changes_by_kind_and_reason():
     }
 
 
-def test_no_dose_changes_are_a_zero_for_lorlatinib():
+def test_no_dose_changes_are_a_zero_for_lorlatinib() -> None:
     rows = dose_rows([Records().treat("lorlatinib", 0).alive(90).timeline()], SETTINGS)
     assert [(r.drug, r.change, r.patients, r.treated) for r in rows] == [("lorlatinib", "any", 0, 1)]

@@ -1,4 +1,5 @@
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -25,7 +26,7 @@ def write(path: Path, *rows: dict[str, str], columns: tuple[str, ...] = COLUMNS)
     return path
 
 
-def read(path: Path, **options: object) -> Sheet:
+def read(path: Path, **options: Any) -> Sheet:
     return read_sheet(path, assays={"duplex", "tissue"}, **options)
 
 
@@ -36,13 +37,13 @@ def row(**changes: str) -> dict[str, str]:
     return GOOD | changes
 
 
-def problems(path: Path, **options: object) -> list[str]:
+def problems(path: Path, **options: Any) -> list[str]:
     with pytest.raises(InputProblems) as caught:
         read(path, **options)
     return [str(problem).removeprefix(f"{path}:") for problem in caught.value.problems]
 
 
-def test_specimen_library_and_role_have_defaults(tmp_path):
+def test_specimen_library_and_role_have_defaults(tmp_path: Path) -> None:
     sheet = read(write(tmp_path / "s.tsv", GOOD))
     (sample,) = sheet.samples.values()
     assert sample.name == "P1.T1.plasma"
@@ -51,7 +52,7 @@ def test_specimen_library_and_role_have_defaults(tmp_path):
     assert (sample.units[0].unit, sample.units[0].line) == ("u1", 2)
 
 
-def test_rows_of_one_specimen_become_units_of_one_sample(tmp_path):
+def test_rows_of_one_specimen_become_units_of_one_sample(tmp_path: Path) -> None:
     second = row(fastq_1="b_1.fastq.gz", fastq_2="b_2.fastq.gz", library="lib2")
     sheet = read(write(tmp_path / "s.tsv", GOOD, second))
     (sample,) = sheet.samples.values()
@@ -61,20 +62,20 @@ def test_rows_of_one_specimen_become_units_of_one_sample(tmp_path):
     ]
 
 
-def test_two_biopsies_of_one_day_are_two_samples(tmp_path):
+def test_two_biopsies_of_one_day_are_two_samples(tmp_path: Path) -> None:
     one = row(specimen_type="tissue", specimen="liver", assay="tissue")
     two = one | {"specimen": "lung", "fastq_1": "b_1.fq", "fastq_2": "b_2.fq"}
     assert list(read(write(tmp_path / "s.tsv", one, two)).samples) == ["P1.T1.liver", "P1.T1.lung"]
 
 
-def test_white_cells_serve_the_patient_and_make_no_timepoint(tmp_path):
+def test_white_cells_serve_the_patient_and_make_no_timepoint(tmp_path: Path) -> None:
     cells = row(timepoint="T0", specimen_type="wbc", setting="", fastq_1="w.fq", fastq_2="")
     sheet = read(write(tmp_path / "s.tsv", GOOD, cells))
     assert sheet.timepoints == (("P1", "T1"),)
     assert [sample.name for sample in sheet.white_cells("P1")] == ["P1.T0.wbc"]
 
 
-def test_normals_and_controls_are_never_classified(tmp_path):
+def test_normals_and_controls_are_never_classified(tmp_path: Path) -> None:
     normal = row(patient="N1", role="normal", setting="", fastq_1="n.fq", fastq_2="")
     control = row(patient="C1", role="control", setting="", fastq_1="c.fq", fastq_2="")
     sheet = read(write(tmp_path / "s.tsv", GOOD, normal, control))
@@ -82,19 +83,19 @@ def test_normals_and_controls_are_never_classified(tmp_path):
     assert [sample.patient for sample in sheet.normals("duplex")] == ["N1"]
 
 
-def test_excluded_patients_leave_the_cohort(tmp_path):
+def test_excluded_patients_leave_the_cohort(tmp_path: Path) -> None:
     other = row(patient="P2", fastq_1="b_1.fq", fastq_2="b_2.fq")
     assert read(write(tmp_path / "s.tsv", GOOD, other), exclude=["P1"]).patients == ("P2",)
 
 
-def test_given_consensus_bam_is_known_as_one(tmp_path):
+def test_given_consensus_bam_is_known_as_one(tmp_path: Path) -> None:
     given = row(fastq_1="", fastq_2="", bam="x.bam", bam_kind="consensus")
     (sample,) = read(write(tmp_path / "s.tsv", given)).samples.values()
     assert sample.consensus
     assert sample.units[0].bam_kind is BamKind.CONSENSUS
 
 
-def test_ids_that_look_like_numbers_and_windows_line_ends_stay_text(tmp_path):
+def test_ids_that_look_like_numbers_and_windows_line_ends_stay_text(tmp_path: Path) -> None:
     path = write(tmp_path / "s.tsv", row(patient="001"))
     path.write_bytes(b"\xef\xbb\xbf" + path.read_bytes().replace(b"\n", b"\r\n"))
     assert read(path).patients == ("001",)
@@ -130,7 +131,7 @@ def test_ids_that_look_like_numbers_and_windows_line_ends_stay_text(tmp_path):
     ],
     ids=lambda value: value if isinstance(value, str) else "",
 )
-def test_a_bad_cell_is_named_with_line_column_and_remedy(tmp_path, changes, message):
+def test_a_bad_cell_is_named_with_line_column_and_remedy(tmp_path: Path, changes: Any, message: str) -> None:
     found = problems(write(tmp_path / "s.tsv", row(**changes)))
     assert any(text.startswith(message) for text in found), found
 
@@ -156,20 +157,22 @@ def test_a_bad_cell_is_named_with_line_column_and_remedy(tmp_path, changes, mess
     ],
     ids=lambda value: value if isinstance(value, str) else "",
 )
-def test_rows_that_contradict_each_other_are_named(tmp_path, second, message):
+def test_rows_that_contradict_each_other_are_named(
+    tmp_path: Path, second: dict[str, str], message: str
+) -> None:
     files = {"fastq_1": "b_1.fq", "fastq_2": "b_2.fq"}
     found = problems(write(tmp_path / "s.tsv", GOOD, row(**(files | second))))
     assert any(text.startswith(message) for text in found), found
 
 
-def test_what_the_sheet_says_of_a_report(tmp_path):
+def test_what_the_sheet_says_of_a_report(tmp_path: Path) -> None:
     terms = CALLS | {"covered_regions": "x.bed", "lod_vaf": "0,3 ％", "vaf_unit": "percent"}
     (sample,) = read(write(tmp_path / "s.tsv", row(**terms))).samples.values()
     unit = sample.units[0]
     assert (unit.covered_regions, unit.lod_vaf, unit.vaf_unit) == ("x.bed", 0.003, VafUnit.PERCENT)
 
 
-def test_all_problems_come_at_once_in_line_order(tmp_path):
+def test_all_problems_come_at_once_in_line_order(tmp_path: Path) -> None:
     found = problems(
         write(tmp_path / "s.tsv", row(patient="a b", assay="x"), row(collected="x", fastq_1="b"))
     )
@@ -191,19 +194,19 @@ def test_all_problems_come_at_once_in_line_order(tmp_path):
     ],
     ids=["semicolons", "misspelt", "missing", "twice", "empty", "too-many-cells"],
 )
-def test_a_wrong_form_is_named(tmp_path, text, message):
+def test_a_wrong_form_is_named(tmp_path: Path, text: Any, message: str) -> None:
     path = tmp_path / "s.tsv"
     path.write_text(text)
     assert any(found.startswith(message) for found in problems(path)), problems(path)
 
 
-def test_a_missing_or_binary_sheet_is_named(tmp_path):
+def test_a_missing_or_binary_sheet_is_named(tmp_path: Path) -> None:
     assert "no such file" in problems(tmp_path / "none.tsv")[0]
     (tmp_path / "b.tsv").write_bytes(b"\xff\xfe\x00")
     assert "not a UTF-8 text file" in problems(tmp_path / "b.tsv")[0]
 
 
-def test_an_excluded_patient_must_exist(tmp_path):
+def test_an_excluded_patient_must_exist(tmp_path: Path) -> None:
     with pytest.raises(InputProblems, match="patient 'P9' is not in the sheet"):
         read(write(tmp_path / "s.tsv", GOOD), exclude=["P9"])
 
@@ -211,14 +214,14 @@ def test_an_excluded_patient_must_exist(tmp_path):
 BEFORE = "# sheet of the first run\n\n#\t\t\n\t\n"
 
 
-def test_comments_and_blank_lines_may_stand_before_the_header(tmp_path):
+def test_comments_and_blank_lines_may_stand_before_the_header(tmp_path: Path) -> None:
     path = write(tmp_path / "s.tsv", GOOD)
     path.write_text(BEFORE + path.read_text() + "# the end\n")
     (sample,) = read(path).samples.values()
     assert (sample.name, sample.units[0].line) == ("P1.T1.plasma", 6)
 
 
-def test_line_numbers_are_those_of_the_file_below_comments(tmp_path):
+def test_line_numbers_are_those_of_the_file_below_comments(tmp_path: Path) -> None:
     path = write(tmp_path / "s.tsv", row(collected="yesterday"))
     path.write_text(BEFORE + path.read_text())
     (problem,) = problems(path)
@@ -227,14 +230,14 @@ def test_line_numbers_are_those_of_the_file_below_comments(tmp_path):
     assert [problem.split(":")[0] for problem in problems(path)] == ["5", "5"]
 
 
-def test_a_header_that_begins_with_a_hash_is_no_comment(tmp_path):
+def test_a_header_that_begins_with_a_hash_is_no_comment(tmp_path: Path) -> None:
     path = write(tmp_path / "s.tsv", GOOD)
     path.write_text("#" + path.read_text())
     assert "1:#patient: unknown column; did you mean 'patient'?" in problems(path)
 
 
 @pytest.mark.parametrize("text", ["", "# nothing else\n"], ids=["empty", "comment"])
-def test_a_sheet_without_a_header_misses_its_columns(tmp_path, text):
+def test_a_sheet_without_a_header_misses_its_columns(tmp_path: Path, text: str) -> None:
     path = tmp_path / "s.tsv"
     path.write_text(text)
     assert "1:patient: column is missing; add it" in problems(path)

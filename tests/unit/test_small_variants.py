@@ -78,7 +78,15 @@ def test_knowledge_hits(hgvs_c: str, hits: tuple[str, ...], knowledge: VariantKn
         ("KRAS", "p.Thr790Met", 790, 20, Consequence.MISSENSE, ()),
     ],
 )
-def test_acquired_changes_are_hit(gene, hgvs_p, codon, exon, consequence, hits, knowledge: VariantKnowledge):
+def test_acquired_changes_are_hit(
+    gene: str,
+    hgvs_p: str | None,
+    codon: int | None,
+    exon: int,
+    consequence: Consequence,
+    hits: tuple[str, ...],
+    knowledge: VariantKnowledge,
+) -> None:
     names = VariantNames("c.1A>G", hgvs_p, "x", consequence, VariantType.SNV, exon, codon)
     assert knowledge.hits(gene, names) == hits
 

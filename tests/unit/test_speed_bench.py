@@ -5,6 +5,7 @@ import subprocess
 import sys
 from collections import Counter
 from pathlib import Path
+from typing import Any
 
 import dnaio
 import pysam
@@ -13,14 +14,14 @@ import pytest
 BENCH = Path(__file__).resolve().parents[1] / "bench"
 
 
-def run(script, *arguments):
+def run(script: Any, *arguments: Any) -> Any:
     command = [sys.executable, str(BENCH / script), *map(str, arguments)]
     done = subprocess.run(command, capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stderr
     return done.stdout
 
 
-def test_panel_has_families_of_three_to_six_pairs(tmp_path):
+def test_panel_has_families_of_three_to_six_pairs(tmp_path: Path) -> None:
     panel = json.loads(run("speed_panel.py", tmp_path, "--reads", 6000, "--seed", 3))
     with dnaio.open(*panel["fastqs"]) as reader:
         pairs = [(one.id, len(one), len(two)) for one, two in reader]
@@ -33,14 +34,14 @@ def test_panel_has_families_of_three_to_six_pairs(tmp_path):
 
 
 @pytest.mark.long
-def test_benchmark_runs_to_its_end():
+def test_benchmark_runs_to_its_end() -> None:
     printed = run("speed.py", "--reads", 20_000)
     for part in ("extraction", "bwa mem, plain", "decode", "grouping", "consensus", "encode", "compression"):
         assert part in printed
 
 
 @pytest.mark.long
-def test_memory_is_measured_on_a_deep_position(tmp_path):
+def test_memory_is_measured_on_a_deep_position(tmp_path: Path) -> None:
     printed = run("memory.py", "--reads", 40_000, "--deep", 8_000, "--folder", tmp_path)
     assert "8,000 of them on one position: peak" in printed
     with pysam.AlignmentFile(str(tmp_path / "deep.bam")) as bam:

@@ -4,9 +4,11 @@ import csv
 import shutil
 import subprocess
 from pathlib import Path
+from typing import Any
 
 import pandas as pd
 import pytest
+from numpy.typing import NDArray
 from outcome_cohort import Demo, write_rows
 
 from alktrace.outcomes.cox import fit_cox
@@ -40,20 +42,20 @@ def close(name: str, value: float | None) -> None:
         assert value == pytest.approx(float(expected), rel=CLOSE, abs=1e-12), name
 
 
-def given(name: str, *, marked: bool = False) -> dict[str, object]:
+def given(name: str, *, marked: bool = False) -> dict[str, NDArray[Any]]:
     rows = SURVIVAL[SURVIVAL["set"] == name]
     if marked:
         rows = rows[rows["marker"].notna()]
     return {key: rows[key].to_numpy() for key in ("entry", "time", "event", "treated", "marker")}
 
 
-def test_versions_are_named():
+def test_versions_are_named() -> None:
     assert RESULTS["R"] == "4.2.2"
     assert RESULTS["survival"] == "3.5.3"
 
 
 @pytest.mark.parametrize("name", SETS)
-def test_kaplan_meier_equals_r(name):
+def test_kaplan_meier_equals_r(name: str) -> None:
     d = given(name)
     curve = kaplan_meier(d["entry"], d["time"], d["event"], confidence=0.95)
     found = median(curve)
@@ -69,7 +71,7 @@ def test_kaplan_meier_equals_r(name):
 
 
 @pytest.mark.parametrize("name", COMPARED)
-def test_group_tests_equal_r(name):
+def test_group_tests_equal_r(name: str) -> None:
     d = given(name, marked=True)
     found = compare_groups(d["entry"], d["time"], d["event"], [str(x) for x in d["treated"]])
     test = "score" if f"{name}:log_rank" not in RESULTS else "log_rank"
@@ -78,7 +80,7 @@ def test_group_tests_equal_r(name):
 
 
 @pytest.mark.parametrize("name", COMPARED)
-def test_cox_with_delayed_entry_equals_r(name):
+def test_cox_with_delayed_entry_equals_r(name: str) -> None:
     d = given(name, marked=True)
     fitted = fit_cox(
         pd.DataFrame({"treated": d["treated"], "marker": d["marker"]}),
@@ -97,7 +99,7 @@ def test_cox_with_delayed_entry_equals_r(name):
         close(f"{name}:{term.name}:zph_p", term.hazards_p)
 
 
-def test_fisher_shares_and_false_discovery_equal_r():
+def test_fisher_shares_and_false_discovery_equal_r() -> None:
     p_values = []
     for row in COUNTS:
         name = row["name"]
@@ -115,7 +117,7 @@ def test_fisher_shares_and_false_discovery_equal_r():
         close(f"{row['name']}:q", q)
 
 
-def test_the_numbers_are_those_of_the_demo_cohort(tmp_path):
+def test_the_numbers_are_those_of_the_demo_cohort(tmp_path: Path) -> None:
     demo = Demo(tmp_path / "demo")
     write_rows(tmp_path / "survival.tsv", list(demo.survival()))
     write_rows(tmp_path / "counts.tsv", list(demo.counts()))
@@ -123,7 +125,7 @@ def test_the_numbers_are_those_of_the_demo_cohort(tmp_path):
         assert (tmp_path / name).read_text() == (DATA / name).read_text(), name
 
 
-def test_r_still_gives_these_numbers():
+def test_r_still_gives_these_numbers() -> None:
     program = shutil.which("Rscript")
     if program is None:
         pytest.skip("no Rscript on PATH: R is not needed by the project, only by this check")

@@ -1,5 +1,7 @@
 from dataclasses import dataclass
 from datetime import date
+from pathlib import Path
+from typing import Any
 
 import pytest
 from hypothesis import given
@@ -38,7 +40,7 @@ examples = st.builds(
 
 
 @given(st.lists(examples, max_size=4))
-def test_what_is_written_is_read(tmp_path_factory, written):
+def test_what_is_written_is_read(tmp_path_factory: pytest.TempPathFactory, written: Any) -> None:
     path = tmp_path_factory.mktemp("t") / "t.tsv"
     write_table(path, Example, written)
     assert read_table(path, Example) == written
@@ -49,24 +51,24 @@ def test_what_is_written_is_read(tmp_path_factory, written):
     [(None, "."), ((), "."), (("a", "b"), "a;b"), (True, "true"), (0.1 + 0.2, "0.3"), (1e-7, "1e-07")],
     ids=str,
 )
-def test_cells_have_one_form(value, cell):
+def test_cells_have_one_form(value: float | tuple[str, ...] | None, cell: str) -> None:
     assert format_cell(value) == cell
 
 
 @pytest.mark.parametrize("value", ["a\tb", "a\nb", ("a;b",)], ids=["tab", "line", "semicolon"])
-def test_cells_that_would_break_the_table_are_refused(value):
+def test_cells_that_would_break_the_table_are_refused(value: str | tuple[str]) -> None:
     with pytest.raises(ValueError, match="holds"):
         format_cell(value)
 
 
-def test_a_failed_write_leaves_nothing(tmp_path):
+def test_a_failed_write_leaves_nothing(tmp_path: Path) -> None:
     row = Example("a\tb", None, None, None, None, None, ())
     with pytest.raises(ValueError, match="tab"):
         write_table(tmp_path / "t.tsv", Example, [row])
     assert list(tmp_path.iterdir()) == []
 
 
-def test_all_bad_cells_are_named_at_once(tmp_path):
+def test_all_bad_cells_are_named_at_once(tmp_path: Path) -> None:
     path = tmp_path / "t.tsv"
     path.write_text("\t".join(header(Example)) + "\na\tx\t.\tyes\t.\tcis\t.\nb\t.\n")
     with pytest.raises(InputProblems) as caught:
@@ -76,7 +78,9 @@ def test_all_bad_cells_are_named_at_once(tmp_path):
 
 
 @given(st.lists(examples, max_size=3), st.permutations(header(Example)))
-def test_columns_may_stand_in_any_order_beside_unknown_ones(tmp_path_factory, written, order):
+def test_columns_may_stand_in_any_order_beside_unknown_ones(
+    tmp_path_factory: pytest.TempPathFactory, written: Any, order: Any
+) -> None:
     path = tmp_path_factory.mktemp("t") / "t.tsv"
     lines = [
         "\t".join(["later", *(format_cell(getattr(row, name)) for name in order), "x"]) for row in written
@@ -92,7 +96,7 @@ class Grown:
     items: tuple[str, ...] = column("a list added later", default_factory=tuple)
 
 
-def test_a_missing_column_gets_the_default_of_its_field(tmp_path):
+def test_a_missing_column_gets_the_default_of_its_field(tmp_path: Path) -> None:
     path = tmp_path / "t.tsv"
     path.write_text("items\tname\na;b\tx\n")
     assert read_table(path, Grown) == [Grown("x", 7, ("a", "b"))]
@@ -100,7 +104,7 @@ def test_a_missing_column_gets_the_default_of_its_field(tmp_path):
     assert read_table(path, Grown) == [Grown("x", 7, ())]
 
 
-def test_columns_missing_or_twice_are_named_at_once(tmp_path):
+def test_columns_missing_or_twice_are_named_at_once(tmp_path: Path) -> None:
     path = tmp_path / "t.tsv"
     path.write_text("count\tcount\tvaf\n")
     with pytest.raises(InputProblems) as caught:
@@ -109,7 +113,7 @@ def test_columns_missing_or_twice_are_named_at_once(tmp_path):
     assert found == [(1, "name", "column is missing"), (1, "count", "column stands twice")]
 
 
-def test_an_empty_file_misses_its_columns(tmp_path):
+def test_an_empty_file_misses_its_columns(tmp_path: Path) -> None:
     path = tmp_path / "t.tsv"
     path.write_text("")
     with pytest.raises(InputProblems, match=r"t\.tsv:1:name: column is missing"):
@@ -122,11 +126,11 @@ ROW_TYPES = [
 
 
 @pytest.mark.parametrize("row_type", ROW_TYPES, ids=lambda item: item.__name__)
-def test_every_column_is_described(row_type):
+def test_every_column_is_described(row_type: Any) -> None:
     assert all(description for _, description in describe_columns(row_type))
 
 
-def test_the_resistance_table_has_the_columns_of_the_contract():
+def test_the_resistance_table_has_the_columns_of_the_contract() -> None:
     assert " ".join(header(ResistanceRow)) == (
         "patient timepoint setting classification confidence component mechanism gene alteration hgvs_c "
         "hgvs_p variant_type position_grch38 lead_specimen specimens vaf vaf_low vaf_high alt_molecules "

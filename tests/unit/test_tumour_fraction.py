@@ -1,6 +1,7 @@
 """Tumour fraction: intervals against simulated molecules and against exact binomial intervals."""
 
 from dataclasses import replace
+from typing import Any
 
 import numpy as np
 import pytest
@@ -36,11 +37,11 @@ SETTINGS = TumourFractionSettings(
 )
 
 
-def marker(label: str, alt: int, total: int, **options) -> Marker:
+def marker(label: str, alt: int, total: int, **options: Any) -> Marker:
     return Marker(label, label.split(maxsplit=1)[0], MarkerKind.MUTATION, alt, total, **options)
 
 
-def fusion(alt: int, total: int, **options) -> Marker:
+def fusion(alt: int, total: int, **options: Any) -> Marker:
     return Marker("fusion EML4-ALK", "ALK", MarkerKind.FUSION, alt, total, **options)
 
 
@@ -109,21 +110,21 @@ class TestFormula:
             (0.0, 1, 2, 0.0),
         ],
     )
-    def test_vaf_of_a_mixture(self, tf, mutated, total, vaf):
+    def test_vaf_of_a_mixture(self, tf: float, mutated: int, total: int, vaf: float) -> None:
         # Counted by hand: tumour gives tf * mutated of tf * total + 2 (1 - tf) copies.
         assert float(expected_vaf(tf, mutated, total)) == pytest.approx(vaf)
 
 
 class TestOneMarker:
     @pytest.mark.parametrize(("alt", "total"), [(3, 3000), (10, 3000), (150, 3000), (400, 1000)])
-    def test_known_copies_give_the_exact_interval(self, alt, total):
+    def test_known_copies_give_the_exact_interval(self, alt: int, total: int) -> None:
         # Clopper-Pearson of the VAF, doubled.
         row = estimate_tumour_fraction([fusion(alt, total, copies=(1, 2))], SETTINGS)
         assert row.value == pytest.approx(2 * alt / total, rel=0.01)
         assert row.low == pytest.approx(2 * beta.ppf(0.025, alt, total - alt + 1), rel=0.01)
         assert row.high == pytest.approx(min(1, 2 * beta.ppf(0.975, alt + 1, total - alt)), rel=0.01)
 
-    def test_unknown_copies_lower_the_lower_end(self):
+    def test_unknown_copies_lower_the_lower_end(self) -> None:
         # Both copies fused would halve the tumour fraction; one marker cannot exclude that.
         row = estimate_tumour_fraction([fusion(150, 3000)], SETTINGS)
         assert row.value == pytest.approx(0.1, rel=0.01)
@@ -131,14 +132,14 @@ class TestOneMarker:
         assert row.markers == ("fusion EML4-ALK",)
         assert row.truncal_markers == 1
 
-    def test_known_marker_without_a_molecule(self):
+    def test_known_marker_without_a_molecule(self) -> None:
         row = estimate_tumour_fraction([fusion(0, 3000, known=True)], SETTINGS)
         assert (row.status, row.value, row.low) == (TumourFractionStatus.ESTIMATED, 0.0, 0.0)
         assert row.high == pytest.approx(2 * beta.ppf(0.975, 1, 3000), rel=0.05)
 
 
 class TestManyMarkers:
-    def test_agreement_settles_the_copies(self):
+    def test_agreement_settles_the_copies(self) -> None:
         one = estimate_tumour_fraction([fusion(150, 3000)], SETTINGS)
         three = estimate_tumour_fraction(
             [fusion(150, 3000), marker("TP53 a", 140, 3000), marker("PTEN b", 160, 3000)], SETTINGS
@@ -148,7 +149,7 @@ class TestManyMarkers:
         assert three.high < one.high
         assert three.low < 0.1 < three.high
 
-    def test_disagreement_widens(self):
+    def test_disagreement_widens(self) -> None:
         agree = estimate_tumour_fraction([fusion(150, 3000), marker("TP53 a", 150, 3000)], SETTINGS)
         differ = estimate_tumour_fraction([fusion(150, 3000), marker("TP53 a", 30, 3000)], SETTINGS)
         assert differ.low < agree.low
@@ -156,19 +157,19 @@ class TestManyMarkers:
         assert differ.low < 0.02 < differ.high
         assert differ.low < 0.1 < differ.high
 
-    def test_order_does_not_matter(self):
+    def test_order_does_not_matter(self) -> None:
         markers = [fusion(150, 3000), marker("TP53 a", 30, 3000), marker("RB1 b", 60, 900)]
         assert estimate_tumour_fraction(markers, SETTINGS) == estimate_tumour_fraction(
             markers[::-1], SETTINGS
         )
 
-    def test_one_stray_among_three(self):
+    def test_one_stray_among_three(self) -> None:
         row = estimate_tumour_fraction(
             [fusion(150, 3000), marker("TP53 a", 145, 3000), marker("DNMT3A b", 900, 3000)], SETTINGS
         )
         assert row.low < 0.1 < row.high
 
-    def test_markers_above_the_fraction_widen_it_and_are_named(self):
+    def test_markers_above_the_fraction_widen_it_and_are_named(self) -> None:
         low = [marker(f"A{i} x", 9, 2000) for i in range(12)]
         high = [marker(f"B{i} x", 100, 2000) for i in range(3)]
         row = estimate_tumour_fraction([*low, *high], SETTINGS)
@@ -180,7 +181,7 @@ class TestManyMarkers:
 
 
 class TestMarkers:
-    def test_none(self):
+    def test_none(self) -> None:
         row = estimate_tumour_fraction([], SETTINGS)
         assert row.status is TumourFractionStatus.NOT_ESTIMABLE
         assert (row.value, row.low, row.high, row.markers) == (None, None, None, ())
@@ -195,20 +196,20 @@ class TestMarkers:
         ],
         ids=lambda m: m.label,
     )
-    def test_unusable(self, unusable):
+    def test_unusable(self, unusable: Any) -> None:
         row = estimate_tumour_fraction([unusable], SETTINGS)
         assert row.status is TumourFractionStatus.NOT_ESTIMABLE
 
-    def test_same_label_counts_once(self):
+    def test_same_label_counts_once(self) -> None:
         row = estimate_tumour_fraction([marker("TP53 a", 10, 200), marker("TP53 a", 50, 1000)], SETTINGS)
         assert row.truncal_markers == 1
 
-    def test_amplified_gene_gives_no_marker(self):
+    def test_amplified_gene_gives_no_marker(self) -> None:
         rows = [copy_number("EGFR", 6.0, 5.5, 6.5)]
         row = estimate_tumour_fraction([marker("EGFR x", 2000, 3000)], SETTINGS, rows)
         assert row.status is TumourFractionStatus.NOT_ESTIMABLE
 
-    def test_fusion_markers(self):
+    def test_fusion_markers(self) -> None:
         reciprocal = replace(
             CALL, key="fusion:ALK:EML4", five="ALK", three="EML4", role=FusionRole.RECIPROCAL
         )
@@ -221,7 +222,7 @@ class TestMarkers:
         [(226, 29, 29), (30, 25, 30), (25, 40, 25)],
         ids=["gained", "even", "fewer"],
     )
-    def test_gained_fusion_is_read_from_its_reciprocal(self, driver, reciprocal, alt):
+    def test_gained_fusion_is_read_from_its_reciprocal(self, driver: int, reciprocal: int, alt: int) -> None:
         # One intact and one rearranged allele at TF 0.35: 29 of 166 molecules on the reciprocal side, while
         # extra copies of the fused allele raise the driver junction alone.
         calls = [
@@ -233,7 +234,7 @@ class TestMarkers:
         assert (found.alt_molecules, found.total_molecules) == (alt, alt + 137)
         assert found.unaffected == (driver == 226)
 
-    def test_gained_fusion_gives_a_tumour_fraction(self):
+    def test_gained_fusion_gives_a_tumour_fraction(self) -> None:
         # The gene is amplified, and the reciprocal junction tells the tumour fraction all the same.
         rows = [copy_number("ALK", 4.9, 4.2, 5.6)]
         gained = fusion(226, 363, reciprocal=(29, 166))
@@ -243,28 +244,28 @@ class TestMarkers:
 
 
 class TestLosses:
-    def test_bound(self):
+    def test_bound(self) -> None:
         # Half of all copies gone: at least half of the genomes are of the tumour.
         assert loss_bound([copy_number("PTEN", 1.0, 0.95, 1.05)]) == pytest.approx(0.45)
         assert loss_bound([copy_number("PTEN", 1.9, 1.7, 2.1)]) == 0.0
 
-    def test_raises_the_lower_end(self):
+    def test_raises_the_lower_end(self) -> None:
         rows = [copy_number("PTEN", 1.2, 1.15, 1.25)]
         row = estimate_tumour_fraction([fusion(750, 3000)], SETTINGS, rows)
         assert row.low == pytest.approx(0.35)
         assert row.markers == ("fusion EML4-ALK", "copy number")
 
-    def test_contradicts_the_markers(self):
+    def test_contradicts_the_markers(self) -> None:
         # A fusion in 1 % of molecules beside a loss that needs 35 %: the fusion is not in all cells.
         rows = [copy_number("PTEN", 1.2, 1.15, 1.25)]
         row = estimate_tumour_fraction([fusion(30, 3000)], SETTINGS, rows)
         assert row.low < 0.05
-        assert (row.value, row.high) == (pytest.approx(0.35), 1.0)
+        assert (row.value, row.high) == pytest.approx((0.35, 1.0))
 
 
 @pytest.mark.parametrize("truth", [0.005, 0.03, 0.1, 0.4])
 @pytest.mark.parametrize("count", [1, 3])
-def test_interval_holds_the_truth(truth, count):
+def test_interval_holds_the_truth(truth: float, count: int) -> None:
     """Molecules drawn at the truth, copy states drawn from the settings: 95 % of intervals hold it."""
     choose = np.random.default_rng(17)
     states = SETTINGS.copy_states
@@ -283,7 +284,7 @@ def test_interval_holds_the_truth(truth, count):
 
 
 @pytest.mark.parametrize("truth", [0.01, 0.1])
-def test_lower_end_is_conservative(truth):
+def test_lower_end_is_conservative(truth: float) -> None:
     """Heterozygous at two copies throughout: the lower end overshoots in at most 2.5 % of samples."""
     choose = np.random.default_rng(23)
     rows = [
@@ -296,7 +297,9 @@ def test_lower_end_is_conservative(truth):
 
 
 @pytest.mark.parametrize(("clonal", "subclonal"), [(0.85, 0.1), (0.6, 0.25), (0.4, 0.4)])
-def test_interval_holds_the_truth_beside_subclonal_and_unrelated_markers(clonal, subclonal):
+def test_interval_holds_the_truth_beside_subclonal_and_unrelated_markers(
+    clonal: float, subclonal: float
+) -> None:
     """2 to 12 markers: some in a share of the tumour cells, some of one other clone at any VAF."""
     choose = np.random.default_rng(5)
     held, rounds = 0, 100

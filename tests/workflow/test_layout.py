@@ -53,7 +53,7 @@ def room_of(relative: str) -> str:
 
 
 @pytest.mark.parametrize("path", MODULES, ids=lambda p: str(p.relative_to(PACKAGE)))
-def test_dependencies_point_one_way(path):
+def test_dependencies_point_one_way(path: Path) -> None:
     room = room_of(".".join(path.relative_to(PACKAGE).parts[:-1]))
     if not room:
         return
@@ -68,16 +68,16 @@ def test_dependencies_point_one_way(path):
     assert not {name for name in rooms if name == "demo" or ORDER.index(name) > ORDER.index(room)}
 
 
-def test_every_room_stands_in_the_order():
+def test_every_room_stands_in_the_order() -> None:
     rooms = {path.name for path in PACKAGE.iterdir() if path.is_dir() and (path / "__init__.py").is_file()}
     assert rooms == {*ORDER, "demo"}
 
 
-def test_a_stage_has_one_word_for_folder_and_rules():
+def test_a_stage_has_one_word_for_folder_and_rules() -> None:
     assert {path.stem for path in (ROOT / "rules").glob("*.smk")} == {*STAGES, "common"}
 
 
-def test_no_two_modules_share_a_name_and_none_repeats_its_room():
+def test_no_two_modules_share_a_name_and_none_repeats_its_room() -> None:
     names = Counter(path.stem for path in MODULES if not path.stem.startswith("__"))
     assert not [name for name, times in names.items() if times > 1]
     assert not [path for path in MODULES if path.stem == path.parent.name]
@@ -88,18 +88,18 @@ def test_no_two_modules_share_a_name_and_none_repeats_its_room():
     [path for path in MODULES if path.relative_to(PACKAGE).parts[0] in PURE],
     ids=lambda p: str(p.relative_to(PACKAGE)),
 )
-def test_clinical_logic_is_pure(path):
+def test_clinical_logic_is_pure(path: Path) -> None:
     allowed = {"pandas"} if path.parent.name == "outcomes" else set()
     assert not {name.split(".")[0] for name in imports(path)} & (HEAVY - allowed)
 
 
 @pytest.mark.parametrize("path", MODULES, ids=lambda p: str(p.relative_to(PACKAGE)))
-def test_nothing_in_the_package_knows_snakemake(path):
+def test_nothing_in_the_package_knows_snakemake(path: Path) -> None:
     assert not [name for name in imports(path) if name.split(".")[0] == "snakemake"]
 
 
 @pytest.mark.parametrize("path", ADAPTERS, ids=lambda path: path.stem)
-def test_every_adapter_belongs_to_a_rule_and_holds_no_logic(path):
+def test_every_adapter_belongs_to_a_rule_and_holds_no_logic(path: Path) -> None:
     text = path.read_text()
     tree = ast.parse(text)
     if "snakemake" in text:
@@ -112,12 +112,12 @@ def test_every_adapter_belongs_to_a_rule_and_holds_no_logic(path):
         assert path.stem in RULES, "a stream member of a shell rule"
 
 
-def test_common_rules_stay_small():
+def test_common_rules_stay_small() -> None:
     assert len((ROOT / "rules" / "common.smk").read_text().splitlines()) < 80
 
 
 @pytest.mark.parametrize("room", ["classify"])
-def test_traps_are_named_where_a_wrong_line_misleads_a_treatment(room):
+def test_traps_are_named_where_a_wrong_line_misleads_a_treatment(room: str) -> None:
     """At least two comments in 100 lines; headings and marks for tools are none."""
     lines = comments = 0
     for path in sorted((PACKAGE / room).glob("*.py")):
