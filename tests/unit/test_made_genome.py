@@ -166,7 +166,7 @@ def test_equal_seeds_give_equal_bytes_and_other_seeds_do_not(tmp_path, files):
     assert other.compact.read_bytes() != files.compact.read_bytes()
 
 
-def test_filler_has_no_long_runs(genome):
+def test_filler_has_no_long_homopolymers(genome):
     alk = genome.fetch("chr2", 29223529, 29225460)
     assert max(len(run) for base in "ACGT" for run in _runs(alk, base)) <= 4
 

@@ -152,7 +152,7 @@ def build_genome(facts: Facts, *, seed: int) -> Genome:
 
 
 def back_translate(protein: str, fixed: dict[int, str], rng: np.random.Generator) -> str:
-    """Return a coding sequence with a stop codon, without long runs of one base where that is possible.
+    """Return a coding sequence with a stop codon, without long homopolymers where that is possible.
 
     Args:
         protein: one-letter residues without the stop.

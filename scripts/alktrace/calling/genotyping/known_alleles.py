@@ -34,6 +34,7 @@ class KnownCounts:
     Attributes:
         alterations: their counts, in the order asked.
         together: those that were counted in combination, by their places in that order.
+        counter: what counted them; None without alterations.
     """
 
     alterations: list[AlterationCounts]

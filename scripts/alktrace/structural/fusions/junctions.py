@@ -88,12 +88,8 @@ def explains(junction: Junction, pair: ReadPair, max_insert: int) -> bool:
         length = pair.end - pair.start
         here = _reach(near, pair.start, pair.end)
         there = _reach(far, pair.mate_start, pair.mate_start + length)
-        stops = (
-            pair.end <= near.pos + 1 + CLUSTER_WINDOW
-            if near.side == "L"
-            else pair.start >= near.pos - CLUSTER_WINDOW
-        )
-        if stops and here >= 0 and there >= 0 and here + there <= max_insert:
+        beyond = pair.end - near.pos - 1 if near.side == "L" else near.pos - pair.start
+        if beyond <= CLUSTER_WINDOW and here >= 0 and there >= 0 and here + there <= max_insert:
             return True
     return False
 
