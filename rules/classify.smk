@@ -7,6 +7,7 @@ rule classify_timepoint:
     output:
         table="results/patients/{patient}/{timepoint}/resistance.tsv",
         summary="results/patients/{patient}/{timepoint}/classification.tsv",
+        discovered="results/patients/{patient}/{timepoint}/emergent_unknown.tsv",
         detail="results/patients/{patient}/{timepoint}/resistance.json",
     log:
         "logs/classify_timepoint/{patient}.{timepoint}.log",
@@ -28,11 +29,13 @@ rule collect_cohort:
     input:
         tables=PLAN.timepoint_files("resistance.tsv"),
         summaries=PLAN.timepoint_files("classification.tsv"),
+        discovered=PLAN.timepoint_files("emergent_unknown.tsv"),
         samples=PLAN.cohort_inputs(),
         identity=list(PLAN.identity_files().values()),
     output:
         resistance="results/cohort/resistance.tsv",
         classification="results/cohort/classification.tsv",
+        discovered="results/cohort/emergent_unknown.tsv",
         quality="results/cohort/qc.tsv",
     log:
         "logs/collect_cohort.log",

@@ -20,5 +20,6 @@ with job_log(snakemake.log[0]):
         timepoint=snakemake.wildcards.timepoint,
         out_table=Path(snakemake.output.table),
         out_summary=Path(snakemake.output.summary),
+        out_discovered=Path(snakemake.output.discovered),
         out_json=Path(snakemake.output.detail),
     )

@@ -17,8 +17,10 @@ with job_log(snakemake.log[0]):
     collect_resistance(
         tables=[Path(path) for path in snakemake.input.tables],
         summaries=[Path(path) for path in snakemake.input.summaries],
+        discovered=[Path(path) for path in snakemake.input.discovered],
         out_resistance=Path(snakemake.output.resistance),
         out_classification=Path(snakemake.output.classification),
+        out_discovered=Path(snakemake.output.discovered),
     )
     collect_quality(
         samples=plan.quality_files(),

@@ -37,13 +37,16 @@ def collected(root: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
             timepoint=timepoint,
             out_table=own / "resistance.tsv",
             out_summary=own / "classification.tsv",
+            out_discovered=own / "emergent_unknown.tsv",
             out_json=own / "resistance.json",
         )
     collect_resistance(
         tables=[folder / name / timepoint / "resistance.tsv" for name, timepoint in keys],
         summaries=[folder / name / timepoint / "classification.tsv" for name, timepoint in keys],
+        discovered=[folder / name / timepoint / "emergent_unknown.tsv" for name, timepoint in keys],
         out_resistance=folder / "resistance.tsv",
         out_classification=folder / "classification.tsv",
+        out_discovered=folder / "emergent_unknown.tsv",
     )
     return folder
 

@@ -267,6 +267,7 @@ def test_one_timepoint_equals_its_part_of_the_patient(name: str, root: Path, tmp
             timepoint=timepoint,
             out_table=tmp_path / timepoint / "resistance.tsv",
             out_summary=tmp_path / timepoint / "classification.tsv",
+            out_discovered=tmp_path / timepoint / "emergent_unknown.tsv",
             out_json=tmp_path / timepoint / "resistance.json",
         )
         joined += (tmp_path / timepoint / "resistance.tsv").read_text().splitlines()[1:]
@@ -285,6 +286,7 @@ def test_unknown_timepoint_names_the_known_ones(root: Path, tmp_path: Path) -> N
             timepoint="X",
             out_table=tmp_path / "t.tsv",
             out_summary=tmp_path / "c.tsv",
+            out_discovered=tmp_path / "d.tsv",
             out_json=tmp_path / "t.json",
         )
 

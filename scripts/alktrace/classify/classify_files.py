@@ -12,6 +12,7 @@ from ..io.atomic import atomic_output
 from ..io.tables import write_table
 from ..knowledge.load import load_knowledge
 from .decision import TimepointResult, classify_patient, classify_timepoint
+from .discovery import EmergentUnknownRow
 from .evidence_checks import content_problems
 from .resistance_table import ClassificationRow, ResistanceRow
 from .view import prepare_patient, timepoints
@@ -25,6 +26,7 @@ def classify_timepoint_file(
     timepoint: str,
     out_table: Path,
     out_summary: Path,
+    out_discovered: Path,
     out_json: Path,
 ) -> None:
     """Classify one timepoint of an evidence file.
@@ -36,6 +38,7 @@ def classify_timepoint_file(
         timepoint: id of the timepoint.
         out_table: `resistance.tsv`.
         out_summary: `classification.tsv`, its one row.
+        out_discovered: `emergent_unknown.tsv`, what emerged and stands in no table of mechanisms.
         out_json: `resistance.json`, the full account.
 
     Raises:
@@ -50,6 +53,7 @@ def classify_timepoint_file(
     result = classify_timepoint(patient, timepoint, load_knowledge(knowledge), settings)
     write_table(out_table, ResistanceRow, result.rows)
     write_table(out_summary, ClassificationRow, [result.row])
+    write_table(out_discovered, EmergentUnknownRow, result.discovered)
     _write_detail(result, out_json)
 
 
@@ -63,8 +67,8 @@ def classify_evidence_file(
         knowledge: folder of the knowledge tables.
         settings: section `resistance`.
         origin: section `origin`, by which white-cell counts of the file are judged.
-        out_dir: gets `resistance.tsv`, `classification.tsv`, `evidence.tsv` and, per timepoint,
-            `{timepoint}.resistance.json`.
+        out_dir: gets `resistance.tsv`, `classification.tsv`, `emergent_unknown.tsv`, `evidence.tsv` and, per
+            timepoint, `{timepoint}.resistance.json`.
 
     Raises:
         InputProblems: wrong fields in the evidence or the tables.
@@ -77,6 +81,8 @@ def classify_evidence_file(
     results = classify_patient(given, tables, settings)
     write_table(out_dir / "resistance.tsv", ResistanceRow, [row for item in results for row in item.rows])
     write_table(out_dir / "classification.tsv", ClassificationRow, [item.row for item in results])
+    discovered = [row for item in results for row in item.discovered]
+    write_table(out_dir / "emergent_unknown.tsv", EmergentUnknownRow, discovered)
     write_table(out_dir / "evidence.tsv", EvidenceRow, evidence_rows(given))
     for item in results:
         _write_detail(item, out_dir / f"{item.timepoint}.resistance.json")

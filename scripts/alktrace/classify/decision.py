@@ -16,6 +16,7 @@ from ..vocabulary.resistance import Classification, Component
 from .alk_sets import AlkSets, build_sets
 from .assemble import Mechanism, alk_mechanisms, bypass_mechanisms, counted, lineage_mechanisms
 from .detail import describe_timepoint
+from .discovery import EmergentUnknownRow, emergent_unknown
 from .driver import judge_driver
 from .emergence import EmergenceVerdict, judge_emergence
 from .exclusions import judge_exclusions
@@ -80,12 +81,14 @@ class TimepointResult:
     Attributes:
         rows: of `resistance.tsv`; one without mechanism where there is none.
         row: of `classification.tsv`.
+        discovered: rows of `emergent_unknown.tsv`.
         detail: JSON-able account of criteria, phase, negatives and courses.
     """
 
     timepoint: str
     rows: tuple[ResistanceRow, ...]
     row: ClassificationRow
+    discovered: tuple[EmergentUnknownRow, ...]
     detail: dict[str, object]
 
 
@@ -134,6 +137,7 @@ def classify_timepoint(
         timepoint=timepoint,
         rows=rows,
         row=classification_row(draft, rows, decision.classification),
+        discovered=draft.discovered,
         detail=describe_timepoint(draft, sets, fired, decision.classification, decision.code),
     )
 
@@ -161,6 +165,7 @@ def draft_timepoint(view: TimepointView) -> tuple[Draft, AlkSets]:
         lineage=lineage,
         lineage_dna=dna,
         driver=judge_driver(view),
+        discovered=emergent_unknown(roles, view),
         exclusions=judge_exclusions(view, _found_kinds(roles, view), lineage),
     )
     return draft, sets

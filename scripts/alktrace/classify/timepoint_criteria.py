@@ -9,6 +9,7 @@ from ..vocabulary.negatives import NegativeKind
 from ..vocabulary.resistance import Component, NotEvaluableReason
 from ..vocabulary.samples import Setting, SpecimenType, Verdict
 from .assemble import Mechanism
+from .discovery import EmergentUnknownRow
 from .driver import Driver, FusionState
 from .emergence import late_baselines
 from .exclusions import BYPASS_KINDS, KindExclusion, bypass_not_excluded
@@ -32,6 +33,7 @@ class Draft:
     lineage: Lineage
     lineage_dna: LineageDna | None
     driver: Driver
+    discovered: tuple[EmergentUnknownRow, ...]
     exclusions: tuple[KindExclusion, ...]
 
 
@@ -305,6 +307,13 @@ def _transformed_earlier(draft: Draft) -> Iterable[Finding]:
         )
 
 
+def _emergent_unknown(draft: Draft) -> Iterable[Finding]:
+    for row in draft.discovered:
+        name = f"{row.gene} {row.change}"
+        explanation = f"new in {row.clone_share:.2g} of the tumour cells, and in no table of mechanisms"
+        yield name, explanation, (Caveat(CaveatCode.EMERGENT_UNKNOWN_ROLE, (name,)),)
+
+
 def _weak_component(draft: Draft) -> Iterable[Finding]:
     shown = {m.component for m in draft.mechanisms if m.carries} - draft.families
     for component in sorted(shown):
@@ -440,6 +449,9 @@ TIMEPOINT_CRITERIA = (
     TimepointCriterion("HISTOLOGY_AS_BASELINE", "No change of histology.", _histology_as_before),
     TimepointCriterion("HISTOLOGY_UNKNOWN", "No pathology at this timepoint.", _histology_unknown),
     TimepointCriterion("TRANSFORMED_EARLIER", "Transformed at an earlier timepoint.", _transformed_earlier),
+    TimepointCriterion(
+        "EMERGENT_UNKNOWN_ROLE", "An alteration of unknown role is new and clonal.", _emergent_unknown
+    ),
     TimepointCriterion("WEAK_COMPONENT", "A family with weak findings only.", _weak_component),
     TimepointCriterion("ON_TARGET_NOT_EXCLUDED", "ALK mutations are not excluded.", _on_target_open),
     TimepointCriterion("BYPASS_NOT_EXCLUDED", "A bypass beside the finding is not excluded.", _bypass_open),

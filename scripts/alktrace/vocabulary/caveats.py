@@ -115,6 +115,7 @@ class CaveatCode(StrEnum):
     SEVERAL_BYPASS = "several_bypass"
     POLYSOMY = "polysomy"
     CO_ALTERATION = "co_alteration"
+    EMERGENT_UNKNOWN_ROLE = "emergent_unknown_role"
     WEAK_COMPONENT = "weak_component"
     ON_TARGET_NOT_EXCLUDED = "on_target_not_excluded"
     BYPASS_NOT_EXCLUDED = "bypass_not_excluded"
