@@ -4,6 +4,8 @@ Each test prints what it measured (`pytest -m long -s`).
 """
 
 import math
+from collections.abc import Iterator
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -26,19 +28,19 @@ FOLLOW_UP = (200.0, 900.0)
 ENOUGH = {"events_per_parameter": 10, "min_group_patients": 8}
 
 
-def cohorts(draws):
+def cohorts(draws: Any) -> Iterator[Any]:
     """Yield entry, time, event and group of the patients that come under observation."""
     for i in range(DRAWS):
         seen = draws.time[i] > draws.entry[i]
         yield draws.entry[i][seen], draws.time[i][seen], draws.event[i][seen], draws.group[i][seen]
 
 
-def report(name, value):
+def report(name: Any, value: Any) -> None:
     print(f"\n{name}: {value:.4f}")
 
 
 @pytest.mark.parametrize("late", [(0.0, 0.0), LATE], ids=["from-day-0", "delayed-entry"])
-def test_kaplan_meier_intervals_cover(late):
+def test_kaplan_meier_intervals_cover(late: Any) -> None:
     rng = np.random.default_rng(101)
     draws = draw_survival(
         rng, draws=DRAWS, patients=60, hazard=1 / MEAN_DAYS, follow_up=FOLLOW_UP, late_entry=late
@@ -56,7 +58,7 @@ def test_kaplan_meier_intervals_cover(late):
         assert 0.93 <= count / DRAWS <= 0.97
 
 
-def test_cox_intervals_cover_under_delayed_entry():
+def test_cox_intervals_cover_under_delayed_entry() -> None:
     rng = np.random.default_rng(102)
     draws = draw_survival(
         rng, draws=DRAWS, patients=80, hazard=1 / MEAN_DAYS, ratio=0.5, follow_up=FOLLOW_UP, late_entry=LATE
@@ -74,7 +76,7 @@ def test_cox_intervals_cover_under_delayed_entry():
     assert 0.93 <= covered / DRAWS <= 0.97
 
 
-def test_exact_intervals_cover():
+def test_exact_intervals_cover() -> None:
     rng = np.random.default_rng(103)
     totals, shares = rng.integers(5, 61, DRAWS * 5), rng.uniform(0.02, 0.8, DRAWS * 5)
     counts = rng.binomial(totals, shares)
@@ -85,7 +87,7 @@ def test_exact_intervals_cover():
 
 
 @pytest.mark.parametrize("late", [(0.0, 0.0), LATE], ids=["log-rank", "score-test"])
-def test_group_tests_hold_their_level(late):
+def test_group_tests_hold_their_level(late: Any) -> None:
     rng = np.random.default_rng(104)
     draws = draw_survival(
         rng, draws=DRAWS, patients=60, hazard=1 / MEAN_DAYS, follow_up=FOLLOW_UP, late_entry=late
@@ -99,7 +101,7 @@ def test_group_tests_hold_their_level(late):
     assert rejected / DRAWS <= 0.06
 
 
-def test_fisher_holds_its_level():
+def test_fisher_holds_its_level() -> None:
     rng = np.random.default_rng(105)
     counts = rng.binomial([[12], [36]], 0.3, (2, DRAWS))
     p = [fisher(int(a), 12, int(b), 36, LEVEL).p for a, b in counts.T]
@@ -108,14 +110,14 @@ def test_fisher_holds_its_level():
     assert rejected <= 0.06
 
 
-def test_the_naive_comparison_is_biased_and_the_corrected_one_is_not():
+def test_the_naive_comparison_is_biased_and_the_corrected_one_is_not() -> None:
     """No difference between the treatments; arm 1 begins on average 46 days later."""
     rng = np.random.default_rng(106)
     draws = draw_switches(
         rng, draws=DRAWS, patients=120, untreated=1 / 150, hazard=1 / 150, ratio=1.0,
         mean_wait=(14, 60), follow_up=(100, 900),
     )  # fmt: skip
-    logs = {"naive": [], "group_entry": []}
+    logs: dict[str, list[float]] = {"naive": [], "group_entry": []}
     for i in range(DRAWS):
         treated = draws.treated[i]
         given = {"time": draws.time[i][treated], "event": draws.event[i][treated]}

@@ -4,8 +4,10 @@ import pytest
 from clinical_records import Records, on, switched
 from outcome_cohort import cohort_settings
 
+from alktrace.inputs.settings import CohortSettings
 from alktrace.outcomes import endpoint_figures
 from alktrace.outcomes.endpoint_figures import analyse, enrolled_at_progression, observe
+from alktrace.outcomes.endpoint_table import EndpointPatientRow, EndpointRateRow, EndpointRow
 from alktrace.outcomes.endpoints import (
     ENDPOINTS,
     FIRST_DOSE,
@@ -21,6 +23,9 @@ from alktrace.outcomes.endpoints import (
     RWTTD2_TREATMENT,
     SWITCHED,
     TREATED,
+    Endpoint,
+    Population,
+    Start,
     by_course,
     patient_rows,
 )
@@ -29,18 +34,23 @@ from alktrace.vocabulary.outcomes import Analysis, Exclusion, RegimenKind, Statu
 SETTINGS = cohort_settings()
 
 
-def late_switch():
+def late_switch() -> Records:
     return (
         Records().treat("lorlatinib", 0, 110, "progression").scan(100, "PD").treat("pemetrexed", 140, line=2)
     )
 
 
-def row(records, endpoint, **options):
+def row(records: Records, endpoint: Endpoint, **options: int) -> EndpointPatientRow:
     found = patient_rows([records.timeline(**options)])
     return next(item for item in found if item.endpoint == endpoint.name)
 
 
-def figure(records, endpoint, analysis=Analysis.AS_DEFINED, settings=SETTINGS):
+def figure(
+    records: list[Records],
+    endpoint: Endpoint,
+    analysis: Analysis = Analysis.AS_DEFINED,
+    settings: CohortSettings = SETTINGS,
+) -> tuple[EndpointRow, list[EndpointRateRow]]:
     timelines = [item.timeline() for item in records]
     late = enrolled_at_progression(timelines)
     analysed = next(
@@ -83,7 +93,9 @@ def figure(records, endpoint, analysis=Analysis.AS_DEFINED, settings=SETTINGS):
         "OS", "OS-from-progression", "OS-censored",
     ],
 )  # fmt: skip
-def test_dates_of_the_study_definitions(records, endpoint, start, end, event, censoring):
+def test_dates_of_the_study_definitions(
+    records: Records, endpoint: Endpoint, start: int, end: int, event: str | None, censoring: str | None
+) -> None:
     found = row(records, endpoint)
     assert (found.start, found.end) == (on(start), on(end))
     assert (found.event, found.event_type, found.censoring) == (event is not None, event, censoring)
@@ -102,7 +114,9 @@ def test_dates_of_the_study_definitions(records, endpoint, start, end, event, ce
         ("OS_progression", PROGRESSED, PROGRESSION, Analysis.ENROLMENT_ENTRY, False),
     ],
 )
-def test_definitions_of_the_study(name, population, start, headline, needs_early_enrolment):
+def test_definitions_of_the_study(
+    name: str, population: Population, start: Start, headline: Analysis, needs_early_enrolment: bool
+) -> None:
     """Of its protocol; in the order of the tables."""
     found = ENDPOINTS[name]
     assert (found.population, found.start, found.headline) == (population, start, headline)
@@ -110,7 +124,7 @@ def test_definitions_of_the_study(name, population, start, headline, needs_early
     assert found.title.startswith("Survival" if name.startswith("OS") else name.removesuffix("_treatment"))
 
 
-def test_figures_go_by_the_course_of_a_patient():
+def test_figures_go_by_the_course_of_a_patient() -> None:
     shown = [item.name for item in by_course() if item.on_page]
     assert shown == ["rwTTD1", "rwPFS2", "rwTTD2", "OS_lorlatinib", "OS_progression"]
 
@@ -134,31 +148,33 @@ def test_figures_go_by_the_course_of_a_patient():
         "on-its-first-day",
     ],
 )
-def test_progression_or_death_whichever_is_first(records, endpoint, day):
+def test_progression_or_death_whichever_is_first(
+    records: Records, endpoint: Endpoint, day: Exclusion | tuple[int, str]
+) -> None:
     found = row(records, endpoint)
     assert (found.exclusion or ((found.end - on(0)).days, found.event_type)) == day
 
 
-def test_time_in_the_study_starts_at_enrolment_and_not_before_day_0():
+def test_time_in_the_study_starts_at_enrolment_and_not_before_day_0() -> None:
     days = {enrolled: row(switched(enrolled=enrolled).alive(300), RWTTD1) for enrolled in (-5, 0, 40, None)}
     assert [found.entry_days for found in days.values()] == [0, 0, 40, None]
     assert [found.flags for found in days.values()] == [(), (), ("enrolled_after_start",), ()]
     assert {found.included for found in days.values()} == {True}
 
 
-def test_an_endpoint_needs_a_population_with_its_day_0(monkeypatch):
+def test_an_endpoint_needs_a_population_with_its_day_0(monkeypatch: pytest.MonkeyPatch) -> None:
     """Counting patients without progression from a progression would count them from nowhere."""
     monkeypatch.setitem(ENDPOINTS, "x", replace(OS_PROGRESSION, name="x", population=TREATED))
     with pytest.raises(ValueError, match="x: no progression on lorlatinib of P1"):
         patient_rows([Records().treat("lorlatinib", 0).alive(90).timeline()])
 
 
-def test_without_any_later_date_a_patient_is_censored_on_the_first_dose():
+def test_without_any_later_date_a_patient_is_censored_on_the_first_dose() -> None:
     found = row(Records().treat("lorlatinib", 0), RWTTD1)
     assert (found.end, found.event, found.days, found.flags) == (on(0), False, 0, ())
 
 
-def test_treatment_ends_with_its_last_row_of_the_line():
+def test_treatment_ends_with_its_last_row_of_the_line() -> None:
     records = (
         switched_to("pemetrexed+carboplatin", 120, 180, "other")
         .treat("pemetrexed", 190, 260, "toxicity", line=2)
@@ -168,12 +184,12 @@ def test_treatment_ends_with_its_last_row_of_the_line():
     assert (found.end, found.event_type) == (on(260), "toxicity")
 
 
-def test_the_third_line_does_not_prolong_the_second():
+def test_the_third_line_does_not_prolong_the_second() -> None:
     records = switched_to("pemetrexed", 120, 180, "progression").treat("alectinib", 185, line=3).alive(300)
     assert row(records, RWTTD2).end == on(180)
 
 
-def switched_to(drugs, start, end=None, reason="ongoing"):
+def switched_to(drugs: str, start: int, end: int | None = None, reason: str = "ongoing") -> Records:
     return (
         Records()
         .treat("lorlatinib", 0, 110, "progression")
@@ -196,11 +212,11 @@ def switched_to(drugs, start, end=None, reason="ongoing"):
     ],
     ids=["chemotherapy", "inhibitor", "both", "lorlatinib-in-the-row", "lorlatinib-goes-on"],
 )
-def test_kind_of_the_next_treatment(records, kind):
+def test_kind_of_the_next_treatment(records: Records, kind: RegimenKind) -> None:
     assert records.alive(300).timeline().next_treatment.kind is kind
 
 
-def test_dose_change_and_radiotherapy_are_no_next_treatment():
+def test_dose_change_and_radiotherapy_are_no_next_treatment() -> None:
     records = Records().treat("lorlatinib", 0, 90, "other").scan(100, "PD").treat("lorlatinib", 95)
     assert records.alive(300).timeline().next_treatment is None
 
@@ -233,12 +249,12 @@ def test_dose_change_and_radiotherapy_are_no_next_treatment():
     ],
     ids=["no-lorlatinib", "inhibitor-before", "second-line", "no-progression", "died-untreated", "waiting"],
 )
-def test_reasons_of_exclusion(records, endpoint, why):
+def test_reasons_of_exclusion(records: Records, endpoint: Endpoint, why: Exclusion) -> None:
     found = row(records, endpoint)
     assert (found.included, found.exclusion, found.days) == (False, why, None)
 
 
-def test_who_died_untreated_is_counted_apart():
+def test_who_died_untreated_is_counted_apart() -> None:
     waiting = [
         Records(name).treat("lorlatinib", 0, 110, "progression").scan(100, "PD") for name in ("A", "B")
     ]
@@ -257,7 +273,9 @@ def test_who_died_untreated_is_counted_apart():
     ],
     ids=["two-on-one-day", "seen-again-before-treatment", "scan-on-the-first-day", "on-treatment", "later"],
 )
-def test_the_same_progression_seen_again_is_no_second_one(scans, again):
+def test_the_same_progression_seen_again_is_no_second_one(
+    scans: tuple[tuple[int, str], ...], again: int | None
+) -> None:
     records = Records().treat("lorlatinib", 0, 110, "progression").treat("pemetrexed", 120, line=2)
     for day, response in scans:
         records.scan(day, response)
@@ -266,12 +284,12 @@ def test_the_same_progression_seen_again_is_no_second_one(scans, again):
     assert found.second_progression == (None if again is None else on(again))
 
 
-def test_a_later_progression_without_treatment_is_a_second_one():
+def test_a_later_progression_without_treatment_is_a_second_one() -> None:
     records = Records().treat("lorlatinib", 0).scan(100, "PD").scan(160, "PD").alive(300)
     assert records.timeline().second_progression == on(160)
 
 
-def test_event_on_day_0_is_not_lost():
+def test_event_on_day_0_is_not_lost() -> None:
     records = Records().treat("lorlatinib", 0, 100, "progression").scan(100, "PD").died(100)
     found = row(records, RWPFS2)
     assert (found.event, found.days, found.flags) == (True, 0.5, ("event_on_day_0",))
@@ -279,7 +297,7 @@ def test_event_on_day_0_is_not_lost():
     assert (summary.events, summary.median_days) == (1, 0.5)
 
 
-def test_all_censored_on_day_0_is_named_not_computed():
+def test_all_censored_on_day_0_is_named_not_computed() -> None:
     records = [
         Records(name).treat("lorlatinib", 0, 100, "progression").scan(100, "PD").alive(100) for name in "AB"
     ]
@@ -289,12 +307,12 @@ def test_all_censored_on_day_0_is_named_not_computed():
     assert {(rate.rate, rate.reason) for rate in rates} == {(None, "no_time_at_risk")}
 
 
-def test_no_patient_at_all():
+def test_no_patient_at_all() -> None:
     found, _ = figure([], RWPFS2)
     assert (found.endpoint, found.patients, found.status) == ("rwPFS2", 0, Status.NOT_ESTIMABLE)
 
 
-def test_one_patient_without_event():
+def test_one_patient_without_event() -> None:
     found, rates = figure([Records().treat("lorlatinib", 0).alive(900)], RWTTD1)
     assert (found.status, found.events, found.median_days) == (Status.ESTIMATED, 0, None)
     assert found.reason == "median_not_reached"
@@ -303,7 +321,7 @@ def test_one_patient_without_event():
     assert rates[0].low == pytest.approx(0.025)
 
 
-def test_rates_are_missing_beyond_follow_up():
+def test_rates_are_missing_beyond_follow_up() -> None:
     _, rates = figure([Records().treat("lorlatinib", 0).alive(500)], RWTTD1)
     assert [(r.years, r.rate, r.reason) for r in rates] == [
         (1, 1.0, "no_events_before"),
@@ -311,7 +329,7 @@ def test_rates_are_missing_beyond_follow_up():
     ]
 
 
-def test_time_before_enrolment_is_not_at_risk():
+def test_time_before_enrolment_is_not_at_risk() -> None:
     early = Records("A", enrolled=0).treat("lorlatinib", 0, 60, "toxicity").alive(70)
     late = Records("B", enrolled=50).treat("lorlatinib", 0, 80, "toxicity").alive(90)
     observed, left_out = observe([row(early, RWTTD1), row(late, RWTTD1)], Analysis.ENROLMENT_ENTRY)
@@ -324,21 +342,21 @@ def test_time_before_enrolment_is_not_at_risk():
     [(None, Exclusion.ENROLMENT_MISSING), (70, Exclusion.EVENT_BEFORE_ENTRY)],
     ids=["unknown", "after-the-event"],
 )
-def test_who_cannot_enter_is_named(enrolled, why):
+def test_who_cannot_enter_is_named(enrolled: int | None, why: Exclusion) -> None:
     records = Records(enrolled=enrolled).treat("lorlatinib", 0, 60, "toxicity").alive(70)
     _, left_out = observe([row(records, RWTTD1)], Analysis.ENROLMENT_ENTRY)
     assert left_out == {why: 1}
     assert len(observe([row(records, RWTTD1)], Analysis.AS_DEFINED)[0]) == 1
 
 
-def test_event_on_the_day_of_enrolment_counts_half_a_day_later():
+def test_event_on_the_day_of_enrolment_counts_half_a_day_later() -> None:
     records = Records(enrolled=60).treat("lorlatinib", 0, 60, "toxicity").alive(70)
     observed, _ = observe([row(records, RWTTD1)], Analysis.ENROLMENT_ENTRY)
     assert (observed[0].entry, observed[0].time) == (60, 60.5)
 
 
 @pytest.mark.parametrize(("late", "status"), [(1, Status.ESTIMATED), (2, Status.NOT_ESTIMABLE)])
-def test_enrolment_at_progression_makes_the_first_duration_not_estimable(late, status):
+def test_enrolment_at_progression_makes_the_first_duration_not_estimable(late: int, status: Status) -> None:
     records = [switched(f"P{i}", enrolled=100 if i < late else 0).alive(400) for i in range(5)]
     found, rates = figure(records, RWTTD1, Analysis.ENROLMENT_ENTRY)
     assert found.status is status
@@ -349,14 +367,14 @@ def test_enrolment_at_progression_makes_the_first_duration_not_estimable(late, s
     assert figure(records, RWPFS2)[0].status is Status.ESTIMATED
 
 
-def test_an_emptied_risk_set_is_named():
+def test_an_emptied_risk_set_is_named() -> None:
     early = Records("A").treat("lorlatinib", 0, 10, "toxicity").alive(20)
     late = Records("B", enrolled=50).treat("lorlatinib", 0, 90, "toxicity").alive(95)
     found, _ = figure([early, late], RWTTD1, Analysis.ENROLMENT_ENTRY)
     assert found.reason == "risk_set_emptied: on day 10, while patients still enter"
 
 
-def test_data_cutoff_hides_what_came_later():
+def test_data_cutoff_hides_what_came_later() -> None:
     records = switched().scan(200, "PD").died(260)
     found = row(records, RWPFS2, cutoff=150)
     assert (found.end, found.event, found.censoring) == (on(150), False, "data_cutoff")
@@ -364,11 +382,11 @@ def test_data_cutoff_hides_what_came_later():
     assert row(records, RWTTD2, cutoff=110).exclusion is Exclusion.NOT_YET_STARTED
 
 
-def test_anything_seen_later_proves_life_after_the_last_contact():
+def test_anything_seen_later_proves_life_after_the_last_contact() -> None:
     records = Records().treat("lorlatinib", 0).alive(50).scan(80, "SD")
     assert row(records, OS_LORLATINIB).end == on(80)
 
 
-def test_without_follow_up_table_the_last_entry_counts():
+def test_without_follow_up_table_the_last_entry_counts() -> None:
     records = Records().treat("lorlatinib", 0).scan(80, "SD")
     assert row(records, RWTTD1).end == on(80)

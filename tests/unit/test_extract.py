@@ -2,6 +2,8 @@
 
 import gzip
 import io
+from pathlib import Path
+from typing import Any
 
 import pysam
 import pytest
@@ -13,7 +15,7 @@ from alktrace.errors import DataError
 from alktrace.vocabulary.samples import UmiSource
 
 
-def fastq(path, *records):
+def fastq(path: Path, *records: tuple[str, str, str]) -> Path:
     text = "".join(f"@{name}\n{bases}\n+\n{quals or 'I' * len(bases)}\n" for name, bases, quals in records)
     if path.suffix == ".gz":
         path.write_bytes(gzip.compress(text.encode()))
@@ -22,17 +24,24 @@ def fastq(path, *records):
     return path
 
 
-def extraction(source, *structures, reads=2, umi_read=False, fixed=None, tag="RX"):
+def extraction(
+    source: UmiSource,
+    *structures: str,
+    reads: int = 2,
+    umi_read: bool = False,
+    fixed: FixedUmis | None = None,
+    tag: str = "RX",
+) -> Extraction | None:
     return Extraction(layout_for(structures, reads=reads, umi_read=umi_read), source, tag, fixed)
 
 
-def run(fastqs, plan):
+def run(fastqs: list[Path], plan: Extraction) -> tuple[str, Counts] | None:
     out, counts = io.BytesIO(), Counts()
     extract_fastq(fastqs=fastqs, extraction=plan, out=out, counts=counts)
     return out.getvalue().decode(), counts
 
 
-def test_pairs_with_inline_umis(tmp_path):
+def test_pairs_with_inline_umis(tmp_path: Path) -> None:
     one = fastq(tmp_path / "1.fastq.gz", ("r 1:N:0:ACGT", "AACTTTT", "ABCDEFG"))
     two = fastq(tmp_path / "2.fastq.gz", ("r 2:N:0:ACGT", "GGCCCCC", "HIJKLMN"))
     text, counts = run([one, two], extraction(UmiSource.INLINE, "2M1S+T", "2M1S+T"))
@@ -41,13 +50,13 @@ def test_pairs_with_inline_umis(tmp_path):
     assert counts == Counts(templates=1, reads=2, written=1)
 
 
-def test_single_reads(tmp_path):
+def test_single_reads(tmp_path: Path) -> None:
     one = fastq(tmp_path / "1.fastq", ("r", "AACTTTT", "ABCDEFG"))
     text, _ = run([one], extraction(UmiSource.INLINE, "2M1S+T", reads=1))
     assert text == "@r\tRX:Z:AA\tQX:Z:AB\nTTTT\n+\nDEFG\n"
 
 
-def test_umi_in_its_own_fastq(tmp_path):
+def test_umi_in_its_own_fastq(tmp_path: Path) -> None:
     files = [
         fastq(tmp_path / "1.fastq", ("r/1", "ACGT", "")),
         fastq(tmp_path / "2.fastq", ("r/2", "TTTT", "")),
@@ -58,7 +67,7 @@ def test_umi_in_its_own_fastq(tmp_path):
     assert text.count("@r\t") == 2
 
 
-def test_halves_in_one_umi_read_are_joined(tmp_path):
+def test_halves_in_one_umi_read_are_joined(tmp_path: Path) -> None:
     files = [
         fastq(tmp_path / "1.fastq", ("r", "ACGT", "")),
         fastq(tmp_path / "2.fastq", ("r", "GGTTA", "ABCDE")),
@@ -67,13 +76,13 @@ def test_halves_in_one_umi_read_are_joined(tmp_path):
     assert text.splitlines()[0] == "@r\tRX:Z:GG-TT\tQX:Z:AB CD"
 
 
-def test_without_umi_the_name_is_bare(tmp_path):
+def test_without_umi_the_name_is_bare(tmp_path: Path) -> None:
     one = fastq(tmp_path / "1.fastq", ("r 1:N:0:ACGT extra", "ACGT", ""))
     text, _ = run([one], extraction(UmiSource.NONE, reads=1))
     assert text.splitlines()[0] == "@r"
 
 
-def test_two_templates_in_one_read(tmp_path):
+def test_two_templates_in_one_read(tmp_path: Path) -> None:
     one = fastq(tmp_path / "1.fastq", ("r", "AACCGGTT", "ABCDEFGH"))
     text, counts = run([one], extraction(UmiSource.INLINE, "2T2S2M2T", reads=1))
     head = "@r\tRX:Z:GG\tQX:Z:EF\n"
@@ -94,25 +103,25 @@ def test_two_templates_in_one_read(tmp_path):
         pytest.param("A:1:F:2:1:8:1:TCAAX", "", id="no bases"),
     ],
 )
-def test_umi_in_the_read_name(name, umi):
+def test_umi_in_the_read_name(name: str, umi: str) -> None:
     assert umi_from_name(name) == umi
 
 
-def test_names_without_umi_are_counted(tmp_path):
+def test_names_without_umi_are_counted(tmp_path: Path) -> None:
     one = fastq(tmp_path / "1.fastq", ("a:AC+GT", "ACGT", ""), ("b:7", "ACGT", ""))
     text, counts = run([one], extraction(UmiSource.NAME, reads=1))
     assert text == "@a:AC+GT\tRX:Z:AC-GT\nACGT\n+\nIIII\n"
     assert (counts.without_umi, counts.written) == (1, 1)
 
 
-def test_failed_reads_are_dropped(tmp_path):
+def test_failed_reads_are_dropped(tmp_path: Path) -> None:
     one = fastq(tmp_path / "1.fastq", ("a 1:Y:0:AC", "ACGT", ""), ("b 1:N:0:AC", "ACGT", ""))
     text, counts = run([one], extraction(UmiSource.NONE, reads=1))
     assert text.splitlines()[0] == "@b"
     assert (counts.failed_filter, counts.written) == (1, 1)
 
 
-def test_short_reads_are_dropped_with_their_mates(tmp_path):
+def test_short_reads_are_dropped_with_their_mates(tmp_path: Path) -> None:
     one = fastq(tmp_path / "1.fastq", ("a", "AACTTTT", ""), ("b", "AAC", ""), ("c", "AACG", ""))
     two = fastq(tmp_path / "2.fastq", ("a", "GG", ""), ("b", "GGCC", ""), ("c", "GGCC", ""))
     text, counts = run([one, two], extraction(UmiSource.INLINE, "2M1S+T", "2M1S+T"))
@@ -120,7 +129,7 @@ def test_short_reads_are_dropped_with_their_mates(tmp_path):
     assert (counts.too_short, counts.written) == (2, 1)
 
 
-def test_fixed_umis_are_corrected_and_the_old_one_kept(tmp_path):
+def test_fixed_umis_are_corrected_and_the_old_one_kept(tmp_path: Path) -> None:
     one = fastq(
         tmp_path / "1.fastq", ("a", "AAAAT", ""), ("b", "AACAT", ""), ("c", "ACCAT", ""), ("d", "GGGGT", "")
     )
@@ -134,7 +143,7 @@ def test_fixed_umis_are_corrected_and_the_old_one_kept(tmp_path):
     assert (counts.corrected, counts.uncorrectable, counts.written) == (1, 1, 3)
 
 
-def test_counts_over_many_batches(tmp_path):
+def test_counts_over_many_batches(tmp_path: Path) -> None:
     records = [(f"r{i}", "AAC" + "ACGT" * (i % 3), "") for i in range(2000)]
     text, counts = run(
         [fastq(tmp_path / "1.fastq.gz", *records)], extraction(UmiSource.INLINE, "2M1S+T", reads=1)
@@ -145,12 +154,12 @@ def test_counts_over_many_batches(tmp_path):
 
 
 @pytest.mark.parametrize("name", ["1.fastq", "1.fastq.gz"])
-def test_fastq_without_reads_is_legal(tmp_path, name):
+def test_fastq_without_reads_is_legal(tmp_path: Path, name: str) -> None:
     text, counts = run([fastq(tmp_path / name)], extraction(UmiSource.INLINE, "2M+T", reads=1))
     assert (text, counts) == ("", Counts())
 
 
-def test_truncated_gzip_is_an_error(tmp_path):
+def test_truncated_gzip_is_an_error(tmp_path: Path) -> None:
     import random
 
     rng = random.Random(1)
@@ -171,27 +180,27 @@ def test_truncated_gzip_is_an_error(tmp_path):
         pytest.param([], "more reads in file 1", id="none"),
     ],
 )
-def test_mates_must_agree(tmp_path, second, message):
+def test_mates_must_agree(tmp_path: Path, second: list[str], message: str) -> None:
     one = fastq(tmp_path / "1.fastq", *((name, "ACGT", "") for name in "abc"))
     two = fastq(tmp_path / "2.fastq", *((name, "ACGT", "") for name in second))
     with pytest.raises(DataError, match=message):
         run([one, two], extraction(UmiSource.NONE))
 
 
-def test_other_text_is_no_fastq(tmp_path):
+def test_other_text_is_no_fastq(tmp_path: Path) -> None:
     path = tmp_path / "1.fastq"
     path.write_text(">r\nACGT\n")
     with pytest.raises(DataError):
         run([path], extraction(UmiSource.NONE, reads=1))
 
 
-def test_structure_that_no_read_fits_is_an_error(tmp_path):
+def test_structure_that_no_read_fits_is_an_error(tmp_path: Path) -> None:
     one = fastq(tmp_path / "1.fastq", ("a", "ACGT", ""), ("b", "ACGTA", ""))
     with pytest.raises(DataError, match="shorter than the read structures `8M\\+T`"):
         run([one], extraction(UmiSource.INLINE, "8M+T", reads=1))
 
 
-def test_source_that_no_read_has_is_an_error(tmp_path):
+def test_source_that_no_read_has_is_an_error(tmp_path: Path) -> None:
     one = fastq(tmp_path / "1.fastq", ("a:1", "ACGT", ""))
     with pytest.raises(DataError, match="UMI in its read name"):
         run([one], extraction(UmiSource.NAME, reads=1))
@@ -205,7 +214,7 @@ def test_source_that_no_read_has_is_an_error(tmp_path):
         pytest.param(UmiSource.INLINE, ["2M+T", "+T"], 1, id="more structures than reads"),
     ],
 )
-def test_source_and_structures_must_fit(source, structures, reads):
+def test_source_and_structures_must_fit(source: UmiSource, structures: list[str], reads: int) -> None:
     with pytest.raises(ReadStructureError):
         extraction(source, *structures, reads=reads)
 
@@ -213,7 +222,7 @@ def test_source_and_structures_must_fit(source, structures, reads):
 # --- unaligned BAM --------------------------------------------------------------------------
 
 
-def bam(path, *records):
+def bam(path: Path, *records: tuple[str, int, str, dict[str, str]]) -> Path:
     """Write records of (name, flag, bases, tags)."""
     with pysam.AlignmentFile(str(path), "wb", header={"HD": {"VN": "1.6"}}) as out:
         for name, flag, bases, tags in records:
@@ -226,13 +235,13 @@ def bam(path, *records):
     return path
 
 
-def run_bam(path, plan):
+def run_bam(path: Path, plan: Extraction) -> tuple[str, Counts] | None:
     out, counts = io.BytesIO(), Counts()
     extract_bam(bam=path, extraction=plan, out=out, counts=counts)
     return out.getvalue().decode(), counts
 
 
-def test_bam_pairs_with_tag(tmp_path):
+def test_bam_pairs_with_tag(tmp_path: Path) -> None:
     tags = {"RX": "AC-GT", "QX": "II JJ"}
     path = bam(tmp_path / "u.bam", ("r", 77, "AACC", tags), ("r", 141, "GGTT", tags))
     text, counts = run_bam(path, extraction(UmiSource.TAG))
@@ -241,21 +250,21 @@ def test_bam_pairs_with_tag(tmp_path):
     assert counts.written == 1
 
 
-def test_bam_with_another_tag_and_joint(tmp_path):
+def test_bam_with_another_tag_and_joint(tmp_path: Path) -> None:
     path = bam(tmp_path / "u.bam", ("r", 4, "AACC", {"ZU": "ac+gt"}), ("s", 4, "AACC", {}))
     text, counts = run_bam(path, extraction(UmiSource.TAG, reads=1, tag="ZU"))
     assert text == "@r\tRX:Z:AC-GT\nAACC\n+\nABCD\n"
     assert counts.without_umi == 1
 
 
-def test_bam_with_inline_umis_and_failed_reads(tmp_path):
+def test_bam_with_inline_umis_and_failed_reads(tmp_path: Path) -> None:
     path = bam(tmp_path / "u.bam", ("r", 4, "AACC", {}), ("s", 4 | 512, "AACC", {}))
     text, counts = run_bam(path, extraction(UmiSource.INLINE, "2M+T", reads=1))
     assert text == "@r\tRX:Z:AA\tQX:Z:AB\nCC\n+\nCD\n"
     assert counts.failed_filter == 1
 
 
-def test_bam_reads_come_in_sequencing_orientation(tmp_path):
+def test_bam_reads_come_in_sequencing_orientation(tmp_path: Path) -> None:
     path = bam(tmp_path / "u.bam", ("r", 141, "GGTT", {}), ("r", 77 | 16, "AACC", {}), ("r", 2125, "AA", {}))
     text, _ = run_bam(path, extraction(UmiSource.NONE))
     assert text == "@r\nGGTT\n+\nDCBA\n@r\nGGTT\n+\nABCD\n"
@@ -269,12 +278,14 @@ def test_bam_reads_come_in_sequencing_orientation(tmp_path):
         pytest.param([("a", 4, "A", {}), ("a", 4, "A", {})], id="single reads where pairs are expected"),
     ],
 )
-def test_bam_mates_must_follow_each_other(tmp_path, records):
+def test_bam_mates_must_follow_each_other(
+    tmp_path: Path, records: list[tuple[str, int, str, dict[Any, Any]]]
+) -> None:
     with pytest.raises(DataError, match="samtools collate"):
         run_bam(bam(tmp_path / "u.bam", *records), extraction(UmiSource.NONE))
 
 
-def test_truncated_bam_is_an_error(tmp_path):
+def test_truncated_bam_is_an_error(tmp_path: Path) -> None:
     path = bam(tmp_path / "u.bam", *((f"r{i}", 4, "ACGTACGT", {}) for i in range(20000)))
     data = path.read_bytes()
     path.write_bytes(data[: len(data) // 2])
@@ -283,7 +294,7 @@ def test_truncated_bam_is_an_error(tmp_path):
 
 
 @pytest.mark.real
-def test_simsenseq_reads(real_data):
+def test_simsenseq_reads(real_data: Path) -> None:
     """The publishers count 1,938 reads with 562 UMIs."""
     path = real_data / "umi" / "umierrorcorrect_simsenseq_PIK3CA_R1.fastq.gz"
     text, counts = run([path], extraction(UmiSource.INLINE, "12M16S+T", reads=1))

@@ -6,12 +6,22 @@ import numpy as np
 import pytest
 
 from alktrace.demo.facts import load_facts
-from alktrace.demo.fragments import Germline, build_templates, draw_germline, draw_molecules, fragment_lengths
+from alktrace.demo.fragments import (
+    FragmentKind,
+    Germline,
+    Molecules,
+    build_templates,
+    draw_germline,
+    draw_molecules,
+    fragment_lengths,
+)
 from alktrace.demo.made_genome import build_genome, text
 from alktrace.demo.planted import (
     Amplification,
     Inversion,
     Loss,
+    Placed,
+    PlantedVariant,
     Population,
     duplication,
     placed,
@@ -33,7 +43,14 @@ EML4_ALK = Inversion("ALK", "EML4", "E13;A20", "chr2", 29_223_740, 42_299_749)
 NOBODY = Germline(np.zeros((2, len(GENOME.polymorphisms)), dtype=bool))
 
 
-def draw(populations, depth=3000.0, seed=1, fragments="plasma", copies=2.0, both_strands=True):
+def draw(
+    populations: tuple[Population, ...],
+    depth: float = 3000.0,
+    seed: int = 1,
+    fragments: FragmentKind = "plasma",
+    copies: float = 2.0,
+    both_strands: bool = True,
+) -> Molecules | None:
     return draw_molecules(
         GENOME,
         populations,
@@ -46,7 +63,7 @@ def draw(populations, depth=3000.0, seed=1, fragments="plasma", copies=2.0, both
     )
 
 
-def cells(fraction, *alterations):
+def cells(fraction: float, *alterations: Placed) -> tuple[Population, Population]:
     return (Population("normal", 1 - fraction), Population("tumour", fraction, alterations))
 
 
@@ -64,7 +81,9 @@ def cells(fraction, *alterations):
         pytest.param(cells(0.2, *placed(G1202R), *placed(G1202R, on=1)), G1202R, 0.2, id="both-alleles"),
     ],
 )
-def test_fractions_of_the_molecules_are_those_of_the_cells(populations, variant, vaf):
+def test_fractions_of_the_molecules_are_those_of_the_cells(
+    populations: tuple[Population, Population], variant: PlantedVariant, vaf: float
+) -> None:
     assert expected_vaf(populations, variant) == pytest.approx(vaf)
     truth = alteration_truth(populations, draw(populations), variant, template_bases=93)
     sd = math.sqrt(truth.total * vaf * (1 - vaf))
@@ -73,17 +92,17 @@ def test_fractions_of_the_molecules_are_those_of_the_cells(populations, variant,
 
 
 @pytest.mark.parametrize("seed", range(6))
-def test_rare_variants_stay_within_binomial_limits(seed):
+def test_rare_variants_stay_within_binomial_limits(seed: int) -> None:
     populations = cells(0.02, *placed(G1202R))
     truth = alteration_truth(populations, draw(populations, seed=seed), G1202R, template_bases=93)
     assert abs(truth.mutant - truth.total * 0.01) < 4 * math.sqrt(truth.total * 0.01)
 
 
-def test_copy_number_shows_in_the_molecules():
+def test_copy_number_shows_in_the_molecules() -> None:
     plain, gained = draw(cells(0.0)), draw(cells(0.3, *placed(MET_GAIN)))
     assert average_copies(cells(0.3, *placed(MET_GAIN)), MET_GAIN) == pytest.approx(2 + 0.3 * 10)
 
-    def on(molecules, chrom, low, high):
+    def on(molecules: Molecules, chrom: str, low: int, high: int) -> int:
         positions = [t.positions[t.positions >= 0] for t in molecules.templates]
         inside = [
             t.chrom == chrom and low < p[0] < high
@@ -97,7 +116,7 @@ def test_copy_number_shows_in_the_molecules():
     assert rest == pytest.approx(1.0, rel=0.1)
 
 
-def test_cis_and_trans_pairs():
+def test_cis_and_trans_pairs() -> None:
     cis = cells(0.3, *placed(G1202R, L1196M))
     trans = (
         Population("normal", 0.7),
@@ -112,12 +131,12 @@ def test_cis_and_trans_pairs():
     assert min(counts.first_only, counts.second_only) > 20
 
 
-def test_no_molecule_shows_exons_22_and_23_together():
+def test_no_molecule_shows_exons_22_and_23_together() -> None:
     counts = pair_truth(draw(cells(0.5, *placed(G1202R, I1171N))), G1202R, I1171N, template_bases=93)
     assert (counts.both, counts.first_only, counts.second_only, counts.neither) == (0, 0, 0, 0)
 
 
-def test_junctions_join_what_an_inversion_joins():
+def test_junctions_join_what_an_inversion_joins() -> None:
     templates = [
         t for t in build_templates(GENOME, cells(0.5, *placed(EML4_ALK, G1202R)), NOBODY) if t.inversion
     ]
@@ -133,7 +152,7 @@ def test_junctions_join_what_an_inversion_joins():
     assert not fused.reciprocal
 
 
-def test_fused_share_and_amplified_fusion():
+def test_fused_share_and_amplified_fusion() -> None:
     for gain, vaf in (((), 0.2), ((ALK_GAIN,), 0.4 * 5 / (2 + 0.4 * 4))):
         populations = cells(0.4, *placed(EML4_ALK, *gain))
         assert expected_vaf(populations, EML4_ALK) == pytest.approx(vaf)
@@ -144,14 +163,14 @@ def test_fused_share_and_amplified_fusion():
         assert truth.reciprocal > 0
 
 
-def test_insertions_keep_their_place_in_the_templates():
+def test_insertions_keep_their_place_in_the_templates() -> None:
     (mutant,) = (t for t in build_templates(GENOME, cells(0.5, *placed(T1151DUP)), NOBODY) if t.variants)
     place = int(np.flatnonzero(mutant.positions == T1151DUP.pos)[0])
     assert text(mutant.bases[place : place + 7]) == T1151DUP.alt + T1151DUP.alt[1:]
     assert mutant.positions[place : place + 5].tolist() == [T1151DUP.pos, -1, -1, -1, T1151DUP.pos + 1]
 
 
-def test_snps_follow_the_person_on_both_haplotypes():
+def test_snps_follow_the_person_on_both_haplotypes() -> None:
     rng = np.random.default_rng(8)
     person = draw_germline(GENOME, rng)
     templates = list(build_templates(GENOME, (Population("normal", 1.0),), person))
@@ -167,7 +186,7 @@ def test_snps_follow_the_person_on_both_haplotypes():
 
 
 @pytest.mark.parametrize(("kind", "mode"), [("plasma", 167), ("csf", 150), ("sonicated", 200)])
-def test_fragment_lengths(kind, mode):
+def test_fragment_lengths(kind: FragmentKind, mode: int) -> None:
     lengths, probability = fragment_lengths(kind)
     assert probability.sum() == pytest.approx(1)
     assert lengths[int(probability.argmax())] == pytest.approx(mode, abs=2)
@@ -175,7 +194,7 @@ def test_fragment_lengths(kind, mode):
     assert np.median(molecules.end - molecules.start) == pytest.approx(mode, abs=12)
 
 
-def test_single_strand_libraries_show_one_strand():
+def test_single_strand_libraries_show_one_strand() -> None:
     molecules = draw(cells(0.0), depth=300, both_strands=False)
     assert not ((molecules.top > 0) & (molecules.bottom > 0)).any()
     assert 0.4 < (molecules.top > 0).mean() < 0.6
@@ -183,12 +202,12 @@ def test_single_strand_libraries_show_one_strand():
     assert ((paired.top > 0) & (paired.bottom > 0)).mean() > 0.5
 
 
-def test_shares_must_add_up():
+def test_shares_must_add_up() -> None:
     with pytest.raises(ValueError, match="add up to 1"):
         draw((Population("normal", 0.9),))
 
 
-def test_short_names():
+def test_short_names() -> None:
     assert [short_name(name) for name in ("p.Gly1202Arg", "p.Arg341Ter", "p.Thr1151dup")] == [
         "G1202R",
         "R341*",

@@ -1,12 +1,13 @@
 """Names of ALK fusion variants: junctions as published, breakpoints of a cell line, nothing unverified."""
 
 from dataclasses import replace
+from pathlib import Path
 
 import pytest
 
 from alktrace.annotate.fusion_names import FusionNames, variant_of
+from alktrace.inputs.knowledge_rows import KnownValue
 from alktrace.io.tables import read_table, write_table
-from alktrace.reference.loci import KnownValue
 from alktrace.vocabulary.marks import Mark
 
 # H3122, the cell line of variant 1: breakpoints as published by the authors of its reads.
@@ -16,12 +17,12 @@ INTRON_6 = "chr2:29224000|chr2:42270000"
 
 
 @pytest.fixture(scope="module")
-def folder(root):
+def folder(root: Path) -> Path:
     return root / "resources" / "knowledge"
 
 
 @pytest.fixture(scope="module")
-def names(folder):
+def names(folder: Path) -> FusionNames:
     return FusionNames.load(folder)
 
 
@@ -45,7 +46,7 @@ def names(folder):
         "label-and-place-differ", "no-such-variant", "other-partner",
     ],
 )  # fmt: skip
-def test_variant(names, partner, junction, position, name):
+def test_variant(names: FusionNames, partner: str, junction: str, position: str | None, name: str) -> None:
     plain = f"{partner}-ALK {junction}"
     found, subjects, flags = names.named(plain, "ALK", partner, junction, position)
     assert (found, flags) == (name, ())
@@ -62,19 +63,19 @@ def test_variant(names, partner, junction, position, name):
     ],
     ids=["novel", "listed-but-unverified", "no-gene", "other-driver"],
 )
-def test_novel_partners(names, gene, partner, flags):
+def test_novel_partners(names: FusionNames, gene: str, partner: str, flags: tuple[str, ...]) -> None:
     assert names.named("x", gene, partner, "G1;A20") == ("x", (), flags)
 
 
 @pytest.mark.parametrize("mark", [Mark.CITED, Mark.PROPOSED])
-def test_a_junction_that_was_not_read_gives_no_name(folder, tmp_path, mark):
+def test_a_junction_that_was_not_read_gives_no_name(folder: Path, tmp_path: Path, mark: Mark) -> None:
     rows = read_table(folder / "alk_fusions.tsv", KnownValue)
     doubtful = [replace(r, mark=mark) if r.attribute == "junction" else r for r in rows]
     write_table(tmp_path / "alk_fusions.tsv", KnownValue, doubtful)
     assert FusionNames.load(tmp_path).subjects("EML4", "E13;A20", H3122) == ()
 
 
-def test_every_verified_variant_has_its_place(folder):
+def test_every_verified_variant_has_its_place(folder: Path) -> None:
     """Names rest on coordinates: a junction of EML4 without both intervals would be named anywhere."""
     rows = [r for r in read_table(folder / "alk_fusions.tsv", KnownValue) if r.mark.verified]
     named = {r.subject for r in rows if r.attribute == "junction" and r.subject.startswith("EML4-ALK v")}
@@ -94,5 +95,5 @@ def test_every_verified_variant_has_its_place(folder):
         (["EML4-ALK v1", "EML4-ALK v6"], "v1/v6"),
     ],
 )
-def test_short_names(subjects, variant):
+def test_short_names(subjects: list[str], variant: str | None) -> None:
     assert variant_of(subjects) == variant

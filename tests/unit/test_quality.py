@@ -1,5 +1,6 @@
 import datetime as dt
 from dataclasses import replace
+from typing import Any
 
 import numpy as np
 import pytest
@@ -27,13 +28,22 @@ def sample(role: Role = Role.PATIENT) -> Sample:
     )
 
 
-def locus(molecules: int, kind=LocusKind.ALK_HOTSPOT, status=Detection.NOT_DETECTED) -> CallabilityRow:
+def locus(
+    molecules: int, kind: Any = LocusKind.ALK_HOTSPOT, status: Any = Detection.NOT_DETECTED
+) -> CallabilityRow:
     return CallabilityRow(
         "ALK", "G1202", kind, 23, "chr2", 0, 3, molecules, molecules, molecules // 2, 0.01, status
     )
 
 
-def judge(molecules=(600,), *, role=Role.PATIENT, expected=(), alterations=(), **given):
+def judge(
+    molecules: Any = (600,),
+    *,
+    role: Any = Role.PATIENT,
+    expected: Any = (),
+    alterations: Any = (),
+    **given: Any,
+) -> Any:
     values = {"metrics": {}, "contamination": None, "identity": IdentityStatus.MATCH} | given
     return judge_quality(
         sample=sample(role),
@@ -58,16 +68,18 @@ def judge(molecules=(600,), *, role=Role.PATIENT, expected=(), alterations=(), *
     ],
     ids=lambda value: str(value)[:40],
 )
-def test_patients_are_judged_by_the_thresholds_of_the_assay(given, verdict, reason):
+def test_patients_are_judged_by_the_thresholds_of_the_assay(
+    given: dict[str, Any], verdict: Verdict, reason: str | None
+) -> None:
     row = judge(**given)
     assert row.verdict is verdict
     assert row.reasons == (() if reason is None else (reason,))
 
 
-def test_a_report_that_states_no_molecules_failed_nothing():
+def test_a_report_that_states_no_molecules_failed_nothing() -> None:
     """Whether its negative counts is judged by what it says it could have seen."""
     reported = replace(sample(), units=(Unit("u1", "l", calls="calls.tsv"),))
-    given = {"metrics": {}, "alterations": (), "expected": (), "contamination": None}
+    given: dict[str, Any] = {"metrics": {}, "alterations": (), "expected": (), "contamination": None}
     given |= {"identity": IdentityStatus.UNKNOWN, "thresholds": THRESHOLDS}
     silent = judge_quality(sample=reported, callability=[], **given)
     assert (silent.verdict, silent.reasons) == (Verdict.WARN, ("molecules not stated by the report",))
@@ -75,7 +87,7 @@ def test_a_report_that_states_no_molecules_failed_nothing():
     assert (few.verdict, few.reasons) == (Verdict.FAIL, ("molecules 99 below 100",))
 
 
-def test_the_median_is_over_targeted_loci_without_introns():
+def test_the_median_is_over_targeted_loci_without_introns() -> None:
     row = judge_quality(
         sample=sample(),
         metrics={},
@@ -97,11 +109,11 @@ def test_the_median_is_over_targeted_loci_without_introns():
 @pytest.mark.parametrize(
     ("molecules", "verdict"), [((0,), Verdict.PASS), ((21,), Verdict.FAIL)], ids=["clean", "not"]
 )
-def test_a_blank_passes_only_without_molecules(molecules, verdict):
+def test_a_blank_passes_only_without_molecules(molecules: tuple[int], verdict: Verdict) -> None:
     assert judge(molecules, role=Role.CONTROL).verdict is verdict
 
 
-def test_a_positive_control_that_misses_an_alteration_fails():
+def test_a_positive_control_that_misses_an_alteration_fails() -> None:
     row = judge((600,), role=Role.CONTROL, expected=("ALK p.Gly1202Arg",))
     assert (row.verdict, row.reasons) == (Verdict.FAIL, ("ALK p.Gly1202Arg not found",))
 
@@ -114,17 +126,17 @@ NO_FRACTION = TumourFractionRow(TumourFractionStatus.NOT_ESTIMABLE, None, None, 
 
 
 class TestStructural:
-    def test_noise_is_that_of_neighbours_whatever_the_level(self):
+    def test_noise_is_that_of_neighbours_whatever_the_level(self) -> None:
         choose = np.random.default_rng(1)
         level, amplified = choose.normal(0, 0.1, 2000), choose.normal(2, 0.1, 2000)
         noise = structural_figures(NO_FRACTION, [], bins("EGFR", *level) + bins("MET", *amplified)).noise
         assert noise == pytest.approx(0.1, rel=0.06)
 
-    def test_few_bins_have_no_noise(self):
+    def test_few_bins_have_no_noise(self) -> None:
         assert structural_figures(NO_FRACTION, [], bins("MET", *range(10))).noise is None
         assert structural_figures(NO_FRACTION, [], bins("", *range(40))).noise is None
 
-    def test_the_row_tells_fusions_tumour_fraction_and_sex(self):
+    def test_the_row_tells_fusions_tumour_fraction_and_sex(self) -> None:
         called = replace(FUSION, alteration="EML4-ALK E13;A20 (v1)")
         other = replace(called, flags=("reciprocal_junction",))
         weak = replace(called, detection=Detection.SUBTHRESHOLD)

@@ -3,6 +3,8 @@
 import gzip
 import subprocess
 from collections import Counter, defaultdict
+from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pysam
@@ -14,7 +16,7 @@ from alktrace.demo.fragments import Germline, draw_molecules
 from alktrace.demo.genome_files import write_compact_fasta
 from alktrace.demo.made_genome import COMPLEMENT, build_genome, text
 from alktrace.demo.planted import Population, duplication, placed, substitution
-from alktrace.demo.read_pairs import ADAPTER_1, ADAPTER_2, Library, draw_umis, make_reads
+from alktrace.demo.read_pairs import ADAPTER_1, ADAPTER_2, Library, UmiKind, draw_umis, make_reads
 from alktrace.demo.truth import show_variant
 
 GENOME = build_genome(load_facts(), seed=5)
@@ -24,7 +26,7 @@ NOBODY = Germline(np.zeros((2, len(GENOME.polymorphisms)), dtype=bool))
 CELLS = (Population("normal", 0.6), Population("tumour", 0.4, placed(G1202R, T1151DUP)))
 
 
-def simulate(library, seed=3, depth=150.0, copies=1.5):
+def simulate(library: Any, seed: int = 3, depth: float = 150.0, copies: float = 1.5) -> Any:
     rng = np.random.default_rng(seed)
     molecules = draw_molecules(
         GENOME,
@@ -40,18 +42,18 @@ def simulate(library, seed=3, depth=150.0, copies=1.5):
     return molecules, umis, make_reads(molecules, umis, library, rng)
 
 
-def fastq(path):
+def fastq(path: Any) -> Any:
     with gzip.open(path, "rt") as stream:
         lines = stream.read().splitlines()
     return [(lines[i], lines[i + 1], lines[i + 3]) for i in range(0, len(lines), 4)]
 
 
-def true_bases(molecules, row):
+def true_bases(molecules: Any, row: Any) -> Any:
     template = molecules.templates[molecules.template[row]]
     return template.bases[molecules.start[row] : molecules.end[row]]
 
 
-def test_the_aligned_fastq_shows_the_true_molecules(tmp_path):
+def test_the_aligned_fastq_shows_the_true_molecules(tmp_path: Path) -> None:
     molecules, _, reads = simulate(Library("duplex"))
     files = write_fastq(reads, tmp_path, "s")
     write_compact_fasta(GENOME.loci, GENOME.bases, tmp_path / "compact.fa")
@@ -63,7 +65,7 @@ def test_the_aligned_fastq_shows_the_true_molecules(tmp_path):
         command = ["bwa", "mem", "-v", "1", "compact.fa", "1.fq", "2.fq"]
         subprocess.run(command, cwd=tmp_path, check=True, stdout=out)
     locus = GENOME.loci[GENOME.locus_at(G1202R.chrom, G1202R.pos)]
-    votes = defaultdict(Counter)
+    votes: dict[Any, Counter[str]] = defaultdict(Counter)
     with pysam.AlignmentFile(str(tmp_path / "out.sam")) as sam:
         for read in sam:
             if read.reference_name == locus.name and not read.is_supplementary:
@@ -81,7 +83,7 @@ def test_the_aligned_fastq_shows_the_true_molecules(tmp_path):
     assert len((seen ^ true_mutant) & set(found)) <= 2
 
 
-def test_copies_of_a_molecule_are_those_of_the_truth():
+def test_copies_of_a_molecule_are_those_of_the_truth() -> None:
     molecules, _, reads = simulate(Library("duplex"), depth=60)
     for strand, counts in ((1, molecules.top), (2, molecules.bottom)):
         seen = np.bincount(reads.molecule[reads.strand == strand], minlength=len(molecules))
@@ -89,7 +91,7 @@ def test_copies_of_a_molecule_are_those_of_the_truth():
     assert len(reads) == int((molecules.top + molecules.bottom).sum())
 
 
-def test_duplex_umis_swap_with_the_strand():
+def test_duplex_umis_swap_with_the_strand() -> None:
     _, umis, reads = simulate(Library("duplex"), depth=60)
     own = umis[reads.molecule]
     swapped = np.concatenate([own[:, 5:], own[:, :5]], axis=1)
@@ -101,7 +103,7 @@ def test_duplex_umis_swap_with_the_strand():
 
 
 @pytest.mark.parametrize(("umi", "prefix"), [("inline", 8), ("fastq", 0), ("name", 0), ("none", 0)])
-def test_umis_stand_where_the_assay_says(umi, prefix, tmp_path):
+def test_umis_stand_where_the_assay_says(umi: UmiKind, prefix: int, tmp_path: Path) -> None:
     _, umis, reads = simulate(Library(umi), depth=40)
     files = write_fastq(reads, tmp_path, "s")
     first = fastq(files.fastq_1)
@@ -123,7 +125,7 @@ def test_umis_stand_where_the_assay_says(umi, prefix, tmp_path):
 
 
 @pytest.mark.parametrize("umi", ["duplex", "inline", "fastq", "name", "none"])
-def test_reads_are_whole(umi):
+def test_reads_are_whole(umi: UmiKind) -> None:
     molecules, _, reads = simulate(Library(umi, pcr_error=0.0, damage=0.0), depth=100)
     assert all((bases < 4).all() for bases in reads.bases)
     first, second = reads.library.prefixes
@@ -134,7 +136,7 @@ def test_reads_are_whole(umi):
             assert (seen != fragment[: len(seen)]).sum() <= 5
 
 
-def test_short_fragments_run_into_the_other_umi_and_the_adapter():
+def test_short_fragments_run_into_the_other_umi_and_the_adapter() -> None:
     library = Library("duplex", pcr_error=0.0, damage=0.0, umi_error=0.0)
     molecules, umis, reads = simulate(library, depth=400)
     length = (molecules.end - molecules.start)[reads.molecule]
@@ -148,10 +150,11 @@ def test_short_fragments_run_into_the_other_umi_and_the_adapter():
             assert (tail != after).sum() <= 3
 
 
-def test_errors_are_as_frequent_as_qualities_say():
+def test_errors_are_as_frequent_as_qualities_say() -> None:
     library = Library("none", pcr_error=0.0, damage=0.0)
     molecules, _, reads = simulate(library, depth=150)
-    wrong, total = Counter(), Counter()
+    wrong: Counter[int] = Counter()
+    total: Counter[int] = Counter()
     for row in np.flatnonzero(reads.strand == 1).tolist():
         true = true_bases(molecules, reads.molecule[row])[:100]
         seen, quality = reads.bases[0][row, : len(true)], reads.qualities[0][row, : len(true)]
@@ -163,10 +166,10 @@ def test_errors_are_as_frequent_as_qualities_say():
         assert abs(wrong[value] - expected) < 5 * expected**0.5 + 1, value
 
 
-def test_damage_stays_on_one_strand():
+def test_damage_stays_on_one_strand() -> None:
     library = Library("none", pcr_error=0.0, damage=0.02)
     molecules, _, reads = simulate(library, depth=60, copies=4.0)
-    changes = {1: Counter(), 2: Counter()}
+    changes: dict[int, Counter[Any]] = {1: Counter(), 2: Counter()}
     for row in range(len(reads)):
         true = true_bases(molecules, reads.molecule[row])[:100]
         mate = 0 if reads.strand[row] == 1 else 1
@@ -177,7 +180,7 @@ def test_damage_stays_on_one_strand():
     assert {name for name, _ in changes[2].most_common(2)} == {"GA", "CA"}
 
 
-def test_pcr_errors_reach_only_some_copies():
+def test_pcr_errors_reach_only_some_copies() -> None:
     library = Library("none", pcr_error=0.01, damage=0.0)
     molecules, _, reads = simulate(library, depth=40, copies=8.0)
     shares = []
@@ -193,7 +196,7 @@ def test_pcr_errors_reach_only_some_copies():
     assert any(share == 1.0 for share in shares)
 
 
-def test_fastq_bytes_repeat(tmp_path):
+def test_fastq_bytes_repeat(tmp_path: Path) -> None:
     for name in ("a", "b"):
         write_fastq(simulate(Library("duplex"), depth=20)[2], tmp_path / name, "s")
     for mate in (1, 2):

@@ -1,5 +1,8 @@
 """What would stop a run is said in one round, whatever else is wrong."""
 
+from pathlib import Path
+from typing import Any
+
 import pytest
 import yaml
 
@@ -10,7 +13,7 @@ from alktrace.workflow.readiness import checked_plan
 HEAD = "patient timepoint specimen_type assay collected setting fastq_1 bam bam_kind calls"
 
 
-def config(folder, *rows, **changes):
+def config(folder: Any, *rows: Any, **changes: Any) -> Any:
     (folder / "samples.tsv").write_text("".join("\t".join(row.split()) + "\n" for row in (HEAD, *rows)))
     (folder / "genome.fa").write_text(">chr1\n" + "ACGT" * 100 + "\n")
     (folder / "genes.gff3").write_text("##gff-version 3\nchr1\tx\tgene\t1\t9\t.\t+\t.\tID=g\n")
@@ -31,18 +34,18 @@ REPORT = "C T1 plasma panel 2026-01-01 progression . . . calls.tsv"
 VCF = "D T1 plasma panel 2026-01-01 progression . . . calls.vcf.gz"
 
 
-def said(given, **options):
+def said(given: Any, **options: Any) -> Any:
     with pytest.raises(InputProblems) as caught:
         checked_plan(given, **{"tools": False} | options)
     return [line.split("; ")[0] for line in str(caught.value).splitlines()]
 
 
-def test_nothing_wrong(tmp_path, monkeypatch):
+def test_nothing_wrong(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(tmp_path)
     assert checked_plan(config(tmp_path, READS), tools=False).sheet.patients == ("A",)
 
 
-def test_settings_sheet_and_files_in_one_round(tmp_path, monkeypatch):
+def test_settings_sheet_and_files_in_one_round(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(tmp_path)
     bad_row = READS.replace("progression", "never")
     assert said(config(tmp_path, bad_row, assays={"panel": {"targets": "none.bed"}}, clinical="nowhere")) == [
@@ -59,7 +62,9 @@ def test_settings_sheet_and_files_in_one_round(tmp_path, monkeypatch):
 @pytest.mark.parametrize(
     "changes", [{"samples": 3}, {"assays": ["panel"]}, {"samples": None, "assays": None}]
 )
-def test_a_sheet_that_is_not_named_rightly_is_not_looked_for(tmp_path, monkeypatch, changes):
+def test_a_sheet_that_is_not_named_rightly_is_not_looked_for(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, changes: dict[str, int | list[str] | None]
+) -> None:
     monkeypatch.chdir(tmp_path)
     found = said(config(tmp_path, READS, **changes))
     assert [line.partition(": value")[0] for line in found] == [f"config:{name}" for name in changes]
@@ -75,7 +80,9 @@ def test_a_sheet_that_is_not_named_rightly_is_not_looked_for(tmp_path, monkeypat
     ],
     ids=["reports", "VCF", "consensus", "reads"],
 )
-def test_only_tools_that_the_run_needs_are_asked_for(tmp_path, monkeypatch, rows, needed):
+def test_only_tools_that_the_run_needs_are_asked_for(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, rows: Any, needed: set[str]
+) -> None:
     monkeypatch.chdir(tmp_path)
     monkeypatch.setattr("alktrace.workflow.readiness.find_problems", lambda *_: [])
     monkeypatch.setenv("PATH", str(tmp_path))
@@ -83,7 +90,9 @@ def test_only_tools_that_the_run_needs_are_asked_for(tmp_path, monkeypatch, rows
     assert found == [f"{tool}: not found on PATH" for tool in sorted(needed)]
 
 
-def test_the_aligner_of_the_configuration_is_asked_for(tmp_path, monkeypatch):
+def test_the_aligner_of_the_configuration_is_asked_for(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.chdir(tmp_path)
     monkeypatch.setenv("PATH", str(tmp_path))
     given = config(tmp_path, READS)

@@ -1,6 +1,8 @@
 """Real panel sequence as a reference: same files, real bases."""
 
 import subprocess
+from pathlib import Path
+from typing import Any
 
 import pysam
 import pytest
@@ -13,11 +15,11 @@ pytestmark = pytest.mark.real
 
 
 @pytest.fixture(scope="module")
-def files(real_data, tmp_path_factory):
+def files(real_data: Path, tmp_path_factory: pytest.TempPathFactory) -> Any:
     return build_real_reference(data=real_data, out=tmp_path_factory.mktemp("real"))
 
 
-def test_real_codons_are_those_of_the_demo(files):
+def test_real_codons_are_those_of_the_demo(files: Any) -> None:
     facts = load_facts()
     with pysam.FastaFile(str(files.fasta)) as fasta:
         for name, known in facts.codons.items():
@@ -30,7 +32,7 @@ def test_real_codons_are_those_of_the_demo(files):
                 assert seen == codon, (name, number)
 
 
-def test_real_coding_sequences_translate_to_the_proteins_of_the_demo(files):
+def test_real_coding_sequences_translate_to_the_proteins_of_the_demo(files: Any) -> None:
     facts = load_facts()
     with pysam.FastaFile(str(files.fasta)) as fasta:
         for gene in facts.genes.values():
@@ -42,7 +44,7 @@ def test_real_coding_sequences_translate_to_the_proteins_of_the_demo(files):
             assert protein[1:] == gene.protein[1:] + "*", gene.name
 
 
-def test_lengths_are_those_of_a_real_alignment(files, real_data):
+def test_lengths_are_those_of_a_real_alignment(files: Any, real_data: Path) -> None:
     with (
         pysam.AlignmentFile(str(real_data / "fusion" / "H3122_EML4.bam")) as bam,
         pysam.FastaFile(str(files.fasta)) as fasta,
@@ -51,7 +53,7 @@ def test_lengths_are_those_of_a_real_alignment(files, real_data):
             assert bam.get_reference_length(name) == length
 
 
-def test_csq_accepts_the_gene_models(files):
+def test_csq_accepts_the_gene_models(files: Any) -> None:
     path = files.fasta.parent / "in.vcf"
     path.write_text(
         "##fileformat=VCFv4.2\n##contig=<ID=chr7,length=159345973>\n"

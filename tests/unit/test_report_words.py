@@ -269,11 +269,11 @@ def test_every_open_phase_has_words(root: Path) -> None:
         ("histology:excluded", "change of histology: excluded"),
     ],
 )
-def test_what_is_excluded_in_words(text, words_of_it):
+def test_what_is_excluded_in_words(text: str, words_of_it: str) -> None:
     assert words.exclusion(Exclusion.parse(text)) == words_of_it
 
 
-def test_every_kind_and_status_has_words():
+def test_every_kind_and_status_has_words() -> None:
     assert set(words.KIND_TEXT) == set(NegativeKind)
     assert set(words.STATUS_TEXT) == set(ExclusionStatus)
 
@@ -286,7 +286,7 @@ def test_every_kind_and_status_has_words():
         ({"LINEAGE_DNA", "HISTOLOGY_OVER_DNA"}, "suspected", "DNA suggests"),
     ],
 )
-def test_sentences_follow_the_criteria(criteria, said, unsaid):
+def test_sentences_follow_the_criteria(criteria: set[str], said: str, unsaid: str) -> None:
     text = words.class_text(Classification.TRANSFORMATION_SUSPECTED, criteria)
     assert said in text
     assert unsaid not in text

@@ -1,5 +1,8 @@
 """Given alignments under the names of the sheet, with their UMI in RX."""
 
+from pathlib import Path
+from typing import Any
+
 import pysam
 import pytest
 
@@ -32,13 +35,15 @@ OURS = {"SM": "P1.T1.plasma", "LB": "lib1", "PL": "ILLUMINA"}
         pytest.param([{"ID": "x", "PL": "BGI"}], [{"ID": "u1"} | OURS | {"PL": "BGI"}], id="platform kept"),
     ],
 )
-def test_read_groups(groups, expected):
+def test_read_groups(groups: list[dict[str, str]], expected: Any) -> None:
     renamed, ids = rename_groups(groups, GROUP)
     assert renamed == expected
     assert ids == {old["ID"]: new["ID"] for old, new in zip(groups, expected, strict=False)}
 
 
-def run(tmp_path, records, source, *, tag="RX", fixed=None, groups=()):
+def run(
+    tmp_path: Path, records: Any, source: Any, *, tag: str = "RX", fixed: Any = None, groups: Any = ()
+) -> Any:
     """Tag records of (name, flag, tags); return what comes out and the counts."""
     header = {"HD": {"VN": "1.6", "SO": "coordinate"}, "SQ": [{"SN": "chr1", "LN": 900}], "RG": list(groups)}
     path = tmp_path / "in.bam"
@@ -55,7 +60,7 @@ def run(tmp_path, records, source, *, tag="RX", fixed=None, groups=()):
         return bam.header.to_dict(), [(r.query_name, dict(r.get_tags())) for r in bam], counts
 
 
-def test_records_without_umi_get_only_their_read_group(tmp_path):
+def test_records_without_umi_get_only_their_read_group(tmp_path: Path) -> None:
     header, records, counts = run(tmp_path, [("a", 0, {"NM": 1})], UmiSource.NONE)
     assert header["RG"] == [{"ID": "u1"} | OURS]
     assert header["HD"]["SO"] == "coordinate"
@@ -63,7 +68,7 @@ def test_records_without_umi_get_only_their_read_group(tmp_path):
     assert counts.written == 1
 
 
-def test_read_groups_of_records_follow_the_header(tmp_path):
+def test_read_groups_of_records_follow_the_header(tmp_path: Path) -> None:
     groups = [{"ID": "a", "LB": "x"}, {"ID": "b", "LB": "y"}]
     _, records, _ = run(
         tmp_path, [("r", 0, {"RG": "b"}), ("s", 0, {"RG": "a"})], UmiSource.NONE, groups=groups
@@ -83,18 +88,20 @@ def test_read_groups_of_records_follow_the_header(tmp_path):
         pytest.param(UmiSource.NAME, "x:1", {}, None, id="none in the name"),
     ],
 )
-def test_umi_comes_into_rx(tmp_path, source, name, tags, umi):
+def test_umi_comes_into_rx(
+    tmp_path: Path, source: UmiSource, name: str, tags: dict[str, str], umi: str | None
+) -> None:
     _, ((_, found),), counts = run(tmp_path, [(name, 0, tags)], source)
     assert found.get("RX") == umi
     assert counts.without_umi == (umi is None)
 
 
-def test_umi_comes_from_another_tag(tmp_path):
+def test_umi_comes_from_another_tag(tmp_path: Path) -> None:
     _, ((_, found),), _ = run(tmp_path, [("r", 0, {"ZU": "ACGT"})], UmiSource.TAG, tag="ZU")
     assert found["RX"] == "ACGT"
 
 
-def test_fixed_umis(tmp_path):
+def test_fixed_umis(tmp_path: Path) -> None:
     fixed = FixedUmis(("AAAA", "GGGG"), max_mismatches=1, min_distance=2)
     records = [
         ("a", 99, {"RX": "AAAC"}),
@@ -113,7 +120,7 @@ def test_fixed_umis(tmp_path):
     assert (counts.templates, counts.corrected, counts.uncorrectable, counts.written) == (3, 1, 1, 2)
 
 
-def test_truncated_bam_is_an_error(tmp_path):
+def test_truncated_bam_is_an_error(tmp_path: Path) -> None:
     run(tmp_path, [(f"r{i}", 0, {"NM": i % 7}) for i in range(30000)], UmiSource.NONE)
     path = tmp_path / "in.bam"
     path.write_bytes(path.read_bytes()[: path.stat().st_size // 2])

@@ -2,6 +2,9 @@
 
 import os
 import stat
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -10,7 +13,7 @@ from alktrace.io.tools import find_tool_folders, floors, prepare_jobs, tool_prob
 
 
 @pytest.fixture
-def folder(tmp_path, monkeypatch):
+def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Any]:
     """A PATH with nothing but what the test puts there."""
     tool_version.cache_clear()
     monkeypatch.setenv("PATH", str(tmp_path))
@@ -18,7 +21,7 @@ def folder(tmp_path, monkeypatch):
     tool_version.cache_clear()
 
 
-def install(folder, name, script):
+def install(folder: Any, name: Any, script: Any) -> None:
     path = folder / name
     path.write_text(f"#!/bin/sh\n{script}\n")
     path.chmod(path.stat().st_mode | stat.S_IXUSR)
@@ -33,7 +36,7 @@ SAYS = {
 }
 
 
-def test_every_tool_of_the_list_is_known_here():
+def test_every_tool_of_the_list_is_known_here() -> None:
     assert set(floors()) == set(SAYS)
 
 
@@ -43,7 +46,7 @@ def test_every_tool_of_the_list_is_known_here():
     [("0.0.9", False), (None, True), ("99.1", True)],
     ids=["older", "oldest that will do", "newer"],
 )
-def test_versions(folder, tool, found, enough):
+def test_versions(folder: Any, tool: str, found: str | None, enough: bool) -> None:
     version = found or floors()[tool]
     install(folder, tool, SAYS[tool].format(version))
     assert tool_version(tool).startswith(version)
@@ -53,13 +56,13 @@ def test_versions(folder, tool, found, enough):
     assert said == ([] if enough else [refused])
 
 
-def test_versions_are_compared_as_numbers(folder):
+def test_versions_are_compared_as_numbers(folder: Any) -> None:
     """1.9 is older than 1.16."""
     install(folder, "samtools", SAYS["samtools"].format("1.9"))
     assert tool_problems(["samtools"])
 
 
-def test_missing_and_mute_tools_are_all_said_at_once(folder):
+def test_missing_and_mute_tools_are_all_said_at_once(folder: Any) -> None:
     install(folder, "bwa", "echo what")
     said = [str(problem) for problem in tool_problems(["samtools", "bwa", "multiqc"])]
     assert [line.split("; ")[0] for line in said] == [
@@ -69,7 +72,9 @@ def test_missing_and_mute_tools_are_all_said_at_once(folder):
     ]
 
 
-def test_folders_of_the_project_go_first_but_what_stands_on_path_keeps_its_place(tmp_path, monkeypatch):
+def test_folders_of_the_project_go_first_but_what_stands_on_path_keeps_its_place(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     ours, both, theirs = (tmp_path / name for name in ("ours", "both", "theirs"))
     for path in (ours, both):
         path.mkdir()
@@ -81,7 +86,7 @@ def test_folders_of_the_project_go_first_but_what_stands_on_path_keeps_its_place
 
 
 @pytest.mark.parametrize("given", [None, "/theirs"])
-def test_jobs_find_this_package_first(monkeypatch, given):
+def test_jobs_find_this_package_first(monkeypatch: pytest.MonkeyPatch, given: str | None) -> None:
     for name in ("PATH", "ALKTRACE_PYTHON", "ALKTRACE_SCRIPTS"):
         monkeypatch.setenv(name, "/x")
     monkeypatch.setenv("PYTHONPATH", given) if given else monkeypatch.delenv("PYTHONPATH", raising=False)

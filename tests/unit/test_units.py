@@ -1,7 +1,9 @@
 """What the alignment rules get for each kind of row."""
 
 from datetime import date
+from pathlib import Path
 from types import SimpleNamespace
+from typing import Any
 
 import pysam
 import pytest
@@ -15,7 +17,7 @@ from alktrace.vocabulary.samples import BamKind, Role, Setting, SpecimenType
 from alktrace.workflow.units import Units
 
 
-def bam(path, *, flags, order="coordinate", mapped=True):
+def bam(path: Any, *, flags: Any, order: str = "coordinate", mapped: bool = True) -> Any:
     header = {"HD": {"VN": "1.6", "SO": order}, "SQ": [{"SN": "chr1", "LN": 100}] if mapped else []}
     with pysam.AlignmentFile(str(path), "wb", header=header) as out:
         for flag in flags:
@@ -28,7 +30,7 @@ def bam(path, *, flags, order="coordinate", mapped=True):
     return str(path)
 
 
-def units(root, *rows, **umi):
+def units(root: Path, *rows: Any, **umi: Any) -> Any:
     config = yaml.safe_load((root / "config" / "config.yaml").read_text())
     config["assays"] = {"panel": {"targets": "panel.bed", "umi": umi}}
     settings = check_settings(config, file="config")
@@ -41,7 +43,7 @@ def units(root, *rows, **umi):
     return Units(Sheet({sample.name: sample}), settings, place)
 
 
-def wildcards(unit="u1"):
+def wildcards(unit: str = "u1") -> Any:
     return SimpleNamespace(patient="P1", timepoint="T1", specimen="plasma", unit=unit)
 
 
@@ -49,7 +51,7 @@ FOLDER = "results/patients/P1/T1/plasma/units"
 PAIR = {"fastq_1": "1.fq", "fastq_2": "2.fq"}
 
 
-def test_pairs(root):
+def test_pairs(root: Path) -> None:
     plan = units(root, PAIR, source="inline", read_structures=["5M2S+T", "5M2S+T"])
     assert plan.fastqs(wildcards()) == ["1.fq", "2.fq"]
     assert plan.given_bams(wildcards()) == plan.umi_fastqs(wildcards()) == plan.fixed_umis(wildcards()) == []
@@ -59,24 +61,24 @@ def test_pairs(root):
     assert plan.read_group(wildcards()) == r"@RG\tID:u1\tSM:P1.T1.plasma\tLB:lib1\tPL:ILLUMINA"
 
 
-def test_single_reads(root):
+def test_single_reads(root: Path) -> None:
     plan = units(root, {"fastq_1": "1.fq"}, source="inline", read_structures=["12M16S+T"])
     assert "interleaved" not in plan.fastp_options(wildcards())
     assert plan.aligner_options(wildcards()) == ""
 
 
-def test_one_read_with_two_templates_is_a_pair(root):
+def test_one_read_with_two_templates_is_a_pair(root: Path) -> None:
     plan = units(root, {"fastq_1": "1.fq"}, source="inline", read_structures=["50T8M50T"])
     assert plan.aligner_options(wildcards()) == "-p"
 
 
-def test_umi_read_is_no_template(root):
+def test_umi_read_is_no_template(root: Path) -> None:
     plan = units(root, PAIR | {"fastq_umi": "3.fq"}, source="fastq")
     assert plan.umi_fastqs(wildcards()) == ["3.fq"]
     assert plan.aligner_options(wildcards()) == "-p"
 
 
-def test_fixed_umis(root):
+def test_fixed_umis(root: Path) -> None:
     plan = units(root, PAIR, source="tag", tag="ZU", fixed_umis="umis.txt")
     assert plan.fixed_umis(wildcards()) == ["umis.txt"]
     assert plan.umi_options(wildcards()) == "--source tag --tag ZU --max-mismatches 1 --min-distance 2"
@@ -89,7 +91,9 @@ def test_fixed_umis(root):
         pytest.param((4,), "--source none --single", "", id="single reads"),
     ],
 )
-def test_unaligned_bam_is_aligned(root, tmp_path, flags, options, pairs):
+def test_unaligned_bam_is_aligned(
+    root: Path, tmp_path: Path, flags: tuple[int, ...], options: str, pairs: str
+) -> None:
     path = bam(tmp_path / "u.bam", flags=flags, mapped=False)
     plan = units(root, {"bam": path, "bam_kind": BamKind.RAW})
     assert plan.fastqs(wildcards()) == []
@@ -107,7 +111,7 @@ def test_unaligned_bam_is_aligned(root, tmp_path, flags, options, pairs):
         pytest.param("queryname", "sort", id="by name"),
     ],
 )
-def test_aligned_bam_is_adopted(root, tmp_path, order, finish):
+def test_aligned_bam_is_adopted(root: Path, tmp_path: Path, order: str, finish: str) -> None:
     path = bam(tmp_path / "a.bam", flags=(99, 147), order=order)
     plan = units(root, PAIR, {"bam": path, "bam_kind": BamKind.RAW})
     assert plan.finish(wildcards("u2")) == finish

@@ -8,6 +8,8 @@ import shutil
 import subprocess
 import sys
 from collections import Counter
+from pathlib import Path
+from typing import Any
 
 import pysam
 import pytest
@@ -43,18 +45,18 @@ rule all:
 COMPLEMENT = str.maketrans("ACGT", "TGCA")
 
 
-def turn(text):
+def turn(text: str) -> str:
     return text[::-1].translate(COMPLEMENT)
 
 
 class Reads:
     """Fragments of a random genome as pairs with inline UMIs; names tell chrom, start, end, UMI."""
 
-    def __init__(self, genome, seed):
+    def __init__(self, genome: dict[str, str], seed: int) -> None:
         self.genome = genome
         self.rng = random.Random(seed)
 
-    def fragment(self, number, *, low=60, high=200):
+    def fragment(self, number: int, *, low: int = 60, high: int = 200) -> tuple[str, str, list[str]]:
         rng = self.rng
         chrom, first, last = rng.choice(REGIONS)
         size = rng.randrange(low, high)
@@ -65,24 +67,24 @@ class Reads:
             bases = turn(bases)
         return f"{number}_{chrom}_{start}_{start + size}_{'.'.join(umis)}", bases, umis
 
-    def inline_pair(self, number):
+    def inline_pair(self, number: int) -> tuple[str, str, str]:
         name, bases, (one, two) = self.fragment(number)
         whole = one + SPACER + bases + turn(two + SPACER)
         return name, (whole + ADAPTERS[0])[:READ], (turn(whole) + ADAPTERS[1])[:READ]
 
 
-def truth(name):
-    _, chrom, start, end, umis = name.split(":")[0].split("_")
+def truth(name: str) -> tuple[str, int, int, list[str]]:
+    _, chrom, start, end, umis = name.split(":", maxsplit=1)[0].split("_")
     return chrom, int(start), int(end), umis.split(".")
 
 
-def write_fastq(path, reads):
+def write_fastq(path: Path, reads: list[tuple[str, str]]) -> str:
     text = "".join(f"@{name} 1:N:0:ACGT\n{bases}\n+\n{'F' * len(bases)}\n" for name, bases in reads)
     path.write_bytes(gzip.compress(text.encode(), mtime=0))
     return path.name
 
 
-def write_unaligned(path, fragments):
+def write_unaligned(path: Path, fragments: list[tuple[str, str, list[str]]]) -> str:
     with pysam.AlignmentFile(str(path), "wb", header={"HD": {"VN": "1.6", "GO": "query"}}) as out:
         for name, bases, umis in fragments:
             for flag, read in ((77, bases[:READ]), (141, turn(bases)[:READ])):
@@ -94,7 +96,7 @@ def write_unaligned(path, fragments):
     return path.name
 
 
-def write_aligned(path, fragments):
+def write_aligned(path: Path, fragments: list[tuple[str, str, list[str]]]) -> str:
     contigs = [{"SN": name, "LN": size} for name, size in GENOME.items()]
     header = {"HD": {"VN": "1.6", "SO": "unsorted"}, "SQ": contigs, "RG": [{"ID": "old", "SM": "old"}]}
     with pysam.AlignmentFile(str(path), "wb", header=header) as out:
@@ -115,7 +117,7 @@ def write_aligned(path, fragments):
     return path.name
 
 
-def write_genome(folder, rng):
+def write_genome(folder: Path, rng: random.Random) -> dict[str, str]:
     genome = {name: "".join(rng.choices("ACGT", k=size)) for name, size in GENOME.items()}
     (folder / "genome.fa").write_text("".join(f">{name}\n{bases}\n" for name, bases in genome.items()))
     (folder / "compact.fa").write_text(
@@ -126,8 +128,8 @@ def write_genome(folder, rng):
     return genome
 
 
-def write_config(folder):
-    def assay(source, *structures):
+def write_config(folder: Path) -> dict[str, Any]:
+    def assay(source: str, *structures: str) -> dict[str, Any]:
         return {
             "targets": "panel.bed",
             "umi": {"source": source, "read_structures": list(structures)},
@@ -135,7 +137,7 @@ def write_config(folder):
         }
 
     inline = f"{UMI}M{len(SPACER)}S+T"
-    changes = {
+    changes: dict[str, Any] = {
         "samples": "samples.tsv",
         "assays": {
             "pairs": assay("inline", inline, inline),
@@ -147,7 +149,7 @@ def write_config(folder):
     return changes | {"reference": {"fasta": "genome.fa", "gff3": "genes.gff3", "align_fasta": "compact.fa"}}
 
 
-def write_sheet(folder, rows):
+def write_sheet(folder: Path, rows: list[dict[str, str]]) -> None:
     columns = ("patient", "assay", "fastq_1", "fastq_2", "bam", "bam_kind")
     fixed = {
         "timepoint": "T1",
@@ -161,7 +163,9 @@ def write_sheet(folder, rows):
 
 
 @pytest.fixture(scope="module")
-def run(tmp_path_factory, root):
+def run(
+    tmp_path_factory: pytest.TempPathFactory, root: Path
+) -> tuple[Path, subprocess.CompletedProcess[str]]:
     """One run over every kind of input, one of them broken behind what the checks look at."""
     folder = tmp_path_factory.mktemp("align")
     genome = write_genome(folder, random.Random(1))
@@ -202,7 +206,9 @@ def run(tmp_path_factory, root):
     return folder, done
 
 
-def aligned_bam(run, patient):
+def aligned_bam(
+    run: tuple[Path, subprocess.CompletedProcess[str]], patient: str
+) -> tuple[dict[str, Any], list[pysam.AlignedSegment]]:
     folder, done = run
     path = folder / "results" / "patients" / patient / "T1" / "plasma" / "aligned.bam"
     assert path.is_file(), done.stderr[-3000:]
@@ -210,13 +216,17 @@ def aligned_bam(run, patient):
         return bam.header.to_dict(), list(bam)
 
 
-def counts(run, patient, unit="u1", kind="extract"):
+def counts(
+    run: tuple[Path, subprocess.CompletedProcess[str]], patient: str, unit: str = "u1", kind: str = "extract"
+) -> dict[str, str]:
     path = run[0] / "results" / "patients" / patient / "T1" / "plasma" / "units" / f"{unit}.{kind}.tsv"
     head, row = (line.split("\t") for line in path.read_text().splitlines())
     return dict(zip(head, row, strict=True))
 
 
-def check_places(run, records, read_length):
+def check_places(
+    run: tuple[Path, subprocess.CompletedProcess[str]], records: list[pysam.AlignedSegment], read_length: int
+) -> None:
     """5' ends must be the ends of the fragment; nothing of UMI, spacer or adapter may be left.
 
     Bases at the 3' end that look like the start of an adapter may be trimmed with it.
@@ -240,7 +250,7 @@ def check_places(run, records, read_length):
                 assert ADAPTERS[record.is_read2].startswith(trimmed)
 
 
-def test_pairs_of_two_lanes(run):
+def test_pairs_of_two_lanes(run: tuple[Path, subprocess.CompletedProcess[str]]) -> None:
     header, records = aligned_bam(run, "pairs")
     assert header["HD"]["SO"] == "coordinate"
     assert [line["SN"] for line in header["SQ"]] == list(GENOME)
@@ -256,9 +266,11 @@ def test_pairs_of_two_lanes(run):
     check_places(run, records, INSIDE)
 
 
-def test_mates_across_the_seam_of_the_compact_genome(run):
+def test_mates_across_the_seam_of_the_compact_genome(
+    run: tuple[Path, subprocess.CompletedProcess[str]],
+) -> None:
     _, records = aligned_bam(run, "pairs")
-    by_name = {}
+    by_name: dict[Any, pysam.AlignedSegment] = {}
     for record in records:
         by_name.setdefault((record.query_name, record.is_read2), record)
     seen = 0
@@ -272,7 +284,7 @@ def test_mates_across_the_seam_of_the_compact_genome(run):
     assert seen > 0
 
 
-def test_single_reads(run):
+def test_single_reads(run: tuple[Path, subprocess.CompletedProcess[str]]) -> None:
     _, records = aligned_bam(run, "single")
     primary = [record for record in records if not record.is_supplementary]
     assert len(primary) == 100
@@ -284,7 +296,7 @@ def test_single_reads(run):
             assert (record.reference_end == end) if record.is_reverse else (record.reference_start == start)
 
 
-def test_unaligned_bam(run):
+def test_unaligned_bam(run: tuple[Path, subprocess.CompletedProcess[str]]) -> None:
     _, records = aligned_bam(run, "unaligned")
     assert len([r for r in records if not r.is_supplementary]) == 200
     for record in records:
@@ -293,7 +305,7 @@ def test_unaligned_bam(run):
     check_places(run, records, READ)
 
 
-def test_aligned_bam_is_sorted_and_tagged(run):
+def test_aligned_bam_is_sorted_and_tagged(run: tuple[Path, subprocess.CompletedProcess[str]]) -> None:
     header, records = aligned_bam(run, "aligned")
     assert header["RG"] == [{"ID": "u1", "SM": "aligned.T1.plasma", "LB": "lib1", "PL": "ILLUMINA"}]
     places = [(record.reference_id, record.reference_start) for record in records]
@@ -304,14 +316,14 @@ def test_aligned_bam_is_sorted_and_tagged(run):
     assert counts(run, "aligned", kind="adopted")["templates"] == "100"
 
 
-def test_no_reads_give_an_empty_bam(run):
+def test_no_reads_give_an_empty_bam(run: tuple[Path, subprocess.CompletedProcess[str]]) -> None:
     header, records = aligned_bam(run, "empty")
     assert records == []
     assert header["RG"][0]["SM"] == "empty.T1.plasma"
     assert counts(run, "empty")["templates"] == "0"
 
 
-def test_counts_and_trimming_are_reported(run):
+def test_counts_and_trimming_are_reported(run: tuple[Path, subprocess.CompletedProcess[str]]) -> None:
     found = counts(run, "pairs")
     assert (found["templates"], found["reads"], found["written"]) == ("120", "240", "120")
     report = json.loads((run[0] / "results/patients/pairs/T1/plasma/units/u1.fastp.json").read_text())
@@ -319,7 +331,9 @@ def test_counts_and_trimming_are_reported(run):
     assert report["adapter_cutting"]["adapter_trimmed_reads"] > 0
 
 
-def test_a_failing_member_fails_the_job_and_says_why(run):
+def test_a_failing_member_fails_the_job_and_says_why(
+    run: tuple[Path, subprocess.CompletedProcess[str]],
+) -> None:
     folder, done = run
     assert done.returncode == 1
     text = (folder / "logs" / "align_unit" / "broken.T1.plasma.u1.log").read_text()
@@ -329,5 +343,5 @@ def test_a_failing_member_fails_the_job_and_says_why(run):
     assert not [path for path in left.rglob("*") if path.is_file()]
 
 
-def test_intermediate_files_are_gone(run):
+def test_intermediate_files_are_gone(run: tuple[Path, subprocess.CompletedProcess[str]]) -> None:
     assert not list((run[0] / "results").rglob("units/*.bam"))

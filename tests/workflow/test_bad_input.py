@@ -6,10 +6,12 @@ command gets many at once, as a user's first try does.
 
 import gzip
 import re
+from pathlib import Path
 
 import pysam
 import pytest
 import yaml
+from workflow_runs import Outcome, Project
 
 from alktrace.checks.input_files import find_problems
 from alktrace.checks.probes import bam_head, fastq_head
@@ -20,7 +22,7 @@ from alktrace.inputs.sheet import read_sheet as read_checked_sheet
 from alktrace.reference.locate import GRCH37
 
 
-def refused(project, *lines, arguments=("--cores", "2")):
+def refused(project: Project, *lines: str, arguments: tuple[str, ...] = ("--cores", "2")) -> Outcome:
     """The command says these lines, all of them and in this order, and does nothing else."""
     outcome = project.run(*arguments)
     assert outcome.code != 0
@@ -33,7 +35,7 @@ def refused(project, *lines, arguments=("--cores", "2")):
     return outcome
 
 
-def change_config(project, **keys):
+def change_config(project: Project, **keys: str) -> None:
     """Change keys of one assay, `assay="name"` first."""
     project.config["assays"][keys.pop("assay")] |= keys
 
@@ -42,7 +44,7 @@ def change_config(project, **keys):
 
 
 @pytest.mark.parametrize("arguments", [("--cores", "2"), ("--dry-run",)], ids=["run", "dry run"])
-def test_bad_rows(project, arguments):
+def test_bad_rows(project: Project, arguments: tuple[str, ...]) -> None:
     good = project.rows("P06")[0]
     other = {"fastq_1": "fastq/a_R1.fastq.gz", "fastq_2": "fastq/a_R2.fastq.gz"}
     project.keep(
@@ -81,7 +83,7 @@ def test_bad_rows(project, arguments):
     )
 
 
-def test_wrong_column_names(project):
+def test_wrong_column_names(project: Project) -> None:
     path = project.folder / "samples.tsv"
     path.write_text(path.read_text().replace("collected", "colected", 1).replace("bam_kind", "kind", 1))
     refused(
@@ -92,7 +94,7 @@ def test_wrong_column_names(project):
     )
 
 
-def test_missing_sheet(project):
+def test_missing_sheet(project: Project) -> None:
     project.config["samples"] = "sampels.tsv"
     refused(project, "sampels.tsv: no such file; correct the path")
 
@@ -100,7 +102,7 @@ def test_missing_sheet(project):
 # --- the configuration ----------------------------------------------------------------------
 
 
-def test_unknown_and_wrong_keys(project):
+def test_unknown_and_wrong_keys(project: Project) -> None:
     project.config |= {"calling": {"min_alt_molecule": 2, "min_alt_molecules": "three"}}
     project.config["assays"]["tissue"]["umi"]["source"] = "magic"
     path = project.folder / "config.yaml"
@@ -117,7 +119,7 @@ def test_unknown_and_wrong_keys(project):
         assert f"config.yaml:{lines[text]}:{key}: {said}" in outcome.text
 
 
-def test_a_wrong_default_is_named_in_its_own_file(root):
+def test_a_wrong_default_is_named_in_its_own_file(root: Path) -> None:
     """A value given on the command line stands in no file."""
     defaults = root / "config" / "config.yaml"
     number = next(
@@ -136,14 +138,14 @@ def test_a_wrong_default_is_named_in_its_own_file(root):
 # --- files of reads and genome ----------------------------------------------------------------
 
 
-def contigs_of(project):
+def contigs_of(project: Project) -> dict[str, str]:
     return dict(
         line.split("\t")[:2]
         for line in (project.folder / "reference/genome.fa.gz.fai").read_text().splitlines()
     )
 
 
-def rewrite_bam(path, **lengths):
+def rewrite_bam(path: Path, **lengths: int) -> Path:
     """Write a BAM again with other lengths of contigs."""
     with pysam.AlignmentFile(str(path)) as old:
         header, records = old.header.to_dict(), list(old)
@@ -156,14 +158,14 @@ def rewrite_bam(path, **lengths):
     return path
 
 
-def break_reads(project):
+def break_reads(project: Project) -> list[str]:
     """Break one file of each row; return the lines that must be said."""
     rows = project.rows("P01", "P02", "P03", "P05", "P06", "P10", "P16", "P17")
     project.keep(rows)
     line = {(row["patient"], row["timepoint"]): number for number, row in enumerate(rows, start=2)}
     file = {(row["patient"], row["timepoint"]): row for row in rows}
 
-    def fastq(patient, timepoint="PD1", name="fastq_1"):
+    def fastq(patient: str, timepoint: str = "PD1", name: str = "fastq_1") -> Path:
         return project.own(file[patient, timepoint][name])
 
     missing = fastq("P01", "BL")
@@ -185,7 +187,7 @@ def break_reads(project):
     project.own(file["P17", "PD1"]["bam"])
     (project.folder / f"{file['P17', 'PD1']['bam']}.bai").unlink()
 
-    def name(path):
+    def name(path: Path) -> str:
         return repr(str(path.relative_to(project.folder)))
 
     reads = len(text) // 4
@@ -209,17 +211,17 @@ def break_reads(project):
     ]
 
 
-def read_name(path):
+def read_name(path: Path) -> str:
     with gzip.open(path, "rt") as stream:
         return stream.readline()[1:].split()[0].removesuffix("/1").removesuffix("/2")
 
 
-def test_bad_files_of_reads(project):
+def test_bad_files_of_reads(project: Project) -> None:
     project.config["clinical"] = None
     refused(project, *break_reads(project))
 
 
-def test_bad_files_of_genome_and_assay(project):
+def test_bad_files_of_genome_and_assay(project: Project) -> None:
     rows = project.rows("P17")
     project.keep(rows)
     project.config["clinical"] = None
@@ -251,7 +253,7 @@ def test_bad_files_of_genome_and_assay(project):
 # --- clinical tables and reports --------------------------------------------------------------
 
 
-def test_bad_clinical_tables(project):
+def test_bad_clinical_tables(project: Project) -> None:
     rows = project.rows("P18")
     project.keep(rows)
     treatments = project.own("clinical/treatments.tsv")
@@ -272,7 +274,7 @@ def test_bad_clinical_tables(project):
     assert f"{rows[1]['calls']}:1:gen: unknown column; did you mean 'gene'?" in said
 
 
-def test_an_id_in_another_case_is_not_a_patient_without_data(project):
+def test_an_id_in_another_case_is_not_a_patient_without_data(project: Project) -> None:
     project.keep(project.rows("P18"))
     for path in sorted((project.folder / "clinical").iterdir()):
         copy = project.own(f"clinical/{path.name}")
@@ -293,7 +295,7 @@ def test_an_id_in_another_case_is_not_a_patient_without_data(project):
         pytest.param("gene\tvaf\n", "no valid VCF", id="no VCF"),
     ],
 )
-def test_reports_as_vcf(project, root, text, said):
+def test_reports_as_vcf(project: Project, root: Path, text: str, said: str) -> None:
     rows = project.rows("P18")[:1]
     path = project.folder / "report.vcf"
     path.write_text(f"{text}#CHROM\tPOS\tID\tREF\tALT\tQUAL\tFILTER\tINFO\n" if "VCF" in text else text)
@@ -303,7 +305,7 @@ def test_reports_as_vcf(project, root, text, said):
     assert found[0].startswith(f"{path}: {said}")
 
 
-def problems(project, root):
+def problems(project: Project, root: Path) -> list[str]:
     from snakemake.utils import update_config
 
     config = yaml.safe_load((root / "config/config.yaml").read_text())

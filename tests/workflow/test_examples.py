@@ -6,6 +6,7 @@ import shlex
 import shutil
 import subprocess
 import sys
+from pathlib import Path
 
 import pytest
 import yaml
@@ -20,7 +21,7 @@ PAGES = ("README.md", "resources/assays/README.md", "docs/examples/README.md", "
 
 
 @pytest.fixture
-def folder(small_demo, tmp_path):
+def folder(small_demo: Path, tmp_path: Path) -> Path:
     """A folder with every file that an example names, and the command on PATH."""
     project = Project.of_demo(small_demo, tmp_path, patients=("P16",))
     project.config["clinical"] = None
@@ -43,7 +44,7 @@ def folder(small_demo, tmp_path):
     return tmp_path
 
 
-def run(command, folder):
+def run(command: list[str], folder: Path) -> subprocess.CompletedProcess[str]:
     paths = {"PATH": f"{folder / 'bin'}:{os.environ['PATH']}", "PYTHONPATH": str(ROOT / "scripts")}
     return subprocess.run(
         command, cwd=folder, env=os.environ | paths, capture_output=True, text=True, check=False
@@ -51,7 +52,7 @@ def run(command, folder):
 
 
 @pytest.mark.parametrize("name", COMMANDS)
-def test_the_example_of_every_command_works_as_printed(name, folder):
+def test_the_example_of_every_command_works_as_printed(name: str, folder: Path) -> None:
     pages = [(ROOT / page).read_text() for page in ("README.md", "config/README.md")]
     if name == "docs" and pages != [fill(page) for page in pages]:
         pytest.skip("it would write; `test_generated_docs_are_current` says so")
@@ -61,7 +62,7 @@ def test_the_example_of_every_command_works_as_printed(name, folder):
     assert done.stdout or name in ("completion", "docs", "run", "one")
 
 
-def shown(page):
+def shown(page: str) -> list[str]:
     """Commands of a page: lines of its shell blocks, and code that begins with the command."""
     text = (ROOT / page).read_text()
     blocks = "".join(re.findall(r"```sh\n(.*?)```", text, re.DOTALL))
@@ -69,7 +70,7 @@ def shown(page):
 
 
 @pytest.mark.parametrize("page", PAGES)
-def test_commands_of_the_docs_are_understood(page):
+def test_commands_of_the_docs_are_understood(page: str) -> None:
     lines = shown(page)
     assert lines
     for line in lines:
@@ -82,7 +83,7 @@ def test_commands_of_the_docs_are_understood(page):
             assert (ROOT / "config/profiles" / options.get("profile", "local") / "config.yaml").is_file()
 
 
-def test_the_example_configuration_is_ready_to_run(folder):
+def test_the_example_configuration_is_ready_to_run(folder: Path) -> None:
     """The files it names are laid beside it; only their names are made up."""
     for path in (ROOT / "config" / "example").iterdir():
         shutil.copy(path, folder)

@@ -3,10 +3,13 @@
 import re
 import subprocess
 import sys
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
 
 import pytest
 import yaml
-from workflow_runs import ROOT, read_sheet, snakemake
+from workflow_runs import ROOT, Outcome, Project, read_sheet, snakemake
 
 from alktrace.commands.docs import fill
 
@@ -28,7 +31,7 @@ KERNELS = {"compile_consensus_kernels": 1, "compile_calling_kernels": 1}
 PER_ASSAY = ("prepare_targets", "build_copy_number_reference")
 
 
-def per_sample(number, *, units=None, adopted=0, consensus=0):
+def per_sample(number: int, *, units: Any = None, adopted: int = 0, consensus: int = 0) -> dict[str, int]:
     """Jobs of samples from reads: `units` rows of FASTQ, `adopted` aligned BAMs, `consensus` given."""
     made = number - consensus
     counts = {
@@ -45,11 +48,11 @@ def per_sample(number, *, units=None, adopted=0, consensus=0):
     return {name: count for name, count in counts.items() if count}
 
 
-def per_patient(patients, timepoints):
+def per_patient(patients: int, timepoints: int) -> dict[str, int]:
     return {"gather_evidence": patients, "classify_timepoint": timepoints, "write_patient_page": patients}
 
 
-def rules():
+def rules() -> Iterator[tuple[str, str]]:
     """Name and text of every rule and checkpoint."""
     for path in RULE_FILES:
         for text in re.split(r"(?m)^(?=rule |checkpoint )", path.read_text())[1:]:
@@ -60,7 +63,7 @@ RULES = dict(rules())
 
 
 @pytest.fixture(scope="module")
-def demo_jobs(small_demo):
+def demo_jobs(small_demo: Path) -> Outcome:
     return snakemake(
         "--directory", str(small_demo), "--configfile", str(small_demo / "config.yaml"), "--dry-run"
     ).check()  # fmt: skip
@@ -69,21 +72,21 @@ def demo_jobs(small_demo):
 # --- form -----------------------------------------------------------------------------------
 
 
-def test_lint_finds_nothing(small_demo):
+def test_lint_finds_nothing(small_demo: Path) -> None:
     found = snakemake(
         "--directory", str(small_demo), "--configfile", str(small_demo / "config.yaml"), "--lint"
     )  # fmt: skip
     assert found.code == 0, found.text
 
 
-def test_rules_are_formatted():
+def test_rules_are_formatted() -> None:
     command = [sys.executable, "-m", "snakefmt", "--check", "--compact-diff", "Snakefile", "rules"]
     done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stdout + done.stderr
 
 
 @pytest.mark.parametrize("name", RULES)
-def test_every_rule_says_what_it_does_and_needs(name):
+def test_every_rule_says_what_it_does_and_needs(name: str) -> None:
     text = RULES[name]
     for directive in ("log", "resources", "message", "conda"):
         assert re.search(rf"^    {directive}:$", text, re.MULTILINE), directive
@@ -94,21 +97,21 @@ def test_every_rule_says_what_it_does_and_needs(name):
 
 
 @pytest.mark.parametrize("name", [name for name, text in RULES.items() if "    script:\n" in text])
-def test_python_rules_run_their_own_adapter(name):
+def test_python_rules_run_their_own_adapter(name: str) -> None:
     assert re.search(r'script:\n\s+"\.\./scripts/(\w+)\.py"', RULES[name])[1] == name
     assert (ROOT / "scripts" / f"{name}.py").is_file()
     assert f'code=PLAN.code("{name}")' in RULES[name], "changed modules rerun the rule"
 
 
 @pytest.mark.parametrize("name", [name for name, text in RULES.items() if "    shell:\n" in text])
-def test_tools_come_from_an_environment_that_exists(name):
+def test_tools_come_from_an_environment_that_exists(name: str) -> None:
     path = re.search(r'conda:\n\s+"\.\./(envs/\w+\.yaml)"', RULES[name])[1]
     environment = yaml.safe_load((ROOT / path).read_text())
     assert environment["channels"] == ["conda-forge", "bioconda", "nodefaults"]
     assert all(re.fullmatch(r"[\w-]+ =[\d.]+", item) for item in environment["dependencies"])
 
 
-def test_few_jobs_per_sample_and_patient():
+def test_few_jobs_per_sample_and_patient() -> None:
     outputs = {
         name: re.search(r"    output:\n(.*?)\n    \w+:", text, re.DOTALL)[1] for name, text in RULES.items()
     }
@@ -122,7 +125,7 @@ def test_few_jobs_per_sample_and_patient():
 # --- jobs of a configuration -----------------------------------------------------------------
 
 
-def test_jobs_of_the_demo(demo_jobs, small_demo):
+def test_jobs_of_the_demo(demo_jobs: Outcome, small_demo: Path) -> None:
     rows = read_sheet(small_demo / "samples.tsv")
     reads = [row for row in rows if row["calls"] == "."]
     cohort = {row["patient"] for row in rows if row["role"] == "patient"}
@@ -155,7 +158,7 @@ VARIANTS = {
 
 
 @pytest.mark.parametrize("name", VARIANTS)
-def test_jobs_of_a_part(project, name):
+def test_jobs_of_a_part(project: Project, name: str) -> None:
     patients, reference, expected = VARIANTS[name]
     project.keep(project.rows(*patients))
     project.config["clinical"] = None
@@ -163,7 +166,7 @@ def test_jobs_of_a_part(project, name):
     assert project.dry().check().jobs == expected | COHORT
 
 
-def test_lanes_are_aligned_apart_and_merged(project):
+def test_lanes_are_aligned_apart_and_merged(project: Project) -> None:
     rows = project.rows("P06", "P10")
     rows[1] |= {name: rows[0][name] for name in ("patient", "timepoint", "specimen", "collected")}
     project.keep(rows)
@@ -172,7 +175,7 @@ def test_lanes_are_aligned_apart_and_merged(project):
     assert (jobs["align_unit"], jobs["merge_units"], jobs["call_variants"]) == (2, 1, 1)
 
 
-def test_excluded_patients_cost_nothing(project):
+def test_excluded_patients_cost_nothing(project: Project) -> None:
     rows = project.rows("P06", "P10")
     project.keep(rows)
     project.config |= {"clinical": None, "exclude": ["P10"]}
@@ -180,7 +183,7 @@ def test_excluded_patients_cost_nothing(project):
     assert (jobs["align_unit"], jobs["gather_evidence"]) == (1, 1)
 
 
-def test_normals_alone_are_no_cohort_but_run(project):
+def test_normals_alone_are_no_cohort_but_run(project: Project) -> None:
     rows = [row for row in read_sheet(project.folder / "samples.tsv") if row["role"] == "normal"]
     project.keep(rows)
     project.config["clinical"] = None
@@ -193,17 +196,17 @@ def test_normals_alone_are_no_cohort_but_run(project):
 
 
 @pytest.mark.parametrize("page", ["README.md", "config/README.md"])
-def test_generated_docs_are_current(page):
+def test_generated_docs_are_current(page: str) -> None:
     text = (ROOT / page).read_text()
     assert fill(text) == text, "run `make docs`"
 
 
-def commands(text):
+def commands(text: str) -> list[str]:
     """Lines of the shell blocks of a page."""
     return [line for block in re.findall(r"```sh\n(.*?)```", text, re.DOTALL) for line in block.splitlines()]
 
 
-def test_commands_of_the_readme_exist():
+def test_commands_of_the_readme_exist() -> None:
     lines = commands((ROOT / "README.md").read_text())
     targets = set(re.findall(r"(?m)^([\w-]+):", (ROOT / "Makefile").read_text()))
     wanted = {match[1] for line in lines if (match := re.match(r"make ([\w-]+)", line))}
@@ -216,7 +219,7 @@ def test_commands_of_the_readme_exist():
 
 
 @pytest.mark.parametrize("page", ["README.md", "config/README.md", "resources/knowledge/README.md"])
-def test_links_of_the_docs_lead_somewhere(page):
+def test_links_of_the_docs_lead_somewhere(page: str) -> None:
     path = ROOT / page
     links = re.findall(r"\]\(([^)#\s]+)", path.read_text())
     missing = [link for link in links if "://" not in link and not (path.parent / link).exists()]

@@ -1,6 +1,6 @@
 """Alignments as a user gives them, with the read groups and the RX tag that the later stages expect."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -27,7 +27,7 @@ class UnitGroup:
 
 
 def rename_groups(
-    groups: list[Mapping[str, str]], given: UnitGroup
+    groups: Sequence[Mapping[str, str]], given: UnitGroup
 ) -> tuple[list[dict[str, str]], dict[str, str]]:
     """Return the read groups under the names of the sheet, and new ids by old ones.
 
