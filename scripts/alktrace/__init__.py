@@ -1,3 +1,3 @@
 """alktrace: resistance mechanisms of ALK-positive lung cancer after first-line lorlatinib."""
 
-__version__ = "0.1.0"
+__version__ = "0.2.0"
