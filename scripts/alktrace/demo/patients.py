@@ -245,7 +245,8 @@ def _transformed(build: Builder) -> None:
     build.baseline(course, tumour(0.25, trunk), rearranged.name)
     build.progressed(
         course,
-        tumour(0.4, trunk, [("transformed", 0.8, own)]),
+        # Enough tumour for the VAF to tell: with the other copy in place it could be a half at most.
+        tumour(0.8, trunk, [("transformed", 0.95, own)]),
         "TRANSFORMATION_SUSPECTED",
         "RB1 and TP53 new, each with loss of the other copy; no histology",
         components=("transformation",),
@@ -270,7 +271,7 @@ def _transformed(build: Builder) -> None:
             pathology=(("bx-liver", "small_cell"), ("bx-lung", "adenocarcinoma")),
             death=True,
         ),
-        tumour(0.6, trunk, [("transformed", 0.95, own)]),
+        tumour(0.8, trunk, [("transformed", 0.95, own)]),
         "TRANSFORMATION_CONFIRMED",
         "two biopsies of one day without UMI: small cell in the liver, adenocarcinoma in the lung",
         specimen={
