@@ -85,12 +85,7 @@ def evidence(case: dict[str, Any]) -> PatientEvidence:
         "phase": [_phase(item) for item in case.get("phase", [])],
         "clinical": _clinical(case),
     }
-    return PatientEvidence.model_validate(_dated(content))
-
-
-def _dated(content: dict[str, Any]) -> dict[str, Any]:
-    dated: dict[str, Any] = yaml.safe_load(yaml.safe_dump(content))
-    return dated
+    return PatientEvidence.model_validate(content)
 
 
 def _clinical(case: dict[str, Any]) -> dict[str, Any] | None:
