@@ -2,8 +2,10 @@
 
 import gzip
 import random
+from collections.abc import Sequence
 from datetime import date
 from pathlib import Path
+from typing import Any
 
 import pysam
 import pytest
@@ -11,7 +13,7 @@ import yaml
 
 from alktrace.checks.input_files import find_problems
 from alktrace.checks.probes import bam_head, fastq_head
-from alktrace.inputs.settings import check_settings
+from alktrace.inputs.settings import Settings, check_settings
 from alktrace.inputs.sheet import Sample, Sheet, Unit
 from alktrace.reference.locate import grch37_contig
 from alktrace.vocabulary.samples import BamKind, Role, Setting, SpecimenType
@@ -23,7 +25,7 @@ LINE = 7
 class Project:
     """A right configuration with its files; tests break one thing at a time."""
 
-    def __init__(self, folder, root):
+    def __init__(self, folder: Path, root: Path) -> None:
         self.folder = folder
         self.fasta = folder / "genome.fa"
         self.fasta.write_text("".join(f">{name}\n{'ACGT' * (n // 4)}\n" for name, n in LENGTHS.items()))
@@ -34,19 +36,18 @@ class Project:
         self.config = yaml.safe_load((root / "config" / "config.yaml").read_text())
         self.config["samples"] = "samples.tsv"
         self.config["reference"] |= {"fasta": str(self.fasta), "gff3": str(self.gff3)}
-        self.umi = {"source": "none"}
+        self.umi: dict[str, Any] = {"source": "none"}
         self.assay = {"targets": str(self.bed), "umi": self.umi}
         self.config["assays"] = {"panel": self.assay}
 
-    def settings(self):
+    def settings(self) -> Settings:
         return check_settings(self.config, file="config")
 
-    def problems(self, exclude=(), **files):
+    def problems(self, exclude: Sequence[str] = (), **files: Any) -> list[str]:
         fastq_head.cache_clear()
         bam_head.cache_clear()
-        unit = Unit(
-            "u1", "lib1", line=LINE, **{k: v if k == "bam_kind" else str(v) for k, v in files.items()}
-        )
+        given: dict[str, Any] = {k: v if k == "bam_kind" else str(v) for k, v in files.items()}
+        unit = Unit("u1", "lib1", line=LINE, **given)
         units = (unit,) if files else ()
         sample = Sample(
             "P1", "T1", "plasma", SpecimenType.PLASMA, "panel", date(2026, 1, 1), Setting.PROGRESSION,
@@ -56,7 +57,7 @@ class Project:
             str(p) for p in find_problems(Sheet({sample.name: sample}, frozenset(exclude)), self.settings())
         ]
 
-    def fastq(self, name, reads=3, length=50, names=None):
+    def fastq(self, name: str, reads: int = 3, length: int = 50, names: list[str] | None = None) -> Path:
         path = self.folder / name
         texts = [
             f"@{n}\n{'A' * length}\n+\n{'I' * length}\n" for n in names or [f"r{i}" for i in range(reads)]
@@ -66,8 +67,16 @@ class Project:
         return path
 
     def bam(
-        self, name, *, lengths=None, mapped=True, tags=None, order="coordinate", flags=(99, 147), reads=3
-    ):
+        self,
+        name: str,
+        *,
+        lengths: dict[str, int] | None = None,
+        mapped: bool = True,
+        tags: dict[str, str] | None = None,
+        order: str = "coordinate",
+        flags: tuple[int, int] = (99, 147),
+        reads: int = 3,
+    ) -> Path:
         path = self.folder / name
         contigs = [{"SN": n, "LN": size} for n, size in (LENGTHS if lengths is None else lengths).items()]
         header = {"HD": {"VN": "1.6", "SO": order}, "SQ": contigs}
@@ -84,11 +93,11 @@ class Project:
 
 
 @pytest.fixture
-def project(tmp_path, root):
+def project(tmp_path: Path, root: Path) -> Project:
     return Project(tmp_path, root)
 
 
-def only(problems, *parts):
+def only(problems: list[str], *parts: str) -> None:
     """Exactly one problem, with these texts in it."""
     assert len(problems) == 1, problems
     for part in parts:
@@ -98,7 +107,7 @@ def only(problems, *parts):
 # --- right files ----------------------------------------------------------------------------
 
 
-def test_right_files_of_every_kind(project):
+def test_right_files_of_every_kind(project: Project) -> None:
     assert project.problems() == []
     assert project.problems(fastq_1=project.fastq("1.fastq.gz"), fastq_2=project.fastq("2.fastq.gz")) == []
     assert project.problems(bam=project.bam("a.bam"), bam_kind=BamKind.RAW) == []
@@ -107,24 +116,24 @@ def test_right_files_of_every_kind(project):
     assert project.problems(bam=consensus, bam_kind=BamKind.CONSENSUS) == []
 
 
-def test_fastq_without_reads_is_legal(project):
+def test_fastq_without_reads_is_legal(project: Project) -> None:
     assert project.problems(fastq_1=project.fastq("1.fastq.gz", reads=0)) == []
 
 
-def test_bam_without_reads_is_legal(project):
+def test_bam_without_reads_is_legal(project: Project) -> None:
     assert project.problems(bam=project.bam("a.bam", reads=0), bam_kind=BamKind.RAW) == []
 
 
-def test_extra_contigs_are_fine(project):
+def test_extra_contigs_are_fine(project: Project) -> None:
     bam = project.bam("a.bam", lengths=LENGTHS | {"chrUn": 77})
     assert project.problems(bam=bam, bam_kind=BamKind.RAW) == []
 
 
-def test_excluded_patients_are_not_looked_at(project):
+def test_excluded_patients_are_not_looked_at(project: Project) -> None:
     assert project.problems(exclude=["P1"], fastq_1="nowhere.fastq") == []
 
 
-def test_all_problems_come_at_once(project):
+def test_all_problems_come_at_once(project: Project) -> None:
     project.bed.write_text("chr1\t5\t5\n")
     project.gff3.unlink()
     assert len(project.problems(fastq_1="nowhere.fastq")) == 3
@@ -133,66 +142,66 @@ def test_all_problems_come_at_once(project):
 # --- FASTQ ----------------------------------------------------------------------------------
 
 
-def test_missing_file(project):
+def test_missing_file(project: Project) -> None:
     only(
         project.problems(fastq_1="nowhere.fastq"), f"samples.tsv:{LINE}:fastq_1: no file", "correct the path"
     )
 
 
-def test_folder_instead_of_a_file(project):
+def test_folder_instead_of_a_file(project: Project) -> None:
     only(project.problems(fastq_1=project.folder), "is no file")
 
 
-def test_empty_file(project):
+def test_empty_file(project: Project) -> None:
     path = project.folder / "1.fastq.gz"
     path.write_bytes(b"")
     only(project.problems(fastq_1=path), "0 bytes")
 
 
-def test_truncated_gzip(project):
+def test_truncated_gzip(project: Project) -> None:
     path = project.fastq("1.fastq.gz", names=[f"r{random.Random(i).random()}" for i in range(3000)])
     path.write_bytes(path.read_bytes()[:-200])
     only(project.problems(fastq_1=path), "fastq_1", "truncated")
 
 
-def test_cut_off_text(project):
+def test_cut_off_text(project: Project) -> None:
     path = project.fastq("1.fastq")
     path.write_text(path.read_text() + "@r\nACGT\n")
     only(project.problems(fastq_1=path), "fastq_1", "1.fastq")
 
 
-def test_mates_of_other_number_far_behind_the_head(project):
+def test_mates_of_other_number_far_behind_the_head(project: Project) -> None:
     names = [f"r{i}" for i in range(900)]
     one, two = project.fastq("1.fastq.gz", names=names), project.fastq("2.fastq.gz", names=names[:-1])
     only(project.problems(fastq_1=one, fastq_2=two), ":fastq_2: 899 reads", "but 900 in fastq_1")
 
 
-def test_truncated_blocks(project):
+def test_truncated_blocks(project: Project) -> None:
     path = project.folder / "1.fastq.gz"
-    with pysam.BGZFile(str(path), "wb") as out:
+    with pysam.BGZFile(str(path), "wb", None) as out:
         out.write(b"@r\nACGT\n+\nIIII\n")
     path.write_bytes(path.read_bytes()[:-28])
     only(project.problems(fastq_1=path), "fastq_1", "truncated")
 
 
-def test_other_text(project):
+def test_other_text(project: Project) -> None:
     path = project.folder / "1.fastq"
     path.write_text("patient\ttimepoint\n")
     only(project.problems(fastq_1=path), "no valid FASTQ")
 
 
-def test_mates_with_other_names(project):
+def test_mates_with_other_names(project: Project) -> None:
     one = project.fastq("1.fastq", names=["a 1:N", "b 1:N"])
     two = project.fastq("2.fastq", names=["a 2:N", "c 2:N"])
     only(project.problems(fastq_1=one, fastq_2=two), ":fastq_2: read 2 is 'c'", "'b' in fastq_1")
 
 
-def test_mates_with_slashes_agree(project):
+def test_mates_with_slashes_agree(project: Project) -> None:
     one, two = project.fastq("1.fastq", names=["a/1"]), project.fastq("2.fastq", names=["a/2"])
     assert project.problems(fastq_1=one, fastq_2=two) == []
 
 
-def test_mates_of_other_number(project):
+def test_mates_of_other_number(project: Project) -> None:
     only(
         project.problems(fastq_1=project.fastq("1.fastq", reads=4), fastq_2=project.fastq("2.fastq")),
         ":fastq_2: 3 reads", "but 4 in fastq_1",
@@ -202,9 +211,9 @@ def test_mates_of_other_number(project):
 # --- UMI ------------------------------------------------------------------------------------
 
 
-def test_umi_shorter_than_its_read_structure(project):
+def test_umi_shorter_than_its_read_structure(project: Project) -> None:
     project.umi |= {"source": "fastq", "read_structures": ["+T", "+T", "10M"]}
-    files = {"fastq_1": project.fastq("1.fastq"), "fastq_2": project.fastq("2.fastq")}
+    files: dict[str, Any] = {"fastq_1": project.fastq("1.fastq"), "fastq_2": project.fastq("2.fastq")}
     only(
         project.problems(**files, fastq_umi=project.fastq("3.fastq", length=8)),
         ":fastq_umi: reads have at most 8 bases", "10M", "need 10",
@@ -212,22 +221,22 @@ def test_umi_shorter_than_its_read_structure(project):
     assert project.problems(**files, fastq_umi=project.fastq("4.fastq", length=10)) == []
 
 
-def test_reads_shorter_than_their_read_structure(project):
+def test_reads_shorter_than_their_read_structure(project: Project) -> None:
     project.umi |= {"source": "inline", "read_structures": ["12M16S+T"]}
     only(project.problems(fastq_1=project.fastq("1.fastq", length=28)), "at most 28 bases", "need 29")
 
 
-def test_number_of_read_structures(project):
+def test_number_of_read_structures(project: Project) -> None:
     project.umi |= {"source": "inline", "read_structures": ["5M2S+T", "5M2S+T"]}
     only(project.problems(fastq_1=project.fastq("1.fastq")), ":fastq_1: 2 read structures", "for 1 reads")
 
 
-def test_missing_umi_fastq(project):
+def test_missing_umi_fastq(project: Project) -> None:
     project.umi["source"] = "fastq"
     only(project.problems(fastq_1=project.fastq("1.fastq")), ":fastq_umi: empty")
 
 
-def test_names_without_umi(project):
+def test_names_without_umi(project: Project) -> None:
     project.umi["source"] = "name"
     only(
         project.problems(fastq_1=project.fastq("1.fastq")),
@@ -236,7 +245,7 @@ def test_names_without_umi(project):
     assert project.problems(fastq_1=project.fastq("2.fastq", names=["r0:ACGT"])) == []
 
 
-def test_tag_source_needs_a_bam(project):
+def test_tag_source_needs_a_bam(project: Project) -> None:
     project.umi["source"] = "tag"
     only(project.problems(fastq_1=project.fastq("1.fastq")), "BAM tag")
 
@@ -255,12 +264,12 @@ def test_tag_source_needs_a_bam(project):
         pytest.param({"fixed_umis": "nowhere.txt"}, ["fixed_umis", "nowhere.txt"], id="no UMI list"),
     ],
 )
-def test_umi_settings(project, umi, parts):
+def test_umi_settings(project: Project, umi: dict[str, bool | str | list[str]], parts: list[str]) -> None:
     project.umi |= umi
     only(project.problems(), "config:assays.panel.umi", *parts)
 
 
-def test_umi_list_is_read(project):
+def test_umi_list_is_read(project: Project) -> None:
     path = project.folder / "umis.txt"
     path.write_text("ACGT\nAXGT\n")
     project.umi["fixed_umis"] = str(path)
@@ -270,7 +279,7 @@ def test_umi_list_is_read(project):
 # --- BAM ------------------------------------------------------------------------------------
 
 
-def test_truncated_bam(project):
+def test_truncated_bam(project: Project) -> None:
     path = project.bam("a.bam")
     path.write_bytes(path.read_bytes()[:-28])
     only(project.problems(bam=path, bam_kind=BamKind.RAW), ":bam: ", "truncated")
@@ -284,62 +293,62 @@ def test_truncated_bam(project):
         pytest.param(b"@HD\tVN:1.6\n", "is no BAM", id="SAM"),
     ],
 )
-def test_other_files_are_no_bam(project, data, part):
+def test_other_files_are_no_bam(project: Project, data: bytes, part: str) -> None:
     path = project.folder / "a.bam"
     path.write_bytes(data)
     only(project.problems(bam=path, bam_kind=BamKind.RAW), part)
 
 
-def test_bam_of_another_reference(project):
+def test_bam_of_another_reference(project: Project) -> None:
     bam = project.bam("a.bam", lengths={"chr1": 3000, "chr2": 2001})
     only(project.problems(bam=bam, bam_kind=BamKind.RAW), "another reference: chr2 has 2001 bases, not 2000")
 
 
-def test_bam_with_other_names(project):
+def test_bam_with_other_names(project: Project) -> None:
     project.bed.write_text("chr1\t100\t200\n")
     bam = project.bam("a.bam", lengths={"1": 3000})
     only(project.problems(bam=bam, bam_kind=BamKind.RAW), "no contig 'chr1', but '1'")
 
 
-def test_bam_of_grch37(project):
+def test_bam_of_grch37(project: Project) -> None:
     bam = project.bam("a.bam", lengths={"chr1": 249250621, "chr2": 243199373})
     only(project.problems(bam=bam, bam_kind=BamKind.RAW), "GRCh37: chr1 has 249250621", "give FASTQ")
 
 
-def test_unaligned_bam_needs_no_contigs(project):
+def test_unaligned_bam_needs_no_contigs(project: Project) -> None:
     bam = project.bam("u.bam", lengths={}, mapped=False, flags=(77, 141), order="unsorted")
     assert project.problems(bam=bam, bam_kind=BamKind.RAW) == []
 
 
-def test_reads_of_an_unaligned_bam_fit_their_read_structures(project):
+def test_reads_of_an_unaligned_bam_fit_their_read_structures(project: Project) -> None:
     project.umi |= {"source": "inline", "read_structures": ["4M+T", "9M+T"]}
     bam = project.bam("u.bam", lengths={}, mapped=False, flags=(77, 141))
     only(project.problems(bam=bam, bam_kind=BamKind.RAW), "at most 8 bases", "need 10")
 
 
 @pytest.mark.parametrize("source", ["tag", "inline"])
-def test_aligned_bam_without_umi_tag(project, source):
+def test_aligned_bam_without_umi_tag(project: Project, source: str) -> None:
     project.umi |= {"source": source, "read_structures": ["4M+T"] if source == "inline" else []}
     bam = project.bam("a.bam")
     only(project.problems(bam=bam, bam_kind=BamKind.RAW), "none of the first 6 records has a RX tag")
     assert project.problems(bam=project.bam("b.bam", tags={"RX": "AC-GT"}), bam_kind=BamKind.RAW) == []
 
 
-def test_umi_in_the_names_of_a_bam(project):
+def test_umi_in_the_names_of_a_bam(project: Project) -> None:
     project.umi["source"] = "name"
     assert project.problems(bam=project.bam("a.bam"), bam_kind=BamKind.RAW) == []
 
 
-def test_consensus_bam_without_index(project):
+def test_consensus_bam_without_index(project: Project) -> None:
     only(project.problems(bam=project.bam("c.bam"), bam_kind=BamKind.CONSENSUS), "no index", "samtools index")
 
 
-def test_consensus_bam_in_another_order(project):
+def test_consensus_bam_in_another_order(project: Project) -> None:
     bam = project.bam("c.bam", order="queryname")
     only(project.problems(bam=bam, bam_kind=BamKind.CONSENSUS), "not sorted by coordinate (SO:queryname)")
 
 
-def test_unaligned_consensus_bam(project):
+def test_unaligned_consensus_bam(project: Project) -> None:
     bam = project.bam("c.bam", mapped=False, flags=(77, 141), order="unsorted")
     only(project.problems(bam=bam, bam_kind=BamKind.CONSENSUS), "is not aligned")
 
@@ -362,17 +371,17 @@ def test_unaligned_consensus_bam(project):
         pytest.param("chrom\tstart\tend\n", "1:start", "a whole number", id="header line"),
     ],
 )
-def test_targets(project, text, place, part):
+def test_targets(project: Project, text: str, place: int | str, part: str) -> None:
     project.bed.write_text(text)
     only(project.problems(), f"{project.bed}:{place}: ", part)
 
 
-def test_targets_without_intervals(project):
+def test_targets_without_intervals(project: Project) -> None:
     project.bed.write_text("# none\ntrack name=x\n\n")
     only(project.problems(), f"{project.bed}: no intervals")
 
 
-def test_many_problems_of_a_bed_are_cut_short(project):
+def test_many_problems_of_a_bed_are_cut_short(project: Project) -> None:
     project.bed.write_text("chr3\t1\t2\n" * 50)
     problems = project.problems()
     assert len(problems) == 21
@@ -387,12 +396,12 @@ def test_many_problems_of_a_bed_are_cut_short(project):
         pytest.param("chr2\t200\t300\nchr1\t0\t3000\nchr2\t0\t9\n", id="unsorted"),
     ],
 )
-def test_targets_in_any_arrangement_are_fine(project, text):
+def test_targets_in_any_arrangement_are_fine(project: Project, text: str) -> None:
     project.bed.write_text(text)
     assert project.problems() == []
 
 
-def test_compressed_targets_are_refused(project):
+def test_compressed_targets_are_refused(project: Project) -> None:
     project.bed.write_bytes(gzip.compress(b"chr1\t100\t200\n"))
     only(project.problems(), f"{project.bed}: cannot be read", "decompress it")
 
@@ -410,7 +419,7 @@ def test_compressed_targets_are_refused(project):
     ],
 )
 @pytest.mark.parametrize("packed", [False, True], ids=["plain", "gzip"])
-def test_gene_models(project, text, part, packed):
+def test_gene_models(project: Project, text: str, part: str, packed: bool) -> None:
     if packed:
         project.gff3.write_bytes(gzip.compress(text.encode()))
     else:
@@ -418,13 +427,13 @@ def test_gene_models(project, text, part, packed):
     only(project.problems(), str(project.gff3), part)
 
 
-def test_genome_of_grch37(project):
+def test_genome_of_grch37(project: Project) -> None:
     Path(f"{project.fasta}.fai").write_text("chr1\t249250621\t6\t60\t61\nchr2\t243199373\t6\t60\t61\n")
     project.gff3.write_text("1\tx\tgene\t1\t9\t.\t+\t.\tID=g\n")
     only(project.problems(), "config:reference.fasta: ", "is GRCh37: chr1")
 
 
-def test_genome_compressed_by_gzip(project):
+def test_genome_compressed_by_gzip(project: Project) -> None:
     path = project.folder / "genome.fa.gz"
     path.write_bytes(gzip.compress(project.fasta.read_bytes()))
     project.config["reference"]["fasta"] = str(path)
@@ -432,18 +441,18 @@ def test_genome_compressed_by_gzip(project):
 
 
 @pytest.mark.parametrize("key", ["fasta", "gff3", "align_fasta", "polymorphisms", "population_vcf"])
-def test_missing_files_of_the_genome(project, key):
+def test_missing_files_of_the_genome(project: Project, key: str) -> None:
     project.config["reference"][key] = "nowhere"
     only(project.problems(), f"config:reference.{key}: no file 'nowhere'")
 
 
 @pytest.mark.parametrize("key", ["targets", "noise_model", "copy_number_reference"])
-def test_missing_files_of_an_assay(project, key):
+def test_missing_files_of_an_assay(project: Project, key: str) -> None:
     project.assay[key] = "nowhere"
     only(project.problems(), f"config:assays.panel.{key}: no file 'nowhere'")
 
 
-def test_compact_genome_must_fit(project):
+def test_compact_genome_must_fit(project: Project) -> None:
     path = project.folder / "compact.fa"
     path.write_text(">chr2:1991-2010\n" + "A" * 20 + "\n")
     project.config["reference"]["align_fasta"] = str(path)
@@ -452,11 +461,11 @@ def test_compact_genome_must_fit(project):
     assert project.problems() == []
 
 
-def test_missing_report(project):
+def test_missing_report(project: Project) -> None:
     only(project.problems(calls="nowhere.tsv"), f"samples.tsv:{LINE}:calls: no file")
 
 
-def test_regions_that_a_report_covered(project):
+def test_regions_that_a_report_covered(project: Project) -> None:
     report = project.folder / "report.tsv"
     report.write_text("gene\thgvs_p\nALK\tG1202R\n")
     assert project.problems(calls=report, covered_regions=project.bed) == []
@@ -469,13 +478,13 @@ def test_regions_that_a_report_covered(project):
     )
 
 
-def test_bare_fractions_of_a_report_are_refused_before_work_starts(project):
+def test_bare_fractions_of_a_report_are_refused_before_work_starts(project: Project) -> None:
     report = project.folder / "report.csv"
     report.write_text("基因,突变,丰度\nALK,G1202R,0.1\n", encoding="gb18030")
     only(project.problems(calls=report), "report.csv:2:vaf: value '0.1' without a unit")
 
 
-def test_words_of_a_site_are_checked_once(project, monkeypatch):
+def test_words_of_a_site_are_checked_once(project: Project, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(project.folder)
     (project.folder / "report_words.csv").write_text("word,language,meaning\nok,en,good\n")
     report = project.folder / "report.tsv"
@@ -486,7 +495,7 @@ def test_words_of_a_site_are_checked_once(project, monkeypatch):
 
 
 @pytest.mark.real
-def test_published_bam_is_of_grch38(real_data):
+def test_published_bam_is_of_grch38(real_data: Path) -> None:
     head = bam_head(real_data / "fusion" / "H3122_EML4.bam")
     assert head.aligned
     assert grch37_contig(head.contigs) is None

@@ -10,41 +10,43 @@ import pysam
 import pytest
 
 from alktrace.demo.facts import load_facts
-from alktrace.demo.genome_files import write_genome
-from alktrace.demo.made_genome import GENETIC_CODE, back_translate, build_genome
-from alktrace.demo.planted import duplication, substitution
+from alktrace.demo.genome_files import ReferenceFiles, write_genome
+from alktrace.demo.made_genome import GENETIC_CODE, Genome, back_translate, build_genome
+from alktrace.demo.planted import PlantedVariant, duplication, substitution
 
 FACTS = load_facts()
 
 
 @pytest.fixture(scope="module")
-def genome():
+def genome() -> Genome:
     return build_genome(FACTS, seed=11)
 
 
 @pytest.fixture(scope="module")
-def files(genome, tmp_path_factory):
+def files(genome: Genome, tmp_path_factory: pytest.TempPathFactory) -> ReferenceFiles:
     return write_genome(genome, tmp_path_factory.mktemp("reference"))
 
 
-def csq(files, variants: str) -> list[str]:
+def csq(files: ReferenceFiles, variants: str) -> list[str]:
     """Annotate VCF body lines with bcftools csq; return BCSQ per record."""
     path = files.fasta.parent / "in.vcf"
     head = "##fileformat=VCFv4.2\n" + "".join(
         f"##contig=<ID={name},length={length}>\n" for name, length in FACTS.chromosomes.items()
     )
     path.write_text(head + "#CHROM\tPOS\tID\tREF\tALT\tQUAL\tFILTER\tINFO\n" + variants)
-    command = ["bcftools", "csq", "--local-csq", "-f", files.fasta, "-g", files.gff3, path]
+    command: list[str | Path] = ["bcftools", "csq", "--local-csq", "-f", files.fasta, "-g", files.gff3, path]
     done = subprocess.run(command, capture_output=True, text=True, check=True)
     return [line.split("BCSQ=")[1] for line in done.stdout.splitlines() if not line.startswith("#")]
 
 
-def vcf_line(variant) -> str:
+def vcf_line(variant: PlantedVariant) -> str:
     return f"{variant.chrom}\t{variant.pos + 1}\t.\t{variant.ref}\t{variant.alt}\t.\t.\t.\n"
 
 
 @pytest.mark.parametrize("name", sorted(FACTS.genes))
-def test_coding_sequence_of_the_sparse_genome_translates_to_the_protein(name, files):
+def test_coding_sequence_of_the_sparse_genome_translates_to_the_protein(
+    name: str, files: ReferenceFiles
+) -> None:
     gene = FACTS.genes[name]
     with pysam.FastaFile(str(files.fasta)) as fasta:
         exons = [fasta.fetch(gene.chrom, e.cds_start, e.cds_end) for e in gene.exons if e.cds_start]
@@ -55,7 +57,7 @@ def test_coding_sequence_of_the_sparse_genome_translates_to_the_protein(name, fi
     assert protein == gene.protein + "*"
 
 
-def test_known_codons_are_real(genome):
+def test_known_codons_are_real(genome: Genome) -> None:
     for name, known in FACTS.codons.items():
         gene = genome.genes[name]
         for number, codon in known.items():
@@ -80,12 +82,12 @@ def test_known_codons_are_real(genome):
         pytest.param("chr17\t7675088\t.\tC\tT\t.\t.\t.\n", "175R>175H", id="TP53-R175H"),
     ],
 )
-def test_bcftools_names_published_variants(line, expected, files):
+def test_bcftools_names_published_variants(line: str, expected: str, files: ReferenceFiles) -> None:
     (found,) = csq(files, line)
     assert found.split("|")[5] == expected
 
 
-def test_variants_from_coding_positions(genome, files):
+def test_variants_from_coding_positions(genome: Genome, files: ReferenceFiles) -> None:
     variants = [
         substitution(genome, "ALK", "p.Gly1202Arg", 3604, "G>A"),
         substitution(genome, "ALK", "p.Gly1269Ser", 3805, "GG>TC"),
@@ -102,12 +104,12 @@ def test_variants_from_coding_positions(genome, files):
     assert names[3] == "341R>341*"
 
 
-def test_a_wrong_reference_base_is_refused(genome):
+def test_a_wrong_reference_base_is_refused(genome: Genome) -> None:
     with pytest.raises(ValueError, match="genome has C on the plus strand, not T"):
         substitution(genome, "KRAS", "p.Gly12Asp", 35, "A>T")
 
 
-def test_polymorphisms_change_no_protein_and_lie_on_targets(genome, files):
+def test_polymorphisms_change_no_protein_and_lie_on_targets(genome: Genome, files: ReferenceFiles) -> None:
     with pysam.VariantFile(str(files.polymorphisms)) as stream:
         lines = [f"{r.chrom}\t{r.pos}\t.\t{r.ref}\t{r.alts[0]}\t.\t.\t.\n" for r in stream]
     found = csq(files, "".join(lines))
@@ -118,7 +120,7 @@ def test_polymorphisms_change_no_protein_and_lie_on_targets(genome, files):
         assert any(t.chrom == site.chrom and t.start <= site.pos < t.end for t in genome.targets)
 
 
-def test_sparse_index_equals_that_of_samtools(files, tmp_path):
+def test_sparse_index_equals_that_of_samtools(files: ReferenceFiles, tmp_path: Path) -> None:
     small = build_small(tmp_path)
     copy = tmp_path / "copy.fa.gz"
     shutil.copy(small, copy)
@@ -150,7 +152,7 @@ def build_small(folder: Path) -> Path:
     return path
 
 
-def test_compact_and_sparse_hold_the_same_bases(files):
+def test_compact_and_sparse_hold_the_same_bases(files: ReferenceFiles) -> None:
     with pysam.FastaFile(str(files.compact)) as compact, pysam.FastaFile(str(files.fasta)) as sparse:
         for name in compact.references:
             chrom, place = name.split(":")
@@ -158,7 +160,7 @@ def test_compact_and_sparse_hold_the_same_bases(files):
             assert compact.fetch(name) == sparse.fetch(chrom, start - 1, end)
 
 
-def test_equal_seeds_give_equal_bytes_and_other_seeds_do_not(tmp_path, files):
+def test_equal_seeds_give_equal_bytes_and_other_seeds_do_not(tmp_path: Path, files: ReferenceFiles) -> None:
     again = write_genome(build_genome(FACTS, seed=11), tmp_path / "again")
     other = write_genome(build_genome(FACTS, seed=12), tmp_path / "other")
     for name in ("fasta", "compact", "gff3", "targets", "polymorphisms"):
@@ -166,7 +168,7 @@ def test_equal_seeds_give_equal_bytes_and_other_seeds_do_not(tmp_path, files):
     assert other.compact.read_bytes() != files.compact.read_bytes()
 
 
-def test_filler_has_no_long_homopolymers(genome):
+def test_filler_has_no_long_homopolymers(genome: Genome) -> None:
     alk = genome.fetch("chr2", 29223529, 29225460)
     assert max(len(run) for base in "ACGT" for run in _runs(alk, base)) <= 4
 
@@ -178,12 +180,12 @@ def _runs(sequence: str, base: str) -> list[str]:
 
 
 @pytest.mark.parametrize("protein", ["MKKKKKKKKF", "MGGGGPPPPGGGG", "MFFFFLLLLW"])
-def test_back_translation_keeps_the_protein_and_fixed_codons(protein):
+def test_back_translation_keeps_the_protein_and_fixed_codons(protein: str) -> None:
     rng = np.random.default_rng(0)
     sequence = back_translate(protein, {1: "ATG"}, rng)
     assert "".join(GENETIC_CODE[sequence[i : i + 3]] for i in range(0, len(sequence), 3)) == protein + "*"
 
 
-def test_a_codon_of_another_residue_is_refused():
+def test_a_codon_of_another_residue_is_refused() -> None:
     with pytest.raises(ValueError, match="codon 2 is GGG"):
         back_translate("MK", {2: "GGG"}, np.random.default_rng(0))

@@ -1,4 +1,7 @@
 import json
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
 
 import pytest
 from clinical_records import switched
@@ -8,14 +11,16 @@ from alktrace.classify.resistance_table import ClassificationRow, ResistanceRow
 from alktrace.evidence.evidence_table import EvidenceRow
 from alktrace.io.tables import read_table
 from alktrace.outcomes.concordance import Material, agreement_rows, concordance_rows, read_materials
+from alktrace.outcomes.concordance_table import ConcordanceRow
 from alktrace.outcomes.courses import flow_rows, oncoprint_rows, swimmer_rows
 from alktrace.outcomes.endpoints import patient_rows
 from alktrace.outcomes.frequencies import expected_rows, frequency_rows, paired_rows, primary_against_acquired
 from alktrace.outcomes.frequency_table import ExpectedFrequencyRow
 from alktrace.outcomes.linkage import linkage_rows
 from alktrace.outcomes.mechanism_treatment import mechanism_treatment_rows
-from alktrace.outcomes.mechanisms import features, findings, with_timing
+from alktrace.outcomes.mechanisms import Finding, features, findings, with_timing
 from alktrace.outcomes.response import response_rows
+from alktrace.outcomes.timeline import Timeline
 from alktrace.vocabulary.changes import Origin, VariantType
 from alktrace.vocabulary.detection import Detection, ObservationSource
 from alktrace.vocabulary.resistance import Classification as C
@@ -26,16 +31,25 @@ SETTINGS = cohort_settings()
 ON_TARGET, BYPASS = Component.ON_TARGET, Component.BYPASS
 
 
-def classified(patient, found, components=(), timing=Timing.ACQUIRED, setting=None, timepoint="PD"):
+def classified(
+    patient: str,
+    found: C,
+    components: Sequence[Component] = (),
+    timing: Timing = Timing.ACQUIRED,
+    setting: Setting | None = None,
+    timepoint: str = "PD",
+) -> ClassificationRow:
     head = (patient, timepoint, setting or Setting.PROGRESSION)
     return ClassificationRow(*head, found, tuple(components), timing, None, (), ())
 
 
-def bypass_or_none(patient, bypass, timing=Timing.ACQUIRED):
+def bypass_or_none(patient: str, bypass: bool, timing: Timing = Timing.ACQUIRED) -> ClassificationRow:
     return classified(patient, C.BYPASS if bypass else C.NONE_FOUND, [BYPASS] if bypass else [], timing)
 
 
-def mechanism(patient, gene, alteration, component, **values):
+def mechanism(
+    patient: str, gene: str, alteration: str, component: Component | None, **values: Any
+) -> ResistanceRow:
     empty = dict.fromkeys(item for item in ResistanceRow.__dataclass_fields__)
     lists = ("specimens", "phase_partner", "excluded", "not_evaluable_reason", "not_assessable",
              "resistant_to", "sensitive_to", "evidence", "criteria", "flags")  # fmt: skip
@@ -47,11 +61,16 @@ def mechanism(patient, gene, alteration, component, **values):
     return ResistanceRow(**{**empty, **dict.fromkeys(lists, ()), **given, **values})
 
 
-def found_of(rows, mechanisms=(), timelines=(), setting=Setting.PROGRESSION):
+def found_of(
+    rows: list[ClassificationRow],
+    mechanisms: Sequence[ResistanceRow] = (),
+    timelines: Sequence[Timeline] = (),
+    setting: Setting = Setting.PROGRESSION,
+) -> dict[str, Finding]:
     return findings(rows, mechanisms, timelines, setting)
 
 
-def test_first_progression_sample_counts():
+def test_first_progression_sample_counts() -> None:
     timeline = switched().report("late", 300, 310).report("PD", 101, 110).alive(400).timeline()
     rows = [classified("P1", C.BYPASS, [BYPASS], timepoint="late"), classified("P1", C.NONE_FOUND)]
     found = found_of(rows, timelines=[timeline])["P1"]
@@ -59,7 +78,7 @@ def test_first_progression_sample_counts():
     assert found.reported == timeline.record.reports[0].reported
 
 
-def test_features_of_a_compound_with_bypass():
+def test_features_of_a_compound_with_bypass() -> None:
     rows = [
         mechanism("P1", "ALK", "G1202R", ON_TARGET, phase=Phase.CIS, phase_partner=("L1196M",)),
         mechanism("P1", "MET", "amplification", BYPASS, variant_type=VariantType.AMPLIFICATION,
@@ -80,7 +99,7 @@ def test_features_of_a_compound_with_bypass():
     }
 
 
-def test_amplified_alk_is_no_mutation():
+def test_amplified_alk_is_no_mutation() -> None:
     rows = [mechanism("P1", "ALK", "amplification", ON_TARGET, variant_type=VariantType.AMPLIFICATION)]
     found = found_of([classified("P1", C.ON_TARGET_AMPLIFICATION, [ON_TARGET])], rows)["P1"]
     assert {name for _, name in features(found)} == {
@@ -88,7 +107,7 @@ def test_amplified_alk_is_no_mutation():
     }  # fmt: skip
 
 
-def test_frequencies_have_both_denominators_and_name_zeros():
+def test_frequencies_have_both_denominators_and_name_zeros() -> None:
     rows = [
         classified("A", C.BYPASS, [BYPASS]),
         classified("B", C.NONE_FOUND),
@@ -104,7 +123,7 @@ def test_frequencies_have_both_denominators_and_name_zeros():
     assert ("all", "NOT_EVALUABLE", "evaluable") not in found
 
 
-def test_primary_against_acquired_by_fisher():
+def test_primary_against_acquired_by_fisher() -> None:
     # Fisher's tea tasting (1935): 3 of 4 against 1 of 4, two-sided p = 0.4857.
     rows = [
         bypass_or_none(f"{timing.value}{i}", i < hits, timing)
@@ -118,12 +137,12 @@ def test_primary_against_acquired_by_fisher():
     assert row.estimate == pytest.approx(6.408, abs=1e-3)
 
 
-def test_without_primary_resistance_there_is_no_test():
+def test_without_primary_resistance_there_is_no_test() -> None:
     table = primary_against_acquired(found_of([classified("A", C.BYPASS, [BYPASS])]).values(), SETTINGS)
     assert {(r.status.value, r.p, r.q) for r in table} == {("not_estimable", None, None)}
 
 
-def test_timing_can_be_judged_at_other_months():
+def test_timing_can_be_judged_at_other_months() -> None:
     # Stable for 100 days: acquired at 3 months, primary at 6.
     timeline = switched().scan(60, "SD").alive(300).timeline()
     found = found_of([classified("P1", C.NONE_FOUND)]).values()
@@ -134,7 +153,7 @@ def test_timing_can_be_judged_at_other_months():
         assert {row.analysis for row in rows} == {f"counts_{months}_months"}
 
 
-def test_before_and_after_only_where_both_are_evaluable():
+def test_before_and_after_only_where_both_are_evaluable() -> None:
     before = found_of(
         [
             classified("A", C.NONE_FOUND, setting=Setting.BASELINE),
@@ -150,7 +169,7 @@ def test_before_and_after_only_where_both_are_evaluable():
     assert (found["on_target"].neither, found["on_target"].p) == (2, None)
 
 
-def test_observed_stands_beside_expected():
+def test_observed_stands_beside_expected() -> None:
     series = read_table(KNOWLEDGE / "expected_frequencies.tsv", ExpectedFrequencyRow)
     assert {item.mark.verified for item in series} == {True, False}
     found = found_of([bypass_or_none(f"P{i}", i < 3) for i in range(10)])
@@ -161,7 +180,9 @@ def test_observed_stands_beside_expected():
     assert table["CROWN, 5 years", "alk_mutation"].p is None
 
 
-def evidence(key, kind, detection, origin=Origin.SOMATIC, patient="P1"):
+def evidence(
+    key: str, kind: str, detection: Detection, origin: Origin = Origin.SOMATIC, patient: str = "P1"
+) -> EvidenceRow:
     empty = dict.fromkeys(EvidenceRow.__dataclass_fields__)
     given = {
         "patient": patient, "timepoint": "PD", "specimen": kind, "specimen_type": SpecimenType(kind),
@@ -185,12 +206,14 @@ SEEN, UNSEEN = Detection.DETECTED, Detection.NOT_DETECTED
         (Detection.SUBTHRESHOLD, SEEN, "not_comparable"),
     ],
 )
-def test_a_side_that_could_not_see_is_no_disagreement(plasma, tissue, verdict):
+def test_a_side_that_could_not_see_is_no_disagreement(
+    plasma: Detection, tissue: Detection, verdict: str
+) -> None:
     rows = concordance_rows([evidence("a", "plasma", plasma), evidence("a", "tissue", tissue)])
     assert [row.verdict for row in rows if row.level == "alteration"] == [verdict]
 
 
-def test_concordance_needs_both_specimens_and_tumour_variants():
+def test_concordance_needs_both_specimens_and_tumour_variants() -> None:
     alone = [evidence("a", "plasma", SEEN, patient="P2")]
     germline = [evidence("b", kind, SEEN, Origin.GERMLINE) for kind in ("plasma", "tissue")]
     nowhere = [evidence("c", kind, UNSEEN) for kind in ("plasma", "tissue")]
@@ -199,7 +222,7 @@ def test_concordance_needs_both_specimens_and_tumour_variants():
     assert {(row.patient, row.verdict) for row in found} == {("P1", "not_comparable")}
 
 
-def test_agreement_counts_only_what_can_be_compared():
+def test_agreement_counts_only_what_can_be_compared() -> None:
     verdicts = [(SEEN, SEEN), (SEEN, SEEN), (SEEN, UNSEEN), (UNSEEN, SEEN), (Detection.NOT_ASSESSABLE, SEEN)]
     rows = []
     for i, (plasma, tissue) in enumerate(verdicts):
@@ -213,7 +236,13 @@ def test_agreement_counts_only_what_can_be_compared():
     }
 
 
-def pair(patient, plasma, tissue, component=ON_TARGET, informative=(True, True)):
+def pair(
+    patient: str,
+    plasma: Detection,
+    tissue: Detection,
+    component: Component = ON_TARGET,
+    informative: tuple[bool, bool] = (True, True),
+) -> tuple[list[EvidenceRow], ResistanceRow, dict[Any, Any]]:
     """One alteration of a family in plasma and tissue of one timepoint, and what each could have shown."""
     rows = [evidence(f"{patient}-a", "plasma", plasma, patient=patient),
             evidence(f"{patient}-a", "tissue", tissue, patient=patient)]  # fmt: skip
@@ -222,7 +251,9 @@ def pair(patient, plasma, tissue, component=ON_TARGET, informative=(True, True))
     return rows, mechanism(patient, "ALK", f"{patient}-a", component), {(patient, "PD"): materials}
 
 
-def family_verdicts(*pairs):
+def family_verdicts(
+    *pairs: tuple[list[EvidenceRow], ResistanceRow, dict[Any, Any]],
+) -> tuple[list[ConcordanceRow], dict[tuple[str, str], str]]:
     rows = [row for item in pairs for row in item[0]]
     materials = {key: value for item in pairs for key, value in item[2].items()}
     found = concordance_rows(rows, [item[1] for item in pairs], materials)
@@ -242,7 +273,9 @@ def family_verdicts(*pairs):
         (UNSEEN, UNSEEN, (True, False), "not_comparable", "not_comparable"),
     ],
 )
-def test_families_and_class_of_a_timepoint(plasma, tissue, informative, family, whole):
+def test_families_and_class_of_a_timepoint(
+    plasma: Detection, tissue: Detection, informative: tuple[bool, bool], family: str, whole: str
+) -> None:
     """Bypass, of which nothing is listed, is absent in both where both could have shown it."""
     _, verdicts = family_verdicts(pair("P1", plasma, tissue, informative=informative))
     assert verdicts["P1", "on_target"] == family
@@ -250,7 +283,7 @@ def test_families_and_class_of_a_timepoint(plasma, tissue, informative, family, 
     assert verdicts["P1", "bypass"] == ("neither" if informative == (True, True) else "not_comparable")
 
 
-def test_positive_and_negative_agreement_against_tissue():
+def test_positive_and_negative_agreement_against_tissue() -> None:
     found, _ = family_verdicts(
         *(pair(f"A{i}", SEEN, SEEN) for i in range(8)),
         *(pair(f"B{i}", UNSEEN, SEEN) for i in range(2)),
@@ -271,14 +304,14 @@ def test_positive_and_negative_agreement_against_tissue():
     assert (whole.agreeing, whole.total, whole.not_comparable) == (13, 17, 1)
 
 
-def test_without_an_account_of_the_samples_there_is_no_negative_agreement():
+def test_without_an_account_of_the_samples_there_is_no_negative_agreement() -> None:
     rows, listed, _ = pair("P1", SEEN, UNSEEN)
     table = agreement_rows(concordance_rows(rows, [listed]), SETTINGS)
     negative = next(r for r in table if (r.name, r.measure) == ("on_target", "negative_agreement"))
     assert (negative.total, negative.share, negative.not_comparable) == (0, None, 1)
 
 
-def test_materials_are_read_from_the_account_of_a_timepoint(tmp_path):
+def test_materials_are_read_from_the_account_of_a_timepoint(tmp_path: Path) -> None:
     """Two plasma samples, one of which could have shown a mechanism; an unusable tissue does not count."""
     account = {
         "patient": "P1", "timepoint": "PD",
@@ -295,7 +328,7 @@ def test_materials_are_read_from_the_account_of_a_timepoint(tmp_path):
     assert found == {("P1", "PD"): [Material(SpecimenType.PLASMA, True)]}
 
 
-def test_patients_on_one_side_only_are_named():
+def test_patients_on_one_side_only_are_named() -> None:
     timelines = [switched(name).alive(300).timeline() for name in ("A", "B")]
     rows = [classified("B", C.NONE_FOUND), classified("B", C.NONE_FOUND, timepoint="PD2"),
             classified("C", C.NONE_FOUND), classified("X", C.NONE_FOUND)]  # fmt: skip
@@ -309,7 +342,7 @@ def test_patients_on_one_side_only_are_named():
     }
 
 
-def test_oncoprint_orders_by_timing_and_keeps_patients_without_findings():
+def test_oncoprint_orders_by_timing_and_keeps_patients_without_findings() -> None:
     rows = [
         classified("A", C.NONE_FOUND),
         classified("B", C.BYPASS, [BYPASS], Timing.PRIMARY),
@@ -319,7 +352,7 @@ def test_oncoprint_orders_by_timing_and_keeps_patients_without_findings():
     assert [(r.patient, r.order, r.gene) for r in table] == [("B", 1, "KRAS"), ("C", 2, None), ("A", 3, None)]
 
 
-def test_swimmer_intervals_and_points():
+def test_swimmer_intervals_and_points() -> None:
     timeline = switched(enrolled=0).report("PD", 101, 112).scan(160, "PR").alive(300).timeline()
     found = [(r.kind.value, r.label, r.start_days, r.end_days, r.ongoing) for r in swimmer_rows([timeline])]
     assert found == [
@@ -335,7 +368,7 @@ def test_swimmer_intervals_and_points():
     ]
 
 
-def test_flow_counts_every_progressed_patient_with_a_sample_once():
+def test_flow_counts_every_progressed_patient_with_a_sample_once() -> None:
     records = [switched("A").scan(160, "PR").alive(300), switched("B").alive(300)]
     timelines = [item.timeline() for item in records]
     found = found_of([classified("A", C.MIXED, [ON_TARGET, BYPASS]), classified("B", C.NONE_FOUND)])
@@ -347,7 +380,7 @@ def test_flow_counts_every_progressed_patient_with_a_sample_once():
     ]
 
 
-def test_mechanism_by_treatment_counts_a_mixed_patient_under_both():
+def test_mechanism_by_treatment_counts_a_mixed_patient_under_both() -> None:
     timelines = [
         switched("A").scan(160, "PR").scan(220, "PD").alive(300).timeline(),
         switched("B").scan(160, "SD").alive(300).timeline(),

@@ -4,11 +4,14 @@ import array
 import hashlib
 import random
 import re
+from collections.abc import Iterable, Sequence
+from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pysam
 import pytest
-from aligned_bam import HEADER, REFERENCE, fragment, pair, read, write_bam
+from aligned_bam import HEADER, REFERENCE, Cigar, fragment, pair, read, write_bam
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
@@ -21,9 +24,12 @@ from alktrace.consensus.templates import READ
 from alktrace.errors import DataError
 from alktrace.inputs.settings import MoleculeSettings, UmiSettings
 from alktrace.io.tables import read_table, write_table
+from alktrace.vocabulary.samples import UmiSource
 
 
-def umi_settings(source="tag", *, duplex=False, edits=1, tag="RX"):
+def umi_settings(
+    source: UmiSource = UmiSource.TAG, *, duplex: bool = False, edits: int = 1, tag: str = "RX"
+) -> UmiSettings:
     return UmiSettings(
         source=source, read_structures=(), tag=tag, duplex=duplex, edits=edits, fixed_umis=None,
         max_mismatches=1, min_distance=2,
@@ -35,11 +41,19 @@ SETTINGS = MoleculeSettings(
 )
 
 
-def flat(templates):
+def flat(templates: Iterable[list[pysam.AlignedSegment]]) -> list[pysam.AlignedSegment]:
     return [segment for template in templates for segment in template]
 
 
-def run(tmp_path, bams, umi, *, targets=None, threads=1, name="out"):
+def run(
+    tmp_path: Path,
+    bams: list[Path],
+    umi: UmiSettings,
+    *,
+    targets: Path | None = None,
+    threads: int = 1,
+    name: str = "out",
+) -> tuple[list[pysam.AlignedSegment], dict[Any, float]] | None:
     """Call molecules; return the consensus records and the metrics."""
     out, table = tmp_path / f"{name}.bam", tmp_path / f"{name}.tsv"
     molecules.call_molecules(
@@ -51,11 +65,13 @@ def run(tmp_path, bams, umi, *, targets=None, threads=1, name="out"):
     return records, {(row.metric, row.stratum): row.value for row in read_table(table, MoleculeMetric)}
 
 
-def call(tmp_path, segments, umi=None, **options):
+def call(
+    tmp_path: Path, segments: Sequence[pysam.AlignedSegment], umi: UmiSettings | None = None, **options: Any
+) -> tuple[list[pysam.AlignedSegment], dict[Any, float]] | None:
     return run(tmp_path, [write_bam(tmp_path / "in.bam", segments)], umi or umi_settings(), **options)
 
 
-def lost(metrics):
+def lost(metrics: dict[tuple[str, str], float]) -> dict[str, float]:
     return {
         stratum: value for (metric, stratum), value in metrics.items() if metric == "reads_lost" and value
     }
@@ -82,14 +98,14 @@ def lost(metrics):
         "two allowed", "case", "lengths never mix",
     ],
 )  # fmt: skip
-def test_umis_of_one_position(tmp_path, umis, edits, families):
+def test_umis_of_one_position(tmp_path: Path, umis: list[str], edits: int, families: int) -> None:
     templates = [fragment(f"r{i}", 100, 160, umi=umi) for i, umi in enumerate(umis)]
     records, metrics = call(tmp_path, flat(templates), umi_settings(edits=edits))
     assert metrics["families", "all"] == families
     assert len(records) == 2 * families
 
 
-def test_position_library_and_orientation_part_families(tmp_path):
+def test_position_library_and_orientation_part_families(tmp_path: Path) -> None:
     templates = [
         fragment("a", 100, 160, umi="AAAA"),
         fragment("b", 100, 161, umi="AAAA"),
@@ -102,7 +118,7 @@ def test_position_library_and_orientation_part_families(tmp_path):
     assert metrics["families", "all"] == 6
 
 
-def test_soft_clips_belong_to_the_end(tmp_path):
+def test_soft_clips_belong_to_the_end(tmp_path: Path) -> None:
     clipped = pair(
         read("b", 104, [(4, 4), (0, 26)], umi="AAAA"), read("b", 130, [(0, 25), (4, 5)], flag=16, umi="AAAA")
     )
@@ -110,7 +126,7 @@ def test_soft_clips_belong_to_the_end(tmp_path):
     assert metrics["families", "all"] == 1
 
 
-def test_both_strands_make_one_duplex(tmp_path):
+def test_both_strands_make_one_duplex(tmp_path: Path) -> None:
     """A-B on one strand is B-A on the other; R1 of the duplex lies where R1 of strand A lies."""
     templates = [
         fragment("a", 100, 160, umi="AAAA-CCCC"),
@@ -127,7 +143,7 @@ def test_both_strands_make_one_duplex(tmp_path):
     assert metrics["duplex_yield", "100"] == 0.5
 
 
-def test_strand_b_alone_keeps_its_r1(tmp_path):
+def test_strand_b_alone_keeps_its_r1(tmp_path: Path) -> None:
     template = fragment("b", 100, 160, umi="CCCC-AAAA", strand=1)
     (first, second), metrics = call(tmp_path, template, umi_settings(duplex=True))
     assert first.get_forward_sequence() == template[0].get_forward_sequence()
@@ -136,10 +152,10 @@ def test_strand_b_alone_keeps_its_r1(tmp_path):
     assert metrics["duplex_molecules", "all"] == 0
 
 
-def test_without_umis_ends_are_the_molecule(tmp_path):
+def test_without_umis_ends_are_the_molecule(tmp_path: Path) -> None:
     """Both orientations of one fragment are one molecule, R1 of the consensus is the lower end."""
     templates = [fragment("a", 100, 160), fragment("b", 100, 160, strand=1), fragment("c", 100, 162)]
-    records, metrics = call(tmp_path, flat(templates), umi_settings("none"))
+    records, metrics = call(tmp_path, flat(templates), umi_settings(UmiSource.NONE))
     assert metrics["families", "all"] == 2
     assert sorted(r.get_tag("cD") for r in records) == [1, 1, 2, 2]
     assert {r.get_forward_sequence() for r in records if r.is_read1} == {REFERENCE[100:130]}
@@ -158,12 +174,12 @@ def test_without_umis_ends_are_the_molecule(tmp_path):
         ("I:1:F:1:1101:10:20:rACGG", "CCGT"),
     ],
 )
-def test_umi_in_the_read_name(tmp_path, name, umi):
-    records, _ = call(tmp_path, fragment(name, 100, 160), umi_settings("name"))
+def test_umi_in_the_read_name(tmp_path: Path, name: str, umi: str) -> None:
+    records, _ = call(tmp_path, fragment(name, 100, 160), umi_settings(UmiSource.NAME))
     assert [r.get_tag("RX") for r in records] == [umi, umi]
 
 
-def test_r_in_a_tag_is_no_base(tmp_path):
+def test_r_in_a_tag_is_no_base(tmp_path: Path) -> None:
     """The mark of a reversed half belongs to read names; in RX it is an error, not a base to skip."""
     good = fragment("a", 100, 160, umi="ACGT-TTGA")
     _, metrics = call(tmp_path, [*good, *fragment("b", 100, 160, umi="ACGT-rTTGA")], umi_settings())
@@ -178,7 +194,7 @@ names = st.text("ACGTNracgt:_+-x1", min_size=1, max_size=14)
 @example("x:rTCAA+GGCC")
 @example("ACGT_rTTGA")
 @example("x_AC_GT_TT")
-def test_names_are_read_as_extraction_reads_them(name):
+def test_names_are_read_as_extraction_reads_them(name: str) -> None:
     """Alignments that come with names and reads that are extracted must fall into the same families."""
     segment = read(name, 100, 30)
     data = np.frombuffer(segment_bytes(segment), np.uint8)
@@ -194,17 +210,17 @@ def test_names_are_read_as_extraction_reads_them(name):
         assert umi_codes.parse_name_umi(data, at, length, row) == UMI_N
 
 
-def segment_bytes(segment):
+def segment_bytes(segment: pysam.AlignedSegment) -> bytes:
     """Return as much of a packed record as a name needs."""
     name = segment.query_name.encode() + b"\0"
     return bytes(8) + bytes([len(name)]) + bytes(23) + name
 
 
-def unpack(codes, length):
+def unpack(codes: int, length: int) -> str:
     return "".join("ACGT"[int(codes) >> 2 * (int(length) - 1 - i) & 3] for i in range(length))
 
 
-def test_other_tag(tmp_path):
+def test_other_tag(tmp_path: Path) -> None:
     template = fragment("a", 100, 160)
     for segment in template:
         segment.set_tag("XU", "ACGT")
@@ -215,7 +231,7 @@ def test_other_tag(tmp_path):
 # --- the consensus read ---------------------------------------------------------------------
 
 
-def test_consensus_keeps_soft_clipped_bases(tmp_path):
+def test_consensus_keeps_soft_clipped_bases(tmp_path: Path) -> None:
     """Fusion calling lives on them: the consensus is re-aligned and must be of full length."""
     clip = "ACGTTGCATGCA"
     one = read("a", 100, [(0, 18), (4, 12)], bases=REFERENCE[100:118] + clip, umi="AAAA")
@@ -226,7 +242,7 @@ def test_consensus_keeps_soft_clipped_bases(tmp_path):
     assert (first.flag, second.flag) == (77, 141)
 
 
-def test_adapter_behind_the_mate_is_cut(tmp_path):
+def test_adapter_behind_the_mate_is_cut(tmp_path: Path) -> None:
     """A fragment of 20 read for 30 cycles: the last ten are adapter."""
     one = read("a", 100, [(0, 20), (4, 10)], bases=REFERENCE[100:120] + "ACACACACAC", umi="AAAA")
     two = read("a", 100, [(4, 10), (0, 20)], bases="GTGTGTGTGT" + REFERENCE[100:120], umi="AAAA", flag=16)
@@ -246,10 +262,12 @@ def test_adapter_behind_the_mate_is_cut(tmp_path):
     ],
     ids=["agree", "difference below the threshold", "better base", "tie", "N is left alone"],
 )
-def test_overlap_of_mates(tmp_path, one, two, base, quality):
+def test_overlap_of_mates(
+    tmp_path: Path, one: tuple[str, int], two: tuple[str, int], base: str, quality: int | None
+) -> None:
     """At one overlapping position; Q60 with the post-UMI Q40 is 1.01e-4: Q39."""
 
-    def edit(end, bases):
+    def edit(end: int, bases: str) -> str:
         return bases[:10] + (one, two)[end][0] + bases[11:]
 
     low, high = fragment("a", 100, 130, umi="AAAA", edit=edit)
@@ -261,11 +279,11 @@ def test_overlap_of_mates(tmp_path, one, two, base, quality):
     assert (first.query_sequence[10], first.query_qualities[10]) == (base, quality)
 
 
-def test_minority_indel_is_left_out(tmp_path):
-    deleted = [(0, 10), (2, 2), (0, 20)]
+def test_minority_indel_is_left_out(tmp_path: Path) -> None:
+    cigars: list[Cigar | int] = [30, [(0, 10), (2, 2), (0, 20)], 30]
     templates = [
         pair(read(f"r{i}", 100, cigar, umi="AAAA"), read(f"r{i}", 300, 30, flag=16, umi="AAAA"))
-        for i, cigar in enumerate([30, deleted, 30])
+        for i, cigar in enumerate(cigars)
     ]
     (first, second), metrics = call(tmp_path, flat(templates))
     assert (first.query_sequence, first.get_tag("cD"), second.get_tag("cD")) == (REFERENCE[100:130], 2, 3)
@@ -275,24 +293,26 @@ def test_minority_indel_is_left_out(tmp_path):
 # --- losses ---------------------------------------------------------------------------------
 
 
-def with_flag(template, bits, which=(0, 1)):
+def with_flag(
+    template: list[pysam.AlignedSegment], bits: int, which: tuple[int, ...] = (0, 1)
+) -> list[pysam.AlignedSegment]:
     for i in which:
         template[i].flag |= bits
     return template
 
 
-def without_rx(template):
+def without_rx(template: list[pysam.AlignedSegment]) -> list[pysam.AlignedSegment]:
     for segment in template:
         segment.set_tag("RX", None)
     return template
 
 
-def both_unmapped():
+def both_unmapped() -> list[pysam.AlignedSegment]:
     one, two = read("x", 100, 0, flag=4, bases="ACGT"), read("x", 100, 0, flag=4, bases="ACGT")
     return pair(one, two)
 
 
-def low_quality():
+def low_quality() -> tuple[pysam.AlignedSegment, pysam.AlignedSegment]:
     one, two = fragment("x", 300, 360, umi="AAAA")
     one.query_qualities = array.array("B", [5] * 30)
     return one, two
@@ -315,7 +335,9 @@ def low_quality():
     ],
     ids=lambda value: ", ".join(value) if isinstance(value, dict) else None,
 )
-def test_every_lost_read_has_its_reason(tmp_path, segments, expected):
+def test_every_lost_read_has_its_reason(
+    tmp_path: Path, segments: Sequence[pysam.AlignedSegment], expected: dict[str, int]
+) -> None:
     good = fragment("good", 200, 260, umi="AAAA")
     records, metrics = call(tmp_path, [*segments, *good])
     assert lost(metrics) == expected
@@ -324,14 +346,14 @@ def test_every_lost_read_has_its_reason(tmp_path, segments, expected):
     assert len(records) == 2
 
 
-def test_low_mapq_of_one_mate_drops_both(tmp_path):
+def test_low_mapq_of_one_mate_drops_both(tmp_path: Path) -> None:
     one, two = fragment("x", 100, 160, umi="AAAA")
     two.mapping_quality = 0
     _, metrics = call(tmp_path, [one, two])
     assert lost(metrics) == {"low_mapq": 2}
 
 
-def test_split_alignments_leave_the_primary_in_place(tmp_path):
+def test_split_alignments_leave_the_primary_in_place(tmp_path: Path) -> None:
     """Primary reads of a chimeric template are used, their other parts only counted."""
     one, two = fragment("x", 100, 160, umi="AAAA")
     parts = [read("x", 500, [(4, 10), (0, 20)], flag=flag | 65, umi="AAAA") for flag in (256, 2048)]
@@ -340,14 +362,14 @@ def test_split_alignments_leave_the_primary_in_place(tmp_path):
     assert lost(metrics) == {"secondary": 1, "supplementary": 1}
 
 
-def test_mate_unmapped_is_kept(tmp_path):
+def test_mate_unmapped_is_kept(tmp_path: Path) -> None:
     one = read("x", 100, 30, umi="AAAA")
     two = read("x", 100, 0, flag=4, bases="ACGTACGTAC", umi="AAAA")
     (first, second), _ = call(tmp_path, pair(one, two))
     assert (first.query_sequence, second.query_sequence) == (one.query_sequence, "ACGTACGTAC")
 
 
-def test_mates_on_two_chromosomes_are_a_molecule(tmp_path):
+def test_mates_on_two_chromosomes_are_a_molecule(tmp_path: Path) -> None:
     templates = [
         pair(read(f"r{i}", 100, 30, umi="AAAA"), read(f"r{i}", 700, 30, chrom=1, umi="AAAA"))
         for i in range(3)
@@ -357,14 +379,14 @@ def test_mates_on_two_chromosomes_are_a_molecule(tmp_path):
     assert metrics["families", "all"] == 1
 
 
-def test_missing_mc_is_said(tmp_path):
+def test_missing_mc_is_said(tmp_path: Path) -> None:
     one, two = fragment("x", 100, 160, umi="AAAA")
     one.set_tag("MC", "30M")
     _, metrics = call(tmp_path, [one, two])
     assert metrics["reads_without_mc", "all"] == 1
 
 
-def test_strands_that_face_one_way_are_a_collision(tmp_path):
+def test_strands_that_face_one_way_are_a_collision(tmp_path: Path) -> None:
     """Strand B of a duplex whose R1 does not face R1 of strand A: two molecules, rejected as fgbio does."""
     one = read("a", 100, 30, umi="AAAA-CCCC"), read("a", 100, 0, flag=4, bases="ACGTAC", umi="AAAA-CCCC")
     two = read("b", 100, 0, flag=20, bases="ACGTAC", umi="CCCC-AAAA"), read("b", 100, 30, umi="CCCC-AAAA")
@@ -374,19 +396,19 @@ def test_strands_that_face_one_way_are_a_collision(tmp_path):
     assert lost(metrics) == {"umi_collision": 4}
 
 
-def test_single_end_reads(tmp_path):
+def test_single_end_reads(tmp_path: Path) -> None:
     segments = [read(f"r{i}", 100, 30, umi="AAAA") for i in range(3)]
     (record,), metrics = call(tmp_path, segments)
     assert (record.flag, record.query_sequence, record.get_tag("cD")) == (4, REFERENCE[100:130], 3)
     assert metrics["molecules", "all"] == 1
 
 
-def test_single_end_reads_have_no_duplex(tmp_path):
+def test_single_end_reads_have_no_duplex(tmp_path: Path) -> None:
     _, metrics = call(tmp_path, [read("x", 100, 30, umi="AA-CC")], umi_settings(duplex=True))
     assert lost(metrics) == {"not_paired": 1}
 
 
-def test_empty_bam_is_an_answer(tmp_path):
+def test_empty_bam_is_an_answer(tmp_path: Path) -> None:
     records, metrics = call(tmp_path, [])
     assert records == []
     assert metrics["reads_in", "all"] == metrics["molecules", "all"] == 0
@@ -395,7 +417,7 @@ def test_empty_bam_is_an_answer(tmp_path):
 # --- refusals -------------------------------------------------------------------------------
 
 
-def test_unsorted_bam_is_named(tmp_path):
+def test_unsorted_bam_is_named(tmp_path: Path) -> None:
     path = tmp_path / "in.bam"
     with pysam.AlignmentFile(str(path), "wb", header=HEADER) as bam:
         for start in (500, 100):
@@ -405,24 +427,24 @@ def test_unsorted_bam_is_named(tmp_path):
     assert not (tmp_path / "out.bam").exists()
 
 
-def test_bam_without_umis_is_refused(tmp_path):
+def test_bam_without_umis_is_refused(tmp_path: Path) -> None:
     with pytest.raises(DataError, match="no read has a UMI in the tag RX"):
         call(tmp_path, fragment("x", 100, 160))
 
 
-def test_duplex_needs_two_halves(tmp_path):
+def test_duplex_needs_two_halves(tmp_path: Path) -> None:
     with pytest.raises(DataError, match="not two halves joined by `-`"):
         call(tmp_path, fragment("x", 100, 160, umi="AAAACCCC"), umi_settings(duplex=True))
 
 
-def test_references_must_agree(tmp_path):
+def test_references_must_agree(tmp_path: Path) -> None:
     other = pysam.AlignmentHeader.from_dict({"SQ": [{"SN": "chr1", "LN": 5}]})
     bams = [write_bam(tmp_path / "a.bam", []), write_bam(tmp_path / "b.bam", [], other)]
     with pytest.raises(DataError, match="other reference sequences"):
         run(tmp_path, bams, umi_settings())
 
 
-def test_truncated_bam_leaves_nothing(tmp_path):
+def test_truncated_bam_leaves_nothing(tmp_path: Path) -> None:
     path = write_bam(tmp_path / "in.bam", flat(fragment(f"r{i}", 100, 160, umi="AAAA") for i in range(50)))
     path.write_bytes(path.read_bytes()[:-40])
     with pytest.raises(DataError, match="truncated"):
@@ -434,7 +456,7 @@ def test_truncated_bam_leaves_nothing(tmp_path):
 
 
 @pytest.fixture(scope="module")
-def crowd():
+def crowd() -> list[pysam.AlignedSegment]:
     """Some hundred templates in families with errors, over both chromosomes."""
     rng = random.Random(3)
     templates = []
@@ -442,7 +464,7 @@ def crowd():
         start, size = rng.choice([100, 100, 103, 700, 1500]), rng.choice([60, 61, 90])
         umi, strand = rng.choice(["AAC-GTA", "AAC-GTC", "TTT-CCC"]), rng.randint(0, 1)
 
-        def edit(_end, bases):
+        def edit(_end: int, bases: str) -> str:
             at = rng.randrange(len(bases))
             return bases[:at] + rng.choice("ACGT") + bases[at + 1 :]
 
@@ -457,16 +479,18 @@ def crowd():
     return flat(templates)
 
 
-def digest(path):
+def digest(path: Path) -> str:
     return hashlib.sha256(path.read_bytes()).hexdigest()
 
 
 @pytest.mark.parametrize(
     "umi",
-    [umi_settings(duplex=True), umi_settings(), umi_settings("none")],
+    [umi_settings(duplex=True), umi_settings(), umi_settings(UmiSource.NONE)],
     ids=["duplex", "simplex", "none"],
 )
-def test_bytes_do_not_depend_on_order_threads_or_windows(tmp_path, crowd, umi, monkeypatch):
+def test_bytes_do_not_depend_on_order_threads_or_windows(
+    tmp_path: Path, crowd: list[pysam.AlignedSegment], umi: UmiSettings, monkeypatch: pytest.MonkeyPatch
+) -> None:
     bam = write_bam(tmp_path / "in.bam", crowd)
     run(tmp_path, [bam], umi, name="base")
     expected = digest(tmp_path / "base.bam"), digest(tmp_path / "base.tsv")
@@ -483,7 +507,9 @@ def test_bytes_do_not_depend_on_order_threads_or_windows(tmp_path, crowd, umi, m
     assert (digest(tmp_path / "windows.bam"), digest(tmp_path / "windows.tsv")) == expected
 
 
-def test_lanes_of_one_library_are_grouped_together(tmp_path, crowd, monkeypatch):
+def test_lanes_of_one_library_are_grouped_together(
+    tmp_path: Path, crowd: list[pysam.AlignedSegment], monkeypatch: pytest.MonkeyPatch
+) -> None:
     """Two files give what one file with all their reads gives."""
     run(tmp_path, [write_bam(tmp_path / "all.bam", crowd)], umi_settings(), name="all")
     names = sorted({s.query_name for s in crowd})
@@ -495,7 +521,7 @@ def test_lanes_of_one_library_are_grouped_together(tmp_path, crowd, monkeypatch)
     assert digest(tmp_path / "all.bam") == digest(tmp_path / "halves.bam")
 
 
-def test_record_names_follow_the_numbers(tmp_path, crowd):
+def test_record_names_follow_the_numbers(tmp_path: Path, crowd: list[pysam.AlignedSegment]) -> None:
     records, metrics = call(tmp_path, crowd)
     names = [r.query_name for r in records]
     assert names[::2] == names[1::2]
@@ -507,7 +533,7 @@ def test_record_names_follow_the_numbers(tmp_path, crowd):
 # --- metrics --------------------------------------------------------------------------------
 
 
-def test_family_sizes_targets_and_inserts(tmp_path):
+def test_family_sizes_targets_and_inserts(tmp_path: Path) -> None:
     bed = tmp_path / "panel.bed"
     bed.write_text("chr1\t150\t220\tx\nchrM\t0\t10\t-\n")
     templates = [
@@ -526,11 +552,11 @@ def test_family_sizes_targets_and_inserts(tmp_path):
     assert metrics["umi_length", "4"] == 5
 
 
-def test_raw_errors_by_substitution(tmp_path):
+def test_raw_errors_by_substitution(tmp_path: Path) -> None:
     """One base in 10 reads of 30 differs from a consensus of ten reads."""
     at = REFERENCE.index("C", 100) - 100
 
-    def edit(end, bases):
+    def edit(end: int, bases: str) -> str:
         return bases[:at] + "T" + bases[at + 1 :] if end == 0 else bases
 
     templates = [fragment(f"r{i}", 100, 400, umi="AAAA", edit=edit if i == 0 else None) for i in range(10)]
@@ -547,7 +573,7 @@ def test_raw_errors_by_substitution(tmp_path):
         assert compared == {10 * sequenced.count(base)}
 
 
-def test_without_three_reads_nothing_is_compared(tmp_path):
+def test_without_three_reads_nothing_is_compared(tmp_path: Path) -> None:
     _, metrics = call(tmp_path, flat([fragment("r0", 100, 400, umi="AAAA")]))
     assert {metrics["compared_bases", stratum] for name, stratum in metrics if name == "compared_bases"} == {
         0
@@ -555,11 +581,11 @@ def test_without_three_reads_nothing_is_compared(tmp_path):
     assert not [stratum for name, stratum in metrics if name == "error_rate"]
 
 
-def test_errors_of_strands_by_substitution(tmp_path):
+def test_errors_of_strands_by_substitution(tmp_path: Path) -> None:
     """Both reads of strand A show T where the fragment has C: damage of one strand, counted once in 60."""
     at = REFERENCE.index("C", 100) - 100
 
-    def edit(end, bases):
+    def edit(end: int, bases: str) -> str:
         return bases[:at] + "T" + bases[at + 1 :] if end == 0 else bases
 
     templates = [fragment(f"a{i}", 100, 400, umi="AAAA-CCCC", edit=edit) for i in range(2)]
@@ -575,7 +601,7 @@ def test_errors_of_strands_by_substitution(tmp_path):
     assert others == [0] * 9
 
 
-def test_counts_are_written_whole(tmp_path):
+def test_counts_are_written_whole(tmp_path: Path) -> None:
     """Six significant digits would let the books of a deep sample no longer balance."""
     tally = metrics_module.Tally(duplex=False, umis=True, targets=None)
     tally.counts[COUNT_IN] = 12_345_678
@@ -584,7 +610,7 @@ def test_counts_are_written_whole(tmp_path):
     assert "reads_in\tall\t12345678\n" in table.read_text()
 
 
-def test_duplex_yield_grows_with_reads(tmp_path):
+def test_duplex_yield_grows_with_reads(tmp_path: Path) -> None:
     rng = random.Random(1)
     templates = []
     for m in range(60):
@@ -602,7 +628,7 @@ def test_duplex_yield_grows_with_reads(tmp_path):
     assert 0.03 < yields[0] < 0.4
 
 
-def test_umi_collisions_are_expected_from_the_umis(tmp_path):
+def test_umi_collisions_are_expected_from_the_umis(tmp_path: Path) -> None:
     """Four UMIs, equally frequent: two molecules of a position share one in 1 of 4 cases."""
     templates = [
         fragment(f"p{p}u{u}", 20 + 30 * p, 90 + 30 * p, umi=umi)
@@ -615,7 +641,7 @@ def test_umi_collisions_are_expected_from_the_umis(tmp_path):
 
 
 @pytest.mark.parametrize(("molecules_per_start", "low", "high"), [(1, 0.0, 0.25), (30, 0.4, 1.0)])
-def test_fragment_saturation(tmp_path, molecules_per_start, low, high):
+def test_fragment_saturation(tmp_path: Path, molecules_per_start: int, low: float, high: float) -> None:
     """30 draws of 10 fragment lengths leave few of them free."""
     rng = random.Random(2)
     templates = [
@@ -623,7 +649,7 @@ def test_fragment_saturation(tmp_path, molecules_per_start, low, high):
         for start in range(100, 196)
         for i in range(molecules_per_start)
     ]
-    _, metrics = call(tmp_path, flat(templates), umi_settings("none"))
+    _, metrics = call(tmp_path, flat(templates), umi_settings(UmiSource.NONE))
     assert low <= metrics["fragment_saturation", "all"] <= high
     assert metrics["fragment_saturated", "all"] == (metrics["fragment_saturation", "all"] > 0.2)
     if molecules_per_start == 30:
@@ -632,10 +658,10 @@ def test_fragment_saturation(tmp_path, molecules_per_start, low, high):
         assert distinct / (1 - hidden) == pytest.approx(96 * 30, rel=0.35)
 
 
-def test_amplicon_without_umis_is_saturated(tmp_path):
+def test_amplicon_without_umis_is_saturated(tmp_path: Path) -> None:
     """All fragments end at the primers: one position, however many molecules."""
     templates = [fragment(f"r{i}", 100, 180) for i in range(40)] + [fragment("x", 103, 180)]
-    _, metrics = call(tmp_path, flat(templates), umi_settings("none"))
+    _, metrics = call(tmp_path, flat(templates), umi_settings(UmiSource.NONE))
     assert metrics["families", "all"] == 2
     assert metrics["fragment_saturated", "all"] == 1
     assert metrics["collision_rate", "all"] > 0.5
@@ -645,7 +671,7 @@ def test_amplicon_without_umis_is_saturated(tmp_path):
 
 
 @pytest.mark.parametrize("names", [("*", "*"), ("same", "same")])
-def test_templates_of_one_name_are_refused(tmp_path, names):
+def test_templates_of_one_name_are_refused(tmp_path: Path, names: tuple[str, str]) -> None:
     """Any pairing of their mates would be a guess."""
     pairs = [fragment(name, 100 + 9 * i, 300 + 9 * i, umi="ACGT") for i, name in enumerate(names)]
     says = rf"in\.bam: two primary alignments of the same read '{re.escape(names[0])}'"
@@ -653,25 +679,25 @@ def test_templates_of_one_name_are_refused(tmp_path, names):
         call(tmp_path, flat(pairs))
 
 
-def test_a_doubled_file_is_refused(tmp_path):
+def test_a_doubled_file_is_refused(tmp_path: Path) -> None:
     segments = [s for i in range(5) for s in fragment(f"r{i}", 100 + i, 300 + i, umi="ACGT")]
     with pytest.raises(DataError, match="give each read once"):
         call(tmp_path, [*segments, *segments])
 
 
-def test_first_reads_alone_are_refused_at_once(tmp_path):
+def test_first_reads_alone_are_refused_at_once(tmp_path: Path) -> None:
     """20,000 reads of one name were compared each with each."""
     segments = [read("*", 100 + i // 40, 30, flag=1 | 64, umi="ACGT") for i in range(20_000)]
     with pytest.raises(DataError, match="the same read"):
         call(tmp_path, segments)
 
 
-def test_single_reads_of_one_name_are_refused(tmp_path):
+def test_single_reads_of_one_name_are_refused(tmp_path: Path) -> None:
     with pytest.raises(DataError, match="the same read"):
         call(tmp_path, [read("r", 100, 30, umi="ACGT"), read("r", 150, 30, umi="ACGT")])
 
 
-def test_a_mate_without_the_flag_of_pairs_is_counted_once(tmp_path):
+def test_a_mate_without_the_flag_of_pairs_is_counted_once(tmp_path: Path) -> None:
     one, two = fragment("r", 100, 300, umi="ACGT")
     two.flag &= ~1
     _, metrics = call(tmp_path, [one, two])

@@ -4,6 +4,7 @@ import io
 import shutil
 import subprocess
 from collections import Counter
+from pathlib import Path
 
 import pysam
 import pytest
@@ -22,7 +23,7 @@ SETTINGS = MoleculeSettings(
 )
 
 
-def bwa(reference, reads, out, *options):
+def bwa(reference: Path, reads: Path, out: Path, *options: str) -> Path:
     if not (reference.parent / f"{reference.name}.bwt").exists():
         subprocess.run(["bwa", "index", reference], check=True, capture_output=True)
     command = ["bwa", "mem", "-v1", "-K", "10000000", "-Y", "-C", *options, str(reference), str(reads)]
@@ -31,7 +32,16 @@ def bwa(reference, reads, out, *options):
     return out
 
 
-def molecules(tmp_path, fastqs, structures, reference, *, duplex, edits, paired):
+def molecules(
+    tmp_path: Path,
+    fastqs: list[Path],
+    structures: tuple[str, ...],
+    reference: Path,
+    *,
+    duplex: bool,
+    edits: int,
+    paired: bool,
+) -> tuple[Path, dict[tuple[str, str], float]]:
     layout = layout_for(structures, reads=len(fastqs), umi_read=False)
     stream = io.BytesIO()
     extract_fastq(fastqs=fastqs, extraction=Extraction(layout=layout, source=UmiSource.INLINE), out=stream)
@@ -39,9 +49,15 @@ def molecules(tmp_path, fastqs, structures, reference, *, duplex, edits, paired)
     reads.write_bytes(stream.getvalue())
     aligned = bwa(reference, reads, tmp_path / "aligned.bam", *(["-p"] if paired else []))
     umi = UmiSettings(
-        source="inline", read_structures=structures, tag="RX", duplex=duplex, edits=edits, fixed_umis=None,
-        max_mismatches=1, min_distance=2,
-    )  # fmt: skip
+        source=UmiSource.INLINE,
+        read_structures=structures,
+        tag="RX",
+        duplex=duplex,
+        edits=edits,
+        fixed_umis=None,
+        max_mismatches=1,
+        min_distance=2,
+    )
     out, table = tmp_path / "consensus.bam", tmp_path / "molecules.tsv"
     call_molecules(
         bams=[aligned], out=out, metrics=table, umi=umi, settings=SETTINGS, targets=None, sample="p.t.s",
@@ -50,7 +66,7 @@ def molecules(tmp_path, fastqs, structures, reference, *, duplex, edits, paired)
     return out, {(row.metric, row.stratum): row.value for row in read_table(table, MoleculeMetric)}
 
 
-def test_designed_duplex_families(real_data, tmp_path):
+def test_designed_duplex_families(real_data: Path, tmp_path: Path) -> None:
     """Read names such as `fam3_10_fr_4` and `fam3_10_rf_2` tell family and strand."""
     folder = real_data / "umi"
     fastqs = [folder / f"kennedy_duplex_testSeq{i}.fastq.gz" for i in (1, 2)]
@@ -58,7 +74,7 @@ def test_designed_duplex_families(real_data, tmp_path):
     shutil.copy(folder / "kennedy_duplex_testRef_TP53.fa", reference)
     with pysam.FastxFile(str(fastqs[0])) as reads:
         strands = Counter(record.name.split("/")[0].rsplit("_", 1)[0] for record in reads)
-    sizes = Counter()
+    sizes: Counter[str] = Counter()
     for strand, count in strands.items():
         sizes[strand.removesuffix("_fr").removesuffix("_rf")] += count
     _, metrics = molecules(
@@ -70,7 +86,7 @@ def test_designed_duplex_families(real_data, tmp_path):
     assert metrics["duplex_molecules", "all"] == len(strands) - len(sizes) == 206
 
 
-def test_simsenseq_variant(real_data, tmp_path):
+def test_simsenseq_variant(real_data: Path, tmp_path: Path) -> None:
     """PIK3CA H1047R (chr3:179,234,297 A>G); the publishers find 12 of 362 in families of two and more.
 
     Over all 556 families they find 17 by majority; here one single read is masked for its quality, and those
@@ -94,13 +110,15 @@ def test_simsenseq_variant(real_data, tmp_path):
         subprocess.run(["samtools", "fastq", "-T", "cD", consensus], check=True, capture_output=True).stdout
     )
     aligned = bwa(tmp_path / "ref.fa", reads, tmp_path / "again.bam")
-    bases = Counter()
+    bases: Counter[tuple[str, bool]] = Counter()
     with pysam.AlignmentFile(str(aligned)) as bam:
         for read in bam:
             if not read.is_unmapped and not read.is_supplementary:
                 for query, ref in read.get_aligned_pairs(matches_only=True):
                     if ref == site:
-                        bases[read.query_sequence[query], read.get_tag("cD") >= 2] += 1
+                        depth = read.get_tag("cD")
+                        assert isinstance(depth, int)
+                        bases[read.query_sequence[query], depth >= 2] += 1
     assert bases["G", True] == 12
     assert bases["A", True] + bases["G", True] + bases["N", True] == 362
     assert bases["G", True] + bases["G", False] == 16

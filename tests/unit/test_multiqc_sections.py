@@ -4,6 +4,8 @@ import json
 import shutil
 import subprocess
 from dataclasses import replace
+from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -21,7 +23,7 @@ NEEDS_MULTIQC = pytest.mark.skipif(shutil.which("multiqc") is None, reason="comm
 DUPLEX, PLAIN, GIVEN = "P01.PD1.plasma", "P02.PD1.bam", "P03.PD1.plasma"
 
 
-def metrics(text):
+def metrics(text: str) -> list[MoleculeMetric]:
     """Rows from lines of metric, stratum and value."""
     rows = (line.rsplit("|", 2) for line in text.split())
     return [
@@ -46,7 +48,7 @@ MOLECULES = {
 }  # fmt: skip
 
 
-def against_reference(group, substitution, errors, bases):
+def against_reference(group: MoleculeGroup, substitution: str, errors: int, bases: int) -> ErrorRateRow:
     """A row whose interval and what was left out play no part."""
     rate = errors / bases if bases else None
     return ErrorRateRow(group, substitution, errors, bases, rate, None, None, 0, 0, 0)
@@ -81,29 +83,33 @@ QUALITY = [
 
 
 @pytest.fixture(scope="module")
-def sections():
+def sections() -> dict[str, dict[str, Any]]:
     return multiqc_sections(MOLECULES, ERROR_RATES, QUALITY)
 
 
-def test_family_sizes_are_shares_without_gaps(sections):
+def test_family_sizes_are_shares_without_gaps(sections: dict[str, dict[str, Any]]) -> None:
     data = sections["family_sizes"]["data"]
     assert data[DUPLEX] == [[1, 75.0], [2, 0.0], [3, 0.0], [4, 25.0]]
 
 
-def test_the_largest_families_are_one_point(sections):
+def test_the_largest_families_are_one_point(sections: dict[str, dict[str, Any]]) -> None:
     line = dict(map(tuple, sections["family_sizes"]["data"][PLAIN]))
     assert (line[1], line[100], max(line), sum(line.values())) == (75.0, 25.0, 100, 100.0)
 
 
-def test_insert_sizes_are_shares_from_the_first_bin_to_the_last(sections):
+def test_insert_sizes_are_shares_from_the_first_bin_to_the_last(
+    sections: dict[str, dict[str, Any]],
+) -> None:
     assert sections["insert_sizes"]["data"] == {DUPLEX: [[160, 75.0], [170, 0.0], [180, 0.0], [190, 25.0]]}
 
 
-def test_duplex_yield_runs_over_the_share_of_reads_by_number(sections):
+def test_duplex_yield_runs_over_the_share_of_reads_by_number(
+    sections: dict[str, dict[str, Any]],
+) -> None:
     assert sections["duplex_yield"]["data"] == {DUPLEX: [[10, 10.0], [90, 30.0], [100, 50.0]]}
 
 
-def test_error_rates_are_measured_ones(sections):
+def test_error_rates_are_measured_ones(sections: dict[str, dict[str, Any]]) -> None:
     """Of no error in n bases the bound is shown, 3.7 / n; what is expected of two strands stays away."""
     found = sections["error_rates"]
     assert found["data"] == {
@@ -117,7 +123,7 @@ def test_error_rates_are_measured_ones(sections):
     assert all(word in found["description"] for word in ("measured", "upper estimates", "left out"))
 
 
-def test_reads_lost_and_used_are_all_reads(sections):
+def test_reads_lost_and_used_are_all_reads(sections: dict[str, dict[str, Any]]) -> None:
     found = sections["reads_lost"]
     assert found["data"] == {
         DUPLEX: {"used": 10, "orphan": 2, "unmapped": 0},
@@ -126,11 +132,13 @@ def test_reads_lost_and_used_are_all_reads(sections):
     assert next(iter(found["categories"])) == "used"
 
 
-def test_every_reason_of_loss_has_words(sections):
+def test_every_reason_of_loss_has_words(sections: dict[str, dict[str, Any]]) -> None:
     assert set(REASON_TEXT) == {"used", *REASONS[1:]} == set(sections["reads_lost"]["categories"])
 
 
-def test_general_figures_are_percent_and_leave_out_what_a_sample_lacks(sections):
+def test_general_figures_are_percent_and_leave_out_what_a_sample_lacks(
+    sections: dict[str, dict[str, Any]],
+) -> None:
     assert sections["general"]["data"] == {
         DUPLEX: {
             "mean_family_size": 1.75, "duplex_yield": 50.0, "on_target_share": 75.0, "umi_collisions": 0.5,
@@ -140,7 +148,9 @@ def test_general_figures_are_percent_and_leave_out_what_a_sample_lacks(sections)
     }  # fmt: skip
 
 
-def test_every_timepoint_of_a_patient_has_its_row(sections):
+def test_every_timepoint_of_a_patient_has_its_row(
+    sections: dict[str, dict[str, Any]],
+) -> None:
     data = sections["samples"]["data"]
     assert list(data) == ["P01.BL.plasma", "P01.PD1.plasma", "P02.PD1.bam"]
     assert (data["P01.BL.plasma"]["verdict"], data["P01.PD1.plasma"]["verdict"]) == ("pass", "warn")
@@ -149,14 +159,14 @@ def test_every_timepoint_of_a_patient_has_its_row(sections):
     assert next(iter(sections["samples"]["headers"])) == "verdict"
 
 
-def test_order_of_samples_makes_no_difference(sections):
+def test_order_of_samples_makes_no_difference(sections: dict[str, dict[str, Any]]) -> None:
     turned = multiqc_sections(
         dict(reversed(MOLECULES.items())), dict(reversed(ERROR_RATES.items())), QUALITY[::-1]
     )
     assert json.dumps(turned) == json.dumps(sections)
 
 
-def test_consensus_bams_alone_have_quality_and_measured_rates():
+def test_consensus_bams_alone_have_quality_and_measured_rates() -> None:
     found = multiqc_sections({}, {GIVEN: ERROR_RATES[GIVEN]}, QUALITY)
     assert [name for name in NAMES if found[name]["data"]] == ["samples", "error_rates"]
 
@@ -164,13 +174,19 @@ def test_consensus_bams_alone_have_quality_and_measured_rates():
 # --- MultiQC itself --------------------------------------------------------------------------
 
 
-def render(root, folder, molecules, error_rates, quality):
+def render(
+    root: Path,
+    folder: Path,
+    molecules: dict[str, list[MoleculeMetric]],
+    error_rates: dict[str, list[ErrorRateRow]],
+    quality: list[QcRow],
+) -> tuple[subprocess.CompletedProcess[str], Path, Path]:
     """MultiQC's page and the data it took from the sections of some samples."""
     write_table(folder / "qc.tsv", QcRow, quality)
-    for name, rows in molecules.items():
-        write_table(folder / f"{name}.tsv", MoleculeMetric, rows)
-    for name, rows in error_rates.items():
-        write_table(folder / f"{name}.errors.tsv", ErrorRateRow, rows)
+    for name, metrics in molecules.items():
+        write_table(folder / f"{name}.tsv", MoleculeMetric, metrics)
+    for name, rates in error_rates.items():
+        write_table(folder / f"{name}.errors.tsv", ErrorRateRow, rates)
     out = [folder / f"{name}_mqc.json" for name in NAMES]
     write_multiqc_sections(
         molecules={name: folder / f"{name}.tsv" for name in molecules},
@@ -179,7 +195,14 @@ def render(root, folder, molecules, error_rates, quality):
         out=out,
     )
     (folder / "list").write_text("".join(f"{path}\n" for path in out))
-    command = ["multiqc", "--strict", "--quiet", "--no-version-check", "--file-list", folder / "list"]
+    command: list[str | Path] = [
+        "multiqc",
+        "--strict",
+        "--quiet",
+        "--no-version-check",
+        "--file-list",
+        folder / "list",
+    ]
     command += ["--config", root / "resources/multiqc.yaml", "--outdir", folder / "out"]
     command += ["--filename", "multiqc.html"]
     done = subprocess.run(command, capture_output=True, text=True, check=False)
@@ -187,7 +210,7 @@ def render(root, folder, molecules, error_rates, quality):
 
 
 @NEEDS_MULTIQC
-def test_multiqc_shows_every_section(root, tmp_path):
+def test_multiqc_shows_every_section(root: Path, tmp_path: Path) -> None:
     done, page, data = render(root, tmp_path, MOLECULES, ERROR_RATES, QUALITY)
     assert done.returncode == 0, done.stdout + done.stderr
     plots = json.loads(data.read_text())["report_plot_data"]
@@ -209,7 +232,7 @@ def test_multiqc_shows_every_section(root, tmp_path):
 
 
 @NEEDS_MULTIQC
-def test_a_cohort_of_reports_has_a_page_too(root, tmp_path):
+def test_a_cohort_of_reports_has_a_page_too(root: Path, tmp_path: Path) -> None:
     done, page, _ = render(root, tmp_path, {}, {}, [])
     assert done.returncode == 0, done.stdout + done.stderr
     assert "No sample of this cohort comes from reads." in page.read_text()

@@ -4,14 +4,16 @@ import re
 import subprocess
 import sys
 from pathlib import Path
-from types import SimpleNamespace
+from typing import Any
 from xml.etree import ElementTree
 
 import pytest
 from outcome_cohort import KNOWLEDGE, ROOT, cohort_settings, resistance_settings, write_demo
+from shipped_settings import SHIPPED
 
 from alktrace.classify.resistance_table import ClassificationRow, ResistanceRow
 from alktrace.demo.synthetic_outcomes import write_outcomes
+from alktrace.inputs.sheet import Sheet
 from alktrace.io.tables import read_table, write_table
 from alktrace.knowledge.load import load_knowledge
 from alktrace.outcomes.association_table import AssociationRow
@@ -29,6 +31,7 @@ from alktrace.qc.identity_table import IdentityRow
 from alktrace.qc.qc_table import QcRow
 from alktrace.report import outcome_section as section
 from alktrace.report.cohort_page import write_cohort_page
+from alktrace.report.exhibits import Exhibit
 from alktrace.report.figures.flow import draw_flow
 from alktrace.report.figures.forest import draw_forest
 from alktrace.report.figures.kaplan_meier import Panel, draw_curves
@@ -63,13 +66,13 @@ def run(folder: Path, clinic: Clinic) -> Path:
 
 
 @pytest.fixture(scope="module")
-def cohort(tmp_path_factory):
+def cohort(tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("figures")
     return run(folder, write_demo(folder))
 
 
 @pytest.fixture(scope="module")
-def exhibits(cohort):
+def exhibits(cohort: Path) -> dict[str, Exhibit]:
     return {item.name: item for item in section.outcome_exhibits(cohort, MESSAGES, SETTINGS)}
 
 
@@ -111,11 +114,11 @@ def page(folder: Path, outcomes: Path | None) -> str:
 
 
 @pytest.fixture(scope="module")
-def html(cohort, tmp_path_factory):
+def html(cohort: Path, tmp_path_factory: pytest.TempPathFactory) -> str:
     return page(tmp_path_factory.mktemp("page"), cohort)
 
 
-def test_every_figure_of_the_design_is_there(exhibits):
+def test_every_figure_of_the_design_is_there(exhibits: dict[str, Exhibit]) -> None:
     assert [name for name in exhibits if not name.startswith("forest")] == [
         "linkage", "oncoprint", "frequencies", "expected", "paired", "concordance", "swimmer",
         *(f"km-{item.name}" for item in by_course() if item.on_page), "responses", "km-rwPFS2-regimen",
@@ -125,7 +128,7 @@ def test_every_figure_of_the_design_is_there(exhibits):
     assert set(exhibits) - shown == TABLES | {"forest-benefit"}, "30 events are needed for an interaction"
 
 
-def test_every_figure_names_its_tables_and_its_patients(exhibits, cohort):
+def test_every_figure_names_its_tables_and_its_patients(exhibits: dict[str, Exhibit], cohort: Path) -> None:
     for item in exhibits.values():
         assert item.sources, item.name
         for name in item.sources:
@@ -137,7 +140,7 @@ def test_every_figure_names_its_tables_and_its_patients(exhibits, cohort):
         assert item.svgs or item.lines or item.missing
 
 
-def test_refusals_are_text(exhibits):
+def test_refusals_are_text(exhibits: dict[str, Exhibit]) -> None:
     item = exhibits["forest-benefit"]
     assert not item.svgs
     assert item.missing.startswith(
@@ -145,16 +148,16 @@ def test_refusals_are_text(exhibits):
     )
 
 
-def test_no_tables_no_crash(tmp_path):
+def test_no_tables_no_crash(tmp_path: Path) -> None:
     for name, kind in outcome_tables().items():
         write_table(tmp_path / name, kind, [])
     for item in section.outcome_exhibits(tmp_path, MESSAGES, SETTINGS):
-        assert item.svgs == item.lines == ()
+        assert item.svgs == () and item.lines == ()
         assert item.missing, item.name
 
 
 @pytest.mark.parametrize("seed", [1, 2, 3])
-def test_one_patient_gives_answers_or_text(tmp_path, seed):
+def test_one_patient_gives_answers_or_text(tmp_path: Path, seed: int) -> None:
     write_outcomes(out=tmp_path, seed=seed, patients=1)
     out = run(tmp_path, Clinic(tmp_path / "clinical", KNOWLEDGE, 30, ()))
     found = {item.name: item for item in section.outcome_exhibits(out, MESSAGES, SETTINGS)}
@@ -165,7 +168,9 @@ def test_one_patient_gives_answers_or_text(tmp_path, seed):
         assert all(words(svg) for svg in item.svgs)
 
 
-def test_figures_are_the_same_in_another_process(cohort, exhibits, tmp_path):
+def test_figures_are_the_same_in_another_process(
+    cohort: Path, exhibits: dict[str, Exhibit], tmp_path: Path
+) -> None:
     (tmp_path / "matplotlibrc").write_text(
         "font.size: 30\naxes.linewidth: 5\nxtick.major.size: 20\nsvg.fonttype: path\n"
     )
@@ -187,7 +192,7 @@ def test_figures_are_the_same_in_another_process(cohort, exhibits, tmp_path):
     assert again.stdout == "".join(svg for item in exhibits.values() for svg in item.svgs)
 
 
-def test_the_page_needs_no_network(html):
+def test_the_page_needs_no_network(html: str) -> None:
     assert "<h2>Outcomes</h2>" in html
     assert not re.search(r"https?:|//[a-z]|<script|<link|@import", html)
     for target in re.findall(r'(?:href|src)="([^"]*)"', html):
@@ -195,19 +200,19 @@ def test_the_page_needs_no_network(html):
     assert all(target.startswith("#") for target in re.findall(r"url\(([^)]*)\)", html))
 
 
-def test_ids_of_the_page_are_unique(html):
+def test_ids_of_the_page_are_unique(html: str) -> None:
     found = re.findall(r'\bid="([^"]*)"', html)
     assert found
     assert len(found) == len(set(found))
 
 
-def test_without_clinical_tables_only_classes_are_shown(tmp_path):
+def test_without_clinical_tables_only_classes_are_shown(tmp_path: Path) -> None:
     text = page(tmp_path, None)
     assert "Outcomes" not in text
     assert "<svg" not in text
 
 
-def test_the_page_without_outcomes_does_not_load_matplotlib():
+def test_the_page_without_outcomes_does_not_load_matplotlib() -> None:
     code = "import sys, alktrace.report.cohort_page; print('matplotlib' in sys.modules)"
     environment = {"PYTHONPATH": str(ROOT / "scripts")}
     found = subprocess.run(
@@ -226,11 +231,11 @@ CELL = {
 }  # fmt: skip
 
 
-def cell(patient: str, order: int, **given) -> OncoprintRow:
+def cell(patient: str, order: int, **given: Any) -> OncoprintRow:
     return OncoprintRow(**{"patient": patient, "order": order, **CELL, **given})
 
 
-def test_oncoprint_counts_patients_not_rows():
+def test_oncoprint_counts_patients_not_rows() -> None:
     rows = [cell("P1", 1), cell("P1", 1), cell("P2", 2), cell("P2", 2, gene="KRAS", alteration="G12D")]
     (svg,) = draw_oncoprint(rows)
     found = words(svg)
@@ -239,14 +244,14 @@ def test_oncoprint_counts_patients_not_rows():
     assert {"P1", "P2", "acquired (2)"} <= set(found)
 
 
-def test_oncoprint_of_many_patients_comes_in_parts():
+def test_oncoprint_of_many_patients_comes_in_parts() -> None:
     parts = draw_oncoprint([cell(f"P{i:03d}", i) for i in range(120)])
     assert len(parts) == 3
     names = [word for svg in parts for word in words(svg) if re.fullmatch(r"P\d{3}", word)]
     assert names == [f"P{i:03d}" for i in range(120)]
 
 
-def test_rare_findings_give_way_over_all_families():
+def test_rare_findings_give_way_over_all_families() -> None:
     """With more findings than lines, a frequent one of the last family stays."""
     many = [cell(f"P{i}", i, gene=f"G{i}") for i in range(60)]
     last = [cell(f"T{i}", 60 + i, component=Component.TRANSFORMATION, gene="RB1") for i in range(2)]
@@ -254,13 +259,13 @@ def test_rare_findings_give_way_over_all_families():
     assert "the 40 most frequent of 61 findings" in " ".join(section.oncoprint([*many, *last]).caption)
 
 
-def test_names_from_tables_are_text():
+def test_names_from_tables_are_text() -> None:
     strange = "a<b&c $x_1$"
     (svg,) = draw_oncoprint([cell("P1", 1, alteration=strange)])
     assert f"MET {strange.replace('_', ' ')}" in words(svg)
 
 
-def test_not_evaluable_is_hatched_and_none_found_is_not():
+def test_not_evaluable_is_hatched_and_none_found_is_not() -> None:
     blind = cell("P1", 1, component=None, gene=None, classification=Classification.NOT_EVALUABLE)
     clean = cell("P1", 1, component=None, gene=None, classification=Classification.NONE_FOUND)
     # The legend has the hatch anyway.
@@ -268,7 +273,7 @@ def test_not_evaluable_is_hatched_and_none_found_is_not():
     assert fills[0] == fills[1] + 1
 
 
-def test_swimmer_of_many_patients_comes_in_parts():
+def test_swimmer_of_many_patients_comes_in_parts() -> None:
     rows = [
         SwimmerRow(
             patient=f"P{i:02d}",
@@ -294,16 +299,16 @@ OVERALL = {
 }
 
 
-def step(days, at_risk, survival, **given) -> KaplanMeierRow:
+def step(days: int, at_risk: int, survival: float, **given: Any) -> KaplanMeierRow:
     row = {"days": days, "at_risk": at_risk, "events": 1, "censored": 0, "survival": survival}
     return KaplanMeierRow(**{**OVERALL, **row, **given})
 
 
-def at_risk(days, number, **given) -> AtRiskRow:
+def at_risk(days: int, number: int, **given: Any) -> AtRiskRow:
     return AtRiskRow(**{**OVERALL, "days": days, "at_risk": number, **given})
 
 
-def test_numbers_at_risk_stand_below_the_curve():
+def test_numbers_at_risk_stand_below_the_curve() -> None:
     numbers = [at_risk(0, 23), at_risk(90, 17), at_risk(180, 5)]
     steps = [step(0, 23, 1.0), step(100, 17, 0.9), step(200, 4, 0.6)]
     svg = draw_curves([Panel("", "days", steps, numbers)], name="k", label="a curve")
@@ -311,7 +316,7 @@ def test_numbers_at_risk_stand_below_the_curve():
     assert found[found.index("at risk") + 1 :] == ["23", "17", "5"]
 
 
-def test_the_curve_has_the_heights_and_times_of_its_table():
+def test_the_curve_has_the_heights_and_times_of_its_table() -> None:
     steps = [step(0, 8, 1.0), step(50, 8, 0.75), step(100, 6, 0.25), step(200, 2, 0.0)]
     svg = draw_curves([Panel("", "days", steps, [])], name="k", label="a curve")
     (line,) = [points(path) for path in paths(svg) if "stroke-width: 1.5" in path.get("style", "")]
@@ -323,7 +328,7 @@ def test_the_curve_has_the_heights_and_times_of_its_table():
     )
 
 
-def test_a_group_without_curve_is_named():
+def test_a_group_without_curve_is_named() -> None:
     late = {"analysis": Analysis.GROUP_ENTRY, "grouping": "bypass"}
     steps = [step(0, 3, 1.0, group="absent", **late), step(9, 3, 0.5, group="absent", **late)]
     numbers = [at_risk(0, 3, group="absent", **late), at_risk(0, 1, group="present", **late)]
@@ -334,7 +339,7 @@ def test_a_group_without_curve_is_named():
     assert "(risk_set_emptied)" in text
 
 
-def test_a_group_of_few_patients_has_no_curve_and_is_named():
+def test_a_group_of_few_patients_has_no_curve_and_is_named() -> None:
     late = {"analysis": Analysis.GROUP_ENTRY}
     curves = {"present": 1, "absent": 9}
     steps = [
@@ -358,11 +363,11 @@ ENDPOINT = {
 }  # fmt: skip
 
 
-def endpoint(**given) -> EndpointRow:
+def endpoint(**given: Any) -> EndpointRow:
     return EndpointRow(**{**ENDPOINT, **given})
 
 
-def test_a_refused_endpoint_is_text_even_where_the_other_analysis_has_a_curve():
+def test_a_refused_endpoint_is_text_even_where_the_other_analysis_has_a_curve() -> None:
     refused = endpoint(status=Status.NOT_ESTIMABLE, reason="enrolled_at_progression: 40% of the patients")
     other = endpoint(analysis=Analysis.AS_DEFINED, headline=False)
     steps = [
@@ -375,7 +380,7 @@ def test_a_refused_endpoint_is_text_even_where_the_other_analysis_has_a_curve():
     assert "enrolled_at_progression: 40%" in item.missing
 
 
-def test_a_curve_tells_its_median_its_caveats_and_the_biased_figure():
+def test_a_curve_tells_its_median_its_caveats_and_the_biased_figure() -> None:
     analysis = {"endpoint": RWTTD1.name, "analysis": Analysis.ENROLMENT_ENTRY}
     other = endpoint(
         analysis=Analysis.AS_DEFINED, headline=False, median_days=140.0,
@@ -400,18 +405,18 @@ ASSOCIATION = {
 }  # fmt: skip
 
 
-def association(**given) -> AssociationRow:
+def association(**given: Any) -> AssociationRow:
     return AssociationRow(**{**ASSOCIATION, **given})
 
 
-def test_forest_shows_numbers_and_marks_the_naive_figure():
+def test_forest_shows_numbers_and_marks_the_naive_figure() -> None:
     svg = draw_forest([association(), association(analysis="naive", estimate=2.0)], name="f")
     found = words(svg)
     assert {"3.10 (1.29–7.44)", "9/12 · 15/20", "0.008", "0.032", "0.079", "rwPFS2, naive"} <= set(found)
     assert "stroke-dasharray" in svg
 
 
-def test_terms_of_crossed_factors_can_be_told_apart():
+def test_terms_of_crossed_factors_can_be_told_apart() -> None:
     crossed = {"question": Question.BENEFIT, "factor": "transformation x lorlatinib_combination"}
     levels = ("lorlatinib_combination", "transformation", "interaction")
     found = words(draw_forest([association(level=level, **crossed) for level in levels], name="f"))
@@ -425,19 +430,19 @@ def test_terms_of_crossed_factors_can_be_told_apart():
     [(0.0, 0.0, 4.2, "0.00 (0.00–4.20)"), (float("inf"), 0.4, float("inf"), "∞ (0.40–∞)")],
     ids=["zero", "infinite"],
 )
-def test_ratios_at_the_edge_are_drawn(estimate, low, high, text):
+def test_ratios_at_the_edge_are_drawn(estimate: float, low: float, high: float, text: str) -> None:
     assert text in words(
         draw_forest([association(measure="OR", estimate=estimate, low=low, high=high)], name="f")
     )
 
 
-def test_flow_keeps_every_patient(cohort):
+def test_flow_keeps_every_patient(cohort: Path) -> None:
     rows = read_table(cohort / "flow.tsv", FlowRow)
     counts = [int(found[1]) for word in words(draw_flow(rows)) if (found := re.search(r"\((\d+)\)$", word))]
     assert sum(counts) == 3 * sum(row.patients for row in rows)
 
 
-def test_bands_of_the_flow_stay_at_their_nodes(cohort):
+def test_bands_of_the_flow_stay_at_their_nodes(cohort: Path) -> None:
     """What leaves and reaches the nodes of a column fills them from the first to the last, no more."""
     svg = draw_flow(read_table(cohort / "flow.tsv", FlowRow))
     nodes = [points(path) for path in paths(svg) if "fill: #1c2530" in path.get("style", "")]
@@ -451,13 +456,13 @@ def test_bands_of_the_flow_stay_at_their_nodes(cohort):
                 assert any(min(ys) - 0.01 <= y <= max(ys) + 0.01 for ys in own)
 
 
-def test_safety_table_repeats_its_rows(exhibits, cohort):
+def test_safety_table_repeats_its_rows(exhibits: dict[str, Exhibit], cohort: Path) -> None:
     rows = [row for row in read_table(cohort / "safety.tsv", SafetyRow) if row.relation == "all"]
     assert [line[1] for line in exhibits["safety"].lines] == [row.term for row in rows]
     assert exhibits["safety"].lines[0][2].startswith(f"{rows[0].any_grade} ({100 * rows[0].any_share:.0f} %")
 
 
-def test_tables_name_who_is_missing_where(exhibits, cohort):
+def test_tables_name_who_is_missing_where(exhibits: dict[str, Exhibit], cohort: Path) -> None:
     rows = read_table(cohort / "linkage.tsv", LinkageRow)
     alone = [row.patient for row in rows if row.missing == "classified_timepoints"]
     assert alone
@@ -465,7 +470,7 @@ def test_tables_name_who_is_missing_where(exhibits, cohort):
     assert line[1:] == (str(len(alone)), ", ".join(alone))
 
 
-def test_what_nobody_read_is_no_fact_on_the_page(exhibits, cohort):
+def test_what_nobody_read_is_no_fact_on_the_page(exhibits: dict[str, Exhibit], cohort: Path) -> None:
     rows = read_table(cohort / "expected.tsv", ExpectedRow)
     assert {row.verified for row in rows} == {True, False}
     shown = {line[-1] for line in exhibits["expected"].lines}
@@ -474,7 +479,7 @@ def test_what_nobody_read_is_no_fact_on_the_page(exhibits, cohort):
     assert f"{hidden} further rows" in exhibits["expected"].caption[1]
 
 
-def test_the_grade_that_counts_as_severe_is_the_setting_s(cohort):
+def test_the_grade_that_counts_as_severe_is_the_setting_s(cohort: Path) -> None:
     for grade in (2, 4):
         settings = cohort_settings(severe_grade=grade)
         item = {x.name: x for x in section.outcome_exhibits(cohort, MESSAGES, settings)}["safety"]
@@ -482,21 +487,23 @@ def test_the_grade_that_counts_as_severe_is_the_setting_s(cohort):
         assert f"CTCAE grade {grade} or above" in item.caption[0]
 
 
-def test_medians_of_few_patients_are_no_figure(exhibits, cohort):
+def test_medians_of_few_patients_are_no_figure(exhibits: dict[str, Exhibit], cohort: Path) -> None:
     rows = read_table(cohort / "mechanism_treatment.tsv", MechanismTreatmentRow)
     assert {row.treated < SETTINGS.min_group_patients for row in rows} == {True, False}
     for row, line in zip(rows, exhibits["mechanism-treatment"].lines, strict=True):
         assert (line[-2:] == ("–", "–")) == (row.treated < SETTINGS.min_group_patients)
 
 
-def test_every_refusal_has_its_text():
+def test_every_refusal_has_its_text() -> None:
     assert {item.value for item in Refusal} <= set(MESSAGES)
 
 
 # --- wiring --------------------------------------------------------------------------------------
 
 
-def test_outcome_tables_are_wanted_where_there_are_clinical_tables():
-    without, given = (Plan(SimpleNamespace(clinical=folder), None) for folder in (None, "clinical"))
+def test_outcome_tables_are_wanted_where_there_are_clinical_tables() -> None:
+    without, given = (
+        Plan(SHIPPED.model_copy(update={"clinical": folder}), Sheet({})) for folder in (None, "clinical")
+    )
     assert without.outcome_files() == []
     assert given.outcome_files() == [f"results/cohort/{name}" for name in outcome_tables()]

@@ -2,7 +2,9 @@
 
 import runpy
 from dataclasses import replace
+from pathlib import Path
 from types import SimpleNamespace
+from typing import Any
 
 import pytest
 import yaml
@@ -16,7 +18,7 @@ from alktrace.outcomes.endpoint_table import EndpointRow
 from alktrace.outcomes.endpoints import ENDPOINTS, RWPFS2, RWTTD2
 from alktrace.outcomes.frequency_table import FrequencyRow
 from alktrace.outcomes.outcome_files import measured_tables, outcome_tables, related_tables
-from alktrace.outcomes.outcome_jobs import measure_outcomes, relate_outcomes
+from alktrace.outcomes.outcome_jobs import Clinic, measure_outcomes, relate_outcomes
 from alktrace.outcomes.safety_table import DoseRow, SafetyRow
 from alktrace.vocabulary.outcomes import Analysis, Status
 
@@ -26,10 +28,10 @@ NO_MODELS = cohort_settings(events_per_parameter=10_000)
 """Spares the time of fitting where a test asks for something else."""
 
 
-def run(folder, clinic, **given):
+def run(folder: Path, clinic: Clinic, **given: Any) -> Path:
     out = folder / "cohort"
     measure_outcomes(clinic=clinic, settings=SETTINGS, out=out)
-    inputs = {
+    inputs: dict[str, Any] = {
         "resistance": folder / "resistance.tsv",
         "evidence": [folder / "evidence.tsv"],
         "details": sorted((folder / "details").glob("*.json")),
@@ -41,37 +43,37 @@ def run(folder, clinic, **given):
 
 
 @pytest.fixture(scope="module")
-def demo(tmp_path_factory):
+def demo(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Clinic, Path]:
     folder = tmp_path_factory.mktemp("cohort")
     clinic = write_demo(folder)
     return folder, clinic, run(folder, clinic)
 
 
-def table(demo, name):
+def table(demo: tuple[Path, Clinic, Path], name: str) -> list[Any]:
     return read_table(demo[2] / name, TYPES[name])
 
 
-def test_the_jobs_write_the_tables_they_name(demo):
+def test_the_jobs_write_the_tables_they_name(demo: tuple[Path, Clinic, Path]) -> None:
     assert {path.name for path in demo[2].iterdir()} == set(TYPES)
 
 
 @pytest.mark.parametrize("name", sorted(TYPES))
-def test_every_table_reads_back_and_holds_something(demo, name):
+def test_every_table_reads_back_and_holds_something(demo: tuple[Path, Clinic, Path], name: str) -> None:
     assert table(demo, name)
 
 
-def test_every_column_is_described():
+def test_every_column_is_described() -> None:
     assert all(text for kind in TYPES.values() for _, text in describe_columns(kind))
 
 
-def test_the_same_cohort_gives_the_same_bytes(demo, tmp_path):
+def test_the_same_cohort_gives_the_same_bytes(demo: tuple[Path, Clinic, Path], tmp_path: Path) -> None:
     write_outcomes(out=tmp_path, seed=SEED, patients=PATIENTS)
     again = run(tmp_path, replace(demo[1], folder=tmp_path / "clinical"))
     for name in TYPES:
         assert (again / name).read_bytes() == (demo[2] / name).read_bytes(), name
 
 
-def test_counts_agree_across_tables(demo):
+def test_counts_agree_across_tables(demo: tuple[Path, Clinic, Path]) -> None:
     endpoints = {(e.endpoint, e.analysis): e for e in table(demo, "endpoints.tsv")}
     patients = table(demo, "endpoint_patients.tsv")
     for (endpoint, analysis), row in endpoints.items():
@@ -89,7 +91,7 @@ def test_counts_agree_across_tables(demo):
     assert next(m for m in by_treatment if m.component == m.regimen_kind == "all").treated == switched
 
 
-def test_every_figure_of_the_headline_is_there(demo):
+def test_every_figure_of_the_headline_is_there(demo: tuple[Path, Clinic, Path]) -> None:
     headline = [e for e in table(demo, "endpoints.tsv") if e.headline]
     assert [e.endpoint for e in headline] == list(ENDPOINTS)
     assert all(e.median_days is not None for e in headline)
@@ -97,7 +99,7 @@ def test_every_figure_of_the_headline_is_there(demo):
     assert {x.years for x in rates} == {1, 2}
 
 
-def test_naive_and_corrected_stand_side_by_side(demo):
+def test_naive_and_corrected_stand_side_by_side(demo: tuple[Path, Clinic, Path]) -> None:
     rows = [
         a for a in table(demo, "associations.tsv") if a.question in ("treatment_outcome", "mechanism_outcome")
     ]
@@ -108,7 +110,9 @@ def test_naive_and_corrected_stand_side_by_side(demo):
         assert naive == {key[:2] for key in found if key[2] == "group_entry"}
 
 
-def test_without_sequencing_details_components_remain(demo, tmp_path):
+def test_without_sequencing_details_components_remain(
+    demo: tuple[Path, Clinic, Path], tmp_path: Path
+) -> None:
     folder, clinic, _ = demo
     out = tmp_path / "cohort"
     relate_outcomes(
@@ -119,7 +123,7 @@ def test_without_sequencing_details_components_remain(demo, tmp_path):
     assert read_table(out / "concordance.tsv", ConcordanceRow) == []
 
 
-def test_excluded_patients_are_nowhere(demo, tmp_path):
+def test_excluded_patients_are_nowhere(demo: tuple[Path, Clinic, Path], tmp_path: Path) -> None:
     folder, clinic, _ = demo
     copy = tmp_path_copy(folder, tmp_path)
     out = run(copy, replace(clinic, exclude=("S001",)), settings=NO_MODELS)
@@ -127,13 +131,13 @@ def test_excluded_patients_are_nowhere(demo, tmp_path):
         assert all(row.patient != "S001" for row in read_table(out / name, TYPES[name]))
 
 
-def tmp_path_copy(folder, target):
+def tmp_path_copy(folder: Path, target: Path) -> Path:
     for name in ("classification.tsv", "resistance.tsv", "evidence.tsv"):
         (target / name).write_bytes((folder / name).read_bytes())
     return target
 
 
-def test_a_missing_safety_table_is_not_a_zero(tmp_path):
+def test_a_missing_safety_table_is_not_a_zero(tmp_path: Path) -> None:
     clinic = write_demo(tmp_path)
     for name in ("adverse_events", "dose_changes"):
         (clinic.folder / f"{name}.tsv").unlink()
@@ -142,7 +146,7 @@ def test_a_missing_safety_table_is_not_a_zero(tmp_path):
     assert read_table(tmp_path / "cohort" / "dose_adjustments.tsv", DoseRow) == []
 
 
-def test_a_safety_table_may_be_a_csv(tmp_path):
+def test_a_safety_table_may_be_a_csv(tmp_path: Path) -> None:
     clinic = write_demo(tmp_path)
     path = clinic.folder / "adverse_events.tsv"
     path.with_suffix(".csv").write_text(path.read_text().replace("\t", ","))
@@ -151,7 +155,7 @@ def test_a_safety_table_may_be_a_csv(tmp_path):
     assert any(row.any_grade for row in read_table(tmp_path / "cohort" / "safety.tsv", SafetyRow))
 
 
-def test_one_patient_and_no_other_table(tmp_path):
+def test_one_patient_and_no_other_table(tmp_path: Path) -> None:
     clinic = write_demo(tmp_path)
     for path in clinic.folder.iterdir():
         lines = path.read_text().splitlines()
@@ -166,7 +170,7 @@ def test_one_patient_and_no_other_table(tmp_path):
     assert {e.patients for e in read_table(out / "endpoints.tsv", EndpointRow)} <= {0, 1}
 
 
-def test_an_unknown_drug_is_named(tmp_path):
+def test_an_unknown_drug_is_named(tmp_path: Path) -> None:
     clinic = write_demo(tmp_path)
     path = clinic.folder / "treatments.tsv"
     path.write_text(path.read_text().replace("neladalkib", "neladalkip", 1))
@@ -176,7 +180,9 @@ def test_an_unknown_drug_is_named(tmp_path):
 
 
 @pytest.mark.parametrize("name", ["measure_outcomes", "relate_outcomes"])
-def test_the_rules_scripts_write_what_the_rules_promise(demo, tmp_path, name):
+def test_the_rules_scripts_write_what_the_rules_promise(
+    demo: tuple[Path, Clinic, Path], tmp_path: Path, name: str
+) -> None:
     folder, clinic, expected = demo
     config = yaml.safe_load((ROOT / "config" / "config.yaml").read_text())
     names = measured_tables() if name == "measure_outcomes" else related_tables()

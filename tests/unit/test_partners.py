@@ -3,12 +3,14 @@
 import csv
 from dataclasses import replace
 from pathlib import Path
+from typing import Literal
 
 import pytest
 
 from alktrace.reference.gene_models import Exon, GeneModels, Transcript
 from alktrace.structural.fusions.breakpoints import Breakend, Junction
 from alktrace.structural.fusions.partners import (
+    FusionDriver,
     FusionRole,
     Part,
     domain_kept,
@@ -40,14 +42,14 @@ def models(root: Path) -> GeneModels:
 
 
 @pytest.fixture(scope="module")
-def drivers(root: Path):
+def drivers(root: Path) -> dict[str, FusionDriver]:
     return read_drivers(root / "resources" / "reference" / "fusion_drivers.tsv")
 
 
 def in_intron(transcript: Transcript, number: int, keeps: str) -> Breakend:
     """A breakend in the middle of an intron that keeps the 5' or the 3' part."""
     start, end = transcript.intron(number)
-    side = "L" if (transcript.strand == "+") == (keeps == "5") else "R"
+    side: Literal["L", "R"] = "L" if (transcript.strand == "+") == (keeps == "5") else "R"
     return Breakend(transcript.chrom, (start + end) // 2, side)
 
 
@@ -79,7 +81,9 @@ class TestKnownFusions:
             ("EGFR", 24, "5"),
         ],
     )
-    def test_domain(self, models, drivers, gene, intron, keeps):
+    def test_domain(
+        self, models: GeneModels, drivers: dict[str, FusionDriver], gene: str, intron: int, keeps: str
+    ) -> None:
         transcript = models.by_gene[gene]
         kept = make_part(transcript, in_intron(transcript, intron, keeps))
         lost = make_part(transcript, in_intron(transcript, intron, "5" if keeps == "3" else "3"))
@@ -92,7 +96,9 @@ class TestKnownFusions:
         # with insertions or deletions.
         [(13, True), (20, True), (6, True), (2, True), (18, True), (14, False), (17, False)],
     )
-    def test_eml4_alk(self, models, drivers, exon, in_frame):
+    def test_eml4_alk(
+        self, models: GeneModels, drivers: dict[str, FusionDriver], exon: int, in_frame: bool
+    ) -> None:
         junction = joined(
             in_intron(models.by_gene["EML4"], exon, "5"), in_intron(models.by_gene["ALK"], 19, "3")
         )
@@ -105,7 +111,7 @@ class TestKnownFusions:
         )
         assert meaning.in_frame is in_frame
 
-    def test_breakpoint_in_intron_18(self, models, drivers):
+    def test_breakpoint_in_intron_18(self, models: GeneModels, drivers: dict[str, FusionDriver]) -> None:
         junction = joined(
             in_intron(models.by_gene["EML4"], 6, "5"), in_intron(models.by_gene["ALK"], 18, "3")
         )
@@ -113,7 +119,7 @@ class TestKnownFusions:
         assert meaning is not None
         assert (meaning.junction, meaning.in_frame) == ("E6;A19", True)
 
-    def test_other_chromosome(self, models, drivers):
+    def test_other_chromosome(self, models: GeneModels, drivers: dict[str, FusionDriver]) -> None:
         junction = joined(
             in_intron(models.by_gene["KIF5B"], 15, "5"), in_intron(models.by_gene["RET"], 11, "3")
         )
@@ -123,7 +129,7 @@ class TestKnownFusions:
 
 
 class TestRoles:
-    def test_reciprocal(self, models, drivers):
+    def test_reciprocal(self, models: GeneModels, drivers: dict[str, FusionDriver]) -> None:
         junction = joined(
             in_intron(models.by_gene["ALK"], 19, "5"), in_intron(models.by_gene["EML4"], 13, "3")
         )
@@ -135,7 +141,7 @@ class TestRoles:
             FusionRole.RECIPROCAL,
         )
 
-    def test_broken_domain_is_no_driver(self, models, drivers):
+    def test_broken_domain_is_no_driver(self, models: GeneModels, drivers: dict[str, FusionDriver]) -> None:
         junction = joined(
             in_intron(models.by_gene["EML4"], 13, "5"), in_intron(models.by_gene["ALK"], 23, "3")
         )
@@ -143,7 +149,9 @@ class TestRoles:
         assert meaning is not None
         assert meaning.role is FusionRole.OTHER
 
-    def test_gene_that_drives_from_the_other_side_only(self, models, drivers):
+    def test_gene_that_drives_from_the_other_side_only(
+        self, models: GeneModels, drivers: dict[str, FusionDriver]
+    ) -> None:
         # EGFR drives as the 5' part; its 3' part behind a partner is none, even with the whole domain.
         junction = joined(
             in_intron(models.by_gene["EML4"], 13, "5"), in_intron(models.by_gene["EGFR"], 1, "3")
@@ -152,7 +160,7 @@ class TestRoles:
         assert meaning is not None
         assert meaning.role is FusionRole.OTHER
 
-    def test_a_domain_beyond_the_model(self, models, drivers):
+    def test_a_domain_beyond_the_model(self, models: GeneModels, drivers: dict[str, FusionDriver]) -> None:
         junction = joined(
             in_intron(models.by_gene["EML4"], 13, "5"), in_intron(models.by_gene["ALK"], 19, "3")
         )
@@ -161,13 +169,13 @@ class TestRoles:
         assert meaning is not None
         assert meaning.role is FusionRole.UNCLEAR
 
-    def test_no_fusion_gene(self, models, drivers):
+    def test_no_fusion_gene(self, models: GeneModels, drivers: dict[str, FusionDriver]) -> None:
         junction = joined(
             in_intron(models.by_gene["EML4"], 13, "5"), in_intron(models.by_gene["STRN"], 3, "3")
         )
         assert interpret(junction, models, drivers) is None
 
-    def test_inside_one_gene(self, models, drivers):
+    def test_inside_one_gene(self, models: GeneModels, drivers: dict[str, FusionDriver]) -> None:
         junction = joined(
             in_intron(models.by_gene["MET"], 13, "5"), in_intron(models.by_gene["MET"], 14, "3")
         )
@@ -175,7 +183,7 @@ class TestRoles:
 
 
 class TestFrame:
-    def test_exon_to_intron_is_left_open(self, models, drivers):
+    def test_exon_to_intron_is_left_open(self, models: GeneModels, drivers: dict[str, FusionDriver]) -> None:
         eml4 = models.by_gene["EML4"]
         exon = eml4.exon(13)
         broken = Breakend(eml4.chrom, (exon.start + exon.end) // 2, "L")
@@ -184,7 +192,9 @@ class TestFrame:
         assert (meaning.junction, meaning.in_frame) == ("E13;A20", None)
 
     @pytest.mark.parametrize("extra", range(3))
-    def test_exon_to_exon_is_read_through(self, models, drivers, extra):
+    def test_exon_to_exon_is_read_through(
+        self, models: GeneModels, drivers: dict[str, FusionDriver], extra: int
+    ) -> None:
         # EML4 ends with a whole codon (c.1200): in frame where ALK begins with one (c. = 1 mod 3).
         eml4, alk = models.by_gene["EML4"], models.by_gene["ALK"]
         five = Breakend("chr2", eml4.genomic_position(1200), "L")
@@ -193,7 +203,7 @@ class TestFrame:
         assert meaning is not None
         assert meaning.in_frame is ((3175 + extra) % 3 == 1)
 
-    def test_promoter_gives_no_frame(self, models, drivers):
+    def test_promoter_gives_no_frame(self, models: GeneModels, drivers: dict[str, FusionDriver]) -> None:
         eml4 = models.by_gene["EML4"]
         part = make_part(eml4, Breakend(eml4.chrom, eml4.start - 10, "L"))
         assert part == Part(eml4, "5", None, False, eml4.start - 10)

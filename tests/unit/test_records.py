@@ -2,13 +2,16 @@
 
 import array
 import random
+from collections.abc import Callable, Iterable
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pysam
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+from numpy.typing import NDArray
 
 from alktrace.errors import DataError
 from alktrace.io import bam_io, bgzf, records
@@ -32,7 +35,7 @@ INTEGER_RANGES = {
 TYPE_CODES = {"c": "b", "C": "B", "s": "h", "S": "H", "i": "i", "I": "I"}
 
 
-def integers(kind):
+def integers(kind: str) -> st.SearchStrategy[Any]:
     return st.integers(*INTEGER_RANGES[kind])
 
 
@@ -60,7 +63,7 @@ cigars = st.lists(
 
 
 @st.composite
-def segments(draw):
+def segments(draw: st.DrawFn) -> pysam.AlignedSegment | None:
     cigar = draw(cigars)
     length = (
         sum(count for code, count in cigar if code in (0, 1, 4, 7, 8)) if cigar else draw(st.integers(0, 40))
@@ -92,13 +95,15 @@ def segments(draw):
     return segment
 
 
-def write(path, items, header=HEADER):
+def write(path: Path, items: Iterable[pysam.AlignedSegment], header: pysam.AlignmentHeader = HEADER) -> None:
     with pysam.AlignmentFile(str(path), "wb", header=header) as bam:
         for item in items:
             bam.write(item)
 
 
-def tag_of(data, tags, end, name):
+def tag_of(
+    data: NDArray[np.uint8], tags: int, end: int, name: str
+) -> tuple[str, float | str | list[float] | None]:
     """Return (type, value) of a tag through the kernels alone."""
     at = records.find_tag(data, tags, end, ord(name[0]), ord(name[1]))
     assert at >= 0
@@ -118,7 +123,7 @@ def tag_of(data, tags, end, name):
     return kind, None
 
 
-def assert_same(data, start, end, segment):
+def assert_same(data: NDArray[np.uint8], start: int, end: int, segment: pysam.AlignedSegment) -> None:
     assert records.ref_id(data, start) == segment.reference_id
     assert records.position(data, start) == segment.reference_start
     assert records.mapq(data, start) == segment.mapping_quality
@@ -126,8 +131,8 @@ def assert_same(data, start, end, segment):
     assert records.mate_ref(data, start) == segment.next_reference_id
     assert records.mate_pos(data, start) == segment.next_reference_start
     assert records.tlen(data, start) == segment.template_length
-    name = records.name_offset(start)
-    assert data[name : name + records.name_length(data, start)].tobytes().decode() == segment.query_name
+    name_at = records.name_offset(start)
+    assert data[name_at : name_at + records.name_length(data, start)].tobytes().decode() == segment.query_name
     cigar, count = records.cigar_offset(data, start), records.n_cigar(data, start)
     items = [records.cigar_item(data, cigar, i)[::-1] for i in range(count)]
     assert items == (segment.cigartuples or [])
@@ -151,7 +156,9 @@ def assert_same(data, start, end, segment):
 
 @given(st.lists(segments(), max_size=8), st.sampled_from([64, 1 << 20]), st.integers(1, 3))
 @settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
-def test_records_round_trip_against_pysam(tmp_path, items, batch_bytes, threads):
+def test_records_round_trip_against_pysam(
+    tmp_path: Path, items: list[pysam.AlignedSegment], batch_bytes: int, threads: int
+) -> None:
     """pysam writes, kernels read; the writer writes the same bytes back, pysam reads the same records."""
     source, copy = tmp_path / "in.bam", tmp_path / "out.bam"
     write(source, items)
@@ -169,7 +176,7 @@ def test_records_round_trip_against_pysam(tmp_path, items, batch_bytes, threads)
         assert [str(item) for item in bam] == [str(item) for item in items]
 
 
-def plain_segment(i, length=150):
+def plain_segment(i: int, length: int = 150) -> pysam.AlignedSegment:
     rng = random.Random(i)
     segment = pysam.AlignedSegment(HEADER)
     segment.query_name = f"read:{i}"
@@ -182,13 +189,13 @@ def plain_segment(i, length=150):
 
 
 @pytest.fixture
-def bam(tmp_path):
+def bam(tmp_path: Path) -> Path:
     path = tmp_path / "many.bam"
     write(path, (plain_segment(i) for i in range(3000)))
     return path
 
 
-def positions(path, **options):
+def positions(path: Path, **options: int) -> list[int] | None:
     return [
         records.position(batch.data, start)
         for batch in bam_io.iterate_batches(path, **options)
@@ -198,13 +205,13 @@ def positions(path, **options):
 
 @pytest.mark.parametrize("batch_bytes", [1, 5000, 1 << 26], ids=["tiny", "small", "one"])
 @pytest.mark.parametrize("threads", [1, 4])
-def test_batches_hold_all_records_in_order(bam, batch_bytes, threads):
+def test_batches_hold_all_records_in_order(bam: Path, batch_bytes: int, threads: int) -> None:
     assert positions(bam, batch_bytes=batch_bytes, threads=threads) == list(range(3000))
 
 
-def test_output_bytes_do_not_depend_on_threads_or_pieces(bam, tmp_path):
+def test_output_bytes_do_not_depend_on_threads_or_pieces(bam: Path, tmp_path: Path) -> None:
     (batch,) = bam_io.iterate_batches(bam)
-    outputs = []
+    outputs, path = [], tmp_path
     for threads, step in ((1, 3000), (4, 3000), (3, 7)):
         path = tmp_path / f"{threads}.{step}.bam"
         with bam_io.BamWriter(path, HEADER, threads=threads) as writer:
@@ -213,11 +220,11 @@ def test_output_bytes_do_not_depend_on_threads_or_pieces(bam, tmp_path):
                 writer.write(batch.data[batch.starts[i] - 4 : batch.ends[last]])
         outputs.append(path.read_bytes())
     assert outputs[0] == outputs[1] == outputs[2]
-    assert pysam.AlignmentFile(str(path)).check_truncation() is None
+    pysam.AlignmentFile(str(path)).check_truncation()
 
 
 @pytest.mark.parametrize("level", [0, 1, 2, 3])
-def test_every_level_can_be_read_even_if_nothing_compresses(tmp_path, level):
+def test_every_level_can_be_read_even_if_nothing_compresses(tmp_path: Path, level: int) -> None:
     rng = random.Random(level)
     segment = pysam.AlignedSegment(HEADER)
     segment.query_name = "noise"
@@ -230,34 +237,34 @@ def test_every_level_can_be_read_even_if_nothing_compresses(tmp_path, level):
     assert read.get_tag("XX") == segment.get_tag("XX")
 
 
-def test_empty_bam_has_no_batches(tmp_path):
+def test_empty_bam_has_no_batches(tmp_path: Path) -> None:
     write(tmp_path / "empty.bam", [])
     assert list(bam_io.iterate_batches(tmp_path / "empty.bam")) == []
 
 
-def cut(content, _):
+def cut(content: bytes, _: Path) -> bytes:
     return content[: len(content) // 2]
 
 
-def without_end(content, _):
+def without_end(content: bytes, _: Path) -> bytes:
     return content[: -len(bgzf.END_OF_FILE)]
 
 
-def flip(content, _):
+def flip(content: bytes, _: Path) -> bytes:
     broken = bytearray(content)
     broken[len(broken) // 2] ^= 0xFF
     return bytes(broken)
 
 
-def no_bam(content, _):
+def no_bam(content: bytes, _: Path) -> bytes:
     return b"@HD\tVN:1.6\n"
 
 
-def cram(content, _):
+def cram(content: bytes, _: Path) -> bytes:
     return b"CRAM" + content
 
 
-def bad_lengths(content, path):
+def bad_lengths(content: bytes, path: Path) -> bytes:
     """A record that claims more bases than it holds, in blocks that are whole."""
     (batch,) = bam_io.iterate_batches(path)
     data = batch.data.copy()
@@ -267,7 +274,7 @@ def bad_lengths(content, path):
     return path.read_bytes()
 
 
-def half_record(content, path):
+def half_record(content: bytes, path: Path) -> bytes:
     (batch,) = bam_io.iterate_batches(path)
     with bam_io.BamWriter(path, HEADER) as writer:
         writer.write(batch.data[:-7])
@@ -287,20 +294,20 @@ def half_record(content, path):
     ],
     ids=lambda value: getattr(value, "__name__", None),
 )
-def test_damaged_files_are_named(bam, damage, says):
+def test_damaged_files_are_named(bam: Path, damage: Callable[..., Any], says: str) -> None:
     bam.write_bytes(damage(bam.read_bytes(), bam))
     with pytest.raises(DataError, match=says) as caught:
         positions(bam)
     assert str(bam) in str(caught.value)
 
 
-def test_missing_file_is_a_data_error(tmp_path):
+def test_missing_file_is_a_data_error(tmp_path: Path) -> None:
     with pytest.raises(DataError, match="cannot be read"):
         bam_io.read_header(tmp_path / "none.bam")
 
 
 @pytest.mark.parametrize("kind", "cCsSiIfAZHB")
-def test_tags_that_reach_over_the_record_are_absent(kind):
+def test_tags_that_reach_over_the_record_are_absent(kind: str) -> None:
     """A damaged tag must never make a kernel read behind its record."""
     data = np.frombuffer(
         b"XX" + kind.encode() + b"S\xff\xff\x00\x00"[: 0 if kind != "B" else 5], np.uint8
@@ -308,11 +315,11 @@ def test_tags_that_reach_over_the_record_are_absent(kind):
     assert records.find_tag(data, 0, len(data), ord("X"), ord("X")) == -1
 
 
-def test_writer_leaves_no_valid_end_after_an_error(tmp_path):
+def test_writer_leaves_no_valid_end_after_an_error(tmp_path: Path) -> None:
     with pytest.raises(RuntimeError), bam_io.BamWriter(tmp_path / "x.bam", HEADER, threads=2):
         raise RuntimeError
     assert not (tmp_path / "x.bam").read_bytes().endswith(bgzf.END_OF_FILE)
 
 
-def test_accepts_a_path_object_only_once_needed(bam):
-    assert bam_io.read_header(Path(bam)).references == ("chr1", "chr2")
+def test_accepts_a_path_object_only_once_needed(bam: Path) -> None:
+    assert [*bam_io.read_header(Path(bam)).references] == ["chr1", "chr2"]

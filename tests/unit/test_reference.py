@@ -2,6 +2,7 @@
 
 import gzip
 from pathlib import Path
+from typing import Literal
 
 import pysam
 import pytest
@@ -22,7 +23,9 @@ from alktrace.reference.locate import (
 FOLDER = "results/reference"
 
 
-def reference(fasta, align_fasta=None, aligner="bwa"):
+def reference(
+    fasta: Path, align_fasta: Path | None = None, aligner: Literal["bwa", "bwa-mem2"] = "bwa"
+) -> ReferenceSettings:
     return ReferenceSettings(
         fasta=str(fasta),
         gff3="genes.gff3",
@@ -34,18 +37,18 @@ def reference(fasta, align_fasta=None, aligner="bwa"):
 
 
 @pytest.fixture
-def fasta(tmp_path):
+def fasta(tmp_path: Path) -> Path:
     path = tmp_path / "genome.fa"
     path.write_text(">chr1 first\nACGTA\nCG\n>chr2\nTT\n")
     return path
 
 
-def add(fasta, *suffixes):
+def add(fasta: Path, *suffixes: str) -> None:
     for suffix in suffixes:
         Path(str(fasta) + suffix).write_text("")
 
 
-def test_bare_genome_is_linked_and_indexed_in_the_results(fasta):
+def test_bare_genome_is_linked_and_indexed_in_the_results(fasta: Path) -> None:
     place = locate_reference(reference(fasta), FOLDER)
     assert place.fasta == f"{FOLDER}/genome/genome.fa"
     assert place.fai == f"{FOLDER}/genome/genome.fa.fai"
@@ -58,7 +61,7 @@ def test_bare_genome_is_linked_and_indexed_in_the_results(fasta):
     assert place.lift == "| samtools view --uncompressed -"
 
 
-def test_indices_beside_the_genome_are_used(fasta):
+def test_indices_beside_the_genome_are_used(fasta: Path) -> None:
     add(fasta, ".fai", *INDEX_SUFFIXES["bwa"])
     (fasta.parent / "genome.dict").write_text("")
     place = locate_reference(reference(fasta), FOLDER)
@@ -68,20 +71,20 @@ def test_indices_beside_the_genome_are_used(fasta):
     assert place.index[0] == f"{fasta}.pac"
 
 
-def test_half_an_aligner_index_is_built_anew(fasta):
+def test_half_an_aligner_index_is_built_anew(fasta: Path) -> None:
     add(fasta, ".fai", *INDEX_SUFFIXES["bwa"][:-1])
     assert locate_reference(reference(fasta), FOLDER).index[0].startswith(FOLDER)
 
 
-def test_index_of_another_aligner_is_not_used(fasta):
+def test_index_of_another_aligner_is_not_used(fasta: Path) -> None:
     add(fasta, ".fai", *INDEX_SUFFIXES["bwa"])
     place = locate_reference(reference(fasta, aligner="bwa-mem2"), FOLDER)
     assert place.index[0] == f"{FOLDER}/bwa-mem2/genome.fa.pac"
 
 
-def test_compressed_genome_needs_both_indices(tmp_path):
+def test_compressed_genome_needs_both_indices(tmp_path: Path) -> None:
     path = tmp_path / "genome.fa.gz"
-    with pysam.BGZFile(str(path), "wb") as out:
+    with pysam.BGZFile(str(path), "wb", None) as out:
         out.write(b">chr1\nACGT\n")
     add(path, ".fai")
     assert locate_reference(reference(path), FOLDER).gzi == (f"{FOLDER}/genome/genome.fa.gz.gzi",)
@@ -91,7 +94,7 @@ def test_compressed_genome_needs_both_indices(tmp_path):
     assert place.built_dictionary == f"{FOLDER}/genome/genome.dict"
 
 
-def test_compact_genome_is_aligned_to_and_lifted(fasta, tmp_path):
+def test_compact_genome_is_aligned_to_and_lifted(fasta: Path, tmp_path: Path) -> None:
     compact = tmp_path / "compact.fa"
     compact.write_text(">chr1:1-4\nACGT\n")
     place = locate_reference(reference(fasta, compact), FOLDER)
@@ -101,18 +104,18 @@ def test_compact_genome_is_aligned_to_and_lifted(fasta, tmp_path):
     assert place.lift.endswith(place.fai)
 
 
-def test_list_of_alternative_contigs_is_part_of_the_index(fasta):
+def test_list_of_alternative_contigs_is_part_of_the_index(fasta: Path) -> None:
     add(fasta, ".fai", ".alt")
     place = locate_reference(reference(fasta), FOLDER)
     assert place.alt == (f"{fasta}.alt",)
     assert place.built_index[-1] == f"{FOLDER}/bwa/genome.fa.alt"
 
 
-def test_kinds_of_compression(tmp_path):
+def test_kinds_of_compression(tmp_path: Path) -> None:
     plain, packed, blocks = (tmp_path / name for name in ("a", "b", "c"))
     plain.write_text("text")
     packed.write_bytes(gzip.compress(b"text"))
-    with pysam.BGZFile(str(blocks), "wb") as out:
+    with pysam.BGZFile(str(blocks), "wb", None) as out:
         out.write(b"text")
     assert [is_bgzf(path) for path in (plain, packed, blocks, tmp_path / "none")] == [
         False,
@@ -124,14 +127,14 @@ def test_kinds_of_compression(tmp_path):
 
 
 @pytest.mark.parametrize("name", ["genome.fa", "genome.fa.gz"])
-def test_lengths_are_counted_without_an_index(fasta, name):
+def test_lengths_are_counted_without_an_index(fasta: Path, name: str) -> None:
     path = fasta.parent / name
     if name.endswith(".gz"):
         path.write_bytes(gzip.compress(fasta.read_bytes()))
     assert contig_lengths(path) == {"chr1": 7, "chr2": 2}
 
 
-def test_index_is_preferred_to_counting(fasta, tmp_path):
+def test_index_is_preferred_to_counting(fasta: Path, tmp_path: Path) -> None:
     built = tmp_path / "built.fai"
     built.write_text("chr1\t70\t0\t60\t61\n")
     assert contig_lengths(fasta, built) == {"chr1": 70}
@@ -139,13 +142,13 @@ def test_index_is_preferred_to_counting(fasta, tmp_path):
     assert contig_lengths(fasta, built) == {"chr1": 700}
 
 
-def test_large_genomes_are_not_counted(fasta, monkeypatch):
+def test_large_genomes_are_not_counted(fasta: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("alktrace.reference.locate.MAX_COUNTED_BYTES", 3)
     assert contig_lengths(fasta) is None
 
 
 @pytest.mark.parametrize("text", ["ACGT\n", ">\nACGT\n"], ids=["no header", "no name"])
-def test_other_text_is_no_fasta(tmp_path, text):
+def test_other_text_is_no_fasta(tmp_path: Path, text: str) -> None:
     path = tmp_path / "x.fa"
     path.write_text(text)
     with pytest.raises(DataError, match="is no FASTA"):
@@ -162,11 +165,11 @@ def test_other_text_is_no_fasta(tmp_path, text):
         pytest.param({"chr1": 200000}, None, id="another genome"),
     ],
 )
-def test_grch37_is_recognised(contigs, expected):
+def test_grch37_is_recognised(contigs: dict[str, int], expected: str | None) -> None:
     assert grch37_contig(contigs) == expected
 
 
-def test_no_chromosome_has_one_length_in_both_builds():
+def test_no_chromosome_has_one_length_in_both_builds() -> None:
     grch38 = {
         "1": 248956422, "2": 242193529, "3": 198295559, "4": 190214555, "5": 181538259, "6": 170805979,
         "7": 159345973, "8": 145138636, "9": 138394717, "10": 133797422, "11": 135086622, "12": 133275309,
@@ -188,5 +191,5 @@ def test_no_chromosome_has_one_length_in_both_builds():
         pytest.param("chr2", {"chr3": 1}, None, id="none"),
     ],
 )
-def test_names_that_differ_by_chr(name, contigs, expected):
+def test_names_that_differ_by_chr(name: str, contigs: dict[str, int], expected: str | None) -> None:
     assert same_contig(name, contigs) == expected

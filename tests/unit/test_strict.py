@@ -2,6 +2,9 @@
 
 import array
 import math
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pysam
@@ -20,19 +23,31 @@ HEADER = pysam.AlignmentHeader.from_dict(
 )
 
 
-def limits(**changes):
-    values = {
+def limits(**changes: Any) -> StrictSettings:
+    values: dict[str, Any] = {
         "min_reads": (3, 2, 1), "max_read_error_rate": 0.1, "max_base_error_rate": 0.25,
         "min_base_quality": 30, "max_no_calls": 0.5, "strand_agreement": True,
     }  # fmt: skip
     return StrictSettings(**(values | changes))
 
 
-def shorts(values):
+def tag(read: pysam.AlignedSegment, name: str) -> Any:
+    return read.get_tag(name)
+
+
+def shorts(values: list[int]) -> "array.array[int]":
     return array.array("h", values)
 
 
-def simplex(depths, errors, bases="ACGT", quals=(40, 40, 40, 40), name="m", flag=0, per_base=True):
+def simplex(
+    depths: list[int],
+    errors: list[int],
+    bases: str = "ACGT",
+    quals: Sequence[int] = (40, 40, 40, 40),
+    name: str = "m",
+    flag: int = 0,
+    per_base: bool = True,
+) -> pysam.AlignedSegment:
     segment = pysam.AlignedSegment(HEADER)
     segment.query_name, segment.flag, segment.reference_id, segment.reference_start = name, flag, 0, 100
     segment.query_sequence, segment.query_qualities = bases, array.array("B", quals)
@@ -45,7 +60,13 @@ def simplex(depths, errors, bases="ACGT", quals=(40, 40, 40, 40), name="m", flag
     return segment
 
 
-def duplex(strands, bases="ACGT", quals=(80, 80, 80, 80), name="m", flag=0):
+def duplex(
+    strands: list[tuple[str, list[int], list[int]]],
+    bases: str = "ACGT",
+    quals: Sequence[int] = (80, 80, 80, 80),
+    name: str = "m",
+    flag: int = 0,
+) -> pysam.AlignedSegment:
     """`strands`: (bases, depths, errors) of A and, where both were seen, of B."""
     totals = [sum(column) for column in zip(*(strand[1] for strand in strands), strict=True)]
     wrong = [sum(column) for column in zip(*(strand[2] for strand in strands), strict=True)]
@@ -61,7 +82,7 @@ def duplex(strands, bases="ACGT", quals=(80, 80, 80, 80), name="m", flag=0):
     return segment
 
 
-def judge(tmp_path, segment, setting):
+def judge(tmp_path: Path, segment: pysam.AlignedSegment, setting: StrictSettings) -> tuple[int, list[int]]:
     """Return the verdict and the mask of one record."""
     path = tmp_path / "one.bam"
     with pysam.AlignmentFile(str(path), "wb", header=HEADER) as bam:
@@ -72,7 +93,7 @@ def judge(tmp_path, segment, setting):
     return verdict, mask.tolist()
 
 
-def judged_by_the_caller(tmp_path, setting):
+def judged_by_the_caller(tmp_path: Path, setting: StrictSettings) -> tuple[bool, list[bool]]:
     """Return what the variant caller says of the record that `judge` wrote: read, and base by base."""
     (batch,) = bam_io.iterate_batches(tmp_path / "one.bam")
     filters = reads.Filters(20, 0, 0, 0, 1.0, strict.strict_limits(setting))
@@ -122,7 +143,13 @@ NONE = [0, 0, 0, 0]
         "strands disagree", "disagreement allowed", "errors of the worse strand",
     ],
 )  # fmt: skip
-def test_rules(tmp_path, segment, changes, verdict, mask):
+def test_rules(
+    tmp_path: Path,
+    segment: pysam.AlignedSegment,
+    changes: dict[str, float | tuple[int, int, int]],
+    verdict: int,
+    mask: list[int] | None,
+) -> None:
     found, masked = judge(tmp_path, segment, limits(**changes))
     assert found == verdict
     if mask is not None:
@@ -134,20 +161,25 @@ def test_rules(tmp_path, segment, changes, verdict, mask):
         assert [n or not ok for n, ok in zip(called, bases, strict=True)] == [bool(n) for n in mask]
 
 
-def test_single_precision_fails_a_rate_equal_to_the_limit(tmp_path):
+def test_single_precision_fails_a_rate_equal_to_the_limit(tmp_path: Path) -> None:
     """fgbio compares the single-precision tag with a double: 1 in 20 as float is above 0.05."""
     segment = simplex([5] * 4, [1, 0, 0, 0])
-    assert segment.get_tag("cE") > 0.05
+    assert tag(segment, "cE") > 0.05
     assert judge(tmp_path, segment, limits(max_read_error_rate=0.05))[0] == strict.FAIL
 
 
 @pytest.mark.parametrize("min_reads", [(1, 2, 0), (3, 1, 2)])
-def test_min_reads_go_from_high_to_low(min_reads):
+def test_min_reads_go_from_high_to_low(min_reads: tuple[int, int, int]) -> None:
     with pytest.raises(ValueError, match="high to low"):
         strict.strict_limits(limits(min_reads=min_reads))
 
 
-def plain_duplex_mask(a, b, setting, quals):
+def plain_duplex_mask(
+    a: tuple[str, list[int], list[int]],
+    b: tuple[str, list[int], list[int]],
+    setting: StrictSettings,
+    quals: list[int],
+) -> list[int]:
     """A plain reading of DuplexConsensusPerBaseValues.maskBaseAt; NaN compares as false, as on the JVM."""
     masked = []
     for i in range(4):
@@ -175,7 +207,15 @@ strand = st.tuples(
     st.sampled_from([(1, 1, 0), (3, 2, 1), (2, 1, 1)]), st.sampled_from([0.0, 0.2, 0.5]),
 )  # fmt: skip
 @settings(max_examples=150, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
-def test_duplex_mask_equals_the_plain_rule(tmp_path, a, b, quals, agreement, min_reads, rate):
+def test_duplex_mask_equals_the_plain_rule(
+    tmp_path: Path,
+    a: tuple[str, list[int], list[int]],
+    b: tuple[str, list[int], list[int]],
+    quals: list[int],
+    agreement: bool,
+    min_reads: tuple[int, int, int],
+    rate: float,
+) -> None:
     a[1][0] = max(1, a[1][0])
     setting = limits(
         min_reads=min_reads, max_base_error_rate=rate, strand_agreement=agreement, max_read_error_rate=1,
@@ -188,7 +228,7 @@ def test_duplex_mask_equals_the_plain_rule(tmp_path, a, b, quals, agreement, min
     assert mask == plain_duplex_mask(a, b, setting, quals)
 
 
-def test_strict_bam_drops_templates_and_masks_bases(tmp_path):
+def test_strict_bam_drops_templates_and_masks_bases(tmp_path: Path) -> None:
     """A failing R2 takes R1 along; a supplementary record must pass itself."""
     good, shallow = ([4, 4, 4, 4], NONE), ([1, 1, 1, 1], NONE)
     segments = [
@@ -209,11 +249,11 @@ def test_strict_bam_drops_templates_and_masks_bases(tmp_path):
     assert first.query_sequence == "ANGT"
     assert list(first.query_qualities) == [40, 2, 40, 40]
     assert not first.has_tag("NM") and not first.has_tag("MD")
-    assert first.get_tag("cd").tolist() == [4, 4, 4, 4]
+    assert tag(first, "cd").tolist() == [4, 4, 4, 4]
     assert second.to_string() == segments[1].to_string()
 
 
-def test_reads_without_consensus_tags_are_refused(tmp_path):
+def test_reads_without_consensus_tags_are_refused(tmp_path: Path) -> None:
     segment = simplex(FOUR, NONE)
     segment.set_tag("cD", None)
     source = tmp_path / "in.bam"

@@ -3,6 +3,9 @@
 import array
 import io
 import random
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import Any
 
 import pysam
 import pytest
@@ -26,20 +29,22 @@ COMPLEMENT = str.maketrans("ACGTN", "TGCAN")
 PAIRED, UNMAPPED, REVERSE, FIRST, LAST, SECONDARY, SUPPLEMENTARY = 1, 4, 16, 64, 128, 256, 2048
 
 
-def turn(text):
+def turn(text: str) -> str:
     return text[::-1].translate(COMPLEMENT)
 
 
-def consensus_read(name, flag, bases, rng, duplex=True):
+def consensus_read(
+    name: str, flag: int, bases: str, rng: random.Random, duplex: bool = True
+) -> pysam.AlignedSegment:
     read = pysam.AlignedSegment(UNALIGNED)
     read.query_name, read.flag, read.query_sequence = name, flag | UNMAPPED, bases
     size = len(bases)
     read.query_qualities = array.array("B", [rng.randrange(2, 94) for _ in bases])
 
-    def depths():
+    def depths() -> "array.array[int]":
         return array.array("h", [rng.randrange(32768) for _ in range(size)])
 
-    def texts():
+    def texts() -> str:
         return "".join(chr(33 + rng.randrange(2, 93)) for _ in range(size))
 
     read.set_tag("RX", "ACGT-TTGA")
@@ -60,7 +65,16 @@ def consensus_read(name, flag, bases, rng, duplex=True):
     return read
 
 
-def alignment(read, *, extra=0, reverse=False, mapped=True, cigar=None, mapq=37, tags=()):
+def alignment(
+    read: pysam.AlignedSegment,
+    *,
+    extra: int = 0,
+    reverse: bool = False,
+    mapped: bool = True,
+    cigar: str | None = None,
+    mapq: int = 37,
+    tags: Sequence[tuple[str, str]] = (),
+) -> pysam.AlignedSegment:
     """Return an alignment of a consensus read as the aligner writes it."""
     record = pysam.AlignedSegment(HEADER)
     record.query_name = read.query_name
@@ -81,14 +95,20 @@ def alignment(read, *, extra=0, reverse=False, mapped=True, cigar=None, mapq=37,
     return record
 
 
-def write(path, header, records):
+def write(path: Path, header: pysam.AlignmentHeader, records: list[pysam.AlignedSegment]) -> Path:
     with pysam.AlignmentFile(str(path), "wb", header=header) as out:
         for record in records:
             out.write(record)
     return path
 
 
-def run(tmp_path, reads, alignments, *, level="wb"):
+def run(
+    tmp_path: Path,
+    reads: list[pysam.AlignedSegment],
+    alignments: list[pysam.AlignedSegment],
+    *,
+    level: str = "wb",
+) -> tuple[pysam.AlignmentHeader, Any] | None:
     unaligned = write(tmp_path / "c.bam", UNALIGNED, reads)
     with pysam.AlignmentFile(str(tmp_path / "a.bam"), level, header=HEADER) as out:
         for record in alignments:
@@ -101,14 +121,16 @@ def run(tmp_path, reads, alignments, *, level="wb"):
         return bam.header, records
 
 
-def tags_of(record):
+def tags_of(record: pysam.AlignedSegment) -> dict[str, tuple[float | str | list[int], str]]:
     return {
         name: (list(value) if isinstance(value, array.array) else value, kind)
         for name, value, kind in record.get_tags(with_value_type=True)
     }
 
 
-def expected_tags(record, reads, alignments):
+def expected_tags(
+    record: pysam.AlignedSegment, reads: list[pysam.AlignedSegment], alignments: list[pysam.AlignedSegment]
+) -> dict[str, tuple[float | str | list[int], str]]:
     """The rules, one tag at a time."""
     source = next(
         r for r in reads if r.query_name == record.query_name and (r.flag ^ record.flag) & (FIRST | LAST) == 0
@@ -117,11 +139,11 @@ def expected_tags(record, reads, alignments):
     for name in ("MC", "MQ"):
         tags.pop(name, None)
     for name, (value, kind) in tags_of(source).items():
-        turned = value
+        turned: Any = value
         if record.is_reverse and name in REVERSED:
-            turned = value[::-1]
+            turned = turned[::-1]
         if record.is_reverse and name in COMPLEMENTED:
-            turned = turn(value)
+            turned = turn(turned)
         tags[name] = (turned, kind)
     mates = [
         other
@@ -136,7 +158,9 @@ def expected_tags(record, reads, alignments):
     return tags
 
 
-def check(tmp_path, reads, alignments):
+def check(
+    tmp_path: Path, reads: list[pysam.AlignedSegment], alignments: list[pysam.AlignedSegment]
+) -> pysam.AlignmentHeader:
     header, records = run(tmp_path, reads, alignments)
     assert len(records) == len(alignments)
     for record, given_record in zip(records, alignments, strict=True):
@@ -145,7 +169,7 @@ def check(tmp_path, reads, alignments):
     return header
 
 
-def pair(name, rng, one, two, **options):
+def pair(name: str, rng: random.Random, one: str, two: str, **options: bool) -> list[pysam.AlignedSegment]:
     return [
         consensus_read(name, PAIRED | FIRST, one, rng, **options),
         consensus_read(name, PAIRED | LAST, two, rng, **options),
@@ -155,12 +179,14 @@ def pair(name, rng, one, two, **options):
 @pytest.mark.parametrize("bases", ["A", "AC", "ACG", "ACGTN", "ACGTAC"], ids=len)
 @pytest.mark.parametrize("duplex", [True, False], ids=["duplex", "simplex"])
 @pytest.mark.parametrize("reverse", [True, False], ids=["reverse", "forward"])
-def test_odd_and_even_lengths_on_both_strands(tmp_path, bases, duplex, reverse):
-    reads = pair("m1", random.Random(1), bases, bases + "T", duplex=duplex)
+def test_odd_and_even_lengths_on_both_strands(
+    tmp_path: Path, bases: str, duplex: bool, reverse: bool
+) -> None:
+    reads = pair("m1", random.Random(1), bases, bases + "T", duplex=bool(duplex))
     check(tmp_path, reads, [alignment(reads[0], reverse=reverse), alignment(reads[1], reverse=not reverse)])
 
 
-def test_values_written_out(tmp_path):
+def test_values_written_out(tmp_path: Path) -> None:
     read = consensus_read("m1", 0, "ACG", random.Random(1), duplex=False)
     read.set_tag("cd", array.array("h", [1, 2, 300]))
     read.set_tag("ac", "AAC")
@@ -172,7 +198,7 @@ def test_values_written_out(tmp_path):
     assert not record.has_tag("MC")
 
 
-def test_secondary_and_supplementary_records_get_the_tags_of_their_read(tmp_path):
+def test_secondary_and_supplementary_records_get_the_tags_of_their_read(tmp_path: Path) -> None:
     reads = pair("m1", random.Random(2), "ACGTACG", "GGTTAA")
     alignments = [
         alignment(reads[0], reverse=True, cigar="3S4M", tags=[("SA", "chr2,5,+,3M4S,9,0;")]),
@@ -183,12 +209,12 @@ def test_secondary_and_supplementary_records_get_the_tags_of_their_read(tmp_path
     check(tmp_path, reads, alignments)
 
 
-def test_unmapped_mate_gives_no_mate_tags(tmp_path):
+def test_unmapped_mate_gives_no_mate_tags(tmp_path: Path) -> None:
     reads = pair("m1", random.Random(3), "ACGT", "GGTT")
     check(tmp_path, reads, [alignment(reads[0]), alignment(reads[1], mapped=False)])
 
 
-def test_header_keeps_contigs_and_gets_read_groups(tmp_path):
+def test_header_keeps_contigs_and_gets_read_groups(tmp_path: Path) -> None:
     reads = pair("m1", random.Random(3), "ACGT", "GGTT")
     header = check(tmp_path, reads, [alignment(read) for read in reads]).to_dict()
     assert [line["SN"] for line in header["SQ"]] == ["chr1", "chr2"]
@@ -197,7 +223,7 @@ def test_header_keeps_contigs_and_gets_read_groups(tmp_path):
 
 
 @pytest.mark.parametrize("level", ["wb", "wbu"], ids=["compressed", "uncompressed"])
-def test_no_reads(tmp_path, level):
+def test_no_reads(tmp_path: Path, level: str) -> None:
     _, records = run(tmp_path, [], [], level=level)
     assert records == []
 
@@ -215,20 +241,22 @@ templates = st.lists(
 @given(
     templates, st.integers(0, 2**32), st.sampled_from([40, 700, 1 << 20]), st.sampled_from([1, 900, 1 << 22])
 )
-def test_any_templates_and_batches(tmp_path, shapes, seed, chunk, batch):
+def test_any_templates_and_batches(
+    tmp_path: Path, shapes: list[tuple[int, ...]], seed: int, chunk: int, batch: int
+) -> None:
     """Batches so small that templates and single records are cut apart anywhere."""
     rng = random.Random(seed)
     reads, alignments = [], []
     for i, (paired, one, two, duplex, splits, reverse) in enumerate(shapes):
         first = "".join(rng.choices("ACGTN", k=one))
         if paired:
-            own = pair(f"m{i}", rng, first, "".join(rng.choices("ACGTN", k=two)), duplex=duplex)
+            own = pair(f"m{i}", rng, first, "".join(rng.choices("ACGTN", k=two)), duplex=bool(duplex))
         else:
-            own = [consensus_read(f"m{i}", 0, first, rng, duplex=duplex)]
+            own = [consensus_read(f"m{i}", 0, first, rng, duplex=bool(duplex))]
         reads += own
         for read in own:
             alignments.append(
-                alignment(read, reverse=reverse, mapped=rng.random() < 0.9, mapq=rng.randrange(61))
+                alignment(read, reverse=bool(reverse), mapped=rng.random() < 0.9, mapq=rng.randrange(61))
             )
             alignments += [
                 alignment(read, extra=SUPPLEMENTARY, reverse=rng.random() < 0.5) for _ in range(splits)
@@ -239,7 +267,7 @@ def test_any_templates_and_batches(tmp_path, shapes, seed, chunk, batch):
         check(tmp_path, reads, alignments)
 
 
-def swap(records):
+def swap(records: list[pysam.AlignedSegment]) -> list[pysam.AlignedSegment]:
     return [records[1], records[0], *records[2:]]
 
 
@@ -256,7 +284,7 @@ def swap(records):
         pytest.param(lambda reads, found: (swap(reads), found), "m0 is aligned but", id="order"),
     ],
 )
-def test_other_reads_are_an_error(tmp_path, change, message):
+def test_other_reads_are_an_error(tmp_path: Path, change: Callable[..., Any], message: str) -> None:
     rng = random.Random(4)
     reads = [consensus_read(f"m{i}", 0, "ACGT", rng) for i in range(3)]
     reads, alignments = change(reads, [alignment(read) for read in reads])
@@ -264,13 +292,13 @@ def test_other_reads_are_an_error(tmp_path, change, message):
         run(tmp_path, reads, alignments)
 
 
-def test_mate_that_is_not_in_the_consensus_is_an_error(tmp_path):
+def test_mate_that_is_not_in_the_consensus_is_an_error(tmp_path: Path) -> None:
     reads = pair("m1", random.Random(4), "ACGT", "GGTT")
     with pytest.raises(DataError, match="lacks a mate"):
         run(tmp_path, reads[:1], [alignment(read) for read in reads])
 
 
-def test_hard_clipped_alignments_are_an_error(tmp_path):
+def test_hard_clipped_alignments_are_an_error(tmp_path: Path) -> None:
     read = consensus_read("m1", 0, "ACGTACGT", random.Random(4))
     short = consensus_read("m1", 0, "ACGT", random.Random(4))
     with pytest.raises(DataError, match="bwa mem -Y"):
@@ -284,13 +312,13 @@ def test_hard_clipped_alignments_are_an_error(tmp_path):
         pytest.param(b"@HD\tVN:1.6\n@SQ\tSN:chr1\tLN:9\n", "other than BGZF", id="SAM"),
     ],
 )
-def test_stream_that_is_no_bam(tmp_path, data, message):
+def test_stream_that_is_no_bam(tmp_path: Path, data: bytes, message: str) -> None:
     unaligned = write(tmp_path / "c.bam", UNALIGNED, [])
     with pytest.raises(DataError, match=message):
         zip_consensus(aligned=io.BytesIO(data), unaligned=unaligned, out=tmp_path / "z.bam")
 
 
-def test_cut_stream_is_an_error(tmp_path):
+def test_cut_stream_is_an_error(tmp_path: Path) -> None:
     reads = [consensus_read(f"m{i}", 0, "ACGTACGT", random.Random(i)) for i in range(2000)]
     unaligned = write(tmp_path / "c.bam", UNALIGNED, reads)
     path = write(tmp_path / "a.bam", HEADER, [alignment(read) for read in reads])
