@@ -214,7 +214,7 @@ def recall_table(samples: Sequence[Sample]) -> list[str]:
 def _belongs(planted: Planted, group: str) -> bool:
     if group in ("snv", "indel"):
         return planted.kind == group
-    return group == "all" or planted.hotspot == (group == "hotspot")
+    return group == "all" or bool(planted.hotspot) == (group == "hotspot")
 
 
 def _recall_line(vaf: float, group: str, chosen: Sequence[Outcome]) -> str:

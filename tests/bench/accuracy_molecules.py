@@ -149,7 +149,7 @@ def _contig(panel: Panel, library: Library, contig: int, rng, factors, into) -> 
     )  # fmt: skip
     used = places[: wrote[0]]
     order = np.argsort(used[:, 0], kind="stable")
-    return _gathered(out, used[order]).tobytes()
+    return bytes(_gathered(out, used[order]))
 
 
 def _runs(bases: NDArray[np.uint8]) -> NDArray[np.int64]:

@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 
 from alktrace.demo.genome_files import write_compact_fasta
 from alktrace.demo.made_genome import Bases, Genome, Locus, Polymorphism, Target, text
+from alktrace.vocabulary.detection import LocusKind
 
 CONTIGS, TARGET, FLANK = 10, 2000, 500
 SPACING = 50
@@ -179,7 +180,7 @@ def write_panel(panel: Panel, folder: Path) -> PanelFiles:
         "".join(f"{panel.name(c)}\t{FLANK}\t{FLANK + TARGET}\n" for c in range(len(panel.bases)))
     )
     rows = [
-        LocusRow("PANEL", f"H{k}", "alk_hotspot", 1, panel.name(c), start, start + 3)
+        LocusRow("PANEL", f"H{k}", LocusKind.ALK_HOTSPOT, 1, panel.name(c), start, start + 3)
         for k, (c, start) in enumerate(panel.codons)
     ]
     write_table(files.loci, LocusRow, rows)

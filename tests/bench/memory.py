@@ -39,7 +39,7 @@ QUALITIES = np.array([37] * 13 + [25, 25, 11], np.uint8)
 
 
 @kernel
-def mixed(value: int) -> int:
+def mixed(value: int) -> np.int64:
     """Return 32 well mixed bits of a number: the bases of the sequence, errors and qualities."""
     state = np.uint64(value) * np.uint64(0x9E3779B97F4A7C15)
     state ^= state >> np.uint64(29)
@@ -132,7 +132,7 @@ def blocks(reads: int, deep_reads: int, rng: np.random.Generator) -> Iterator[An
         order = np.argsort(place, kind="stable")
         done = place[order] < low + STARTS_PER_BLOCK
         out = np.empty(int(done.sum()) * RECORD_BYTES, np.uint8)
-        size = put_block(*held, first - kept, items[order[done]], out)
+        size = put_block(held[0], held[1], held[2], first - kept, items[order[done]], out)
         yield out[:size]
         # Molecules whose upper reads are still to come start within the last fragment length.
         rest = items[order[~done]]

@@ -7,14 +7,15 @@ from collections import defaultdict
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 import yaml
 from consensus_only import consensus_only
 
-from alktrace.consensus import molecules
+from alktrace.consensus import molecules as job
 from alktrace.consensus.metrics import new_counts
 from alktrace.inputs.settings import MoleculeSettings, UmiSettings
+from alktrace.vocabulary.samples import UmiSource
 
 ROOT = Path(__file__).resolve().parents[2]
 PARTS = (
@@ -28,13 +29,15 @@ PARTS = (
     "compression",
     "the rest",
 )
+molecules: Any = job
+"""Parts of the module are replaced by the same with a clock."""
 DEFAULTS = yaml.safe_load((ROOT / "config" / "config.yaml").read_text())
 
 
 def call(bam: Path, targets: Path | None, out: Path, *, duplex: bool = True, threads: int = 1) -> None:
     """Run the consensus job on reads with UMIs in RX."""
     umi = UmiSettings(
-        source="tag", read_structures=(), tag="RX", duplex=duplex, edits=1, fixed_umis=None,
+        source=UmiSource.TAG, read_structures=(), tag="RX", duplex=duplex, edits=1, fixed_umis=None,
         max_mismatches=1, min_distance=2,
     )  # fmt: skip
     molecules.call_molecules(
@@ -82,14 +85,14 @@ class Clock:
 def parts_of_the_job(bam: Path, targets: Path, out: Path) -> dict[str, tuple[float, float]]:
     """Run the job with the clock round its parts."""
     clock = Clock()
-    calls = molecules.call_families
+    calls, alone_kernel = molecules.call_families, cast(Callable[..., Any], consensus_only)
 
     def call_families(*arguments: Any) -> Any:
         cpu, wall = time.process_time(), time.perf_counter()
         records = calls(*arguments)
         both = time.process_time() - cpu, time.perf_counter() - wall
         cpu, wall = time.process_time(), time.perf_counter()
-        consensus_only(*arguments[:-1], new_counts())
+        alone_kernel(*arguments[:-1], new_counts())
         alone = time.process_time() - cpu, time.perf_counter() - wall
         clock.add("consensus", *alone)
         clock.add("encode", both[0] - alone[0], both[1] - alone[1])
@@ -109,15 +112,15 @@ def parts_of_the_job(bam: Path, targets: Path, out: Path) -> dict[str, tuple[flo
     try:
         for name, function in replaced.items():
             setattr(molecules, name, function)
-        molecules.BamWriter.write = clock.timed("compression", write)  # type: ignore[method-assign]
-        molecules.Tally.add = clock.timed("metrics", add)  # type: ignore[method-assign]
+        molecules.BamWriter.write = clock.timed("compression", write)
+        molecules.Tally.add = clock.timed("metrics", add)
         start = time.process_time()
         call(bam, targets, out)
         total = time.process_time() - start - clock.cpu["consensus"]
     finally:
         for name, function in originals.items():
             setattr(molecules, name, function)
-        molecules.BamWriter.write, molecules.Tally.add = write, add  # type: ignore[method-assign]
+        molecules.BamWriter.write, molecules.Tally.add = write, add
     clock.add("the rest", total - sum(clock.cpu.values()), 0.0)
     return {part: (clock.cpu[part], clock.wall[part]) for part in PARTS}
 

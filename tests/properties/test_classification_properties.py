@@ -23,7 +23,8 @@ from alktrace.io.tables import format_cell, header
 from alktrace.knowledge.answers import Knowledge
 from alktrace.knowledge.entries import AlkRole
 from alktrace.knowledge.load import load_knowledge
-from alktrace.vocabulary.detection import Detection
+from alktrace.vocabulary.changes import Consequence, Origin, VariantType
+from alktrace.vocabulary.detection import Detection, ObservationSource
 from alktrace.vocabulary.resistance import Classification
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -125,7 +126,7 @@ def test_a_neutral_variant_never_changes_the_class(name: str, variant: str, alt:
             timepoint=item.timepoint,
             specimen=item.specimen,
             detection=Detection.DETECTED,
-            source="called",
+            source=ObservationSource.CALLED,
             alt_molecules=alt,
             total_molecules=3000,
             vaf=alt / 3000,
@@ -137,13 +138,13 @@ def test_a_neutral_variant_never_changes_the_class(name: str, variant: str, alt:
     added = Alteration(
         key="neutral",
         gene="ALK",
-        variant_type="snv",
+        variant_type=VariantType.SNV,
         alteration=mutation.short,
-        consequence="missense",
+        consequence=Consequence.MISSENSE,
         hgvs_c="c.1A>G",
         hgvs_p=variant,
         codon=mutation.codon,
-        origin="somatic",
+        origin=Origin.SOMATIC,
         observations=seen,
     )
     partners = [item for item in given_evidence.alterations if item.gene == "ALK" and item.hgvs_p]
@@ -325,15 +326,20 @@ def test_another_sample_never_removes_a_mechanism(
 
 def compounds(results: list[TimepointResult], timepoint: str) -> list[list[str]]:
     detail: Any = next(item for item in results if item.timepoint == timepoint).detail
-    return detail["phase"]["compounds"]
+    found: list[list[str]] = detail["phase"]["compounds"]
+    return found
 
 
 def another(timepoint: str, state: Detection) -> Observation:
-    found = {
+    found: dict[Detection, dict[str, Any]] = {
         Detection.DETECTED: {"alt_molecules": 20, "total_molecules": 1000, "vaf": 0.02},
         Detection.SUBTHRESHOLD: {"alt_molecules": 2, "total_molecules": 1000, "vaf": 0.002},
         Detection.NOT_DETECTED: {"alt_molecules": 0, "total_molecules": 1000, "vaf_detectable": 0.006},
     }
     return Observation(
-        timepoint=timepoint, specimen="another", detection=state, source="genotyped", **found[state]
+        timepoint=timepoint,
+        specimen="another",
+        detection=state,
+        source=ObservationSource.GENOTYPED,
+        **found[state],
     )

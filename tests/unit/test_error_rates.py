@@ -2,6 +2,7 @@
 
 from collections import Counter
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -24,7 +25,11 @@ TARGET = (900, 1100)
 # Bases around a target whose molecules are counted too.
 MARGIN = 20
 GROUPS = ("single", "simplex", "duplex")
-OPTIONS = {"single": {"depth": None}, "simplex": {"depth": 4}, "duplex": {"duplex": (3, 2)}}
+OPTIONS: dict[str, dict[str, Any]] = {
+    "single": {"depth": None},
+    "simplex": {"depth": 4},
+    "duplex": {"duplex": (3, 2)},
+}
 MOLECULES = {"single": 120, "simplex": 180, "duplex": 600}
 TYPES = ("C>A", "C>G", "C>T", "T>A", "T>C", "T>G")
 # Both strands of a type, written out: what a pyrimidine shows and what its complement shows.

@@ -8,7 +8,7 @@ import pytest
 from gene_facts import gene_models, transcript
 
 from alktrace.errors import DataError
-from alktrace.reference.gene_models import GeneModels, Transcript
+from alktrace.reference.gene_models import Exon, GeneModels, Transcript
 from alktrace.reference.gff3 import read_gff3, write_gff3
 
 ALK = transcript("ALK")
@@ -54,7 +54,7 @@ def test_protein_lengths() -> None:
 def test_codon_split_between_exons() -> None:
     # codon 1172 of ALK ends on exon 22 with two bases and begins exon 23 with one
     assert ALK.codon_positions(1172) == (29_222_344, 29_222_343, 29_220_834)
-    assert [ALK.exon_at(pos).number for pos in ALK.codon_positions(1172)] == [22, 22, 23]  # type: ignore[union-attr]
+    assert [ALK.exon_at(pos).number for pos in ALK.codon_positions(1172)] == [22, 22, 23]
 
 
 @pytest.mark.parametrize("codon", [0, 1622, -3])
@@ -82,12 +82,10 @@ def test_introns_are_named_by_the_exon_before_them() -> None:
 def test_outside_the_coding_sequence() -> None:
     assert ALK.coding_position(29_920_659) is None  # 5' untranslated
     assert ALK.coding_position(29_223_741) is None  # intron
-    assert ALK.exon_at(29_920_659).number == 1  # type: ignore[union-attr]
+    assert ALK.exon_at(29_920_659).number == 1
 
 
-def gene_exons(spans: list[tuple[int, int]]) -> tuple:  # type: ignore[type-arg]
-    from alktrace.reference.gene_models import Exon
-
+def gene_exons(spans: list[tuple[int, int]]) -> tuple[Exon, ...]:
     return tuple(Exon(i, start, end) for i, (start, end) in enumerate(spans, start=1))
 
 
@@ -224,4 +222,4 @@ def test_codons_of_the_published_table(real_data: Path) -> None:
     for row in rows:
         expected = tuple(int(p) - 1 for p in row["grch38_chr2_pos_tx_order"].split(","))
         assert ALK.codon_positions(int(row["codon"])) == expected
-        assert ALK.exon_at(expected[0]).number == int(row["exon"])  # type: ignore[union-attr]
+        assert ALK.exon_at(expected[0]).number == int(row["exon"])

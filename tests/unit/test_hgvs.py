@@ -137,10 +137,10 @@ CDS = (4, 36)
 def small(strand: str) -> NamedTranscript:
     size = len(PLUS_GENE)
     if strand == "+":
-        genome, spans, cds = PLUS_GENE, SPANS, CDS
+        genome, spans, cds = PLUS_GENE, [*SPANS], CDS
     else:
         genome = PLUS_GENE.translate(str.maketrans("ACGT", "TGCA"))[::-1]
-        spans = tuple((size - end, size - start) for start, end in SPANS)
+        spans = [(size - end, size - start) for start, end in SPANS]
         cds = (size - CDS[1], size - CDS[0])
     exons = tuple(Exon(i, *span) for i, span in enumerate(spans, start=1))
     return NamedTranscript(Transcript("S", "T", "c", strand, exons, *cds), lambda _, s, e: genome[s:e])

@@ -4,6 +4,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from numpy.typing import NDArray
 from shipped_settings import SHIPPED
 
 from alktrace.calling.genotyping.genotype_table import GenotypeRow
@@ -30,16 +31,16 @@ def settings() -> IdentitySettings:
     return SHIPPED.identity
 
 
-def person(seed: int, sites: int = SITES) -> np.ndarray:  # type: ignore[type-arg]
+def person(seed: int, sites: int = SITES) -> NDArray[np.int64]:
     return np.random.default_rng(seed).binomial(2, 0.5, size=sites)
 
 
 def sample(
-    genome: np.ndarray,  # type: ignore[type-arg]
+    genome: NDArray[np.int64],
     *,
     seed: int,
     depth: int = 800,
-    foreign: np.ndarray | None = None,  # type: ignore[type-arg]
+    foreign: NDArray[np.int64] | None = None,
     share: float = 0.0,
     lost: float = 0.0,
     error: float = 1e-5,
@@ -163,8 +164,8 @@ def test_contamination(share: float, error: float) -> None:
         for i in range(10)
     ]
     assert all(value is not None for value in estimates)
-    assert np.median(estimates) == pytest.approx(share, rel=0.15, abs=5e-4)  # type: ignore[arg-type]
-    assert max(estimates) <= 1.5 * share + 2 * max(error, 5e-4)  # type: ignore[type-var]
+    assert np.median(estimates) == pytest.approx(share, rel=0.15, abs=5e-4)
+    assert max(estimates) <= 1.5 * share + 2 * max(error, 5e-4)
 
 
 def test_contamination_needs_sites() -> None:

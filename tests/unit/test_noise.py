@@ -1,6 +1,7 @@
 """The noise model: what it learns from counts with known rates, and what must not train it."""
 
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -268,7 +269,7 @@ def test_a_homopolymer_that_slips_in_every_normal_is_known_by_its_place(
         return write_bam(tmp_path / name, reads, 2000)
 
     slip = SmallVariant(CHROM, run, "AC", "A")
-    files = {"fasta": tmp_path / "ref.fa", "targets": tmp_path / "targets.bed"}
+    files: dict[str, Any] = {"fasta": tmp_path / "ref.fa", "targets": tmp_path / "targets.bed"}
     out = tmp_path / "noise.tsv"
     normals = [sample(f"n{k}.bam") for k in range(3)]
     build_noise_model(bams=normals, settings=calling, out=out, **files)

@@ -3,6 +3,7 @@
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import openpyxl
 import pytest
@@ -18,7 +19,7 @@ from alktrace.inputs.knowledge_rows import KnownIsoform
 from alktrace.inputs.settings import CallingSettings, OriginSettings
 from alktrace.io.tables import read_table, write_table
 from alktrace.reference.locus_table import LocusRow
-from alktrace.reported.covered import CoveredRegions, read_coverage
+from alktrace.reported.covered import Coverage, CoveredRegions, read_coverage
 from alktrace.reported.line_rows import Report
 from alktrace.reported.lines import ReportReader, read_report
 from alktrace.reported.read_report import callability_rows, read_reported_calls, tumour_fraction_row
@@ -513,7 +514,7 @@ def test_a_site_adds_words_of_its_own(tmp_path: Path, knowledge: VariantKnowledg
 def test_a_chinese_report_in_every_kind_of_file(
     tmp_path: Path, knowledge: VariantKnowledge, lexicon: ReportWords, kind: str
 ) -> None:
-    rows = [
+    rows: list[list[Any]] = [
         ["基因", "变异", "外显子", "突变丰度（％）", "拷贝数", "检测结果", "转录本"],
         ["ALK", "p.G1202R", 23, 1.2, None, "检出", "NM_004304"],
         ["EML4-ALK", "融合", None, "5.8", "/", "阳性", "/"],
@@ -626,7 +627,7 @@ def test_coverage_cells() -> None:
 def test_covered_genes_under_other_names(read: Reads) -> None:
     line = "ALK|G1202R|1%|HER2, c-MET;ALK|HER2:20;ERBB2:21|0.003|.|."
     report = read(line, line.replace("G1202R", "L1196M"), header=FULL)
-    assert report.coverage is not None
+    assert isinstance(report.coverage, Coverage)
     assert report.coverage.genes == {"ALK", "ERBB2", "MET"}
     assert report.coverage.exons == {"ERBB2": {20, 21}}
     assert [note.what for note in report.notes] == ["HER2 is a name of ERBB2", "c-MET is a name of MET"]

@@ -6,6 +6,8 @@ Whatever the tables say is compared with `truth/`; no expectation here is output
 import re
 from collections import defaultdict
 from html.parser import HTMLParser
+from pathlib import Path
+from typing import TypeVar
 
 import pytest
 from workflow_runs import NEEDS_TOOLS, ROOT, Project, read_sheet
@@ -51,37 +53,42 @@ CONFIDENCE = {
 }
 
 
+Row = TypeVar("Row")
+Drawn = tuple[dict[str, dict[str, AlterationTruthRow]], dict[str, dict[str, AlterationRow]]]
+"""Truth and result of every alteration, by sample and key."""
+
+
 class Demo:
     """A finished run of the demo with its truth."""
 
-    def __init__(self, project: Project):
+    def __init__(self, project: Project) -> None:
         self.project = project
         self.folder = project.folder
         self.results = self.folder / "results"
 
-    def truth(self, name, row_type):
+    def truth(self, name: str, row_type: type[Row]) -> list[Row]:
         return read_table(self.folder / "truth" / f"{name}.tsv", row_type)
 
-    def cohort(self, name, row_type):
+    def cohort(self, name: str, row_type: type[Row]) -> list[Row]:
         return read_table(self.results / "cohort" / f"{name}.tsv", row_type)
 
-    def sample(self, name, table, row_type):
+    def sample(self, name: str, table: str, row_type: type[Row]) -> list[Row]:
         """Rows of a sample by its name; reports stand in a folder of their own."""
         folder = self.results / "patients" / name.replace(".", "/")
         folder = folder / "reported" if (folder / "reported").is_dir() else folder
         return read_table(folder / f"{table}.tsv", row_type)
 
-    def expected(self, timepoint):
+    def expected(self, timepoint: str) -> ExpectedRow:
         rows = {f"{row.patient}.{row.timepoint}": row for row in self.truth("expected", ExpectedRow)}
         return rows[timepoint]
 
-    def mechanisms(self, timepoint):
+    def mechanisms(self, timepoint: str) -> list[ResistanceRow]:
         rows = self.cohort("resistance", ResistanceRow)
         return [row for row in rows if f"{row.patient}.{row.timepoint}" == timepoint]
 
 
 @pytest.fixture(scope="session")
-def demo(tmp_path_factory):
+def demo(tmp_path_factory: pytest.TempPathFactory) -> Demo:
     folder = tmp_path_factory.mktemp("demo")
     source, run = folder / "inputs", folder / "run"
     run.mkdir()
@@ -94,9 +101,9 @@ def demo(tmp_path_factory):
 
 
 @pytest.fixture(scope="module")
-def alterations(demo):
+def alterations(demo: Demo) -> Drawn:
     """Truth and result of every alteration of a sample from reads: two dictionaries by sample and key."""
-    drawn = defaultdict(dict)
+    drawn: dict[str, dict[str, AlterationTruthRow]] = defaultdict(dict)
     for row in demo.truth("alterations", AlterationTruthRow):
         drawn[row.sample][row.key] = row
     samples = [row.sample for row in demo.truth("samples", SampleTruth)]
@@ -110,7 +117,7 @@ def alterations(demo):
 # --- timepoints -----------------------------------------------------------------------------------
 
 
-def test_every_timepoint_is_asked(demo):
+def test_every_timepoint_is_asked(demo: Demo) -> None:
     rows = demo.cohort("classification", ClassificationRow)
     assert [f"{row.patient}.{row.timepoint}" for row in rows] == TIMEPOINTS
     assert [f"{row.patient}.{row.timepoint}" for row in demo.truth("expected", ExpectedRow)] == TIMEPOINTS
@@ -118,7 +125,7 @@ def test_every_timepoint_is_asked(demo):
 
 
 @pytest.mark.parametrize("timepoint", TIMEPOINTS)
-def test_class(demo, timepoint):
+def test_class(demo: Demo, timepoint: str) -> None:
     expected = demo.expected(timepoint)
     (row,) = [
         row
@@ -139,7 +146,7 @@ def test_class(demo, timepoint):
 
 
 @pytest.mark.parametrize("timepoint", TIMEPOINTS)
-def test_mechanisms(demo, timepoint):
+def test_mechanisms(demo: Demo, timepoint: str) -> None:
     expected, rows = demo.expected(timepoint), demo.mechanisms(timepoint)
     assert rows
     names = [f"{row.gene} {row.alteration}" for row in rows]
@@ -154,7 +161,7 @@ def test_mechanisms(demo, timepoint):
 
 
 @pytest.mark.parametrize("timepoint", TIMEPOINTS)
-def test_phase(demo, timepoint):
+def test_phase(demo: Demo, timepoint: str) -> None:
     expected = demo.expected(timepoint)
     rows = [row for row in demo.mechanisms(timepoint) if row.gene == "ALK"]
     if not expected.phase:
@@ -184,13 +191,13 @@ def test_phase(demo, timepoint):
         assert pair.both + pair.first_only + pair.second_only == 0
 
 
-def kept(found, drawn):
+def kept(found: float, drawn: float) -> bool:
     """Not more than was drawn, and nearly all of it."""
     return (1 - MOST_LOST) * drawn - 1 <= found <= drawn
 
 
 @pytest.mark.parametrize("timepoint", [name for name in TIMEPOINTS if name != "P12.PD1"])
-def test_the_fusion_is_found(demo, alterations, timepoint):
+def test_the_fusion_is_found(demo: Demo, alterations: Drawn, timepoint: str) -> None:
     expected = demo.expected(timepoint)
     if expected.fusion is None:
         pytest.skip("a report of a laboratory" if timepoint.startswith("P18") else "no fusion to be seen")
@@ -204,7 +211,7 @@ def test_the_fusion_is_found(demo, alterations, timepoint):
         assert (row.in_frame, row.detection) == (True, Detection.DETECTED)
 
 
-def test_negatives_say_what_they_exclude(demo):
+def test_negatives_say_what_they_exclude(demo: Demo) -> None:
     for timepoint in TIMEPOINTS:
         for row in demo.mechanisms(timepoint):
             if row.classification is Classification.ON_TARGET_EXCLUDED:
@@ -218,11 +225,11 @@ def test_negatives_say_what_they_exclude(demo):
 # --- alterations ----------------------------------------------------------------------------------
 
 
-def small(truth_row):
+def small(truth_row: AlterationTruthRow) -> bool:
     return truth_row.realised_vaf is not None
 
 
-def test_nothing_is_missed(alterations):
+def test_nothing_is_missed(alterations: Drawn) -> None:
     drawn, found = alterations
     missed = [
         f"{sample} {row.alteration}: {row.mutant_molecules} of {row.total_molecules}"
@@ -235,7 +242,7 @@ def test_nothing_is_missed(alterations):
     assert missed == []
 
 
-def test_amplifications_are_found_with_their_number(demo, alterations):
+def test_amplifications_are_found_with_their_number(demo: Demo, alterations: Drawn) -> None:
     gains = [
         (sample, row)
         for sample, rows in alterations[0].items()
@@ -249,7 +256,7 @@ def test_amplifications_are_found_with_their_number(demo, alterations):
         assert row.copy_number_low <= truth.copy_number <= row.copy_number_high
 
 
-def test_nothing_is_invented(demo, alterations):
+def test_nothing_is_invented(demo: Demo, alterations: Drawn) -> None:
     """Beyond what was drawn: polymorphisms of the person, and the other junction of the inversion."""
     drawn, found = alterations
     with_inversion = {sample for sample, rows in drawn.items() if "fusion:EML4:ALK" in rows}
@@ -266,7 +273,7 @@ def test_nothing_is_invented(demo, alterations):
     assert invented == []
 
 
-def known_polymorphisms(demo):
+def known_polymorphisms(demo: Demo) -> set[str]:
     import pysam
 
     (path,) = (demo.folder / "reference").glob("*.vcf.gz")
@@ -274,7 +281,7 @@ def known_polymorphisms(demo):
         return {f"{record.chrom}:{record.pos}:{record.ref}:{record.alts[0]}" for record in vcf}
 
 
-def test_vafs_are_those_of_the_molecules(alterations):
+def test_vafs_are_those_of_the_molecules(alterations: Drawn) -> None:
     """Intervals hold the share among the sequenced molecules, and nearly all that among the cells."""
     drawn, found = alterations
     rows = [
@@ -296,7 +303,7 @@ def test_vafs_are_those_of_the_molecules(alterations):
     assert 0.97 < ratio < 1.03
 
 
-def test_mutant_molecules_are_counted_once(alterations):
+def test_mutant_molecules_are_counted_once(alterations: Drawn) -> None:
     drawn, found = alterations
     for sample, truths in drawn.items():
         for key, truth in truths.items():
@@ -306,7 +313,7 @@ def test_mutant_molecules_are_counted_once(alterations):
                 assert row.total_molecules <= truth.total_molecules
 
 
-def test_tumour_fractions_hold_the_truth(demo):
+def test_tumour_fractions_hold_the_truth(demo: Demo) -> None:
     holding = []
     for truth in demo.truth("samples", SampleTruth):
         if truth.role != "patient" or truth.sample.endswith("wbc"):
@@ -320,7 +327,7 @@ def test_tumour_fractions_hold_the_truth(demo):
     assert sum(holding) >= 17
 
 
-def test_callability_at_drawn_hotspots(demo, alterations):
+def test_callability_at_drawn_hotspots(demo: Demo, alterations: Drawn) -> None:
     """A hotspot with a called mutation is `detected`; the same codon elsewhere is judged, not ignored."""
     states = {
         "P06.PD1.plasma": "detected",
@@ -337,7 +344,7 @@ def test_callability_at_drawn_hotspots(demo, alterations):
         assert 0 < row.vaf_detectable < 0.1
 
 
-def test_origin(alterations):
+def test_origin(alterations: Drawn) -> None:
     _, found = alterations
     kras = {row.alteration: row for row in found["P07.PD1.plasma"].values() if row.gene == "KRAS"}
     blood = {row.alteration: row for row in found["P07.PD1.plasma"].values() if row.gene == "TP53"}
@@ -350,7 +357,7 @@ def test_origin(alterations):
 # --- samples --------------------------------------------------------------------------------------
 
 
-def test_quality_table(demo):
+def test_quality_table(demo: Demo) -> None:
     rows = {f"{row.patient}.{row.timepoint}.{row.specimen}": row for row in demo.cohort("qc", QcRow)}
     truths = {row.sample: row for row in demo.truth("samples", SampleTruth)}
     assert set(rows) == set(truths)
@@ -366,7 +373,7 @@ def test_quality_table(demo):
             assert abs(row.duplex_yield - share) < 0.02, sample
 
 
-def test_controls(demo):
+def test_controls(demo: Demo) -> None:
     rows = {row.patient: row for row in demo.cohort("qc", QcRow) if row.role != "patient"}
     positive = rows["CONTROL-POSITIVE"]
     assert positive.control_found == positive.control_expected
@@ -375,7 +382,7 @@ def test_controls(demo):
     assert not {row.patient for row in demo.cohort("resistance", ResistanceRow)} & set(rows)
 
 
-def test_molecules_are_those_that_were_drawn(demo):
+def test_molecules_are_those_that_were_drawn(demo: Demo) -> None:
     for truth in demo.truth("samples", SampleTruth):
         path = demo.results / "patients" / truth.sample.replace(".", "/") / "molecules.tsv"
         if not path.is_file():
@@ -388,7 +395,7 @@ def test_molecules_are_those_that_were_drawn(demo):
         assert abs(found - truth.molecules) <= max(5, 0.03 * truth.molecules), truth.sample
 
 
-def test_errors_are_measured_in_every_sample(demo):
+def test_errors_are_measured_in_every_sample(demo: Demo) -> None:
     """The one given as a consensus BAM has them too; every group and type has its row."""
     for truth in demo.truth("samples", SampleTruth):
         folder = demo.results / "patients" / truth.sample.replace(".", "/")
@@ -398,14 +405,14 @@ def test_errors_are_measured_in_every_sample(demo):
         assert all(row.low <= row.rate <= row.high for row in rows if row.bases), truth.sample
 
 
-def test_identity(demo):
+def test_identity(demo: Demo) -> None:
     rows = demo.cohort("identity", IdentityRow)
     assert {row.status.value for row in rows} == {"match"}
     assert all(row.same_patient for row in rows)
     assert {row.sample_a.split(".")[0] for row in rows} == {"P01", "P07", "P13", "P14"}
 
 
-def test_every_alteration_is_judged_in_every_sample_of_the_patient(demo):
+def test_every_alteration_is_judged_in_every_sample_of_the_patient(demo: Demo) -> None:
     """What progression shows is counted at baseline, and a blood clone in the white cells."""
     rows = read_table(demo.results / "patients/P01/evidence.tsv", EvidenceRow)
     baseline = {row.alteration: row for row in rows if row.timepoint == "BL"}
@@ -422,13 +429,13 @@ def test_every_alteration_is_judged_in_every_sample_of_the_patient(demo):
 # --- the run and its pages ------------------------------------------------------------------------
 
 
-def test_a_second_run_does_nothing(demo):
+def test_a_second_run_does_nothing(demo: Demo) -> None:
     again = demo.project.run("--cores", "2").check()
     assert "Nothing to be done" in again.text
     assert again.jobs == {}
 
 
-def test_nothing_half_written_is_left(demo):
+def test_nothing_half_written_is_left(demo: Demo) -> None:
     names = [path.name for path in demo.results.rglob("*")]
     assert not [name for name in names if name.startswith(".partial") or ".tmp." in name]
     assert not list((demo.results / "patients").rglob("*aligned.bam"))
@@ -437,21 +444,22 @@ def test_nothing_half_written_is_left(demo):
 class Requests(HTMLParser):
     """Collects what a browser would fetch by itself, and the text of a page."""
 
-    def __init__(self):
+    def __init__(self) -> None:
         super().__init__()
-        self.fetched, self.text = [], []
+        self.fetched: list[str] = []
+        self.text: list[str] = []
 
-    def handle_starttag(self, tag, attrs):
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
         for name, value in attrs:
             remote = re.match(r"(https?:)?//", value or "")
             if remote and (name == "src" or (name == "href" and tag in ("link", "image", "use"))):
                 self.fetched.append(value)
 
-    def handle_data(self, data):
+    def handle_data(self, data: str) -> None:
         self.text.append(data)
 
 
-def read_page(path):
+def read_page(path: Path) -> tuple[list[str], str]:
     page = Requests()
     text = path.read_text()
     page.feed(text)
@@ -460,7 +468,7 @@ def read_page(path):
 
 
 @pytest.mark.parametrize("patient", sorted({name.split(".")[0] for name in TIMEPOINTS}))
-def test_patient_pages(demo, patient):
+def test_patient_pages(demo: Demo, patient: str) -> None:
     fetched, text = read_page(demo.results / "patients" / patient / "report.html")
     assert fetched == []
     assert patient in text
@@ -470,7 +478,7 @@ def test_patient_pages(demo, patient):
                 assert mechanism.split(" ", 1)[1] in text
 
 
-def test_cohort_pages(demo):
+def test_cohort_pages(demo: Demo) -> None:
     fetched, text = read_page(demo.results / "cohort/report.html")
     assert fetched == []
     assert all(f"P{number:02}" in text for number in range(1, 19))
@@ -483,7 +491,7 @@ def test_cohort_pages(demo):
     assert [name for name in names if name not in text] == []
 
 
-def test_rows_of_the_readme_are_rows_of_the_demo(demo):
+def test_rows_of_the_readme_are_rows_of_the_demo(demo: Demo) -> None:
     text = (ROOT / "README.md").read_text()
     lines = [
         [cell.strip() for cell in line.strip("|").split("|")]
@@ -499,7 +507,7 @@ def test_rows_of_the_readme_are_rows_of_the_demo(demo):
     assert [row for row in examples if row not in shown] == []
 
 
-def rounded(cell):
+def rounded(cell: str) -> str:
     return f"{float(cell):.3g}" if re.fullmatch(r"\d+\.\d+", cell) else cell
 
 
@@ -508,7 +516,7 @@ def rounded(cell):
 SAME = ("*.tsv", "*.json", "*.vcf.gz", "*.cnn", "*.gff3")
 
 
-def outputs(folder):
+def outputs(folder: Path) -> dict[str, bytes]:
     results = folder / "results"
     found = {path for pattern in SAME for path in results.rglob(pattern)}
     kernels = results / "reference" / "kernels"
@@ -519,7 +527,7 @@ def outputs(folder):
     }
 
 
-def test_two_runs_from_scratch_give_the_same_bytes(tmp_path_factory):
+def test_two_runs_from_scratch_give_the_same_bytes(tmp_path_factory: pytest.TempPathFactory) -> None:
     """With other hash seeds and numbers of threads: white cells, duplex and single-strand molecules."""
     folder = tmp_path_factory.mktemp("twice")
     source = folder / "inputs"

@@ -4,7 +4,9 @@ import os
 import subprocess
 import sys
 import sysconfig
+from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import pytest
 import yaml
@@ -16,7 +18,7 @@ pytestmark = pytest.mark.timeout(600)
 
 
 @pytest.fixture(scope="module")
-def installed(tmp_path_factory):
+def installed(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Folder of programs of an environment with the wheel; other packages are those of the tests."""
     folder = tmp_path_factory.mktemp("installed")
     pip = [sys.executable, "-m", "pip", "--disable-pip-version-check"]
@@ -33,14 +35,14 @@ def installed(tmp_path_factory):
 
 
 @pytest.fixture
-def alktrace(installed, tmp_path):
+def alktrace(installed: Path, tmp_path: Path) -> Callable[..., Any]:
     """Runs the console script in an empty folder."""
     ours = ("PYTHONPATH", "NUMBA_CACHE_DIR")
     kept = {name: value for name, value in os.environ.items() if name not in ours}
     here = tmp_path / "here"
     here.mkdir()
 
-    def run(*arguments, timeout=200):
+    def run(*arguments: Path | str, timeout: int = 200) -> Outcome:
         done = subprocess.run(
             [str(installed / "alktrace"), *map(str, arguments)], cwd=here, env=kept, timeout=timeout,
             stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, check=False,
@@ -50,7 +52,7 @@ def alktrace(installed, tmp_path):
     return run
 
 
-def test_the_installed_files_are_used(installed, alktrace):
+def test_the_installed_files_are_used(installed: Path, alktrace: Callable[..., Any]) -> None:
     code = (
         "from alktrace.io.resources import ROOT\n"
         "from alktrace.io.digest import code_digest\n"
@@ -65,7 +67,7 @@ def test_the_installed_files_are_used(installed, alktrace):
     assert "usage: alktrace demo" in alktrace("demo", "--help").check().text
 
 
-def test_every_file_of_the_project_is_installed(installed):
+def test_every_file_of_the_project_is_installed(installed: Path) -> None:
     (project,) = installed.parent.glob("lib/python*/site-packages/alktrace/project")
     listed = ["git", "ls-files", "Snakefile", "rules", "envs", "config", "resources", "scripts/*.py"]
     tracked = subprocess.run(listed, cwd=ROOT, capture_output=True, text=True, check=True).stdout.split()
@@ -74,7 +76,7 @@ def test_every_file_of_the_project_is_installed(installed):
     assert (project.parent / "py.typed").is_file()
 
 
-def test_commands_without_the_workflow(alktrace, tmp_path):
+def test_commands_without_the_workflow(alktrace: Callable[..., Any], tmp_path: Path) -> None:
     evidence = ROOT / "docs" / "examples" / "classification" / "evidence.json"
     assert "resistance.tsv" in alktrace("classify", evidence, "--out", "out").check().text
     assert (tmp_path / "here" / "out" / "resistance.tsv").is_file()
@@ -86,7 +88,9 @@ def test_commands_without_the_workflow(alktrace, tmp_path):
 
 
 @NEEDS_TOOLS
-def test_the_workflow_of_the_package_runs(alktrace, small_demo, tmp_path):
+def test_the_workflow_of_the_package_runs(
+    alktrace: Callable[..., Any], small_demo: Path, tmp_path: Path
+) -> None:
     """Everything in a dry run; for real, from a report to its tables, by jobs that import what is there."""
     config = small_demo / "config.yaml"
     assert "nothing would stop a run" in alktrace("check", config, "--directory", small_demo).check().text

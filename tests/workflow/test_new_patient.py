@@ -8,6 +8,7 @@ import os
 import re
 import subprocess
 import sys
+from pathlib import Path
 
 import numpy as np
 import pysam
@@ -48,7 +49,7 @@ SITES = 30
 class Cohort:
     """A folder with one consensus sample per patient, whose tables are made up."""
 
-    def __init__(self, folder, demo):
+    def __init__(self, folder: Path, demo: Path) -> None:
         self.folder = folder
         (folder / "reference").symlink_to(demo / "reference")
         demo_config = yaml.safe_load((demo / "config.yaml").read_text())
@@ -68,9 +69,9 @@ class Cohort:
         for name in made:
             (kernels.parent / name).touch()
         self.given = demo / "bam" / "P17_PD1_plasma.bam"
-        self.patients = []
+        self.patients: list[str] = []
 
-    def add(self, patient, genome):
+    def add(self, patient: str, genome: list[int]) -> None:
         """Add a patient whose only sample has the genotypes of a genome."""
         self.patients.append(patient)
         folder = self.folder / "results" / "patients" / patient / "T1" / "plasma"
@@ -97,14 +98,14 @@ class Cohort:
         (self.folder / "samples.tsv").write_text("".join("\t".join(line) + "\n" for line in sheet))
         self.enrol()
 
-    def enrol(self, **days):
+    def enrol(self, **days: int) -> None:
         """Write the clinical table of all patients: enrolled on the first of a month, or on the day given."""
         (self.folder / "clinical" / "patients.tsv").write_text(
             "patient\tenrolled\talk_fusion\n"
             + "".join(f"{name}\t2023-01-0{days.get(name, 1)}\t.\n" for name in self.patients)
         )
 
-    def run(self):
+    def run(self) -> list[str]:
         """Run the workflow; return rule and patient of every job that ran."""
         (self.folder / "config.yaml").write_text(yaml.safe_dump(self.config))
         done = subprocess.run(
@@ -118,17 +119,17 @@ class Cohort:
         told = re.findall(r"(comparing|gathering|classifying) (?:.*of )?(\w+)", text)
         return sorted(verb if verb == "comparing" else f"{verb} {patient}" for verb, patient in told)
 
-    def reasons(self, patient):
+    def reasons(self, patient: str) -> tuple[NotEvaluableReason, ...]:
         path = self.folder / "results" / "patients" / patient / "T1" / "resistance.tsv"
         return read_table(path, ResistanceRow)[0].not_evaluable_reason
 
 
-def jobs(*patients):
+def jobs(*patients: str) -> list[str]:
     """Jobs of patients that are counted and classified anew."""
     return sorted(f"{verb} {name}" for verb in ("gathering", "classifying") for name in patients)
 
 
-def test_jobs_that_a_new_patient_starts(small_demo, tmp_path):
+def test_jobs_that_a_new_patient_starts(small_demo: Path, tmp_path: Path) -> None:
     cohort = Cohort(tmp_path, small_demo)
     anna, bea, cleo = (np.random.default_rng(seed).binomial(2, 0.5, SITES).tolist() for seed in (1, 2, 3))
     cohort.add("A", anna)

@@ -5,6 +5,9 @@ The folder's README names sources and licences. Every run aligns to real panel s
 
 import re
 import subprocess
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any, TypeVar
 
 import pysam
 import pytest
@@ -14,6 +17,7 @@ from workflow_runs import NEEDS_TOOLS, ROOT, Project, snakemake
 from alktrace.annotate.alteration_table import AlterationRow
 from alktrace.calling.callability_table import CallabilityRow
 from alktrace.classify.resistance_table import ClassificationRow, ResistanceRow
+from alktrace.demo.genome_files import ReferenceFiles
 from alktrace.demo.real_reference import build_real_reference
 from alktrace.evidence.evidence_table import EvidenceRow
 from alktrace.io.tables import read_table
@@ -27,12 +31,15 @@ QC = {
 }  # fmt: skip
 
 
+Row = TypeVar("Row")
+
+
 @pytest.fixture(scope="module")
-def reference(real_data, tmp_path_factory):
+def reference(real_data: Path, tmp_path_factory: pytest.TempPathFactory) -> ReferenceFiles:
     return build_real_reference(data=real_data, out=tmp_path_factory.mktemp("real-reference"))
 
 
-def segments(real_data, wanted):
+def segments(real_data: Path, wanted: Callable[[str, int, int], str | None]) -> Iterator[str]:
     """Lines of a BED: segments of real sequence that `wanted` names, by chromosome, start and end."""
     index = real_data / "reference" / "grch38_known_segments.fa.gz.fai"
     for line in index.read_text().splitlines():
@@ -41,18 +48,18 @@ def segments(real_data, wanted):
             yield f"{chrom}\t{int(start) - 1}\t{end}\t{name}\n"
 
 
-def table(results, name, row_type):
+def table(results: Path, name: str, row_type: type[Row]) -> list[Row]:
     return read_table(results / name, row_type)
 
 
-def detected(rows, gene):
+def detected(rows: list[AlterationRow], gene: str) -> list[AlterationRow]:
     return [row for row in rows if row.gene == gene and row.detection.value == "detected"]
 
 
 # --- one BAM with the README's command ------------------------------------------------------------
 
 
-def alk_or_eml4(chrom, start, end):
+def alk_or_eml4(chrom: str, start: int, end: int) -> str | None:
     """ALK exons 19 to 29 with intron 19, and EML4: what a panel for its fusions covers."""
     if chrom != "chr2":
         return None
@@ -62,7 +69,9 @@ def alk_or_eml4(chrom, start, end):
 
 
 @pytest.fixture(scope="module")
-def h3122(real_data, reference, tmp_path_factory):
+def h3122(
+    real_data: Path, reference: ReferenceFiles, tmp_path_factory: pytest.TempPathFactory
+) -> tuple[Path, str]:
     """The README's command, without the set-up that it depends on."""
     folder = tmp_path_factory.mktemp("h3122") / "run"
     Project(folder).share_kernels()
@@ -91,7 +100,7 @@ def h3122(real_data, reference, tmp_path_factory):
     return folder / "results", done.stdout
 
 
-def test_h3122_has_its_fusion(h3122):
+def test_h3122_has_its_fusion(h3122: tuple[Path, str]) -> None:
     """EML4-ALK variant 1; breakpoints of the authors of the BAM: chr2:29,223,741 and chr2:42,299,750."""
     results, _ = h3122
     sample = results / "patients/H3122-EML4/T1/tissue"
@@ -110,7 +119,7 @@ def test_h3122_has_its_fusion(h3122):
     assert abs(high - 42_299_750) <= 3
 
 
-def test_h3122_counts_molecules_in_a_bam_without_umis_and_mate_cigars(h3122):
+def test_h3122_counts_molecules_in_a_bam_without_umis_and_mate_cigars(h3122: tuple[Path, str]) -> None:
     results, _ = h3122
     sample = results / "patients/H3122-EML4/T1/tissue"
     with pysam.AlignmentFile(str(sample / "consensus.bam")) as bam:
@@ -119,7 +128,7 @@ def test_h3122_counts_molecules_in_a_bam_without_umis_and_mate_cigars(h3122):
     assert 25_000 < len(names) <= 26_800
 
 
-def test_h3122_is_no_proof_of_a_mutation(h3122):
+def test_h3122_is_no_proof_of_a_mutation(h3122: tuple[Path, str]) -> None:
     """A cell line that ALK inhibitors kill: nothing that changes the kinase domain may be called."""
     results, said = h3122
     rows = table(results / "patients/H3122-EML4/T1/tissue", "alterations.tsv", AlterationRow)
@@ -134,13 +143,13 @@ def test_h3122_is_no_proof_of_a_mutation(h3122):
 # --- FASTQ of two other assays, in one run --------------------------------------------------------
 
 
-def assay(targets, source="none", *structures):
+def assay(targets: Path | str, source: str = "none", *structures: str) -> dict[str, Any]:
     umi = {"source": source, "read_structures": list(structures)}
     return {"targets": str(targets), "umi": umi, "qc": QC}
 
 
 @pytest.fixture(scope="module")
-def fastqs(real_data, reference, tmp_path_factory):
+def fastqs(real_data: Path, reference: ReferenceFiles, tmp_path_factory: pytest.TempPathFactory) -> Any:
     folder = tmp_path_factory.mktemp("fastq")
     (folder / "braf.bed").write_text("chr7\t140753274\t140753393\tBRAF\n")
     rows = [
@@ -191,7 +200,7 @@ def fastqs(real_data, reference, tmp_path_factory):
     return folder / "results"
 
 
-def test_pik3ca_of_simsen_seq(fastqs):
+def test_pik3ca_of_simsen_seq(fastqs: Any) -> None:
     """Other tools: 17 of 556 families by majority, 12 of 362 with two reads and more (2 to 5 %)."""
     sample = fastqs / "patients/SIMSEN/T1/plasma"
     (found,) = detected(table(sample, "alterations.tsv", AlterationRow), "PIK3CA")
@@ -210,7 +219,7 @@ def test_pik3ca_of_simsen_seq(fastqs):
     assert (mechanism.gene, mechanism.hgvs_p) == ("PIK3CA", "p.His1047Arg")
 
 
-def test_braf_of_colo829_is_of_the_tumour(fastqs):
+def test_braf_of_colo829_is_of_the_tumour(fastqs: Any) -> None:
     tumour = table(fastqs, "patients/COLO829/T1/tissue/alterations.tsv", AlterationRow)
     (found,) = detected(tumour, "BRAF")
     assert (found.hgvs_p, found.pos, found.origin.value) == ("p.Val600Glu", 140_753_336, "somatic")
@@ -219,7 +228,7 @@ def test_braf_of_colo829_is_of_the_tumour(fastqs):
     assert detected(blood, "BRAF") == []
 
 
-def test_the_normal_of_colo829_was_looked_at(fastqs):
+def test_the_normal_of_colo829_was_looked_at(fastqs: Any) -> None:
     rows = [
         row
         for row in table(fastqs, "patients/COLO829/evidence.tsv", EvidenceRow)
@@ -231,7 +240,7 @@ def test_the_normal_of_colo829_was_looked_at(fastqs):
     assert found["wbc"].total_molecules >= 20
 
 
-def test_nothing_is_left_to_do(fastqs):
+def test_nothing_is_left_to_do(fastqs: Any) -> None:
     folder = fastqs.parent
     again = snakemake(
         "--directory", str(folder), "--configfile", str(folder / "config.yaml"), "--dry-run"
@@ -240,6 +249,6 @@ def test_nothing_is_left_to_do(fastqs):
     assert "Nothing to be done" in again.text
 
 
-def test_settings_of_the_run_are_written_down(fastqs):
+def test_settings_of_the_run_are_written_down(fastqs: Any) -> None:
     manifest = yaml.safe_load((fastqs / "cohort/run_manifest.json").read_text())
     assert manifest["settings"]["assays"]["simsen"]["umi"]["read_structures"] == ["12M16S+T"]
