@@ -121,7 +121,9 @@ def test_every_timepoint_is_asked(demo: Demo) -> None:
     rows = demo.cohort("classification", ClassificationRow)
     assert [f"{row.patient}.{row.timepoint}" for row in rows] == TIMEPOINTS
     assert [f"{row.patient}.{row.timepoint}" for row in demo.truth("expected", ExpectedRow)] == TIMEPOINTS
-    assert {row.classification for row in rows} == set(Classification), "every class at least once"
+    # The panel of the demo lacks introns of RET and ROS1: no negative there can exclude every core bypass.
+    shown = set(Classification) - {Classification.NONE_FOUND}
+    assert {row.classification for row in rows} == shown, "every class that the panel can give"
 
 
 @pytest.mark.parametrize("timepoint", TIMEPOINTS)
