@@ -99,5 +99,6 @@ def test_the_workflow_of_the_package_runs(
     project = Project.of_demo(small_demo, tmp_path, patients=("P18",))
     (tmp_path / "config.yaml").write_text(yaml.safe_dump(project.config | {"clinical": None}))
     ran = alktrace("run", tmp_path / "config.yaml", "--directory", tmp_path, "--", "--cores", "2").check()
-    assert ROOT.as_posix() not in ran.text
+    # The Python that runs the tests may lie in the clone itself.
+    assert ROOT.as_posix() not in ran.text.replace(sys.prefix, "")
     assert "P18" in alktrace("show", tmp_path / "results").check().text
