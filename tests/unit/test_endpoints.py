@@ -121,11 +121,12 @@ def test_definitions_of_the_study(
     found = ENDPOINTS[name]
     assert (found.population, found.start, found.headline) == (population, start, headline)
     assert found.needs_early_enrolment is needs_early_enrolment
-    assert found.title.startswith("Survival" if name.startswith("OS") else name.removesuffix("_treatment"))
+    # As config/README.md says.
+    assert found.curve_file == f"km_{name}.tsv"
 
 
 def test_figures_go_by_the_course_of_a_patient() -> None:
-    shown = [item.name for item in by_course() if item.on_page]
+    shown = [item.name for item in by_course() if item.title]
     assert shown == ["rwTTD1", "rwPFS2", "rwTTD2", "OS_lorlatinib", "OS_progression"]
 
 

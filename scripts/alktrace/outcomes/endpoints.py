@@ -68,20 +68,18 @@ class Endpoint:
 
     Attributes:
         name: as in the tables.
-        title: of its curve on the page.
+        title: of its curve over all patients on the page; None without one.
         headline: analysis to quote.
-        on_page: has it a curve over all patients on the page.
         needs_early_enrolment: can it say nothing where patients were enrolled because lorlatinib had failed.
     """
 
     name: str
-    title: str
+    title: str | None
     population: Population
     start: Start
     event: Event
     censoring: Censoring
     headline: Analysis = Analysis.AS_DEFINED
-    on_page: bool = True
     needs_early_enrolment: bool = False
 
     @property
@@ -248,9 +246,8 @@ RWTTD2_TREATMENT = register(
     replace(
         RWTTD2,
         name="rwTTD2_treatment",
-        title="rwTTD2 counted from the start of the next treatment",
+        title=None,
         start=NEXT_DOSE,
-        on_page=False,
     )
 )
 RWPFS2 = register(
@@ -267,10 +264,9 @@ RWPFS2_TREATMENT = register(
     replace(
         RWPFS2,
         name="rwPFS2_treatment",
-        title="rwPFS2 counted from the start of the next treatment",
+        title=None,
         population=SWITCHED,
         start=NEXT_DOSE,
-        on_page=False,
     )
 )
 OS_LORLATINIB = register(

@@ -112,7 +112,7 @@ def swimmer(rows: Sequence[SwimmerRow]) -> Exhibit:
 
 def _endpoints(found: Outcomes, messages: Mapping[str, str]) -> Iterator[Exhibit]:
     for endpoint in by_course():
-        if endpoint.on_page:
+        if endpoint.title:
             own = [row for row in found["endpoints.tsv"] if row.endpoint == endpoint.name]
             steps, numbers = found[endpoint.curve_file], found["km_at_risk.tsv"]
             yield curve(endpoint, own, found["endpoint_rates.tsv"], steps, numbers, messages)
@@ -136,7 +136,7 @@ def curve(
         numbers: `km_at_risk.tsv`.
         messages: texts of flags and refusals.
     """
-    title, name = endpoint.title, f"km-{endpoint.name}"
+    title, name = endpoint.title or endpoint.name, f"km-{endpoint.name}"
     sources = (
         endpoint.curve_file,
         "km_at_risk.tsv",
