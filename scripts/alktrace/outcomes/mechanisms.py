@@ -39,7 +39,10 @@ class Finding:
 
     @property
     def evaluable(self) -> bool:
-        """Whether a mechanism that is not listed was excluded."""
+        """Whether the timepoint has a class that says something of the tumour.
+
+        Not that every mechanism was excluded: `ON_TARGET_EXCLUDED` leaves some bypass open.
+        """
         return self.classification is not Classification.NOT_EVALUABLE
 
     @property
