@@ -3,12 +3,10 @@
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from alktrace.inputs.settings import (
-    CallingSettings,
-    CopyNumberSettings,
-    OriginSettings,
-    TumourFractionSettings,
-)
+from alktrace.inputs.settings.calling_settings import CallingSettings
+from alktrace.inputs.settings.copy_number_settings import CopyNumberSettings
+from alktrace.inputs.settings.origin_settings import OriginSettings
+from alktrace.inputs.settings.tumour_fraction_settings import TumourFractionSettings
 from alktrace.io.resources import resource
 from alktrace.vocabulary.samples import SpecimenType
 from alktrace.workflow.job import job_log, optional_path

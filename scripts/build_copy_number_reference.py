@@ -3,7 +3,7 @@
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from alktrace.inputs.settings import CopyNumberSettings
+from alktrace.inputs.settings.copy_number_settings import CopyNumberSettings
 from alktrace.workflow.job import job_log
 
 if TYPE_CHECKING:

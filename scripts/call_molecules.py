@@ -3,7 +3,8 @@
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from alktrace.inputs.settings import MoleculeSettings, UmiSettings
+from alktrace.inputs.settings.molecule_settings import MoleculeSettings
+from alktrace.inputs.settings.umi_settings import UmiSettings
 from alktrace.workflow.job import job_log
 
 if TYPE_CHECKING:

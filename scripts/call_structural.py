@@ -3,7 +3,8 @@
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from alktrace.inputs.settings import CopyNumberSettings, FusionSettings
+from alktrace.inputs.settings.copy_number_settings import CopyNumberSettings
+from alktrace.inputs.settings.fusion_settings import FusionSettings
 from alktrace.io.resources import resource
 from alktrace.workflow.job import job_log
 

@@ -3,7 +3,7 @@
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from alktrace.inputs.settings import ResistanceSettings
+from alktrace.inputs.settings.resistance_settings import ResistanceSettings
 from alktrace.io.resources import resource
 from alktrace.workflow.job import job_log
 

@@ -3,7 +3,7 @@
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from alktrace.inputs.settings import IdentitySettings
+from alktrace.inputs.settings.identity_settings import IdentitySettings
 from alktrace.workflow.job import job_log
 
 if TYPE_CHECKING:

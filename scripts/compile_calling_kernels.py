@@ -3,7 +3,8 @@
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from alktrace.inputs.settings import CallingSettings, MoleculeSettings
+from alktrace.inputs.settings.calling_settings import CallingSettings
+from alktrace.inputs.settings.molecule_settings import MoleculeSettings
 from alktrace.workflow.job import job_log
 
 if TYPE_CHECKING:

@@ -10,7 +10,7 @@ if TYPE_CHECKING:
     from snakemake.iocontainers import snakemake
 
 with job_log(snakemake.log[0]):
-    from alktrace.inputs.settings import CohortSettings
+    from alktrace.inputs.settings.cohort_settings import CohortSettings
     from alktrace.outcomes.outcome_jobs import clinic_of, measure_outcomes
 
     measure_outcomes(

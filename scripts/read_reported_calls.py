@@ -3,7 +3,8 @@
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from alktrace.inputs.settings import CallingSettings, OriginSettings
+from alktrace.inputs.settings.calling_settings import CallingSettings
+from alktrace.inputs.settings.origin_settings import OriginSettings
 from alktrace.io.resources import resource
 from alktrace.vocabulary.samples import SpecimenType
 from alktrace.workflow.job import job_log

@@ -10,7 +10,8 @@ if TYPE_CHECKING:
     from snakemake.iocontainers import snakemake
 
 with job_log(snakemake.log[0]):
-    from alktrace.inputs.settings import CohortSettings, ResistanceSettings
+    from alktrace.inputs.settings.cohort_settings import CohortSettings
+    from alktrace.inputs.settings.resistance_settings import ResistanceSettings
     from alktrace.outcomes.outcome_jobs import clinic_of, relate_outcomes
 
     relate_outcomes(

@@ -10,7 +10,7 @@ if TYPE_CHECKING:
     from snakemake.iocontainers import snakemake
 
 with job_log(snakemake.log[0]):
-    from alktrace.inputs.settings import CohortSettings
+    from alktrace.inputs.settings.cohort_settings import CohortSettings
     from alktrace.report.cohort_page import write_cohort_page
 
     write_cohort_page(

@@ -10,7 +10,7 @@ from alktrace.calling.callability_table import CallabilityRow
 from alktrace.calling.caller import call_variants
 from alktrace.calling.genotyping.known_alleles import count_alterations
 from alktrace.calling.rule.verdict import AlterationCounts
-from alktrace.inputs.settings import CallingSettings
+from alktrace.inputs.settings.calling_settings import CallingSettings
 from alktrace.io.tables import read_table, write_table
 from alktrace.reference.gene_models import Exon, GeneModels, Transcript
 from alktrace.reference.locus_table import HotspotRow, LocusRow

@@ -14,7 +14,7 @@ import pysam
 import yaml
 
 from alktrace.errors import DataError
-from alktrace.inputs.settings import Settings, check_settings
+from alktrace.inputs.settings.configuration import Settings, check_settings
 from alktrace.io.bam_io import iterate_batches
 from alktrace.io.bgzf import END_OF_FILE, deflate_block
 

@@ -9,7 +9,8 @@ from shipped_settings import SHIPPED
 
 from alktrace.classify.resistance_table import ClassificationRow, ResistanceRow
 from alktrace.demo.synthetic_outcomes import write_outcomes
-from alktrace.inputs.settings import CohortSettings, ResistanceSettings
+from alktrace.inputs.settings.cohort_settings import CohortSettings
+from alktrace.inputs.settings.resistance_settings import ResistanceSettings
 from alktrace.io.tables import read_table
 from alktrace.outcomes.comparisons import component_groupings, prepare, regimen_grouping
 from alktrace.outcomes.endpoint_figures import ANALYSES, observe, refuse

@@ -23,7 +23,7 @@ import numpy as np
 from accuracy_molecules import Library, Truth, write_molecules
 from accuracy_panel import LEVELS, Panel, PanelFiles, Planted, make_panel, write_panel
 
-from alktrace.inputs.settings import CallingSettings
+from alktrace.inputs.settings.calling_settings import CallingSettings
 
 ROOT = accuracy_kernels.ROOT
 GROUPS = ("snv", "indel", "hotspot", "other")

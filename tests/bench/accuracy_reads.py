@@ -98,7 +98,8 @@ def _consensus(folder: Path, targets: Path) -> None:
     import yaml
 
     from alktrace.consensus.molecules import call_molecules
-    from alktrace.inputs.settings import MoleculeSettings, UmiSettings
+    from alktrace.inputs.settings.molecule_settings import MoleculeSettings
+    from alktrace.inputs.settings.umi_settings import UmiSettings
 
     config = yaml.safe_load((ROOT / "config" / "config.yaml").read_text())
     umi = {

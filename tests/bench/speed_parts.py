@@ -14,7 +14,8 @@ from consensus_only import consensus_only
 
 from alktrace.consensus import molecules as job
 from alktrace.consensus.metrics import new_counts
-from alktrace.inputs.settings import MoleculeSettings, UmiSettings
+from alktrace.inputs.settings.molecule_settings import MoleculeSettings
+from alktrace.inputs.settings.umi_settings import UmiSettings
 from alktrace.vocabulary.samples import UmiSource
 
 ROOT = Path(__file__).resolve().parents[2]

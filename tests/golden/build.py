@@ -9,7 +9,7 @@ import yaml
 from shipped_settings import SHIPPED
 
 from alktrace.evidence.schema import PatientEvidence
-from alktrace.inputs.settings import ResistanceSettings
+from alktrace.inputs.settings.resistance_settings import ResistanceSettings
 
 FOLDER = Path(__file__).resolve().parent
 HOTSPOTS = {

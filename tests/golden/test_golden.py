@@ -13,7 +13,7 @@ from alktrace.classify.phase import PhaseReason
 from alktrace.classify.set_criteria import SET_CRITERIA
 from alktrace.classify.single_criteria import ALTERATION_CRITERIA
 from alktrace.classify.timepoint_criteria import TIMEPOINT_CRITERIA
-from alktrace.inputs.settings import ResistanceSettings
+from alktrace.inputs.settings.resistance_settings import ResistanceSettings
 from alktrace.knowledge.answers import Knowledge
 from alktrace.knowledge.load import load_knowledge
 from alktrace.report import words

@@ -15,7 +15,8 @@ from hypothesis import strategies as st
 from alktrace.consensus import grouping as group
 from alktrace.consensus import likelihood as consensus
 from alktrace.consensus.molecules import call_molecules
-from alktrace.inputs.settings import MoleculeSettings, UmiSettings
+from alktrace.inputs.settings.molecule_settings import MoleculeSettings
+from alktrace.inputs.settings.umi_settings import UmiSettings
 from alktrace.vocabulary.samples import UmiSource
 
 QUALITIES = [2, 11, 19, 20, 25, 30, 37, 41]

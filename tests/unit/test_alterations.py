@@ -21,12 +21,10 @@ from alktrace.annotate.alterations import (
     specimen_tumour_fraction,
 )
 from alktrace.annotate.fusion_names import FusionNames
-from alktrace.inputs.settings import (
-    CallingSettings,
-    CopyNumberSettings,
-    OriginSettings,
-    TumourFractionSettings,
-)
+from alktrace.inputs.settings.calling_settings import CallingSettings
+from alktrace.inputs.settings.copy_number_settings import CopyNumberSettings
+from alktrace.inputs.settings.origin_settings import OriginSettings
+from alktrace.inputs.settings.tumour_fraction_settings import TumourFractionSettings
 from alktrace.io.tables import read_table
 from alktrace.reference.gene_models import Exon, GeneModels, Transcript
 from alktrace.reference.gff3 import write_gff3

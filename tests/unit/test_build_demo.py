@@ -11,7 +11,7 @@ from outcome_cohort import ROOT, cohort_settings
 
 from alktrace.demo.build_demo import write_demo
 from alktrace.inputs.config_file import load_settings
-from alktrace.inputs.settings import Settings
+from alktrace.inputs.settings.configuration import Settings
 from alktrace.inputs.sheet import read_sheet
 from alktrace.knowledge.load import load_knowledge
 from alktrace.outcomes.clinical_tables import read_clinical

@@ -23,7 +23,7 @@ from structural_bam import (
 )
 
 from alktrace.errors import DataError
-from alktrace.inputs.settings import FusionSettings
+from alktrace.inputs.settings.fusion_settings import FusionSettings
 from alktrace.reference.gene_models import Exon, GeneModels, Transcript
 from alktrace.structural.call_structural import call_structural
 from alktrace.structural.fusions.fusion_calls import (

@@ -11,7 +11,7 @@ from molecule_bam import CHROM, Read, make_reference, with_bases
 
 from alktrace.calling.genotyping.allele_states import ABSENT, ALT, OTHER, REF
 from alktrace.calling.rule.neighbours import Neighbourhood, edges, is_edge
-from alktrace.inputs.settings import CallingSettings
+from alktrace.inputs.settings.calling_settings import CallingSettings
 from alktrace.reference.locus_table import LocusRow
 from alktrace.vocabulary.detection import LocusKind
 from alktrace.vocabulary.variant import SmallVariant

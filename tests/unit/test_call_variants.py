@@ -20,7 +20,7 @@ from alktrace.calling.molecules.regions import fasta_fetch
 from alktrace.calling.rule.verdict import AlterationCounts
 from alktrace.errors import DataError
 from alktrace.evidence.phase_counts import marginal_patterns
-from alktrace.inputs.settings import CallingSettings
+from alktrace.inputs.settings.calling_settings import CallingSettings
 from alktrace.io.tables import read_table
 from alktrace.reference.locus_table import HotspotRow
 from alktrace.vocabulary.detection import Detection

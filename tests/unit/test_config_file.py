@@ -15,7 +15,7 @@ from alktrace.cli import main
 from alktrace.errors import AlktraceError
 from alktrace.evidence.evidence_file import save_evidence
 from alktrace.inputs.config_file import load_settings
-from alktrace.inputs.settings import Settings, lay_over
+from alktrace.inputs.settings.configuration import Settings, lay_over
 
 ROOT = Path(__file__).resolve().parents[2]
 DEFAULTS = ROOT / "config" / "config.yaml"

@@ -13,7 +13,8 @@ from aligned_bam import REFERENCE, fragment, pair, read, write_bam
 
 from alktrace.consensus.molecule_table import MoleculeMetric
 from alktrace.consensus.molecules import call_molecules
-from alktrace.inputs.settings import MoleculeSettings, UmiSettings
+from alktrace.inputs.settings.molecule_settings import MoleculeSettings
+from alktrace.inputs.settings.umi_settings import UmiSettings
 from alktrace.io.tables import read_table
 from alktrace.vocabulary.samples import UmiSource
 

@@ -13,7 +13,7 @@ import pytest
 from structural_bam import BamBuilder, random_genome, stretch, write_fasta
 
 from alktrace.errors import DataError
-from alktrace.inputs.settings import CopyNumberSettings
+from alktrace.inputs.settings.copy_number_settings import CopyNumberSettings
 from alktrace.reference.gene_models import Exon, GeneModels, Transcript
 from alktrace.structural.copy_number.bin_statistics import BinStatistics
 from alktrace.structural.copy_number.copy_number_table import CopyNumberRow

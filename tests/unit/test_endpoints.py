@@ -4,7 +4,7 @@ import pytest
 from clinical_records import Records, on, switched
 from outcome_cohort import cohort_settings
 
-from alktrace.inputs.settings import CohortSettings
+from alktrace.inputs.settings.cohort_settings import CohortSettings
 from alktrace.outcomes import endpoint_figures
 from alktrace.outcomes.endpoint_figures import analyse, enrolled_at_progression, observe
 from alktrace.outcomes.endpoint_table import EndpointPatientRow, EndpointRateRow, EndpointRow

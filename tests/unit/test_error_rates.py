@@ -16,7 +16,7 @@ from alktrace.calling.noise.error_rate_table import ErrorRateRow
 from alktrace.calling.noise.error_rates import measure_error_rates
 from alktrace.calling.noise.molecule_classes import DUPLEX_2, N_CLASSES, SIMPLEX_3
 from alktrace.calling.noise.training import learn_noise
-from alktrace.inputs.settings import CallingSettings
+from alktrace.inputs.settings.calling_settings import CallingSettings
 from alktrace.io.tables import header, read_table, write_table
 from alktrace.reference.locus_table import HotspotRow, LocusRow
 

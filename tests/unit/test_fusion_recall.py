@@ -15,7 +15,7 @@ import pytest
 from shipped_settings import SHIPPED
 from structural_bam import random_genome, reverse_complement, write_fasta
 
-from alktrace.inputs.settings import FusionSettings
+from alktrace.inputs.settings.fusion_settings import FusionSettings
 from alktrace.reference.gene_models import Exon, GeneModels, Transcript
 from alktrace.structural.call_structural import call_structural
 from alktrace.structural.fusions.fusion_vcf import FusionCall, read_fusions

@@ -8,7 +8,7 @@ from numpy.typing import NDArray
 from shipped_settings import SHIPPED
 
 from alktrace.calling.genotyping.genotype_table import GenotypeRow
-from alktrace.inputs.settings import IdentitySettings
+from alktrace.inputs.settings.identity_settings import IdentitySettings
 from alktrace.io.tables import read_table, write_table
 from alktrace.qc.identity import (
     SampleIdentityRow,

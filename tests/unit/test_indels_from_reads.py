@@ -10,7 +10,7 @@ import pytest
 import yaml
 
 from alktrace.calling.caller import call_variants
-from alktrace.inputs.settings import CallingSettings
+from alktrace.inputs.settings.calling_settings import CallingSettings
 from alktrace.io.tables import write_table
 from alktrace.reference.locus_table import HotspotRow, LocusRow
 

@@ -22,7 +22,8 @@ from alktrace.consensus.losses import COUNT_IN, NONE, UMI_N
 from alktrace.consensus.molecule_table import MoleculeMetric
 from alktrace.consensus.templates import READ
 from alktrace.errors import DataError
-from alktrace.inputs.settings import MoleculeSettings, UmiSettings
+from alktrace.inputs.settings.molecule_settings import MoleculeSettings
+from alktrace.inputs.settings.umi_settings import UmiSettings
 from alktrace.io.tables import read_table, write_table
 from alktrace.vocabulary.samples import UmiSource
 

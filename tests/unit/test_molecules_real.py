@@ -12,7 +12,8 @@ import pytest
 from alktrace.align.extract import Extraction, extract_fastq, layout_for
 from alktrace.consensus.molecule_table import MoleculeMetric
 from alktrace.consensus.molecules import call_molecules
-from alktrace.inputs.settings import MoleculeSettings, UmiSettings
+from alktrace.inputs.settings.molecule_settings import MoleculeSettings
+from alktrace.inputs.settings.umi_settings import UmiSettings
 from alktrace.io.tables import read_table
 from alktrace.vocabulary.samples import UmiSource
 

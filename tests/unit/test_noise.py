@@ -16,7 +16,7 @@ from alktrace.calling.noise.molecule_classes import DUPLEX_2, N_CLASSES, SIMPLEX
 from alktrace.calling.noise.normals import PositionNoiseRow, build_noise_model, read_positions
 from alktrace.calling.noise.rates import prior_noise, read_prior
 from alktrace.calling.noise.training import learn_noise
-from alktrace.inputs.settings import CallingSettings
+from alktrace.inputs.settings.calling_settings import CallingSettings
 from alktrace.io.tables import read_table
 from alktrace.vocabulary.variant import SmallVariant
 

@@ -5,7 +5,7 @@ from shipped_settings import SHIPPED
 
 from alktrace.annotate.germline_band import Elsewhere
 from alktrace.annotate.origin import MoleculeCount, OriginEvidence, decide_origin, white_cells_informative
-from alktrace.inputs.settings import OriginSettings
+from alktrace.inputs.settings.origin_settings import OriginSettings
 from alktrace.stats.intervals import share
 from alktrace.vocabulary.changes import Origin
 from alktrace.vocabulary.samples import SpecimenType

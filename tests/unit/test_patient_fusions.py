@@ -17,7 +17,7 @@ from alktrace.evidence.patient_fusions import (
     fusion_observation,
     known_junctions,
 )
-from alktrace.inputs.settings import FusionSettings
+from alktrace.inputs.settings.fusion_settings import FusionSettings
 from alktrace.structural.fusions.fusion_calls import FusionCount
 from alktrace.vocabulary.detection import Detection, LocusKind, ObservationSource
 

@@ -19,7 +19,7 @@ from alktrace.evidence.patient_tumour_fraction import (
     tumour_fraction_rows,
     with_tumour_fraction,
 )
-from alktrace.inputs.settings import TumourFractionSettings
+from alktrace.inputs.settings.tumour_fraction_settings import TumourFractionSettings
 from alktrace.structural.fusions.fusion_calls import FusionCount
 from alktrace.structural.tumour_fraction_table import TumourFractionRow
 from alktrace.vocabulary.changes import Origin

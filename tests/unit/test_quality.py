@@ -7,7 +7,7 @@ import pytest
 from patient_samples import FUSION
 
 from alktrace.calling.callability_table import CallabilityRow
-from alktrace.inputs.settings import AssayQc
+from alktrace.inputs.settings.assay_settings import AssayQc
 from alktrace.inputs.sheet import Sample, Unit
 from alktrace.qc.identity import Sex
 from alktrace.qc.quality import StructuralFigures, judge_quality, structural_figures

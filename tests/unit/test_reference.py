@@ -8,7 +8,7 @@ import pysam
 import pytest
 
 from alktrace.errors import DataError
-from alktrace.inputs.settings import ReferenceSettings
+from alktrace.inputs.settings.reference_settings import ReferenceSettings
 from alktrace.reference.locate import (
     GRCH37,
     INDEX_SUFFIXES,

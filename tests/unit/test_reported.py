@@ -16,7 +16,8 @@ from alktrace.annotate.small_variants import Namer, VariantKnowledge
 from alktrace.calling.callability_table import CallabilityRow
 from alktrace.errors import InputProblems
 from alktrace.inputs.knowledge_rows import KnownIsoform
-from alktrace.inputs.settings import CallingSettings, OriginSettings
+from alktrace.inputs.settings.calling_settings import CallingSettings
+from alktrace.inputs.settings.origin_settings import OriginSettings
 from alktrace.io.tables import read_table, write_table
 from alktrace.reference.locus_table import LocusRow
 from alktrace.reported.covered import Coverage, CoveredRegions, read_coverage

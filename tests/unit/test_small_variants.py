@@ -20,7 +20,8 @@ from alktrace.annotate.small_variants import (
 )
 from alktrace.calling.callability_table import CallabilityRow
 from alktrace.errors import DataError
-from alktrace.inputs.settings import CallingSettings, OriginSettings
+from alktrace.inputs.settings.calling_settings import CallingSettings
+from alktrace.inputs.settings.origin_settings import OriginSettings
 from alktrace.io.tables import read_table, write_table
 from alktrace.reference.locus_table import LocusRow
 from alktrace.reported.read_report import read_reported_calls

@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 from alktrace.calling.molecules import reads
 from alktrace.consensus import strict
 from alktrace.errors import DataError
-from alktrace.inputs.settings import StrictSettings
+from alktrace.inputs.settings.calling_settings import StrictSettings
 from alktrace.io import bam_io
 
 HEADER = pysam.AlignmentHeader.from_dict(

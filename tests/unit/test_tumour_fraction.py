@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 from scipy.stats import beta
 
-from alktrace.inputs.settings import CopyState, TumourFractionSettings
+from alktrace.inputs.settings.tumour_fraction_settings import CopyState, TumourFractionSettings
 from alktrace.structural.copy_number.copy_number_table import CopyNumberRow
 from alktrace.structural.fusions.fusion_vcf import FusionCall
 from alktrace.structural.fusions.partners import FusionRole

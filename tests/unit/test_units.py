@@ -10,7 +10,7 @@ import pytest
 import yaml
 
 from alktrace.checks.probes import bam_head
-from alktrace.inputs.settings import check_settings
+from alktrace.inputs.settings.configuration import check_settings
 from alktrace.inputs.sheet import Sample, Sheet, Unit
 from alktrace.reference.locate import locate_reference
 from alktrace.vocabulary.samples import BamKind, Role, Setting, SpecimenType

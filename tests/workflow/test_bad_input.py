@@ -17,7 +17,7 @@ from alktrace.checks.input_files import find_problems
 from alktrace.checks.probes import bam_head, fastq_head
 from alktrace.errors import InputProblems, Problem
 from alktrace.inputs.config_lines import with_places
-from alktrace.inputs.settings import check_settings
+from alktrace.inputs.settings.configuration import check_settings
 from alktrace.inputs.sheet import read_sheet as read_checked_sheet
 from alktrace.reference.locate import GRCH37
 

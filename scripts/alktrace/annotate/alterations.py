@@ -10,7 +10,10 @@ from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 
-from ..inputs.settings import CallingSettings, CopyNumberSettings, OriginSettings, TumourFractionSettings
+from ..inputs.settings.calling_settings import CallingSettings
+from ..inputs.settings.copy_number_settings import CopyNumberSettings
+from ..inputs.settings.origin_settings import OriginSettings
+from ..inputs.settings.tumour_fraction_settings import TumourFractionSettings
 from ..io.tables import write_table
 from ..reference.gene_models import GeneModels
 from ..reference.genome import Genome

@@ -9,7 +9,7 @@ they would have shown it with the stated power at the VAF of the specimen.
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass, field
 
-from ..inputs.settings import OriginSettings
+from ..inputs.settings.origin_settings import OriginSettings
 from ..vocabulary.caveats import CaveatCode
 from ..vocabulary.changes import Origin
 from ..vocabulary.samples import SpecimenType

@@ -6,7 +6,7 @@ from pathlib import Path
 
 from ..errors import DataError
 from ..inputs.knowledge_rows import KnownIsoform, KnownLocus, KnownValue, gene_symbols, group_values
-from ..inputs.settings import OriginSettings
+from ..inputs.settings.origin_settings import OriginSettings
 from ..io.tables import read_table
 from ..reference.gene_models import GeneModels
 from ..vocabulary.caveats import CaveatCode

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from ..inputs.settings import CallingSettings
+from ..inputs.settings.calling_settings import CallingSettings
 from ..reference.locus_table import LocusRow
 from ..vocabulary.detection import Detection, LocusKind
 from ..vocabulary.variant import Fetch, SmallVariant

@@ -8,7 +8,7 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from ..inputs.settings import CallingSettings
+from ..inputs.settings.calling_settings import CallingSettings
 from ..io.bam_io import read_header
 from ..io.bed import read_targets
 from ..io.tables import read_table, write_table

@@ -6,7 +6,8 @@ from tempfile import TemporaryDirectory
 import pysam
 
 from ..consensus.compile_consensus_kernels import CHROM, SAMPLE, make_consensus, write_genome
-from ..inputs.settings import CallingSettings, MoleculeSettings
+from ..inputs.settings.calling_settings import CallingSettings
+from ..inputs.settings.molecule_settings import MoleculeSettings
 from ..io.atomic import atomic_output
 from ..io.tables import write_table
 from ..reference.gene_models import Exon, GeneModels, Transcript

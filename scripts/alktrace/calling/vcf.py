@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pysam
 
-from ..inputs.settings import CallingSettings
+from ..inputs.settings.calling_settings import CallingSettings
 from ..io.atomic import atomic_output
 from ..vocabulary.variant import Fetch, SmallVariant
 from .molecules.regions import fasta_fetch

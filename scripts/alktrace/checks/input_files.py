@@ -9,7 +9,8 @@ from ..align.fixed_umis import read_fixed_umis
 from ..align.read_structure import Layout, ReadStructureError, parse_read_structure, plan_layout
 from ..errors import AlktraceError, InputProblems, Problem
 from ..inputs.config_lines import CONFIG
-from ..inputs.settings import AssaySettings, Settings
+from ..inputs.settings.assay_settings import AssaySettings
+from ..inputs.settings.configuration import Settings
 from ..inputs.sheet import Sheet, Unit
 from ..reference.locate import contig_lengths, grch37_contig, is_plain_gzip, locate_reference, same_contig
 from ..vocabulary.samples import InputKind, UmiSource

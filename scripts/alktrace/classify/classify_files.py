@@ -7,7 +7,8 @@ from ..evidence.evidence_file import json_text, load_evidence
 from ..evidence.evidence_table import EvidenceRow
 from ..evidence.flat_table import evidence_rows
 from ..evidence.white_cell_origin import with_white_cell_origins
-from ..inputs.settings import OriginSettings, ResistanceSettings
+from ..inputs.settings.origin_settings import OriginSettings
+from ..inputs.settings.resistance_settings import ResistanceSettings
 from ..io.atomic import atomic_output
 from ..io.tables import write_table
 from ..knowledge.load import load_knowledge

@@ -8,7 +8,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from ..evidence.schema import PatientEvidence
-from ..inputs.settings import ResistanceSettings
+from ..inputs.settings.resistance_settings import ResistanceSettings
 from ..knowledge.answers import Knowledge
 from ..knowledge.core_loci import negative_kind
 from ..vocabulary.negatives import NegativeKind

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from ..evidence.schema import Alteration, Observation, SpecimenEvidence
-from ..inputs.settings import ResistanceSettings
+from ..inputs.settings.resistance_settings import ResistanceSettings
 from ..stats.intervals import clopper_pearson
 from ..vocabulary.changes import VariantType
 from ..vocabulary.copies import CopyNumberCall, TumourFractionStatus

@@ -8,7 +8,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from ..evidence.schema import GeneCopyNumber, LocusCallability, SpecimenEvidence
-from ..inputs.settings import NegativeSettings
+from ..inputs.settings.resistance_settings import NegativeSettings
 from ..knowledge.core_loci import COPY_NUMBER, CoreLocus
 from ..vocabulary.changes import ALK
 from ..vocabulary.copies import CopyNumberCall

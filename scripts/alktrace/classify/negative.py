@@ -10,7 +10,7 @@ from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 
 from ..evidence.schema import GeneCopyNumber, LocusCallability, SpecimenEvidence
-from ..inputs.settings import NegativeSettings
+from ..inputs.settings.resistance_settings import NegativeSettings
 from ..vocabulary.changes import ALK
 from ..vocabulary.copies import CopyNumberCall, TumourFractionStatus
 from ..vocabulary.detection import Detection, LocusKind

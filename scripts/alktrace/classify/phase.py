@@ -36,7 +36,7 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 
 from ..evidence.schema import PhaseObservation
-from ..inputs.settings import PhaseSettings
+from ..inputs.settings.phase_settings import PhaseSettings
 from ..vocabulary.caveats import Caveat, CaveatCode
 from ..vocabulary.resistance import Phase
 

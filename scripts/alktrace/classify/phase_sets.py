@@ -5,7 +5,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import replace
 
 from ..evidence.schema import PhaseObservation
-from ..inputs.settings import PhaseSettings
+from ..inputs.settings.phase_settings import PhaseSettings
 from ..vocabulary.resistance import Phase
 from .phase import CIS_PHASES, PhaseReason, PhaseVerdict, resolve_phase
 

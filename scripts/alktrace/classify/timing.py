@@ -12,7 +12,7 @@ from datetime import date, timedelta
 from enum import StrEnum
 
 from ..evidence.schema import ClinicalContext
-from ..inputs.settings import TimingSettings, WindowSettings
+from ..inputs.settings.resistance_settings import TimingSettings, WindowSettings
 from ..vocabulary.clinical import BestResponse, StopReason
 from ..vocabulary.resistance import Timing
 

@@ -16,7 +16,7 @@ from ..evidence.schema import (
     PhaseObservation,
     SpecimenEvidence,
 )
-from ..inputs.settings import ResistanceSettings
+from ..inputs.settings.resistance_settings import ResistanceSettings
 from ..knowledge.answers import Knowledge
 from ..vocabulary.changes import Origin, VariantType
 from ..vocabulary.detection import Detection

@@ -10,7 +10,7 @@ from datetime import date, timedelta
 from enum import StrEnum
 
 from ..evidence.schema import ClinicalContext
-from ..inputs.settings import WindowSettings
+from ..inputs.settings.resistance_settings import WindowSettings
 from ..vocabulary.clinical import StopReason
 from ..vocabulary.samples import Setting
 

@@ -41,7 +41,7 @@ def run(config: Path, *, directory: Path | None = None, tools: bool = True) -> s
     """
     from ..inputs.config_file import read_config
     from ..inputs.config_lines import place_problems
-    from ..inputs.settings import lay_over
+    from ..inputs.settings.configuration import lay_over
     from ..io.tools import find_tool_folders, tool_version
     from ..workflow.readiness import checked_plan
 

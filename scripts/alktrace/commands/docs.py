@@ -17,7 +17,7 @@ from pydantic import BaseModel
 from ..calling.rule.caller_filters import FILTERS
 from ..errors import DataError
 from ..evidence.evidence_file import evidence_schema
-from ..inputs.settings import Settings
+from ..inputs.settings.configuration import Settings
 from ..io.resources import PACKAGE, ROOT
 from ..io.tables import describe_columns
 from ..outcomes.clinical_schema import FILES

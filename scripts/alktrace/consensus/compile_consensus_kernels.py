@@ -11,7 +11,8 @@ from tempfile import TemporaryDirectory
 
 import pysam
 
-from ..inputs.settings import MoleculeSettings, UmiSettings
+from ..inputs.settings.molecule_settings import MoleculeSettings
+from ..inputs.settings.umi_settings import UmiSettings
 from ..io.atomic import atomic_output
 from ..vocabulary.samples import UmiSource
 

@@ -17,7 +17,8 @@ import pysam
 
 from .. import __version__
 from ..errors import DataError
-from ..inputs.settings import MoleculeSettings, UmiSettings
+from ..inputs.settings.molecule_settings import MoleculeSettings
+from ..inputs.settings.umi_settings import UmiSettings
 from ..io.atomic import atomic_output
 from ..io.bam_io import BamWriter, RecordBatch, iterate_batches, read_header
 from ..io.records import Bytes, Offsets, name_length, name_offset

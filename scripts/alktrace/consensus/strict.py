@@ -12,7 +12,7 @@ import numpy as np
 import pysam
 
 from ..errors import DataError
-from ..inputs.settings import StrictSettings
+from ..inputs.settings.calling_settings import StrictSettings
 from ..io.atomic import atomic_output
 from ..io.bam_io import BamWriter, iterate_batches, read_header
 from ..io.records import (

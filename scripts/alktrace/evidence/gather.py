@@ -13,14 +13,12 @@ from ..calling.genotyping.known_alleles import KnownCounts, count_alterations
 from ..calling.rule.verdict import AlterationCounts
 from ..consensus.molecule_table import MoleculeMetric
 from ..inputs.sample_files import SampleFiles
-from ..inputs.settings import (
-    CallingSettings,
-    CopyNumberSettings,
-    FusionSettings,
-    OriginSettings,
-    PhaseSettings,
-    TumourFractionSettings,
-)
+from ..inputs.settings.calling_settings import CallingSettings
+from ..inputs.settings.copy_number_settings import CopyNumberSettings
+from ..inputs.settings.fusion_settings import FusionSettings
+from ..inputs.settings.origin_settings import OriginSettings
+from ..inputs.settings.phase_settings import PhaseSettings
+from ..inputs.settings.tumour_fraction_settings import TumourFractionSettings
 from ..io.tables import read_table, write_table
 from ..qc.identity import SampleIdentityRow
 from ..qc.qc_table import QcRow

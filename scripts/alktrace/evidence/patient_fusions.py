@@ -6,7 +6,7 @@ from pathlib import Path
 
 from ..annotate.alteration_table import AlterationRow
 from ..annotate.alterations import IMPRECISE
-from ..inputs.settings import FusionSettings
+from ..inputs.settings.fusion_settings import FusionSettings
 from ..structural.fusions.breakpoints import Breakend
 from ..structural.fusions.fusion_calls import FusionCount, KnownJunction, count_fusions
 from ..vocabulary.changes import VariantType

@@ -14,7 +14,7 @@ from ..annotate.origin import (
 )
 from ..annotate.small_variants import row_vafs
 from ..calling.rule.verdict import AlterationCounts
-from ..inputs.settings import OriginSettings
+from ..inputs.settings.origin_settings import OriginSettings
 from ..structural.tumour_fraction import rests_on_trunk
 from ..vocabulary.changes import STRUCTURAL, Origin, VariantType
 from ..vocabulary.detection import Detection, ObservationSource

@@ -13,7 +13,8 @@ from pathlib import Path
 from ..annotate.alteration_table import AlterationRow
 from ..annotate.alterations import copy_number_alterations, mutation_markers
 from ..calling.rule.verdict import AlterationCounts
-from ..inputs.settings import CopyNumberSettings, TumourFractionSettings
+from ..inputs.settings.copy_number_settings import CopyNumberSettings
+from ..inputs.settings.tumour_fraction_settings import TumourFractionSettings
 from ..reference.gene_models import GeneModels
 from ..structural.fusions.fusion_calls import FusionCount
 from ..structural.tumour_fraction import RESISTANCE_GENE, Marker, MarkerKind, estimate_tumour_fraction

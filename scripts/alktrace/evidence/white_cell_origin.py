@@ -10,7 +10,7 @@ from ..annotate.origin import (
     by_white_cells,
     combine_verdicts,
 )
-from ..inputs.settings import OriginSettings
+from ..inputs.settings.origin_settings import OriginSettings
 from ..vocabulary.caveats import Caveat, in_order
 from ..vocabulary.changes import STRUCTURAL
 from ..vocabulary.detection import Detection

@@ -8,7 +8,7 @@ import yaml
 
 from ..errors import DataError, InputProblems
 from .config_lines import CONFIG, place_problems
-from .settings import Settings, check_settings, lay_over
+from .settings.configuration import Settings, check_settings, lay_over
 
 
 def load_settings(path: Path, *, defaults: Path) -> Settings:

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from pathlib import Path
 
-from .settings import AssaySettings
+from .settings.assay_settings import AssaySettings
 from .sheet import Sample
 
 

@@ -5,7 +5,7 @@ from datetime import date, timedelta
 from pathlib import Path
 
 from ..evidence.schema import ClinicalContext, DrugCourse, HistologyFinding
-from ..inputs.settings import Settings
+from ..inputs.settings.configuration import Settings
 from ..vocabulary.clinical import BestResponse, StopReason
 from .clinical_schema import AssessmentRow, PatientRecord, TreatmentRow
 from .clinical_tables import read_clinical

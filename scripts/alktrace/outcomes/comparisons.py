@@ -13,7 +13,7 @@ from itertools import compress
 
 import pandas as pd
 
-from ..inputs.settings import CohortSettings
+from ..inputs.settings.cohort_settings import CohortSettings
 from ..stats.proportions import false_discovery
 from ..vocabulary.outcomes import (
     ABSENT,

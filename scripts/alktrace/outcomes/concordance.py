@@ -14,7 +14,7 @@ from pathlib import Path
 
 from ..classify.resistance_table import ResistanceRow
 from ..evidence.evidence_table import EvidenceRow
-from ..inputs.settings import CohortSettings
+from ..inputs.settings.cohort_settings import CohortSettings
 from ..stats.intervals import share
 from ..vocabulary.changes import Origin
 from ..vocabulary.detection import Detection

@@ -5,7 +5,7 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from ..inputs.settings import CohortSettings
+from ..inputs.settings.cohort_settings import CohortSettings
 from ..vocabulary.outcomes import ALL, Analysis
 from .comparisons import Grouping, prepare
 from .curve_table import AtRiskRow, KaplanMeierRow

@@ -4,7 +4,7 @@ from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
-from ..inputs.settings import CohortSettings
+from ..inputs.settings.cohort_settings import CohortSettings
 from ..vocabulary.outcomes import Analysis, Exclusion, OutcomeCaveat, Refusal, Status
 from .endpoint_table import EndpointPatientRow, EndpointRateRow, EndpointRow
 from .endpoints import ENDPOINTS, HALF_DAY, Endpoint, study_exclusion

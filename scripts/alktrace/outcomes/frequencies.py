@@ -3,7 +3,7 @@
 from collections import Counter
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 
-from ..inputs.settings import CohortSettings
+from ..inputs.settings.cohort_settings import CohortSettings
 from ..stats.intervals import share
 from ..stats.proportions import false_discovery, fisher, mcnemar
 from ..vocabulary.outcomes import ALL, Question, Refusal, Status

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable, Mapping, Sequence
 
-from ..inputs.settings import CohortSettings
+from ..inputs.settings.cohort_settings import CohortSettings
 from ..stats.intervals import share
 from ..vocabulary.outcomes import ALL, Analysis, RegimenKind
 from .endpoint_figures import NOTHING, curve_of, observe

@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 
 from ..classify.resistance_table import ClassificationRow, ResistanceRow
 from ..classify.timing import judge_timing
-from ..inputs.settings import ResistanceSettings
+from ..inputs.settings.resistance_settings import ResistanceSettings
 from ..vocabulary.changes import VariantType
 from ..vocabulary.outcomes import NONE_FOUND, NOT_EVALUABLE
 from ..vocabulary.resistance import Classification, Component, Confidence, Phase, Timing

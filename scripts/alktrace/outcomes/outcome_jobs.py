@@ -9,7 +9,8 @@ from typing import Any
 from ..classify.resistance_table import ClassificationRow, ResistanceRow
 from ..evidence.evidence_table import EvidenceRow
 from ..inputs.cells import table_path
-from ..inputs.settings import CohortSettings, ResistanceSettings
+from ..inputs.settings.cohort_settings import CohortSettings
+from ..inputs.settings.resistance_settings import ResistanceSettings
 from ..io.tables import read_table, write_table
 from ..knowledge.load import load_knowledge
 from ..vocabulary.outcomes import ALL

@@ -3,7 +3,7 @@
 import datetime as dt
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 
-from ..inputs.settings import CohortSettings
+from ..inputs.settings.cohort_settings import CohortSettings
 from ..stats.intervals import share
 from ..vocabulary.clinical import BestResponse
 from ..vocabulary.outcomes import ALL

@@ -15,7 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ..calling.genotyping.genotype_table import GenotypeRow
-from ..inputs.settings import IdentitySettings
+from ..inputs.settings.identity_settings import IdentitySettings
 from ..io.tables import column, read_table, write_table
 from ..vocabulary.samples import IdentityStatus
 from .identity_table import IdentityRow

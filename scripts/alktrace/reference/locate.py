@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from ..errors import DataError
-from ..inputs.settings import ReferenceSettings
+from ..inputs.settings.reference_settings import ReferenceSettings
 
 INDEX_SUFFIXES = {
     "bwa": (".pac", ".amb", ".ann", ".bwt", ".sa"),

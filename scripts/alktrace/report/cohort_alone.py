@@ -3,7 +3,7 @@
 from pathlib import Path
 
 from ..errors import DataError
-from ..inputs.settings import Settings
+from ..inputs.settings.configuration import Settings
 from ..outcomes.outcome_files import outcome_tables
 from ..outcomes.outcome_jobs import Clinic, measure_outcomes, relate_outcomes
 from .cohort_page import write_cohort_page

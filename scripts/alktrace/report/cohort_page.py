@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any
 
 from ..classify.resistance_table import ClassificationRow, ResistanceRow
-from ..inputs.settings import CohortSettings
+from ..inputs.settings.cohort_settings import CohortSettings
 from ..io.tables import format_cell, read_table
 from ..knowledge.load import load_knowledge
 from ..qc.identity_table import IdentityRow

@@ -5,7 +5,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
-from ..inputs.settings import CohortSettings
+from ..inputs.settings.cohort_settings import CohortSettings
 from ..outcomes.association_table import AssociationRow
 from ..outcomes.course_table import FlowRow, OncoprintRow, SwimmerRow
 from ..outcomes.curve_table import AtRiskRow, KaplanMeierRow

@@ -2,7 +2,8 @@
 
 from pathlib import Path
 
-from ..inputs.settings import CopyNumberSettings, FusionSettings
+from ..inputs.settings.copy_number_settings import CopyNumberSettings
+from ..inputs.settings.fusion_settings import FusionSettings
 from ..reference.gene_models import GeneModels
 from ..reference.genome import Genome
 from .copy_number.coverage import Stretches, make_bins, write_coverage

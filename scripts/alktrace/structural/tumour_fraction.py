@@ -23,7 +23,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.special import betainc, gammaln
 
-from ..inputs.settings import CopyState, TumourFractionSettings
+from ..inputs.settings.tumour_fraction_settings import CopyState, TumourFractionSettings
 from ..stats.intervals import clopper_pearson
 from ..vocabulary.copies import TumourFractionStatus
 from .copy_number.copy_number_table import CopyNumberRow

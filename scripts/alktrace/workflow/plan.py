@@ -8,7 +8,8 @@ from typing import Any, Protocol
 from ..inputs.cells import read_cells, table_path
 from ..inputs.config_lines import CONFIG
 from ..inputs.sample_files import SampleFiles
-from ..inputs.settings import AssaySettings, Settings, check_settings
+from ..inputs.settings.assay_settings import AssaySettings
+from ..inputs.settings.configuration import Settings, check_settings
 from ..inputs.sheet import Sample, Sheet, read_sheet
 from ..io.digest import code_digest, text_digest
 from ..outcomes.clinical_schema import FILES

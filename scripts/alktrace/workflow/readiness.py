@@ -7,7 +7,7 @@ from typing import Any, TypeVar
 from ..checks.input_files import find_problems
 from ..errors import InputProblems, Problem
 from ..inputs.config_lines import CONFIG
-from ..inputs.settings import Settings, check_settings
+from ..inputs.settings.configuration import Settings, check_settings
 from ..inputs.sheet import Sheet, read_sheet
 from ..io.tools import tool_problems
 from .plan import Plan

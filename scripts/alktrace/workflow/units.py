@@ -6,7 +6,8 @@ from typing import Protocol
 
 from ..align.extract import layout_for
 from ..checks.probes import bam_head
-from ..inputs.settings import Settings, UmiSettings
+from ..inputs.settings.configuration import Settings
+from ..inputs.settings.umi_settings import UmiSettings
 from ..inputs.sheet import Sample, Sheet, Unit
 from ..reference.locate import Reference
 from ..vocabulary.samples import InputKind, UmiSource

@@ -7,7 +7,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ...errors import DataError
-from ...inputs.settings import CallingSettings
+from ...inputs.settings.calling_settings import CallingSettings
 from ...reference.gene_models import GeneModels
 from ...vocabulary.changes import VariantType
 from ...vocabulary.variant import Fetch, SmallVariant

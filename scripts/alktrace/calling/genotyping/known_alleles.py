@@ -8,7 +8,7 @@ from pathlib import Path
 import pysam
 
 from ...errors import DataError
-from ...inputs.settings import CallingSettings
+from ...inputs.settings.calling_settings import CallingSettings
 from ...io.bam_io import read_header
 from ...io.bed import read_targets
 from ...vocabulary.variant import Fetch, SmallVariant

@@ -5,7 +5,7 @@ from pathlib import Path
 import pysam
 
 from ...errors import DataError
-from ...inputs.settings import CallingSettings
+from ...inputs.settings.calling_settings import CallingSettings
 from ..molecules.pileup import Pileup
 from ..molecules.regions import BASES
 from .genotype_table import GenotypeRow

@@ -17,7 +17,7 @@ from ...consensus.strict import (
     simplex_base_fails,
     strict_limits,
 )
-from ...inputs.settings import CallingSettings
+from ...inputs.settings.calling_settings import CallingSettings
 from ...io.records import (
     FLAG_REVERSE,
     Bytes,

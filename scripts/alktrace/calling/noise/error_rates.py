@@ -12,7 +12,7 @@ from collections.abc import Callable, Iterator
 import numpy as np
 from numpy.typing import NDArray
 
-from ...inputs.settings import CallingSettings
+from ...inputs.settings.calling_settings import CallingSettings
 from ...stats.intervals import share
 from ...vocabulary.detection import MoleculeGroup
 from ..molecules.pileup import Pileup

@@ -14,7 +14,7 @@ import pysam
 from numpy.typing import NDArray
 
 from ...errors import DataError
-from ...inputs.settings import CallingSettings
+from ...inputs.settings.calling_settings import CallingSettings
 from ...io.bam_io import read_header
 from ...io.bed import read_targets
 from ...io.tables import column, read_table, write_table

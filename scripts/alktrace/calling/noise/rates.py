@@ -21,7 +21,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ...errors import DataError
-from ...inputs.settings import CallingSettings
+from ...inputs.settings.calling_settings import CallingSettings
 from ...io.resources import resource
 from ...vocabulary.variant import Fetch, SmallVariant
 from ..rule.tail_test import Noise, make_noise

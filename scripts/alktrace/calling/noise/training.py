@@ -15,7 +15,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 from numpy.typing import NDArray
 
-from ...inputs.settings import CallingSettings, TrainingSettings
+from ...inputs.settings.calling_settings import CallingSettings, TrainingSettings
 from ...vocabulary.variant import SmallVariant
 from ..candidates.from_pileup import unlikely
 from ..molecules.pileup import Pileup

@@ -3,7 +3,7 @@
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 
-from ...inputs.settings import CallingSettings
+from ...inputs.settings.calling_settings import CallingSettings
 from ...vocabulary.filters import Filter
 from ...vocabulary.variant import SmallVariant
 from .neighbours import Group, Neighbourhood, States, edges, is_edge, second_form, two_forms

@@ -17,7 +17,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import combinations
 
-from ...inputs.settings import CallingSettings
+from ...inputs.settings.calling_settings import CallingSettings
 from ...vocabulary.variant import Fetch, SmallVariant
 from ..genotyping.allele_states import ALT, OTHER, REF
 from ..indel_windows import MAX_WINDOW, indel_window

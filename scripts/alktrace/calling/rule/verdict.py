@@ -6,7 +6,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from ...inputs.settings import CallingSettings
+from ...inputs.settings.calling_settings import CallingSettings
 from ...stats.intervals import share
 from ..noise.molecule_classes import duplex
 from .caller_filters import Tested, failed, too_little

@@ -13,7 +13,7 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from ...inputs.settings import CopyNumberSettings
+from ...inputs.settings.copy_number_settings import CopyNumberSettings
 from ...io.tables import column, read_table
 from ...reference.gene_models import GeneModels, Transcript
 from ...vocabulary.copies import CopyNumberCall, Focality, TumourFractionStatus

@@ -10,7 +10,7 @@ import pysam
 from scipy.special import betaincinv
 
 from ...errors import DataError
-from ...inputs.settings import FusionSettings
+from ...inputs.settings.fusion_settings import FusionSettings
 from ...io.bed import read_targets
 from ...reference.gene_models import GeneModels
 from ...reference.genome import Genome, Sequences

@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from ...inputs.settings import FusionSettings
+from ...inputs.settings.fusion_settings import FusionSettings
 from ...vocabulary.filters import Filter
 from .support import Support
 

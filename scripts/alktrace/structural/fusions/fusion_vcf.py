@@ -13,7 +13,7 @@ from typing import Any
 
 import pysam
 
-from ...inputs.settings import FusionSettings
+from ...inputs.settings.fusion_settings import FusionSettings
 from ...io.atomic import atomic_output
 from ...reference.gene_models import reverse_complement
 from .breakpoints import Breakend, Junction

@@ -1,0 +1,30 @@
+"""The sections `assays` and `assay_defaults`."""
+
+from pydantic import Field
+
+from .section import Natural, Section, Share
+from .umi_settings import UmiSettings
+
+
+class AssayQc(Section):
+    min_molecules: Natural = Field(description="median molecules over targets, below: fail")
+    warn_molecules: Natural = Field(description="median molecules over targets, below: warn")
+    min_on_target: Share = Field(description="share of molecules on target, below: warn")
+    max_contamination: Share = Field(description="estimated contamination, above: fail")
+    max_blank_molecules: Natural = Field(description="molecules of a no-template control, above: fail")
+
+
+class AssayDefaults(Section):
+    umi: UmiSettings = Field(description="UMIs of the assay")
+    noise_model: str | None = Field(description="noise model built from normals; null: shipped prior")
+    copy_number_reference: str | None = Field(
+        description="CNVkit reference; null: pooled from the normals of the sheet if enough, else flat"
+    )
+    expected: tuple[str, ...] = Field(
+        description="alterations a positive control of this assay must show, as `ALK p.Gly1202Arg`"
+    )
+    qc: AssayQc = Field(description="thresholds of the QC verdict")
+
+
+class AssaySettings(AssayDefaults):
+    targets: str = Field(description="BED of targeted regions, true coordinates")

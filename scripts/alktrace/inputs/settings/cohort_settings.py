@@ -1,0 +1,46 @@
+"""The section `cohort`."""
+
+from datetime import date
+from typing import Annotated
+
+from pydantic import Field
+
+from .section import AtLeastOne, Natural, Probability, Section, Share
+
+
+class CohortSettings(Section):
+    data_cutoff: date | None = Field(
+        description="clinical data after this date are not used, patients alive then are censored; null: all"
+    )
+    confidence: Probability = Field(description="level of every interval of the cohort")
+    rate_years: tuple[AtLeastOne, ...] = Field(description="years at which rates are stated")
+    at_risk_days: AtLeastOne = Field(description="step of the numbers at risk below a curve, days")
+    max_enrolled_at_progression: Share = Field(
+        description="largest share of patients enrolled at or after progression for which rwTTD1 is estimable"
+    )
+    min_at_risk: AtLeastOne = Field(
+        description="an event among fewer patients at risk while others still enter is flagged"
+    )
+    repeat_progression_days: Natural = Field(
+        description="a PD within these days of the first and not after the start of the next treatment is "
+        "the same progression seen again"
+    )
+    confirmation_days: AtLeastOne = Field(
+        description="days after which a second CR or PR confirms a response"
+    )
+    timing_months: tuple[AtLeastOne, ...] = Field(
+        description="primary and acquired resistance are also compared at these months of stable disease"
+    )
+    events_per_parameter: AtLeastOne = Field(
+        description="events a regression or group test needs per parameter"
+    )
+    min_group_patients: AtLeastOne = Field(
+        description="patients needed in every group that a regression or group test compares; counts, exact "
+        "intervals and Fisher's test have no minimum"
+    )
+    safety_days: Natural = Field(
+        description="days after the last dose in which an adverse event counts for the treatment"
+    )
+    severe_grade: Annotated[int, Field(ge=2, le=5)] = Field(
+        description="CTCAE grade from which an adverse event is severe"
+    )

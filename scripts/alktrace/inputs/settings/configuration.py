@@ -1,0 +1,107 @@
+"""The whole configuration as checked objects, for plan and commands: jobs import their sections alone."""
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Annotated, Any
+
+from pydantic import Field, ValidationError, model_validator
+
+from ...errors import InputProblems, Problem
+from ...vocabulary.samples import ID_PATTERN
+from .align_settings import AlignSettings
+from .assay_settings import AssayDefaults, AssaySettings
+from .calling_settings import CallingSettings
+from .cohort_settings import CohortSettings
+from .copy_number_settings import CopyNumberSettings
+from .fusion_settings import FusionSettings
+from .identity_settings import IdentitySettings
+from .molecule_settings import MoleculeSettings
+from .origin_settings import OriginSettings
+from .reference_settings import ReferenceSettings
+from .resistance_settings import ResistanceSettings
+from .section import Section
+from .tumour_fraction_settings import TumourFractionSettings
+
+
+class Settings(Section):
+    """The whole configuration."""
+
+    samples: str = Field(description="the sample sheet")
+    clinical: str | None = Field(description="folder with the clinical tables; null: none")
+    exclude: tuple[str, ...] = Field(description="patients left out of the cohort")
+    reference: ReferenceSettings
+    assays: dict[Annotated[str, Field(pattern=f"^{ID_PATTERN}$")], AssaySettings] = Field(
+        description="assays by name, as in the sheet; each needs `targets` alone"
+    )
+    assay_defaults: AssayDefaults = Field(
+        exclude=True, description="what an assay does not say: the keys of an assay without `targets`"
+    )
+    align: AlignSettings
+    molecules: MoleculeSettings
+    calling: CallingSettings
+    fusions: FusionSettings
+    copy_number: CopyNumberSettings
+    tumour_fraction: TumourFractionSettings
+    origin: OriginSettings
+    identity: IdentitySettings
+    resistance: ResistanceSettings
+    cohort: CohortSettings
+
+    @model_validator(mode="before")
+    @classmethod
+    def _lay_defaults_under_assays(cls, config: Any) -> Any:
+        """Give every assay what it does not say itself, key by key; what is no map is refused afterwards."""
+        assays = config.get("assays") if isinstance(config, Mapping) else None
+        if not isinstance(assays, Mapping):
+            return config
+        defaults = config.get("assay_defaults")
+        filled = {
+            name: lay_over(defaults, assay) if isinstance(assay, Mapping) else assay
+            for name, assay in assays.items()
+        }
+        return {**config, "assays": filled}
+
+
+def lay_over(below: Any, above: Mapping[Any, Any]) -> Any:
+    """Return a configuration laid over another one, as Snakemake does it: maps merge at every depth.
+
+    Args:
+        below: the configuration below; stays as it is.
+        above: its lists, scalars and nulls replace what they meet.
+    """
+    # An empty map changes nothing, even over a scalar or null: `assays: {}` removes no assay.
+    if not above:
+        return below
+    merged = dict(below) if isinstance(below, Mapping) else {}
+    for key, value in above.items():
+        merged[key] = lay_over(merged.get(key, {}), value) if isinstance(value, Mapping) else value
+    return merged
+
+
+def check_settings(config: dict[str, Any], *, file: Path | str) -> Settings:
+    """Return the checked settings.
+
+    Args:
+        config: the configuration as read from YAML.
+        file: named in the messages.
+
+    Raises:
+        InputProblems: every key that is missing, unknown or has a wrong value.
+    """
+    try:
+        return Settings.model_validate(config)
+    except ValidationError as error:
+        details = error.errors()
+        # Wrong in the defaults is wrong in every assay; it is said once, where it stands.
+        shared = {detail["loc"][1:] for detail in details if detail["loc"][:1] == ("assay_defaults",)}
+        own = [d for d in details if d["loc"][:1] != ("assays",) or d["loc"][2:] not in shared]
+        raise InputProblems([_problem(str(file), detail) for detail in own]) from None
+
+
+def _problem(file: str, detail: Any) -> Problem:
+    key = ".".join(str(part) for part in detail["loc"])
+    if detail["type"] == "missing":
+        return Problem(file, 0, key, "the key is missing", "add it; config/README.md describes it")
+    if detail["type"] == "extra_forbidden":
+        return Problem(file, 0, key, "unknown key", "remove it or correct its spelling")
+    return Problem(file, 0, key, f"value {detail['input']!r}", detail["msg"])

@@ -1,0 +1,20 @@
+"""The section `identity`."""
+
+from pydantic import Field
+
+from .section import AtLeastOne, Probability, Section, Share
+
+
+class IdentitySettings(Section):
+    min_sites: AtLeastOne = Field(description="shared polymorphisms needed for a verdict")
+    match: Share = Field(description="concordance from which two samples are of one person")
+    mismatch: Share = Field(description="concordance below which they are not")
+    chance: Probability = Field(
+        description="probability that two persons share a genotype by chance, at most"
+    )
+    alpha: Probability = Field(
+        description="chance of a false match over all pairs of the cohort, at which two patients are one"
+    )
+    min_sex_sites: AtLeastOne = Field(
+        description="sites on X or Y that must agree before sex is said: one alone may be misaligned"
+    )
