@@ -5,11 +5,14 @@ from typing import Any
 
 import pytest
 from clinical_records import switched
+from golden.build import evidence as evidence_of
 from outcome_cohort import KNOWLEDGE, cohort_settings, resistance_settings
 
+from alktrace.classify.decision import classify_patient
 from alktrace.classify.resistance_table import ClassificationRow, ResistanceRow
 from alktrace.evidence.evidence_table import EvidenceRow
 from alktrace.io.tables import read_table
+from alktrace.knowledge.load import load_knowledge
 from alktrace.outcomes.concordance import Material, agreement_rows, concordance_rows, read_materials
 from alktrace.outcomes.concordance_table import ConcordanceRow
 from alktrace.outcomes.courses import flow_rows, oncoprint_rows, swimmer_rows
@@ -247,7 +250,11 @@ def pair(
     rows = [evidence(f"{patient}-a", "plasma", plasma, patient=patient),
             evidence(f"{patient}-a", "tissue", tissue, patient=patient)]  # fmt: skip
     kinds = (SpecimenType.PLASMA, SpecimenType.TISSUE)
-    materials = [Material(kind, known) for kind, known in zip(kinds, informative, strict=True)]
+    families = frozenset({ON_TARGET, BYPASS})
+    materials = [
+        Material(kind, families if known else frozenset())
+        for kind, known in zip(kinds, informative, strict=True)
+    ]
     return rows, mechanism(patient, "ALK", f"{patient}-a", component), {(patient, "PD"): materials}
 
 
@@ -283,6 +290,18 @@ def test_families_and_class_of_a_timepoint(
     assert verdicts["P1", "bypass"] == ("neither" if informative == (True, True) else "not_comparable")
 
 
+def test_a_family_is_absent_only_where_the_sample_excludes_that_family() -> None:
+    """ALK was excluded in both, bypass was not: its silence is no agreement."""
+    rows, listed, _ = pair("P1", UNSEEN, UNSEEN)
+    materials = {
+        ("P1", "PD"): [
+            Material(kind, frozenset({ON_TARGET})) for kind in (SpecimenType.PLASMA, SpecimenType.TISSUE)
+        ]
+    }
+    found = {row.alteration: row.verdict for row in concordance_rows(rows, [listed], materials)}
+    assert (found["on_target"], found["bypass"]) == ("neither", "not_comparable")
+
+
 def test_positive_and_negative_agreement_against_tissue() -> None:
     found, _ = family_verdicts(
         *(pair(f"A{i}", SEEN, SEEN) for i in range(8)),
@@ -312,20 +331,26 @@ def test_without_an_account_of_the_samples_there_is_no_negative_agreement() -> N
 
 
 def test_materials_are_read_from_the_account_of_a_timepoint(tmp_path: Path) -> None:
-    """Two plasma samples, one of which could have shown a mechanism; an unusable tissue does not count."""
-    account = {
-        "patient": "P1", "timepoint": "PD",
-        "specimens": [
-            {"specimen": "a", "specimen_type": "plasma", "usable": True},
-            {"specimen": "b", "specimen_type": "plasma", "usable": True},
-            {"specimen": "t", "specimen_type": "tissue", "usable": False},
-        ],
-        "negative": {"specimens": [{"specimen": "a", "informative": False},
-                                   {"specimen": "b", "informative": True}]},
-    }  # fmt: skip
-    (tmp_path / "resistance.json").write_text(json.dumps(account))
-    found = read_materials([tmp_path / "resistance.json"])
-    assert found == {("P1", "PD"): [Material(SpecimenType.PLASMA, True)]}
+    """Of two plasma samples one excludes ALK mutations, the other every core bypass; the tissue is empty."""
+    case = {
+        "specimens": {
+            "PD.a": {"type": "plasma"},
+            "PD.b": {"type": "plasma", "core": 0.0025, "holes": ["G1202"]},
+            "PD.c": {"type": "csf", "core": 0.0025},
+            "PD.t": {"type": "tissue", "core": 0.0025, "core_holes": ["RET"]},
+            "PD2.t": {"type": "tissue", "core": 0.0025, "problems": ["empty_bam"]},
+            "PD2.p": {"type": "plasma"},
+        }
+    }
+    paths = []
+    for result in classify_patient(evidence_of(case), load_knowledge(KNOWLEDGE), resistance_settings()):
+        paths.append(tmp_path / f"{result.timepoint}.json")
+        paths[-1].write_text(json.dumps(result.detail))
+    both, on_target = frozenset({ON_TARGET, BYPASS}), frozenset({ON_TARGET})
+    assert read_materials(paths) == {
+        ("P1", "PD"): [Material(SpecimenType.PLASMA, both), Material(SpecimenType.TISSUE, on_target)],
+        ("P1", "PD2"): [Material(SpecimenType.PLASMA, on_target)],
+    }
 
 
 def test_patients_on_one_side_only_are_named() -> None:

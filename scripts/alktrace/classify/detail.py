@@ -15,7 +15,7 @@ from ..vocabulary.resistance import Classification
 from .alk_sets import AlkSets, PairPhase
 from .assemble import Mechanism
 from .emergence import trends
-from .exclusions import KindExclusion
+from .exclusions import KindExclusion, families_excluded
 from .named_drugs import resistant_drugs, sensitive_drugs
 from .negative import not_assessable_loci
 from .phase import PhaseEvidence, PhaseVerdict, describe
@@ -35,7 +35,7 @@ def describe_timepoint(
     """Return what `resistance.json` holds: plain values in a fixed order."""
     view = draft.view
     names = {found.alteration.key: found.alteration.alteration for found in view.found}
-    timing = view.patient.timing
+    timing, excludes = view.patient.timing, families_excluded(view)
     account = {
         "schema_version": DETAIL_VERSION,
         "patient": view.patient.patient,
@@ -87,6 +87,7 @@ def describe_timepoint(
                 "assay": item.assay,
                 "collected": item.collected,
                 "usable": item in view.usable,
+                "excludes": excludes.get(item.specimen, ()),
                 "verdict": item.verdict,
                 "identity": item.identity,
                 "problems": item.problems,

@@ -14,6 +14,7 @@ from ..vocabulary.changes import ALK
 from ..vocabulary.copies import CopyNumberCall
 from ..vocabulary.detection import Detection
 from ..vocabulary.negatives import Exclusion, ExclusionStatus, NegativeKind
+from ..vocabulary.resistance import Component
 from .both_copies import BOTH_LOST
 from .lineage import Lineage
 from .negative import alk_hotspots, can_exclude, copies_seen, excluded_clone_fraction, tumour_copies
@@ -107,6 +108,21 @@ def judge_exclusions(
 def bypass_not_excluded(exclusions: Iterable[KindExclusion]) -> tuple[NegativeKind, ...]:
     """Return the kinds of bypass that may be there unseen."""
     return tuple(item.kind for item in exclusions if item.kind in BYPASS_KINDS and not item.informative)
+
+
+def families_excluded(view: TimepointView) -> dict[str, tuple[Component, ...]]:
+    """Return the families that each usable specimen excludes by itself, where it shows none of them.
+
+    On-target by its ALK mutations, as `ON_TARGET_EXCLUDED` asks it; bypass at every core locus.
+    """
+    alk = {item.specimen for item in view.negative.specimens if item.informative}
+    found = {}
+    for specimen in view.usable:
+        judge, places = _Judge(specimen, view), view.knowledge.core_loci
+        bypass = bool(places) and all(judge.of(place).informative for place in places)
+        excluded = {Component.ON_TARGET: specimen.full_name in alk, Component.BYPASS: bypass}
+        found[specimen.specimen] = tuple(family for family, held in excluded.items() if held)
+    return found
 
 
 class _Judge:

@@ -70,11 +70,11 @@ class Material:
     """The specimens of one material at one timepoint.
 
     Attributes:
-        informative: could one of them have excluded a mechanism; None where no account of it is given.
+        excludes: families that one of them excludes where it shows none; empty where no account is given.
     """
 
     kind: SpecimenType
-    informative: bool | None
+    excludes: frozenset[Component] = frozenset()
 
 
 def read_materials(details: Iterable[Path]) -> dict[Key, list[Material]]:
@@ -82,16 +82,15 @@ def read_materials(details: Iterable[Path]) -> dict[Key, list[Material]]:
     found: dict[Key, list[Material]] = {}
     for path in details:
         content = json.loads(path.read_text(encoding="utf-8"))
-        informative = {item["specimen"]: item["informative"] for item in content["negative"]["specimens"]}
         for kind in (PLASMA, TISSUE):
             own = [
-                item["specimen"]
+                item["excludes"]
                 for item in content["specimens"]
                 if item["specimen_type"] == kind.value and item["usable"]
             ]
             if own:
-                known = any(informative.get(name, False) for name in own)
-                found.setdefault((content["patient"], content["timepoint"]), []).append(Material(kind, known))
+                material = Material(kind, frozenset(Component(family) for item in own for family in item))
+                found.setdefault((content["patient"], content["timepoint"]), []).append(material)
     return found
 
 
@@ -120,10 +119,10 @@ def concordance_rows(
     known = materials or {}
     for key in sorted({*by_timepoint, *known}):
         rows = by_timepoint[key]
-        own = known.get(key) or [Material(kind, None) for kind in {row.specimen_type for row in rows}]
+        own = known.get(key) or [Material(kind) for kind in {row.specimen_type for row in rows}]
         if {item.kind for item in own} == {PLASMA, TISSUE}:
             found += list(_alterations(rows))
-            found += _families(key, rows, mechanisms[key], {item.kind: item.informative for item in own})
+            found += _families(key, rows, mechanisms[key], {item.kind: item.excludes for item in own})
     return found
 
 
@@ -181,7 +180,7 @@ def _families(
     key: Key,
     rows: Sequence[EvidenceRow],
     mechanisms: Sequence[ResistanceRow],
-    informative: Mapping[SpecimenType, bool | None],
+    excludes: Mapping[SpecimenType, frozenset[Component]],
 ) -> list[ConcordanceRow]:
     """Return a row per family and one for the class."""
     patient, timepoint = key
@@ -189,7 +188,7 @@ def _families(
     for family in FAMILIES:
         names = {(item.gene, item.alteration) for item in mechanisms if item.component is family}
         keys = {row.key for row in rows if (row.gene, row.alteration) in names}
-        plasma, tissue = (_family(rows, keys, kind, informative[kind]) for kind in (PLASMA, TISSUE))
+        plasma, tissue = (_family(rows, keys, kind, family in excludes[kind]) for kind in (PLASMA, TISSUE))
         row = ConcordanceRow(
             level="family",
             patient=patient,
@@ -217,17 +216,18 @@ def _families(
     return [*found, whole]
 
 
-def _family(
-    rows: Sequence[EvidenceRow], keys: Iterable[str], kind: SpecimenType, informative: bool | None
-) -> str:
-    """Return what a material says about a family, given the family's alterations at the timepoint."""
+def _family(rows: Sequence[EvidenceRow], keys: Iterable[str], kind: SpecimenType, excluded: bool) -> str:
+    """Return what a material says about a family, given the family's alterations at the timepoint.
+
+    `excluded`: it would have shown the family.
+    """
     # Detected beats everything; one locus that could not be judged beats every absence.
     states = [_status(rows, key, kind) for key in keys]
     if Detection.DETECTED in states:
         return DETECTED
     if any(state is not Detection.NOT_DETECTED for state in states):
         return NOT_ASSESSABLE
-    if informative:
+    if excluded:
         return NOT_DETECTED
     return NOT_SEEN if states else NOT_ASSESSABLE
 
