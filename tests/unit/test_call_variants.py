@@ -1,7 +1,9 @@
 """Calling from BAM to VCF and tables: what is called, what is named, what bad input does."""
 
+from array import array
 from itertools import pairwise
 from pathlib import Path
+from typing import Any
 
 import cyvcf2
 import numpy as np
@@ -18,7 +20,7 @@ from alktrace.calling.genotyping.known_alleles import count_alterations
 from alktrace.calling.molecules.reads import make_filters
 from alktrace.calling.molecules.regions import fasta_fetch
 from alktrace.calling.rule.verdict import AlterationCounts
-from alktrace.errors import DataError
+from alktrace.errors import DataError, InputProblems
 from alktrace.evidence.phase_counts import marginal_patterns
 from alktrace.inputs.settings.calling_settings import CallingSettings
 from alktrace.io.tables import read_table
@@ -289,6 +291,26 @@ def test_polymorphisms_are_genotyped(case: Case) -> None:
     ]  # fmt: skip
 
 
+def test_polymorphisms_of_another_genome(case: Case) -> None:
+    """Everybody would be homozygous for alleles that the genome does not have there."""
+    lines = [
+        "##fileformat=VCFv4.2",
+        f"##contig=<ID={CHROM},length={LENGTH}>",
+        "#CHROM\tPOS\tID\tREF\tALT\tQUAL\tFILTER\tINFO",
+    ]
+    sites = {site: (with_other(case.reference[site]), case.reference[site]) for site in (C3805, C3805 + 9)}
+    lines += [f"{CHROM}\t{site + 1}\t.\t{ref}\t{alt}\t.\t.\t." for site, (ref, alt) in sites.items()]
+    case.polymorphisms = case.folder / "known.vcf"
+    case.polymorphisms.write_text("\n".join(lines) + "\n")
+    with pytest.raises(InputProblems) as caught:
+        case.run(case.molecules({}, 5, name="m", start=C3805 - 60))
+    said = [
+        f"REF {ref!r} at {CHROM}:{site + 1}, where the genome has {alt!r}"
+        for site, (ref, alt) in sites.items()
+    ]
+    assert [problem.what for problem in caught.value.problems] == said
+
+
 # --- phase -----------------------------------------------------------------------------------------
 
 
@@ -436,6 +458,14 @@ def test_unsorted_bam(case: Case) -> None:
             alterations=[SmallVariant(CHROM, *FIRST)],
             settings=case.settings,
         )
+
+
+@pytest.mark.parametrize("tags", [{"cD": -2}, {"cd": array("h", [3] * 149 + [-1])}, {"XV": -1}])
+def test_a_depth_below_zero(case: Case, tags: dict[str, Any]) -> None:
+    reads = [Read(f"r{i}", 1000, "150M", case.reference[1000:1150]) for i in range(9)]
+    reads[3].tags.update(tags)
+    with pytest.raises(DataError, match="a count of reads of 'r3' is negative"):
+        case.run(reads)
 
 
 def test_alteration_of_another_build(case: Case) -> None:

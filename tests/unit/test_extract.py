@@ -2,6 +2,7 @@
 
 import gzip
 import io
+import re
 from pathlib import Path
 from typing import Any
 
@@ -300,3 +301,40 @@ def test_simsenseq_reads(real_data: Path) -> None:
     text, counts = run([path], extraction(UmiSource.INLINE, "12M16S+T", reads=1))
     assert counts.written == counts.templates == 1938
     assert len({line.split("\t")[1] for line in text.splitlines()[::4]}) == 562
+
+
+def test_bases_in_lower_case_and_other_codes(tmp_path: Path) -> None:
+    """R is no base: an aligner reads it as N; a base in lower case is that base."""
+    one = fastq(tmp_path / "1.fastq", ("r", "acgtNRYu.T", ""))
+    text, counts = run([one], extraction(UmiSource.INLINE, "2M+T", reads=1))
+    assert text.splitlines()[0].startswith("@r\tRX:Z:AC\t")
+    assert text.splitlines()[1] == "GTNNNNNT"
+    assert counts.other_bases == 4
+
+
+@pytest.mark.parametrize(
+    ("record", "said"),
+    [
+        ("@@r\nACGT\n+\nIIII\n", "read name '@r' begins with @"),
+        (f"@{'r' * 255}\nACGT\n+\nIIII\n", "has 255 characters"),
+        ("@r\nACGT\n+\nII I\n", "read 'r' has the quality character ' '"),
+    ],
+)
+def test_reads_that_sam_cannot_hold_are_found_behind_the_head_too(
+    tmp_path: Path, record: str, said: str
+) -> None:
+    one = tmp_path / "1.fastq"
+    one.write_text("@a\nACGT\n+\nIIII\n" * 600 + record)
+    with pytest.raises(DataError, match=re.escape(said)):
+        run([one], extraction(UmiSource.NONE, reads=1))
+
+
+def test_reads_without_qualities(tmp_path: Path) -> None:
+    """Without them the FASTQ would end there for the aligner, and all later reads be lost."""
+    path = tmp_path / "1.bam"
+    with pysam.AlignmentFile(str(path), "wb", header={"HD": {"VN": "1.6"}}) as out:
+        record = pysam.AlignedSegment(out.header)
+        record.query_name, record.flag, record.query_sequence = "r", 4, "ACGT"
+        out.write(record)
+    with pytest.raises(DataError, match="has no base qualities"):
+        extract_bam(bam=path, extraction=extraction(UmiSource.NONE, reads=1), out=io.BytesIO())

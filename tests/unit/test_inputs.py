@@ -2,6 +2,7 @@
 
 import gzip
 import random
+from array import array
 from collections.abc import Sequence
 from datetime import date
 from pathlib import Path
@@ -58,9 +59,9 @@ class Project:
         ]
 
     def fastq(self, name: str, reads: int = 3, length: int = 50, names: list[str] | None = None) -> Path:
-        path = self.folder / name
+        path, base = self.folder / name, "ACGT"[sum(name.encode()) % 4]
         texts = [
-            f"@{n}\n{'A' * length}\n+\n{'I' * length}\n" for n in names or [f"r{i}" for i in range(reads)]
+            f"@{n}\n{base * length}\n+\n{'I' * length}\n" for n in names or [f"r{i}" for i in range(reads)]
         ]
         data = "".join(texts).encode()
         path.write_bytes(gzip.compress(data) if name.endswith(".gz") else data)
@@ -72,10 +73,11 @@ class Project:
         *,
         lengths: dict[str, int] | None = None,
         mapped: bool = True,
-        tags: dict[str, str] | None = None,
+        tags: dict[str, str | int] | None = None,
         order: str = "coordinate",
         flags: tuple[int, int] = (99, 147),
         reads: int = 3,
+        qualities: list[int] | None = None,
     ) -> Path:
         path = self.folder / name
         contigs = [{"SN": n, "LN": size} for n, size in (LENGTHS if lengths is None else lengths).items()]
@@ -85,6 +87,7 @@ class Project:
                 for flag in flags:
                     record = pysam.AlignedSegment(out.header)
                     record.query_name, record.flag, record.query_sequence = f"r{i}:AC+GT", flag, "ACGTACGT"
+                    record.query_qualities = array("B", qualities) if qualities else None
                     if mapped:
                         record.reference_id, record.reference_start, record.cigarstring = 0, 10, "8M"
                     record.set_tags(list((tags or {}).items()))
@@ -500,3 +503,108 @@ def test_published_bam_is_of_grch38(real_data: Path) -> None:
     assert head.aligned
     assert grch37_contig(head.contigs) is None
     assert head.contigs["chr2"] == 242193529
+
+
+# --- hostile reads --------------------------------------------------------------------------
+
+
+def test_qualities_of_phred_64(project: Project) -> None:
+    """Illumina 1.3 wrote Q2 to Q40 as B to h; read as Phred+33 every base would be better than Q32."""
+    path = project.folder / "1.fastq"
+    path.write_text("@r\nACGT\n+\nBfhh\n")
+    remedy = "convert the qualities to Phred+33, as `seqtk seq -VQ64` does"
+    only(project.problems(fastq_1=path), "from 'B' to 'h', which are Phred+64", remedy)
+
+
+@pytest.mark.parametrize("quality", ["I", "K", "#", "~!", "F,:#"])
+def test_qualities_of_phred_33(project: Project, quality: str) -> None:
+    path = project.folder / "1.fastq"
+    path.write_text(f"@r\n{'A' * len(quality)}\n+\n{quality}\n")
+    assert project.problems(fastq_1=path) == []
+
+
+@pytest.mark.parametrize(
+    ("name", "said"),
+    [
+        ("@r1", "read name '@r1' begins with @"),
+        ("r" * 255, "read name 'rrrrrrrrrrrrrrrrrrrr...' has 255 characters"),
+        ("r\x01", r"read name 'r\x01' has characters that are not printable"),
+        ("", "a read has no name"),
+    ],
+)
+def test_read_names_that_sam_cannot_hold(project: Project, name: str, said: str) -> None:
+    only(project.problems(fastq_1=project.fastq("1.fastq", names=["r0", name])), "fastq_1", said)
+
+
+def test_the_longest_read_name_and_an_inner_at_are_fine(project: Project) -> None:
+    assert project.problems(fastq_1=project.fastq("1.fastq", names=["r" * 254, "a@b"])) == []
+
+
+def test_a_quality_below_the_first_character(project: Project) -> None:
+    path = project.folder / "1.fastq"
+    path.write_bytes(b"@r\nACGT\n+\nII\x1fI\n")
+    only(project.problems(fastq_1=path), r"read 'r' has the quality character '\x1f'", "Phred+33")
+
+
+def test_phred_64_in_a_bam(project: Project) -> None:
+    bam = project.bam("a.bam", qualities=[33, 45, 71, 71, 71, 71, 71, 71])
+    only(project.problems(bam=bam, bam_kind=BamKind.RAW), "has base qualities that are Phred+64")
+
+
+@pytest.mark.parametrize("tag", ["cD", "bD", "XW"])
+def test_a_negative_depth(project: Project, tag: str) -> None:
+    bam = project.bam("c.bam", tags={"cE": 2, tag: -1})
+    pysam.index(str(bam))
+    only(project.problems(bam=bam, bam_kind=BamKind.CONSENSUS), f"{tag} of 'r0:AC+GT' is negative")
+
+
+def test_a_copy_of_reads(project: Project) -> None:
+    """Also where only one of two files of a pair was copied under the other's name."""
+    first, second = project.fastq("1.fastq"), project.folder / "2.fastq.gz"
+    second.write_bytes(gzip.compress(first.read_bytes()))
+    said = project.problems(fastq_1=first, fastq_2=second)
+    only(said, f"fastq_2: the first reads of {str(second)!r} are those of {str(first)!r} in line {LINE}")
+
+
+# --- hostile references ---------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    "index",
+    [
+        pytest.param("chr1\t2999\t6\t3000\t3001\nchr2\t2000\t3013\t2000\t2001\n", id="length"),
+        pytest.param("chr1\t3000\t6\t3000\t3001\nchr2\t2000\t3014\t2000\t2001\n", id="place"),
+        pytest.param("chr1\t3000\t6\t3000\t3001\nchr22\t2000\t3013\t2000\t2001\n", id="name"),
+        pytest.param("chr1\t3000\t6\t60\t61\nchr2\t2000\t3013\t60\t61\n", id="line length"),
+    ],
+)
+def test_an_index_of_another_genome(project: Project, index: str) -> None:
+    Path(f"{project.fasta}.fai").write_text(index)
+    remedy = f"`samtools faidx {project.fasta}`"
+    only(project.problems(), "config:reference.fasta: ", "is not the index of", remedy)
+
+
+def test_an_old_index_of_the_compact_genome(project: Project) -> None:
+    fasta = project.folder / "compact.fa"
+    fasta.write_text(">chr1:1-8\nACGTACGT\n>chr2:1-4\nACGT\n")
+    project.config["reference"]["align_fasta"] = str(fasta)
+    pysam.faidx(str(fasta))
+    assert project.problems() == []
+    fasta.write_text(">chr1:1-12\nACGTACGTACGT\n>chr2:1-4\nACGT\n")
+    only(project.problems(), "config:reference.align_fasta: ", "'chr1:1-8' of 8 bases is not there", "faidx")
+
+
+def test_the_right_index(project: Project) -> None:
+    project.fasta.write_text(">chr1 first\n" + "ACGT\n" * 750 + ">chr2\r\n" + "ACGTA\r\n" * 400)
+    pysam.faidx(str(project.fasta))
+    assert project.problems() == []
+
+
+@pytest.mark.parametrize("key", ["polymorphisms", "population_vcf"])
+def test_sites_of_another_genome(project: Project, key: str) -> None:
+    pysam.faidx(str(project.fasta))
+    vcf = project.folder / "sites.vcf"
+    head = "##fileformat=VCFv4.2\n##contig=<ID=chr1>\n#CHROM\tPOS\tID\tREF\tALT\tQUAL\tFILTER\tINFO\n"
+    vcf.write_text(head + "chr1\t5\t.\tA\tG\t.\t.\t.\nchr1\t6\t.\tA\tG\t.\t.\t.\n")
+    project.config["reference"][key] = str(vcf)
+    only(project.problems(), "sites.vcf:REF: REF 'A' at chr1:6, where the genome has 'C'; give variants of")

@@ -241,3 +241,24 @@ def test_a_sheet_without_a_header_misses_its_columns(tmp_path: Path, text: str) 
     path = tmp_path / "s.tsv"
     path.write_text(text)
     assert "1:patient: column is missing; add it" in problems(path)
+
+
+@pytest.mark.parametrize("way", ["hard link", "symlink", "spelling"])
+def test_a_file_given_twice_under_another_path(tmp_path: Path, way: str) -> None:
+    """Each of its molecules would count twice."""
+    first, other = tmp_path / "a.fastq", tmp_path / "b.fastq"
+    first.write_text("@r\nA\n+\nI\n")
+    if way == "hard link":
+        other.hardlink_to(first)
+    elif way == "symlink":
+        other.symlink_to(first)
+    path = f"{tmp_path}/../{tmp_path.name}/a.fastq" if way == "spelling" else str(other)
+    rows = [
+        row(fastq_1=str(first), fastq_2=""),
+        row(fastq_1=path, fastq_2=""),
+        row(patient="P2", fastq_1=path, fastq_2=""),
+    ]
+    found = problems(write(tmp_path / "s.tsv", *rows))
+    assert [text.partition(" is given")[2] for text in found] == [
+        f" already in line 2, column fastq_1, as {str(first)!r}; give every file once"
+    ] * 2

@@ -208,6 +208,8 @@ def break_reads(project: Project) -> list[str]:
         "bases; give FASTQ or an unaligned BAM, so that it is aligned to GRCh38",
         f"samples.tsv:{line['P17', 'PD1']}:bam: {file['P17', 'PD1']['bam']!r} has no index; "
         f"run `samtools index {file['P17', 'PD1']['bam']}`",
+        f"samples.tsv:{line['P10', 'PD1']}:fastq_2: the first reads of {file['P10', 'PD1']['fastq_2']!r} are "
+        f"those of {name(others)} in line {line['P06', 'PD1']}; give every read once",
     ]
 
 

@@ -20,6 +20,7 @@ from ..io.tables import column
 from ..vocabulary.samples import UmiSource
 from .fixed_umis import FixedUmis
 from .read_structure import Layout, ReadStructureError, parse_read_structure, plan_layout
+from .read_text import REMEDY_NAME, REMEDY_QUALITY, name_fault, plain_bases, quality_fault
 
 BATCH = 512  # clusters; large enough to hide the cost of a batch, small enough to stay in the cache
 _HALF = "r?[ACGTN]+"
@@ -42,6 +43,7 @@ class ExtractRow:
     corrected: int = column("clusters whose UMI was corrected to the list of fixed UMIs")
     uncorrectable: int = column("clusters dropped because their UMI is near none or several fixed UMIs")
     written: int = column("clusters passed on")
+    other_bases: int = column("bases read as N that are no A, C, G, T or N in either case", default=0)
 
 
 @dataclass
@@ -56,6 +58,7 @@ class Counts:
     corrected: int = 0
     uncorrectable: int = 0
     written: int = 0
+    other_bases: int = 0
 
     def row(self, unit: str) -> ExtractRow:
         """Return the counts as a row of a table."""
@@ -168,8 +171,8 @@ def extract_fastq(
         counts: counted into, also when an error ends the stream early.
 
     Raises:
-        DataError: a file is truncated or no FASTQ, mates differ in number or name, or all of the
-            first reads are shorter than their read structure or lack the UMI.
+        DataError: a file is truncated or no FASTQ, mates differ in number or name, a name or quality is none
+            that SAM holds, or all of the first reads are shorter than their read structure or lack the UMI.
     """
     counts = counts or Counts()
     _write_batches(_fastq_batches(fastqs, extraction), extraction, out, counts, fastqs[0])
@@ -198,6 +201,7 @@ def _write_batches(
         size = len(batch.names)
         counts.templates += size
         counts.reads += size * len(extraction.layout.templates)
+        _make_plain(batch, counts, file)
         _drop_failed(batch, counts)
         _drop_short(batch, extraction.layout, counts)
         umis, qualities = _umis(batch, extraction, counts)
@@ -206,6 +210,18 @@ def _write_batches(
         first = False
         counts.written += len(batch.names)
         out.write("".join(_format(batch, extraction.layout, umis, qualities)).encode("ascii"))
+
+
+def _make_plain(batch: Batch, counts: Counts, file: Path) -> None:
+    if fault := name_fault(batch.names):
+        raise DataError(file, fault, REMEDY_NAME)
+    for read, (bases, qualities) in enumerate(zip(batch.bases, batch.qualities, strict=True)):
+        if fault := quality_fault(qualities, batch.names):
+            raise DataError(file, fault, REMEDY_QUALITY)
+        if list(map(len, bases)) != list(map(len, qualities)):
+            raise DataError(file, "a read has no base qualities", "give the reads with their qualities")
+        batch.bases[read], other = plain_bases(bases)
+        counts.other_bases += other
 
 
 def _drop_failed(batch: Batch, counts: Counts) -> None:

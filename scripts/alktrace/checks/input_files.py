@@ -1,18 +1,26 @@
 """Checks of the input files before work starts: every problem at once, each with place and remedy."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
 from typing import TypeVar
 
 from ..align.extract import Extraction, layout_for, umi_from_name
 from ..align.fixed_umis import read_fixed_umis
 from ..align.read_structure import Layout, ReadStructureError, parse_read_structure, plan_layout
+from ..align.read_text import REMEDY_PHRED_64, is_phred_64
 from ..errors import AlktraceError, InputProblems, Problem
 from ..inputs.config_lines import CONFIG
 from ..inputs.settings.assay_settings import AssaySettings
 from ..inputs.settings.configuration import Settings
 from ..inputs.sheet import Sheet, Unit
-from ..reference.locate import contig_lengths, grch37_contig, is_plain_gzip, locate_reference, same_contig
+from ..reference.locate import (
+    check_index,
+    contig_lengths,
+    grch37_contig,
+    is_plain_gzip,
+    locate_reference,
+    same_contig,
+)
 from ..vocabulary.samples import InputKind, UmiSource
 from .probes import (
     HEAD_READS,
@@ -29,6 +37,7 @@ from .table_files import ReportCheck, check_clinical, check_vcf
 from .target_files import check_gene_models, check_targets
 
 REFERENCE_FOLDER = "results/reference"
+READ_COLUMNS = ("fastq_1", "fastq_2", "fastq_umi", "bam")
 INSIDE_READS = (UmiSource.INLINE, UmiSource.FASTQ)
 
 T = TypeVar("T")
@@ -52,6 +61,24 @@ def find_problems(sheet: Sheet, settings: Settings) -> list[Problem]:
         for unit in sample.units:
             checker = _UnitChecker(settings.samples, unit, assay, contigs, chroms[sample.assay], reports)
             problems += checker.run()
+    return problems + _same_reads(settings.samples, [unit for sample in used for unit in sample.units])
+
+
+def _same_reads(sheet: str, units: Iterable[Unit]) -> list[Problem]:
+    """Find files with the same first reads, such as a copy; one file given twice is found in the sheet."""
+    seen: dict[str, tuple[int, str]] = {}
+    problems = []
+    for unit in units:
+        given = [(name, path) for name in READ_COLUMNS if (path := getattr(unit, name)) is not None]
+        for column, path in given:
+            try:
+                head = bam_head(Path(path)) if column == "bam" else fastq_head(Path(path))
+            except ProbeError:
+                continue
+            line, other = seen.setdefault(head.digest, (unit.line, path)) if head.names else (0, path)
+            if other != path:
+                what = f"the first reads of {path!r} are those of {other!r} in line {line}"
+                problems.append(Problem(sheet, unit.line, column, what, "give every read once"))
     return problems
 
 
@@ -66,13 +93,12 @@ def check_reference(settings: Settings) -> tuple[dict[str, int] | None, list[Pro
     """
     given = settings.reference
     problems: list[Problem] = []
+    sites = {"polymorphisms": given.polymorphisms, "population_vcf": given.population_vcf}
     named = {
         "fasta": given.fasta,
         "gff3": given.gff3,
         "align_fasta": given.align_fasta,
-        "polymorphisms": given.polymorphisms,
-        "population_vcf": given.population_vcf,
-    }
+    } | sites
     wrong = set()
     for key, text in named.items():
         if text is not None and (problem := _file_problem(Path(text), CONFIG, 0, f"reference.{key}")):
@@ -86,6 +112,9 @@ def check_reference(settings: Settings) -> tuple[dict[str, int] | None, list[Pro
         problems += check_gene_models(Path(given.gff3), contigs)
     if contigs and given.align_fasta and "align_fasta" not in wrong:
         problems += _check_compact(Path(given.align_fasta), contigs)
+    for key, text in sites.items():
+        if contigs and text is not None and key not in wrong:
+            problems += check_vcf(Path(text), Path(given.fasta))
     return contigs, problems
 
 
@@ -97,18 +126,20 @@ def _check_fasta(settings: Settings) -> tuple[dict[str, int] | None, list[Proble
     place = locate_reference(settings.reference, REFERENCE_FOLDER)
     try:
         contigs = contig_lengths(path, Path(place.fai))
+        if not (name := grch37_contig(contigs or {})):
+            check_index(path)
+            return contigs, []
     except AlktraceError as error:
         return None, [_config_problem(key, error)]
-    if contigs and (name := grch37_contig(contigs)):
-        what = f"{str(path)!r} is GRCh37: {name} has {contigs[name]} bases"
-        return contigs, [Problem(CONFIG, 0, key, what, "give GRCh38, with gene models and targets of GRCh38")]
-    return contigs, []
+    what = f"{str(path)!r} is GRCh37: {name} has {(contigs or {})[name]} bases"
+    return contigs, [Problem(CONFIG, 0, key, what, "give GRCh38, with gene models and targets of GRCh38")]
 
 
 def _check_compact(path: Path, contigs: Mapping[str, int]) -> list[Problem]:
     from ..align.lift import place_contig
 
     try:
+        check_index(path)
         lengths = contig_lengths(path) or {}
         for name, length in lengths.items():
             place_contig(name, length, contigs, file=path)
@@ -309,6 +340,8 @@ class _UnitChecker:
             self._build(path, head)
         if consensus:
             self._consensus(path, head)
+        elif head.qualities and is_phred_64(*head.qualities):
+            self._add("bam", f"{str(path)!r} has base qualities that are Phred+64", REMEDY_PHRED_64)
         elif head.records:
             self._raw_umis(head)
 
@@ -337,6 +370,9 @@ class _UnitChecker:
             self._add("bam", what, "run `samtools sort --write-index`")
         elif not has_index(path):
             self._add("bam", f"{str(path)!r} has no index", f"run `samtools index {path}`")
+        elif head.negative_depth:
+            what = f"{str(path)!r} counts reads below zero: {head.negative_depth}"
+            self._add("bam", what, "write the consensus anew")
 
     def _raw_umis(self, head: BamHead) -> None:
         source = self.umi.source

@@ -5,7 +5,7 @@ megabytes are read whole. What is damaged further inside a larger one is found b
 """
 
 import os
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import cache
@@ -13,13 +13,23 @@ from itertools import islice
 from pathlib import Path
 from typing import Any
 
+from ..align.read_text import (
+    REMEDY_NAME,
+    REMEDY_PHRED_64,
+    REMEDY_QUALITY,
+    is_phred_64,
+    name_fault,
+    quality_fault,
+)
 from ..errors import AlktraceError
+from ..io.digest import text_digest
 from ..reference.locate import GZIP_MAGIC, is_bgzf, is_plain_gzip
 
 HEAD_READS = 512  # as many as one batch of the extraction, which makes the same judgement
 WHOLE_BYTES = 1 << 24
 CHUNK = 1 << 20
 BGZF_END = bytes.fromhex("1f8b08040000000000ff0600424302001b0003000000000000000000")
+DEPTH_TAGS = frozenset(("cD", "aD", "bD", "cd", "ad", "bd", "XV", "XW"))
 INDEX_SUFFIXES = (".bai", ".csi")
 
 
@@ -40,11 +50,13 @@ class FastqHead:
     Attributes:
         names: of reads, without a mate's suffix.
         lengths: of reads.
+        digest: of names and bases; equal where two files hold the same reads.
         total: reads of the whole file, None where it is too large to count them.
     """
 
     names: tuple[str, ...]
     lengths: tuple[int, ...]
+    digest: str
     total: int | None = None
 
 
@@ -61,6 +73,9 @@ class BamHead:
         tags: tags that any of them has.
         names: read names.
         lengths: lengths of first and of second reads, without secondary and supplementary records.
+        digest: of names and bases; equal where two files hold the same reads.
+        qualities: characters of the lowest and the highest base quality as Phred+33; None without any.
+        negative_depth: tag and read with a count of reads below zero; empty without one.
     """
 
     contigs: dict[str, int]
@@ -71,6 +86,9 @@ class BamHead:
     tags: frozenset[str]
     names: tuple[str, ...]
     lengths: tuple[tuple[int, ...], tuple[int, ...]]
+    digest: str
+    qualities: tuple[str, str] | None
+    negative_depth: str
 
     @property
     def aligned(self) -> bool:
@@ -165,11 +183,25 @@ def fastq_head(path: Path) -> FastqHead:
         ) from None
     if lines is not None and lines % 4:
         raise ProbeError(f"{str(path)!r} is cut off: {lines} lines, not four per read", "fetch it again")
+    names = tuple(_mate_name(r.id) for r in records)
+    _refuse_text(path, names, [r.qualities for r in records])
     return FastqHead(
-        tuple(_mate_name(r.id) for r in records),
+        names,
         tuple(len(r.sequence) for r in records),
+        text_digest("\n".join(f"{r.id} {r.sequence}" for r in records)),
         None if lines is None else lines // 4,
     )
+
+
+def _refuse_text(path: Path, names: Sequence[str], qualities: Sequence[str]) -> None:
+    if fault := name_fault(names) if names else "":
+        raise ProbeError(f"{fault} in {str(path)!r}", REMEDY_NAME)
+    if fault := quality_fault(qualities, names):
+        raise ProbeError(f"{fault} in {str(path)!r}", REMEDY_QUALITY)
+    seen = "".join(qualities)
+    if seen and is_phred_64(min(seen), max(seen)):
+        what = f"{str(path)!r} has qualities from {min(seen)!r} to {max(seen)!r}, which are Phred+64"
+        raise ProbeError(what, REMEDY_PHRED_64)
 
 
 def _mate_name(name: str) -> str:
@@ -205,6 +237,7 @@ def bam_head(path: Path) -> BamHead:
 
 def _summarise(contigs: dict[str, int], order: str, records: list[Any]) -> BamHead:
     whole = [r for r in records if not r.is_secondary and not r.is_supplementary]
+    seen = "".join(r.query_qualities_str or "" for r in whole)
     return BamHead(
         contigs=contigs,
         sort_order=str(order),
@@ -217,7 +250,17 @@ def _summarise(contigs: dict[str, int], order: str, records: list[Any]) -> BamHe
             tuple(r.query_length for r in whole if not r.is_read2),
             tuple(r.query_length for r in whole if r.is_read2),
         ),
+        digest=text_digest("\n".join(f"{r.query_name} {r.query_sequence}" for r in records)),
+        qualities=(min(seen), max(seen)) if seen else None,
+        negative_depth=next(filter(None, map(_negative_depth, records)), ""),
     )
+
+
+def _negative_depth(record: Any) -> str:
+    for tag, value in record.get_tags():
+        if tag in DEPTH_TAGS and min(value if hasattr(value, "__len__") else (value,), default=0) < 0:
+            return f"{tag} of {record.query_name!r} is negative"
+    return ""
 
 
 @contextmanager

@@ -3,7 +3,9 @@
 import difflib
 from collections.abc import Iterable
 from datetime import date
+from itertools import islice
 from pathlib import Path
+from typing import Any
 
 from ..errors import InputProblems, Problem
 from ..inputs.cells import TABLE_SUFFIXES, table_path
@@ -12,9 +14,14 @@ from ..io.resources import resource
 from ..knowledge.load import load_knowledge
 from ..outcomes.clinical_schema import FILES
 from ..outcomes.clinical_tables import read_clinical
+from ..reference.genome import Genome
 from ..reference.locate import grch37_contig
 from ..reported.report_words import ReportWords, own_words, read_words
 from ..vocabulary.samples import VafUnit
+
+SITES = 1000
+MAX_SHOWN = 5
+OTHER_BUILD = "give variants of the genome in the configuration"
 
 
 def check_clinical(folder: Path, patients: Iterable[str]) -> list[Problem]:
@@ -84,14 +91,20 @@ class ReportCheck:
         return read_report_lines(path, self._words, unit)[2] if self._words else []
 
 
-def check_vcf(path: Path) -> list[Problem]:
-    """Return what is wrong with a VCF that can be opened: no VCF, or of GRCh37."""
+def check_vcf(path: Path, fasta: Path | None = None) -> list[Problem]:
+    """Return what is wrong with a VCF that can be opened: no VCF, of GRCh37, or not of the genome.
+
+    Args:
+        path: a readable file.
+        fasta: genome whose bases the REF of the first records must be, if it has an index.
+    """
     import pysam
 
     verbosity = pysam.set_verbosity(0)
     try:
         with pysam.VariantFile(str(path)) as vcf:
             lengths = {str(name): contig.length or 0 for name, contig in vcf.header.contigs.items()}
+            problems = _foreign_sites(path, islice(vcf, SITES), fasta) if fasta else []
     except (OSError, ValueError) as error:
         return [Problem(str(path), 0, "", f"no valid VCF ({error})", "give a VCF or a table")]
     finally:
@@ -99,4 +112,20 @@ def check_vcf(path: Path) -> list[Problem]:
     if name := grch37_contig(lengths):
         what = f"variants of GRCh37: {name} has {lengths[name]} bases"
         return [Problem(str(path), 0, "", what, "give variants on GRCh38, or a table with HGVS names")]
-    return []
+    return problems
+
+
+def _foreign_sites(path: Path, sites: Iterable[Any], fasta: Path) -> list[Problem]:
+    if not fasta.with_name(f"{fasta.name}.fai").is_file():
+        return []  # the job that genotypes them looks again
+    with Genome(fasta) as genome:
+        found = []
+        for site in sites:
+            ref, there = site.ref.upper(), genome.fetch(site.chrom, site.start, site.start + len(site.ref))
+            if set(ref + there) <= set("ACGT") and ref != there:
+                what = f"REF {ref!r} at {site.chrom}:{site.pos}, where the genome has {there!r}"
+                found.append(Problem(str(path), 0, "REF", what, OTHER_BUILD))
+    if len(found) > MAX_SHOWN:
+        what = f"{len(found) - MAX_SHOWN} more of the first {SITES} records differ from the genome"
+        found[MAX_SHOWN:] = [Problem(str(path), 0, "REF", what, OTHER_BUILD)]
+    return found

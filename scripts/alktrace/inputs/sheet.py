@@ -383,16 +383,27 @@ def _case_problems(file: str, rows: list[Sample]) -> list[Problem]:
 
 
 def _repeated_files(file: str, rows: list[Sample]) -> list[Problem]:
-    seen: dict[str, tuple[int, str]] = {}
+    """Find files given twice, under whatever path: the same reads would count as molecules of their own."""
+    seen: dict[object, tuple[int, str, str]] = {}
     problems = []
     for row in rows:
         files = {name: path for name in FILE_COLUMNS if (path := getattr(row.units[0], name))}
         for name, path in files.items():
-            line, other = seen.setdefault(path, (row.line, name))
+            line, other, spelling = seen.setdefault(_identity(path), (row.line, name, path))
             if (line, other) != (row.line, name):
-                what = f"{path!r} is given already in line {line}, column {other}"
+                also = "" if spelling == path else f", as {spelling!r}"
+                what = f"{path!r} is given already in line {line}, column {other}{also}"
                 problems.append(Problem(file, row.line, name, what, "give every file once"))
     return problems
+
+
+def _identity(path: str) -> object:
+    """Return what is equal for all paths of one file; for one that is not there the path."""
+    try:
+        found = Path(path).stat()
+    except (OSError, ValueError):
+        return path
+    return found.st_dev, found.st_ino
 
 
 def _text(value: object) -> str:

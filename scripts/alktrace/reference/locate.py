@@ -8,6 +8,7 @@ import shlex
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from typing import BinaryIO
 
 from ..errors import DataError
 from ..inputs.settings.reference_settings import ReferenceSettings
@@ -27,6 +28,7 @@ ALT_SUFFIX = ".alt"
 BGZF_MAGIC = b"\x1f\x8b\x08\x04"
 GZIP_MAGIC = b"\x1f\x8b"
 # Without an index the lengths of a FASTA are counted only up to this size.
+LONGEST_TITLE = 4096
 MAX_COUNTED_BYTES = 200 << 20
 
 # Chromosome lengths: assembly reports of the Genome Reference Consortium.
@@ -170,6 +172,39 @@ def read_fai(path: Path) -> dict[str, int]:
         return {row[0]: int(row[1]) for row in cells}
     except (OSError, ValueError, IndexError) as error:
         raise DataError(path, f"is no FASTA index ({error})", "write it with `samtools faidx`") from None
+
+
+def check_index(fasta: Path) -> None:
+    """Refuse an index beside a plain FASTA that was made for another one: it would give wrong bases.
+
+    Each sequence must stand between its name and the next one, where the index says.
+
+    Raises:
+        DataError: it does not, or the file is no index.
+    """
+    fai = _with(fasta, ".fai")
+    if not fai.is_file() or _magic(fasta).startswith(GZIP_MAGIC):
+        return
+    remedy = f"write it anew with `samtools faidx {fasta}`"
+    with fai.open() as lines, fasta.open("rb") as stream:
+        for number, line in enumerate(lines, start=1):
+            name, *numbers = line.rstrip("\n").split("\t")
+            if len(numbers) != 4 or not all(map(str.isdecimal, numbers)):
+                raise DataError(fai, f"line {number} is not that of a FASTA index", remedy)
+            if not _stands_there(stream, name, *map(int, numbers)):
+                what = f"is not the index of {str(fasta)!r}: {name!r} of {numbers[0]} bases is not there"
+                raise DataError(fai, what, remedy)
+
+
+def _stands_there(stream: BinaryIO, name: str, length: int, offset: int, per_line: int, width: int) -> bool:
+    """Tell whether a sequence stands between its title and the next one."""
+    start = max(0, offset - LONGEST_TITLE)
+    stream.seek(start)
+    title = b"".join(stream.read(offset - start).splitlines()[-1:])
+    full, rest = divmod(length, max(1, per_line))
+    stream.seek(offset + full * width + rest)
+    after = stream.read(LONGEST_TITLE).lstrip()
+    return title[:1] == b">" and title[1:].split()[:1] == [name.encode()] and after[:1] in (b"", b">")
 
 
 def same_contig(name: str, contigs: Collection[str]) -> str | None:

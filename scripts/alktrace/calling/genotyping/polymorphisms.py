@@ -4,12 +4,13 @@ from pathlib import Path
 
 import pysam
 
-from ...errors import DataError
+from ...errors import DataError, InputProblems, Problem
 from ...inputs.settings.calling_settings import CallingSettings
 from ..molecules.pileup import Pileup
 from ..molecules.regions import BASES
 from .genotype_table import GenotypeRow
 
+OTHER_BUILD = "give polymorphisms of the genome in the configuration"
 ERROR = 0.01
 """Share of molecules that may show the other allele at a homozygous site: noise and contamination."""
 
@@ -26,17 +27,34 @@ def genotype_polymorphisms(
 
     Raises:
         DataError: the file is no VCF.
+        InputProblems: sites whose REF is not the base of the genome.
     """
-    rows = []
+    rows: list[GenotypeRow] = []
+    problems: list[Problem] = []
     try:
         with pysam.VariantFile(str(polymorphisms)) as sites:
             for site in sites:
                 row = _row(site, pileup, settings.genotype_molecules)
-                if row is not None:
-                    rows.append(row)
+                if row is None:
+                    continue
+                rows.append(row)
+                there = _genome_base(pileup, row.chrom, row.pos - 1)
+                if there not in (row.ref, ""):
+                    # Of another build: every molecule would be homozygous for an allele that is none.
+                    what = f"REF {row.ref!r} at {row.chrom}:{row.pos}, where the genome has {there!r}"
+                    problems.append(Problem(str(polymorphisms), 0, "REF", what, OTHER_BUILD))
     except (OSError, ValueError) as error:
         raise DataError(polymorphisms, f"cannot be read as VCF ({error})", "give a VCF") from None
+    if problems:
+        raise InputProblems(problems)
     return rows
+
+
+def _genome_base(pileup: Pileup, chrom: str, position: int) -> str:
+    """Return the base of the genome at a 0-based position; empty where it is not A, C, G or T."""
+    at = pileup.regions.site(chrom, position)
+    code = len(BASES) if at is None else int(pileup.regions.reference[at])
+    return BASES[code : code + 1]
 
 
 def _row(site: pysam.VariantRecord, pileup: Pileup, min_molecules: int) -> GenotypeRow | None:

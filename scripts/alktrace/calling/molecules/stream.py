@@ -18,9 +18,14 @@ from ...io.records import (
     FLAG_SECONDARY,
     FLAG_SUPPLEMENTARY,
     FLAG_UNMAPPED,
+    NOT_AN_INTEGER,
     Bytes,
     Offsets,
+    after_value,
+    array_item,
+    array_value,
     flag,
+    int64,
     kernel,
     mate_pos,
     mate_ref,
@@ -28,6 +33,7 @@ from ...io.records import (
     name_offset,
     position,
     ref_id,
+    tags_offset,
 )
 
 MAX_SPAN = 10_000
@@ -82,7 +88,7 @@ def iterate_molecules(path: Path, *, threads: int = 1) -> Iterator[Records]:
     molecules that lie across its end.
 
     Raises:
-        DataError: the BAM is not sorted by coordinate, or holds a read of a pair twice.
+        DataError: the BAM is not sorted by coordinate, holds a read of a pair twice or a depth below zero.
     """
     carried = np.zeros(0, np.uint8)
     lengths = np.zeros(0, np.int64)
@@ -92,6 +98,10 @@ def iterate_molecules(path: Path, *, threads: int = 1) -> Iterator[Records]:
         if place[0] == -2:
             raise DataError(path, "records are not sorted by coordinate", "run `samtools sort` and index it")
         last = place
+        if (negative := _negative_depth(batch.data, batch.starts, batch.ends)) >= 0:
+            name = _name(batch.data, int(batch.starts[negative]))
+            what = f"a count of reads of {name!r} is negative (cD, aD, bD, cd, ad, bd, XV or XW)"
+            raise DataError(path, what, "write the consensus anew")
         ends_before = np.cumsum(lengths)
         shift = len(carried)
         data = np.concatenate([carried, batch.data])
@@ -125,6 +135,33 @@ def _check_order(data: Bytes, starts: Offsets, tid: int, pos: int) -> tuple[int,
             return -2, -2
         tid, pos = here, at
     return tid, pos
+
+
+@kernel
+def _negative_depth(data: Bytes, starts: Offsets, ends: Offsets) -> int:
+    """Return the index of the first record one of whose depths is negative, -1 without any."""
+    for i in range(len(starts)):
+        at, end = tags_offset(data, starts[i]), ends[i]
+        while at + 3 <= end:
+            after = after_value(data, at + 2, end)
+            if after < 0:
+                break
+            if _counts_reads(data[at], data[at + 1]):
+                kind, count, first = int64(data[at + 2]), 1, at + 3
+                if kind == ord("B"):
+                    kind, count, first = array_value(data, at + 2)
+                for k in range(count):
+                    if NOT_AN_INTEGER < array_item(data, kind, first, k) < 0:
+                        return i
+            at = after
+    return -1
+
+
+@kernel
+def _counts_reads(first: int, second: int) -> bool:
+    if first in (ord("a"), ord("b"), ord("c")):
+        return second in (ord("D"), ord("d"))
+    return first == ord("X") and second in (ord("V"), ord("W"))
 
 
 @kernel
