@@ -106,6 +106,12 @@ def test_hotspots_outside_the_exons_do_not_count() -> None:
             {"callability": ()}, WindowStatus.INSIDE, NotEvaluableReason.CALLABILITY_UNKNOWN, id="none"
         ),
         pytest.param(
+            {"callability_known": False},
+            WindowStatus.INSIDE,
+            NotEvaluableReason.CALLABILITY_UNKNOWN,
+            id="not-stated",
+        ),
+        pytest.param(
             {"identity": "conflict"}, WindowStatus.INSIDE, NotEvaluableReason.IDENTITY_CONFLICT, id="id"
         ),
         pytest.param({"problems": ("empty",)}, WindowStatus.INSIDE, NotEvaluableReason.NO_DATA, id="empty"),
@@ -120,6 +126,12 @@ def test_hotspots_outside_the_exons_do_not_count() -> None:
             WindowStatus.INSIDE,
             NotEvaluableReason.ALK_NOT_COVERED,
             id="no-molecules",
+        ),
+        pytest.param(
+            {"callability": tuple(hotspot(exon, vaf_detectable=None) for exon in EXONS)},
+            WindowStatus.INSIDE,
+            NotEvaluableReason.ALK_NOT_COVERED,
+            id="no-limit",
         ),
     ],
 )
@@ -148,22 +160,46 @@ def test_best_specimen_counts_and_reasons_vanish() -> None:
     assert (both.informative, both.best_specimen, both.reasons) == (True, "PD.plasma", ())
 
 
+def test_where_none_counts_the_one_that_states_a_share_goes_before() -> None:
+    """Half of the tumour cells is little, and more than nothing at all."""
+    half = judge_specimen(specimen(0.01), WindowStatus.INSIDE, SETTINGS)
+    unknown = judge_specimen(specimen(None, specimen="csf"), WindowStatus.INSIDE, SETTINGS)
+    both = judge_timepoint([unknown, half])
+    assert (both.informative, both.best_specimen, both.excluded) == (False, "PD.plasma", 0.5)
+
+
 def test_no_specimen_is_no_data() -> None:
     assert judge_timepoint([]).reasons == (NotEvaluableReason.NO_DATA,)
 
 
-def test_copy_number_is_that_of_the_tumour() -> None:
-    copies = {
-        "gene": "ALK",
-        "copy_number": 2.1,
-        "copy_number_low": 2.0,
-        "copy_number_high": 2.2,
-        "tumour_copy_number": 4.0,
-        "focal": "yes",
-        "call": "neutral",
-    }
-    assert tumour_copies(specimen(copy_number=(copies,))) == 4.0
+def copies(gene: str = "ALK", **fields: Any) -> dict[str, Any]:
+    counted = {"copy_number": 2.1, "copy_number_low": 2.0, "copy_number_high": 2.2}
+    return {"gene": gene, **counted, "focal": "yes", "call": "neutral", **fields}
+
+
+@pytest.mark.parametrize(("number", "expected"), [(4.0, 4.0), (1.0, 1.0), (None, 2.0), (0.0, 2.0)])
+def test_copy_number_is_that_of_the_tumour(number: float | None, expected: float) -> None:
+    """Without a number, or without any copy that could be mutated, two are assumed."""
+    told = copies(tumour_copy_number=number), copies("MET", tumour_copy_number=9.0)
+    assert tumour_copies(specimen(copy_number=told)) == expected
     assert tumour_copies(specimen()) == 2.0
+
+
+def test_what_was_found_was_seen_whatever_the_limits() -> None:
+    """A report calls MET amplified and states no limit; of ERBB2 it says neither."""
+    told = copies("MET", call="amplification"), copies("ERBB2")
+    assert not_assessable_loci([specimen(copy_number=told)], SETTINGS, ("MET", "ERBB2")) == (
+        "ERBB2 copy_number",
+    )
+
+
+def test_introns_need_no_vaf_limit() -> None:
+    """Of fusions no VAF that would show is stated; hotspots without one are holes."""
+    loci = (
+        hotspot(20, gene="RET", locus="intron 11", kind="fusion_intron", vaf_detectable=None),
+        hotspot(2, gene="KRAS", locus="G12", kind="bypass_hotspot", vaf_detectable=None),
+    )
+    assert not_assessable_loci([specimen(callability=loci)], SETTINGS, ("MET",)) == ("KRAS G12",)
 
 
 def test_a_locus_seen_in_one_specimen_is_assessable() -> None:

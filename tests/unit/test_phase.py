@@ -90,6 +90,12 @@ def test_largest_share_leaves_five_percent_below() -> None:
         pytest.param({"00": 900}, Phase.UNRESOLVED, PhaseReason.TOO_FEW_MOLECULES, id="no-mutant"),
         pytest.param({}, Phase.UNRESOLVED, PhaseReason.NOT_SPANNABLE, id="no-molecule"),
         pytest.param(
+            {"11": 30, "10": 3, "00": 900},
+            Phase.CIS_AND_SINGLE,
+            PhaseReason.DOUBLES_PROVEN,
+            id="three-singles",
+        ),
+        pytest.param(
             {"11": 6, "10": 14, "00": 900}, Phase.CIS_AND_SINGLE, PhaseReason.DOUBLES_PROVEN, id="parental"
         ),
         pytest.param(
@@ -120,11 +126,36 @@ def test_a_tail_probability_at_the_limit_proves_nothing() -> None:
     p_value = count_patterns(molecules, ("a", "b"), SETTINGS.correlated_error_share).p_value
     assert 0 < p_value < 1
 
+    def at(alpha: float) -> tuple[Phase, PhaseReason]:
+        verdict = resolve_phase([molecules], SETTINGS.model_copy(update={"alpha": alpha}))
+        return verdict.phase, verdict.reason
+
+    assert at(p_value) == (Phase.UNRESOLVED, PhaseReason.DOUBLES_WITHIN_NOISE)
+    assert at(math.nextafter(p_value, 1)) == (Phase.CIS_AND_SINGLE, PhaseReason.DOUBLES_PROVEN)
+
+
+def test_a_parental_clone_at_the_limit_is_none() -> None:
+    """Four single molecules beside 30 doubles, where dropout gives such a number just that often."""
+    molecules = seen({"11": 30, "10": 4, "00": 900})
+    counts = count_patterns(molecules, ("a", "b"), SETTINGS.correlated_error_share)
+    limit = poisson_tail(4, counts.expected_singles[0])
+
     def at(alpha: float) -> Phase:
         return resolve_phase([molecules], SETTINGS.model_copy(update={"alpha": alpha})).phase
 
-    assert at(p_value) is Phase.UNRESOLVED
-    assert at(math.nextafter(p_value, 1)) is Phase.CIS_AND_SINGLE
+    assert at(limit) is Phase.CIS
+    assert at(math.nextafter(limit, 1)) is Phase.CIS_AND_SINGLE
+
+
+def test_a_specimen_without_molecules_adds_no_noise() -> None:
+    full = seen({"11": 6, "10": 14, "00": 900})
+    both = resolve_phase([full, seen({}, specimen="csf")], SETTINGS)
+    assert both.expected_doubles == resolve_phase([full], SETTINGS).expected_doubles
+
+
+def test_as_many_uninformative_molecules_as_others_are_still_molecules() -> None:
+    verdict = resolve_phase([seen({"00": 5}, uninformative=5)], SETTINGS)
+    assert verdict.reason is PhaseReason.TOO_FEW_MOLECULES
 
 
 def test_the_limit_of_the_tail_probability_is_one_in_a_thousand() -> None:

@@ -77,6 +77,12 @@ def test_calendar_months(start: str, months: int, expected: str) -> None:
             id="stopped-pd",
         ),
         pytest.param(
+            {"best_response": "SD", "lorlatinib_stop_reason": "progression"},
+            "INDETERMINATE",
+            "progression_date_missing",
+            id="stopped-pd-after-stable-disease",
+        ),
+        pytest.param(
             {"lorlatinib_stop_reason": "toxicity"}, "NOT_PD", "stopped_without_progression", id="toxicity"
         ),
         pytest.param(
@@ -111,6 +117,18 @@ def test_calendar_months(start: str, months: int, expected: str) -> None:
             id="progression-30-days-after-stop",
         ),
         pytest.param(
+            {"lorlatinib_stop_reason": "toxicity", "progression": "2024-06-01", "best_response": "PR"},
+            "ACQUIRED",
+            "response",
+            id="day-of-the-stop-unknown",
+        ),
+        pytest.param(
+            {"progression": "2024-05-01", "first_cr_pr": "2024-05-01"},
+            "ACQUIRED",
+            "response",
+            id="response-and-progression-in-one-scan",
+        ),
+        pytest.param(
             {"progression": "2024-01-01", "best_response": "PR"},
             "INDETERMINATE",
             "dates_conflict",
@@ -134,7 +152,8 @@ def test_without_a_clinical_table() -> None:
 
 
 @pytest.mark.parametrize(
-    ("progression", "early"), [("2025-02-01", True), ("2025-02-02", False), (None, None)]
+    ("progression", "early"),
+    [("2025-02-01", True), ("2025-02-02", False), (None, None), ("2024-01-01", None)],
 )
 def test_early_flag_is_twelve_calendar_months(progression: str | None, early: bool | None) -> None:
     verdict = judge_timing(

@@ -15,6 +15,7 @@ from ..vocabulary.caveats import Caveat, CaveatCode
 from ..vocabulary.changes import ALK, VariantType
 from ..vocabulary.resistance import Phase
 from ..vocabulary.samples import Verdict
+from .negative import copies_of
 from .phase import CIS_PHASES, PhaseReason, PhaseVerdict, copies_share_low
 from .phase_sets import resolve_sets
 from .view import Found, TimepointView, specimens_outside
@@ -234,7 +235,7 @@ def _cis_inferred(a: Found, b: Found, view: TimepointView) -> bool:
 def _over_all_copies(first: Observation, second: Observation, view: TimepointView) -> bool:
     specimen = view.specimen(first.specimen)
     fraction = specimen.tumour_fraction
-    copies = next((item for item in specimen.copy_number if item.gene == ALK), None)
+    copies = copies_of(specimen, ALK)
     # Upper ends of fraction and copies, lower end of the VAF: anything else could infer cis from noise.
     high = copies.tumour_copy_number_high if copies else None
     if fraction.truncal_markers < view.settings.phase.min_truncal_markers or fraction.high is None:

@@ -19,7 +19,7 @@ from .finding_caveats import capped, finding_flags, lowest, of_partner
 from .hidden_hits import hidden_hits, resisted_below
 from .lineage import Lineage, LineageDna, histology_emergence, report_flags, report_specimen
 from .phase import CIS_PHASES, PhaseEvidence, partner_phase
-from .phase_sets import resolve_sets
+from .phase_sets import proven_cis
 from .set_criteria import SET_CRITERIA
 from .single_criteria import Effect, Role
 from .treatment_history import LORLATINIB, progressed_on_lorlatinib
@@ -216,8 +216,7 @@ def _inherited_partners(role: Role, by_key: dict[str, Role], view: TimepointView
         if other.code != "PROBABLE_GERMLINE" or other.found.alteration.gene != ALK:
             continue
         names = (role.found.alteration.key, other.found.alteration.key)
-        verdicts = resolve_sets(names, view.phase, view.settings.phase)
-        if any(verdict.phase in CIS_PHASES for verdict in verdicts.values()):
+        if proven_cis(names, view.phase, view.settings.phase):
             yield Caveat(CaveatCode.IN_CIS_WITH_PROBABLE_GERMLINE, (other.found.alteration.alteration,))
 
 

@@ -12,9 +12,8 @@ from ..evidence.schema import Observation, SpecimenEvidence
 from ..vocabulary.caveats import CaveatCode, codes_of
 from ..vocabulary.changes import Origin, VariantType
 from ..vocabulary.detection import Detection
-from .negative import DIPLOID, tumour_copies
-from .phase import CIS_PHASES
-from .phase_sets import resolve_sets
+from .negative import DIPLOID, copies_of, tumour_copies
+from .phase_sets import proven_cis
 from .view import SMALL_TYPES, Found, TimepointView, is_somatic_candidate
 
 BOTH_LOST = 0.5
@@ -37,8 +36,9 @@ def one_copy_lost(found: Found, view: TimepointView) -> bool:
     """Tell whether a loss is of one copy: estimates of all specimens that show it leave one."""
     if found.alteration.variant_type is not VariantType.LOSS:
         return False
-    copies = [_tumour_copies(seen, found, view) for seen in found.seen]
-    return all(number is not None and number >= BOTH_LOST for number in copies)
+    told = [copies_of(view.specimen(seen.specimen), found.alteration.gene) for seen in found.seen]
+    numbers = [item.tumour_copy_number if item else None for item in told]
+    return all(number is not None and number >= BOTH_LOST for number in numbers)
 
 
 def both_copies_hit(gene: str, view: TimepointView) -> bool:
@@ -61,14 +61,15 @@ def both_copies_hit(gene: str, view: TimepointView) -> bool:
 def _hit_in(specimen: SpecimenEvidence, hits: Sequence[Found], view: TimepointView) -> bool:
     here = [(item, seen) for item in hits for seen in item.seen if seen.specimen == specimen.specimen]
     alone = any(_both_lost(item, specimen) or _needs_loss(item, seen, specimen) for item, seen in here)
-    apart = {item.alteration.key: item for item, _ in here}.values()
-    return alone or any(not _on_one_copy(a, b, view) for a, b in combinations(apart, 2))
+    pairs = combinations({item.alteration.key for item, _ in here}, 2)
+    # Two hits proven on one molecule are on one copy.
+    return alone or any(not proven_cis(pair, view.phase, view.settings.phase) for pair in pairs)
 
 
 def _both_lost(found: Found, specimen: SpecimenEvidence) -> bool:
     if found.alteration.variant_type is not VariantType.LOSS:
         return False
-    copies = next((one for one in specimen.copy_number if one.gene == found.alteration.gene), None)
+    copies = copies_of(specimen, found.alteration.gene)
     if copies is None or copies.tumour_copy_number is None:
         # A report that says how many were lost, or that both were.
         return True
@@ -90,15 +91,3 @@ def _lacks(seen: Observation) -> bool:
     """Tell whether a specimen lacks it so surely that it is in none of the patient's normal cells."""
     limit = seen.vaf_detectable
     return seen.detection is Detection.NOT_DETECTED and limit is not None and limit < LEAST_INHERITED
-
-
-def _on_one_copy(a: Found, b: Found, view: TimepointView) -> bool:
-    """Tell whether two hits are proven on one molecule, and so on one copy."""
-    verdicts = resolve_sets((a.alteration.key, b.alteration.key), view.phase, view.settings.phase)
-    return any(verdict.phase in CIS_PHASES for verdict in verdicts.values())
-
-
-def _tumour_copies(seen: Observation, found: Found, view: TimepointView) -> float | None:
-    numbers = view.specimen(seen.specimen).copy_number
-    values = [one.tumour_copy_number for one in numbers if one.gene == found.alteration.gene]
-    return values[0] if values else None

@@ -2,9 +2,10 @@
 
 from dataclasses import dataclass
 
+from ..evidence.schema import SpecimenEvidence
 from ..stats.intervals import clopper_pearson
 from ..vocabulary.changes import ALK
-from .negative import excluded_clone_fraction, tumour_copies
+from .negative import largest_if_the_lead_tells, share_of_cells
 from .phase import PhaseCounts, PhaseVerdict
 from .view import TimepointView
 
@@ -40,28 +41,26 @@ def compound_share(verdict: PhaseVerdict, view: TimepointView) -> CompoundShare 
     if not counted:
         return None
     lead = counted[0]
+    specimen = _specimen(lead, view)
+    vaf = lead.doubles / lead.total
     low, high = clopper_pearson(lead.doubles, lead.total)
-    shares = [_largest(item, view) for item in counted]
     return CompoundShare(
         molecules=lead.doubles,
         total=lead.total,
-        vaf=lead.doubles / lead.total,
+        vaf=vaf,
         vaf_low=low,
         vaf_high=high,
-        share=_share(lead.doubles / lead.total, lead, view, low_end=False),
-        # As for single findings: where the leading specimen does not tell, the share is open.
-        largest=max(share for share in shares if share is not None) if shares[0] is not None else None,
+        share=share_of_cells(vaf, specimen.tumour_fraction.value, specimen, ALK),
+        largest=largest_if_the_lead_tells([_largest(item, view) for item in counted]),
         apart=bool(verdict.singles) and min(verdict.singles) > verdict.doubles,
     )
 
 
 def _largest(counts: PhaseCounts, view: TimepointView) -> float | None:
-    return _share(clopper_pearson(counts.doubles, counts.total)[1], counts, view, low_end=True)
+    specimen = _specimen(counts, view)
+    high = clopper_pearson(counts.doubles, counts.total)[1]
+    return share_of_cells(high, specimen.tumour_fraction.low, specimen, ALK)
 
 
-def _share(vaf: float, counts: PhaseCounts, view: TimepointView, *, low_end: bool) -> float | None:
-    specimen = next(item for item in view.usable if item.full_name == counts.specimen)
-    fraction = specimen.tumour_fraction.low if low_end else specimen.tumour_fraction.value
-    if not fraction:
-        return None
-    return min(1.0, excluded_clone_fraction(vaf, fraction, tumour_copies(specimen, ALK)))
+def _specimen(counts: PhaseCounts, view: TimepointView) -> SpecimenEvidence:
+    return next(item for item in view.usable if item.full_name == counts.specimen)

@@ -173,12 +173,7 @@ def draft_timepoint(view: TimepointView) -> tuple[Draft, AlkSets]:
 
 def decision_codes(draft: Draft, fired: Iterable[Fired]) -> frozenset[str]:
     """Return the codes the decision table is asked with."""
-    carried = [
-        code
-        for mechanism in draft.mechanisms
-        if mechanism.carries and mechanism.component in draft.families
-        for code in mechanism.criteria
-    ]
+    carried = [code for mechanism in draft.mechanisms if mechanism.carries for code in mechanism.criteria]
     families = [FAMILY[component] for component in draft.families]
     return frozenset([*carried, *families, *(item.code for item in fired)])
 

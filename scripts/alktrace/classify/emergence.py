@@ -20,7 +20,14 @@ from ..vocabulary.copies import CopyNumberCall, TumourFractionStatus
 from ..vocabulary.detection import Detection
 from ..vocabulary.resistance import Emergence, FindingRole
 from ..vocabulary.samples import Setting
-from .negative import can_exclude, excluded_clone_fraction, tumour_copies
+from .negative import (
+    can_exclude,
+    copies_of,
+    excluded_clone_fraction,
+    largest_if_the_lead_tells,
+    share_of_cells,
+    tumour_copies,
+)
 from .view import COPY_TYPES, Found, Patient, TimepointView, is_somatic_candidate, lead_order
 
 NORMAL_95 = 1.959963984540054
@@ -135,7 +142,7 @@ def _size(
 ) -> tuple[float | None, float | None]:
     """Return the interval of the share of tumour cells, or of the copies gained or lost."""
     if item.variant_type in COPY_TYPES:
-        copies = next((one for one in specimen.copy_number if one.gene == item.gene), None)
+        copies = copies_of(specimen, item.gene)
         if copies is None:
             return None, None
         low, high = copies.tumour_copy_number_low, copies.tumour_copy_number_high
@@ -143,11 +150,7 @@ def _size(
             # Fewer copies are more of a loss.
             return (None if high is None else -high, None if low is None else -low)
         return low, high
-    high_fraction = specimen.tumour_fraction.high
-    low_share = None
-    if seen.vaf_low is not None and high_fraction:
-        copies_now = tumour_copies(specimen, item.gene)
-        low_share = min(1.0, excluded_clone_fraction(seen.vaf_low, high_fraction, copies_now))
+    low_share = share_of_cells(seen.vaf_low, specimen.tumour_fraction.high, specimen, item.gene)
     return low_share, _share_high(seen, specimen, item.gene)
 
 
@@ -156,23 +159,23 @@ def _reference(
 ) -> tuple[tuple[SpecimenEvidence, ...], EmergenceReason]:
     """Return the samples that tell what is new, and what is wrong where there are none."""
     # A baseline taken under lorlatinib has lost what responded: its absences would all look emergent.
-    late = {item.place for item in late_baselines(view.patient)}
+    late = late_baselines(view.patient)
     others = [
         item
         for item in view.patient.specimens
         if item.timepoint != view.timepoint and (item.setting is Setting.BASELINE) is not at_baseline
     ]
     usable = [item for item in others if item.place in view.patient.usable()]
-    if at_baseline and any(item.timepoint == view.timepoint for item in late_baselines(view.patient)):
+    if at_baseline and any(item.timepoint == view.timepoint for item in late):
         return (), EmergenceReason.AFTER_START
     if usable:
-        return tuple(item for item in usable if item.place not in late), EmergenceReason.AFTER_START
+        return tuple(item for item in usable if item not in late), EmergenceReason.AFTER_START
     return (), EmergenceReason.UNUSABLE if others else EmergenceReason.NO_REFERENCE
 
 
 def late_baselines(patient: Patient) -> tuple[SpecimenEvidence, ...]:
     """Return the baseline samples that were taken after the start of lorlatinib."""
-    start = patient.clinical.lorlatinib_start if patient.clinical else None
+    start = patient.lorlatinib_start
     return tuple(
         item
         for item in patient.specimens
@@ -182,10 +185,7 @@ def late_baselines(patient: Patient) -> tuple[SpecimenEvidence, ...]:
 
 def clone_share(seen: Observation, specimen: SpecimenEvidence, gene: str) -> float | None:
     """Return the share of tumour cells that a heterozygous VAF means, at most 1; None if unknown."""
-    fraction = specimen.tumour_fraction.value
-    if seen.vaf is None or not fraction:
-        return None
-    return min(1.0, excluded_clone_fraction(seen.vaf, fraction, tumour_copies(specimen, gene)))
+    return share_of_cells(seen.vaf, specimen.tumour_fraction.value, specimen, gene)
 
 
 def largest_clone_share(found: Found, view: TimepointView) -> float | None:
@@ -195,15 +195,11 @@ def largest_clone_share(found: Found, view: TimepointView) -> float | None:
     the finding; open where the leading specimen does not tell, or the change has no VAF.
     """
     shares = [_share_high(seen, view.specimen(seen.specimen), found.alteration.gene) for seen in found.seen]
-    # Where the leading specimen does not tell, the share is open: the others may hold less of the clone.
-    return max(share for share in shares if share is not None) if shares[0] is not None else None
+    return largest_if_the_lead_tells(shares)
 
 
 def _share_high(seen: Observation, specimen: SpecimenEvidence, gene: str) -> float | None:
-    low = specimen.tumour_fraction.low
-    if seen.vaf_high is None or not low:
-        return None
-    return min(1.0, excluded_clone_fraction(seen.vaf_high, low, tumour_copies(specimen, gene)))
+    return share_of_cells(seen.vaf_high, specimen.tumour_fraction.low, specimen, gene)
 
 
 def excluded_share(seen: Observation, specimen: SpecimenEvidence, gene: str, asked: int = 1) -> float | None:
@@ -264,7 +260,7 @@ def _excludes(
 
 def _excludes_copy_number(found: Found, specimen: SpecimenEvidence, view: TimepointView) -> bool:
     alteration = found.alteration
-    then = next((item for item in specimen.copy_number if item.gene == alteration.gene), None)
+    then = copies_of(specimen, alteration.gene)
     if then is None or then.call not in (CopyNumberCall.NEUTRAL, CopyNumberCall.GAIN):
         return False
     if alteration.variant_type is VariantType.LOSS:
@@ -277,9 +273,8 @@ def _excludes_copy_number(found: Found, specimen: SpecimenEvidence, view: Timepo
 
 def tumour_copy_number(found: Found, view: TimepointView) -> float | None:
     """Return the tumour copy number behind an amplification or loss in its leading specimen."""
-    specimen = view.specimen(found.lead.specimen)
-    values = [i.tumour_copy_number for i in specimen.copy_number if i.gene == found.alteration.gene]
-    return next((value for value in values if value is not None), None)
+    copies = copies_of(view.specimen(found.lead.specimen), found.alteration.gene)
+    return copies.tumour_copy_number if copies else None
 
 
 # --- dynamics --------------------------------------------------------------------------------

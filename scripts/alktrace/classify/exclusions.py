@@ -17,7 +17,15 @@ from ..vocabulary.negatives import Exclusion, ExclusionStatus, NegativeKind
 from ..vocabulary.resistance import Component
 from .both_copies import BOTH_LOST
 from .lineage import Lineage
-from .negative import alk_hotspots, can_exclude, copies_seen, excluded_clone_fraction, tumour_copies
+from .negative import (
+    alk_hotspots,
+    can_exclude,
+    copies_of,
+    copies_seen,
+    excluded_clone_fraction,
+    states_coverage,
+    tumour_copies,
+)
 from .view import TimepointView
 from .window import WindowStatus
 
@@ -136,9 +144,8 @@ class _Judge:
         self.silent = can_exclude(specimen)
         inside = view.windows[specimen.specimen].status is not WindowStatus.OUTSIDE
         self.counts = inside and self.silent and self.low >= self.settings.min_tumour_fraction
-        stated = specimen.callability_known and specimen.callability
+        stated = states_coverage(specimen)
         self.absent = ExclusionStatus.NOT_TARGETED if stated else ExclusionStatus.NOT_STATED
-        self.copies = {item.gene: item for item in specimen.copy_number}
         self.loci: dict[tuple[str, str], list[LocusCallability]] = {}
         for locus in specimen.callability:
             self.loci.setdefault((locus.gene, locus.locus), []).append(locus)
@@ -147,7 +154,7 @@ class _Judge:
         """Return what this specimen excludes at one place."""
         if place.locus != COPY_NUMBER:
             return self._of_locus(place)
-        item = self.copies.get(place.gene)
+        item = copies_of(self.specimen, place.gene)
         if item is None:
             # A report without a word on copies was not asked about them; a panel without bins never looked.
             return self._told(place, self.absent if self.specimen.reads else ExclusionStatus.NOT_STATED)
@@ -256,8 +263,7 @@ def _alk_mutations(loci: Sequence[LocusExclusion], view: TimepointView) -> Exclu
 
 
 def _alk_unseen(view: TimepointView) -> ExclusionStatus:
-    stated = [item for item in view.usable if item.callability_known and item.callability]
-    if stated:
+    if any(states_coverage(item) for item in view.usable):
         return ExclusionStatus.NOT_TARGETED
     return ExclusionStatus.NOT_STATED if view.usable else ExclusionStatus.NOT_ASSESSABLE
 

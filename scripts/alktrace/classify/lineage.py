@@ -178,7 +178,7 @@ def _report_order(report: HistologyFinding) -> tuple[date, str, str]:
 
 def _before(report: HistologyFinding, patient: Patient) -> bool:
     """Return whether a report describes the tumour before lorlatinib."""
-    start = patient.clinical.lorlatinib_start if patient.clinical else None
+    start = patient.lorlatinib_start
     return start is not None and report.date < start
 
 
@@ -200,7 +200,7 @@ def _baseline_reports(
 
 def _after_start(report: HistologyFinding, timepoint: str | None, patient: Patient) -> bool:
     """Tell whether a report describes tissue from after the start; the date of a named specimen counts."""
-    start = patient.clinical.lorlatinib_start if patient.clinical else None
+    start = patient.lorlatinib_start
     named = [
         item.collected
         for item in patient.specimens

@@ -75,11 +75,43 @@ def excluded_clone_fraction(
     return vaf_detectable * genomes / tumour_fraction
 
 
+def copies_of(specimen: SpecimenEvidence, gene: str) -> GeneCopyNumber | None:
+    """Return what a specimen tells of the copies of a gene."""
+    return next((item for item in specimen.copy_number if item.gene == gene), None)
+
+
 def tumour_copies(specimen: SpecimenEvidence, gene: str = ALK) -> float:
     """Return the tumour copy number of a gene, 2 where the specimen does not tell."""
+    copies = copies_of(specimen, gene)
+    number = copies.tumour_copy_number if copies else None
     # A copy number of zero could carry no mutation: two is assumed there, as where none is known.
-    values = [item.tumour_copy_number for item in specimen.copy_number if item.gene == gene]
-    return next((value for value in values if value is not None and value > 0), DIPLOID)
+    return number if number is not None and number > 0 else DIPLOID
+
+
+def share_of_cells(
+    vaf: float | None, fraction: float | None, specimen: SpecimenEvidence, gene: str
+) -> float | None:
+    """Return the share of tumour cells that a heterozygous VAF means, at most 1; None if unknown.
+
+    Args:
+        vaf: variant allele fraction, or one end of its interval.
+        fraction: tumour fraction of the specimen, or one end of its interval.
+        specimen: gives the tumour copies of the gene.
+        gene: gene symbol.
+    """
+    if vaf is None or not fraction:
+        return None
+    return min(1.0, excluded_clone_fraction(vaf, fraction, tumour_copies(specimen, gene)))
+
+
+def largest_if_the_lead_tells(shares: Sequence[float | None]) -> float | None:
+    """Return the largest share; None where the leading specimen does not tell: others may hold less."""
+    return max(share for share in shares if share is not None) if shares[0] is not None else None
+
+
+def states_coverage(specimen: SpecimenEvidence) -> bool:
+    """Tell whether a specimen says where it looked; a report often lists only what was found."""
+    return specimen.callability_known and bool(specimen.callability)
 
 
 def unusable_reasons(specimen: SpecimenEvidence) -> tuple[NotEvaluableReason, ...]:
@@ -183,11 +215,10 @@ def _sees(specimen: SpecimenEvidence, found: bool) -> bool:
 
 def copies_seen(item: GeneCopyNumber, settings: NegativeSettings) -> bool:
     """Tell whether an amplification of the gene would have been seen, or is excluded by the interval."""
-    high, visible = item.tumour_copy_number_high, item.smallest_visible_cn
+    high = item.tumour_copy_number_high
     if high is not None and high < settings.amplification_copy_number:
         return True
-    called = item.call is not CopyNumberCall.NOT_ASSESSABLE
-    return called and visible is not None and visible <= settings.max_visible_copy_number
+    return _called(item, settings)
 
 
 def _blind_copy_numbers(
@@ -230,7 +261,7 @@ def _needs_vaf(locus: LocusCallability) -> bool:
 def _holes(
     specimen: SpecimenEvidence, hotspots: Sequence[LocusCallability], settings: NegativeSettings
 ) -> tuple[str, ...]:
-    if not specimen.callability_known or not specimen.callability:
+    if not states_coverage(specimen):
         return ()
     listed = {locus.exon for locus in hotspots}
     # An exon without a single locus is missing from the table, and must not pass for one that was seen.
@@ -258,8 +289,6 @@ def _reasons(
 ) -> tuple[NotEvaluableReason, ...]:
     fraction = specimen.tumour_fraction
     unknown = fraction.status is TumourFractionStatus.NOT_ESTIMABLE
-    # A report without coverage lists what was found; what it leaves out may never have been looked at.
-    unstated = not specimen.callability_known or not specimen.callability
     weak = worst is not None and worst[0] > settings.max_excluded_clone_fraction
     checks = {
         NotEvaluableReason.TUMOUR_FRACTION_LOW: (fraction.low or 0.0) < settings.min_tumour_fraction
@@ -269,7 +298,8 @@ def _reasons(
         NotEvaluableReason.POWER_LOW: weak or not can_exclude(specimen),
         NotEvaluableReason.ALK_NOT_COVERED: bool(holes),
         NotEvaluableReason.OUTSIDE_WINDOW: window is WindowStatus.OUTSIDE,
-        NotEvaluableReason.CALLABILITY_UNKNOWN: unstated,
+        # A report without coverage lists what was found; what it leaves out may never have been looked at.
+        NotEvaluableReason.CALLABILITY_UNKNOWN: not states_coverage(specimen),
     }
     return tuple(reason for reason in NotEvaluableReason if checks.get(reason, False))
 

@@ -145,7 +145,7 @@ def resolve_phase(observations: Sequence[PhaseObservation], settings: PhaseSetti
     Raises:
         ValueError: no observation, or observations over different alterations.
     """
-    if not observations or len({frozenset(seen.alterations) for seen in observations}) != 1:
+    if len({frozenset(seen.alterations) for seen in observations}) != 1:
         raise ValueError("phase needs observations over one set of alterations")
     names = tuple(sorted(observations[0].alterations))
     counts = tuple(
@@ -334,7 +334,7 @@ def _open_reason(pooled: PhaseCounts, looks_trans: bool, settings: PhaseSettings
     ladder = (
         (pooled.total + pooled.uninformative == 0, PhaseReason.NOT_SPANNABLE),
         (pooled.total == 0, PhaseReason.UNINFORMATIVE),
-        (pooled.doubles > 0 and looks_trans, PhaseReason.SPECIMENS_DISAGREE),
+        (looks_trans, PhaseReason.SPECIMENS_DISAGREE),
         # Noise before "too few": many doubles that noise explains are not a near proof.
         (pooled.doubles > 0 and pooled.p_value >= settings.alpha, PhaseReason.DOUBLES_WITHIN_NOISE),
         (pooled.doubles > 0, PhaseReason.TOO_FEW_DOUBLES),

@@ -42,6 +42,14 @@ def resolve_sets(
     return _agree(verdicts)
 
 
+def proven_cis(
+    alterations: Iterable[str], observations: Iterable[PhaseObservation], settings: PhaseSettings
+) -> bool:
+    """Tell whether any molecules prove alterations on one molecule; arguments as of `resolve_sets`."""
+    verdicts = resolve_sets(alterations, observations, settings)
+    return any(verdict.phase in CIS_PHASES for verdict in verdicts.values())
+
+
 def marginal(seen: PhaseObservation, keep: Sequence[str]) -> PhaseObservation:
     """Return the observation over some of its alterations, in genomic order.
 

@@ -78,22 +78,27 @@ def _if(holds: bool, explanation: str, *codes: CaveatCode) -> list[Finding]:
     return [("", explanation, tuple(Caveat(code) for code in codes))] if holds else []
 
 
+def _about(code: CaveatCode, name: str) -> tuple[Caveat, ...]:
+    return (Caveat(code, (name,)),)
+
+
+def _of_role(role: Role, code: CaveatCode) -> Finding:
+    return role.found.name, role.explanation, _about(code, role.found.name)
+
+
 def _unusable(draft: Draft) -> Iterable[Finding]:
     for item in draft.view.specimens:
         reasons = unusable_reasons(item)
         if reasons:
             words = ", ".join([*(reason.value for reason in reasons), *item.problems])
-            yield item.specimen, words, (Caveat(CaveatCode.UNUSABLE_SPECIMEN, (item.specimen,)),)
+            yield item.specimen, words, _about(CaveatCode.UNUSABLE_SPECIMEN, item.specimen)
 
 
 def _quality(draft: Draft) -> Iterable[Finding]:
     for item in draft.view.usable:
         if item.verdict is Verdict.FAIL:
-            yield (
-                item.specimen,
-                "failed the quality thresholds of its assay",
-                (Caveat(CaveatCode.QC_FAIL, (item.specimen,)),),
-            )
+            words = "failed the quality thresholds of its assay"
+            yield item.specimen, words, _about(CaveatCode.QC_FAIL, item.specimen)
 
 
 def _outside(draft: Draft) -> Iterable[Finding]:
@@ -101,7 +106,7 @@ def _outside(draft: Draft) -> Iterable[Finding]:
     for item in draft.view.usable:
         if item.specimen in outside:
             explanation = draft.view.windows[item.specimen].explanation
-            yield item.specimen, explanation, (Caveat(CaveatCode.SPECIMEN_OUTSIDE_WINDOW, (item.specimen,)),)
+            yield item.specimen, explanation, _about(CaveatCode.SPECIMEN_OUTSIDE_WINDOW, item.specimen)
 
 
 def _found_outside(draft: Draft) -> Iterable[Finding]:
@@ -111,18 +116,15 @@ def _found_outside(draft: Draft) -> Iterable[Finding]:
 
 
 def _window_unknown(draft: Draft) -> Iterable[Finding]:
-    unknown = [
-        draft.view.windows[item.specimen]
-        for item in draft.view.usable
-        if draft.view.windows[item.specimen].status is WindowStatus.UNKNOWN
-    ]
+    windows = [draft.view.windows[item.specimen] for item in draft.view.usable]
+    unknown = [window for window in windows if window.status is WindowStatus.UNKNOWN]
     return _if(bool(unknown), unknown[0].explanation if unknown else "", CaveatCode.WINDOW_UNKNOWN)
 
 
 def _baseline_late(draft: Draft) -> Iterable[Finding]:
     names = {item.specimen for item in late_baselines(draft.view.patient) if item in draft.view.specimens}
     for name in sorted(names):
-        yield name, "taken after the start of lorlatinib", (Caveat(CaveatCode.BASELINE_AFTER_START, (name,)),)
+        yield name, "taken after the start of lorlatinib", _about(CaveatCode.BASELINE_AFTER_START, name)
 
 
 def _early(draft: Draft) -> Iterable[Finding]:
@@ -196,17 +198,14 @@ def _several_bypass(draft: Draft) -> Iterable[Finding]:
 def _polysomy(draft: Draft) -> Iterable[Finding]:
     for role in draft.roles:
         if role.code == "COPY_NUMBER_ARM":
-            yield (
-                role.found.name,
-                role.explanation,
-                (Caveat(CaveatCode.POLYSOMY, (role.found.alteration.gene,)),),
-            )
+            caveats = _about(CaveatCode.POLYSOMY, role.found.alteration.gene)
+            yield role.found.name, role.explanation, caveats
 
 
 def _co_alterations(draft: Draft) -> Iterable[Finding]:
     for role in draft.roles:
         if role.effect is Effect.CO_ALTERATION:
-            yield role.found.name, role.explanation, (Caveat(CaveatCode.CO_ALTERATION, (role.found.name,)),)
+            yield _of_role(role, CaveatCode.CO_ALTERATION)
 
 
 def _lineage_marker(draft: Draft) -> Iterable[Finding]:
@@ -214,7 +213,7 @@ def _lineage_marker(draft: Draft) -> Iterable[Finding]:
     shown = {mechanism.key for mechanism in draft.mechanisms}
     for role in draft.roles:
         if role.effect is Effect.LINEAGE_MARKER and role.found.alteration.key not in shown:
-            yield role.found.name, role.explanation, (Caveat(CaveatCode.LINEAGE_MARKER, (role.found.name,)),)
+            yield _of_role(role, CaveatCode.LINEAGE_MARKER)
 
 
 def _neutral(draft: Draft) -> Iterable[Finding]:
@@ -228,7 +227,7 @@ def _germline_alk(draft: Draft) -> Iterable[Finding]:
         alteration = role.found.alteration
         # What changes no residue can be no second hit, and needs no caveat.
         if role.code == "GERMLINE" and alteration.gene == ALK and alteration.codon is not None:
-            yield role.found.name, role.explanation, (Caveat(CaveatCode.GERMLINE, (role.found.name,)),)
+            yield _of_role(role, CaveatCode.GERMLINE)
 
 
 def _haematopoiesis(draft: Draft) -> Iterable[Finding]:
@@ -242,10 +241,10 @@ def _probable_germline(draft: Draft) -> Iterable[Finding]:
 def _not_of_the_tumour(draft: Draft, code: str, caveat: CaveatCode) -> Iterable[Finding]:
     """List what would have been a finding, had it been of the tumour; the others are of no concern here."""
     for role in draft.roles:
-        alteration, name = role.found.alteration, role.found.name
+        alteration = role.found.alteration
         matters = alteration.codon is not None if alteration.gene == ALK else _off_target(draft, role)
         if role.code == code and matters:
-            yield name, role.explanation, (Caveat(caveat, (name,)),)
+            yield _of_role(role, caveat)
 
 
 def _off_target(draft: Draft, role: Role) -> bool:
@@ -255,22 +254,24 @@ def _off_target(draft: Draft, role: Role) -> bool:
 def _subthreshold(draft: Draft) -> Iterable[Finding]:
     for item in subthreshold_hotspots(draft.view):
         name = item.full_name
-        yield name, "mutant molecules below the calling rule", (Caveat(CaveatCode.SUBTHRESHOLD, (name,)),)
+        yield name, "mutant molecules below the calling rule", _about(CaveatCode.SUBTHRESHOLD, name)
+
+
+def _given_before(draft: Draft) -> tuple[str, ...]:
+    clinical = draft.view.patient.clinical
+    return clinical.prior_alk_tki if clinical else ()
 
 
 def _prior_tki(draft: Draft) -> Iterable[Finding]:
-    clinical = draft.view.patient.clinical
-    given = clinical.prior_alk_tki if clinical else ()
+    given = _given_before(draft)
     return _if(bool(given), "before lorlatinib: " + ", ".join(sorted(given)), CaveatCode.PRIOR_ALK_TKI)
 
 
 def _check_prior_tki(draft: Draft) -> Iterable[Finding]:
-    clinical = draft.view.patient.clinical
-    given = clinical.prior_alk_tki if clinical else ()
     # Not at baseline: an ALK mutation from before lorlatinib is no resistance to it.
     on_target = Component.ON_TARGET in draft.families
     return _if(
-        on_target and not given and draft.view.setting is not Setting.BASELINE,
+        on_target and not _given_before(draft) and draft.view.setting is not Setting.BASELINE,
         "ALK mutations are rare after first-line lorlatinib",
         CaveatCode.CHECK_PRIOR_ALK_TKI,
     )
@@ -300,35 +301,28 @@ def _histology_unknown(draft: Draft) -> Iterable[Finding]:
 
 def _transformed_earlier(draft: Draft) -> Iterable[Finding]:
     for name in draft.lineage.earlier:
-        yield (
-            name,
-            "pathology showed another histology there",
-            (Caveat(CaveatCode.TRANSFORMED_EARLIER, (name,)),),
-        )
+        yield name, "pathology showed another histology there", _about(CaveatCode.TRANSFORMED_EARLIER, name)
 
 
 def _emergent_unknown(draft: Draft) -> Iterable[Finding]:
     for row in draft.discovered:
         name = f"{row.gene} {row.change}"
         explanation = f"new in {row.clone_share:.2g} of the tumour cells, and in no table of mechanisms"
-        yield name, explanation, (Caveat(CaveatCode.EMERGENT_UNKNOWN_ROLE, (name,)),)
+        yield name, explanation, _about(CaveatCode.EMERGENT_UNKNOWN_ROLE, name)
 
 
 def _weak_component(draft: Draft) -> Iterable[Finding]:
     shown = {m.component for m in draft.mechanisms if m.carries} - draft.families
     for component in sorted(shown):
-        yield (
-            component.value,
-            "only weak findings of this family, beside firm ones of another",
-            (Caveat(CaveatCode.WEAK_COMPONENT, (component.value,)),),
-        )
+        words = "only weak findings of this family, beside firm ones of another"
+        yield component.value, words, _about(CaveatCode.WEAK_COMPONENT, component.value)
 
 
 def _on_target_open(draft: Draft) -> Iterable[Finding]:
     # A bypass explains the progression only as far as ALK itself was looked at.
     found = bool(draft.families) and Component.ON_TARGET not in draft.families
     open_ = found and not draft.view.negative.informative
-    reasons = ", ".join(reason.value for reason in draft.view.negative.reasons)
+    reasons = ", ".join(draft.view.negative.reasons)
     return _if(open_, f"an ALK mutation is not excluded: {reasons}", CaveatCode.ON_TARGET_NOT_EXCLUDED)
 
 
@@ -344,12 +338,11 @@ def _bypass_informative(draft: Draft) -> Iterable[Finding]:
 
 def _bypass_open(draft: Draft) -> Iterable[Finding]:
     # The other way round: an ALK mutation explains the progression only as far as a bypass was looked for.
-    kinds = bypass_not_excluded(draft.exclusions)
+    kinds = tuple(sorted(bypass_not_excluded(draft.exclusions)))
     if not draft.families or Component.BYPASS in draft.families or not kinds:
         return []
-    words = tuple(sorted(kind.value for kind in kinds))
-    caveat = Caveat(CaveatCode.BYPASS_NOT_EXCLUDED, words)
-    return [("", f"a bypass is not excluded: {', '.join(words)}", (caveat,))]
+    caveat = Caveat(CaveatCode.BYPASS_NOT_EXCLUDED, kinds)
+    return [("", f"a bypass is not excluded: {', '.join(kinds)}", (caveat,))]
 
 
 def _further_alk_open(draft: Draft) -> Iterable[Finding]:
@@ -360,7 +353,7 @@ def _further_alk_open(draft: Draft) -> Iterable[Finding]:
         if set(item.reasons) <= {NotEvaluableReason.OUTSIDE_WINDOW}
     ]
     open_ = Component.ON_TARGET in draft.families and not seen
-    reasons = ", ".join(reason.value for reason in draft.view.negative.reasons)
+    reasons = ", ".join(draft.view.negative.reasons)
     return _if(
         open_, f"a further ALK mutation is not excluded: {reasons}", CaveatCode.FURTHER_ALK_NOT_EXCLUDED
     )
@@ -369,7 +362,7 @@ def _further_alk_open(draft: Draft) -> Iterable[Finding]:
 def _unplaced(draft: Draft) -> Iterable[Finding]:
     for role in draft.roles:
         if role.code in ("ALK_UNPLACED", "UNREAD"):
-            yield role.found.name, role.explanation, (Caveat(CaveatCode.NOT_INTERPRETED, (role.found.name,)),)
+            yield _of_role(role, CaveatCode.NOT_INTERPRETED)
 
 
 def _hides_mechanism(role: Role, draft: Draft) -> bool:
@@ -405,7 +398,7 @@ def _negative_compartment(draft: Draft) -> Iterable[Finding]:
     kinds = {names[item.specimen] for item in draft.view.negative.specimens if item.informative}
     if draft.families or not kinds or SpecimenType.PLASMA in kinds:
         return []
-    words = tuple(sorted(kind.value for kind in kinds))
+    words = tuple(sorted(kinds))
     caveat = Caveat(CaveatCode.NEGATIVE_FROM, words)
     return [("", f"the negative rests on {','.join(words)} alone", (caveat,))]
 

@@ -80,14 +80,15 @@ def _decide(
 ) -> tuple[Timing, TimingReason]:
     if _conflicting(clinical):
         return Timing.INDETERMINATE, TimingReason.DATES_CONFLICT
-    if clinical.progression is None:
+    progression = clinical.progression
+    if progression is None:
         return _without_date(clinical)
     # Before response: who stopped for toxicity and progressed months later did not progress on the drug.
-    if _off_treatment(clinical, window):
+    if _off_treatment(clinical, progression, window):
         return Timing.NOT_PD, TimingReason.PROGRESSION_OFF_TREATMENT
     if _responded(clinical):
         return Timing.ACQUIRED, TimingReason.RESPONSE
-    return _without_response(clinical, settings)
+    return _without_response(clinical, progression, settings)
 
 
 def _without_date(clinical: ClinicalContext) -> tuple[Timing, TimingReason]:
@@ -98,13 +99,15 @@ def _without_date(clinical: ClinicalContext) -> tuple[Timing, TimingReason]:
     return Timing.INDETERMINATE, TimingReason.PROGRESSION_DATE_MISSING
 
 
-def _without_response(clinical: ClinicalContext, settings: TimingSettings) -> tuple[Timing, TimingReason]:
+def _without_response(
+    clinical: ClinicalContext, progression: date, settings: TimingSettings
+) -> tuple[Timing, TimingReason]:
     if clinical.best_response in (None, BestResponse.NE):
         return Timing.INDETERMINATE, TimingReason.RESPONSE_MISSING
-    if clinical.lorlatinib_start is None or clinical.progression is None:
+    if clinical.lorlatinib_start is None:
         return Timing.INDETERMINATE, TimingReason.START_DATE_MISSING
     # Calendar months, not 30 days each: progression on the day itself counts as late.
-    late = clinical.progression >= add_months(clinical.lorlatinib_start, settings.acquired_months)
+    late = progression >= add_months(clinical.lorlatinib_start, settings.acquired_months)
     if clinical.best_response is BestResponse.SD:
         return (
             (Timing.ACQUIRED, TimingReason.STABLE_LONG)
@@ -133,16 +136,11 @@ def _conflicting(clinical: ClinicalContext) -> bool:
     return any(early is not None and late is not None and late < early for early, late in pairs)
 
 
-def _off_treatment(clinical: ClinicalContext, window: WindowSettings) -> bool:
+def _off_treatment(clinical: ClinicalContext, progression: date, window: WindowSettings) -> bool:
     stopped = clinical.lorlatinib_last_dose
-    if stopped is None or clinical.lorlatinib_stop_reason in (
-        None,
-        StopReason.PROGRESSION,
-        StopReason.ONGOING,
-    ):
+    if stopped is None or clinical.lorlatinib_stop_reason not in NO_PROGRESSION:
         return False
-    last = stopped + timedelta(days=window.days_after_last_dose)
-    return clinical.progression is not None and clinical.progression > last
+    return progression > stopped + timedelta(days=window.days_after_last_dose)
 
 
 def _early(clinical: ClinicalContext, settings: TimingSettings) -> bool | None:

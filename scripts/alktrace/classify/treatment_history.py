@@ -1,12 +1,13 @@
 """What the patient had before a sample was taken, by dates and not by the setting of the sample."""
 
 from collections import defaultdict
-from datetime import date, timedelta
+from datetime import date
 
 from ..evidence.schema import ClinicalContext, DrugCourse
 from ..vocabulary.resistance import Timing
 from ..vocabulary.samples import Setting
 from .view import TimepointView
+from .window import window_opens
 
 LORLATINIB = "lorlatinib"
 UNDATED = "already given on unknown dates"
@@ -25,7 +26,7 @@ def notes_of_given(view: TimepointView) -> dict[str, str]:
         if course.start < taken:
             courses[course.drug].append(course)
     undated = set(clinical.prior_alk_tki) if clinical else set()
-    if (clinical is None or clinical.lorlatinib_start is None) and view.setting is not Setting.BASELINE:
+    if view.patient.lorlatinib_start is None and view.setting is not Setting.BASELINE:
         undated.add(LORLATINIB)
     notes = {
         drug: "already given " + " and ".join(_dates(one, taken) for one in rows)
@@ -39,10 +40,11 @@ def progressed_on_lorlatinib(view: TimepointView) -> bool:
     clinical, taken = view.patient.clinical, _taken(view)
     if view.patient.timing.timing is Timing.NOT_PD:
         return False
-    if clinical is None or clinical.lorlatinib_start is None or clinical.progression is None:
+    start = view.patient.lorlatinib_start
+    opens = window_opens(clinical, view.settings.window) if clinical else None
+    if start is None or opens is None:
         return view.setting is Setting.PROGRESSION
-    opens = clinical.progression - timedelta(days=view.settings.window.days_before_progression)
-    return clinical.lorlatinib_start < taken and opens <= taken
+    return start < taken and opens <= taken
 
 
 def _courses(clinical: ClinicalContext) -> list[DrugCourse]:

@@ -56,6 +56,11 @@ class Patient:
     clinical: ClinicalContext | None
     timing: TimingVerdict
 
+    @property
+    def lorlatinib_start(self) -> date | None:
+        """First dose of lorlatinib; None if unknown."""
+        return self.clinical.lorlatinib_start if self.clinical else None
+
     def usable(self) -> dict[tuple[str, str], SpecimenEvidence]:
         """Return the specimens whose findings count, by timepoint and name."""
         return {item.place: item for item in self.specimens if not unusable_reasons(item)}

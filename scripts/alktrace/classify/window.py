@@ -44,7 +44,7 @@ def judge_window(
         return WindowVerdict(WindowStatus.NOT_APPLICABLE, "not a progression sample")
     if clinical is None:
         return WindowVerdict(WindowStatus.UNKNOWN, "no clinical dates")
-    opens = _opens(clinical, settings)
+    opens = window_opens(clinical, settings)
     closes = _closes(clinical, settings)
     therapy = clinical.next_systemic_start
     start = clinical.lorlatinib_start
@@ -66,7 +66,8 @@ def judge_window(
     return WindowVerdict(WindowStatus.INSIDE, "within the sampling window")
 
 
-def _opens(clinical: ClinicalContext, settings: WindowSettings) -> date | None:
+def window_opens(clinical: ClinicalContext, settings: WindowSettings) -> date | None:
+    """Return the first day on which a sample shows the progression; None without its date."""
     if clinical.progression is None:
         return None
     return clinical.progression - timedelta(days=settings.days_before_progression)
