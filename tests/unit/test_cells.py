@@ -37,6 +37,22 @@ def test_a_break_inside_a_quoted_cell_keeps_the_line_numbers(tmp_path: Path) -> 
     assert read_cells(path, "t")[1:] == [(2, ["ALK", "G1202R; (exon 23)"]), (4, ["MET", "x"])]
 
 
+@pytest.mark.parametrize("sign", ["\u2028", "\u2029", "\x85", "\x1c", "\x0b", "\x0c"])
+@pytest.mark.parametrize("text", [TABBED, QUOTED], ids=["tabs", "commas"])
+def test_only_line_feeds_end_a_line(tmp_path: Path, sign: str, text: str) -> None:
+    """They stand in copied cells, and made of one finding two rows, the second without its VAF."""
+    path = tmp_path / "t.csv"
+    path.write_text(text.replace("G1202R", f"G12{sign}02R"), encoding="utf-8")
+    assert read_cells(path, "t")[1:] == [(3, ["ALK", f"G12{sign}02R, 未检出"])]
+
+
+@pytest.mark.parametrize("end", ["\n", "\r\n", "\r"])
+def test_line_ends_of_all_systems(tmp_path: Path, end: str) -> None:
+    path = tmp_path / "t.csv"
+    path.write_bytes(TABBED.replace("\n", end).encode())
+    assert read_cells(path, "t") == ROWS
+
+
 def workbook(path: Path, *sheets: str) -> openpyxl.Workbook:
     book = openpyxl.Workbook()
     book.active.title = sheets[0] if sheets else "Sheet1"

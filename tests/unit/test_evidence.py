@@ -197,7 +197,7 @@ def test_all_problems_come_at_once(content: dict[str, Any]) -> None:
 def test_broken_json_names_the_place(tmp_path: Path) -> None:
     file = tmp_path / "e.json"
     file.write_text('{"patient": "P1",\n "specimens": [}')
-    with pytest.raises(DataError, match=r"line 2 column 16"):
+    with pytest.raises(DataError, match=r"e\.json:2:16: is no JSON"):
         load_evidence(file)
 
 

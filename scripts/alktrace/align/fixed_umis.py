@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from ..errors import DataError, InputProblems, Problem
+from ..io.text import split_lines
 
 BASES = frozenset("ACGT")
 MAX_KNOWN = 1_000_000  # answers kept; read errors make ever new UMIs and memory must stay bounded
@@ -54,7 +55,7 @@ def read_fixed_umis(path: Path, *, max_mismatches: int, min_distance: int) -> Fi
         InputProblems: lines that are no UMI, repeat one or have another length.
     """
     try:
-        lines = path.read_text(encoding="ascii").splitlines()
+        lines = split_lines(path.read_text(encoding="ascii"))
     except (OSError, UnicodeDecodeError) as error:
         raise DataError(path, f"cannot be read ({error})", "give a text file, one UMI per line") from None
     seen: dict[str, int] = {}

@@ -8,6 +8,7 @@ from pydantic import ValidationError
 
 from ..errors import DataError, InputProblems, Problem
 from ..io.atomic import atomic_output
+from ..io.text import parse_json
 from .schema import EVIDENCE_SCHEMA_VERSION, PatientEvidence
 
 VALUE_SHOWN = 80
@@ -27,12 +28,7 @@ def load_evidence(path: Path) -> PatientEvidence:
         text = path.read_text(encoding="utf-8")
     except (OSError, UnicodeDecodeError) as error:
         raise DataError(path, f"cannot be read ({error})", "give an evidence JSON") from None
-    try:
-        content = json.loads(text)
-    except json.JSONDecodeError as error:
-        place = f"line {error.lineno} column {error.colno}"
-        raise DataError(path, f"is no JSON: {error.msg}", "correct it at that place", place) from None
-    return parse_evidence(content, file=str(path))
+    return parse_evidence(parse_json(text, path), file=str(path))
 
 
 def parse_evidence(content: Any, *, file: str) -> PatientEvidence:

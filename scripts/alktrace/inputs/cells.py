@@ -2,14 +2,19 @@
 
 import csv
 import datetime as dt
+import re
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 from ..errors import InputProblems, Problem
+from ..io.text import split_lines
 
 WORKBOOK = ".xlsx"
 TABLE_SUFFIXES = (".tsv", ".csv", ".txt", WORKBOOK)
+MAX_CELL = 32_767
+"""Characters that a spreadsheet holds in a cell."""
+MAX_DIGITS = 100
 COMMON_SHARE = 0.9
 """Share of a Chinese text that are common characters (GB 2312); bytes of other encodings make rare ones."""
 
@@ -33,10 +38,27 @@ def read_cells(path: Path, sheet: str) -> Rows:
         InputProblems: no such file, another encoding, or a workbook that cannot be taken as it is.
     """
     if not path.is_file():
-        raise _refused(path, "no such file", "correct the path")
+        raise _refused(path, "no file but a folder" if path.is_dir() else "no such file", "correct the path")
     rows = _workbook(path, sheet) if path.suffix.lower() == WORKBOOK else _text(path)
-    stripped = ((number, [cell.strip() for cell in values]) for number, values in rows)
+    stripped = [(number, [cell.strip() for cell in values]) for number, values in rows]
+    problems = [
+        Problem(str(path), number, str(column), *wrong)
+        for number, values in stripped
+        for column, cell in enumerate(values, start=1)
+        if (wrong := _excess(cell))
+    ]
+    if problems:
+        raise InputProblems(problems)
     return [(number, values) for number, values in stripped if any(values)]
+
+
+def _excess(cell: str) -> tuple[str, str] | None:
+    """Return what is wrong with a cell that no person wrote, and the remedy."""
+    if len(cell) > MAX_CELL:
+        return f"a cell of {len(cell)} characters", f"write at most {MAX_CELL}; is a quote or tab missing?"
+    if len(cell) > MAX_DIGITS and (found := re.search(rf"\d{{{MAX_DIGITS + 1},}}", cell)):
+        return f"a number of {len(found.group())} digits", f"write at most {MAX_DIGITS}"
+    return None
 
 
 def _refused(path: Path, what: str, remedy: str, line: int = 0, column: str = "") -> InputProblems:
@@ -44,10 +66,13 @@ def _refused(path: Path, what: str, remedy: str, line: int = 0, column: str = ""
 
 
 def _text(path: Path) -> Iterator[tuple[int, list[str]]]:
-    text = _decoded(path.read_bytes())
+    try:
+        text = _decoded(path.read_bytes())
+    except OSError as error:
+        raise _refused(path, f"cannot be read ({error.strerror})", "ask for the permission") from None
     if text is None:
         raise _refused(path, "not a UTF-8 text file, nor GB18030", "save it as UTF-8 text, or as .xlsx")
-    lines = text.splitlines()
+    lines = split_lines(text)
     first = next((line for line in lines if line.strip() and not line.startswith("#")), "")
     if "\t" in first or "," not in first:
         yield from ((number, line.split("\t")) for number, line in enumerate(lines, start=1))
@@ -81,7 +106,7 @@ def _decoded(raw: bytes) -> str | None:
 
 def _one_line(text: str) -> str:
     """Return the lines of a cell as items of a list."""
-    return "; ".join(line.strip() for line in text.splitlines() if line.strip())
+    return "; ".join(line.strip() for line in split_lines(text) if line.strip())
 
 
 # --- workbooks ---------------------------------------------------------------------------------

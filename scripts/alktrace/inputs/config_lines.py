@@ -51,7 +51,7 @@ def _placed(problem: Problem, trees: Sequence[tuple[str, yaml.Node]]) -> Problem
 def _tree(path: Path) -> yaml.Node | None:
     try:
         return yaml.compose(path.read_text(encoding="utf-8"), Loader=yaml.SafeLoader)
-    except (OSError, UnicodeDecodeError, yaml.YAMLError):
+    except (OSError, UnicodeDecodeError, yaml.YAMLError, RecursionError):
         return None
 
 

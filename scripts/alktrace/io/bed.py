@@ -9,8 +9,10 @@ from pathlib import Path
 from typing import NamedTuple
 
 from ..errors import DataError, Problem
+from .text import split_lines
 
 HEADS = ("track", "browser")
+MAX_DIGITS = 12
 UNNAMED = "-"
 """Name of a target without one, as CNVkit writes it."""
 
@@ -38,7 +40,7 @@ def read_bed(path: Path) -> tuple[dict[int, Target], list[Problem]]:
     """
     file = str(path)
     try:
-        lines = path.read_text(encoding="utf-8-sig").splitlines()
+        lines = split_lines(path.read_text(encoding="utf-8-sig"))
     except (OSError, UnicodeDecodeError) as error:
         remedy = "give a BED in UTF-8 text; decompress it if it is compressed"
         return {}, [Problem(file, 0, "", f"cannot be read ({error})", remedy)]
@@ -62,8 +64,9 @@ def _parse(file: str, line: int, cells: list[str]) -> Target | Problem:
         remedy = "write chromosome, start and end, separated by tabs"
         return Problem(file, line, "", f"{len(cells)} columns", remedy)
     for column, text in zip(("start", "end"), cells[1:3], strict=True):
-        if not (text.isascii() and text.isdigit()):
-            return Problem(file, line, column, f"value {text!r}", "write a whole number")
+        if not (text.isascii() and text.isdigit() and len(text) <= MAX_DIGITS):
+            shown = text if len(text) <= MAX_DIGITS else f"{text[:MAX_DIGITS]}..."
+            return Problem(file, line, column, f"value {shown!r}", "write a whole number")
     chrom, start, end = cells[0], int(cells[1]), int(cells[2])
     if start >= end:
         remedy = "write start (0-based) below end, or remove the line"

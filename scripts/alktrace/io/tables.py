@@ -3,7 +3,7 @@
 import csv
 import types
 import typing
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import MISSING as NO_DEFAULT
 from dataclasses import field, fields
 from datetime import date
@@ -11,12 +11,13 @@ from enum import Enum
 from pathlib import Path
 from typing import Any, TypeVar
 
-from ..errors import InputProblems, Problem
+from ..errors import DataError, InputProblems, Problem
 from .atomic import atomic_output
 
 MISSING = "."
 LIST_SEPARATOR = ";"
 SIGNIFICANT_DIGITS = 6
+ISO_LENGTH = len("YYYY-MM-DD")
 
 R = TypeVar("R")
 
@@ -65,13 +66,13 @@ def read_table(path: Path, row_type: type[R]) -> list[R]:
     """
     with path.open(encoding="utf-8", newline="") as stream:
         reader = csv.reader(stream, delimiter="\t", quoting=csv.QUOTE_NONE, quotechar=None)
-        names = next(reader, [])
+        names = next(_cells(reader, path), [])
         if problems := _header_problems(str(path), names, row_type):
             raise InputProblems(problems)
         kinds = typing.get_type_hints(row_type)
         places = [(names.index(name), name, kinds[name]) for name in header(row_type) if name in names]
         rows: list[R] = []
-        for line, cells in enumerate(reader, start=2):
+        for line, cells in enumerate(_cells(reader, path), start=2):
             if len(cells) != len(names):
                 what = f"{len(cells)} cells where the header has {len(names)}"
                 remedy = "give every column a value, `.` if missing"
@@ -84,6 +85,13 @@ def read_table(path: Path, row_type: type[R]) -> list[R]:
     if problems:
         raise InputProblems(problems)
     return rows
+
+
+def _cells(reader: Iterator[list[str]], path: Path) -> Iterator[list[str]]:
+    try:
+        yield from reader
+    except (csv.Error, UnicodeDecodeError) as error:
+        raise DataError(path, f"is no table in UTF-8 ({error})", "give the file as it was written") from None
 
 
 def format_cell(value: Any) -> str:
@@ -143,7 +151,8 @@ def _parse_scalar(text: str, kind: Any) -> Any:
         return text == "true"
     if kind is date:
         try:
-            return date.fromisoformat(text)
+            # From Python 3.11 on also 20260331 and 2026-W14-2 are ISO dates.
+            return date.fromisoformat(text if len(text) == ISO_LENGTH and "W" not in text else "")
         except ValueError:
             raise ValueError("write the date as YYYY-MM-DD") from None
     if isinstance(kind, type) and issubclass(kind, Enum):
@@ -154,7 +163,7 @@ def _parse_scalar(text: str, kind: Any) -> Any:
     if hasattr(kind, "parse"):
         return kind.parse(text)
     try:
-        return kind(text)
+        return kind(text if text.isascii() and "_" not in text else "")
     except ValueError:
         raise ValueError(f"write a number ({kind.__name__})") from None
 

@@ -6,15 +6,17 @@ them. A side that could not have shown something is no disagreement; it is count
 left out: histology is read from tissue alone.
 """
 
-import json
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 from ..classify.resistance_table import ResistanceRow
+from ..errors import DataError
 from ..evidence.evidence_table import EvidenceRow
 from ..inputs.settings.cohort_settings import CohortSettings
+from ..io.text import parse_json
 from ..stats.intervals import share
 from ..vocabulary.changes import Origin
 from ..vocabulary.detection import Detection
@@ -78,20 +80,32 @@ class Material:
 
 
 def read_materials(details: Iterable[Path]) -> dict[Key, list[Material]]:
-    """Return the materials of each timepoint, from its `resistance.json`."""
+    """Return the materials of each timepoint, from its `resistance.json`.
+
+    Raises:
+        DataError: a file that is none.
+    """
     found: dict[Key, list[Material]] = {}
     for path in details:
-        content = json.loads(path.read_text(encoding="utf-8"))
-        for kind in (PLASMA, TISSUE):
-            own = [
-                item["excludes"]
-                for item in content["specimens"]
-                if item["specimen_type"] == kind.value and item["usable"]
-            ]
-            if own:
-                material = Material(kind, frozenset(Component(family) for item in own for family in item))
-                found.setdefault((content["patient"], content["timepoint"]), []).append(material)
+        try:
+            content = parse_json(path.read_text(encoding="utf-8"), path)
+            key = content["patient"], content["timepoint"]
+            materials = [material for kind in (PLASMA, TISSUE) if (material := _material(content, kind))]
+        except (KeyError, TypeError, ValueError) as error:
+            what = f"is no account of a timepoint ({type(error).__name__}: {error})"
+            raise DataError(path, what, "give it as `classify` wrote it, or remove it") from None
+        if materials:
+            found.setdefault(key, []).extend(materials)
     return found
+
+
+def _material(content: Any, kind: SpecimenType) -> Material | None:
+    own = [
+        item.get("excludes", ())
+        for item in content["specimens"]
+        if item["specimen_type"] == kind.value and item["usable"]
+    ]
+    return Material(kind, frozenset(Component(family) for item in own for family in item)) if own else None
 
 
 def concordance_rows(

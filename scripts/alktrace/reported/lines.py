@@ -48,6 +48,8 @@ NO_FINDING = "no finding; state what the test covers in covered_genes and lod_va
 BOTH = "says that nothing was found, and names a finding"
 OPEN = "the report leaves open whether it was found"
 ROUNDED = 0.1
+MAX_NUMBER = 15
+"""Characters of a count of molecules."""
 """Two writings of one VAF differ by less than this share of it."""
 READERS = {
     ReportedKind.SMALL: small_change,
@@ -363,6 +365,6 @@ def _with_words(problem: str, said: str) -> str:
 
 
 def _whole(text: str) -> float:
-    if not re.fullmatch(r"\d{1,3}(?:[, ]?\d{3})*|\d+", text):
+    if len(text) > MAX_NUMBER or not re.fullmatch(r"\d{1,3}(?:[, ]?\d{3})*|\d+", text):
         raise ValueError("write a whole number")
     return float(re.sub(r"[, ]", "", text))

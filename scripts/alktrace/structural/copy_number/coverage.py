@@ -148,4 +148,4 @@ def _ramp(edges: NDArray[np.int64], positions: NDArray[np.int64]) -> NDArray[np.
 
 def _chrom_order(chrom: str) -> tuple[int, str]:
     name = chrom.removeprefix("chr")
-    return (int(name), "") if name.isdigit() else (99, name)
+    return (int(name), "") if name.isdecimal() else (99, name)
