@@ -45,7 +45,7 @@ rule collect_cohort:
         mem_mb=2000,
         runtime=30,
     params:
-        settings=PLAN.dump("assays"),
+        samples=PLAN.quality_files(),
         code=PLAN.code("collect_cohort"),
     message:
         "collecting the tables of the cohort"

@@ -27,12 +27,13 @@ rule gather_evidence:
         mem_mb=4000,
         runtime=120,
     params:
-        samples=PLAN.patient_samples,
+        samples=PLAN.patient_files_of,
         identity=PLAN.identity_digest,
         clinical=PLAN.clinical_digest,
-        settings=PLAN.dump(
-            "calling", "fusions", "origin", "resistance", "tumour_fraction", "copy_number"
-        ),
+        data_cutoff=PLAN.settings.cohort.data_cutoff,
+        max_gap_days=PLAN.settings.resistance.window.days_after_last_dose,
+        settings=PLAN.dump("calling", "fusions", "origin", "tumour_fraction", "copy_number")
+        | {"phase": PLAN.settings.resistance.phase.model_dump(mode="json")},
         code=PLAN.code("gather_evidence"),
     message:
         "gathering the evidence of {wildcards.patient}"

@@ -4,7 +4,6 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from alktrace.workflow.job import job_log
-from alktrace.workflow.plan import Plan
 
 if TYPE_CHECKING:
     from snakemake.iocontainers import snakemake
@@ -13,7 +12,6 @@ with job_log(snakemake.log[0]):
     from alktrace.classify.cohort_tables import collect_resistance
     from alktrace.qc.collect_quality import collect_quality
 
-    plan = Plan.from_config(snakemake.config)
     collect_resistance(
         tables=[Path(path) for path in snakemake.input.tables],
         summaries=[Path(path) for path in snakemake.input.summaries],
@@ -23,7 +21,7 @@ with job_log(snakemake.log[0]):
         out_discovered=Path(snakemake.output.discovered),
     )
     collect_quality(
-        samples=plan.quality_files(),
+        samples=snakemake.params.samples,
         identity=[Path(path) for path in snakemake.input.identity],
         out=Path(snakemake.output.quality),
     )

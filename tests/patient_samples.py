@@ -8,10 +8,10 @@ from pathlib import Path
 from alktrace.annotate.alteration_table import AlterationRow
 from alktrace.calling.callability_table import CallabilityRow
 from alktrace.evidence.build import LoadedSample
+from alktrace.inputs.sample import Sample, Unit
 from alktrace.inputs.sample_files import SampleFiles
 from alktrace.inputs.settings.assay_settings import AssayQc, AssaySettings
 from alktrace.inputs.settings.umi_settings import UmiSettings
-from alktrace.inputs.sheet import Sample, Unit
 from alktrace.structural.copy_number.copy_number_table import CopyNumberRow
 from alktrace.structural.tumour_fraction_table import TumourFractionRow
 from alktrace.vocabulary.changes import Consequence, Origin, VariantType

@@ -54,6 +54,13 @@ def test_closures_of_known_adapters(adapter: str) -> None:
     assert not outside & {name for name in found if not name.endswith("__init__.py")}
 
 
+def test_no_job_reaches_the_whole_configuration_the_sheet_or_the_plan() -> None:
+    """An edit of these would make every job due that does; sections and samples are handed on by value."""
+    reached = {name for path in ADAPTERS.glob("*.py") for name in names_of(path.stem)}
+    assert "inputs/settings/calling_settings.py" in reached
+    assert not reached & {"inputs/settings/configuration.py", "inputs/sheet.py", "workflow/plan.py", "checks"}
+
+
 @pytest.mark.parametrize("adapter", ["extract_reads", "classify_timepoint", "measure_outcomes"])
 def test_python_loads_nothing_outside_the_closure(adapter: str) -> None:
     modules = [

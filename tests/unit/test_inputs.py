@@ -14,9 +14,10 @@ import yaml
 
 from alktrace.checks.input_files import find_problems
 from alktrace.checks.probes import bam_head, fastq_head
+from alktrace.inputs.sample import Sample, Unit
 from alktrace.inputs.settings.configuration import Settings, check_settings
-from alktrace.inputs.sheet import Sample, Sheet, Unit
-from alktrace.reference.locate import grch37_contig
+from alktrace.inputs.sheet import Sheet
+from alktrace.reference.contigs import grch37_contig
 from alktrace.vocabulary.samples import BamKind, Role, Setting, SpecimenType
 
 LENGTHS = {"chr1": 3000, "chr2": 2000}

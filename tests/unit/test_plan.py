@@ -164,14 +164,15 @@ def test_bins_are_those_of_the_tumour(plan: Plan) -> None:
 
 
 def test_parameters_of_a_patient_follow_its_rows_and_assays_alone(plan: Plan, tmp_path: Path) -> None:
-    said = plan.patient_samples(of("P1"))
-    assert len(said) == 4
+    said = repr(plan.patient_files_of(of("P1")))
+    assert said.count("SampleFiles(") == 4
     stranger = "P0 PD1 plasma plasma panel 2026-01-01 progression patient x.fq y.fq . . ."
-    assert plan_of(tmp_path, [stranger, *ROWS]).patient_samples(of("P1")) == said, "not the line in the sheet"
+    moved = plan_of(tmp_path, [stranger, *ROWS])
+    assert repr(moved.patient_files_of(of("P1"))) == said, "not the line in the sheet"
     later = [row.replace("2026-01-01", "2026-01-03") if row.startswith("P1") else row for row in ROWS]
-    assert plan_of(tmp_path, later).patient_samples(of("P1")) != said
+    assert repr(plan_of(tmp_path, later).patient_files_of(of("P1"))) != said
     assays = {"panel": {"targets": "other.bed"}, "wide": {"targets": "wide.bed"}}
-    assert plan_of(tmp_path, assays=assays).patient_samples(of("P1")) != said
+    assert repr(plan_of(tmp_path, assays=assays).patient_files_of(of("P1"))) != said
 
 
 def test_identity_of_a_patient_counts_by_content(

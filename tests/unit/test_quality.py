@@ -7,8 +7,8 @@ import pytest
 from patient_samples import FUSION
 
 from alktrace.calling.callability_table import CallabilityRow
+from alktrace.inputs.sample import Sample, Unit
 from alktrace.inputs.settings.assay_settings import AssayQc
-from alktrace.inputs.sheet import Sample, Unit
 from alktrace.qc.identity import Sex
 from alktrace.qc.quality import StructuralFigures, judge_quality, structural_figures
 from alktrace.structural.copy_number.copy_number_table import RatioRow

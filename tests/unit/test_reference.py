@@ -9,16 +9,15 @@ import pytest
 
 from alktrace.errors import DataError
 from alktrace.inputs.settings.reference_settings import ReferenceSettings
-from alktrace.reference.locate import (
+from alktrace.reference.contigs import (
     GRCH37,
-    INDEX_SUFFIXES,
     contig_lengths,
     grch37_contig,
     is_bgzf,
     is_plain_gzip,
-    locate_reference,
     same_contig,
 )
+from alktrace.reference.locate import INDEX_SUFFIXES, locate_reference
 
 FOLDER = "results/reference"
 
@@ -143,7 +142,7 @@ def test_index_is_preferred_to_counting(fasta: Path, tmp_path: Path) -> None:
 
 
 def test_large_genomes_are_not_counted(fasta: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("alktrace.reference.locate.MAX_COUNTED_BYTES", 3)
+    monkeypatch.setattr("alktrace.reference.contigs.MAX_COUNTED_BYTES", 3)
     assert contig_lengths(fasta) is None
 
 

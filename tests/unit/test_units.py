@@ -10,8 +10,9 @@ import pytest
 import yaml
 
 from alktrace.checks.probes import bam_head
+from alktrace.inputs.sample import Sample, Unit
 from alktrace.inputs.settings.configuration import check_settings
-from alktrace.inputs.sheet import Sample, Sheet, Unit
+from alktrace.inputs.sheet import Sheet
 from alktrace.reference.locate import locate_reference
 from alktrace.vocabulary.samples import BamKind, Role, Setting, SpecimenType
 from alktrace.workflow.units import Units

@@ -19,7 +19,7 @@ from alktrace.errors import InputProblems, Problem
 from alktrace.inputs.config_lines import with_places
 from alktrace.inputs.settings.configuration import check_settings
 from alktrace.inputs.sheet import read_sheet as read_checked_sheet
-from alktrace.reference.locate import GRCH37
+from alktrace.reference.contigs import GRCH37
 
 
 def refused(project: Project, *lines: str, arguments: tuple[str, ...] = ("--cores", "2")) -> Outcome:

@@ -13,7 +13,7 @@ from typing import Any
 import pysam
 
 from ..errors import DataError
-from ..reference.locate import read_fai
+from ..reference.contigs import read_fai
 
 _COMPACT = re.compile(r"(.+):(\d+)-(\d+)")
 _REFERENCE_LENGTH = re.compile(r"(\d+)[MDN=X]")

@@ -10,17 +10,12 @@ from ..align.read_structure import Layout, ReadStructureError, parse_read_struct
 from ..align.read_text import REMEDY_PHRED_64, is_phred_64
 from ..errors import AlktraceError, InputProblems, Problem
 from ..inputs.config_lines import CONFIG
+from ..inputs.sample import Unit
 from ..inputs.settings.assay_settings import AssaySettings
 from ..inputs.settings.configuration import Settings
-from ..inputs.sheet import Sheet, Unit
-from ..reference.locate import (
-    check_index,
-    contig_lengths,
-    grch37_contig,
-    is_plain_gzip,
-    locate_reference,
-    same_contig,
-)
+from ..inputs.sheet import Sheet
+from ..reference.contigs import check_index, contig_lengths, grch37_contig, is_plain_gzip, same_contig
+from ..reference.locate import locate_reference
 from ..vocabulary.samples import InputKind, UmiSource
 from .probes import (
     HEAD_READS,

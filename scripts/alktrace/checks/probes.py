@@ -23,7 +23,7 @@ from ..align.read_text import (
 )
 from ..errors import AlktraceError
 from ..io.digest import text_digest
-from ..reference.locate import GZIP_MAGIC, is_bgzf, is_plain_gzip
+from ..reference.contigs import GZIP_MAGIC, is_bgzf, is_plain_gzip
 
 HEAD_READS = 512  # as many as one batch of the extraction, which makes the same judgement
 WHOLE_BYTES = 1 << 24

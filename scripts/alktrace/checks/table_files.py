@@ -14,8 +14,8 @@ from ..io.resources import resource
 from ..knowledge.load import load_knowledge
 from ..outcomes.clinical_schema import FILES
 from ..outcomes.clinical_tables import read_clinical
+from ..reference.contigs import grch37_contig
 from ..reference.genome import Genome
-from ..reference.locate import grch37_contig
 from ..reported.report_words import ReportWords, own_words, read_words
 from ..vocabulary.samples import VafUnit
 

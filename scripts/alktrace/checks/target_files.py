@@ -7,8 +7,8 @@ from pathlib import Path
 
 from ..errors import Problem
 from ..io.bed import Target, read_bed
+from ..reference.contigs import GRCH37, same_contig
 from ..reference.gff3 import read_lines
-from ..reference.locate import GRCH37, same_contig
 
 MAX_SHOWN = 20
 GFF3_LINES = 5000

@@ -8,8 +8,8 @@ from ..annotate.origin import ORIGIN_FLAGS, OriginVerdict
 from ..calling.callability_table import CallabilityRow
 from ..calling.rule.caller_filters import is_explained
 from ..calling.rule.verdict import AlterationCounts
+from ..inputs.sample import Sample
 from ..inputs.sample_files import SampleFiles
-from ..inputs.sheet import Sample
 from ..qc.qc_table import QcRow
 from ..qc.quality import Metrics, contaminated
 from ..structural.copy_number.copy_number_table import CopyNumberRow

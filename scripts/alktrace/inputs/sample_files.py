@@ -3,8 +3,8 @@
 from dataclasses import dataclass
 from pathlib import Path
 
+from .sample import Sample
 from .settings.assay_settings import AssaySettings
-from .sheet import Sample
 
 
 @dataclass(frozen=True)

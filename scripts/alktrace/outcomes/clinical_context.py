@@ -5,7 +5,6 @@ from datetime import date, timedelta
 from pathlib import Path
 
 from ..evidence.schema import ClinicalContext, DrugCourse, HistologyFinding
-from ..inputs.settings.configuration import Settings
 from ..vocabulary.clinical import BestResponse, StopReason
 from .clinical_schema import AssessmentRow, PatientRecord, TreatmentRow
 from .clinical_tables import read_clinical
@@ -17,7 +16,12 @@ RANKED = (BestResponse.CR, BestResponse.PR, BestResponse.SD, BestResponse.PD, Be
 
 
 def load_context(
-    folder: str | None, patient: str, *, knowledge: DrugKnowledge, settings: Settings
+    folder: Path | None,
+    patient: str,
+    *,
+    knowledge: DrugKnowledge,
+    data_cutoff: date | None,
+    max_gap_days: int,
 ) -> ClinicalContext | None:
     """Return the context of one patient from the clinical tables; None without tables or without the patient.
 
@@ -25,21 +29,21 @@ def load_context(
         folder: with the clinical tables, None without.
         patient: id.
         knowledge: drugs by name.
-        settings: cut-off of the data and sampling window.
+        data_cutoff: what is later is not used; None: all is.
+        max_gap_days: as in `clinical_context`.
 
     Raises:
         InputProblems: problems of the tables.
     """
     if folder is None:
         return None
-    clinical = read_clinical(Path(folder), knowledge=knowledge, today=date.today())
+    clinical = read_clinical(folder, knowledge=knowledge, today=date.today())
     record = clinical.records.get(patient)
     if record is None:
         return None
-    if settings.cohort.data_cutoff:
-        record = cut_off(record, settings.cohort.data_cutoff)
-    gap = settings.resistance.window.days_after_last_dose
-    return clinical_context(record, alk_tkis=clinical.drugs.alk_tkis, max_gap_days=gap)
+    if data_cutoff:
+        record = cut_off(record, data_cutoff)
+    return clinical_context(record, alk_tkis=clinical.drugs.alk_tkis, max_gap_days=max_gap_days)
 
 
 def clinical_context(

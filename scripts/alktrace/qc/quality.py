@@ -10,9 +10,9 @@ from ..align.extract import ExtractRow
 from ..annotate.alteration_table import AlterationRow
 from ..calling.callability_table import CallabilityRow
 from ..consensus.molecule_table import MoleculeMetric
+from ..inputs.sample import Sample
 from ..inputs.sample_files import SampleFiles
 from ..inputs.settings.assay_settings import AssayQc
-from ..inputs.sheet import Sample
 from ..io.tables import read_table
 from ..structural.copy_number.copy_number_table import CopyNumberRow, RatioRow
 from ..structural.tumour_fraction_table import TumourFractionRow

@@ -13,8 +13,8 @@ from typing import Any
 
 from ..errors import DataError
 from ..io.atomic import atomic_output
+from .contigs import GZIP_MAGIC, same_contig
 from .gene_models import Exon, GeneModels, Transcript
-from .locate import GZIP_MAGIC, same_contig
 
 LOGGER = logging.getLogger(__name__)
 

@@ -8,9 +8,9 @@ from ..annotate.alteration_table import AlterationRow
 from ..annotate.consequences import read_variants
 from ..annotate.small_variants import Namer, OriginContext, VariantKnowledge, variant_rows, with_origin
 from ..calling.callability_table import CallabilityRow
+from ..inputs.sample import VCF_SUFFIXES
 from ..inputs.settings.calling_settings import CallingSettings
 from ..inputs.settings.origin_settings import OriginSettings
-from ..inputs.sheet import VCF_SUFFIXES
 from ..io.tables import read_table, write_table
 from ..reference.gene_models import GeneModels
 from ..reference.locus_table import LocusRow

@@ -7,10 +7,11 @@ from typing import Any, Protocol
 
 from ..inputs.cells import read_cells, table_path
 from ..inputs.config_lines import CONFIG
+from ..inputs.sample import Sample
 from ..inputs.sample_files import SampleFiles
 from ..inputs.settings.assay_settings import AssaySettings
 from ..inputs.settings.configuration import Settings, check_settings
-from ..inputs.sheet import Sample, Sheet, read_sheet
+from ..inputs.sheet import Sheet, read_sheet
 from ..io.digest import code_digest, text_digest
 from ..outcomes.clinical_schema import FILES
 from ..outcomes.outcome_files import outcome_tables
@@ -160,9 +161,9 @@ class Plan:
         """Return one file of each sample."""
         return [self.path(sample, name) for sample in samples]
 
-    def patient_files_of(self, patient: str) -> list[SampleFiles]:
-        """Return the samples of a patient with their files, for the union of the evidence."""
-        return [self.sample_files(sample) for sample in self.sheet.of_patient(patient)]
+    def patient_files_of(self, wildcards: PatientWildcards) -> list[SampleFiles]:
+        """Return the samples of a patient with assays and files, also so that a change reruns the job."""
+        return [self.sample_files(sample) for sample in self.sheet.of_patient(wildcards.patient)]
 
     def quality_files(self) -> list[SampleFiles]:
         """Return the samples from reads with their files."""
@@ -193,7 +194,7 @@ class Plan:
     def patient_inputs(self, wildcards: PatientWildcards) -> list[str]:
         """Return every file of every sample of a patient."""
         found = []
-        for files in self.patient_files_of(wildcards.patient):
+        for files in self.patient_files_of(wildcards):
             paths = (
                 files.alterations,
                 files.callability,
@@ -221,13 +222,6 @@ class Plan:
             for sample in self.sheet.of_patient(wildcards.patient)
             if not sample.reported and sample.specimen_type is not SpecimenType.WBC
         }
-
-    def patient_samples(self, wildcards: PatientWildcards) -> list[str]:
-        """Return the sheet's words on a patient's samples and assays, so that a change reruns the job."""
-        return [
-            repr((sample, self.settings.assays[sample.assay]))
-            for sample in self.sheet.of_patient(wildcards.patient)
-        ]
 
     def cohort_inputs(self) -> list[str]:
         """Return what the quality table needs of every sample."""

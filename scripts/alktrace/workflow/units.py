@@ -6,9 +6,10 @@ from typing import Protocol
 
 from ..align.extract import layout_for
 from ..checks.probes import bam_head
+from ..inputs.sample import Sample, Unit
 from ..inputs.settings.configuration import Settings
 from ..inputs.settings.umi_settings import UmiSettings
-from ..inputs.sheet import Sample, Sheet, Unit
+from ..inputs.sheet import Sheet
 from ..reference.locate import Reference
 from ..vocabulary.samples import InputKind, UmiSource
 
