@@ -26,6 +26,7 @@ class Example:
 
 
 text = st.text(st.characters(codec="utf-8", exclude_characters="\t\n\r;", exclude_categories=["C"]))
+text |= st.builds("{}{}".format, st.sampled_from(["=", "+", "-", "@", "'=", "''-", "'"]), text)
 items = text.filter(lambda t: t not in ("", "."))
 examples = st.builds(
     Example,
@@ -43,6 +44,30 @@ examples = st.builds(
 def test_what_is_written_is_read(tmp_path_factory: pytest.TempPathFactory, written: Any) -> None:
     path = tmp_path_factory.mktemp("t") / "t.tsv"
     write_table(path, Example, written)
+    assert read_table(path, Example) == written
+
+
+@pytest.mark.parametrize(
+    ("name", "cell"),
+    [
+        ("=1+1", "'=1+1"),
+        ("+49 30", "'+49 30"),
+        ("@SUM(A1)", "'@SUM(A1)"),
+        ("-2+3", "'-2+3"),
+        ("＝1", "'＝1"),
+        ("'=1", "''=1"),
+        ("-", "-"),
+        ("+", "+"),
+        ("'quoted'", "'quoted'"),
+        ("c.-124C>T", "c.-124C>T"),
+    ],
+)
+def test_text_is_no_formula_in_a_spreadsheet(tmp_path: Path, name: str, cell: str) -> None:
+    """The sign of a number stays: only text can hold what somebody else wrote."""
+    path = tmp_path / "t.tsv"
+    written = [Example(name, -1, -0.5, None, None, None, (name, "x"))]
+    write_table(path, Example, written)
+    assert path.read_text().splitlines()[1].split("\t")[:3] == [cell, "-1", "-0.5"]
     assert read_table(path, Example) == written
 
 
@@ -82,10 +107,10 @@ def test_columns_may_stand_in_any_order_beside_unknown_ones(
     tmp_path_factory: pytest.TempPathFactory, written: Any, order: Any
 ) -> None:
     path = tmp_path_factory.mktemp("t") / "t.tsv"
-    lines = [
-        "\t".join(["later", *(format_cell(getattr(row, name)) for name in order), "x"]) for row in written
-    ]
-    path.write_text("\n".join(["\t".join(["added", *order, "note"]), *lines]) + "\n")
+    write_table(path, Example, written)
+    places = [header(Example).index(name) for name in order]
+    lines = [line.split("\t") for line in path.read_text().split("\n")[:-1]]
+    path.write_text("".join("\t".join(["added", *(cells[i] for i in places), "x"]) + "\n" for cells in lines))
     assert read_table(path, Example) == written
 
 

@@ -1,6 +1,7 @@
 """Typed tables: one frozen class per file, header from its fields, missing is `.`, lists are `;`-joined."""
 
 import csv
+import re
 import types
 import typing
 from collections.abc import Iterable, Iterator, Sequence
@@ -17,6 +18,8 @@ from .atomic import atomic_output
 MISSING = "."
 LIST_SEPARATOR = ";"
 SIGNIFICANT_DIGITS = 6
+# Programs in Chinese and Japanese also take the wide signs for a formula.
+_FORMULA, _QUOTED_FORMULA = re.compile("'*[=+@＝＋＠－-]."), re.compile("'+[=+@＝＋＠－-].")
 ISO_LENGTH = len("YYYY-MM-DD")
 
 R = TypeVar("R")
@@ -35,6 +38,8 @@ def header(row_type: type[Any]) -> tuple[str, ...]:
 def write_table(path: Path, row_type: type[R], rows: Iterable[R]) -> None:
     """Write a tab-separated table with a header; the file appears whole or not at all.
 
+    Text that a spreadsheet would take for a formula gets an apostrophe in front; `read_table` takes it off.
+
     Args:
         path: where to write.
         row_type: dataclass whose fields are the columns.
@@ -43,14 +48,16 @@ def write_table(path: Path, row_type: type[R], rows: Iterable[R]) -> None:
     Raises:
         ValueError: a text cell holds a tab, a line break or, inside a list, a semicolon.
     """
-    names = header(row_type)
+    names, texts = header(row_type), _text_columns(row_type)
     with atomic_output(path) as (partial,), partial.open("w", encoding="utf-8", newline="") as stream:
         writer = csv.writer(
             stream, delimiter="\t", lineterminator="\n", quoting=csv.QUOTE_NONE, quotechar=None
         )
         writer.writerow(names)
         for row in rows:
-            writer.writerow([format_cell(getattr(row, name)) for name in names])
+            cells = {name: format_cell(getattr(row, name)) for name in names}
+            cells |= {name: _as_text(cells[name]) for name in texts}
+            writer.writerow(list(cells.values()))
 
 
 def read_table(path: Path, row_type: type[R]) -> list[R]:
@@ -69,7 +76,7 @@ def read_table(path: Path, row_type: type[R]) -> list[R]:
         names = next(_cells(reader, path), [])
         if problems := _header_problems(str(path), names, row_type):
             raise InputProblems(problems)
-        kinds = typing.get_type_hints(row_type)
+        kinds, texts = typing.get_type_hints(row_type), _text_columns(row_type)
         places = [(names.index(name), name, kinds[name]) for name in header(row_type) if name in names]
         rows: list[R] = []
         for line, cells in enumerate(_cells(reader, path), start=2):
@@ -78,6 +85,9 @@ def read_table(path: Path, row_type: type[R]) -> list[R]:
                 remedy = "give every column a value, `.` if missing"
                 problems.append(Problem(str(path), line, "", what, remedy))
                 continue
+            for index, name, _ in places:
+                if name in texts and _QUOTED_FORMULA.match(cells[index]):
+                    cells[index] = cells[index][1:]
             values, wrong = _parse_cells(str(path), line, cells, places)
             problems.extend(wrong)
             if not wrong:
@@ -85,6 +95,20 @@ def read_table(path: Path, row_type: type[R]) -> list[R]:
     if problems:
         raise InputProblems(problems)
     return rows
+
+
+def _text_columns(row_type: type[Any]) -> frozenset[str]:
+    """Return the columns of text, single or in lists: in those of numbers a minus is a sign."""
+    kinds = typing.get_type_hints(row_type)
+    return frozenset(name for name in header(row_type) if _holds_text(kinds[name]))
+
+
+def _holds_text(kind: Any) -> bool:
+    return kind is str or any(map(_holds_text, typing.get_args(kind)))
+
+
+def _as_text(cell: str) -> str:
+    return f"'{cell}" if _FORMULA.match(cell) else cell
 
 
 def _cells(reader: Iterator[list[str]], path: Path) -> Iterator[list[str]]:
