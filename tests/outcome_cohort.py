@@ -1,7 +1,7 @@
 """The demo cohort of the outcome tests: written once, read by several test modules."""
 
 import csv
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -12,9 +12,12 @@ from alktrace.demo.synthetic_outcomes import write_outcomes
 from alktrace.inputs.settings.cohort_settings import CohortSettings
 from alktrace.inputs.settings.resistance_settings import ResistanceSettings
 from alktrace.io.tables import read_table
+from alktrace.knowledge.load import load_knowledge
+from alktrace.outcomes.absence import Key, Silence, silence_of_row
 from alktrace.outcomes.comparisons import component_groupings, prepare, regimen_grouping
 from alktrace.outcomes.endpoint_figures import ANALYSES, observe, refuse
 from alktrace.outcomes.endpoints import ENDPOINTS, RWPFS2, RWPFS2_TREATMENT, patient_rows
+from alktrace.outcomes.frequencies import tally
 from alktrace.outcomes.mechanisms import features, findings
 from alktrace.outcomes.outcome_jobs import Clinic, load_timelines
 from alktrace.vocabulary.outcomes import PRESENT, RegimenKind
@@ -43,6 +46,11 @@ def write_demo(folder: Path) -> Clinic:
     return Clinic(folder / "clinical", KNOWLEDGE, 30, ())
 
 
+def silences_of(rows: Sequence[ClassificationRow]) -> dict[Key, Silence]:
+    core, settings = load_knowledge(KNOWLEDGE).core_loci, resistance_settings().negative
+    return {(row.patient, row.timepoint): silence_of_row(row, core, settings) for row in rows}
+
+
 class Demo:
     """The demo cohort, as far as survival analysis needs it."""
 
@@ -53,7 +61,9 @@ class Demo:
         self.rows = patient_rows(self.timelines)
         classified = read_table(folder / "classification.tsv", ClassificationRow)
         mechanisms = read_table(folder / "resistance.tsv", ResistanceRow)
-        self.found = findings(classified, mechanisms, self.timelines, Setting.PROGRESSION)
+        self.found = findings(
+            classified, mechanisms, self.timelines, Setting.PROGRESSION, silences_of(classified)
+        )
 
     def survival(self) -> Iterator[dict[str, Any]]:
         """Sets of patients at risk: endpoints over all, then rwPFS2 by treatment in each analysis."""
@@ -75,17 +85,19 @@ class Demo:
                     yield self._row(name, item, treated, None if group is None else int(group == PRESENT))
 
     def counts(self) -> Iterator[dict[str, Any]]:
-        evaluable = [item for item in self.found.values() if item.evaluable]
-        primary = [item for item in evaluable if item.timing is Timing.PRIMARY]
-        acquired = [item for item in evaluable if item.timing is Timing.ACQUIRED]
+        primary, acquired = (
+            [item for item in self.found.values() if item.timing is timing]
+            for timing in (Timing.PRIMARY, Timing.ACQUIRED)
+        )
         for name in ("on_target", "bypass", "transformation"):
-            key = ("component", name)
+            feature = ("component", name)
+            one, other = tally(primary, feature, features), tally(acquired, feature, features)
             yield {
                 "name": name,
-                "count": sum(key in features(item) for item in primary),
-                "total": len(primary),
-                "other_count": sum(key in features(item) for item in acquired),
-                "other_total": len(acquired),
+                "count": len(one.seen),
+                "total": one.total,
+                "other_count": len(other.seen),
+                "other_total": other.total,
             }
 
     @staticmethod

@@ -4,6 +4,9 @@ from typing import Any
 
 import pytest
 from clinical_records import Records, on, switched
+from excluded_kinds import excluded
+from mechanism_rows import classified as table_row
+from mechanism_rows import found_of
 from outcome_cohort import cohort_settings
 
 from alktrace.classify.resistance_table import ClassificationRow
@@ -203,6 +206,25 @@ def test_a_sample_that_says_nothing_is_in_no_group() -> None:
     assert {c.excluded[Exclusion.NOT_EVALUABLE] for g in groups for c in prepare(rows, g)} == {1}
 
 
+@pytest.mark.parametrize(
+    ("missing", "reason"),
+    [("met_amplification", Exclusion.MECHANISM_NOT_EXCLUDED), (None, None)],
+)
+def test_without_bypass_is_said_only_where_every_core_kind_was_excluded(
+    missing: str | None, reason: Exclusion | None
+) -> None:
+    limits = excluded(**{missing: "not_assessable"} if missing else {})
+    cls = Classification.ON_TARGET_EXCLUDED if missing else Classification.NONE_FOUND
+    timelines, rows = analysed([treated("A", "pemetrexed", 20, 50).report("PD", 101, 110)])
+    found = found_of([table_row("A", cls, excluded=limits)], timelines=timelines)
+    groups = {group.factor: group for group in component_groupings(found)}
+    for factor, state in (("bypass", "absent"), ("none_found", "present")):
+        assert groups[factor].group_of == ({} if missing else {"A": state})
+        left_out = one(prepare(rows, groups[factor]), RWPFS2, Analysis.NAIVE).excluded
+        assert left_out == ({reason: 1} if reason else {})
+    assert groups["on_target"].group_of == {"A": "absent"}, "ALK was judged all the same"
+
+
 def test_nobody_switched() -> None:
     records = [Records().treat("lorlatinib", 0, 100, "progression").scan(100, "PD").alive(150)]
     timelines, rows = analysed(records)
@@ -211,10 +233,11 @@ def test_nobody_switched() -> None:
 
 
 def classified(patient: str, component: Component) -> ClassificationRow:
-    found = Classification.BYPASS if component is Component.BYPASS else Classification.ON_TARGET_SINGLE
-    return ClassificationRow(
-        patient, "PD", Setting.PROGRESSION, found, (component,), Timing.ACQUIRED, None, (), ()
-    )
+    if component is Component.BYPASS:
+        limits = excluded(bypass_mutation="found")
+        return table_row(patient, Classification.BYPASS, [component], excluded=limits)
+    limits = excluded(alk_mutation="found")
+    return table_row(patient, Classification.ON_TARGET_SINGLE, [component], excluded=limits)
 
 
 def crossed() -> tuple[list[Records], list[ClassificationRow]]:
@@ -233,7 +256,7 @@ def crossed() -> tuple[list[Records], list[ClassificationRow]]:
 def test_a_mechanism_that_decides_between_treatments_shows_as_interaction() -> None:
     records, classes = crossed()
     timelines, rows = analysed(records)
-    found = findings(classes, [], timelines, Setting.PROGRESSION)
+    found = found_of(classes, timelines=timelines)
     table = benefit(rows, regimen_grouping(timelines), component_groupings(found), SETTINGS)
     row = next(r for r in table if (r.factor, r.level) == ("bypass x alk_tki", "interaction"))
     assert row.status is Status.ESTIMATED
@@ -250,7 +273,7 @@ def test_a_mechanism_that_decides_between_treatments_shows_as_interaction() -> N
 def test_without_enough_events_the_interaction_is_not_modelled() -> None:
     records, classes = crossed()
     timelines, rows = analysed(records[::3])
-    found = findings(classes[::3], [], timelines, Setting.PROGRESSION)
+    found = found_of(classes[::3], timelines=timelines)
     table = benefit(rows, regimen_grouping(timelines), component_groupings(found), SETTINGS)
     row = next(r for r in table if (r.factor, r.level) == ("bypass x alk_tki", "interaction"))
     assert row.reason == "too_few_events: 16 for 3 parameters, 30 needed"

@@ -1,76 +1,33 @@
 import json
-from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
 import pytest
 from clinical_records import switched
 from golden.build import evidence as evidence_of
+from mechanism_rows import BYPASS, ON_TARGET, classified, found_of, mechanism
 from outcome_cohort import KNOWLEDGE, cohort_settings, resistance_settings
 
 from alktrace.classify.decision import classify_patient
-from alktrace.classify.resistance_table import ClassificationRow, ResistanceRow
+from alktrace.classify.resistance_table import ResistanceRow
 from alktrace.evidence.evidence_table import EvidenceRow
-from alktrace.io.tables import read_table
 from alktrace.knowledge.load import load_knowledge
 from alktrace.outcomes.concordance import Material, agreement_rows, concordance_rows, read_materials
 from alktrace.outcomes.concordance_table import ConcordanceRow
 from alktrace.outcomes.courses import flow_rows, oncoprint_rows, swimmer_rows
 from alktrace.outcomes.endpoints import patient_rows
-from alktrace.outcomes.frequencies import expected_rows, frequency_rows, paired_rows, primary_against_acquired
-from alktrace.outcomes.frequency_table import ExpectedFrequencyRow
+from alktrace.outcomes.frequencies import primary_against_acquired
 from alktrace.outcomes.linkage import linkage_rows
 from alktrace.outcomes.mechanism_treatment import mechanism_treatment_rows
-from alktrace.outcomes.mechanisms import Finding, features, findings, with_timing
+from alktrace.outcomes.mechanisms import features, with_timing
 from alktrace.outcomes.response import response_rows
-from alktrace.outcomes.timeline import Timeline
 from alktrace.vocabulary.changes import Origin, VariantType
 from alktrace.vocabulary.detection import Detection, ObservationSource
 from alktrace.vocabulary.resistance import Classification as C
 from alktrace.vocabulary.resistance import Component, Confidence, Phase, Timing
-from alktrace.vocabulary.samples import Setting, SpecimenType
+from alktrace.vocabulary.samples import SpecimenType
 
 SETTINGS = cohort_settings()
-ON_TARGET, BYPASS = Component.ON_TARGET, Component.BYPASS
-
-
-def classified(
-    patient: str,
-    found: C,
-    components: Sequence[Component] = (),
-    timing: Timing = Timing.ACQUIRED,
-    setting: Setting | None = None,
-    timepoint: str = "PD",
-) -> ClassificationRow:
-    head = (patient, timepoint, setting or Setting.PROGRESSION)
-    return ClassificationRow(*head, found, tuple(components), timing, None, (), ())
-
-
-def bypass_or_none(patient: str, bypass: bool, timing: Timing = Timing.ACQUIRED) -> ClassificationRow:
-    return classified(patient, C.BYPASS if bypass else C.NONE_FOUND, [BYPASS] if bypass else [], timing)
-
-
-def mechanism(
-    patient: str, gene: str, alteration: str, component: Component | None, **values: Any
-) -> ResistanceRow:
-    empty = dict.fromkeys(item for item in ResistanceRow.__dataclass_fields__)
-    lists = ("specimens", "phase_partner", "excluded", "not_evaluable_reason", "not_assessable",
-             "resistant_to", "sensitive_to", "evidence", "criteria", "flags")  # fmt: skip
-    given = {
-        "patient": patient, "timepoint": "PD", "setting": Setting.PROGRESSION, "classification": C.BYPASS,
-        "timing": Timing.ACQUIRED, "gene": gene, "alteration": alteration, "component": component,
-        "variant_type": VariantType.SNV, "confidence": Confidence.ESTABLISHED,
-    }  # fmt: skip
-    return ResistanceRow(**{**empty, **dict.fromkeys(lists, ()), **given, **values})
-
-
-def found_of(
-    rows: list[ClassificationRow],
-    mechanisms: Sequence[ResistanceRow] = (),
-    timelines: Sequence[Timeline] = (),
-    setting: Setting = Setting.PROGRESSION,
-) -> dict[str, Finding]:
-    return findings(rows, mechanisms, timelines, setting)
 
 
 def test_first_progression_sample_counts() -> None:
@@ -89,7 +46,7 @@ def test_features_of_a_compound_with_bypass() -> None:
         mechanism("P1", "TP53", "R175H", None),
     ]  # fmt: skip
     found = found_of([classified("P1", C.MIXED, [ON_TARGET, BYPASS])], rows)["P1"]
-    assert dict(features(found)) == {
+    assert {name: seen.established for name, seen in features(found).items()} == {
         ("class", "MIXED"): None,
         ("component", "on_target"): True,
         ("component", "bypass"): False,
@@ -110,41 +67,6 @@ def test_amplified_alk_is_no_mutation() -> None:
     }  # fmt: skip
 
 
-def test_frequencies_have_both_denominators_and_name_zeros() -> None:
-    rows = [
-        classified("A", C.BYPASS, [BYPASS]),
-        classified("B", C.NONE_FOUND),
-        classified("C", C.NOT_EVALUABLE),
-        classified("D", C.BYPASS, [BYPASS], Timing.PRIMARY),
-    ]
-    table = frequency_rows(found_of(rows).values(), Setting.PROGRESSION, SETTINGS)
-    found = {(r.timing, r.name, r.denominator): (r.patients, r.total, r.established) for r in table}
-    assert found["all", "bypass", "classified"] == (2, 4, None)
-    assert found["all", "bypass", "evaluable"] == (2, 3, None)
-    assert found["PRIMARY", "bypass", "evaluable"] == (1, 1, None)
-    assert found["all", "transformation", "evaluable"] == (0, 3, 0)
-    assert ("all", "NOT_EVALUABLE", "evaluable") not in found
-
-
-def test_primary_against_acquired_by_fisher() -> None:
-    # Fisher's tea tasting (1935): 3 of 4 against 1 of 4, two-sided p = 0.4857.
-    rows = [
-        bypass_or_none(f"{timing.value}{i}", i < hits, timing)
-        for timing, hits in ((Timing.PRIMARY, 3), (Timing.ACQUIRED, 1))
-        for i in range(4)
-    ]
-    table = primary_against_acquired(found_of(rows).values(), SETTINGS)
-    row = next(r for r in table if r.level == "bypass")
-    assert (row.events, row.patients, row.reference_events, row.reference_patients) == (3, 4, 1, 4)
-    assert row.p == pytest.approx(0.4857, abs=1e-4)
-    assert row.estimate == pytest.approx(6.408, abs=1e-3)
-
-
-def test_without_primary_resistance_there_is_no_test() -> None:
-    table = primary_against_acquired(found_of([classified("A", C.BYPASS, [BYPASS])]).values(), SETTINGS)
-    assert {(r.status.value, r.p, r.q) for r in table} == {("not_estimable", None, None)}
-
-
 def test_timing_can_be_judged_at_other_months() -> None:
     # Stable for 100 days: acquired at 3 months, primary at 6.
     timeline = switched().scan(60, "SD").alive(300).timeline()
@@ -154,33 +76,6 @@ def test_timing_can_be_judged_at_other_months() -> None:
         assert [item.timing for item in judged] == [timing]
         rows = primary_against_acquired(judged, SETTINGS, months=months)
         assert {row.analysis for row in rows} == {f"counts_{months}_months"}
-
-
-def test_before_and_after_only_where_both_are_evaluable() -> None:
-    before = found_of(
-        [
-            classified("A", C.NONE_FOUND, setting=Setting.BASELINE),
-            classified("B", C.BYPASS, [BYPASS], setting=Setting.BASELINE),
-            classified("C", C.NOT_EVALUABLE, setting=Setting.BASELINE),
-        ],
-        setting=Setting.BASELINE,
-    )
-    after = found_of([classified(name, C.BYPASS, [BYPASS]) for name in "ABCD"])
-    found = {row.finding: row for row in paired_rows(before, after)}
-    row = found["bypass"]
-    assert (row.patients, row.both, row.gained, row.lost, row.neither, row.p) == (2, 1, 1, 0, 0, 1.0)
-    assert (found["on_target"].neither, found["on_target"].p) == (2, None)
-
-
-def test_observed_stands_beside_expected() -> None:
-    series = read_table(KNOWLEDGE / "expected_frequencies.tsv", ExpectedFrequencyRow)
-    assert {item.mark.verified for item in series} == {True, False}
-    found = found_of([bypass_or_none(f"P{i}", i < 3) for i in range(10)])
-    table = {(row.series, row.finding): row for row in expected_rows(found.values(), series, SETTINGS)}
-    row = table["CROWN, 5 years", "bypass"]
-    assert (row.observed_patients, row.observed_total, row.observed_share) == (3, 10, 0.3)
-    assert row.p == pytest.approx(1.0)
-    assert table["CROWN, 5 years", "alk_mutation"].p is None
 
 
 def evidence(

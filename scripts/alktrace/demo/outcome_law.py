@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from ..vocabulary.changes import VariantType
+from ..vocabulary.negatives import NegativeKind
 from ..vocabulary.resistance import Classification, Component
 
 COMPONENTS: Mapping[Classification, tuple[Component, ...]] = {
@@ -13,6 +14,7 @@ COMPONENTS: Mapping[Classification, tuple[Component, ...]] = {
     Classification.TRANSFORMATION_CONFIRMED: (Component.TRANSFORMATION,),
     Classification.MIXED: (Component.ON_TARGET, Component.BYPASS),
     Classification.NONE_FOUND: (),
+    Classification.ON_TARGET_EXCLUDED: (),
     Classification.NOT_EVALUABLE: (),
 }
 ALTERATIONS: Mapping[Component, tuple[tuple[str, str, VariantType], ...]] = {
@@ -28,6 +30,14 @@ ALTERATIONS: Mapping[Component, tuple[tuple[str, str, VariantType], ...]] = {
     ),
     Component.TRANSFORMATION: (("RB1", "loss", VariantType.LOSS),),
 }
+KINDS: Mapping[str, NegativeKind] = {
+    "ALK": NegativeKind.ALK_MUTATION,
+    "MET": NegativeKind.MET_AMPLIFICATION,
+    "KRAS": NegativeKind.BYPASS_MUTATION,
+    "NRAS": NegativeKind.BYPASS_MUTATION,
+    "RB1": NegativeKind.HISTOLOGY,
+}
+"""Kind of the alterations of each gene."""
 
 
 @dataclass(frozen=True)
@@ -79,7 +89,8 @@ class Law:
             Classification.BYPASS: 0.28,
             Classification.TRANSFORMATION_CONFIRMED: 0.04,
             Classification.MIXED: 0.04,
-            Classification.NONE_FOUND: 0.26,
+            Classification.NONE_FOUND: 0.19,
+            Classification.ON_TARGET_EXCLUDED: 0.07,
             Classification.NOT_EVALUABLE: 0.16,
         }
     )

@@ -20,6 +20,7 @@ from ..io.atomic import atomic_output
 from ..io.tables import format_cell, write_table
 from ..vocabulary.changes import Origin, VariantType
 from ..vocabulary.detection import Detection, ObservationSource
+from ..vocabulary.negatives import Exclusion
 from ..vocabulary.resistance import (
     Classification,
     Component,
@@ -31,7 +32,8 @@ from ..vocabulary.resistance import (
     Timing,
 )
 from ..vocabulary.samples import Setting, SpecimenType
-from .outcome_law import ALTERATIONS, COMPONENTS, Law, Regimen
+from .outcome_law import ALTERATIONS, COMPONENTS, KINDS, Law, Regimen
+from .sample_limits import draw_limits
 
 FIRST_DAY = dt.date(2020, 1, 6)
 LAST_DAY = dt.date(2022, 12, 31)
@@ -96,8 +98,8 @@ def simulate_cohort(*, seed: int, patients: int, law: Law | None = None) -> Coho
     cohort = Cohort()
     for number in range(1, patients + 1):
         # One stream per patient: a change of one patient leaves the others as they are.
-        rng = np.random.default_rng([seed, number])
-        _Patient(f"S{number:03d}", rng, law or Law(), cohort).live()
+        rng, limits = np.random.default_rng([seed, number]), np.random.default_rng([seed, number, 1])
+        _Patient(f"S{number:03d}", rng, limits, law or Law(), cohort).live()
     return cohort
 
 
@@ -123,9 +125,12 @@ def write_outcomes(*, out: Path, seed: int, patients: int, law: Law | None = Non
 class _Patient:
     """One patient's life, written into the tables as it goes."""
 
-    def __init__(self, name: str, rng: np.random.Generator, law: Law, cohort: Cohort) -> None:
+    def __init__(
+        self, name: str, rng: np.random.Generator, limits: np.random.Generator, law: Law, cohort: Cohort
+    ) -> None:
         self.name = name
         self.rng = rng
+        self.limits = limits
         self.law = law
         self.cohort = cohort
         self.start = FIRST_DAY + dt.timedelta(days=int(rng.integers(0, ACCRUAL_DAYS)))
@@ -241,16 +246,17 @@ class _Patient:
         reasons = (NotEvaluableReason.TUMOUR_FRACTION_LOW,) if found is Classification.NOT_EVALUABLE else ()
         confidence = Confidence.ESTABLISHED if components else None
         head = (self.name, timepoint, setting, found)
+        excluded = draw_limits(found, {KINDS[gene] for _, (gene, _, _) in seen}, self.limits)
         self.cohort.classification.append(
-            ClassificationRow(*head, components, timing, confidence, (), reasons)
+            ClassificationRow(*head, components, timing, confidence, (), reasons, excluded)
         )
         new = Emergence.BASELINE_ONLY if setting is Setting.BASELINE else Emergence.EMERGENT
         if not seen:
-            self._mechanism(head, timing, reasons, None, None, (), None)
+            self._mechanism(head, timing, reasons, excluded, None, None, (), None)
         for component, alteration in seen:
             partners = tuple(a[1] for c, a in seen if a is not alteration and c is component)
             emergence = self._known(setting) if (component, alteration) in elsewhere else new
-            self._mechanism(head, timing, reasons, component, alteration, partners, emergence)
+            self._mechanism(head, timing, reasons, excluded, component, alteration, partners, emergence)
             if setting is Setting.PROGRESSION:
                 self._evidence(timepoint, *alteration)
         if setting is Setting.PROGRESSION:
@@ -266,6 +272,7 @@ class _Patient:
         head: tuple[str, str, Setting, Classification],
         timing: Timing | None,
         reasons: tuple[NotEvaluableReason, ...],
+        excluded: tuple[Exclusion, ...],
         component: Component | None,
         alteration: tuple[str, str, VariantType] | None,
         partners: tuple[str, ...],
@@ -273,7 +280,7 @@ class _Patient:
     ) -> None:
         gene, name, kind = alteration or (None, None, None)
         texts = ("not_assessable", "resistant_to", "sensitive_to", "evidence", "criteria", "flags")
-        lists = dict.fromkeys(("excluded", *texts), ())
+        lists = dict.fromkeys(texts, ())
         nothing = dict.fromkeys(
             (
                 "hgvs_c", "hgvs_p", "position_grch38", "vaf", "vaf_low", "vaf_high", "alt_molecules",
@@ -285,6 +292,7 @@ class _Patient:
         values: dict[str, Any] = {
             **nothing,
             **lists,
+            "excluded": excluded,
             "confidence": Confidence.ESTABLISHED if component else None,
             "component": component,
             "mechanism": f"{gene} {name}" if gene else None,

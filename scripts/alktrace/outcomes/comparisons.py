@@ -31,6 +31,7 @@ from ..vocabulary.outcomes import (
     Status,
 )
 from ..vocabulary.resistance import Component
+from .absence import Absence
 from .association_table import AssociationRow
 from .clinical_schema import PatientRow, Smoking
 from .cox import CoxFit, CoxTerm, fit_cox, refuse
@@ -47,7 +48,7 @@ from .endpoints import (
     switch_exclusion,
 )
 from .group_tests import compare_groups
-from .mechanisms import Finding
+from .mechanisms import Feature, Finding, absence, features
 from .timeline import Timeline
 
 NAIVE_NOTE = (
@@ -104,21 +105,36 @@ def regimen_grouping(timelines: Iterable[Timeline]) -> Grouping:
 
 
 def component_groupings(found: Mapping[str, Finding]) -> list[Grouping]:
-    """Group evaluable patients by each component, present or absent, and by `none_found`."""
-    # Not evaluable is in neither group: `absent` would be a negative that nobody saw.
-    evaluable = {name: item for name, item in found.items() if item.evaluable}
-    known: Known = {
-        name: (item.reported or Exclusion.REPORT_DATE_MISSING) if item.evaluable else Exclusion.NOT_EVALUABLE
+    """Group patients by each component, present or excluded, and by `none_found`."""
+    groups: list[Grouping] = []
+    for component in Component:
+        feature = ("component", component.value)
+        states = {name: _present(item, feature) for name, item in found.items()}
+        groups.append(_grouping(component.value, found, states))
+    # A sample that excludes ALK mutations alone is neither: a bypass may be there unseen.
+    nothing = {
+        name: True if item.groups == (NONE_FOUND,) else False if item.components else None
         for name, item in found.items()
     }
-    return [
-        Grouping(
-            factor,
-            {name: PRESENT if factor in item.groups else ABSENT for name, item in evaluable.items()},
-            known,
-        )
-        for factor in (*(component.value for component in Component), NONE_FOUND)
-    ]
+    return [*groups, _grouping(NONE_FOUND, found, nothing)]
+
+
+def _present(item: Finding, feature: Feature) -> bool | None:
+    if feature in features(item):
+        return True
+    # Neither where it was not excluded: `absent` would be a negative that nobody saw.
+    return False if absence(item, feature) is Absence.EXCLUDED else None
+
+
+def _grouping(factor: str, found: Mapping[str, Finding], states: Mapping[str, bool | None]) -> Grouping:
+    known: dict[str, dt.date | Exclusion] = {}
+    for name, item in found.items():
+        if states[name] is not None:
+            known[name] = item.reported or Exclusion.REPORT_DATE_MISSING
+        else:
+            known[name] = Exclusion.MECHANISM_NOT_EXCLUDED if item.evaluable else Exclusion.NOT_EVALUABLE
+    groups = {name: PRESENT if state else ABSENT for name, state in states.items() if state is not None}
+    return Grouping(factor, groups, known)
 
 
 def prepare(rows: Sequence[EndpointPatientRow], grouping: Grouping) -> Iterator[Comparison]:

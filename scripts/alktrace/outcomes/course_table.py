@@ -41,7 +41,7 @@ class FlowRow:
     """`flow.tsv`: patients from mechanism to next treatment to best response."""
 
     classification: Classification = column("class at progression")
-    component: str = column("component, `none_found` or `not_evaluable`")
+    component: str = column("component, `mixed`, `none_found`, `on_target_excluded` or `not_evaluable`")
     next_treatment: str = column("kind of next treatment, `not_yet_started` or `died_untreated`")
     best: str = column("best response; `none` without treatment")
     patients: int = column("patients")

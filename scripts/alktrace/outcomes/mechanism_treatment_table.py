@@ -9,7 +9,7 @@ from ..io.tables import column
 class MechanismTreatmentRow:
     """`mechanism_treatment.tsv`: one mechanism under one kind of next treatment."""
 
-    component: str = column("component, `none_found` or `not_evaluable`")
+    component: str = column("component, `none_found`, `on_target_excluded`, `not_evaluable` or `no_sample`")
     regimen_kind: str = column("kind of first sequential treatment, or `all`")
     treated: int = column("patients treated")
     assessed: int = column("of these, with an evaluable assessment")

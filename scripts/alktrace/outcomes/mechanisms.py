@@ -2,19 +2,45 @@
 
 import datetime as dt
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 
+from ..classify.exclusions import BYPASS_KINDS
 from ..classify.resistance_table import ClassificationRow, ResistanceRow
 from ..classify.timing import judge_timing
 from ..inputs.settings.resistance_settings import ResistanceSettings
-from ..vocabulary.changes import VariantType
-from ..vocabulary.outcomes import NONE_FOUND, NOT_EVALUABLE
-from ..vocabulary.resistance import Classification, Component, Confidence, Phase, Timing
+from ..vocabulary.changes import ALK, VariantType
+from ..vocabulary.negatives import NegativeKind
+from ..vocabulary.outcomes import NONE_FOUND, NOT_EVALUABLE, ON_TARGET_EXCLUDED
+from ..vocabulary.resistance import (
+    Classification,
+    Component,
+    Confidence,
+    FindingRole,
+    NotEvaluableReason,
+    Phase,
+    Timing,
+)
 from ..vocabulary.samples import Setting
+from .absence import Absence, Key, Silence
+from .clinical_schema import ReportRow
 from .timeline import Timeline
 
-ALK, MET = "ALK", "MET"
+MET = "MET"
 CIS = frozenset({Phase.CIS, Phase.CIS_AND_SINGLE})
+ON_TARGET_KINDS = frozenset({NegativeKind.ALK_MUTATION, NegativeKind.ALK_AMPLIFICATION})
+KINDS: Mapping[str, frozenset[NegativeKind]] = {
+    Component.ON_TARGET: ON_TARGET_KINDS,
+    Component.BYPASS: BYPASS_KINDS,
+    Component.TRANSFORMATION: frozenset({NegativeKind.HISTOLOGY}),
+    "alk_mutation": frozenset({NegativeKind.ALK_MUTATION}),
+    "alk_amplification": frozenset({NegativeKind.ALK_AMPLIFICATION}),
+    "met_amplification": frozenset({NegativeKind.MET_AMPLIFICATION}),
+}
+"""Kinds that must be excluded before a component or a finding is absent."""
+SEVERAL = frozenset({"alk_multiple_mutations", "alk_compound_cis"})
+NOTHING: Mapping[Key, Silence] = {}
+Feature = tuple[str, str]
+"""Category and name of what a finding counts as."""
 
 
 @dataclass(frozen=True)
@@ -24,6 +50,9 @@ class Finding:
     Attributes:
         rows: mechanisms that carry the class; empty where only classification.tsv is known.
         collected, reported: from reports.tsv, None where it does not name the timepoint.
+        before: mechanisms that were there before lorlatinib and carry no class.
+        silence: what the timepoint excludes.
+        stands: is it a sample of a progression on lorlatinib, or for a baseline always.
     """
 
     patient: str
@@ -36,6 +65,9 @@ class Finding:
     rows: tuple[ResistanceRow, ...]
     collected: dt.date | None
     reported: dt.date | None
+    before: tuple[ResistanceRow, ...] = ()
+    silence: Silence = field(default_factory=Silence)
+    stands: bool = True
 
     @property
     def evaluable(self) -> bool:
@@ -47,10 +79,14 @@ class Finding:
 
     @property
     def groups(self) -> tuple[str, ...]:
-        """Components, or `none_found` or `not_evaluable`."""
+        """Components, or `none_found`, `on_target_excluded` or `not_evaluable`."""
         if self.components:
             return tuple(component.value for component in self.components)
-        return (NONE_FOUND if self.evaluable else NOT_EVALUABLE,)
+        classes = {
+            Classification.NONE_FOUND: NONE_FOUND,
+            Classification.ON_TARGET_EXCLUDED: ON_TARGET_EXCLUDED,
+        }
+        return (classes.get(self.classification, NOT_EVALUABLE),)
 
 
 def findings(
@@ -58,6 +94,7 @@ def findings(
     resistance: Iterable[ResistanceRow],
     timelines: Iterable[Timeline],
     setting: Setting,
+    silences: Mapping[Key, Silence] = NOTHING,
 ) -> dict[str, Finding]:
     """Return one finding per patient: the first timepoint of the setting, by date of sampling if known.
 
@@ -66,6 +103,7 @@ def findings(
         resistance: resistance.tsv; may be empty.
         timelines: give the dates of sampling and report.
         setting: baseline or progression.
+        silences: what each timepoint excludes; without it nothing is excluded.
     """
     reports = {(row.patient, row.timepoint): row for timeline in timelines for row in timeline.record.reports}
     mechanisms: dict[tuple[str, str], list[ResistanceRow]] = {}
@@ -76,25 +114,45 @@ def findings(
         if item.setting is not setting:
             continue
         key = (item.patient, item.timepoint)
-        report = reports.get(key)
-        finding = Finding(
-            patient=item.patient,
-            timepoint=item.timepoint,
-            setting=setting,
-            classification=item.classification,
-            components=item.components,
-            timing=item.timing,
-            confidence=item.confidence,
-            # Candidates that do not carry the class stand in resistance.tsv too.
-            rows=tuple(row for row in mechanisms.get(key, ()) if row.component in item.components),
-            collected=report.collected if report else None,
-            reported=report.reported if report else None,
-        )
+        report, silence = reports.get(key), silences.get(key, Silence())
+        finding = _finding(item, mechanisms.get(key, ()), report, silence)
         # The first one: later samples show what the next treatment selected.
-        before = found.get(item.patient)
-        if before is None or _earlier(finding, before):
+        earlier = found.get(item.patient)
+        if earlier is None or _earlier(finding, earlier):
             found[item.patient] = finding
     return found
+
+
+def _finding(
+    item: ClassificationRow, rows: Iterable[ResistanceRow], report: ReportRow | None, silence: Silence
+) -> Finding:
+    progressed = item.setting is Setting.PROGRESSION
+    late = NotEvaluableReason.OUTSIDE_WINDOW in item.not_evaluable_reason
+    stands = not progressed or (item.timing is not None and not late)
+    # Without a baseline role every old finding would pass for a mechanism; what never responded is carried
+    # by what was there all along.
+    old = {
+        id(row)
+        for row in rows
+        if progressed and row.role is FindingRole.PRE_EXISTING and item.timing is not Timing.PRIMARY
+    }
+    return Finding(
+        patient=item.patient,
+        timepoint=item.timepoint,
+        setting=item.setting,
+        classification=item.classification,
+        components=item.components,
+        timing=item.timing,
+        confidence=item.confidence,
+        # Candidates that do not carry the class stand in resistance.tsv too.
+        rows=tuple(row for row in rows if row.component in item.components and id(row) not in old),
+        before=tuple(row for row in rows if id(row) in old and row.confidence is not Confidence.UNCERTAIN),
+        collected=report.collected if report else None,
+        reported=report.reported if report else None,
+        # What a sample from another time excludes, it excludes of another time.
+        silence=silence if stands else Silence(),
+        stands=stands,
+    )
 
 
 def with_timing(
@@ -118,30 +176,92 @@ def with_timing(
     ]
 
 
-def features(finding: Finding) -> Mapping[tuple[str, str], bool | None]:
-    """Return what a finding counts as, by category and name; the value says if it is established.
+@dataclass(frozen=True)
+class Seen:
+    """How a finding has a feature.
 
-    Categories are `class`, `component`, `finding` (summaries that series report) and `gene`.
+    Attributes:
+        established: with confidence `established`; None where rows of mechanisms are missing.
+        role: of its rows the newest; None for classes and where rows are missing.
     """
-    found: dict[tuple[str, str], bool | None] = {("class", finding.classification.value): None}
+
+    established: bool | None
+    role: FindingRole | None
+
+
+def features(finding: Finding) -> Mapping[Feature, Seen]:
+    """Return what a finding counts as, by category and name.
+
+    Categories are `class`, `component`, `finding` (summaries that series report) and `gene`; they rest on the
+    mechanisms that carry the class.
+    """
+    found: dict[Feature, Seen] = {("class", finding.classification.value): Seen(None, None)}
     for component in finding.components:
         own = [row for row in finding.rows if row.component is component]
-        found["component", component.value] = _established(own) if own else None
-    for name, rows in _summaries(finding.rows).items():
-        found["finding", name] = _established(rows)
-    for gene in sorted({row.gene for row in finding.rows if row.gene}):
-        found["gene", gene] = _established([row for row in finding.rows if row.gene == gene])
+        found["component", component.value] = _seen(own) if own else Seen(None, None)
+    return found | _of_rows(finding.rows)
+
+
+def all_features(finding: Finding) -> Mapping[Feature, Seen]:
+    """Return the features, and those that rest on what was there before lorlatinib alone."""
+    found = dict(features(finding))
+    for component in Component:
+        old = [row for row in finding.before if row.component is component]
+        if old:
+            found.setdefault(("component", component.value), _seen(old))
+    # Summaries of old and new together: an old mutation beside a new one makes two.
+    both = _of_rows((*finding.rows, *finding.before)) if finding.before else {}
+    return both | found
+
+
+def absence(finding: Finding, feature: Feature) -> Absence | None:
+    """Return what it means that a finding lacks a feature; None where no sample states anything of it.
+
+    Args:
+        finding: does not have the feature.
+        feature: category and name.
+    """
+    category, name = feature
+    if category == "class":
+        # A class is one of all: who has another one could have had it.
+        return Absence.EXCLUDED if finding.evaluable and finding.stands else Absence.NOT_ASSESSABLE
+    if category == "gene":
+        kinds = {ALK: ON_TARGET_KINDS}.get(name)
+        return finding.silence.of_kinds(kinds) if kinds else finding.silence.genes.get(name)
+    if name in SEVERAL:
+        return _of_several(finding, name)
+    return finding.silence.of_kinds(KINDS[name])
+
+
+def _of_several(finding: Finding, name: str) -> Absence:
+    own = [row for row in _mutations(finding.rows) if row.gene == ALK]
+    # Two mutations of open phase may be the compound.
+    if name == "alk_compound_cis" and any(row.phase is Phase.UNRESOLVED for row in own):
+        return Absence.NOT_ASSESSABLE
+    if own and NegativeKind.ALK_MUTATION in finding.silence.beyond:
+        return Absence.EXCLUDED
+    return finding.silence.of_kinds(KINDS["alk_mutation"])
+
+
+def _of_rows(rows: Sequence[ResistanceRow]) -> dict[Feature, Seen]:
+    found = {("finding", name): _seen(members) for name, members in _summaries(rows).items()}
+    for gene in sorted({row.gene for row in rows if row.gene}):
+        found["gene", gene] = _seen([row for row in rows if row.gene == gene])
     return found
 
 
-def _summaries(rows: Sequence[ResistanceRow]) -> dict[str, list[ResistanceRow]]:
-    mutations = [
+def _mutations(rows: Iterable[ResistanceRow]) -> list[ResistanceRow]:
+    return [
         row
         for row in rows
         if row.gene == ALK
         and row.component is Component.ON_TARGET
         and row.variant_type is not VariantType.AMPLIFICATION
     ]
+
+
+def _summaries(rows: Sequence[ResistanceRow]) -> dict[str, list[ResistanceRow]]:
+    mutations = _mutations(rows)
     amplified = [row for row in rows if row.variant_type is VariantType.AMPLIFICATION]
     # A partner of a set need not have a row of its own.
     names = {row.alteration for row in mutations} | {name for row in mutations for name in row.phase_partner}
@@ -155,9 +275,20 @@ def _summaries(rows: Sequence[ResistanceRow]) -> dict[str, list[ResistanceRow]]:
     return {name: members for name, members in summaries.items() if members}
 
 
+_NEWEST = (FindingRole.EMERGENT, FindingRole.UNKNOWN, FindingRole.PRE_EXISTING)
+
+
+def _seen(rows: Sequence[ResistanceRow]) -> Seen:
+    roles = {row.role or FindingRole.UNKNOWN for row in rows}
+    return Seen(_established(rows), next(role for role in _NEWEST if role in roles))
+
+
 def _established(rows: Iterable[ResistanceRow]) -> bool:
     return any(row.confidence is Confidence.ESTABLISHED for row in rows)
 
 
 def _earlier(finding: Finding, other: Finding) -> bool:
+    # A sample from outside the window only where there is no other.
+    if finding.stands is not other.stands:
+        return finding.stands
     return finding.collected is not None and (other.collected is None or finding.collected < other.collected)

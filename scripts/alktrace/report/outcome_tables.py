@@ -46,35 +46,34 @@ def linkage(rows: Sequence[LinkageRow]) -> Exhibit:
 
 
 def frequencies(rows: Sequence[FrequencyRow]) -> Exhibit:
-    """Return how often each finding is seen at progression, over all and by timing."""
-    own = [
-        row
-        for row in rows
-        if row.setting == Setting.PROGRESSION.value
-        and row.denominator == "evaluable"
-        and row.category in COUNTED
-    ]
-    timings = (ALL, Timing.PRIMARY.value, Timing.ACQUIRED.value)
+    """Return how often each finding is seen at progression, of those who could have shown it."""
+    own = [row for row in rows if row.setting == Setting.PROGRESSION.value and row.category in COUNTED]
     cells = {(row.category, row.name, row.timing): row for row in own}
     lines = tuple(
         (
             group_word(name),
-            *(_frequency(cells.get((category, name, timing))) for timing in timings),
-            _established(cells.get((category, name, ALL))),
+            _all(cells[category, name, ALL]),
+            _emergent(cells[category, name, ALL]),
+            *(_all(cells[category, name, timing.value]) for timing in (Timing.PRIMARY, Timing.ACQUIRED)),
+            str(cells[category, name, ALL].not_assessable + cells[category, name, ALL].not_targeted),
+            _established(cells[category, name, ALL]),
         )
         for category, name in dict.fromkeys((row.category, row.name) for row in own)
     )
-    totals = {row.timing: row.total for row in own}
+    patients = {row.timing: row.patients for row in own}
     header = (
         "finding",
-        *(
-            f"{'' if timing == ALL else 'resistance: '}{timing.lower()}, n = {totals.get(timing, 0)}"
-            for timing in timings
-        ),
+        "all",
+        "of these, emergent",
+        *(f"resistance: {one.value.lower()}" for one in (Timing.PRIMARY, Timing.ACQUIRED)),
+        "could not show it",
         "of all, established",
     )
     caption = (
-        "Evaluable patients at progression; exact intervals in per cent. One patient may have several.",
+        f"Patients with a sample of their progression on lorlatinib, n = {patients.get(ALL, 0)}. Each "
+        "finding is counted of those who have it or in whom it was excluded; who could not show it stands "
+        "apart, and in no share. Exact intervals in per cent. One patient may have several findings.",
+        "Emergent: new or grown since baseline, of those whose baseline tells.",
     )
     return _table("frequencies", "Findings at progression", header, lines, "frequencies.tsv", caption)
 
@@ -85,7 +84,8 @@ def expected(rows: Sequence[ExpectedRow]) -> Exhibit:
     lines = tuple(
         (
             group_word(row.finding),
-            say.share(row.observed_patients, row.observed_share, row.observed_low, row.observed_high),
+            _all(row),
+            _emergent(row),
             words.interval(row.expected_share, row.expected_low, row.expected_high),
             "–" if row.p is None else f"{row.p:.2g}",
             f"{row.series}: {row.line} line, {row.material}",
@@ -93,16 +93,16 @@ def expected(rows: Sequence[ExpectedRow]) -> Exhibit:
         )
         for row in known
     )
-    totals = ", ".join(sorted({str(row.observed_total) for row in known})) or "0"
     caption = [
-        f"Cohort: evaluable patients at progression, n = {totals}. p: Fisher's test, where the numbers of "
-        "the series are known. Series differ in line of treatment, material and assay.",
+        "Cohort: patients at progression who have the finding or in whom it was excluded. p: Fisher's test "
+        "of all against the series, where its numbers are known. Series differ in line of treatment, "
+        "material and assay.",
     ]
     if hidden := len(rows) - len(known):
         caption.append(
             f"{hidden} further rows of expected.tsv were remembered, not read in a source, and are not shown."
         )
-    header = ("finding", "this cohort", "published", "p", "series", "source")
+    header = ("finding", "this cohort", "emergent", "published", "p", "series", "source")
     return _table("expected", "Observed beside expected", header, lines, "expected.tsv", tuple(caption))
 
 
@@ -115,13 +115,25 @@ def paired(rows: Sequence[PairedRow]) -> Exhibit:
             str(row.gained),
             str(row.lost),
             str(row.neither),
+            str(row.not_assessable),
             "–" if row.p is None else f"{row.p:.2g}",
         )
         for row in rows
     )
-    total = max((row.patients for row in rows), default=0)
-    header = ("finding", "at both", "only at progression", "only at baseline", "at neither", "p")
-    caption = (f"Patients evaluable at both, n = {total}. p: exact McNemar test.",)
+    total = max((row.patients + row.not_assessable for row in rows), default=0)
+    header = (
+        "finding",
+        "at both",
+        "only at progression",
+        "only at baseline",
+        "at neither",
+        "could not show it",
+        "p",
+    )
+    caption = (
+        f"Patients with both samples, n = {total}; who could not have shown the finding in one of them is "
+        "counted apart. p: exact McNemar test.",
+    )
     return _table(
         "paired",
         "Baseline against progression",
@@ -283,9 +295,27 @@ def _names(rows: Sequence[LinkageRow], missing: str) -> tuple[str, str]:
     return str(len(found)), ", ".join(found)
 
 
-def _frequency(row: FrequencyRow | None) -> str:
-    return say.share(row.patients, row.share, row.low, row.high) if row else "0"
+def _all(row: FrequencyRow | ExpectedRow) -> str:
+    return _of(row.n_all, row.total_all, row.share_all, row.low_all, row.high_all)
 
 
-def _established(row: FrequencyRow | None) -> str:
-    return "–" if row is None or row.established is None else str(row.established)
+def _emergent(row: FrequencyRow | ExpectedRow) -> str:
+    return _of(row.n_emergent, row.total_emergent, row.share_emergent, row.low_emergent, row.high_emergent)
+
+
+def _of(
+    count: int | None, total: int | None, share: float | None, low: float | None, high: float | None
+) -> str:
+    """`1 of 2 (50 %, 1–99)`; the count alone where nobody states a denominator."""
+    if count is None:
+        return "–"
+    number = f"{count} of {total}" if total is not None else str(count)
+    return (
+        number
+        if share is None or low is None or high is None
+        else (f"{number} ({100 * share:.0f} %, {100 * low:.0f}–{100 * high:.0f})")
+    )
+
+
+def _established(row: FrequencyRow) -> str:
+    return "–" if row.established is None else str(row.established)

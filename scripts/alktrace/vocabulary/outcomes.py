@@ -6,7 +6,7 @@ ALL, PRESENT, ABSENT, OTHERS, ALL_GROUPS = "all", "present", "absent", "others",
 """Groups: of nobody in particular, of a mechanism, and the level of a test of all groups at once."""
 REGIMEN, BASELINE = "regimen", "baseline"
 """Factors that are no component of the resistance: the kind of next treatment, and facts at baseline."""
-NONE_FOUND, NOT_EVALUABLE = "none_found", "not_evaluable"
+NONE_FOUND, ON_TARGET_EXCLUDED, NOT_EVALUABLE = "none_found", "on_target_excluded", "not_evaluable"
 """What stands for patients without a component."""
 INTERACTION = "interaction"
 
@@ -45,6 +45,7 @@ class Exclusion(StrEnum):
     NO_FOLLOW_UP = "no_follow_up"
     GROUP_UNKNOWN = "group_unknown"
     NOT_EVALUABLE = "not_evaluable"
+    MECHANISM_NOT_EXCLUDED = "mechanism_not_excluded"
     REPORT_DATE_MISSING = "report_date_missing"
 
 
@@ -64,6 +65,7 @@ class Refusal(StrEnum):
     NO_EVENTS_IN_A_GROUP = "no_events_in_a_group"
     NO_MAXIMUM = "no_maximum_of_the_likelihood"
     EMPTY_GROUP = "empty_group"
+    NOTHING_STATED = "nothing_stated"
     ENROLLED_AT_PROGRESSION = "enrolled_at_progression"
     NO_TIME_AT_RISK = "no_time_at_risk"
     RISK_SET_EMPTIED = "risk_set_emptied"

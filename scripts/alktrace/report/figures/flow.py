@@ -14,7 +14,8 @@ WIDTH, HEIGHT, TOP, GAP, BAR = 9.5, 4.6, 0.45, 0.16, 0.16
 PLACES = (1.75, 4.6, 7.55)
 HEADS = ("mechanism at progression", "next treatment", "best response")
 ORDERS = (
-    ("on_target", "bypass", "transformation", "mixed", "none_found", "not_evaluable"),
+    ("on_target", "bypass", "transformation", "mixed", "none_found", "on_target_excluded",
+     "not_evaluable"),
     ("lorlatinib_combination", "alk_tki", "alk_tki_combination", "no_alk_tki", "not_yet_started",
      "died_untreated"),
     ("CR", "PR", "SD", "PD", "NE", "none"),

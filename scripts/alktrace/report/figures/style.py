@@ -26,6 +26,7 @@ COLOURS = {
     "transformation": PURPLE,
     "mixed": GREEN,
     "none_found": LINE,
+    "on_target_excluded": SKY,
     "not_evaluable": "#ffffff",
 }
 """By component, and what stands for patients without one; not evaluable is hatched besides."""
@@ -57,6 +58,7 @@ STYLE: dict[str, Any] = {
 }
 _NO_METADATA = dict.fromkeys(("Date", "Creator", "Format", "Type"))
 GROUP_WORDS = {
+    "on_target_excluded": "ALK excluded, bypass open",
     "none": "no treatment",
     "NE": "NE or not assessed",
     "no_alk_tki": "no ALK TKI",
