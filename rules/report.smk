@@ -38,6 +38,7 @@ rule write_cohort_page:
     input:
         classification="results/cohort/classification.tsv",
         resistance="results/cohort/resistance.tsv",
+        discovered="results/cohort/emergent_unknown.tsv",
         quality="results/cohort/qc.tsv",
         identity="results/cohort/identity.tsv",
         outcomes=PLAN.outcome_files(),

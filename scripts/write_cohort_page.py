@@ -16,6 +16,7 @@ with job_log(snakemake.log[0]):
     write_cohort_page(
         classification=Path(snakemake.input.classification),
         resistance=Path(snakemake.input.resistance),
+        discovered=Path(snakemake.input.discovered),
         quality=Path(snakemake.input.quality),
         identity=Path(snakemake.input.identity),
         outcomes=[Path(path) for path in snakemake.input.outcomes],

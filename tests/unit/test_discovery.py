@@ -1,10 +1,20 @@
 """What emerged and stands in no table is counted by patients."""
 
+import re
+from pathlib import Path
+
+from outcome_cohort import KNOWLEDGE, cohort_settings
+
 from alktrace.classify.discovery import EmergentUnknownRow, counted_over_patients
+from alktrace.classify.resistance_table import ClassificationRow
+from alktrace.io.tables import write_table
+from alktrace.report.cohort_page import write_cohort_page
 from alktrace.vocabulary.changes import Consequence
 
 
-def row(patient: str, gene: str, change: str, timepoint: str = "PD") -> EmergentUnknownRow:
+def row(
+    patient: str, gene: str, change: str, timepoint: str = "PD", *, hotspot: bool = False
+) -> EmergentUnknownRow:
     return EmergentUnknownRow(
         patient=patient,
         timepoint=timepoint,
@@ -15,7 +25,7 @@ def row(patient: str, gene: str, change: str, timepoint: str = "PD") -> Emergent
         vaf_low=0.015,
         vaf_high=0.026,
         clone_share=0.4,
-        hotspot=False,
+        hotspot=hotspot,
     )
 
 
@@ -30,3 +40,40 @@ def test_patients_are_counted_and_not_timepoints() -> None:
     assert counts == [
         ("B", "G2R", "P2", 2, 1), ("B", "G2R", "P2", 2, 1), ("B", "L9F", "P3", 2, 1), ("A", "G1R", "P1", 1, 1)
     ]  # fmt: skip
+
+
+def page_of(folder: Path, rows: list[EmergentUnknownRow] | None) -> str:
+    write_table(folder / "classification.tsv", ClassificationRow, [])
+    if rows is not None:
+        write_table(folder / "emergent_unknown.tsv", EmergentUnknownRow, rows)
+    write_cohort_page(
+        classification=folder / "classification.tsv",
+        resistance=None,
+        discovered=None if rows is None else folder / "emergent_unknown.tsv",
+        quality=None,
+        identity=None,
+        outcomes=(),
+        knowledge=KNOWLEDGE,
+        settings=cohort_settings(),
+        out=folder / "report.html",
+    )
+    return (folder / "report.html").read_text()
+
+
+def test_the_cohort_page_lists_each_change_once_the_recurrent_first(tmp_path: Path) -> None:
+    rows = [
+        row("P1", "STK11", "G163R"), row("P2", "MTOR", "S2215F", hotspot=True), row("P3", "MTOR", "S2215F"),
+        row("P3", "MTOR", "L1460P"),
+    ]  # fmt: skip
+    shown = page_of(tmp_path, rows).split("Emerged, role unknown")[1]
+    lines = [re.findall(r"<td[^>]*>([^<]*)</td>", line) for line in shown.split("<tr>")[2:]]
+    assert lines[:3] == [
+        ["MTOR", "S2215F", "missense", "yes", "2", "2", "P2, P3"],
+        ["MTOR", "L1460P", "missense", "no", "1", "2", "P3"],
+        ["STK11", "G163R", "missense", "no", "1", "1", "P1"],
+    ]
+
+
+def test_nothing_found_and_nothing_known_are_told_apart(tmp_path: Path) -> None:
+    assert "None in any timepoint." in page_of(tmp_path, [])
+    assert "Emerged, role unknown" not in page_of(tmp_path, None)

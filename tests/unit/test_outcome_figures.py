@@ -103,6 +103,7 @@ def page(folder: Path, outcomes: Path | None) -> str:
     write_cohort_page(
         classification=folder / "classification.tsv",
         resistance=folder / "resistance.tsv",
+        discovered=None,
         quality=folder / "quality.tsv",
         identity=folder / "identity.tsv",
         outcomes=[outcomes / name for name in names if outcomes],

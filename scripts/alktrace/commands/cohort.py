@@ -1,6 +1,7 @@
 """Relate classes to outcomes: tables and page of a cohort from tables alone, without reads.
 
-Besides `classification.tsv`, `resistance.tsv`, `evidence.tsv` and `*resistance.json` are used if they exist.
+Besides `classification.tsv`, `resistance.tsv`, `evidence.tsv`, `emergent_unknown.tsv` and
+`*resistance.json` are used if they exist.
 """
 
 import argparse

@@ -14,8 +14,9 @@ def write_cohort(*, clinical: Path, tables: Path, knowledge: Path, settings: Set
 
     Args:
         clinical: folder of the clinical tables.
-        tables: folder with `classification.tsv`, and if known `resistance.tsv`, `evidence.tsv` and the
-            accounts `*resistance.json` of the timepoints (there or in `details/`), as `classify` writes them.
+        tables: folder with `classification.tsv`, and if known `resistance.tsv`, `evidence.tsv`,
+            `emergent_unknown.tsv` and the accounts `*resistance.json` of the timepoints (there or in
+            `details/`), as `classify` writes them.
         knowledge: folder of the knowledge tables.
         settings: the whole configuration; `cohort`, `resistance` and `exclude` count.
         out: gets the tables and `report.html`.
@@ -30,7 +31,7 @@ def write_cohort(*, clinical: Path, tables: Path, knowledge: Path, settings: Set
     mechanisms = resistance if resistance.is_file() else None
     gap = settings.resistance.window.days_after_last_dose
     clinic = Clinic(clinical, knowledge, gap, frozenset(settings.exclude))
-    evidence = tables / "evidence.tsv"
+    evidence, discovered = tables / "evidence.tsv", tables / "emergent_unknown.tsv"
     measure_outcomes(clinic=clinic, settings=settings.cohort, out=out)
     relate_outcomes(
         clinic=clinic,
@@ -46,6 +47,7 @@ def write_cohort(*, clinical: Path, tables: Path, knowledge: Path, settings: Set
     write_cohort_page(
         classification=classification,
         resistance=mechanisms,
+        discovered=discovered if discovered.is_file() else None,
         quality=None,
         identity=None,
         outcomes=[out / name for name in outcome_tables()],

@@ -5,6 +5,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
+from ..classify.discovery import EmergentUnknownCount, EmergentUnknownRow, counted_over_patients
 from ..classify.resistance_table import ClassificationRow, ResistanceRow
 from ..inputs.settings.cohort_settings import CohortSettings
 from ..io.tables import format_cell, read_table
@@ -22,6 +23,7 @@ def write_cohort_page(
     *,
     classification: Path,
     resistance: Path | None,
+    discovered: Path | None,
     quality: Path | None,
     identity: Path | None,
     outcomes: Sequence[Path],
@@ -34,6 +36,8 @@ def write_cohort_page(
     Args:
         classification: `classification.tsv`.
         resistance: `resistance.tsv`; without it the page has no table of mechanisms.
+        discovered: `emergent_unknown.tsv`, of the cohort or as `classify` writes it; without it the page
+            does not list what emerged and has no known role.
         quality: `qc.tsv`; without it, as for a cohort without reads, the page has no part on quality and no
             links to pages of patients.
         identity: `identity.tsv`.
@@ -51,6 +55,9 @@ def write_cohort_page(
         messages,
     )
     content["from_reads"], content["with_mechanisms"] = quality is not None, resistance is not None
+    content["with_discovered"] = discovered is not None
+    found = read_table(discovered, EmergentUnknownRow) if discovered else []
+    content["discovered"] = discovered_lines(counted_over_patients(found))
     content["exhibits"] = []
     if outcomes:
         # The figures need matplotlib, which takes a second to import.
@@ -105,6 +112,26 @@ def cohort_content(
             f"{row.sample_a} and {row.sample_b}" for row in identity if row.status.value == "conflict"
         ],
     }
+
+
+def discovered_lines(rows: Sequence[EmergentUnknownCount]) -> list[dict[str, str]]:
+    """Return one line per gene and change of what emerged without a known role, the most recurrent first."""
+    patients: dict[tuple[str, str], dict[str, None]] = {}
+    for row in rows:
+        patients.setdefault((row.gene, row.change), {})[row.patient] = None
+    first = {(row.gene, row.change): row for row in reversed(rows)}
+    return [
+        {
+            "gene": gene,
+            "change": change,
+            "consequence": first[gene, change].consequence.value.replace("_", " "),
+            "hotspot": "yes" if first[gene, change].hotspot else "no",
+            "with_change": str(len(who)),
+            "with_gene": str(first[gene, change].patients_with_gene),
+            "who": ", ".join(who),
+        }
+        for (gene, change), who in patients.items()
+    ]
 
 
 def _row(row: ClassificationRow, messages: Mapping[str, str]) -> dict[str, Any]:
