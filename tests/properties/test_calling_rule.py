@@ -3,6 +3,7 @@
 import itertools
 import math
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from fractions import Fraction
 from typing import Any
 
@@ -16,8 +17,17 @@ from shipped_settings import SHIPPED
 
 from alktrace.calling.noise.molecule_classes import DUPLEX_2, N_CLASSES, SIMPLEX_3, SINGLE
 from alktrace.calling.rule.power import power_at, vaf_detectable
-from alktrace.calling.rule.tail_test import Noise, make_noise, noise_tails, score, tail, threshold
-from alktrace.calling.rule.verdict import judge
+from alktrace.calling.rule.tail_test import (
+    TAIL_FLOOR,
+    Noise,
+    binomial_pmf,
+    make_noise,
+    noise_tails,
+    score,
+    tail,
+    threshold,
+)
+from alktrace.calling.rule.verdict import judge, limit, mean_rate
 
 CHOSEN = (SINGLE, SIMPLEX_3, DUPLEX_2)
 LIMITS: dict[str, Any] = {"tail_probability": 1e-4, "min_alt_molecules": 3}
@@ -80,6 +90,145 @@ def test_tail_is_the_binomial_convolution(
     alts = tuple(data.draw(st.integers(0, n)) for n in totals)
     expected = exact_tail(totals, noise, score(spread(alts), noise))
     assert tail(spread(alts), spread(totals), noise) == pytest.approx(max(float(expected), 1e-30), rel=1e-9)
+
+
+@pytest.mark.parametrize(
+    ("n", "rate", "seen"),
+    [
+        (2000, 1e-6, 2),
+        (2000, 1e-6, 3),
+        (2000, 1e-6, 5),
+        (50, 1e-4, 7),
+        (3000, 1e-3, 9),
+        (3, 1e-8, 3),
+        (4, 1e-8, 4),
+    ],
+)
+def test_tail_of_one_class_is_the_binomial_one(n: int, rate: float, seen: int) -> None:
+    """Down to 1e-30, far below what one minus the rest could tell; smaller ones are that."""
+    noise = make_noise(np.full(N_CLASSES, rate), design_vaf=0.001)
+    exact = sum(binomial(n, k, Fraction(rate)) for k in range(seen, min(n, seen + 20) + 1))
+    found = tail(spread((0, 0, seen)), spread((0, 0, n)), noise)
+    assert found == pytest.approx(max(float(exact), TAIL_FLOOR), rel=1e-8)
+
+
+@pytest.mark.parametrize(
+    ("n", "p", "size", "expected"),
+    [
+        (2, 0.25, 4, [0.5625, 0.375, 0.0625, 0.0]),
+        (2, 0.25, 2, [0.5625, 0.375]),
+        (3, 0.5, 4, [0.125, 0.375, 0.375, 0.125]),
+        (2, 0.0, 3, [1.0, 0.0, 0.0]),
+        (0, 0.5, 2, [1.0, 0.0]),
+        (2, 1.0, 3, [0.0, 0.0, 1.0]),
+        (2, 1.0, 2, [0.0, 0.0]),
+        (1, 1.0, 3, [0.0, 1.0, 0.0]),
+    ],
+)
+def test_binomial_probabilities(n: int, p: float, size: int, expected: list[float]) -> None:
+    assert binomial_pmf(n, p, size) == pytest.approx(expected)
+
+
+@pytest.mark.parametrize(
+    ("rate", "weight"),
+    # 2 ln(1 + 0.001 / rate) in half nats, rounded: ln 2, ln 101, ln 1001; at least 1, at most 24.
+    [(0.3, 1), (1e-3, 1), (1e-5, 9), (1e-6, 14), (1e-8, 23), (1e-9, 24), (0.0, 24), (0.9, 1)],
+)
+def test_weight_of_a_molecule_is_its_log_likelihood_ratio(rate: float, weight: int) -> None:
+    noise = make_noise(np.full(N_CLASSES, rate), design_vaf=0.001)
+    assert set(noise.weights.tolist()) == {weight}
+    assert noise.rates == pytest.approx(np.full((1, N_CLASSES), min(max(rate, 1e-12), 0.5)))
+
+
+def test_noise_of_a_site_is_at_most_one_half() -> None:
+    noise = make_noise(np.full(N_CLASSES, 0.1), design_vaf=0.001, multipliers=(2.0, 9.0), mixture=(0.9, 0.1))
+    assert noise.rates[:, 0].tolist() == [0.2, 0.5]
+    assert mean_rate(spread((4, 0, 0)), noise) == pytest.approx(0.9 * 0.2 + 0.1 * 0.5)
+
+
+def test_mean_rate_weighs_classes_by_their_molecules() -> None:
+    noise = make_noise(spread((1e-3, 1e-4, 1e-6), 1e-5), design_vaf=0.001)
+    assert mean_rate(spread((1, 3, 0)), noise) == pytest.approx((1e-3 + 3 * 1e-4) / 4)
+    assert mean_rate(spread((0, 0, 0)), noise) == pytest.approx(1e-3), "no molecules: the worst"
+
+
+@pytest.mark.parametrize("totals", [(0, 0, 0), (2, 0, 0), (0, 3, 2), (4, 4, 4), (6, 0, 6)], ids=str)
+@pytest.mark.parametrize("probability", [0.9, 0.2, 1e-4, 3e-7, 1e-8, 1e-12])
+def test_threshold_is_the_smallest_score_that_noise_reaches_so_rarely(
+    totals: tuple[int, ...], probability: float
+) -> None:
+    noise = make_noise(spread((0.2, 1e-2, 1e-5), 1e-6), design_vaf=0.1)
+    most = sum(n * int(noise.weights[c]) for n, c in zip(totals, CHOSEN, strict=True))
+    expected = next(s for s in range(1, most + 2) if exact_tail(totals, noise, s) <= probability)
+    assert threshold(spread(totals), noise, probability) == expected
+
+
+@pytest.mark.parametrize(
+    ("duplex", "asked", "vaf"),
+    # All of three must be mutant: vaf^3 = 0.95; of four three at least: 4 v^3 - 3 v^4 = 0.5.
+    [(2, 0.95, None), (3, 0.95, 0.95 ** (1 / 3)), (3, 1.0, 1.0), (4, 0.5, 0.614272)],
+)
+def test_detectable_vaf_of_few_molecules(duplex: int, asked: float, vaf: float | None) -> None:
+    noise = make_noise(np.full(N_CLASSES, 1e-9), design_vaf=0.001)
+    found = vaf_detectable(spread((0, 0, duplex)), noise, power=asked, **LIMITS)
+    assert found == (None if vaf is None else pytest.approx(vaf, abs=1e-6))
+
+
+def test_verdict_of_one_allele() -> None:
+    """Three duplex molecules and one of one strand, of 400: what the table of counts states of them."""
+    noise = make_noise(spread((1e-3, 1e-4, 1e-6), 1e-5), design_vaf=0.001)
+    alt, total = spread((0, 1, 3)), spread((0, 100, 300))
+    found = judge(alt, total, (2, 250), (noise, "sample"), hotspot=False, settings=SETTINGS)
+    assert found.detected and found.above_noise and found.filters == ()
+    assert (found.alt_molecules, found.total_molecules, found.duplex_alt) == (4, 400, 3)
+    assert (found.strict_alt, found.strict_total, found.noise_level) == (2, 250, "sample")
+    assert found.by_class.tolist() == [alt.tolist(), total.tolist()]
+    assert found.vaf == 0.01 and found.vaf_low < 0.01 < found.vaf_high
+    assert found.p_noise == tail(alt, total, noise)
+    assert found.error_rate == pytest.approx((100 * 1e-4 + 300 * 1e-6) / 400)
+    assert found.vaf_detectable == limit(total, noise, hotspot=False, settings=SETTINGS)
+
+
+@pytest.mark.parametrize(
+    ("molecules", "hotspot", "repeats", "filters", "above"),
+    [
+        # One single read in a thousand errs: of 1000 five or more by chance in 0.4 %, nine in 1e-6.
+        pytest.param(5, True, 0, ("noise",), False, id="noise-at-a-hotspot"),
+        pytest.param(9, True, 0, (), True, id="hotspot"),
+        pytest.param(9, False, 0, ("noise",), False, id="no-hotspot"),
+        pytest.param(60, False, 11, (), True, id="eleven-units-beyond-the-first"),
+        pytest.param(60, False, 12, ("long_repeat",), True, id="twelve"),
+        pytest.param(0, False, 0, ("noise", "few_molecules"), False, id="none"),
+        pytest.param(5, False, 12, ("noise", "long_repeat"), False, id="noise-in-a-long-repeat"),
+    ],
+)
+def test_reasons_against_an_allele(
+    molecules: int, hotspot: bool, repeats: int, filters: tuple[str, ...], above: bool
+) -> None:
+    noise = make_noise(np.full(N_CLASSES, 1e-3), design_vaf=0.001)
+    found = judge(
+        spread((molecules, 0, 0)), spread((1000, 0, 0)), (0, 0), (noise, "prior"),
+        hotspot=hotspot, settings=SHIPPED.calling, repeats=repeats,
+    )  # fmt: skip
+    assert (found.filters, found.detected, found.above_noise) == (filters, not filters, above)
+    assert (found.vaf_detectable is None) is ("long_repeat" in filters)
+
+
+def test_hotspots_are_seen_at_a_smaller_vaf() -> None:
+    noise = make_noise(np.full(N_CLASSES, 1e-3), design_vaf=0.001)
+    general, hotspot = (
+        limit(spread((1000, 0, 0)), noise, hotspot=hotspot, settings=SHIPPED.calling)
+        for hotspot in (False, True)
+    )
+    assert hotspot < general
+
+
+@pytest.mark.parametrize(("p_noise", "quality"), [(1.0, 0), (0.1, 10), (1e-30, 300)])
+def test_quality_is_the_tail_phred_scaled(p_noise: float, quality: float) -> None:
+    noise = make_noise(np.full(N_CLASSES, 1e-3), design_vaf=0.001)
+    found = judge(spread((0, 0, 0)), spread((9, 0, 0)), (0, 0), (noise, ""), hotspot=False, settings=SETTINGS)
+    assert replace(found, p_noise=p_noise).quality == pytest.approx(quality)
+    assert str(replace(found, p_noise=1.0).quality) == "0.0", "never minus zero"
 
 
 @settings(max_examples=20, deadline=None)

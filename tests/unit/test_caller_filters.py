@@ -9,7 +9,16 @@ from calling_case import C3805, FIRST, SECOND, Case, found
 from shipped_settings import SHIPPED
 
 from alktrace.calling.genotyping.allele_states import ALT
-from alktrace.calling.rule.caller_filters import FILTERS, AlleleFilter, NeighbourFilter, is_explained
+from alktrace.calling.rule import caller_filters
+from alktrace.calling.rule.caller_filters import (
+    FILTERS,
+    AlleleFilter,
+    NeighbourFilter,
+    failed,
+    is_explained,
+    neighbour_filters,
+    too_little,
+)
 from alktrace.commands.docs import generated_parts
 from alktrace.structural.fusions.breakpoints import Breakend, Junction
 from alktrace.structural.fusions.fusion_calls import judge
@@ -78,3 +87,37 @@ def test_a_filter_of_fusions(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) ->
     write_fusions(tmp_path / "f.vcf.gz", [], contigs=[("chr2", 9)], sample="S", settings=settings)
     assert '##FILTER=<ID=made_up,Description="homology of 9">' in header(tmp_path / "f.vcf.gz")
     assert "| `made_up` | homology of `fusions.max_homology` |" in generated_parts()["fusion_filters"]
+
+
+@pytest.mark.parametrize(
+    ("molecules", "p_noise", "repeats", "filters"),
+    [
+        pytest.param(3, 1e-4, 11, [], id="at-every-limit"),
+        pytest.param(2, 1e-4, 11, ["few_molecules"], id="a-molecule-fewer"),
+        pytest.param(3, 1.01e-4, 11, ["noise"], id="more-likely-noise"),
+        pytest.param(3, 1e-4, 12, ["long_repeat"], id="a-unit-longer"),
+        pytest.param(0, 1.0, 12, ["noise", "few_molecules", "long_repeat"], id="all"),
+    ],
+)
+def test_limits_of_an_allele(molecules: int, p_noise: float, repeats: int, filters: list[str]) -> None:
+    """Three molecules, a tail of 1e-4 and eleven units beyond the first are just enough."""
+    seen = caller_filters.Tested(molecules, 100, p_noise, 1e-4, repeats, SHIPPED.calling)
+    assert [one.name for one in failed(seen)] == filters
+
+
+@pytest.mark.parametrize(
+    ("filters", "little", "explained"),
+    [
+        ((), False, False),
+        (("noise",), True, False),
+        (("few_molecules",), True, False),
+        (("long_repeat",), False, False),
+        (("indel_edge",), False, True),
+        (("long_repeat", "second_form"), False, True),
+        (("long_repeat", "noise"), True, False),
+    ],
+)
+def test_what_filters_say_of_an_allele(filters: tuple[str, ...], little: bool, explained: bool) -> None:
+    """Too little evidence, or another record stands for it; a long repeat is neither."""
+    assert (too_little(filters), is_explained(filters)) == (little, explained)
+    assert {one.name for one in neighbour_filters()} == {"indel_edge", "second_form"}

@@ -100,14 +100,17 @@ def _stands_alone(states: Sequence[int]) -> bool:
 
 def _predicted(snv: SmallVariant, indel: SmallVariant, reach: int, fetch: Fetch) -> str:
     """Return what the mutant haplotype shows at the place of the SNV, from the left and from the right."""
-    found = ""
-    ahead, behind = snv.start - indel.start, indel.end - snv.start
-    if 0 < ahead <= reach + 1:
-        found += (indel.alt + fetch(indel.chrom, indel.end, indel.end + reach + 1))[ahead : ahead + 1]
-    if 0 < behind <= reach:
-        before = fetch(indel.chrom, max(0, indel.start - reach), indel.start) + indel.alt
-        found += before[-behind:][:1]
-    return found
+    low = max(0, indel.start - reach)
+    haplotype = (
+        fetch(indel.chrom, low, indel.start) + indel.alt + fetch(indel.chrom, indel.end, indel.end + reach)
+    )
+    # Anchored insertions and deletions begin behind their first base, complex changes with it.
+    first = indel.start + (indel.ref[0] == indel.alt[0])
+    at, moved = snv.start - low, snv.start - low + len(indel.alt) - len(indel.ref)
+    # Slices, as the haplotype may end with the sequence; a negative index would count from its end.
+    ahead = haplotype[at : at + 1] if first <= snv.start < first + reach else ""
+    behind = haplotype[moved : moved + 1] if indel.end - reach <= snv.start < indel.end and moved >= 0 else ""
+    return ahead + behind
 
 
 def _shows(carried: SmallVariant, other: SmallVariant, fetch: Fetch) -> bool:

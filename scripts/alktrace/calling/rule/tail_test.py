@@ -79,9 +79,8 @@ def noise_tails(total: NDArray[np.integer], noise: Noise) -> NDArray[np.float64]
     counts = np.asarray(total, dtype=np.int64)
     size = _lattice(counts, noise.rates.max(axis=0), noise.weights)
     mixed = _mixed_pmf(counts, noise.rates, noise.mixture, noise.weights, size)
-    tails: NDArray[np.float64] = np.cumsum(mixed[::-1])[::-1]
-    tails[0] = 1.0
-    return np.minimum(tails, 1.0)
+    # Summed from the small end: one minus the rest would leave nothing of tails below 1e-16.
+    return np.minimum(np.cumsum(mixed[::-1])[::-1], 1.0)
 
 
 def tail(alt: NDArray[np.integer], total: NDArray[np.integer], noise: Noise) -> float:
@@ -95,20 +94,17 @@ def tail(alt: NDArray[np.integer], total: NDArray[np.integer], noise: Noise) -> 
     complement = float(_complements(total, noise, reached)[-1])
     if complement > COMPLEMENT_FLOOR:
         return complement
-    tails = noise_tails(total, noise)
-    return max(float(tails[reached]), TAIL_FLOOR) if reached < len(tails) else TAIL_FLOOR
+    return max(float(noise_tails(total, noise)[reached]), TAIL_FLOOR)
 
 
 def threshold(total: NDArray[np.integer], noise: Noise, tail_probability: float) -> int:
     """Return the smallest score whose noise tail is at most the tail probability."""
-    most = int(np.dot(total, noise.weights)) + 1
     size = 32
     while tail_probability > COMPLEMENT_FLOOR:
+        # It ends: beyond the largest score nothing is left but rounding, far below the floor.
         reached = np.flatnonzero(_complements(total, noise, size) <= tail_probability)
         if len(reached):
-            return int(reached[0]) + 1
-        if size >= most:
-            return most
+            return int(reached[0]) + 1  # the first complement is that of a score of one
         size *= 2
     tails = noise_tails(total, noise)
     reached = np.flatnonzero(tails <= tail_probability)
