@@ -145,8 +145,6 @@ def _fraction(values: list[float] | None, markers: int) -> dict[str, Any]:
 def _callability(
     vaf: float, molecules: int, holes: list[str], untargeted: list[str], extra: list[Any], nothing: bool
 ) -> list[dict[str, Any]]:
-    if nothing:
-        return []
     loci = [
         {
             "gene": "ALK",
@@ -161,7 +159,7 @@ def _callability(
             if locus in untargeted
             else "not_detected",
         }
-        for exon, names in HOTSPOTS.items()
+        for exon, names in ({} if nothing else HOTSPOTS).items()
         for locus in names
     ]
     return loci + [{"molecules": molecules, **locus} for locus in extra]

@@ -10,7 +10,9 @@ from alktrace.classify.negative import (
     excluded_clone_fraction,
     judge_specimen,
     judge_timepoint,
+    largest_if_the_lead_tells,
     not_assessable_loci,
+    share_of_cells,
     tumour_copies,
 )
 from alktrace.classify.window import WindowStatus
@@ -218,3 +220,19 @@ def test_not_targeted_yields_to_not_assessable() -> None:
     )
     assert not_assessable_loci([left_out], SETTINGS, ("ALK", "MET")) == ("ALK X23 (not_targeted)",)
     assert not_assessable_loci([left_out, blind], SETTINGS, ("ALK", "MET")) == ("ALK X23",)
+
+
+@pytest.mark.parametrize(
+    ("vaf", "fraction", "expected"),
+    [(0.025, 0.1, 0.5), (0.06, 0.1, 1.0), (None, 0.1, None), (0.025, None, None), (0.025, 0.0, None)],
+)
+def test_share_of_the_tumour_cells(vaf: float | None, fraction: float | None, expected: float | None) -> None:
+    """One of two copies: twice the VAF by the tumour fraction, and never more than all cells."""
+    assert share_of_cells(vaf, fraction, specimen(), "ALK") == expected
+
+
+@pytest.mark.parametrize(
+    ("shares", "largest"), [((0.1, 0.3, None), 0.3), ((None, 0.3), None), ((0.2,), 0.2), ((0.2, 0.1), 0.2)]
+)
+def test_the_leading_specimen_must_tell(shares: tuple[float | None, ...], largest: float | None) -> None:
+    assert largest_if_the_lead_tells(shares) == largest
