@@ -56,6 +56,7 @@ def summary(result: TimepointResult) -> dict[str, Any]:
         "reasons": [item.value for item in result.row.not_evaluable_reason],
         "excluded": row.excluded_clone_fraction,
         "n_rows": len(result.rows),
+        "larger_sets": len(detail["phase"]["larger_sets"]),
         "judged": [item["kind"] for item in detail["excluded"] if item["informative"]],
         "order": [f"{row.gene} {row.alteration}" for row in result.rows],
         "discovered": [f"{item.gene} {item.change}" for item in result.discovered],

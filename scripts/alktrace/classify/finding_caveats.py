@@ -68,7 +68,7 @@ def finding_flags(found: Found, verdict: EmergenceVerdict, view: TimepointView) 
     }
     flags += [Caveat(code) for code, holds in checks.items() if holds]
     if verdict.emergence is Emergence.UNKNOWN and view.setting is not Setting.BASELINE:
-        flags += [Caveat(code) for code in (_WHY_UNKNOWN.get(verdict.reason),) if code]
+        flags.append(Caveat(_WHY_UNKNOWN[verdict.reason]))
     if against := _disagreeing(found, view):
         flags.append(Caveat(CaveatCode.SPECIMENS_DISAGREE, tuple(against)))
     return in_order(flags)

@@ -111,8 +111,6 @@ def assign_report(report: HistologyFinding, patient: Patient, days: int) -> str 
         (abs((item.collected - report.date).days), item.collected.toordinal(), item.timepoint)
         for item in named or patient.specimens
     ]
-    if not candidates:
-        return None
     # A named specimen binds whatever the distance; only a report without one must be near.
     distance, _, timepoint = min(candidates)
     return timepoint if named or distance <= days else None
@@ -179,7 +177,8 @@ def _report_order(report: HistologyFinding) -> tuple[date, str, str]:
 def _before(report: HistologyFinding, patient: Patient) -> bool:
     """Return whether a report describes the tumour before lorlatinib."""
     start = patient.lorlatinib_start
-    return start is not None and report.date < start
+    # On the day itself too: a biopsy is taken before the first dose, and nothing changes in a day.
+    return start is not None and report.date <= start
 
 
 def _baseline_reports(
