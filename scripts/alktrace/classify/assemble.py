@@ -397,7 +397,8 @@ def lineage_mechanisms(lineage: Lineage, dna: LineageDna | None, view: Timepoint
 
 
 def _one_per_histology(reports: Sequence[HistologyFinding]) -> list[HistologyFinding]:
-    return list({report.histology: report for report in reversed(reports)}.values())[::-1]
+    # The first of each; rows are put in order later.
+    return list({report.histology: report for report in reversed(reports)}.values())
 
 
 def _histology(report: HistologyFinding, lineage: Lineage, view: TimepointView) -> Mechanism:

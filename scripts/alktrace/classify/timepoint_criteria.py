@@ -3,6 +3,7 @@
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 
+from ..evidence.schema import Alteration
 from ..vocabulary.caveats import Caveat, CaveatCode, codes_of
 from ..vocabulary.changes import ALK, VariantType
 from ..vocabulary.negatives import NegativeKind
@@ -118,7 +119,9 @@ def _found_outside(draft: Draft) -> Iterable[Finding]:
 def _window_unknown(draft: Draft) -> Iterable[Finding]:
     windows = [draft.view.windows[item.specimen] for item in draft.view.usable]
     unknown = [window for window in windows if window.status is WindowStatus.UNKNOWN]
-    return _if(bool(unknown), unknown[0].explanation if unknown else "", CaveatCode.WINDOW_UNKNOWN)
+    # Once, whatever the number of samples: dates of the clinic are those of the patient.
+    for window in unknown[:1]:
+        yield "", window.explanation, (Caveat(CaveatCode.WINDOW_UNKNOWN),)
 
 
 def _baseline_late(draft: Draft) -> Iterable[Finding]:
@@ -159,18 +162,23 @@ def _fusion_not_documented(draft: Draft) -> Iterable[Finding]:
 
 
 def _switched(draft: Draft) -> bool:
-    return draft.driver.state is FusionState.LOST and any(_drives(item) for item in draft.mechanisms)
+    return draft.driver.state is FusionState.LOST and any(_drives(*item) for item in _bypasses(draft))
 
 
-def _drives(mechanism: Mechanism) -> bool:
+def _bypasses(draft: Draft) -> list[tuple[Mechanism, Alteration]]:
+    return [
+        (item, item.found.alteration)
+        for item in draft.mechanisms
+        if item.component is Component.BYPASS and item.carries and item.found is not None
+    ]
+
+
+def _drives(mechanism: Mechanism, alteration: Alteration) -> bool:
     """Can a bypass be the driver instead of ALK: an activation, surely of the tumour, not of few cells."""
-    if mechanism.component is not Component.BYPASS or mechanism.found is None:
-        return False
     # A loss drives nothing by itself: NF2 gone beside a fusion that was not seen is no other driver.
-    alteration = mechanism.found.alteration
     lost = alteration.variant_type is VariantType.LOSS or alteration.consequence in TRUNCATING
     doubted = {CaveatCode.CH_NOT_EXCLUDED, CaveatCode.MINOR_CLONE} & codes_of(mechanism.flags)
-    return mechanism.carries and not lost and not doubted
+    return not lost and not doubted
 
 
 def _driver_switch(draft: Draft) -> Iterable[Finding]:
@@ -185,13 +193,7 @@ def _second_primary(draft: Draft) -> Iterable[Finding]:
 
 def _several_bypass(draft: Draft) -> Iterable[Finding]:
     # By gene: two KRAS mutations are two clones of one bypass.
-    genes = sorted(
-        {
-            mechanism.found.alteration.gene
-            for mechanism in draft.mechanisms
-            if mechanism.component is Component.BYPASS and mechanism.carries and mechanism.found is not None
-        }
-    )
+    genes = sorted({alteration.gene for _, alteration in _bypasses(draft)})
     return _if(len(genes) > 1, "bypass by " + ", ".join(genes), CaveatCode.SEVERAL_BYPASS)
 
 
