@@ -8,6 +8,7 @@ from numpy.typing import NDArray
 from shipped_settings import SHIPPED
 
 from alktrace.calling.genotyping.genotype_table import GenotypeRow
+from alktrace.calling.genotyping.polymorphisms import genotype
 from alktrace.inputs.settings.identity_settings import IdentitySettings
 from alktrace.io.tables import read_table, write_table
 from alktrace.qc.identity import (
@@ -166,6 +167,45 @@ def test_contamination(share: float, error: float) -> None:
     assert all(value is not None for value in estimates)
     assert np.median(estimates) == pytest.approx(share, rel=0.15, abs=5e-4)
     assert max(estimates) <= 1.5 * share + 2 * max(error, 5e-4)
+
+
+def uneven(gained: dict[int, float], *, share: float = 0.0, sites: int = 60) -> list[list[GenotypeRow]]:
+    """Ten persons with five sites per chromosome; of some one allele has so many copies, the other one.
+
+    Genotypes are called as they are of molecules, so that a rare allele may be taken for none.
+    """
+    samples = []
+    for seed in range(10):
+        dice, mine, foreign = np.random.default_rng(seed), person(50 + seed, sites), person(90 + seed, sites)
+        rows = []
+        for i in range(sites):
+            more = gained.get(i // 5, 1.0)
+            first = more / (more + 1) if dice.random() < 0.5 else 1 / (more + 1)
+            own = {0: 0.0, 1: first, 2: 1.0}[int(mine[i])]
+            alt = int(dice.binomial(130, (1 - share) * own + share * foreign[i] / 2))
+            rows.append(
+                GenotypeRow(f"chr{i // 5}", 1000 + i, "A", "G", 130 - alt, alt, genotype(130 - alt, alt))
+            )
+        samples.append(rows)
+    return samples
+
+
+@pytest.mark.parametrize(
+    "gained",
+    [
+        pytest.param({7: 8.2}, id="MET in twelve copies, seven of ten cells tumour"),
+        pytest.param({3: 5.0, 7: 5.0}, id="RB1 and TP53 lost in eight of ten cells"),
+    ],
+)
+def test_an_uneven_tumour_is_not_contaminated(gained: dict[int, float]) -> None:
+    estimates = [estimate_contamination(rows, min_sites=8) for rows in uneven(gained)]
+    assert max(value for value in estimates if value is not None) < 0.005
+
+
+@pytest.mark.parametrize("share", [0.05, 0.2])
+def test_an_uneven_tumour_may_be_contaminated_too(share: float) -> None:
+    estimates = [estimate_contamination(rows, min_sites=8) for rows in uneven({7: 8.2}, share=share)]
+    assert min(value for value in estimates if value is not None) > 0.5 * share
 
 
 def test_contamination_needs_sites() -> None:

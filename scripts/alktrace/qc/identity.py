@@ -26,6 +26,12 @@ ERROR_RATES = (1e-6, 1e-5, 1e-4, 1e-3, 5e-3)
 """Rates of false bases tried beside the contamination, per molecule."""
 CONTAMINANT = ((0.0, 0.25), (0.5, 0.5), (1.0, 0.25))
 """Share of the other allele in a foreign genome and its probability, for an allele of frequency one half."""
+IMBALANCE = 0.01
+"""Prior probability that a tumour lost or gained an allele of a chromosome; an assumption of this project."""
+LARGEST_MINORITY = 0.15
+"""Share of an allele up to which a site is called homozygous for the other one."""
+MINORITIES = 30
+"""Shares of the rarer allele that are tried."""
 GRID = 400
 SHARED_BY_SEXES = {
     "X": ((10_000, 2_781_479), (155_701_382, 156_030_895)),
@@ -158,19 +164,23 @@ def estimate_contamination(rows: Sequence[GenotypeRow], *, min_sites: int) -> fl
     """Return the share of foreign molecules that explains the other allele at homozygous sites best.
 
     Maximum likelihood over contamination (0 to 0.5) and base error. The genotype of the foreign person is
-    unknown: its probabilities are those of an allele of frequency one half.
+    unknown: its probabilities are those of an allele of frequency one half. A tumour that lost or gained an
+    allele leaves few molecules of the other one too, but on some chromosomes, where a foreign person shows on
+    all: a chromosome may be explained by imbalance instead, at its prior probability.
 
     Returns:
         None with fewer than `min_sites` homozygous sites.
     """
-    other, total = _other_allele(rows)
+    chroms, other, total = _other_allele(rows)
     if len(total) < min_sites:
         return None
+    own = [chroms == name for name in sorted(set(chroms))]
     levels = np.concatenate([[0.0], np.geomspace(1e-4, 0.5, GRID)])
     best = max(
         (float(likelihood[i]), -i)
         for error in ERROR_RATES
-        for likelihood in [_contamination_likelihood(other, total, levels, error)]
+        for foreign, imbalanced in [_site_likelihoods(other, total, levels, error)]
+        for likelihood in [_over_chromosomes(foreign, imbalanced, own)]
         for i in [int(np.argmax(likelihood))]
     )
     return float(levels[-best[1]])
@@ -260,22 +270,42 @@ def _backed(
     return set() if tied or len(largest) < 2 else largest
 
 
-def _other_allele(rows: Sequence[GenotypeRow]) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
-    """Return molecules with the other allele and all molecules, at homozygous sites."""
+def _other_allele(
+    rows: Sequence[GenotypeRow],
+) -> tuple[NDArray[np.str_], NDArray[np.int64], NDArray[np.int64]]:
+    """Return chromosome, molecules with the other allele and all molecules, at homozygous sites."""
     homozygous = [row for row in rows if row.genotype in ("0/0", "1/1")]
     other = [r.alt_molecules if r.genotype == "0/0" else r.ref_molecules for r in homozygous]
     total = [r.alt_molecules + r.ref_molecules for r in homozygous]
-    return np.array(other, dtype=np.int64), np.array(total, dtype=np.int64)
+    chroms = np.array([row.chrom for row in homozygous], dtype=np.str_)
+    return chroms, np.array(other, dtype=np.int64), np.array(total, dtype=np.int64)
 
 
-def _contamination_likelihood(
+def _site_likelihoods(
     other: NDArray[np.int64], total: NDArray[np.int64], levels: NDArray[np.float64], error: float
-) -> NDArray[np.float64]:
-    """Return log likelihoods, one per level of contamination; constants left out."""
-    mixed = np.full((len(levels), len(total)), -np.inf)
+) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    """Return log likelihoods of the sites by level of contamination, and under imbalance; constants left out.
+
+    Under imbalance a site called homozygous is homozygous or heterozygous with equal probability; of the
+    latter the other allele may have any share up to `LARGEST_MINORITY`.
+    """
+
+    def term(rate: NDArray[np.float64]) -> NDArray[np.float64]:
+        return np.asarray(other * np.log(rate) + (total - other) * np.log1p(-rate))
+
+    foreign = np.full((len(levels), len(total)), -np.inf)
     for share, probability in CONTAMINANT:
-        rate = levels[:, None] * share + error
-        term = np.log(probability) + other * np.log(rate) + (total - other) * np.log1p(-rate)
-        mixed = np.logaddexp(mixed, term)
-    likelihood: NDArray[np.float64] = mixed.sum(axis=1)
-    return likelihood
+        foreign = np.logaddexp(foreign, np.log(probability) + term(levels[:, None] * share + error))
+    shares = LARGEST_MINORITY * (np.arange(MINORITIES)[:, None] + 0.5) / MINORITIES
+    uneven = np.logaddexp.reduce(term(shares + error), axis=0) - np.log(MINORITIES)
+    return foreign, np.logaddexp(term(np.array([error])), uneven) - np.log(2)
+
+
+def _over_chromosomes(
+    foreign: NDArray[np.float64], imbalanced: NDArray[np.float64], own: Sequence[NDArray[np.bool_]]
+) -> NDArray[np.float64]:
+    """Return the log likelihood of every level; each chromosome has the better of its two explanations."""
+    found = np.zeros(len(foreign))
+    for here in own:
+        found += np.maximum(foreign[:, here].sum(axis=1), np.log(IMBALANCE) + imbalanced[here].sum())
+    return found
