@@ -1,5 +1,7 @@
 # What the alterations of a sample are: consequences, names, origin, tumour fraction, copy number.
 
+from alktrace.inputs.knowledge_schemas import RECOGNITION_TABLES
+
 
 # Without --local-csq the tool joins unphased variants of one codon and so invents a phase.
 rule annotate_consequences:
@@ -53,6 +55,7 @@ rule annotate_alterations:
     params:
         specimen_type=lambda wildcards: PLAN.sample(wildcards).specimen_type.value,
         settings=PLAN.dump("calling", "origin", "tumour_fraction", "copy_number"),
+        knowledge=PLAN.knowledge(*RECOGNITION_TABLES),
         code=PLAN.code("annotate_alterations"),
     message:
         "annotating {wildcards.patient} {wildcards.timepoint} {wildcards.specimen}"

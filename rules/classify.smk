@@ -18,6 +18,7 @@ rule classify_timepoint:
         runtime=10,
     params:
         settings=PLAN.dump("resistance"),
+        knowledge=PLAN.knowledge(),
         code=PLAN.code("classify_timepoint"),
     message:
         "classifying {wildcards.patient} {wildcards.timepoint}"

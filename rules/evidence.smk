@@ -34,6 +34,7 @@ rule gather_evidence:
         max_gap_days=PLAN.settings.resistance.window.days_after_last_dose,
         settings=PLAN.dump("calling", "fusions", "origin", "tumour_fraction", "copy_number")
         | {"phase": PLAN.settings.resistance.phase.model_dump(mode="json")},
+        knowledge=PLAN.knowledge("ch_genes", "drugs"),
         code=PLAN.code("gather_evidence"),
     message:
         "gathering the evidence of {wildcards.patient}"

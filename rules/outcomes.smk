@@ -18,6 +18,7 @@ rule measure_outcomes:
         runtime=30,
     params:
         settings=PLAN.dump("cohort", "resistance", "exclude"),
+        knowledge=PLAN.knowledge("drugs"),
         code=PLAN.code("measure_outcomes"),
     message:
         "endpoints of the cohort"
@@ -44,6 +45,7 @@ rule relate_outcomes:
         runtime=30,
     params:
         settings=PLAN.dump("cohort", "resistance", "exclude"),
+        knowledge=PLAN.knowledge(),
         code=PLAN.code("relate_outcomes"),
     message:
         "relating mechanisms to outcomes"

@@ -101,6 +101,7 @@ rule prepare_gene_models:
         mem_mb=4000,
         runtime=30,
     params:
+        knowledge=PLAN.knowledge("genes", "hotspots", "alk_mutations"),
         code=PLAN.code("prepare_gene_models"),
     message:
         "reading the gene models"

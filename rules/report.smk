@@ -27,6 +27,7 @@ rule write_patient_page:
         runtime=10,
     params:
         samples=lambda wildcards: list(PLAN.copy_number_bins(wildcards)),
+        knowledge=PLAN.knowledge(),
         code=PLAN.code("write_patient_page"),
     message:
         "writing the page of {wildcards.patient}"
@@ -53,6 +54,7 @@ rule write_cohort_page:
         runtime=10,
     params:
         settings=PLAN.dump("cohort"),
+        knowledge=PLAN.knowledge(),
         code=PLAN.code("write_cohort_page"),
     message:
         "writing the page of the cohort"
@@ -140,6 +142,7 @@ rule write_manifest:
         runtime=10,
     params:
         settings=PLAN.settings.model_dump(mode="json"),
+        knowledge=PLAN.knowledge(),
         code=PLAN.code("write_manifest"),
         all_code=PLAN.code(),
     message:

@@ -1,5 +1,7 @@
 # Reports of laboratories, read as evidence.
 
+from alktrace.inputs.knowledge_schemas import RECOGNITION_TABLES
+
 
 # A laboratory's report: what it says, what it could have seen, and in notes.tsv what could not be read.
 rule read_reported_calls:
@@ -27,6 +29,7 @@ rule read_reported_calls:
         lod_vaf=lambda wildcards: PLAN.sample(wildcards).units[0].lod_vaf,
         vaf_unit=lambda wildcards: PLAN.sample(wildcards).units[0].vaf_unit,
         settings=PLAN.dump("calling", "origin"),
+        knowledge=PLAN.knowledge(*RECOGNITION_TABLES, "report_words"),
         code=PLAN.code("read_reported_calls"),
     message:
         "reading the report of {wildcards.patient} {wildcards.timepoint} {wildcards.specimen}"

@@ -3,6 +3,7 @@
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from alktrace.inputs.knowledge_files import open_knowledge
 from alktrace.inputs.settings.calling_settings import CallingSettings
 from alktrace.inputs.settings.copy_number_settings import CopyNumberSettings
 from alktrace.inputs.settings.origin_settings import OriginSettings
@@ -26,7 +27,7 @@ with job_log(snakemake.log[0]):
         centromeres=resource("reference/centromeres.grch38.tsv"),
         gene_models=Path(snakemake.input.gene_models),
         fasta=Path(snakemake.input.fasta),
-        knowledge=resource("knowledge"),
+        knowledge=open_knowledge(resource("knowledge"), snakemake.config["knowledge"]),
         white_cell_bams=[Path(path) for path in snakemake.input.white_cells],
         population_vcf=optional_path(snakemake.input.get("population_vcf")),
         specimen_type=SpecimenType(snakemake.params.specimen_type),

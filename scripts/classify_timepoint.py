@@ -3,6 +3,7 @@
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from alktrace.inputs.knowledge_files import open_knowledge
 from alktrace.inputs.settings.resistance_settings import ResistanceSettings
 from alktrace.io.resources import resource
 from alktrace.workflow.job import job_log
@@ -15,7 +16,7 @@ with job_log(snakemake.log[0]):
 
     classify_timepoint_file(
         evidence=Path(snakemake.input.evidence),
-        knowledge=resource("knowledge"),
+        knowledge=open_knowledge(resource("knowledge"), snakemake.config["knowledge"]),
         settings=ResistanceSettings.model_validate(snakemake.params.settings["resistance"]),
         timepoint=snakemake.wildcards.timepoint,
         out_table=Path(snakemake.output.table),

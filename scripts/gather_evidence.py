@@ -3,6 +3,7 @@
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from alktrace.inputs.knowledge_files import open_knowledge
 from alktrace.io.resources import resource
 from alktrace.workflow.job import job_log
 
@@ -21,7 +22,7 @@ with job_log(snakemake.log[0]):
     from alktrace.outcomes.clinical_context import load_context
 
     settings = snakemake.params.settings
-    knowledge = load_knowledge(resource("knowledge"))
+    knowledge = load_knowledge(open_knowledge(resource("knowledge"), snakemake.config["knowledge"]))
     gather_evidence(
         samples=snakemake.params.samples,
         fasta=Path(snakemake.input.fasta),

@@ -3,6 +3,7 @@
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from alktrace.inputs.knowledge_files import open_knowledge
 from alktrace.io.resources import resource
 from alktrace.workflow.job import job_log
 
@@ -14,7 +15,11 @@ with job_log(snakemake.log[0]):
     from alktrace.outcomes.outcome_jobs import clinic_of, measure_outcomes
 
     measure_outcomes(
-        clinic=clinic_of(snakemake.input.clinical, resource("knowledge"), settings=snakemake.params.settings),
+        clinic=clinic_of(
+            snakemake.input.clinical,
+            open_knowledge(resource("knowledge"), snakemake.config["knowledge"]),
+            settings=snakemake.params.settings,
+        ),
         settings=CohortSettings.model_validate(snakemake.params.settings["cohort"]),
         out=Path(snakemake.output.tables[0]).parent,
     )

@@ -3,6 +3,7 @@
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from alktrace.inputs.knowledge_files import open_knowledge
 from alktrace.inputs.settings.calling_settings import CallingSettings
 from alktrace.inputs.settings.origin_settings import OriginSettings
 from alktrace.io.resources import resource
@@ -20,7 +21,7 @@ with job_log(snakemake.log[0]):
         gene_models=Path(snakemake.input.gene_models),
         fasta=Path(snakemake.input.fasta),
         loci=Path(snakemake.input.loci),
-        knowledge=resource("knowledge"),
+        knowledge=open_knowledge(resource("knowledge"), snakemake.config["knowledge"]),
         own_words=next(map(Path, snakemake.input.own_words), None),
         fusion_drivers=resource("reference/fusion_drivers.tsv"),
         specimen_type=SpecimenType(snakemake.params.specimen_type),

@@ -3,6 +3,7 @@
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from alktrace.inputs.knowledge_files import open_knowledge
 from alktrace.io.resources import resource
 from alktrace.workflow.job import job_log
 
@@ -15,7 +16,11 @@ with job_log(snakemake.log[0]):
     from alktrace.outcomes.outcome_jobs import clinic_of, relate_outcomes
 
     relate_outcomes(
-        clinic=clinic_of(snakemake.input.clinical, resource("knowledge"), settings=snakemake.params.settings),
+        clinic=clinic_of(
+            snakemake.input.clinical,
+            open_knowledge(resource("knowledge"), snakemake.config["knowledge"]),
+            settings=snakemake.params.settings,
+        ),
         classification=Path(snakemake.input.classification),
         resistance=Path(snakemake.input.resistance),
         evidence=[Path(path) for path in snakemake.input.evidence],

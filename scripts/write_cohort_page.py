@@ -3,6 +3,7 @@
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from alktrace.inputs.knowledge_files import open_knowledge
 from alktrace.io.resources import resource
 from alktrace.workflow.job import job_log
 
@@ -20,7 +21,7 @@ with job_log(snakemake.log[0]):
         quality=Path(snakemake.input.quality),
         identity=Path(snakemake.input.identity),
         outcomes=[Path(path) for path in snakemake.input.outcomes],
-        knowledge=resource("knowledge"),
+        knowledge=open_knowledge(resource("knowledge"), snakemake.config["knowledge"]),
         settings=CohortSettings.model_validate(snakemake.params.settings["cohort"]),
         out=Path(snakemake.output.page),
     )

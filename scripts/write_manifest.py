@@ -3,6 +3,7 @@
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from alktrace.inputs.knowledge_files import open_knowledge
 from alktrace.io.resources import resource
 from alktrace.workflow.job import job_log
 
@@ -15,7 +16,7 @@ with job_log(snakemake.log[0]):
     write_manifest(
         settings=snakemake.params.settings,
         inputs=[Path(snakemake.input.sheet), *map(Path, snakemake.input.clinical)],
-        knowledge=sorted(resource("knowledge").glob("*.tsv")),
+        knowledge=open_knowledge(resource("knowledge"), snakemake.config["knowledge"]),
         code=snakemake.params.all_code,
         out=Path(snakemake.output.manifest),
     )

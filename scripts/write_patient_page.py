@@ -3,6 +3,7 @@
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from alktrace.inputs.knowledge_files import open_knowledge
 from alktrace.io.resources import resource
 from alktrace.workflow.job import job_log
 
@@ -19,6 +20,6 @@ with job_log(snakemake.log[0]):
         tumour_fraction=Path(snakemake.input.tumour_fraction),
         bins=dict(zip(snakemake.params.samples, map(Path, snakemake.input.bins), strict=True)),
         gene_models=Path(snakemake.input.gene_models),
-        knowledge=resource("knowledge"),
+        knowledge=open_knowledge(resource("knowledge"), snakemake.config["knowledge"]),
         out=Path(snakemake.output.page),
     )

@@ -9,6 +9,7 @@ from shipped_settings import SHIPPED
 
 from alktrace.classify.resistance_table import ClassificationRow, ResistanceRow
 from alktrace.demo.synthetic_outcomes import write_outcomes
+from alktrace.inputs.knowledge_files import KnowledgeFiles
 from alktrace.inputs.settings.cohort_settings import CohortSettings
 from alktrace.inputs.settings.resistance_settings import ResistanceSettings
 from alktrace.io.tables import read_table
@@ -25,7 +26,7 @@ from alktrace.vocabulary.resistance import Timing
 from alktrace.vocabulary.samples import Setting
 
 ROOT = Path(__file__).resolve().parents[1]
-KNOWLEDGE = ROOT / "resources" / "knowledge"
+KNOWLEDGE = KnowledgeFiles(ROOT / "resources" / "knowledge")
 SEED, PATIENTS = 11, 60
 KNOWN_TO_R = """
     rwTTD1 rwTTD2 rwTTD2_treatment rwPFS2 rwPFS2_treatment OS_lorlatinib OS_progression

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Protocol
 
 from . import __version__
-from .commands import check, classify, cohort, completion, demo, docs, init, one, run, show
+from .commands import check, classify, cohort, completion, demo, docs, init, knowledge, one, run, show
 from .errors import AlktraceError
 
 EXIT_STATUS = """\
@@ -39,6 +39,7 @@ COMMANDS: dict[str, Command] = {
     "show": show,
     "classify": classify,
     "cohort": cohort,
+    "knowledge": knowledge,
     "completion": completion,
     "docs": docs,
 }

@@ -13,6 +13,7 @@ from alktrace.classify.phase import PhaseReason
 from alktrace.classify.set_criteria import SET_CRITERIA
 from alktrace.classify.single_criteria import ALTERATION_CRITERIA
 from alktrace.classify.timepoint_criteria import TIMEPOINT_CRITERIA
+from alktrace.inputs.knowledge_files import KnowledgeFiles
 from alktrace.inputs.settings.resistance_settings import ResistanceSettings
 from alktrace.knowledge.answers import Knowledge
 from alktrace.knowledge.load import load_knowledge
@@ -26,7 +27,7 @@ EXPECTED = [(case["id"], timepoint) for case in cases() for timepoint in case["e
 
 @pytest.fixture(scope="session")
 def knowledge() -> Knowledge:
-    return load_knowledge(ROOT / "resources" / "knowledge")
+    return load_knowledge(KnowledgeFiles(ROOT / "resources" / "knowledge"))
 
 
 @pytest.fixture(scope="session")

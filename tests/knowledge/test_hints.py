@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 
 from alktrace.evidence.schema import Alteration
+from alktrace.inputs.knowledge_files import KnowledgeFiles
 from alktrace.knowledge.drug_hints import Hints, hints_of, joined, withheld
 from alktrace.knowledge.entries import DrugEffect, DrugStatement, Remark, codon_of
 from alktrace.knowledge.load import load_knowledge
@@ -14,7 +15,7 @@ from alktrace.vocabulary.changes import Consequence, VariantType
 from alktrace.vocabulary.drugs import NamedDrug
 from alktrace.vocabulary.marks import Mark
 
-KNOWLEDGE = load_knowledge(Path(__file__).resolve().parents[2] / "resources" / "knowledge")
+KNOWLEDGE = load_knowledge(KnowledgeFiles(Path(__file__).resolve().parents[2] / "resources" / "knowledge"))
 SUBJECTS = [*KNOWLEDGE.mutations, *KNOWLEDGE.mechanisms]
 CITED_INTERMEDIATE = tuple(
     f"p.{name}" for name in "Cys1156Tyr Ile1171Asn Ile1171Ser Ile1171Thr Phe1174Cys Gly1269Ala".split()

@@ -8,6 +8,7 @@ import pytest
 
 from alktrace.errors import InputProblems
 from alktrace.evidence.schema import Alteration
+from alktrace.inputs.knowledge_files import KnowledgeFiles
 from alktrace.knowledge.bypass_rules import BypassMechanism, OffTargetKind
 from alktrace.knowledge.drug_hints import hints_of
 from alktrace.knowledge.entries import AlkRole, Drug
@@ -16,7 +17,7 @@ from alktrace.vocabulary.changes import Consequence, VariantType
 from alktrace.vocabulary.resistance import Confidence
 
 TABLES = Path(__file__).resolve().parents[2] / "resources" / "knowledge"
-KNOWLEDGE = load_knowledge(TABLES)
+KNOWLEDGE = load_knowledge(KnowledgeFiles(TABLES))
 V, C = VariantType, Consequence
 
 
@@ -320,7 +321,13 @@ BROKEN = [
     ("bypass", "change\tp.Gly12Cys", "change\tp.Gly412Cys", "value", "add G412 there"),
     ("bypass", "skipping\texon\t14", "skipping\texon\t144", "value", "add exon 144 there"),
     ("bypass", "breakpoint_intron\t11", "breakpoint_intron\t99", "value", "add intron 99 there"),
-    ("alk_mutations", "p.Gly1202Arg", "p.Ala1202Arg", "subject", "p.Ala1202Arg: hotspots.tsv has G1202"),
+    (
+        "alk_mutations",
+        "p.Gly1202Arg",
+        "p.Ala1202Arg",
+        "subject",
+        "alk_mutations.tsv has G1202 at this codon",
+    ),
     (
         "genes",
         "alias symbol, read in a copy of the record\tverified",
@@ -340,7 +347,7 @@ def test_broken_table_is_named_with_place_and_remedy(tmp_path: Path, case: tuple
     assert old in text
     path.write_text(text.replace(old, new, 1), encoding="utf-8")
     with pytest.raises(InputProblems) as caught:
-        load_knowledge(folder)
+        load_knowledge(KnowledgeFiles(folder))
     found = [p for p in caught.value.problems if p.column == place and remedy in f"{p.what}; {p.remedy}"]
     assert found and found[0].file == str(path) and found[0].line > 1
 
@@ -355,7 +362,7 @@ def test_a_table_of_genes_that_was_not_read_makes_no_gene_unknown(tmp_path: Path
     path = folder / "genes.tsv"
     path.write_text(path.read_text().replace("transcript", "transcripts", 1))
     with pytest.raises(InputProblems) as caught:
-        load_knowledge(folder)
+        load_knowledge(KnowledgeFiles(folder))
     (problem,) = caught.value.problems
     assert (problem.file, problem.line, problem.column) == (str(path), 1, "transcript")
 
@@ -366,5 +373,5 @@ def test_all_problems_are_reported_together(tmp_path: Path) -> None:
     path = folder / "ch_genes.tsv"
     path.write_text(path.read_text() + path.read_text().splitlines()[1] + "\n")
     with pytest.raises(InputProblems) as caught:
-        load_knowledge(folder)
+        load_knowledge(KnowledgeFiles(folder))
     assert {Path(p.file).name for p in caught.value.problems} == {"messages.tsv", "ch_genes.tsv"}

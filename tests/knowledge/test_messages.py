@@ -6,13 +6,14 @@ from pathlib import Path
 import pytest
 
 from alktrace.classify.phase import PhaseReason
+from alktrace.inputs.knowledge_files import KnowledgeFiles
 from alktrace.knowledge.load import load_knowledge
 from alktrace.vocabulary.caveats import CaveatCode, DataProblem
 from alktrace.vocabulary.outcomes import OutcomeCaveat, Refusal
 from alktrace.vocabulary.resistance import NotEvaluableReason
 
 ROOT = Path(__file__).resolve().parents[2]
-KNOWLEDGE = load_knowledge(ROOT / "resources" / "knowledge")
+KNOWLEDGE = load_knowledge(KnowledgeFiles(ROOT / "resources" / "knowledge"))
 CAVEATS = [*CaveatCode, *OutcomeCaveat, *DataProblem]
 CODES = {item.value for item in (*CAVEATS, *NotEvaluableReason, *PhaseReason, *Refusal)}
 SENTENCE_END = re.compile(r"[.!?](?=\s|$)")

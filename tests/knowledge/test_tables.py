@@ -11,10 +11,12 @@ import pytest
 from Bio.Data.IUPACData import protein_letters_3to1
 from Bio.Seq import Seq
 
+from alktrace.inputs.knowledge_files import KnowledgeFiles
 from alktrace.inputs.knowledge_rows import KnownIsoform, KnownLocus
+from alktrace.inputs.knowledge_schemas import LONG_TABLES
 from alktrace.io.tables import read_table
 from alktrace.knowledge.entries import AlkMutation
-from alktrace.knowledge.load import LONG_TABLES, load_knowledge
+from alktrace.knowledge.load import load_knowledge
 from alktrace.knowledge.long_tables import read_facts
 from alktrace.reported.report_words import MEANINGS, WordRow
 from alktrace.vocabulary.detection import LocusKind
@@ -23,9 +25,10 @@ from alktrace.vocabulary.marks import Mark
 ROOT = Path(__file__).resolve().parents[2]
 TABLES = ROOT / "resources" / "knowledge"
 DEMO = ROOT / "resources" / "demo"
-KNOWLEDGE = load_knowledge(TABLES)
+KNOWLEDGE = load_knowledge(KnowledgeFiles(TABLES))
 ROWS = {
-    name: [row for f in read_facts(TABLES, name)[0].values() for _, row in f.rows] for name in LONG_TABLES
+    name: [item.row for f in read_facts(KnowledgeFiles(TABLES), name)[0].values() for item in f.rows]
+    for name in LONG_TABLES
 }
 MUTATIONS = list(KNOWLEDGE.mutations.values())
 

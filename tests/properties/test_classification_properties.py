@@ -19,6 +19,7 @@ from alktrace.evidence.schema import (
     PhaseObservation,
     SpecimenEvidence,
 )
+from alktrace.inputs.knowledge_files import KnowledgeFiles
 from alktrace.io.tables import format_cell, header
 from alktrace.knowledge.answers import Knowledge
 from alktrace.knowledge.entries import AlkRole
@@ -34,7 +35,7 @@ QUICK = settings(max_examples=60, deadline=None, suppress_health_check=[HealthCh
 
 @cache
 def knowledge() -> Knowledge:
-    return load_knowledge(ROOT / "resources" / "knowledge")
+    return load_knowledge(KnowledgeFiles(ROOT / "resources" / "knowledge"))
 
 
 @cache

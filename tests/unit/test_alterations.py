@@ -21,6 +21,7 @@ from alktrace.annotate.alterations import (
     specimen_tumour_fraction,
 )
 from alktrace.annotate.fusion_names import FusionNames
+from alktrace.inputs.knowledge_files import KnowledgeFiles
 from alktrace.inputs.settings.calling_settings import CallingSettings
 from alktrace.inputs.settings.copy_number_settings import CopyNumberSettings
 from alktrace.inputs.settings.origin_settings import OriginSettings
@@ -151,7 +152,7 @@ def run(tmp_path: Path, root: Path, settings: Settings) -> Run:
             centromeres=root / "resources" / "reference" / "centromeres.grch38.tsv",
             gene_models=tmp_path / "models.json",
             fasta=tmp_path / "g.fa",
-            knowledge=root / "resources" / "knowledge",
+            knowledge=KnowledgeFiles(root / "resources" / "knowledge"),
             white_cell_bams=[] if wbc is None else [white_cells(tmp_path, wbc)],
             population_vcf=None,
             specimen_type=specimen_type,

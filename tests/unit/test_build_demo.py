@@ -11,6 +11,7 @@ from outcome_cohort import ROOT, cohort_settings
 
 from alktrace.demo.build_demo import write_demo
 from alktrace.inputs.config_file import load_settings
+from alktrace.inputs.knowledge_files import KnowledgeFiles
 from alktrace.inputs.settings.configuration import Settings
 from alktrace.inputs.sheet import read_sheet
 from alktrace.knowledge.load import load_knowledge
@@ -28,7 +29,7 @@ from alktrace.vocabulary.resistance import (
 )
 
 LIGHT = 0.06
-KNOWLEDGE = load_knowledge(ROOT / "resources" / "knowledge")
+KNOWLEDGE = load_knowledge(KnowledgeFiles(ROOT / "resources" / "knowledge"))
 
 
 @pytest.fixture(scope="module")
@@ -97,7 +98,9 @@ def test_the_next_treatment_is_assessed(demo: Path) -> None:
     died = {row["patient"] for row in rows(folder / "follow_up.tsv") if row["death"] != "."}
     assert all(found and ("PD" in found or name in died) for name, found in scans.items())
     settings = cohort_settings()
-    timelines = load_timelines(Clinic(folder, ROOT / "resources" / "knowledge", 30, ()), settings)
+    timelines = load_timelines(
+        Clinic(folder, KnowledgeFiles(ROOT / "resources" / "knowledge"), 30, ()), settings
+    )
     best = {
         row.patient: row.best for row in response_rows(timelines, settings, max_gap_days=30) if row.included
     }

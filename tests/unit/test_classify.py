@@ -18,6 +18,7 @@ from alktrace.classify.single_criteria import ALTERATION_CRITERIA
 from alktrace.classify.timepoint_criteria import TIMEPOINT_CRITERIA
 from alktrace.classify.view import fold_reported, prepare_patient
 from alktrace.evidence.schema import PatientEvidence
+from alktrace.inputs.knowledge_files import KnowledgeFiles
 from alktrace.io.tables import read_table, write_table
 from alktrace.knowledge.answers import Knowledge
 from alktrace.knowledge.drug_hints import Hints
@@ -157,7 +158,7 @@ def test_a_compound_that_lorlatinib_inhibits_is_a_candidate(
             assert len(alterations) == 2, "the compound is asked for as a unit"
             return Hints(resistant_to=resistant, sensitive_to=sensitive)
 
-    told: Any = Told(load_knowledge(ROOT / "resources" / "knowledge"))
+    told: Any = Told(load_knowledge(KnowledgeFiles(ROOT / "resources" / "knowledge")))
     (result,) = classify_patient(golden("compound_cis_l1196m_g1202r"), told, default_settings())
     assert result.row.classification is Classification.ON_TARGET_COMPOUND_CIS
     assert result.row.confidence is confidence
@@ -165,7 +166,7 @@ def test_a_compound_that_lorlatinib_inhibits_is_a_candidate(
 
 def test_every_drug_of_a_report_is_somewhere() -> None:
     """Intermediate and contradictory drugs stand in no column; row and account name them all the same."""
-    loaded = load_knowledge(ROOT / "resources" / "knowledge")
+    loaded = load_knowledge(KnowledgeFiles(ROOT / "resources" / "knowledge"))
     stated = [
         ("a", "intermediate"),
         ("b", "sensitive"),
@@ -196,7 +197,7 @@ def test_every_drug_of_a_report_is_somewhere() -> None:
 
 
 def test_a_result_is_read_from_its_table_as_it_was_written(tmp_path: Path) -> None:
-    loaded = load_knowledge(ROOT / "resources" / "knowledge")
+    loaded = load_knowledge(KnowledgeFiles(ROOT / "resources" / "knowledge"))
     results = [r for case in cases() for r in classify_patient(evidence(case), loaded, default_settings())]
     rows = [row for result in results for row in result.rows]
     first, second = tmp_path / "resistance.tsv", tmp_path / "again.tsv"

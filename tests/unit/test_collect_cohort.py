@@ -9,6 +9,7 @@ from alktrace.classify.classify_files import classify_timepoint_file
 from alktrace.classify.cohort_tables import collect_resistance
 from alktrace.classify.resistance_table import ClassificationRow, ResistanceRow
 from alktrace.evidence.evidence_file import save_evidence
+from alktrace.inputs.knowledge_files import KnowledgeFiles
 from alktrace.io.tables import read_table
 
 CASES = {case["id"]: case for case in cases()}
@@ -32,7 +33,7 @@ def collected(root: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
         save_evidence(evidence(CASES[name]), folder / f"{name}.json")
         classify_timepoint_file(
             evidence=folder / f"{name}.json",
-            knowledge=root / "resources" / "knowledge",
+            knowledge=KnowledgeFiles(root / "resources" / "knowledge"),
             settings=default_settings(),
             timepoint=timepoint,
             out_table=own / "resistance.tsv",

@@ -25,6 +25,7 @@ from alktrace.evidence.evidence_file import (
 from alktrace.evidence.evidence_table import EvidenceRow
 from alktrace.evidence.schema import PatientEvidence
 from alktrace.evidence.white_cell_origin import with_white_cell_origins
+from alktrace.inputs.knowledge_files import KnowledgeFiles
 from alktrace.io.tables import read_table, write_table
 from alktrace.knowledge.load import load_knowledge
 from alktrace.vocabulary.changes import Origin
@@ -134,7 +135,7 @@ def test_values_that_mean_something_else_are_named(
 def classify(root: Path, folder: Path) -> None:
     classify_evidence_file(
         evidence=folder / "e.json",
-        knowledge=root / "resources" / "knowledge",
+        knowledge=KnowledgeFiles(root / "resources" / "knowledge"),
         settings=default_settings(),
         origin=SHIPPED.origin,
         out_dir=folder / "out",
@@ -182,7 +183,7 @@ def test_what_is_listed_twice_is_named(content: dict[str, Any], field: str) -> N
 
 
 def test_golden_evidence_has_no_wrong_value(root: Path) -> None:
-    knowledge = load_knowledge(root / "resources" / "knowledge")
+    knowledge = load_knowledge(KnowledgeFiles(root / "resources" / "knowledge"))
     assert [p for name in ALL for p in content_problems(evidence(ALL[name]), knowledge, name)] == []
 
 
@@ -226,7 +227,7 @@ def test_files_of_a_patient(root: Path, tmp_path: Path) -> None:
     save_evidence(evidence(ALL["rising_between_two_progressions"]), tmp_path / "e.json")
     classify_evidence_file(
         evidence=tmp_path / "e.json",
-        knowledge=root / "resources" / "knowledge",
+        knowledge=KnowledgeFiles(root / "resources" / "knowledge"),
         settings=default_settings(),
         origin=SHIPPED.origin,
         out_dir=tmp_path / "out",
@@ -254,7 +255,8 @@ def test_all_specimens_of_an_evidence_file_stand_in_the_table(root: Path, tmp_pa
 @pytest.mark.parametrize("name", ["rising_between_two_progressions", "pik3ca_was_there_before"])
 def test_one_timepoint_equals_its_part_of_the_patient(name: str, root: Path, tmp_path: Path) -> None:
     save_evidence(evidence(ALL[name]), tmp_path / "e.json")
-    common = {"evidence": tmp_path / "e.json", "knowledge": root / "resources" / "knowledge"}
+    knowledge = KnowledgeFiles(root / "resources" / "knowledge")
+    common: Any = {"evidence": tmp_path / "e.json", "knowledge": knowledge}
     classify_evidence_file(
         **common, settings=default_settings(), origin=SHIPPED.origin, out_dir=tmp_path / "all"
     )
@@ -281,7 +283,7 @@ def test_unknown_timepoint_names_the_known_ones(root: Path, tmp_path: Path) -> N
     with pytest.raises(DataError, match=r"no timepoint 'X'.*give one of: PD"):
         classify_timepoint_file(
             evidence=tmp_path / "e.json",
-            knowledge=root / "resources" / "knowledge",
+            knowledge=KnowledgeFiles(root / "resources" / "knowledge"),
             settings=default_settings(),
             timepoint="X",
             out_table=tmp_path / "t.tsv",
@@ -293,7 +295,7 @@ def test_unknown_timepoint_names_the_known_ones(root: Path, tmp_path: Path) -> N
 
 def test_every_golden_case_fits_the_tables(root: Path, tmp_path: Path) -> None:
     """Lists hold no separator, cells no tab, and what is written is what is read."""
-    knowledge = load_knowledge(root / "resources" / "knowledge")
+    knowledge = load_knowledge(KnowledgeFiles(root / "resources" / "knowledge"))
     rows = [
         row
         for case in ALL.values()

@@ -2,17 +2,21 @@
 
 import csv
 from pathlib import Path
+from typing import TypeVar
 
 import pytest
 from gene_facts import gene_models, segment_fetch, transcript
 
 from alktrace.errors import DataError, InputProblems
-from alktrace.inputs.knowledge_rows import KnownGene, KnownLocus, gene_symbols
+from alktrace.inputs.knowledge_files import Placed
+from alktrace.inputs.knowledge_rows import KnownGene, KnownLocus, KnownValue, gene_symbols
 from alktrace.io.tables import read_table
 from alktrace.reference.gene_models import Exon, GeneModels, Transcript
 from alktrace.reference.loci import build_loci, locate
 from alktrace.reference.locus_table import HotspotRow, LocusRow
 from alktrace.vocabulary.detection import LocusKind
+
+R = TypeVar("R")
 
 
 def blank(_: str, start: int, end: int) -> str:
@@ -61,6 +65,10 @@ def write(path: Path, *lines: str) -> Path:
     return path
 
 
+def placed(path: Path, row_type: type[R]) -> list[Placed[R]]:
+    return [Placed(str(path), line, row) for line, row in enumerate(read_table(path, row_type), start=2)]
+
+
 HOTSPOTS = "gene | kind | locus | codon | exon"
 MUTATIONS = "subject | attribute | value | source | mark"
 
@@ -68,8 +76,8 @@ MUTATIONS = "subject | attribute | value | source | mark"
 def build(tmp_path: Path, hotspots: list[str], mutations: list[str], **options: object) -> None:
     arguments = {"gene_models": gene_models(), "fetch": blank, **options}
     build_loci(
-        hotspots=write(tmp_path / "h.tsv", HOTSPOTS, *hotspots),
-        mutations=write(tmp_path / "m.tsv", MUTATIONS, *mutations),
+        hotspots=placed(write(tmp_path / "h.tsv", HOTSPOTS, *hotspots), KnownLocus),
+        mutations=placed(write(tmp_path / "m.tsv", MUTATIONS, *mutations), KnownValue),
         out_loci=tmp_path / "loci.tsv",
         out_hotspots=tmp_path / "hotspots.tsv",
         **arguments,  # type: ignore[arg-type]
@@ -154,7 +162,12 @@ def test_symbols_by_any_name(tmp_path: Path) -> None:
         "ERBB2 | ENST00000269571 | . | . | s | verified | HER2;HER-2 | s | cited",
         "ALK | ENST00000389048 | . | . | s | verified | . | . | .",
     )
-    assert gene_symbols(table) == {"erbb2": "ERBB2", "her2": "ERBB2", "her-2": "ERBB2", "alk": "ALK"}
+    assert gene_symbols(read_table(table, KnownGene)) == {
+        "erbb2": "ERBB2",
+        "her2": "ERBB2",
+        "her-2": "ERBB2",
+        "alk": "ALK",
+    }
 
 
 def test_shipped_tables_fit_the_transcripts(root: Path) -> None:

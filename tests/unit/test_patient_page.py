@@ -7,11 +7,12 @@ import pytest
 from golden.build import cases, default_settings, evidence
 
 from alktrace.classify.decision import classify_patient
+from alktrace.inputs.knowledge_files import KnowledgeFiles
 from alktrace.knowledge.load import load_knowledge
 from alktrace.report import words
 from alktrace.report.patient_page import patient_content
 
-KNOWLEDGE = load_knowledge(Path(__file__).resolve().parents[2] / "resources" / "knowledge")
+KNOWLEDGE = load_knowledge(KnowledgeFiles(Path(__file__).resolve().parents[2] / "resources" / "knowledge"))
 CASES = {case["id"]: case for case in cases()}
 
 
@@ -23,7 +24,7 @@ def content(case: str) -> dict[str, Any]:
 
 def test_date_of_the_knowledge_and_approvals_of_the_drugs_named() -> None:
     page = content("commonest_lorlatinib_compound_speaks")
-    assert page["as_of"] == "2026-11-29"
+    assert page["edition"].as_of == "2026-11-29"
     rows = [item for item in page["approvals"] if item["drug"] == "lorlatinib" and item["region"] == "US"]
     # MOAlmanac indication ind:fda.lorbrena:0
     assert ("2021-03-03", "2026-05-15", "verified") in {(r["since"], r["as_of"], r["mark"]) for r in rows}

@@ -9,6 +9,7 @@ from gene_facts import alk_fetch, gene_models
 from wording_scores import CELLS, WORDINGS, Score, reading, score, wordings
 
 from alktrace.annotate.small_variants import Namer, VariantKnowledge
+from alktrace.inputs.knowledge_files import KnowledgeFiles
 from alktrace.inputs.user_tables import Line
 from alktrace.reported.lines import ReportReader
 from alktrace.reported.report_words import read_words
@@ -20,7 +21,7 @@ LEAST_READ = 0.95
 @pytest.fixture(scope="module")
 def reader(root: Path) -> ReportReader:
     """Return a reader of lines; of the genome only some codons of ALK are known."""
-    knowledge = root / "resources" / "knowledge"
+    knowledge = KnowledgeFiles(root / "resources" / "knowledge")
     tables, words = VariantKnowledge.load(knowledge), read_words(knowledge, None)
     found = read_drivers(root / "resources" / "reference" / "fusion_drivers.tsv")
     drivers = {gene: driver.side for gene, driver in found.items()}

@@ -8,6 +8,7 @@ import pytest
 from alktrace.classify.phase import PhaseEvidence, PhaseReason
 from alktrace.classify.resistance_table import ResistanceRow
 from alktrace.evidence.schema import Observation, TumourFraction
+from alktrace.inputs.knowledge_files import KnowledgeFiles
 from alktrace.io.tables import header
 from alktrace.knowledge.load import load_knowledge
 from alktrace.report import words
@@ -242,7 +243,7 @@ def test_a_share_is_excluded(share: float, shown: str) -> None:
     ],
 )
 def test_a_caveat_is_explained_by_the_table(root: Path, text: str, about: str) -> None:
-    messages = load_knowledge(root / "resources" / "knowledge").messages
+    messages = load_knowledge(KnowledgeFiles(root / "resources" / "knowledge")).messages
     sentence = messages[text.partition(":")[0]]
     assert words.explain(Caveat.parse(text), messages) == {"code": text, "text": sentence + about}
 
@@ -253,7 +254,7 @@ def test_a_problem_that_an_evidence_file_named_stands_as_it_is() -> None:
 
 
 def test_every_open_phase_has_words(root: Path) -> None:
-    messages = load_knowledge(root / "resources" / "knowledge").messages
+    messages = load_knowledge(KnowledgeFiles(root / "resources" / "knowledge")).messages
     for reason in PhaseReason:
         evidence = PhaseEvidence.parse(f"G1202R: UNRESOLVED, {reason.value} (1 with all)")
         (line,) = words.phase_evidence(evidence, messages)

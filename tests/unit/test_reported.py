@@ -15,6 +15,7 @@ from alktrace.annotate.alteration_table import AlterationRow, empty_row
 from alktrace.annotate.small_variants import Namer, VariantKnowledge
 from alktrace.calling.callability_table import CallabilityRow
 from alktrace.errors import InputProblems
+from alktrace.inputs.knowledge_files import KnowledgeFiles
 from alktrace.inputs.knowledge_rows import KnownIsoform
 from alktrace.inputs.settings.calling_settings import CallingSettings
 from alktrace.inputs.settings.origin_settings import OriginSettings
@@ -38,12 +39,12 @@ DRIVERS = {"ALK": "3", "ROS1": "3", "EGFR": "5", "FGFR3": "either"}
 
 @pytest.fixture(scope="module")
 def knowledge(root: Path) -> VariantKnowledge:
-    return VariantKnowledge.load(root / "resources" / "knowledge")
+    return VariantKnowledge.load(KnowledgeFiles(root / "resources" / "knowledge"))
 
 
 @pytest.fixture(scope="module")
 def lexicon(root: Path) -> ReportWords:
-    return read_words(root / "resources" / "knowledge", None)
+    return read_words(KnowledgeFiles(root / "resources" / "knowledge"), None)
 
 
 Reads = Callable[..., Report]
@@ -503,7 +504,7 @@ def test_a_site_adds_words_of_its_own(tmp_path: Path, knowledge: VariantKnowledg
                    "compound\ten\tcis\n")  # fmt: skip
     path = tmp_path / "report.csv"
     path.write_text("Gene,Befund\nALK,G1202R nicht darstellbar\nALK,L1196M + I1171N (compound)\n")
-    words = read_words(root / "resources" / "knowledge", own)
+    words = read_words(KnowledgeFiles(root / "resources" / "knowledge"), own)
     report = read_report(path, ReportReader(Namer(gene_models(), alk_fetch), knowledge, DRIVERS, words))
     assert [(row.alteration, row.flags) for row in report.alterations] == [
         ("L1196M", ("reported_in_cis:I1171N",)),
@@ -779,7 +780,7 @@ def test_job(tmp_path: Path, root: Path, calling: CallingSettings) -> None:
         gene_models=tmp_path / "models.json",
         fasta=tmp_path / "g.fa",
         loci=tmp_path / "loci.tsv",
-        knowledge=root / "resources" / "knowledge",
+        knowledge=KnowledgeFiles(root / "resources" / "knowledge"),
         own_words=None,
         fusion_drivers=root / "resources" / "reference" / "fusion_drivers.tsv",
         specimen_type=SpecimenType.PLASMA,

@@ -20,6 +20,7 @@ from alktrace.annotate.small_variants import (
 )
 from alktrace.calling.callability_table import CallabilityRow
 from alktrace.errors import DataError
+from alktrace.inputs.knowledge_files import KnowledgeFiles
 from alktrace.inputs.settings.calling_settings import CallingSettings
 from alktrace.inputs.settings.origin_settings import OriginSettings
 from alktrace.io.tables import read_table, write_table
@@ -46,7 +47,7 @@ def fetch(chrom: str, start: int, end: int) -> str:
 
 @pytest.fixture(scope="module")
 def knowledge(root: Path) -> VariantKnowledge:
-    return VariantKnowledge.load(root / "resources" / "knowledge")
+    return VariantKnowledge.load(KnowledgeFiles(root / "resources" / "knowledge"))
 
 
 @pytest.mark.parametrize(
@@ -174,7 +175,7 @@ def test_vcf_as_a_report(tmp_path: Path, root: Path) -> None:
         gene_models=tmp_path / "models.json",
         fasta=tmp_path / "g.fa",
         loci=tmp_path / "loci.tsv",
-        knowledge=root / "resources" / "knowledge",
+        knowledge=KnowledgeFiles(root / "resources" / "knowledge"),
         own_words=None,
         fusion_drivers=root / "resources" / "reference" / "fusion_drivers.tsv",
         specimen_type=SpecimenType.PLASMA,

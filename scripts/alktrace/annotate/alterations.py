@@ -10,6 +10,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 
+from ..inputs.knowledge_files import KnowledgeFiles
 from ..inputs.settings.calling_settings import CallingSettings
 from ..inputs.settings.copy_number_settings import CopyNumberSettings
 from ..inputs.settings.origin_settings import OriginSettings
@@ -66,7 +67,7 @@ def annotate_alterations(
     centromeres: Path,
     gene_models: Path,
     fasta: Path,
-    knowledge: Path,
+    knowledge: KnowledgeFiles,
     white_cell_bams: Sequence[Path],
     population_vcf: Path | None,
     specimen_type: SpecimenType,
@@ -89,7 +90,7 @@ def annotate_alterations(
         centromeres: borders of the chromosome arms.
         gene_models: JSON of `GeneModels`.
         fasta: genome.
-        knowledge: folder of knowledge tables.
+        knowledge: the knowledge tables.
         white_cell_bams: consensus BAMs of the patient's white cells, without this specimen.
         population_vcf: population frequencies in INFO/AF, or None.
         specimen_type: of the specimen; white cells have no tumour fraction.

@@ -6,12 +6,10 @@ Variants that differ in splicing alone (EML4 v3a and v3b, one DNA junction) are 
 """
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from pathlib import Path
 
 from ..inputs.knowledge_rows import KnownValue
-from ..io.tables import read_table
 from ..structural.fusions.partners import INTERGENIC
 from ..vocabulary.caveats import CaveatCode
 
@@ -45,10 +43,10 @@ class FusionNames:
         self._known = known
 
     @classmethod
-    def load(cls, folder: Path) -> "FusionNames":
-        """Read `alk_fusions.tsv` of a folder."""
+    def of(cls, rows: Iterable[KnownValue]) -> "FusionNames":
+        """Return the names that the rows of `alk_fusions.tsv` give."""
         subjects: dict[str, list[KnownValue]] = {}
-        for row in read_table(folder / "alk_fusions.tsv", KnownValue):
+        for row in rows:
             subjects.setdefault(row.subject, []).append(row)
         return cls([_known(subject, rows) for subject, rows in subjects.items()])
 

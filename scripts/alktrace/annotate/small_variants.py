@@ -5,9 +5,16 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from ..errors import DataError
-from ..inputs.knowledge_rows import KnownIsoform, KnownLocus, KnownValue, gene_symbols, group_values
+from ..inputs.knowledge_files import KnowledgeFiles
+from ..inputs.knowledge_rows import (
+    KnownGene,
+    KnownIsoform,
+    KnownLocus,
+    KnownValue,
+    gene_symbols,
+    group_values,
+)
 from ..inputs.settings.origin_settings import OriginSettings
-from ..io.tables import read_table
 from ..reference.gene_models import GeneModels
 from ..vocabulary.caveats import CaveatCode
 from ..vocabulary.changes import Consequence, Origin
@@ -57,20 +64,20 @@ class VariantKnowledge:
     isoforms: Sequence[KnownIsoform] = ()
 
     @classmethod
-    def load(cls, folder: Path) -> "VariantKnowledge":
-        """Read the tables of mutations, loci, genes, fusions, bypass and acquired changes."""
-        mutations = group_values(read_table(folder / "alk_mutations.tsv", KnownValue))
-        loci = read_table(folder / "hotspots.tsv", KnownLocus)
-        blood = read_table(folder / "ch_genes.tsv", KnownValue)
+    def load(cls, files: KnowledgeFiles) -> "VariantKnowledge":
+        """Read `VARIANT_TABLES`."""
+        mutations = group_values(files.bare_values("alk_mutations"))
+        loci = files.bare_rows("hotspots", KnownLocus)
+        blood = files.bare_values("ch_genes")
         return cls(
             alk_roles={subject: values.get("role", ()) for subject, values in mutations.items()},
             hotspots={(r.gene, r.codon): f"{r.gene} {r.locus}" for r in loci if r.codon is not None},
             blood_genes=frozenset(row.subject for row in blood if row.attribute == "list"),
-            gene_symbols=gene_symbols(folder / "genes.tsv"),
-            fusions=FusionNames.load(folder),
-            exon_events=frozenset(_exon_events(folder / "bypass.tsv")),
-            acquired=tuple(_acquired_changes(folder / "acquired.tsv")),
-            isoforms=tuple(read_table(folder / "isoforms.tsv", KnownIsoform)),
+            gene_symbols=gene_symbols(files.bare_rows("genes", KnownGene)),
+            fusions=FusionNames.of(files.bare_values("alk_fusions")),
+            exon_events=frozenset(_exon_events(files.bare_values("bypass"))),
+            acquired=tuple(_acquired_changes(files.bare_values("acquired"))),
+            isoforms=tuple(files.bare_rows("isoforms", KnownIsoform)),
         )
 
     def hits(self, gene: str, names: VariantNames) -> tuple[str, ...]:
@@ -110,8 +117,8 @@ class AcquiredChange:
         return skips or names.codon in self.codons or names.hgvs_p in self.protein_changes
 
 
-def _acquired_changes(acquired: Path) -> Iterator[AcquiredChange]:
-    for subject, values in group_values(read_table(acquired, KnownValue)).items():
+def _acquired_changes(acquired: Iterable[KnownValue]) -> Iterator[AcquiredChange]:
+    for subject, values in group_values(acquired).items():
         for gene in values.get("gene", ()):
             yield AcquiredChange(
                 subject,
@@ -122,8 +129,8 @@ def _acquired_changes(acquired: Path) -> Iterator[AcquiredChange]:
             )
 
 
-def _exon_events(bypass: Path) -> Iterator[tuple[str, int, Consequence]]:
-    for values in group_values(read_table(bypass, KnownValue)).values():
+def _exon_events(bypass: Iterable[KnownValue]) -> Iterator[tuple[str, int, Consequence]]:
+    for values in group_values(bypass).values():
         for rule in values.get("rule", ()):
             if rule in EXON_RULES:
                 for gene in values.get("gene", ()):

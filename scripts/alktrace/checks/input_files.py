@@ -28,7 +28,7 @@ from .probes import (
     fastq_head,
     has_index,
 )
-from .table_files import ReportCheck, check_clinical, check_vcf
+from .table_files import ReportCheck, check_clinical, check_knowledge, check_vcf
 from .target_files import check_gene_models, check_targets
 
 REFERENCE_FOLDER = "results/reference"
@@ -41,15 +41,17 @@ T = TypeVar("T")
 def find_problems(sheet: Sheet, settings: Settings) -> list[Problem]:
     """Return everything wrong with the input files: configuration first, then by line of the sheet."""
     contigs, problems = check_reference(settings)
+    knowledge, found = check_knowledge(settings.knowledge)
+    problems += found
     if settings.clinical is not None:
-        problems += check_clinical(Path(settings.clinical), sheet.patients)
+        problems += check_clinical(Path(settings.clinical), sheet.patients, knowledge)
     chroms: dict[str, frozenset[str]] = {}
     for name, assay in settings.assays.items():
         chroms[name], found = _check_assay(name, assay, contigs)
         problems += found
     used = [sample for sample in sheet.samples.values() if sample.patient not in sheet.exclude]
     reported = any(unit.calls for sample in used for unit in sample.units)
-    reports = ReportCheck.of_sheet(Path(settings.samples)) if reported else None
+    reports = ReportCheck.of_sheet(Path(settings.samples), knowledge) if reported else None
     problems += reports.problems if reports else []
     for sample in used:
         assay = settings.assays[sample.assay]

@@ -1,7 +1,7 @@
 """Clinical tables and reports of laboratories, read once before work starts."""
 
 import difflib
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from datetime import date
 from itertools import islice
 from pathlib import Path
@@ -10,10 +10,12 @@ from typing import Any
 from ..errors import InputProblems, Problem
 from ..inputs.cells import TABLE_SUFFIXES, table_path
 from ..inputs.config_lines import CONFIG
+from ..inputs.knowledge_files import KnowledgeFiles, open_knowledge
 from ..io.resources import resource
-from ..knowledge.load import load_knowledge
+from ..knowledge.load import load_knowledge, read_wide
 from ..outcomes.clinical_schema import FILES
 from ..outcomes.clinical_tables import read_clinical
+from ..outcomes.frequency_table import ExpectedFrequencyRow
 from ..reference.contigs import grch37_contig
 from ..reference.genome import Genome
 from ..reported.report_words import ReportWords, own_words, read_words
@@ -24,18 +26,35 @@ MAX_SHOWN = 5
 OTHER_BUILD = "give variants of the genome in the configuration"
 
 
-def check_clinical(folder: Path, patients: Iterable[str]) -> list[Problem]:
+def check_knowledge(given: str | Sequence[str] | None) -> tuple[KnowledgeFiles, list[Problem]]:
+    """Return the knowledge tables, without a site's where these are wrong, and what is wrong with them."""
+    ours = KnowledgeFiles(resource("knowledge"))
+    try:
+        files = open_knowledge(ours.folder, given)
+    except InputProblems as error:
+        return ours, list(error.problems)
+    # Beside the tables that `load_knowledge` reads.
+    _, problems = read_wide(files, "expected_frequencies", ExpectedFrequencyRow)
+    try:
+        load_knowledge(files)
+    except InputProblems as error:
+        problems += error.problems
+    return (ours if problems else files), problems
+
+
+def check_clinical(folder: Path, patients: Iterable[str], files: KnowledgeFiles) -> list[Problem]:
     """Check the clinical tables, and that their names and ids are those the workflow looks for.
 
     Args:
         folder: holds `patients.tsv` and any of the other tables.
         patients: ids of the sheet.
+        files: knowledge tables, for the names of drugs.
     """
     if not table_path(folder, "patients").is_file():
         what = f"no table `patients` in {str(folder)!r}"
         return [Problem(CONFIG, 0, "clinical", what, "correct the folder or use null")]
     problems = _misnamed(folder)
-    knowledge = load_knowledge(resource("knowledge"))
+    knowledge = load_knowledge(files)
     try:
         records = read_clinical(folder, knowledge=knowledge, today=date.today()).records
     except InputProblems as error:
@@ -77,10 +96,10 @@ class ReportCheck:
         self.problems = problems
 
     @classmethod
-    def of_sheet(cls, sheet: Path) -> "ReportCheck":
+    def of_sheet(cls, sheet: Path, files: KnowledgeFiles) -> "ReportCheck":
         """Read the words of reports, with those that stand beside the sheet."""
         try:
-            return cls(read_words(resource("knowledge"), own_words(sheet)), [])
+            return cls(read_words(files, own_words(sheet)), [])
         except InputProblems as error:
             return cls(None, list(error.problems))
 

@@ -7,6 +7,7 @@ from ..evidence.evidence_file import json_text, load_evidence
 from ..evidence.evidence_table import EvidenceRow
 from ..evidence.flat_table import evidence_rows
 from ..evidence.white_cell_origin import with_white_cell_origins
+from ..inputs.knowledge_files import KnowledgeFiles
 from ..inputs.settings.origin_settings import OriginSettings
 from ..inputs.settings.resistance_settings import ResistanceSettings
 from ..io.atomic import atomic_output
@@ -22,7 +23,7 @@ from .view import prepare_patient, timepoints
 def classify_timepoint_file(
     *,
     evidence: Path,
-    knowledge: Path,
+    knowledge: KnowledgeFiles,
     settings: ResistanceSettings,
     timepoint: str,
     out_table: Path,
@@ -34,7 +35,7 @@ def classify_timepoint_file(
 
     Args:
         evidence: evidence JSON of one patient.
-        knowledge: folder of the knowledge tables.
+        knowledge: the knowledge tables.
         settings: section `resistance`.
         timepoint: id of the timepoint.
         out_table: `resistance.tsv`.
@@ -59,13 +60,18 @@ def classify_timepoint_file(
 
 
 def classify_evidence_file(
-    *, evidence: Path, knowledge: Path, settings: ResistanceSettings, origin: OriginSettings, out_dir: Path
+    *,
+    evidence: Path,
+    knowledge: KnowledgeFiles,
+    settings: ResistanceSettings,
+    origin: OriginSettings,
+    out_dir: Path,
 ) -> None:
     """Classify every timepoint of an evidence file.
 
     Args:
         evidence: evidence JSON of one patient.
-        knowledge: folder of the knowledge tables.
+        knowledge: the knowledge tables.
         settings: section `resistance`.
         origin: section `origin`, by which white-cell counts of the file are judged.
         out_dir: gets `resistance.tsv`, `classification.tsv`, `emergent_unknown.tsv`, `evidence.tsv` and, per

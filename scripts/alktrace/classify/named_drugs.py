@@ -10,13 +10,14 @@ from .assemble import Mechanism
 from .treatment_history import notes_of_given, progressed_on_lorlatinib
 from .view import TimepointView
 
+SITE_KNOWLEDGE = "site knowledge"
 LORLATINIB_INHIBITS_TOO = "but progressed on lorlatinib which inhibits this mutation too"
 
 
 def resistant_drugs(mechanism: Mechanism) -> tuple[NamedDrug, ...]:
     """Return the drugs that the mechanism is reported to resist."""
     hints = mechanism.hints
-    return tuple(NamedDrug(drug, hints.mark(drug)) for drug in hints.resistant_to)
+    return tuple(NamedDrug(drug, hints.mark(drug), _whose(drug, mechanism)) for drug in hints.resistant_to)
 
 
 def sensitive_drugs(mechanism: Mechanism, view: TimepointView) -> tuple[NamedDrug, ...]:
@@ -30,9 +31,14 @@ def sensitive_drugs(mechanism: Mechanism, view: TimepointView) -> tuple[NamedDru
             drug,
             hints.mark(drug),
             (
+                *_whose(drug, mechanism),
                 *((given[drug],) if drug in given else ()),
                 *((LORLATINIB_INHIBITS_TOO,) if unexplained and drug in view.knowledge.alk_tkis else ()),
             ),
         )
         for drug in hints.sensitive_to
     )
+
+
+def _whose(drug: str, mechanism: Mechanism) -> tuple[str, ...]:
+    return (SITE_KNOWLEDGE,) if drug in mechanism.hints.of_site else ()

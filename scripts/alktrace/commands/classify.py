@@ -4,14 +4,14 @@ The evidence is a JSON file as the workflow writes it; its schema is `resources/
 """
 
 import argparse
+import sys
 from pathlib import Path
 
 from ..io.resources import DEFAULTS, resource
 
 EXAMPLE = "alktrace classify evidence.json --out results"
 CONFIG_HELP = "configuration of a run, or the keys in it that differ from the defaults"
-
-KNOWLEDGE = resource("knowledge")
+KNOWLEDGE_HELP = "folder with tables of your own, laid over ours (default: `knowledge` of the configuration)"
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -19,7 +19,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("evidence", type=Path, help="evidence.json of one patient")
     parser.add_argument("--out", type=Path, required=True, help="folder for the tables")
     parser.add_argument("--config", type=Path, default=DEFAULTS, help=CONFIG_HELP)
-    parser.add_argument("--knowledge", type=Path, default=KNOWLEDGE, help="folder of the knowledge tables")
+    parser.add_argument("--knowledge", help=KNOWLEDGE_HELP)
 
 
 def main(options: argparse.Namespace) -> int:
@@ -29,7 +29,7 @@ def main(options: argparse.Namespace) -> int:
     return 0
 
 
-def run(evidence: Path, *, out: Path, config: Path = DEFAULTS, knowledge: Path = KNOWLEDGE) -> list[Path]:
+def run(evidence: Path, *, out: Path, config: Path = DEFAULTS, knowledge: str | None = None) -> list[Path]:
     """Classify every timepoint of an evidence file; return the files written, by name.
 
     Raises:
@@ -37,11 +37,15 @@ def run(evidence: Path, *, out: Path, config: Path = DEFAULTS, knowledge: Path =
     """
     from ..classify.classify_files import classify_evidence_file
     from ..inputs.config_file import load_settings
+    from ..inputs.knowledge_files import open_knowledge
+    from ..knowledge.load import edition_of
 
     settings = load_settings(config, defaults=DEFAULTS)
+    files = open_knowledge(resource("knowledge"), knowledge or settings.knowledge)
+    print(edition_of(files), file=sys.stderr)
     classify_evidence_file(
         evidence=evidence,
-        knowledge=knowledge,
+        knowledge=files,
         settings=settings.resistance,
         origin=settings.origin,
         out_dir=out,

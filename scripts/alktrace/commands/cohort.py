@@ -8,11 +8,9 @@ import argparse
 from pathlib import Path
 
 from ..io.resources import DEFAULTS, resource
-from .classify import CONFIG_HELP
+from .classify import CONFIG_HELP, KNOWLEDGE_HELP
 
 EXAMPLE = "alktrace cohort synthetic/clinical synthetic --out synthetic/cohort"
-
-KNOWLEDGE = resource("knowledge")
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -21,7 +19,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("tables", type=Path, help="folder with classification.tsv, and others if known")
     parser.add_argument("--out", type=Path, required=True, help="folder for tables and page")
     parser.add_argument("--config", type=Path, default=DEFAULTS, help=CONFIG_HELP)
-    parser.add_argument("--knowledge", type=Path, default=KNOWLEDGE, help="folder of the knowledge tables")
+    parser.add_argument("--knowledge", help=KNOWLEDGE_HELP)
 
 
 def main(options: argparse.Namespace) -> int:
@@ -34,7 +32,7 @@ def main(options: argparse.Namespace) -> int:
 
 
 def run(
-    clinical: Path, tables: Path, *, out: Path, config: Path = DEFAULTS, knowledge: Path = KNOWLEDGE
+    clinical: Path, tables: Path, *, out: Path, config: Path = DEFAULTS, knowledge: str | None = None
 ) -> Path:
     """Write the outcome tables and the page of a cohort; return the page.
 
@@ -42,7 +40,9 @@ def run(
         AlktraceError: what is wrong in the tables or the configuration.
     """
     from ..inputs.config_file import load_settings
+    from ..inputs.knowledge_files import open_knowledge
     from ..report.cohort_alone import write_cohort
 
     settings = load_settings(config, defaults=DEFAULTS)
-    return write_cohort(clinical=clinical, tables=tables, knowledge=knowledge, settings=settings, out=out)
+    files = open_knowledge(resource("knowledge"), knowledge or settings.knowledge)
+    return write_cohort(clinical=clinical, tables=tables, knowledge=files, settings=settings, out=out)

@@ -1,6 +1,7 @@
 """Print the classification of a finished run, and what could not be judged."""
 
 import argparse
+import json
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -44,6 +45,7 @@ def run(results: Path) -> str:
         _columns([SHOWN, *([format_cell(getattr(row, name)) for name in SHOWN] for row in rows)]),
         _not_evaluable(rows),
         _failed(quality),
+        _knowledge(results / "cohort" / "run_manifest.json"),
         f"cohort report: {results / 'cohort' / 'report.html'}",
     ]
     return "\n\n".join(part for part in parts if part)
@@ -54,6 +56,16 @@ def after_run(folder: Path, status: int) -> int:
     if status == 0 and (folder / "results" / "cohort" / "classification.tsv").is_file():
         print(run(folder / "results"))
     return status
+
+
+def _knowledge(manifest: Path) -> str:
+    """Say which knowledge the classes rest on; empty where the run did not get as far as its manifest."""
+    if not manifest.is_file():
+        return ""
+    said = json.loads(manifest.read_text(encoding="utf-8"))["knowledge"]
+    site = said["site"]
+    over = f", over it site knowledge {site['name']} {site['version']} of {site['date']}" if site else ""
+    return f"knowledge {said['version']} as of {said['as_of']}{over}"
 
 
 def _columns(lines: Sequence[Sequence[str]]) -> str:

@@ -1,10 +1,9 @@
 """The columns of knowledge tables that several rooms read; resources/knowledge/README.md explains them."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from pathlib import Path
 
-from ..io.tables import column, read_table
+from ..io.tables import column
 from ..vocabulary.detection import LocusKind
 from ..vocabulary.marks import Mark
 
@@ -69,13 +68,12 @@ class KnownValue:
         return self.mark.verified
 
 
-def gene_symbols(genes: Path) -> dict[str, str]:
+def gene_symbols(rows: Iterable[KnownGene]) -> dict[str, str]:
     """Return the symbol of every gene name, symbols included, by the name in lower case."""
-    rows = read_table(genes, KnownGene)
     return {name.casefold(): row.gene for row in rows for name in (row.gene, *row.aliases)}
 
 
-def group_values(rows: Sequence[KnownValue]) -> Mapping[str, dict[str, tuple[str, ...]]]:
+def group_values(rows: Iterable[KnownValue]) -> Mapping[str, dict[str, tuple[str, ...]]]:
     """Return the values of a long table by subject and attribute, in file order."""
     grouped: dict[str, dict[str, tuple[str, ...]]] = {}
     for row in rows:

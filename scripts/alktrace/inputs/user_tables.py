@@ -4,7 +4,7 @@ import difflib
 import itertools
 import re
 import typing
-from collections.abc import Callable, Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import MISSING as NO_DEFAULT
 from dataclasses import fields
 from pathlib import Path
@@ -95,24 +95,36 @@ def read_user_table(path: Path, row_type: type[R]) -> tuple[list[Numbered[R]], l
         row_type: dataclass whose fields are the columns, of pydantic where values have limits; a field
             that allows None or has a default may be left out or empty.
     """
-    kinds = typing.get_type_hints(row_type)
-    needed = {
-        item.name
-        for item in fields(row_type)  # type: ignore[arg-type]
-        if item.default is NO_DEFAULT and not _optional(kinds[item.name])
-    }
-    lines, problems = read_lines(path, columns=header(row_type), required=needed, sheet=path.stem)
-    rows = []
+    lines, problems = read_lines(path, columns=header(row_type), required=_needed(row_type), sheet=path.stem)
+    rows, wrong = rows_of_lines(str(path), lines, row_type)
+    return rows, problems + wrong
+
+
+def rows_of_lines(
+    file: str, lines: Iterable[Line], row_type: type[R]
+) -> tuple[list[Numbered[R]], list[Problem]]:
+    """Return lines as objects, and everything wrong with their values; as `read_user_table` does."""
+    kinds, needed = typing.get_type_hints(row_type), _needed(row_type)
+    rows, problems = [], []
     for line in lines:
-        values, wrong = _values(str(path), line, kinds, needed)
+        values, wrong = _values(file, line, kinds, needed)
         problems += wrong
         if wrong:
             continue
         try:
             rows.append(Numbered(line.number, row_type(**values)))
         except ValidationError as error:
-            problems += [_refused(str(path), line, detail) for detail in error.errors()]
+            problems += [_refused(file, line, detail) for detail in error.errors()]
     return rows, problems
+
+
+def _needed(row_type: type[Any]) -> set[str]:
+    kinds = typing.get_type_hints(row_type)
+    return {
+        item.name
+        for item in fields(row_type)
+        if item.default is NO_DEFAULT and not _optional(kinds[item.name])
+    }
 
 
 def _filled(names: Sequence[str]) -> Sequence[str]:

@@ -10,7 +10,7 @@ from dataclasses import field, fields
 from datetime import date
 from enum import Enum
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any, TextIO, TypeVar
 
 from ..errors import DataError, InputProblems, Problem
 from .atomic import atomic_output
@@ -48,16 +48,19 @@ def write_table(path: Path, row_type: type[R], rows: Iterable[R]) -> None:
     Raises:
         ValueError: a text cell holds a tab, a line break or, inside a list, a semicolon.
     """
-    names, texts = header(row_type), _text_columns(row_type)
     with atomic_output(path) as (partial,), partial.open("w", encoding="utf-8", newline="") as stream:
-        writer = csv.writer(
-            stream, delimiter="\t", lineterminator="\n", quoting=csv.QUOTE_NONE, quotechar=None
-        )
-        writer.writerow(names)
-        for row in rows:
-            cells = {name: format_cell(getattr(row, name)) for name in names}
-            cells |= {name: _as_text(cells[name]) for name in texts}
-            writer.writerow(list(cells.values()))
+        print_table(stream, row_type, rows)
+
+
+def print_table(stream: TextIO, row_type: type[R], rows: Iterable[R]) -> None:
+    """Write a table as `write_table` does, to an open stream."""
+    names, texts = header(row_type), _text_columns(row_type)
+    writer = csv.writer(stream, delimiter="\t", lineterminator="\n", quoting=csv.QUOTE_NONE, quotechar=None)
+    writer.writerow(names)
+    for row in rows:
+        cells = {name: format_cell(getattr(row, name)) for name in names}
+        cells |= {name: _as_text(cells[name]) for name in texts}
+        writer.writerow(list(cells.values()))
 
 
 def read_table(path: Path, row_type: type[R]) -> list[R]:

@@ -11,6 +11,7 @@ from functools import cached_property
 
 from ..evidence.schema import Alteration
 from ..inputs.knowledge_rows import KnownGene, KnownLocus
+from ..inputs.site_knowledge import SiteKnowledge
 from ..vocabulary.changes import ALK, VariantType
 from ..vocabulary.clinical import Histology
 from .bypass_rules import BypassMechanism, OffTargetKind
@@ -30,13 +31,31 @@ ALK_AMPLIFICATION = "ALK amplification"
 
 
 @dataclass(frozen=True)
+class Edition:
+    """Whose knowledge the tables hold.
+
+    Attributes:
+        version: of our tables.
+        as_of: date of the newest of ours that speaks of drugs, ISO 8601.
+        site: what lies over them; None where nothing does.
+    """
+
+    version: str
+    as_of: str
+    site: SiteKnowledge | None = None
+
+    def __str__(self) -> str:
+        ours = f"knowledge {self.version} as of {self.as_of}"
+        return f"{ours}, over it {self.site.label} of {self.site.date}" if self.site else ours
+
+
+@dataclass(frozen=True)
 class Knowledge:
     """All tables.
 
     Attributes:
         statements: what is said of drugs, by subject; verified or not.
         families: of compounds.
-        as_of: date of the newest table that speaks of drugs, ISO 8601.
         ch_genes: genes of clonal haematopoiesis.
         ch_not_excluded_genes: genes mutated in blood and in tumours alike.
         kinase_domain: first and last residue of the kinase domain of ALK.
@@ -57,7 +76,7 @@ class Knowledge:
     kinase_domain: tuple[int, int]
     statements: Mapping[str, tuple[DrugStatement, ...]]
     families: tuple[CompoundFamily, ...]
-    as_of: str
+    edition: Edition
 
     @property
     def blood_genes(self) -> frozenset[str]:

@@ -95,7 +95,7 @@ def mechanism_of(facts: Facts) -> BypassMechanism:
     level = facts.fact("evidence_level")
     exon = facts.one("exon")
     shown = ("evidence_level", "combination", "calling_note", "civic")
-    sources = [row.source for _, row in facts.rows if row.verified and row.attribute in shown]
+    sources = [item.row.source for item in facts.rows if item.row.verified and item.row.attribute in shown]
     return BypassMechanism(
         subject=facts.subject,
         mechanism=facts.value("mechanism"),
@@ -111,7 +111,7 @@ def mechanism_of(facts: Facts) -> BypassMechanism:
         both_copies=facts.value("both_copies") == "yes",
         sources=tuple(in_a_list(source) for source in dict.fromkeys(sources)),
         remarks=tuple(
-            remark_of(row, name) for name in REMARKS for _, row in facts.all(name) if row.mark.shown
+            remark_of(item.row, name) for name in REMARKS for item in facts.all(name) if item.row.mark.shown
         ),
     )
 

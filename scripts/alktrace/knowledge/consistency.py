@@ -2,9 +2,9 @@
 
 from collections import defaultdict
 from collections.abc import Iterator, Sequence
-from pathlib import Path
 
 from ..errors import Problem
+from ..inputs.knowledge_files import Placed
 from ..inputs.knowledge_rows import KnownGene, KnownIsoform
 from .drug_hints import what_counts
 from .entries import DrugEffect, codon_of, effect_statement
@@ -21,89 +21,84 @@ NEEDED_BY_RULE = {
 }
 
 
-def cross_checks(folder: Path, tables: dict[str, dict[str, Facts]]) -> Iterator[Problem]:
+def cross_checks(tables: dict[str, dict[str, Facts]]) -> Iterator[Problem]:
     """Yield what is wrong between rows or tables that are each well formed."""
     for name in ("alk_mutations", "alk_compounds", "alk_fusions", "bypass"):
         for facts in tables[name].values():
-            yield from _drug_problems(str(folder / f"{name}.tsv"), facts, tables["drugs"])
+            yield from _drug_problems(facts, tables["drugs"])
     for facts in tables["alk_mutations"].values():
         row = facts.one("codon")
         if row and int(row.value) != codon_of(facts.subject):
-            file, line = str(folder / "alk_mutations.tsv"), facts.rows[0][0]
-            yield Problem(file, line, "codon", f"{facts.subject} on codon {row.value}", "write its codon")
+            yield facts.problem("codon", f"{facts.subject} on codon {row.value}", "write its codon")
     for facts in tables["alk_compounds"].values():
-        yield from _compound_problems(str(folder / "alk_compounds.tsv"), facts, tables["alk_mutations"])
+        yield from _compound_problems(facts, tables["alk_mutations"])
     for facts in tables["alk_families"].values():
-        yield from _family_problems(str(folder / "alk_families.tsv"), facts, tables["alk_mutations"])
-    yield from _change_problems(folder, tables)
-    yield from _name_problems(str(folder / "drugs.tsv"), tables["drugs"])
+        yield from _family_problems(facts, tables["alk_mutations"])
+    yield from _change_problems(tables)
+    yield from _name_problems(tables["drugs"])
 
 
-def _change_problems(folder: Path, tables: dict[str, dict[str, Facts]]) -> Iterator[Problem]:
+def _change_problems(tables: dict[str, dict[str, Facts]]) -> Iterator[Problem]:
     """Yield mechanisms and acquired changes that name no change and would never match."""
     for facts in tables["bypass"].values():
         needed = NEEDED_BY_RULE.get(facts.value("rule"))
         if needed and not facts.values(needed):
-            file, line = str(folder / "bypass.tsv"), facts.rows[0][0]
-            yield Problem(file, line, needed, f"{facts.subject!r} has no {needed}", "its rule needs one")
+            yield facts.problem(needed, f"{facts.subject!r} has no {needed}", "its rule needs one")
     for facts in tables["acquired"].values():
         if not any(facts.values(name) for name in ACQUIRED_CHANGES):
-            file, line = str(folder / "acquired.tsv"), facts.rows[0][0]
-            what, remedy = f"{facts.subject!r} names no change", "give one of " + ", ".join(ACQUIRED_CHANGES)
-            yield Problem(file, line, "attribute", what, remedy)
+            remedy = "give one of " + ", ".join(ACQUIRED_CHANGES)
+            yield facts.problem("attribute", f"{facts.subject!r} names no change", remedy)
 
 
-def _drug_problems(file: str, facts: Facts, drugs: dict[str, Facts]) -> Iterator[Problem]:
+def _drug_problems(facts: Facts, drugs: dict[str, Facts]) -> Iterator[Problem]:
     found: dict[str, set[DrugEffect]] = defaultdict(set)
     listed = set(facts.values("known_conflict"))
     for attribute in (*EFFECT_ATTRIBUTES, "known_conflict", "ic50_nm"):
-        for line, row in facts.all(attribute):
-            drug = row.value.partition(":")[0]
+        for item in facts.all(attribute):
+            drug = item.row.value.partition(":")[0]
             if drug not in drugs:
-                yield Problem(file, line, "value", f"unknown drug {drug!r}", "add it to drugs.tsv")
-    stated = (effect_statement(row) for name in EFFECT_ATTRIBUTES for _, row in facts.all(name))
+                what = f"unknown drug {drug!r}"
+                yield Problem(item.file, item.line, "value", what, "add it to drugs.tsv")
+    stated = (effect_statement(item) for name in EFFECT_ATTRIBUTES for item in facts.all(name))
     for told in what_counts(stated):
         found[told.drug].add(told.effect)
     for drug, effects in found.items():
         if {DrugEffect.SENSITIVE, DrugEffect.RESISTANT} <= effects and drug not in listed:
             what = f"{facts.subject}: {drug} is both sensitive and resistant"
-            yield Problem(file, facts.rows[0][0], "value", what, "add a known_conflict row")
+            yield facts.problem("value", what, "add a known_conflict row")
 
 
-def _compound_problems(file: str, facts: Facts, mutations: dict[str, Facts]) -> Iterator[Problem]:
-    line, members = facts.rows[0][0], facts.subject.split("+")
+def _compound_problems(facts: Facts, mutations: dict[str, Facts]) -> Iterator[Problem]:
+    members = facts.subject.split("+")
     for member in members:
         if member not in mutations:
-            yield Problem(file, line, "subject", f"unknown mutation {member!r}", "add it to alk_mutations")
+            yield facts.problem("subject", f"unknown mutation {member!r}", "add it to alk_mutations")
     if members != sorted(members, key=lambda name: (codon_of(name), name)):
-        yield Problem(file, line, "subject", f"{facts.subject!r} is not in order", "sort by codon")
+        yield facts.problem("subject", f"{facts.subject!r} is not in order", "sort by codon")
 
 
-def _family_problems(file: str, facts: Facts, mutations: dict[str, Facts]) -> Iterator[Problem]:
-    for line, row in facts.all("member"):
-        if row.value not in mutations:
-            yield Problem(file, line, "value", f"unknown mutation {row.value!r}", "add it to alk_mutations")
+def _family_problems(facts: Facts, mutations: dict[str, Facts]) -> Iterator[Problem]:
+    for item in facts.all("member"):
+        if item.row.value not in mutations:
+            what = f"unknown mutation {item.row.value!r}"
+            yield Problem(item.file, item.line, "value", what, "add it to alk_mutations")
 
 
-def _name_problems(file: str, drugs: dict[str, Facts]) -> Iterator[Problem]:
+def _name_problems(drugs: dict[str, Facts]) -> Iterator[Problem]:
     seen: dict[str, str] = {}
     for facts in drugs.values():
         for name in names_of(facts):
             owner = seen.setdefault(name.casefold(), facts.subject)
             if owner != facts.subject:
                 what = f"{name!r} names {owner} and {facts.subject}"
-                yield Problem(file, facts.rows[0][0], "value", what, "keep it with one drug")
+                yield facts.problem("value", what, "keep it with one drug")
 
 
-def gene_name_problems(file: str, genes: Sequence[KnownGene]) -> Iterator[Problem]:
-    """Yield names that are given twice or are the symbol of a gene, and names without their source.
-
-    Args:
-        file: named in the problems.
-        genes: rows in the order of the file.
-    """
-    owners = {row.gene: row.gene for row in genes}
-    for line, row in enumerate(genes, start=2):
+def gene_name_problems(genes: Sequence[Placed[KnownGene]]) -> Iterator[Problem]:
+    """Yield names that are given twice or are the symbol of a gene, and names without their source."""
+    owners = {item.row.gene: item.row.gene for item in genes}
+    for item in genes:
+        file, line, row = item.file, item.line, item.row
         for alias in row.aliases:
             if alias in owners:
                 what = f"{alias!r} names {owners[alias]} already"
@@ -115,11 +110,12 @@ def gene_name_problems(file: str, genes: Sequence[KnownGene]) -> Iterator[Proble
 
 
 def isoform_problems(
-    file: str, isoforms: Sequence[KnownIsoform], genes: Sequence[KnownGene]
+    isoforms: Sequence[Placed[KnownIsoform]], genes: Sequence[Placed[KnownGene]]
 ) -> Iterator[Problem]:
     """Yield isoforms of genes that nobody knows, and transcripts that the numbering follows anyway."""
-    known = {row.gene: row for row in genes}
-    for line, row in enumerate(isoforms, start=2):
+    known = {item.row.gene: item.row for item in genes}
+    for item in isoforms:
+        file, line, row = item.file, item.line, item.row
         gene = known.get(row.gene)
         if gene is None:
             yield Problem(file, line, "gene", f"unknown gene {row.gene!r}", "add it to genes.tsv")

@@ -26,6 +26,7 @@ class Hints:
         conflicting: drugs whose sources contradict each other.
         withheld: drugs with reports that hold only if no other mutation shares the molecule or codon.
         cited: those of them that rest on cited reports alone.
+        of_site: those of them of which a site states something that counts.
         statements: every statement used, withheld ones included.
         remarks: what else is curated; it puts no drug into a list.
     """
@@ -36,6 +37,7 @@ class Hints:
     conflicting: tuple[str, ...] = ()
     withheld: tuple[str, ...] = ()
     cited: frozenset[str] = frozenset()
+    of_site: frozenset[str] = frozenset()
     statements: tuple[DrugStatement, ...] = ()
     remarks: tuple[Remark, ...] = ()
 
@@ -96,7 +98,8 @@ def hints_of(statements: Iterable[DrugStatement], remarks: Iterable[Remark] = ()
         (item for item in used if item.mark.shown),
         {item.drug for item in used} - {item.drug for item in used if item.mark.verified},
     )
-    return replace(hints, remarks=tuple(remarks))
+    told = frozenset(item.drug for item in counted if item.of_site)
+    return replace(hints, remarks=tuple(remarks), of_site=told)
 
 
 def what_counts(statements: Iterable[DrugStatement]) -> list[DrugStatement]:
@@ -130,7 +133,11 @@ def joined(hints: Sequence[Hints]) -> Hints:
         (statement for item in hints for statement in item.statements),
         {drug for item in hints for drug in item.cited},
     )
-    return replace(together, remarks=tuple(dict.fromkeys(note for item in hints for note in item.remarks)))
+    return replace(
+        together,
+        remarks=tuple(dict.fromkeys(note for item in hints for note in item.remarks)),
+        of_site=frozenset().union(*(item.of_site for item in hints)),
+    )
 
 
 def withheld(hints: Hints, others: Mapping[str, Hints]) -> Hints:

@@ -4,6 +4,7 @@ import re
 from dataclasses import dataclass
 from enum import StrEnum
 
+from ..inputs.knowledge_files import Placed
 from ..inputs.knowledge_rows import KnownValue
 from ..vocabulary.clinical import Histology
 from ..vocabulary.marks import Mark
@@ -41,6 +42,7 @@ class DrugStatement:
         context: `lung`, `cell_model` or `other_tumour`; None for a known contradiction.
         only_with: None where it holds without condition; else the mutations that must share the molecule
             for it to hold, empty where none may.
+        of_site: a site states it, not this project.
     """
 
     drug: str
@@ -50,6 +52,7 @@ class DrugStatement:
     source: str
     mark: Mark
     only_with: tuple[str, ...] | None = None
+    of_site: bool = False
 
     def __str__(self) -> str:
         marks = ", ".join(filter(None, (self.level, self.mark)))
@@ -105,15 +108,17 @@ def approval_of(row: KnownValue) -> Approval:
     return Approval(region, since, as_of, purpose, row.source, row.mark)
 
 
-def effect_statement(row: KnownValue) -> DrugStatement:
+def effect_statement(item: Placed[KnownValue]) -> DrugStatement:
     """Return the statement of a row `effect` or `civic`: `drug:effect:level:context`."""
-    drug, effect, level, context = row.value.split(":")
-    return DrugStatement(drug, DrugEffect(effect), level, context, in_a_list(row.source), row.mark)
+    drug, effect, level, context = item.row.value.split(":")
+    source, mark = in_a_list(item.row.source), item.row.mark
+    return DrugStatement(drug, DrugEffect(effect), level, context, source, mark, of_site=item.own)
 
 
-def conflict_statement(row: KnownValue) -> DrugStatement:
+def conflict_statement(item: Placed[KnownValue]) -> DrugStatement:
     """Return the statement of a row `known_conflict`: the drug alone."""
-    return DrugStatement(row.value, DrugEffect.CONTRADICTORY, None, None, in_a_list(row.source), row.mark)
+    source, mark, effect = in_a_list(item.row.source), item.row.mark, DrugEffect.CONTRADICTORY
+    return DrugStatement(item.row.value, effect, None, None, source, mark, of_site=item.own)
 
 
 def in_a_list(source: str) -> str:

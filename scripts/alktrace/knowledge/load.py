@@ -1,15 +1,16 @@
 """Reading and checking the knowledge tables."""
 
-from pathlib import Path
 from types import MappingProxyType
 from typing import TypeVar
 
 from ..errors import InputProblems, Problem
+from ..inputs.knowledge_files import RESTORE, KnowledgeFiles, Placed
 from ..inputs.knowledge_rows import KnownGene, KnownIsoform, KnownLocus
-from ..io.tables import format_cell, read_table
+from ..inputs.knowledge_schemas import LONG_TABLES, WideSchema
+from ..io.tables import format_cell
 from ..reported.report_words import WordRow
 from ..vocabulary.clinical import Histology
-from .answers import Knowledge
+from .answers import Edition, Knowledge
 from .bypass_rules import mechanism_of
 from .consistency import EFFECT_ATTRIBUTES, cross_checks, gene_name_problems, isoform_problems, names_of
 from .entries import (
@@ -25,30 +26,17 @@ from .entries import (
     remark_of,
 )
 from .locus_checks import locus_problems
-from .long_tables import Facts, LongSchema, WideSchema, read_facts
+from .long_tables import Facts, read_facts
 
 R = TypeVar("R")
-LONG_TABLES = (
-    "alk_mutations",
-    "alk_compounds",
-    "alk_families",
-    "alk_fusions",
-    "alk_regions",
-    "bypass",
-    "transformation",
-    "acquired",
-    "drugs",
-    "ch_genes",
-    "messages",
-)
 DRUG_TABLES = ("alk_mutations", "alk_compounds", "alk_families", "alk_fusions", "bypass", "drugs")
 
 
-def load_knowledge(folder: Path) -> Knowledge:
-    """Read and check every table of `resources/knowledge`.
+def load_knowledge(files: KnowledgeFiles) -> Knowledge:
+    """Read and check every table of `resources/knowledge`, with those of a site laid over them.
 
     Args:
-        folder: the folder with tables and schemas.
+        files: where tables and schemas lie.
 
     Raises:
         InputProblems: everything wrong in any table, with file, line and column.
@@ -56,50 +44,61 @@ def load_knowledge(folder: Path) -> Knowledge:
     tables: dict[str, dict[str, Facts]] = {}
     problems: list[Problem] = []
     for name in LONG_TABLES:
-        tables[name], wrong = read_facts(folder, name)
+        tables[name], wrong = read_facts(files, name)
         problems.extend(wrong)
-    hotspots, wrong_loci = _wide(folder, "hotspots", KnownLocus)
-    genes, wrong_genes = _wide(folder, "genes", KnownGene)
-    _, wrong_words = _wide(folder, "report_words", WordRow)
-    isoforms, wrong_isoforms = _wide(folder, "isoforms", KnownIsoform)
+    hotspots, wrong_loci = read_wide(files, "hotspots", KnownLocus)
+    genes, wrong_genes = read_wide(files, "genes", KnownGene)
+    _, wrong_words = read_wide(files, "report_words", WordRow)
+    isoforms, wrong_isoforms = read_wide(files, "isoforms", KnownIsoform)
     problems += [*wrong_loci, *wrong_genes, *wrong_words, *wrong_isoforms]
     # Beside a table that was not read every gene would be unknown.
     if hotspots and genes:
-        problems.extend(locus_problems(folder, tables, hotspots, genes))
-        problems.extend(isoform_problems(str(folder / "isoforms.tsv"), isoforms, genes))
-    problems.extend(gene_name_problems(str(folder / "genes.tsv"), genes))
-    problems.extend(cross_checks(folder, tables))
+        problems.extend(locus_problems(tables, hotspots, genes))
+        problems.extend(isoform_problems(isoforms, genes))
+    problems.extend(gene_name_problems(genes))
+    problems.extend(cross_checks(tables))
     if problems:
         raise InputProblems(problems)
-    return _build(tables, hotspots, genes, _as_of(folder))
+    return _build(tables, hotspots, genes, edition_of(files))
 
 
-def _as_of(folder: Path) -> str:
-    schemas = ((folder / f"{name}.schema.json").read_text("utf-8") for name in DRUG_TABLES)
-    return max(LongSchema.model_validate_json(text).date for text in schemas)
+def edition_of(files: KnowledgeFiles) -> Edition:
+    """Return whose knowledge these tables hold; ours is as new as its newest table."""
+    schemas = {name: files.long_schema(name) for name in LONG_TABLES}
+    return Edition(
+        version=max(
+            (s.version for s in schemas.values()), key=lambda text: [int(n) for n in text.split(".")]
+        ),
+        as_of=max(schemas[name].date for name in DRUG_TABLES),
+        site=files.own,
+    )
 
 
-def _wide(folder: Path, name: str, row_type: type[R]) -> tuple[list[R], list[Problem]]:
-    path = folder / f"{name}.tsv"
+def read_wide(files: KnowledgeFiles, name: str, row_type: type[R]) -> tuple[list[Placed[R]], list[Problem]]:
+    """Read one wide table and check it against its schema, as `read_facts` does with a long one."""
+    path = files.folder / f"{name}.schema.json"
     try:
-        schema = WideSchema.model_validate_json((folder / f"{name}.schema.json").read_text("utf-8"))
-        rows = read_table(path, row_type)
+        schema = WideSchema.model_validate_json(path.read_text("utf-8"))
+        rows, problems = files.read(name, row_type)
     except InputProblems as error:
         return [], list(error.problems)
     except (OSError, ValueError) as error:
-        return [], [Problem(str(path), 0, "", str(error).splitlines()[0], "restore resources/knowledge")]
-    problems = []
-    for line, row in enumerate(rows, start=2):
+        return [], [Problem(str(path), 0, "", str(error).splitlines()[0], RESTORE)]
+    for item in rows:
         for key, rule in schema.columns.items():
-            text = format_cell(getattr(row, key))
+            text = format_cell(getattr(item.row, key))
             if refusal := rule.refusal(text):
-                problems.append(Problem(str(path), line, key, f"value {text!r}", refusal))
+                problems.append(Problem(item.file, item.line, key, f"value {text!r}", refusal))
     return rows, problems
 
 
 def _build(
-    tables: dict[str, dict[str, Facts]], hotspots: list[KnownLocus], genes: list[KnownGene], as_of: str
+    tables: dict[str, dict[str, Facts]],
+    hotspots: list[Placed[KnownLocus]],
+    genes: list[Placed[KnownGene]],
+    edition: Edition,
 ) -> Knowledge:
+    loci = [item.row for item in hotspots]
     drugs = {name: _drug(facts) for name, facts in tables["drugs"].items()}
     subjects = [
         f
@@ -117,19 +116,19 @@ def _build(
         ch_genes=frozenset(g for g, kind in lists.items() if kind == "clonal_haematopoiesis"),
         ch_not_excluded_genes=frozenset(g for g, kind in lists.items() if kind == "not_excluded"),
         messages=MappingProxyType({c: f.value("text") for c, f in tables["messages"].items()}),
-        hotspots=tuple(hotspots),
-        hotspot_codons=frozenset((h.gene, h.codon) for h in hotspots if h.codon is not None),
-        genes=MappingProxyType({row.gene: row for row in genes}),
+        hotspots=tuple(loci),
+        hotspot_codons=frozenset((h.gene, h.codon) for h in loci if h.codon is not None),
+        genes=MappingProxyType({item.row.gene: item.row for item in genes}),
         kinase_domain=(int(domain.value("codon_first")), int(domain.value("codon_last"))),
         statements=MappingProxyType({f.subject: tuple(_statements(f)) for f in subjects}),
         families=tuple(_family(f) for f in tables["alk_families"].values()),
-        as_of=as_of,
+        edition=edition,
     )
 
 
 def _statements(facts: Facts) -> list[DrugStatement]:
-    told = [effect_statement(row) for name in EFFECT_ATTRIBUTES for _, row in facts.all(name)]
-    conflicts = [conflict_statement(row) for _, row in facts.all("known_conflict")]
+    told = [effect_statement(item) for name in EFFECT_ATTRIBUTES for item in facts.all(name)]
+    conflicts = [conflict_statement(item) for item in facts.all("known_conflict")]
     return told + sorted(conflicts, key=lambda item: item.drug)
 
 
@@ -149,14 +148,16 @@ def _drug(facts: Facts) -> Drug:
         name=facts.subject,
         names=names_of(facts),
         alk_tki=facts.value("alk_tki") == "yes",
-        approvals=tuple(approval_of(row) for _, row in facts.all("approval") if row.mark.shown),
+        approvals=tuple(approval_of(item.row) for item in facts.all("approval") if item.row.mark.shown),
     )
 
 
 def _family(facts: Facts) -> CompoundFamily:
     return CompoundFamily(
         members=frozenset(facts.values("member")),
-        remarks=tuple(remark_of(row, "family") for _, row in facts.all("statement") if row.mark.shown),
+        remarks=tuple(
+            remark_of(item.row, "family") for item in facts.all("statement") if item.row.mark.shown
+        ),
     )
 
 

@@ -9,11 +9,11 @@ import difflib
 import re
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from pathlib import Path
 
 from Bio.Data.IUPACData import protein_letters_3to1
 
 from ..errors import Problem
+from ..inputs.knowledge_files import Placed
 from ..inputs.knowledge_rows import KnownGene, KnownLocus, KnownValue
 from ..vocabulary.changes import ALK
 from .long_tables import Facts
@@ -31,9 +31,10 @@ class KnownPlaces:
     loci: frozenset[tuple[str, str]]
 
     @classmethod
-    def of(cls, hotspots: Sequence[KnownLocus], genes: Sequence[KnownGene]) -> "KnownPlaces":
+    def of(cls, hotspots: Sequence[Placed[KnownLocus]], genes: Sequence[Placed[KnownGene]]) -> "KnownPlaces":
         """Collect them from the rows."""
-        return cls(frozenset(row.gene for row in genes), frozenset((row.gene, row.locus) for row in hotspots))
+        loci = frozenset((item.row.gene, item.row.locus) for item in hotspots)
+        return cls(frozenset(item.row.gene for item in genes), loci)
 
     def near(self, gene: str, codon: str) -> str | None:
         """Return the locus of the gene at this codon, whatever its residue."""
@@ -41,67 +42,61 @@ class KnownPlaces:
 
 
 def locus_problems(
-    folder: Path,
     tables: Mapping[str, Mapping[str, Facts]],
-    hotspots: Sequence[KnownLocus],
-    genes: Sequence[KnownGene],
+    hotspots: Sequence[Placed[KnownLocus]],
+    genes: Sequence[Placed[KnownGene]],
 ) -> Iterator[Problem]:
     """Yield genes that no table knows, and codons, exons and introns that are no locus.
 
     Args:
-        folder: folder of the tables, for the messages.
         tables: checked long tables by name.
         hotspots: rows of `hotspots.tsv` in the order of the file.
         genes: rows of `genes.tsv`.
     """
     known = KnownPlaces.of(hotspots, genes)
-    yield from _hotspot_problems(str(folder / "hotspots.tsv"), hotspots, known.genes)
+    yield from _hotspot_problems(hotspots, known.genes)
     for name, attributes in GENE_ATTRIBUTES.items():
         for facts in tables[name].values():
             if facts.value("rule") != NOT_IN_DNA:
-                yield from _gene_problems(str(folder / f"{name}.tsv"), facts, attributes, known.genes)
+                yield from _gene_problems(facts, attributes, known.genes)
     for facts in tables["ch_genes"].values():
         if facts.subject not in known.genes:
-            line = facts.rows[0][0]
-            yield _unknown_gene(str(folder / "ch_genes.tsv"), line, "subject", facts.subject, known.genes)
+            yield facts.problem("subject", *_unknown_gene(facts.subject, known.genes))
     for facts in tables["bypass"].values():
-        yield from _mechanism_problems(str(folder / "bypass.tsv"), facts, known)
+        yield from _mechanism_problems(facts, known)
+    domain = tables["alk_regions"].get("fusion_part")
+    last = int(domain.value("codon_last")) if domain else None
+    residues = _residues_of_alk(tables["alk_mutations"], hotspots)
     for facts in tables["alk_mutations"].values():
-        yield from _mutation_problems(str(folder / "alk_mutations.tsv"), facts, known)
+        yield from _mutation_problems(facts, residues, last)
 
 
-def _hotspot_problems(file: str, rows: Sequence[KnownLocus], genes: Collection[str]) -> Iterator[Problem]:
-    for line, row in enumerate(rows, start=2):
+def _hotspot_problems(rows: Sequence[Placed[KnownLocus]], genes: Collection[str]) -> Iterator[Problem]:
+    for item in rows:
+        file, line, row = item.file, item.line, item.row
         if row.gene not in genes:
-            yield _unknown_gene(file, line, "gene", row.gene, genes)
+            yield Problem(file, line, "gene", *_unknown_gene(row.gene, genes))
         if row.codon is not None and row.locus[1:] != str(row.codon):
             yield Problem(file, line, "codon", f"{row.locus} on codon {row.codon}", "write its codon")
 
 
-def _gene_problems(
-    file: str, facts: Facts, attributes: Sequence[str], genes: Collection[str]
-) -> Iterator[Problem]:
+def _gene_problems(facts: Facts, attributes: Sequence[str], genes: Collection[str]) -> Iterator[Problem]:
     for attribute in attributes:
-        for line, row in facts.all(attribute):
-            if row.value not in genes:
-                yield _unknown_gene(file, line, "value", row.value, genes)
+        for item in facts.all(attribute):
+            if item.row.value not in genes:
+                yield Problem(item.file, item.line, "value", *_unknown_gene(item.row.value, genes))
 
 
-def _unknown_gene(file: str, line: int, column: str, gene: str, genes: Collection[str]) -> Problem:
+def _unknown_gene(gene: str, genes: Collection[str]) -> tuple[str, str]:
+    """Return what is wrong and its remedy."""
     close = difflib.get_close_matches(gene, sorted(genes), n=1)
     remedy = "add it to genes.tsv with the transcript its numbering follows"
-    return Problem(
-        file,
-        line,
-        column,
-        f"unknown gene {gene!r}",
-        f"did you mean {close[0]!r}? Else {remedy}" if close else remedy,
-    )
+    return f"unknown gene {gene!r}", f"did you mean {close[0]!r}? Else {remedy}" if close else remedy
 
 
-def _mechanism_problems(file: str, facts: Facts, known: KnownPlaces) -> Iterator[Problem]:
-    for line, row in facts.rows:
-        locus = _locus_of(row)
+def _mechanism_problems(facts: Facts, known: KnownPlaces) -> Iterator[Problem]:
+    for item in facts.rows:
+        locus = _locus_of(item.row)
         for gene in facts.values("gene"):
             if locus is None or gene not in known.genes or (gene, locus) in known.loci:
                 continue
@@ -109,7 +104,8 @@ def _mechanism_problems(file: str, facts: Facts, known: KnownPlaces) -> Iterator
             remedy = f"add {locus} there, where its depth is stated and its residue compared with the genome"
             if other:
                 remedy = f"write {other}, or correct both after the protein"
-            yield Problem(file, line, "value", f"{row.value!r} is no locus of {gene} in hotspots.tsv", remedy)
+            what = f"{item.row.value!r} is no locus of {gene} in hotspots.tsv"
+            yield Problem(item.file, item.line, "value", what, remedy)
 
 
 def _locus_of(row: KnownValue) -> str | None:
@@ -124,10 +120,28 @@ def _locus_of(row: KnownValue) -> str | None:
     return f"{protein_letters_3to1[found['residue']]}{found['codon']}" if found else None
 
 
-def _mutation_problems(file: str, facts: Facts, known: KnownPlaces) -> Iterator[Problem]:
+def _residues_of_alk(
+    mutations: Mapping[str, Facts], hotspots: Sequence[Placed[KnownLocus]]
+) -> dict[str, str]:
+    """Return `G1202` by codon `1202`: of the hotspots, and of the mutations that we list ourselves."""
+    listed = [item.subject for item in mutations.values() if not all(row.own for row in item.rows)]
+    found = {m["codon"]: _one_letter(m["residue"]) + m["codon"] for m in map(_REFERENCE.match, listed) if m}
+    return found | {row.locus[1:]: row.locus for row in (item.row for item in hotspots) if row.gene == ALK}
+
+
+def _one_letter(residue: str) -> str:
+    return protein_letters_3to1.get(residue, "?")
+
+
+def _mutation_problems(facts: Facts, residues: Mapping[str, str], last: int | None) -> Iterator[Problem]:
     found = _REFERENCE.match(facts.subject)
-    other = known.near(ALK, found["codon"]) if found else None
-    # Only loci of ALK have a residue here; `alktrace.loci` compares every mutation with the genome.
-    if found and other and other[0] != protein_letters_3to1.get(found["residue"]):
-        what = f"{facts.subject}: hotspots.tsv has {other} at this codon"
-        yield Problem(file, facts.rows[0][0], "subject", what, "correct the one that is not in the protein")
+    if found is None:
+        return
+    # Only some residues are known here; `reference.loci` compares every mutation with the genome.
+    other = residues.get(found["codon"])
+    if other and other[0] != _one_letter(found["residue"]):
+        what = f"{facts.subject}: hotspots.tsv or alk_mutations.tsv has {other} at this codon"
+        yield facts.problem("subject", what, "correct the one that is not in the protein")
+    if last is not None and int(found["codon"]) > last:
+        what = f"{facts.subject}: ALK has {last} residues"
+        yield facts.problem("subject", what, "use the numbering of NM_004304")

@@ -9,6 +9,7 @@ from typing import Any
 from ..classify.resistance_table import ClassificationRow, ResistanceRow
 from ..evidence.evidence_table import EvidenceRow
 from ..inputs.cells import table_path
+from ..inputs.knowledge_files import KnowledgeFiles
 from ..inputs.settings.cohort_settings import CohortSettings
 from ..inputs.settings.resistance_settings import ResistanceSettings
 from ..io.tables import read_table, write_table
@@ -47,23 +48,25 @@ class Clinic:
 
     Attributes:
         folder: clinical tables.
-        knowledge: folder of the knowledge tables; gives drug names and expected frequencies.
+        knowledge: the knowledge tables; gives drug names and expected frequencies.
         max_gap_days: rows of one treatment course lie apart by no more days.
         exclude: patients left out.
     """
 
     folder: Path
-    knowledge: Path
+    knowledge: KnowledgeFiles
     max_gap_days: int
     exclude: Collection[str]
 
 
-def clinic_of(tables: Sequence[str | Path], knowledge: Path, *, settings: Mapping[str, Any]) -> Clinic:
+def clinic_of(
+    tables: Sequence[str | Path], knowledge: KnowledgeFiles, *, settings: Mapping[str, Any]
+) -> Clinic:
     """Return the clinical data of a job.
 
     Args:
         tables: the clinical tables, all in one folder.
-        knowledge: folder of the knowledge tables.
+        knowledge: the knowledge tables.
         settings: plain values of the sections `cohort`, `resistance` and `exclude`. A course of treatment is
             the same in the classification and here: both use `resistance.window.days_after_last_dose`.
     """
@@ -157,7 +160,7 @@ def relate_outcomes(
         for row in concordance_rows(observed, mechanisms, read_materials(details))
         if row.patient not in clinic.exclude
     ]
-    series = read_table(clinic.knowledge / "expected_frequencies.tsv", ExpectedFrequencyRow)
+    series = clinic.knowledge.bare_rows("expected_frequencies", ExpectedFrequencyRow)
     steps, numbers = group_curves(patients, groupings, settings)
     rows: dict[str, Sequence[Any]] = {
         "frequencies.tsv": [

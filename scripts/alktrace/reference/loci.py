@@ -7,12 +7,13 @@ another transcript stops here and not in a report.
 
 import logging
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 
 from ..errors import DataError, InputProblems, Problem
+from ..inputs.knowledge_files import KnowledgeFiles, Placed
 from ..inputs.knowledge_rows import KnownGene, KnownLocus, KnownValue, group_values
-from ..io.tables import read_table, write_table
+from ..io.tables import write_table
 from ..vocabulary.variant import Fetch, SmallVariant
 from .gene_models import GeneModels, Transcript
 from .gff3 import read_gff3, write_gff3
@@ -28,9 +29,7 @@ def prepare_gene_models(
     *,
     gff3: Path,
     fasta: Path,
-    genes: Path,
-    hotspots: Path,
-    mutations: Path,
+    knowledge: KnowledgeFiles,
     out_gene_models: Path,
     out_gff3: Path,
     out_loci: Path,
@@ -41,9 +40,7 @@ def prepare_gene_models(
     Args:
         gff3: gene models, Ensembl GFF3.
         fasta: genome, with index.
-        genes: knowledge table of transcripts.
-        hotspots: knowledge table of loci.
-        mutations: knowledge table of ALK mutations, with their alleles.
+        knowledge: tables of transcripts, loci, and ALK mutations with their alleles.
         out_gene_models: JSON of `GeneModels`.
         out_gff3: the same models as GFF3, for `bcftools csq`.
         out_loci: table of `LocusRow`.
@@ -56,7 +53,7 @@ def prepare_gene_models(
     from pysam import FastaFile
 
     with FastaFile(str(fasta)) as genome:
-        preferred = {row.gene: row.transcripts for row in read_table(genes, KnownGene)}
+        preferred = {row.gene: row.transcripts for row in knowledge.bare_rows("genes", KnownGene)}
         models = read_gff3(gff3, preferred=preferred, contigs=set(genome.references))
         if not models.by_gene:
             what = f"no gene lies on a sequence of {fasta.name}"
@@ -66,8 +63,8 @@ def prepare_gene_models(
         build_loci(
             gene_models=models,
             fetch=genome.fetch,
-            hotspots=hotspots,
-            mutations=mutations,
+            hotspots=knowledge.rows("hotspots", KnownLocus),
+            mutations=knowledge.values("alk_mutations"),
             out_loci=out_loci,
             out_hotspots=out_hotspots,
         )
@@ -77,8 +74,8 @@ def build_loci(
     *,
     gene_models: GeneModels,
     fetch: Fetch,
-    hotspots: Path,
-    mutations: Path,
+    hotspots: Sequence[Placed[KnownLocus]],
+    mutations: Sequence[Placed[KnownValue]],
     out_loci: Path,
     out_hotspots: Path,
 ) -> None:
@@ -91,7 +88,7 @@ def build_loci(
         gene_models: transcripts with the sequence names of the genome.
         fetch: `fetch(chrom, start, end)` gives the plus strand of the genome, 0-based half-open.
         hotspots: knowledge table of loci.
-        mutations: knowledge table of ALK mutations; neutral ones are not counted.
+        mutations: knowledge table of ALK mutations, by subject; neutral ones are not counted.
         out_loci: table of `LocusRow`.
         out_hotspots: table of `HotspotRow`.
 
@@ -99,22 +96,20 @@ def build_loci(
         DataError: ALK has no model.
         InputProblems: a locus does not exist or has another residue or base; all of them at once.
     """
-    known = read_table(hotspots, KnownLocus)
     if ESSENTIAL_GENE not in gene_models.by_gene:
-        raise DataError(hotspots, f"no gene model of {ESSENTIAL_GENE}", "give a GFF3 that holds it")
-    missing = sorted({row.gene for row in known} - set(gene_models.by_gene))
+        raise DataError("hotspots.tsv", f"no gene model of {ESSENTIAL_GENE}", "give a GFF3 that holds it")
+    missing = sorted({item.row.gene for item in hotspots} - set(gene_models.by_gene))
     if missing:
         LOGGER.warning("no gene model, so nothing is stated about: %s", ", ".join(missing))
     rows: list[LocusRow] = []
     problems: list[Problem] = []
-    for line, row in enumerate(known, start=2):
-        if row.gene not in missing:
+    for item in hotspots:
+        if item.row.gene not in missing:
             try:
-                rows += locate(row, gene_models.by_gene[row.gene], fetch)
+                rows += locate(item.row, gene_models.by_gene[item.row.gene], fetch)
             except ValueError as error:
-                problems.append(
-                    Problem(str(hotspots), line, "locus", str(error), "use the transcript of genes.tsv")
-                )
+                remedy = "use the transcript of genes.tsv"
+                problems.append(Problem(item.file, item.line, "locus", str(error), remedy))
     alleles, wrong = _alleles(mutations, gene_models.by_gene[ESSENTIAL_GENE], fetch)
     problems += [*_residue_problems(mutations, gene_models.by_gene[ESSENTIAL_GENE], fetch), *wrong]
     if problems:
@@ -185,44 +180,51 @@ def _residue(codon: int, model: Transcript, fetch: Fetch) -> str | None:
     return None if "N" in bases else str(translate(bases))
 
 
-def _residue_problems(mutations: Path, model: Transcript, fetch: Fetch) -> Iterator[Problem]:
+def _residue_problems(
+    mutations: Sequence[Placed[KnownValue]], model: Transcript, fetch: Fetch
+) -> Iterator[Problem]:
     """Yield ALK mutations whose first residue is another one in the genome, or lies outside the protein."""
     from Bio.Data.IUPACData import protein_letters_3to1
 
-    lines: dict[str, int] = {}
-    for line, row in enumerate(read_table(mutations, KnownValue), start=2):
-        lines.setdefault(row.subject, line)
-    for subject, line in lines.items():
+    places: dict[str, Placed[KnownValue]] = {}
+    for item in mutations:
+        places.setdefault(item.row.subject, item)
+    for subject, item in places.items():
         match = _MUTATION.match(subject)
         if match is None:
             continue
         try:
             residue = _residue(int(match["codon"]), model, fetch)
         except ValueError as error:
-            yield Problem(
-                str(mutations), line, "subject", f"{subject}: {error}", "use the transcript of genes.tsv"
-            )
+            yield _residue_problem(item, f"{subject}: {error}")
             continue
         if residue not in (None, protein_letters_3to1.get(match["residue"])):
             what = f"{subject}: the genome has {residue} there, on {model.transcript}"
-            yield Problem(str(mutations), line, "subject", what, "use the transcript of genes.tsv")
+            yield _residue_problem(item, what)
 
 
-def _alleles(mutations: Path, model: Transcript, fetch: Fetch) -> tuple[list[HotspotRow], list[Problem]]:
+def _residue_problem(item: Placed[KnownValue], what: str) -> Problem:
+    return Problem(item.file, item.line, "subject", what, "use the transcript of genes.tsv")
+
+
+def _alleles(
+    mutations: Sequence[Placed[KnownValue]], model: Transcript, fetch: Fetch
+) -> tuple[list[HotspotRow], list[Problem]]:
     rows, problems = [], []
-    for subject, values in group_values(read_table(mutations, KnownValue)).items():
+    files = {item.row.subject: item.file for item in mutations}
+    for subject, values in group_values(item.row for item in mutations).items():
         if NEUTRAL in values.get("role", ()):
             continue
         for route in values.get("route", ()):
             try:
                 allele = SmallVariant.parse(route.partition(" ")[2])
             except ValueError:
-                problems.append(_route_problem(mutations, subject, f"cannot read {route!r}"))
+                problems.append(_route_problem(files[subject], subject, f"cannot read {route!r}"))
                 continue
             shown = fetch(model.chrom, allele.start, allele.end).upper()
             if shown != allele.ref and "N" not in shown:
                 what = f"{route}: the genome shows {shown} there"
-                problems.append(_route_problem(mutations, subject, what))
+                problems.append(_route_problem(files[subject], subject, what))
             short = values.get("short", (subject,))[0]
             rows.append(
                 HotspotRow(
@@ -237,5 +239,5 @@ def _alleles(mutations: Path, model: Transcript, fetch: Fetch) -> tuple[list[Hot
     return sorted(rows, key=lambda row: (row.pos, row.ref, row.alt)), problems
 
 
-def _route_problem(file: Path, subject: str, what: str) -> Problem:
-    return Problem(str(file), 0, subject, what, "GRCh38 is expected: check genome and gene models")
+def _route_problem(file: str, subject: str, what: str) -> Problem:
+    return Problem(file, 0, subject, what, "GRCh38 is expected: check genome and gene models")

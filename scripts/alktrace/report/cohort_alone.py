@@ -3,13 +3,16 @@
 from pathlib import Path
 
 from ..errors import DataError
+from ..inputs.knowledge_files import KnowledgeFiles
 from ..inputs.settings.configuration import Settings
 from ..outcomes.outcome_files import outcome_tables
 from ..outcomes.outcome_jobs import Clinic, measure_outcomes, relate_outcomes
 from .cohort_page import write_cohort_page
 
 
-def write_cohort(*, clinical: Path, tables: Path, knowledge: Path, settings: Settings, out: Path) -> Path:
+def write_cohort(
+    *, clinical: Path, tables: Path, knowledge: KnowledgeFiles, settings: Settings, out: Path
+) -> Path:
     """Write all outcome tables and the page; return the page.
 
     Args:
@@ -17,7 +20,7 @@ def write_cohort(*, clinical: Path, tables: Path, knowledge: Path, settings: Set
         tables: folder with `classification.tsv`, and if known `resistance.tsv`, `evidence.tsv`,
             `emergent_unknown.tsv` and the accounts `*resistance.json` of the timepoints (there or in
             `details/`), as `classify` writes them.
-        knowledge: folder of the knowledge tables.
+        knowledge: the knowledge tables.
         settings: the whole configuration; `cohort`, `resistance` and `exclude` count.
         out: gets the tables and `report.html`.
 

@@ -7,6 +7,7 @@ from typing import Any
 
 from ..classify.discovery import EmergentUnknownCount, EmergentUnknownRow, counted_over_patients
 from ..classify.resistance_table import ClassificationRow, ResistanceRow
+from ..inputs.knowledge_files import KnowledgeFiles
 from ..inputs.settings.cohort_settings import CohortSettings
 from ..io.tables import format_cell, read_table
 from ..knowledge.load import load_knowledge
@@ -27,7 +28,7 @@ def write_cohort_page(
     quality: Path | None,
     identity: Path | None,
     outcomes: Sequence[Path],
-    knowledge: Path,
+    knowledge: KnowledgeFiles,
     settings: CohortSettings,
     out: Path,
 ) -> None:
@@ -42,11 +43,12 @@ def write_cohort_page(
             links to pages of patients.
         identity: `identity.tsv`.
         outcomes: the outcome tables, all in one folder; none without clinical tables.
-        knowledge: folder of the knowledge tables, for the texts of codes.
+        knowledge: the knowledge tables, for the texts of codes.
         settings: section `cohort`, as the outcome tables were made with.
         out: HTML.
     """
-    messages = load_knowledge(knowledge).messages
+    known = load_knowledge(knowledge)
+    messages = known.messages
     content = cohort_content(
         read_table(classification, ClassificationRow),
         read_table(resistance, ResistanceRow) if resistance else (),
@@ -54,6 +56,7 @@ def write_cohort_page(
         read_table(identity, IdentityRow) if identity else (),
         messages,
     )
+    content["edition"] = known.edition
     content["from_reads"], content["with_mechanisms"] = quality is not None, resistance is not None
     content["with_discovered"] = discovered is not None
     found = read_table(discovered, EmergentUnknownRow) if discovered else []

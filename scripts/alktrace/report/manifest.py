@@ -8,8 +8,11 @@ from pathlib import Path
 from typing import Any
 
 from .. import __version__
+from ..inputs.knowledge_files import KnowledgeFiles
+from ..inputs.site_knowledge import SiteKnowledge
 from ..io.atomic import atomic_output
 from ..io.tools import tool_version
+from ..knowledge.load import edition_of
 
 PROGRAMS = ("bwa", "bwa-mem2", "samtools", "bcftools", "fastp", "multiqc")
 PACKAGES = (
@@ -19,28 +22,43 @@ PACKAGES = (
 
 
 def write_manifest(
-    *, settings: dict[str, Any], inputs: Sequence[Path], knowledge: Sequence[Path], code: str, out: Path
+    *, settings: dict[str, Any], inputs: Sequence[Path], knowledge: KnowledgeFiles, code: str, out: Path
 ) -> None:
     """Write the manifest of a run.
 
     Args:
         settings: the configuration as used.
         inputs: sample sheet and clinical tables.
-        knowledge: knowledge tables.
+        knowledge: the knowledge tables.
         code: digest of all adapters and what they reach.
         out: JSON, keys sorted, without dates and machine names, so that equal runs give equal bytes.
     """
+    edition = edition_of(knowledge)
     manifest = {
         "alktrace": __version__,
         "code": code,
         "programs": {name: found for name in PROGRAMS if (found := tool_version(name))},
         "packages": {name: version(name) for name in PACKAGES},
         "inputs": {str(path): digest(path) for path in inputs},
-        "knowledge": {path.name: digest(path) for path in knowledge},
+        "knowledge": {
+            "version": edition.version,
+            "as_of": edition.as_of,
+            "tables": {path.name: digest(path) for path in sorted(knowledge.folder.glob("*.tsv"))},
+            "site": _site(edition.site) if edition.site else None,
+        },
         "settings": settings,
     }
     with atomic_output(out) as (partial,):
         partial.write_text(json.dumps(manifest, indent=2, sort_keys=True) + "\n")
+
+
+def _site(site: SiteKnowledge) -> dict[str, Any]:
+    return {
+        "name": site.name,
+        "version": site.version,
+        "date": site.date.isoformat(),
+        "files": {str(path): digest(path) for path in site.files},
+    }
 
 
 def digest(path: Path) -> str:

@@ -9,6 +9,7 @@ from ..classify.negative import NOT_TARGETED_MARK
 from ..classify.resistance_table import ResistanceRow
 from ..evidence.evidence_file import load_evidence
 from ..evidence.schema import Alteration, PatientEvidence, SpecimenEvidence
+from ..inputs.knowledge_files import KnowledgeFiles
 from ..io.tables import read_table
 from ..knowledge.answers import Knowledge
 from ..knowledge.entries import COMBINATION
@@ -40,7 +41,7 @@ def write_patient_page(
     tumour_fraction: Path,
     bins: Mapping[str, Path],
     gene_models: Path,
-    knowledge: Path,
+    knowledge: KnowledgeFiles,
     out: Path,
 ) -> None:
     """Write the page of one patient.
@@ -52,7 +53,7 @@ def write_patient_page(
         tumour_fraction: table of `SampleTumourFractionRow`.
         bins: `copy_number_bins.tsv` by sample, such as `PD1 plasma`.
         gene_models: JSON of `GeneModels`.
-        knowledge: folder of the knowledge tables, for the texts of codes.
+        knowledge: the knowledge tables, for the texts of codes.
         out: HTML.
     """
     found = load_evidence(evidence)
@@ -91,7 +92,7 @@ def patient_content(
         "patient": evidence.patient,
         "notice": messages[NOTICE_KEY],
         "timepoints": points,
-        "as_of": knowledge.as_of,
+        "edition": knowledge.edition,
         "approvals": _approvals(tables, knowledge),
         "samples": [_name(item) for item in order],
         "alterations": _alterations([a for a in evidence.alterations if _telling(a)], order),

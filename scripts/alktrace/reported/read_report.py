@@ -8,6 +8,7 @@ from ..annotate.alteration_table import AlterationRow
 from ..annotate.consequences import read_variants
 from ..annotate.small_variants import Namer, OriginContext, VariantKnowledge, variant_rows, with_origin
 from ..calling.callability_table import CallabilityRow
+from ..inputs.knowledge_files import KnowledgeFiles
 from ..inputs.sample import VCF_SUFFIXES
 from ..inputs.settings.calling_settings import CallingSettings
 from ..inputs.settings.origin_settings import OriginSettings
@@ -31,7 +32,7 @@ def read_reported_calls(
     gene_models: Path,
     fasta: Path,
     loci: Path,
-    knowledge: Path,
+    knowledge: KnowledgeFiles,
     own_words: Path | None,
     fusion_drivers: Path,
     specimen_type: SpecimenType,
@@ -52,8 +53,8 @@ def read_reported_calls(
         gene_models: JSON of `GeneModels`.
         fasta: genome.
         loci: table of `LocusRow`.
-        knowledge: folder of knowledge tables.
-        own_words: table of words of the site; None without one.
+        knowledge: the knowledge tables.
+        own_words: table of words beside the sheet; None without one.
         fusion_drivers: table of genes that drive fusions.
         specimen_type: of the specimen.
         origin: thresholds of the origin.

@@ -10,6 +10,7 @@ from pathlib import Path
 
 from ..errors import InputProblems, Problem
 from ..inputs.cells import table_path
+from ..inputs.knowledge_files import KnowledgeFiles, Placed
 from ..inputs.user_tables import read_user_table
 from ..io.tables import column
 
@@ -153,28 +154,26 @@ def own_words(sheet: Path) -> Path | None:
     return path if path.is_file() else None
 
 
-def read_words(knowledge: Path, own: Path | None) -> ReportWords:
-    """Return the words of the knowledge table with those of a site laid over them.
+def read_words(knowledge: KnowledgeFiles, own: Path | None) -> ReportWords:
+    """Return the words of the knowledge table with those beside a sheet laid over them.
 
     Args:
-        knowledge: folder of the knowledge tables.
-        own: table of the site; None without one.
+        knowledge: the knowledge tables.
+        own: table beside the sheet; None without one.
 
     Raises:
         InputProblems: everything wrong in either table.
     """
-    rows: list[WordRow] = []
+    given = knowledge.rows(TABLE, WordRow)
     problems: list[Problem] = []
-    for path in (knowledge / f"{TABLE}.tsv", own):
-        if path is not None:
-            found, wrong = read_user_table(path, WordRow)
-            problems += wrong
-            for item in found:
-                problems += _wrong_meaning(str(path), item.line, item.row.meaning)
-            rows += [item.row for item in found]
+    if own is not None:
+        found, problems = read_user_table(own, WordRow)
+        given += [Placed(str(own), item.line, item.row) for item in found]
+    for item in given:
+        problems += _wrong_meaning(item.file, item.line, item.row.meaning)
     if problems:
         raise InputProblems(problems)
-    return ReportWords(rows)
+    return ReportWords(item.row for item in given)
 
 
 def _wrong_meaning(file: str, line: int, meaning: str) -> list[Problem]:

@@ -12,6 +12,7 @@ from ..inputs.sample_files import SampleFiles
 from ..inputs.settings.assay_settings import AssaySettings
 from ..inputs.settings.configuration import Settings, check_settings
 from ..inputs.sheet import Sheet, read_sheet
+from ..inputs.site_knowledge import SiteKnowledge, read_site_knowledge
 from ..io.digest import code_digest, text_digest
 from ..outcomes.clinical_schema import FILES
 from ..outcomes.outcome_files import outcome_tables
@@ -289,6 +290,22 @@ class Plan:
             path: [cells for _, cells in read_cells(Path(path), Path(path).stem)]
             for path in self.clinical_tables()
         }
+
+    @cached_property
+    def site_knowledge(self) -> SiteKnowledge | None:
+        """The tables that a site lays over ours."""
+        given = self.settings.knowledge
+        return read_site_knowledge(given) if given else None
+
+    def knowledge(self, *tables: str) -> str:
+        """Return a digest of what a site's tables tell a job, so that a change reruns it; else empty.
+
+        Args:
+            *tables: those of which the job asks what is recognised, not what it means; none: everything.
+        """
+        if self.site_knowledge is None:
+            return ""
+        return self.site_knowledge.recognition_digest(*tables) if tables else self.site_knowledge.digest
 
     def outcome_files(self) -> list[str]:
         """Return the outcome tables, none without clinical tables."""

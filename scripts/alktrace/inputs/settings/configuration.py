@@ -29,6 +29,9 @@ class Settings(Section):
     samples: str = Field(description="the sample sheet")
     clinical: str | None = Field(description="folder with the clinical tables; null: none")
     exclude: tuple[str, ...] = Field(description="patients left out of the cohort")
+    knowledge: str | tuple[str, ...] | None = Field(
+        description="folder, or list of files, with knowledge tables of your own, laid over ours; null: none"
+    )
     reference: ReferenceSettings
     assays: dict[Annotated[str, Field(pattern=f"^{ID_PATTERN}$")], AssaySettings] = Field(
         description="assays by name, as in the sheet; each needs `targets` alone"
