@@ -11,7 +11,6 @@ from excluded_kinds import excluded
 from mechanism_rows import BYPASS, ON_TARGET, bypass_or_none, classified, found_of, mechanism
 from outcome_cohort import KNOWLEDGE, cohort_settings, resistance_settings
 
-from alktrace.io.tables import read_table
 from alktrace.knowledge.load import load_knowledge
 from alktrace.outcomes.absence import Absence, read_silences, silence_of_row
 from alktrace.outcomes.frequencies import expected_rows, frequency_rows, paired_rows, primary_against_acquired
@@ -118,7 +117,7 @@ def test_classes_are_counted_of_those_that_say_something() -> None:
 )
 def test_what_is_no_sample_of_a_progression_stands_in_no_frequency_of_it(changes: dict[str, Any]) -> None:
     assert {row.patients for row in table(cohort(**changes)).values()} == {0}
-    series = read_table(KNOWLEDGE / "expected_frequencies.tsv", ExpectedFrequencyRow)
+    series = KNOWLEDGE.bare_rows("expected_frequencies", ExpectedFrequencyRow)
     assert {row.n_all for row in expected_rows(cohort(**changes).values(), series, SETTINGS)} == {0}
 
 
@@ -285,7 +284,7 @@ def test_before_and_after_only_where_both_could_show_it() -> None:
 
 
 def test_observed_stands_beside_expected() -> None:
-    series = read_table(KNOWLEDGE / "expected_frequencies.tsv", ExpectedFrequencyRow)
+    series = KNOWLEDGE.bare_rows("expected_frequencies", ExpectedFrequencyRow)
     assert {item.mark.verified for item in series} == {True, False}
     found = found_of([bypass_or_none(f"P{i}", i < 3) for i in range(10)])
     rows = {(row.series, row.finding): row for row in expected_rows(found.values(), series, SETTINGS)}

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 import yaml
-from outcome_cohort import KNOWLEDGE, PATIENTS, ROOT, SEED, cohort_settings, resistance_settings, write_demo
+from outcome_cohort import PATIENTS, ROOT, SEED, cohort_settings, resistance_settings, write_demo
 
 from alktrace.demo.synthetic_outcomes import write_outcomes
 from alktrace.errors import InputProblems
@@ -189,7 +189,6 @@ def test_the_rules_scripts_write_what_the_rules_promise(
     given = SimpleNamespace(
         input=SimpleNamespace(
             clinical=sorted(str(path) for path in clinic.folder.iterdir()),
-            knowledge=KNOWLEDGE,
             classification=str(folder / "classification.tsv"),
             resistance=str(folder / "resistance.tsv"),
             evidence=[str(folder / "evidence.tsv")],
@@ -197,6 +196,7 @@ def test_the_rules_scripts_write_what_the_rules_promise(
         ),
         output=SimpleNamespace(tables=[str(tmp_path / "cohort" / item) for item in names]),
         params=SimpleNamespace(settings={key: config[key] for key in ("cohort", "resistance", "exclude")}),
+        config=config,
         log=[str(tmp_path / "job.log")],
     )
     runpy.run_path(str(ROOT / "scripts" / f"{name}.py"), init_globals={"snakemake": given})

@@ -10,13 +10,14 @@ from alktrace.classify.emergence import EmergenceReason
 from alktrace.classify.lineage import Lineage, histology_emergence
 from alktrace.classify.single_criteria import assign_role
 from alktrace.classify.view import prepare_patient, view_timepoint
+from alktrace.inputs.knowledge_files import KnowledgeFiles
 from alktrace.knowledge.load import load_knowledge
 from alktrace.vocabulary.changes import Consequence
 from alktrace.vocabulary.clinical import Histology
 from alktrace.vocabulary.resistance import Emergence
 
 SETTINGS = default_settings()
-KNOWLEDGE = load_knowledge(ROOT / "resources" / "knowledge")
+KNOWLEDGE = load_knowledge(KnowledgeFiles(ROOT / "resources" / "knowledge"))
 CUTS = {"stop_gained", "frameshift", "start_lost", "stop_lost", "splice_site"}
 SILENT = {"synonymous", "intron", "utr", "intergenic", "splice_region"}
 

@@ -28,6 +28,7 @@ def folder(small_demo: Path, tmp_path: Path) -> Path:
     (tmp_path / "config.yaml").write_text(yaml.safe_dump(project.config))
     shutil.copy(ROOT / "docs/examples/classification/evidence.json", tmp_path)
     shutil.copytree(ROOT / "docs/examples/outcomes", tmp_path / "synthetic")
+    shutil.copytree(ROOT / "docs/examples/knowledge", tmp_path / "our-knowledge")
     (cohort := tmp_path / "demo/results/cohort").mkdir(parents=True)
     shutil.copy(tmp_path / "synthetic/classification.tsv", cohort)
     write_table(cohort / "qc.tsv", QcRow, [])
