@@ -41,6 +41,7 @@ rule all:
                 "resistance.tsv",
                 "classification.tsv",
                 "qc.tsv",
+                "unreadable.tsv",
                 "identity.tsv",
                 "report.html",
                 "multiqc.html",

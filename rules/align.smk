@@ -44,9 +44,10 @@ rule align_unit:
         batch_bases=PLAN.settings.align.batch_bases,
         pairs=UNITS.aligner_options,
         read_group=UNITS.read_group,
+        sizes=UNITS.given_sizes,
         prefix=lambda wildcards, input: input.index[0].removesuffix(".pac"),
         lift=REFERENCE.lift,
-        code=PLAN.code("extract_reads", *REFERENCE.lift_adapters),
+        code=PLAN.code("extract_reads", "carry_unreadable", *REFERENCE.lift_adapters),
     message:
         "aligning {wildcards.patient} {wildcards.timepoint} {wildcards.specimen} {wildcards.unit}"
     shell:
@@ -60,7 +61,8 @@ rule align_unit:
                 --json {output.fastp:q} --html /dev/null \
             | {params.aligner} mem -t {threads} -K {params.batch_bases} -Y -C {params.pairs} \
                 -R {params.read_group:q} {params.prefix:q} - {params.lift} \
-            | samtools sort --threads 2 -m 768M -l 1 -T {resources.tmpdir:q} -o {output.bam:q} -) 2>{log:q}
+            | samtools sort --threads 2 -m 768M -l 1 -T {resources.tmpdir:q} -o {output.bam:q} -) 2>{log:q} \
+            || "$ALKTRACE_PYTHON" "$ALKTRACE_SCRIPTS/carry_unreadable.py" --of {output.counts:q} --to {output:q}
         """
 
 
@@ -85,14 +87,16 @@ rule adopt_unit:
         group=UNITS.group_options,
         umi=UNITS.umi_options,
         finish=UNITS.finish,
-        code=PLAN.code("tag_alignments"),
+        sizes=UNITS.given_sizes,
+        code=PLAN.code("tag_alignments", "carry_unreadable"),
     message:
         "adopting alignments: {wildcards.patient} {wildcards.timepoint} {wildcards.specimen} {wildcards.unit}"
     shell:
         """
         ("$ALKTRACE_PYTHON" "$ALKTRACE_SCRIPTS/tag_alignments.py" --bam {input.bam:q} {params.group} \
             {params.umi} --fixed-umis {input.fixed_umis:q} --counts {output.counts:q} \
-            | samtools {params.finish} --threads {threads} --output-fmt bam,level=1 -o {output.bam:q} -) 2>{log:q}
+            | samtools {params.finish} --threads {threads} --output-fmt bam,level=1 -o {output.bam:q} -) 2>{log:q} \
+            || "$ALKTRACE_PYTHON" "$ALKTRACE_SCRIPTS/carry_unreadable.py" --of {output.counts:q} --to {output:q}
         """
 
 
@@ -110,11 +114,13 @@ rule merge_units:
     resources:
         mem_mb=2000,
         runtime=240,
+    params:
+        code=PLAN.code("carry_unreadable"),
     message:
         "merging the units of {wildcards.patient} {wildcards.timepoint} {wildcards.specimen}"
     shell:
         """
-        (
+        "$ALKTRACE_PYTHON" "$ALKTRACE_SCRIPTS/carry_unreadable.py" --of {input.bams:q} --to {output:q} || (
             set -- {input.bams:q}
             if [ $# -eq 1 ]; then
                 ln -f "$1" {output.bam:q}

@@ -19,13 +19,17 @@ rule annotate_consequences:
     resources:
         mem_mb=2000,
         runtime=30,
+    params:
+        sizes=PLAN.given_sizes,
+        code=PLAN.code("carry_unreadable"),
     message:
         "consequences: {wildcards.patient} {wildcards.timepoint} {wildcards.specimen}"
     shell:
         """
-        (bcftools norm --fasta-ref {input.fasta:q} --multiallelics -any {input.vcf:q} \
-            | bcftools csq --local-csq --samples - --trim-protein-seq 1 --fasta-ref {input.fasta:q} \
-                --gff-annot {input.gff3:q} --output-type z --output {output.vcf:q}) 2>{log:q}
+        "$ALKTRACE_PYTHON" "$ALKTRACE_SCRIPTS/carry_unreadable.py" --of {input.vcf:q} --to {output:q} \
+            || (bcftools norm --fasta-ref {input.fasta:q} --multiallelics -any {input.vcf:q} \
+                | bcftools csq --local-csq --samples - --trim-protein-seq 1 --fasta-ref {input.fasta:q} \
+                    --gff-annot {input.gff3:q} --output-type z --output {output.vcf:q}) 2>{log:q}
         """
 
 
@@ -39,6 +43,7 @@ rule annotate_alterations:
         gene_models="results/reference/gene_models.json",
         fasta=REFERENCE.fasta,
         white_cells=PLAN.white_cells,
+        white_cell_tables=PLAN.white_cell_tables,
         population_vcf=PLAN.population_vcf(),
     output:
         alterations="results/patients/{patient}/{timepoint}/{specimen}/alterations.tsv",

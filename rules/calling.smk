@@ -50,6 +50,7 @@ rule call_variants:
     params:
         settings=PLAN.dump("calling"),
         sample=lambda wildcards: PLAN.sample(wildcards).name,
+        sizes=PLAN.given_sizes,
         code=PLAN.code("call_variants"),
     message:
         "calling variants: {wildcards.patient} {wildcards.timepoint} {wildcards.specimen}"

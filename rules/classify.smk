@@ -38,6 +38,7 @@ rule collect_cohort:
         classification="results/cohort/classification.tsv",
         discovered="results/cohort/emergent_unknown.tsv",
         quality="results/cohort/qc.tsv",
+        unreadable="results/cohort/unreadable.tsv",
     log:
         "logs/collect_cohort.log",
     conda:

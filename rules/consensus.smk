@@ -74,13 +74,14 @@ rule align_consensus:
         batch_bases=PLAN.settings.align.batch_bases,
         prefix=lambda wildcards, input: input.index[0].removesuffix(".pac"),
         lift=REFERENCE.lift,
-        code=PLAN.code("zip_consensus", *REFERENCE.lift_adapters),
+        code=PLAN.code("zip_consensus", "carry_unreadable", *REFERENCE.lift_adapters),
     message:
         "aligning molecules: {wildcards.patient} {wildcards.timepoint} {wildcards.specimen}"
     shell:
         """
-        (samtools fastq -n {input.bam:q} \
-            | {params.aligner} mem -t {threads} -K {params.batch_bases} -Y -p {params.prefix:q} - {params.lift} \
-            | "$ALKTRACE_PYTHON" "$ALKTRACE_SCRIPTS/zip_consensus.py" --unaligned {input.bam:q} \
-            | samtools sort --threads 2 -m 768M -T {resources.tmpdir:q} --write-index -o {output.bam:q} -) 2>{log:q}
+        "$ALKTRACE_PYTHON" "$ALKTRACE_SCRIPTS/carry_unreadable.py" --of {input.bam:q} --to {output:q} \
+            || (samtools fastq -n {input.bam:q} \
+                | {params.aligner} mem -t {threads} -K {params.batch_bases} -Y -p {params.prefix:q} - {params.lift} \
+                | "$ALKTRACE_PYTHON" "$ALKTRACE_SCRIPTS/zip_consensus.py" --unaligned {input.bam:q} \
+                | samtools sort --threads 2 -m 768M -T {resources.tmpdir:q} --write-index -o {output.bam:q} -) 2>{log:q}
         """

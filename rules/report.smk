@@ -95,7 +95,7 @@ rule write_multiqc_sections:
         "../scripts/write_multiqc_sections.py"
 
 
-# fastp's reports and our own figures; nothing is sent or fetched.
+# fastp's reports and our own figures; nothing is sent or fetched. An unreadable sample has no report.
 rule collect_multiqc:
     input:
         fastp=PLAN.fastp_reports(),
@@ -119,7 +119,7 @@ rule collect_multiqc:
         (
             list=$(mktemp -p {resources.tmpdir:q})
             trap 'rm -f "$list"' EXIT
-            printf '%s\\n' {input.fastp:q} {input.sections:q} >"$list"
+            awk 'FNR == 1 && !/^#unreadable/ {{ print FILENAME }}' {input.fastp:q} {input.sections:q} >"$list"
             multiqc --force --quiet --no-version-check --no-data-dir --config "$ALKTRACE_RESOURCES/multiqc.yaml" \
                 --file-list "$list" --outdir {params.folder:q} --filename multiqc.html
         ) 2>{log:q}

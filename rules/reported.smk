@@ -28,6 +28,7 @@ rule read_reported_calls:
         specimen_type=lambda wildcards: PLAN.sample(wildcards).specimen_type.value,
         lod_vaf=lambda wildcards: PLAN.sample(wildcards).units[0].lod_vaf,
         vaf_unit=lambda wildcards: PLAN.sample(wildcards).units[0].vaf_unit,
+        sizes=PLAN.given_sizes,
         settings=PLAN.dump("calling", "origin"),
         knowledge=PLAN.knowledge(*RECOGNITION_TABLES, "report_words"),
         code=PLAN.code("read_reported_calls"),

@@ -21,6 +21,7 @@ rule call_structural:
     params:
         settings=PLAN.dump("fusions", "copy_number"),
         sample=lambda wildcards: PLAN.sample(wildcards).name,
+        sizes=PLAN.given_sizes,
         code=PLAN.code("call_structural"),
     message:
         "calling fusions and counting bins: {wildcards.patient} {wildcards.timepoint} {wildcards.specimen}"

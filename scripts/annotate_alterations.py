@@ -9,13 +9,15 @@ from alktrace.inputs.settings.copy_number_settings import CopyNumberSettings
 from alktrace.inputs.settings.origin_settings import OriginSettings
 from alktrace.inputs.settings.tumour_fraction_settings import TumourFractionSettings
 from alktrace.io.resources import resource
+from alktrace.io.unreadable import is_readable
 from alktrace.vocabulary.samples import SpecimenType
-from alktrace.workflow.job import job_log, optional_path
+from alktrace.workflow.job import optional_path
+from alktrace.workflow.sample_job import sample_job
 
 if TYPE_CHECKING:
     from snakemake.iocontainers import snakemake
 
-with job_log(snakemake.log[0]):
+with sample_job(snakemake, "vcf", "fusions", "coverage"):
     from alktrace.annotate.alterations import annotate_alterations
 
     settings = snakemake.params.settings
@@ -28,7 +30,11 @@ with job_log(snakemake.log[0]):
         gene_models=Path(snakemake.input.gene_models),
         fasta=Path(snakemake.input.fasta),
         knowledge=open_knowledge(resource("knowledge"), snakemake.config["knowledge"]),
-        white_cell_bams=[Path(path) for path in snakemake.input.white_cells],
+        white_cell_bams=[
+            Path(bam)
+            for bam, table in zip(snakemake.input.white_cells, snakemake.input.white_cell_tables, strict=True)
+            if is_readable(table)
+        ],
         population_vcf=optional_path(snakemake.input.get("population_vcf")),
         specimen_type=SpecimenType(snakemake.params.specimen_type),
         calling=CallingSettings.model_validate(settings["calling"]),

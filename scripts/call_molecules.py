@@ -5,12 +5,12 @@ from typing import TYPE_CHECKING
 
 from alktrace.inputs.settings.molecule_settings import MoleculeSettings
 from alktrace.inputs.settings.umi_settings import UmiSettings
-from alktrace.workflow.job import job_log
+from alktrace.workflow.sample_job import sample_job
 
 if TYPE_CHECKING:
     from snakemake.iocontainers import snakemake
 
-with job_log(snakemake.log[0]):
+with sample_job(snakemake, "bam"):
     from alktrace.consensus.molecules import call_molecules
 
     call_molecules(

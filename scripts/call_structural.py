@@ -6,12 +6,12 @@ from typing import TYPE_CHECKING
 from alktrace.inputs.settings.copy_number_settings import CopyNumberSettings
 from alktrace.inputs.settings.fusion_settings import FusionSettings
 from alktrace.io.resources import resource
-from alktrace.workflow.job import job_log
+from alktrace.workflow.sample_job import sample_job
 
 if TYPE_CHECKING:
     from snakemake.iocontainers import snakemake
 
-with job_log(snakemake.log[0]):
+with sample_job(snakemake, "bam"):
     from alktrace.structural.call_structural import call_structural
 
     call_structural(

@@ -4,12 +4,13 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from alktrace.inputs.settings.calling_settings import CallingSettings
-from alktrace.workflow.job import job_log, optional_path
+from alktrace.workflow.job import optional_path
+from alktrace.workflow.sample_job import sample_job
 
 if TYPE_CHECKING:
     from snakemake.iocontainers import snakemake
 
-with job_log(snakemake.log[0]):
+with sample_job(snakemake, "bam"):
     from alktrace.calling.caller import call_variants
 
     call_variants(

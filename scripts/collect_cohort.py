@@ -10,7 +10,7 @@ if TYPE_CHECKING:
 
 with job_log(snakemake.log[0]):
     from alktrace.classify.cohort_tables import collect_resistance
-    from alktrace.qc.collect_quality import collect_quality
+    from alktrace.qc.collect_quality import collect_quality, collect_unreadable
 
     collect_resistance(
         tables=[Path(path) for path in snakemake.input.tables],
@@ -25,3 +25,4 @@ with job_log(snakemake.log[0]):
         identity=[Path(path) for path in snakemake.input.identity],
         out=Path(snakemake.output.quality),
     )
+    collect_unreadable(plan.all_files(), out=Path(snakemake.output.unreadable))

@@ -4,6 +4,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from alktrace.inputs.settings.identity_settings import IdentitySettings
+from alktrace.io.unreadable import is_readable
 from alktrace.workflow.job import job_log
 
 if TYPE_CHECKING:
@@ -14,7 +15,11 @@ with job_log(snakemake.log[0]):
 
     patients = snakemake.params.patients
     compare_identity(
-        genotypes=dict(zip(patients, map(Path, snakemake.input.genotypes), strict=True)),
+        genotypes={
+            name: Path(path)
+            for name, path in zip(patients, snakemake.input.genotypes, strict=True)
+            if is_readable(path)
+        },
         patients=patients,
         settings=IdentitySettings.model_validate(snakemake.params.settings["identity"]),
         out_table=Path(snakemake.output.table),

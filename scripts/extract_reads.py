@@ -10,6 +10,7 @@ from alktrace.align.extract import Extraction, ExtractRow, extract_bam, extract_
 from alktrace.align.fixed_umis import read_fixed_umis
 from alktrace.errors import AlktraceError
 from alktrace.io.tables import write_table
+from alktrace.io.unreadable import leave_reason
 from alktrace.vocabulary.samples import UmiSource
 
 
@@ -34,11 +35,10 @@ def parse_arguments() -> argparse.Namespace:
     return given
 
 
-def main() -> None:
+def main(given: argparse.Namespace) -> None:
     """Extract and count."""
     # Nothing made per read refers back to itself; looking for cycles costs a third of the time.
     gc.disable()
-    given = parse_arguments()
     reads = len(given.fastq) if given.fastq else 2 - given.single
     fixed = [
         read_fixed_umis(path, max_mismatches=given.max_mismatches, min_distance=given.min_distance)
@@ -56,9 +56,11 @@ def main() -> None:
 
 
 if __name__ == "__main__":
+    arguments = parse_arguments()
     try:
-        main()
+        main(arguments)
     except AlktraceError as error:
+        leave_reason(error, [*arguments.fastq, *arguments.umi_fastq, *arguments.bam], [arguments.counts])
         sys.exit(f"extract_reads: {error}")
     except BrokenPipeError:
         # The interpreter would flush stdout once more at exit and complain.

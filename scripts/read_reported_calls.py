@@ -8,12 +8,12 @@ from alktrace.inputs.settings.calling_settings import CallingSettings
 from alktrace.inputs.settings.origin_settings import OriginSettings
 from alktrace.io.resources import resource
 from alktrace.vocabulary.samples import SpecimenType
-from alktrace.workflow.job import job_log
+from alktrace.workflow.sample_job import sample_job
 
 if TYPE_CHECKING:
     from snakemake.iocontainers import snakemake
 
-with job_log(snakemake.log[0]):
+with sample_job(snakemake, "calls", "covered_regions"):
     from alktrace.reported.read_report import read_reported_calls
 
     read_reported_calls(

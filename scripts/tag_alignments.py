@@ -10,11 +10,12 @@ from alktrace.align.fixed_umis import read_fixed_umis
 from alktrace.align.retag import UnitGroup, tag_alignments
 from alktrace.errors import AlktraceError
 from alktrace.io.tables import write_table
+from alktrace.io.unreadable import leave_reason
 from alktrace.vocabulary.samples import UmiSource
 
 
-def main() -> None:
-    """Tag and count."""
+def parse_arguments() -> argparse.Namespace:
+    """Return the command line."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--bam", type=Path, required=True, help="alignments")
     parser.add_argument("--unit", required=True, help="sequencing unit: id of the read group")
@@ -27,7 +28,11 @@ def main() -> None:
     parser.add_argument("--max-mismatches", type=int, default=1, help="mismatches to correct")
     parser.add_argument("--min-distance", type=int, default=2, help="distance to the second-best UMI")
     parser.add_argument("--counts", type=Path, required=True, help="where the counts go")
-    given = parser.parse_args()
+    return parser.parse_args()
+
+
+def main(given: argparse.Namespace) -> None:
+    """Tag and count."""
     fixed = [
         read_fixed_umis(path, max_mismatches=given.max_mismatches, min_distance=given.min_distance)
         for path in given.fixed_umis
@@ -44,9 +49,11 @@ def main() -> None:
 
 
 if __name__ == "__main__":
+    arguments = parse_arguments()
     try:
-        main()
+        main(arguments)
     except AlktraceError as error:
+        leave_reason(error, [arguments.bam], [arguments.counts])
         sys.exit(f"tag_alignments: {error}")
     except BrokenPipeError:
         # The interpreter would flush stdout once more at exit and complain.

@@ -98,15 +98,19 @@ class Project:
 
     def run(self, *arguments: str, hash_seed: str | None = None, timeout: float = 280) -> Outcome:
         """Write the configuration and start Snakemake as the README does."""
-        path = self.folder / "config.yaml"
-        path.write_text(yaml.safe_dump(self.config, sort_keys=False))
         return snakemake(
-            *("--directory", str(self.folder), "--configfile", str(path)),
+            *("--directory", str(self.folder), "--configfile", str(self.write_config())),
             *arguments,
             code=self.code,
             hash_seed=hash_seed,
             timeout=timeout,
         )
+
+    def write_config(self) -> Path:
+        """Write the configuration; return its path."""
+        path = self.folder / "config.yaml"
+        path.write_text(yaml.safe_dump(self.config, sort_keys=False))
+        return path
 
     def dry(self, *arguments: str) -> Outcome:
         """Show what would be done."""

@@ -320,7 +320,7 @@ def _format(batch: Batch, layout: Layout, umis: list[str], qualities: list[str])
 
 
 def _fastq_batches(fastqs: Sequence[Path], extraction: Extraction) -> Iterator[Batch]:
-    from_name = extraction.source is UmiSource.NAME
+    from_name, read = extraction.source is UmiSource.NAME, 0
     try:
         # Decompressed in this process: a truncated file then raises here, whatever tools are installed.
         with dnaio.open(*fastqs, mode="r", open_threads=0) as reader:
@@ -328,8 +328,9 @@ def _fastq_batches(fastqs: Sequence[Path], extraction: Extraction) -> Iterator[B
             while chunk := list(islice(records, BATCH)):
                 reads = [chunk] if len(fastqs) == 1 else list(zip(*chunk, strict=True))
                 yield _fastq_batch(reads, from_name)
+                read += len(chunk)
     except (dnaio.FileFormatError, OSError, EOFError, UnicodeDecodeError) as error:
-        raise _fastq_error(fastqs, error) from None
+        raise _fastq_error(fastqs, error, read) from None
 
 
 def _fastq_batch(reads: Sequence[Sequence[Any]], from_name: bool) -> Batch:
@@ -348,11 +349,12 @@ def _fastq_batch(reads: Sequence[Sequence[Any]], from_name: bool) -> Batch:
     return batch
 
 
-def _fastq_error(fastqs: Sequence[Path], error: Exception) -> DataError:
+def _fastq_error(fastqs: Sequence[Path], error: Exception, read: int) -> DataError:
     names = ", ".join(map(str, fastqs))
     text = " ".join(str(error).split())
     if isinstance(error, EOFError):
-        return DataError(names, f"compressed data end too early ({text})", "copy or fetch the file again")
+        what = f"compressed data end too early ({text})"
+        return DataError(names, what, "copy or fetch the file again", f"behind read {read}")
     if "improperly paired" in text or "out of sync" in text:
         return DataError(names, text, "give the files of one run, unsorted and with all their reads")
     if isinstance(error, dnaio.FileFormatError):

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 
 from ..evidence.schema import GeneCopyNumber, LocusCallability, SpecimenEvidence
 from ..inputs.settings.resistance_settings import NegativeSettings
+from ..vocabulary.caveats import DataProblem
 from ..vocabulary.changes import ALK
 from ..vocabulary.copies import CopyNumberCall, TumourFractionStatus
 from ..vocabulary.detection import Detection, LocusKind
@@ -119,7 +120,10 @@ def unusable_reasons(specimen: SpecimenEvidence) -> tuple[NotEvaluableReason, ..
     reasons = []
     if specimen.identity is IdentityStatus.CONFLICT:
         reasons.append(NotEvaluableReason.IDENTITY_CONFLICT)
-    if specimen.problems:
+    # Nobody looked: that a file was damaged must not read as a sample without DNA.
+    if DataProblem.UNREADABLE in specimen.problems:
+        reasons.append(NotEvaluableReason.UNREADABLE)
+    elif specimen.problems:
         reasons.append(NotEvaluableReason.NO_DATA)
     return tuple(reasons)
 

@@ -91,7 +91,7 @@ def _unusable(draft: Draft) -> Iterable[Finding]:
     for item in draft.view.specimens:
         reasons = unusable_reasons(item)
         if reasons:
-            words = ", ".join([*(reason.value for reason in reasons), *item.problems])
+            words = ", ".join(dict.fromkeys([*(reason.value for reason in reasons), *item.problems]))
             yield item.specimen, words, _about(CaveatCode.UNUSABLE_SPECIMEN, item.specimen)
 
 

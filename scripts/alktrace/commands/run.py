@@ -18,6 +18,18 @@ from ..io.resources import ROOT
 EXAMPLE = "alktrace run config.yaml -- --dry-run"
 HANDED_ON = "behind `--`: options of snakemake, such as --cores 8 or --dry-run"
 PROFILES = ROOT / "config" / "profiles"
+LOOKS_ONLY = {
+    "-n",
+    "--dry-run",
+    "--dryrun",
+    "--unlock",
+    "--summary",
+    "--dag",
+    "--rulegraph",
+    "--touch",
+    "--lint",
+}
+"""Options of snakemake that start no job: what an earlier run left out is not theirs to report."""
 # For runs that are watched: the jobs, not why each of them runs.
 BRIEF = ("--quiet", "host", "reason", "rules")
 
@@ -46,7 +58,7 @@ def main(options: argparse.Namespace) -> int:
 def run(
     config: Path, handed_on: Sequence[str] = (), *, directory: Path | None = None, profile: str = "local"
 ) -> int:
-    """Run the workflow; return the exit status of snakemake.
+    """Run the workflow; return the exit status of snakemake, 3 where it ended without some samples.
 
     Args:
         config: configuration, laid over the defaults.
@@ -66,7 +78,20 @@ def run(
     read_config(config)  # snakemake does not say where a file is no YAML
     if directory is not None:
         command += ["--directory", str(directory)]
-    return _wait([*command, *handed_on])
+    status = _wait([*command, *handed_on])
+    if status or LOOKS_ONLY.intersection(handed_on):
+        return status
+    return _without_some((directory or Path()) / "results")
+
+
+def _without_some(results: Path) -> int:
+    """Name the samples that a run ended without; return its exit status."""
+    from . import show
+
+    rows = show.unreadable_rows(results)
+    for row in rows:
+        print(f"left out: {row}", file=sys.stderr)
+    return show.WITHOUT_SOME if rows else 0
 
 
 def _profile(name: str) -> Path:

@@ -9,10 +9,13 @@ from ..classify.resistance_table import ClassificationRow
 from ..errors import DataError
 from ..io.tables import format_cell, read_table
 from ..qc.qc_table import QcRow
+from ..qc.unreadable_table import UnreadableRow
 from ..vocabulary.resistance import Classification
 from ..vocabulary.samples import Verdict
 
 EXAMPLE = "alktrace show demo/results"
+WITHOUT_SOME = 3
+"""Exit status of a run that ended without some of its samples."""
 SHOWN = ("patient", "timepoint", "setting", "classification", "components", "confidence", "timing")
 
 
@@ -44,6 +47,7 @@ def run(results: Path) -> str:
     parts = [
         _columns([SHOWN, *([format_cell(getattr(row, name)) for name in SHOWN] for row in rows)]),
         _not_evaluable(rows),
+        _unreadable(unreadable_rows(results)),
         _failed(quality),
         _knowledge(results / "cohort" / "run_manifest.json"),
         f"cohort report: {results / 'cohort' / 'report.html'}",
@@ -51,9 +55,15 @@ def run(results: Path) -> str:
     return "\n\n".join(part for part in parts if part)
 
 
+def unreadable_rows(results: Path) -> list[UnreadableRow]:
+    """Return what is wrong with the samples that a finished run had to leave out; mostly nothing."""
+    table = results / "cohort" / "unreadable.tsv"
+    return read_table(table, UnreadableRow) if table.is_file() else []
+
+
 def after_run(folder: Path, status: int) -> int:
     """Print what a run has found, if it went well and was no dry run; return its exit status."""
-    if status == 0 and (folder / "results" / "cohort" / "classification.tsv").is_file():
+    if status in (0, WITHOUT_SOME) and (folder / "results" / "cohort" / "classification.tsv").is_file():
         print(run(folder / "results"))
     return status
 
@@ -83,6 +93,10 @@ def _not_evaluable(rows: Sequence[ClassificationRow]) -> str:
         if row.classification is Classification.NOT_EVALUABLE
     ]
     return "\n".join(["not evaluable:", *lines]) if lines else ""
+
+
+def _unreadable(rows: Sequence[UnreadableRow]) -> str:
+    return "\n".join(["could not be read:", *(f"  {row}" for row in rows)]) if rows else ""
 
 
 def _failed(rows: Sequence[QcRow]) -> str:

@@ -8,6 +8,7 @@ from ..annotate.origin import ORIGIN_FLAGS, OriginVerdict
 from ..calling.callability_table import CallabilityRow
 from ..calling.rule.caller_filters import is_explained
 from ..calling.rule.verdict import AlterationCounts
+from ..errors import Problem
 from ..inputs.sample import Sample
 from ..inputs.sample_files import SampleFiles
 from ..qc.qc_table import QcRow
@@ -16,7 +17,9 @@ from ..structural.copy_number.copy_number_table import CopyNumberRow
 from ..structural.tumour_fraction_table import TumourFractionRow
 from ..vocabulary.caveats import Caveat, CaveatCode, DataProblem, in_order
 from ..vocabulary.changes import STRUCTURAL, VariantType
+from ..vocabulary.copies import TumourFractionStatus
 from ..vocabulary.detection import Detection, LocusKind, ObservationSource
+from ..vocabulary.samples import Verdict
 from .fraction_caveats import DIPLOID, FractionHere, fraction_caveats
 from .schema import (
     Alteration,
@@ -299,6 +302,23 @@ def make_specimen(loaded: LoadedSample, quality: QcRow) -> SpecimenEvidence:
         copy_number=tuple(
             _gene_copy_number(row) for row in loaded.copy_number if row.copy_number is not None
         ),
+    )
+
+
+def unreadable_specimen(sample: Sample, why: Sequence[Problem]) -> SpecimenEvidence:
+    """Return a specimen of whose data nothing could be read, with the reason."""
+    return SpecimenEvidence(
+        timepoint=sample.timepoint,
+        specimen=sample.specimen,
+        specimen_type=sample.specimen_type,
+        assay=sample.assay,
+        collected=sample.collected,
+        setting=sample.setting,
+        reads=not sample.reported,
+        callability_known=False,
+        verdict=Verdict.FAIL,
+        problems=(DataProblem.UNREADABLE.value, *(str(problem) for problem in why)),
+        tumour_fraction=TumourFraction(status=TumourFractionStatus.NOT_ESTIMABLE),
     )
 
 

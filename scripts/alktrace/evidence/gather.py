@@ -38,6 +38,7 @@ from .build import (
     make_alteration,
     make_specimen,
     unite,
+    unreadable_specimen,
     worth_following,
 )
 from .evidence_file import save_evidence
@@ -85,7 +86,8 @@ def gather_evidence(
     all samples tells tumour from germline at last.
 
     Args:
-        samples: all samples of the patient, white cells and reports too.
+        samples: all samples of the patient, white cells and reports too; of those whose data cannot be read
+            the evidence holds the reason alone.
         fasta: reference of the BAMs.
         identity: `SampleIdentityRow` of the patient.
         blood_genes: genes whose variants may come from clonal haematopoiesis.
@@ -102,7 +104,8 @@ def gather_evidence(
         out_tumour_fraction: table of `SampleTumourFractionRow`.
         out_evidence: `evidence.json`.
     """
-    loaded = align_fusion_keys([load_sample(files) for files in samples], fusions)
+    unreadable = [(files.sample, why) for files in samples if (why := files.unreadable())]
+    loaded = align_fusion_keys([load_sample(files) for files in samples if not files.unreadable()], fusions)
     least = calling.min_candidate_molecules
     united = {key: rows for key, rows in unite(loaded).items() if worth_following(rows.values(), least)}
     variants = {key: variant for key, rows in united.items() if (variant := _variant(rows))}
@@ -147,9 +150,10 @@ def gather_evidence(
         for key, rows in united.items()
     ]
     evidence = PatientEvidence(
-        patient=loaded[0].sample.patient,
-        specimens=tuple(
-            make_specimen(item, _quality(item, verdicts.get(item.sample.name))) for item in loaded
+        patient=samples[0].sample.patient,
+        specimens=(
+            *(make_specimen(item, _quality(item, verdicts.get(item.sample.name))) for item in loaded),
+            *(unreadable_specimen(sample, why) for sample, why in unreadable),
         ),
         alterations=tuple(alterations),
         phase=tuple(_phase(loaded, united, variants, phased, molecules, phase)),

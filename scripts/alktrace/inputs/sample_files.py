@@ -3,6 +3,8 @@
 from dataclasses import dataclass
 from pathlib import Path
 
+from ..errors import Problem
+from ..io.unreadable import read_unreadable
 from .sample import Sample
 from .settings.assay_settings import AssaySettings
 
@@ -35,3 +37,8 @@ class SampleFiles:
     bam: Path | None = None
     molecules: Path | None = None
     extracted: tuple[Path, ...] = ()
+
+    def unreadable(self) -> tuple[Problem, ...]:
+        """Return why nothing of the sample can be used; empty where its tables stand."""
+        # Every earlier stage of a sample hands its reason on to the alterations.
+        return read_unreadable(self.alterations)

@@ -16,7 +16,7 @@ from ..inputs.settings.assay_settings import AssayQc
 from ..io.tables import read_table
 from ..structural.copy_number.copy_number_table import CopyNumberRow, RatioRow
 from ..structural.tumour_fraction_table import TumourFractionRow
-from ..vocabulary.caveats import NOT_THE_DRIVER
+from ..vocabulary.caveats import NOT_THE_DRIVER, DataProblem
 from ..vocabulary.changes import VariantType
 from ..vocabulary.detection import Detection, LocusKind
 from ..vocabulary.samples import IdentityStatus, Verdict
@@ -156,6 +156,34 @@ def judge_quality(
         copy_number_reference=structural.reference,
         verdict=max((verdict for _, verdict in reasons), key=list(Verdict).index, default=Verdict.PASS),
         reasons=tuple(reason for reason, _ in reasons),
+    )
+
+
+def unreadable_quality(sample: Sample) -> QcRow:
+    """Return the quality row of a sample whose data could not be read: failed, and no figure."""
+    return QcRow(
+        patient=sample.patient,
+        timepoint=sample.timepoint,
+        specimen=sample.specimen,
+        role=sample.role.value,
+        assay=sample.assay,
+        raw_reads=None,
+        on_target=None,
+        molecules=None,
+        molecules_duplex=None,
+        duplex_yield=None,
+        insert_size=None,
+        contamination=None,
+        control_expected=(),
+        control_found=(),
+        identity=IdentityStatus.UNKNOWN,
+        sex=Sex.UNKNOWN.value,
+        tumour_fraction=None,
+        fusions=(),
+        copy_number_noise=None,
+        copy_number_reference=None,
+        verdict=Verdict.FAIL,
+        reasons=(DataProblem.UNREADABLE.value,),
     )
 
 

@@ -138,6 +138,7 @@ class DataProblem(StrEnum):
 
     EMPTY = "empty"
     CONTAMINATED = "contaminated"
+    UNREADABLE = "unreadable"
 
 
 @dataclass(frozen=True)

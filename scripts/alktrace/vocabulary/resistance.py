@@ -73,3 +73,4 @@ class NotEvaluableReason(StrEnum):
     IDENTITY_CONFLICT = "identity_conflict"
     CALLABILITY_UNKNOWN = "callability_unknown"
     NO_DATA = "no_data"
+    UNREADABLE = "unreadable"

@@ -1,6 +1,6 @@
 """What is built for whom: the paths, inputs and parameters of the rules, from sheet and config."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from functools import cached_property
 from pathlib import Path
 from typing import Any, Protocol
@@ -45,6 +45,11 @@ class AssayWildcards(Protocol):
     assay: str
 
 
+def sizes(paths: Iterable[str | None]) -> list[int]:
+    """Return the sizes in bytes of those files that exist."""
+    return [Path(path).stat().st_size for path in paths if path is not None and Path(path).is_file()]
+
+
 class Plan:
     """Sheet and config, and what follows from them for every rule."""
 
@@ -76,12 +81,16 @@ class Plan:
 
     def white_cells(self, wildcards: Wildcards) -> list[str]:
         """Consensus BAMs of the patient's white cells, without the sample itself."""
+        return [self.consensus(sample) for sample in self._white_cells(wildcards)]
+
+    def white_cell_tables(self, wildcards: Wildcards) -> list[str]:
+        """Return a table of each of these samples: where a given BAM is unreadable, its table says so."""
+        return [self.path(sample, "callability.tsv") for sample in self._white_cells(wildcards)]
+
+    def _white_cells(self, wildcards: Wildcards) -> list[Sample]:
         own = self.sample(wildcards)
-        return [
-            self.consensus(sample)
-            for sample in self.sheet.white_cells(own.patient)
-            if not sample.reported and sample.name != own.name
-        ]
+        cells = self.sheet.white_cells(own.patient)
+        return [sample for sample in cells if not sample.reported and sample.name != own.name]
 
     def tools(self) -> set[str]:
         """Return the command-line tools that the run can need."""
@@ -112,6 +121,15 @@ class Plan:
     def molecules(self, sample: Sample) -> list[str]:
         """Return the molecule metrics, none where the consensus BAM was given."""
         return [] if sample.consensus or sample.reported else [self.path(sample, "molecules.tsv")]
+
+    def given_sizes(self, wildcards: Wildcards) -> list[int]:
+        """Return the sizes of the consensus BAM or report that the sheet gives; none where reads are given.
+
+        A file that is fetched again may carry its old date, which Snakemake compares: its size then tells.
+        """
+        unit = self.sample(wildcards).units[0]
+        given = unit.bam if self.sample(wildcards).consensus else unit.calls
+        return sizes([given])
 
     def noise_model(self, wildcards: Wildcards) -> list[str]:
         """Return the noise model of a sample's assay, if it has one."""
@@ -169,6 +187,10 @@ class Plan:
     def quality_files(self) -> list[SampleFiles]:
         """Return the samples from reads with their files."""
         return [self.sample_files(sample) for sample in self.used_samples if not sample.reported]
+
+    def all_files(self) -> list[SampleFiles]:
+        """Return all samples that are used with their files."""
+        return [self.sample_files(sample) for sample in self.used_samples]
 
     def sample_files(self, sample: Sample) -> SampleFiles:
         """Return one sample with its files."""

@@ -12,6 +12,7 @@ from ..inputs.settings.umi_settings import UmiSettings
 from ..inputs.sheet import Sheet
 from ..reference.locate import Reference
 from ..vocabulary.samples import InputKind, UmiSource
+from .plan import sizes
 
 FOLDER = "results/patients/{sample.folder}/units/{unit.unit}"
 PLATFORM = "ILLUMINA"
@@ -64,6 +65,11 @@ class Units:
         """Return the BAM of the row, if it has one."""
         path = self.unit(wildcards).bam
         return [path] if path is not None else []
+
+    def given_sizes(self, wildcards: UnitWildcards) -> list[int]:
+        """Return the sizes of the files of the row, as `Plan.given_sizes` does."""
+        unit = self.unit(wildcards)
+        return sizes([unit.fastq_1, unit.fastq_2, unit.fastq_umi, unit.bam])
 
     def fixed_umis(self, wildcards: UnitWildcards) -> list[str]:
         """Return the list of allowed UMIs, if there is one."""
