@@ -79,6 +79,20 @@ def test_white_cells_serve_every_other_sample_of_their_patient(plan: Plan) -> No
     assert plan.white_cells(of("P2.PD1.plasma")) == []
 
 
+def test_white_cells_come_with_the_table_that_says_whether_they_can_be_read(plan: Plan) -> None:
+    assert plan.white_cell_tables(of("P1.PD1.plasma")) == [f"{P1}/T0/wbc/callability.tsv"]
+    assert plan.white_cell_tables(of("P1.T0.wbc")) == []
+
+
+def test_a_given_file_counts_by_its_size(plan: Plan, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    assert plan.given_sizes(of("P1.PD1.biopsy")) == [], "deleted: Snakemake says so"
+    (tmp_path / "c.bam").write_bytes(bytes(7))
+    (tmp_path / "report.tsv").write_bytes(bytes(5))
+    found = {name: plan.given_sizes(of(name)) for name in ("P1.PD1.biopsy", "P2.PD1.plasma", "P1.PD1.plasma")}
+    assert found == {"P1.PD1.biopsy": [7], "P2.PD1.plasma": [5], "P1.PD1.plasma": []}
+
+
 def test_white_cells_of_a_report_have_no_molecules(tmp_path: Path) -> None:
     cells = "P2 T0 wbc wbc panel 2025-01-01 . patient . . . . blood.tsv"
     assert plan_of(tmp_path, [*ROWS, cells]).white_cells(of("P2.PD1.plasma")) == []
