@@ -48,6 +48,7 @@ rule collect_cohort:
         runtime=30,
     params:
         samples=PLAN.quality_files(),
+        all_samples=PLAN.all_files(),
         code=PLAN.code("collect_cohort"),
     message:
         "collecting the tables of the cohort"

@@ -25,4 +25,4 @@ with job_log(snakemake.log[0]):
         identity=[Path(path) for path in snakemake.input.identity],
         out=Path(snakemake.output.quality),
     )
-    collect_unreadable(plan.all_files(), out=Path(snakemake.output.unreadable))
+    collect_unreadable(snakemake.params.all_samples, out=Path(snakemake.output.unreadable))
