@@ -23,11 +23,12 @@ def call(
     for row, (text, values) in enumerate(reads):
         bases[row, : len(text)] = ["ACGTN".index(base) for base in text]
         quals[row, : len(text)] = values
+    # Filled by the molecule before, as in the product.
     out = (
-        np.zeros(WIDTH, np.uint8),
-        np.zeros(WIDTH, np.uint8),
-        np.zeros(WIDTH, np.int16),
-        np.zeros(WIDTH, np.int16),
+        np.full(WIDTH, 3, np.uint8),
+        np.full(WIDTH, 77, np.uint8),
+        np.full(WIDTH, 7, np.int16),
+        np.full(WIDTH, 7, np.int16),
     )
     raw = np.zeros(16, np.int64)
     lengths, rows = np.array([len(text) for text, _ in reads]), np.arange(len(reads))
@@ -117,3 +118,60 @@ def test_strands_joined(a: tuple[str, int], b: tuple[str, int], expected: tuple[
 def test_high_pre_umi_rate_never_exceeds_the_cap() -> None:
     model = consensus.error_model(93, 93)
     assert call(*[("A", [60])] * 5, model=model)[1] == [93]
+
+
+@pytest.mark.parametrize(
+    ("p", "quality"),
+    [
+        (1.0, 2),
+        (0.7, 2),
+        (0.5, 3),
+        (0.1, 10),
+        (0.0999, 10),
+        (0.101, 9),
+        (1e-9, 90),
+        (10**-9.35, 93),
+        (0.0, 93),
+    ],
+)
+def test_quality_of_an_error_probability(p: float, quality: int) -> None:
+    """-10 log10 p rounded down, from 2 to 93."""
+    assert consensus.phred(math.log(p) if p else -math.inf) == quality
+
+
+@pytest.mark.parametrize(
+    ("one", "two", "both"),
+    [
+        (0.1, 0.1, 0.2 - 4 / 3 * 0.01),
+        (0.02, 0.3, 0.32 - 4 / 3 * 0.006),
+        (0.75, 0.6, 0.75),
+        (0.4, 0.4 * math.exp(-6.01), 0.4),
+        (0.4, 0.4 * math.exp(-5.99), 0.4 + 0.4 * math.exp(-5.99) * (1 - 4 / 3 * 0.4)),
+    ],
+)
+def test_two_trials(one: float, two: float, both: float) -> None:
+    """X + Y - 4/3 XY; of rates that differ by more than e^6 the larger. At 3/4 every base is as likely."""
+    for x, y in ((one, two), (two, one)):
+        assert math.exp(consensus.two_trials(math.log(x), math.log(y))) == pytest.approx(both, rel=1e-9)
+
+
+@pytest.mark.parametrize("pre", [20, 45, 90])
+def test_looked_up_qualities_are_those_computed(pre: int) -> None:
+    """Summed weights from none to more than the table holds; three other bases at exp(-weight) each."""
+    model = consensus.error_model(pre, 40)
+    for weight in range(0, 45 * 2**32, 2**22 + 12_345):
+        others = 3 * math.exp(-weight / 2**32)
+        error = consensus.two_trials(-pre * math.log(10) / 10, math.log(others) - math.log1p(others))
+        assert consensus.agreed_quality(weight, model) == consensus.phred(error)
+
+
+def test_errors_are_counted_from_three_reads_on() -> None:
+    """By consensus base and base read; the bases that agree are what errors are held against."""
+    raw = np.zeros(16, np.int64)
+    bases, quals = np.array([[0], [0], [1], [0]], np.uint8), np.full((4, 1), 30, np.uint8)
+    out = (np.zeros(1, np.uint8), np.zeros(1, np.uint8), np.zeros(1, np.int16), np.zeros(1, np.int16))
+    for n, rows in ((2, [0, 1]), (3, [0, 1, 2]), (3, [0, 1, 3])):
+        consensus.strand_consensus(
+            bases, quals, np.ones(4, np.int64), np.array(rows), n, MODEL, consensus.new_sums(1), *out, raw
+        )
+    assert raw.reshape(4, 4).tolist() == [[5, 1, 0, 0], [0] * 4, [0] * 4, [0] * 4]

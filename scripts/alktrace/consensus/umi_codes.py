@@ -41,23 +41,23 @@ def parse_umi(data: Bytes, at: int, length: int, row: Rows) -> int:
     Returns:
         NONE, UMI_N or UMI_INVALID. A UMI without separator of more than 31 bases goes on in the second half.
     """
-    codes_a, codes_b, length_a, length_b, half, status = int64(0), int64(0), 0, 0, 0, NONE
-    row.joined = 0
+    codes_a, codes_b, length_a, length_b, joined, status = int64(0), int64(0), 0, 0, 0, NONE
     for i in range(length):
         code = base_code(data[at + i])
         if code == N:
-            status = UMI_N if status == NONE else status
-        elif code == OTHER or (code == JOINT and row.joined):
-            return UMI_INVALID
+            status = UMI_N
+        elif code == OTHER or (code == JOINT and joined + length_b > 0):
+            return UMI_INVALID  # a second separator, or a first half that does not fit into one number
         elif code == JOINT:
-            row.joined, half = 1, 1
-        elif half == 0 and length_a < MAX_UMI_HALF:
+            joined = 1
+        elif joined == 0 and length_a < MAX_UMI_HALF:
             codes_a, length_a = (codes_a << 2) | code, length_a + 1
-        elif length_b < MAX_UMI_HALF and (half == 1 or not row.joined):
+        elif length_b < MAX_UMI_HALF:
             codes_b, length_b = (codes_b << 2) | code, length_b + 1
         else:
             return UMI_INVALID
     row.umi_a, row.umi_b, row.length_a, row.length_b = codes_a, codes_b, length_a, length_b
+    row.joined = joined
     return status if length_a + length_b + (status != NONE) > 0 else UMI_MISSING
 
 
