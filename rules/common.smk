@@ -6,6 +6,7 @@ from pathlib import Path
 
 from snakemake.exceptions import WorkflowError
 from snakemake.jobs import Job
+from snakemake.logging import logger
 from snakemake.settings.types import DeploymentMethod
 
 # A clone runs as it is: its own package goes before an installed one.
@@ -15,6 +16,7 @@ sys.path.insert(
 
 from alktrace.errors import AlktraceError
 from alktrace.inputs.config_lines import with_places
+from alktrace.io.kernel_folder import VARIABLE, kernel_folder, writable_kernel_folder
 from alktrace.io.tools import prepare_jobs
 from alktrace.vocabulary.samples import ID_PATTERN
 from alktrace.workflow.plan import Plan
@@ -31,11 +33,12 @@ try:
 except AlktraceError as error:
     raise WorkflowError(with_places(error, workflow.configfiles)) from None
 
-# Compiled kernels live with the results, by the code they come from: jobs find them on every node.
-KERNELS = Path(
-    "results/reference/kernels", PLAN.code("compile_consensus_kernels", "compile_calling_kernels")
-).resolve()
-os.environ.update(NUMBA_CACHE_DIR=str(KERNELS))
+# Compiled kernels are kept once per user; where that cannot be, with the results, which every node can reach.
+IN_RESULTS = Path("results/reference/kernels").resolve()
+WANTED, KERNELS = kernel_folder(), writable_kernel_folder(IN_RESULTS)
+os.environ[VARIABLE] = str(KERNELS)
+if workflow.is_main_process and KERNELS == IN_RESULTS:
+    logger.warning(f"{WANTED} cannot be written to: compiled kernels are kept in {KERNELS}")
 
 # What Snakemake compares with the results are content and paths below the working directory, so that results
 # may be moved to another clone: resources count with the code that names them (`io.resources`), and scripts by

@@ -11,7 +11,9 @@ if TYPE_CHECKING:
 
 with job_log(snakemake.log[0]):
     from alktrace.consensus.compile_consensus_kernels import compile_consensus_kernels
+    from alktrace.io.kernel_folder import forget_old_kernels, kernel_folder
 
+    forget_old_kernels(kernel_folder())
     compile_consensus_kernels(
         settings=MoleculeSettings.model_validate(snakemake.params.settings["molecules"]),
         out=Path(snakemake.output.done),

@@ -88,14 +88,6 @@ class Project:
         """Make these rows the sheet."""
         write_sheet(self.folder / "samples.tsv", rows)
 
-    def share_kernels(self) -> None:
-        """Use compiled kernels that runs of the tests have in common; compiling them takes a minute."""
-        shared = ROOT / ".pytest_cache" / "workflow-kernels"
-        shared.mkdir(parents=True, exist_ok=True)
-        here = self.folder / "results" / "reference"
-        here.mkdir(parents=True, exist_ok=True)
-        (here / "kernels").symlink_to(shared)
-
     def run(self, *arguments: str, hash_seed: str | None = None, timeout: float = 280) -> Outcome:
         """Write the configuration and start Snakemake as the README does."""
         return snakemake(
@@ -148,9 +140,10 @@ def snakemake(
     *arguments: str, code: Path = ROOT, hash_seed: str | None = None, timeout: float = 280
 ) -> Outcome:
     """Run the workflow of this project, or of a copy of its code, with the Python of the tests."""
-    environment = {name: value for name, value in os.environ.items() if name != "NUMBA_CACHE_DIR"}
-    environment["PATH"] = f"{Path(sys.executable).parent}:{environment['PATH']}"
-    environment["PYTHONPATH"] = str(code / "scripts")
+    environment = os.environ | {
+        "PATH": f"{Path(sys.executable).parent}:{os.environ['PATH']}",
+        "PYTHONPATH": str(code / "scripts"),
+    }
     if hash_seed is not None:
         environment["PYTHONHASHSEED"] = hash_seed
     done = subprocess.run(

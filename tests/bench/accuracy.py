@@ -18,14 +18,13 @@ from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-import accuracy_kernels
 import numpy as np
 from accuracy_molecules import Library, Truth, write_molecules
 from accuracy_panel import LEVELS, Panel, PanelFiles, Planted, make_panel, write_panel
 
 from alktrace.inputs.settings.calling_settings import CallingSettings
 
-ROOT = accuracy_kernels.ROOT
+ROOT = Path(__file__).resolve().parents[2]
 GROUPS = ("snv", "indel", "hotspot", "other")
 Key = tuple[str, int, str, str]
 

@@ -6,7 +6,8 @@ from alktrace.consensus.families import widest
 from alktrace.consensus.likelihood import ErrorModel, new_sums
 from alktrace.consensus.molecule_records import Naming
 from alktrace.consensus.strands import Counts, call_molecule, new_side
-from alktrace.io.records import Bytes, Offsets, kernel
+from alktrace.io.kernels import kernel
+from alktrace.io.records import Bytes, Offsets
 
 
 @kernel

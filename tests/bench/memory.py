@@ -9,7 +9,6 @@ reads. The job runs as a process of its own; its peak is what the operating syst
 """
 
 import argparse
-import os
 import sys
 import tempfile
 from collections.abc import Iterator
@@ -22,7 +21,8 @@ from speed import run
 
 from alktrace.consensus.encode import UNPLACED_BIN, put_digits, put_tag
 from alktrace.io.bam_io import BamWriter
-from alktrace.io.records import Bytes, Offsets, kernel, write_int32, write_uint16
+from alktrace.io.kernels import kernel
+from alktrace.io.records import Bytes, Offsets, write_int32, write_uint16
 
 GOAL_MB = 1500
 READ, PAIRS = 75, 4
@@ -172,7 +172,6 @@ def main() -> None:
     with tempfile.TemporaryDirectory() as temporary:
         folder = given.folder or Path(temporary)
         folder.mkdir(parents=True, exist_ok=True)
-        os.environ.setdefault("NUMBA_CACHE_DIR", str(folder / "kernels"))
         bam, targets = folder / "deep.bam", folder / "targets.bed"
         targets.write_text("chr1\t0\t1000000\n")
         again = [sys.executable, __file__, "--reads", str(given.reads), "--deep", str(given.deep)]

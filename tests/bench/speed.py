@@ -128,8 +128,6 @@ def show(title: str, costs: dict[str, Cost], reads: int, plain: float) -> None:
 def bench(folder: Path, *, reads: int, seed: int) -> None:
     """Make the panel, run everything and print the tables."""
     bench_scripts = Path(__file__).parent
-    # Compiled kernels of another version of the code must not be taken for these.
-    os.environ.setdefault("NUMBA_CACHE_DIR", str(folder / "kernels"))
     described = folder / "panel.json"
     run([sys.executable, bench_scripts / "speed_panel.py", folder / "panel", "--reads", str(reads),
          "--seed", str(seed)], stdout=described)  # fmt: skip

@@ -95,7 +95,6 @@ def demo(tmp_path_factory: pytest.TempPathFactory) -> Demo:
     write_demo(source, seed=SEED)
     project = Project.of_demo(source, run)
     (run / "truth").symlink_to(source / "truth")
-    project.share_kernels()
     project.run("--cores", "2", "--keep-going", timeout=1500).check()
     return Demo(project)
 
@@ -539,7 +538,6 @@ def test_two_runs_from_scratch_give_the_same_bytes(tmp_path_factory: pytest.Temp
         run = folder / str(number)
         run.mkdir()
         project = Project.of_demo(source, run, patients=("P07", "P15"))
-        project.share_kernels()
         project.run("--cores", cores, hash_seed=hash_seed, timeout=600).check()
         runs.append(outputs(run))
     assert len(runs[0]) > 40

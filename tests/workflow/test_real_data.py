@@ -74,7 +74,6 @@ def h3122(
 ) -> tuple[Path, str]:
     """The README's command, without the set-up that it depends on."""
     folder = tmp_path_factory.mktemp("h3122") / "run"
-    Project(folder).share_kernels()
     bed = folder.parent / "panel.bed"
     bed.write_text("".join(segments(real_data, alk_or_eml4)))
     given = {
@@ -195,7 +194,6 @@ def fastqs(real_data: Path, reference: ReferenceFiles, tmp_path_factory: pytest.
             },
         },
     )
-    project.share_kernels()
     project.run("--cores", "2", timeout=580).check()
     return folder / "results"
 

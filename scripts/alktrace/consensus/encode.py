@@ -4,6 +4,7 @@ from typing import Any
 
 import numpy as np
 
+from ..io.kernels import kernel
 from ..io.records import (
     FIXED_BYTES,
     FLAG_FIRST,
@@ -12,7 +13,6 @@ from ..io.records import (
     FLAG_PAIRED,
     FLAG_UNMAPPED,
     Bytes,
-    kernel,
     write_int32,
     write_uint16,
 )

@@ -2,7 +2,8 @@
 
 import numpy as np
 
-from ..io.records import Bytes, Offsets, int64, kernel, l_seq
+from ..io.kernels import kernel
+from ..io.records import Bytes, Offsets, int64, l_seq
 from .encode import BYTES_PER_BASE, FIXED_ROOM
 from .likelihood import ErrorModel, new_sums
 from .molecule_records import Naming, new_scratch, put_molecule, umi_text

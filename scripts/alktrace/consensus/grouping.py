@@ -9,7 +9,8 @@ from typing import Any
 
 import numpy as np
 
-from ..io.records import Offsets, kernel
+from ..io.kernels import kernel
+from ..io.records import Offsets
 from .templates import Rows
 
 # Below this many UMIs at one position, comparing all with all is faster than looking up neighbours.

@@ -7,7 +7,8 @@ from typing import Any
 
 import numpy as np
 
-from ..io.records import FLAG_REVERSE, Bytes, Offsets, cigar_item, cigar_offset, flag, kernel, l_seq, n_cigar
+from ..io.kernels import kernel
+from ..io.records import FLAG_REVERSE, Bytes, Offsets, cigar_item, cigar_offset, flag, l_seq, n_cigar
 from .source_reads import MAX_OPERATIONS
 
 Ints = Any

@@ -11,7 +11,8 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from ..io.records import Bytes, Offsets, int64, kernel
+from ..io.kernels import kernel
+from ..io.records import Bytes, Offsets, int64
 
 NO_CALL = 4
 MIN_QUALITY = 2

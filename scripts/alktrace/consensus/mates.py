@@ -2,6 +2,7 @@
 
 import numpy as np
 
+from ..io.kernels import kernel
 from ..io.records import (
     FLAG_FIRST,
     FLAG_LAST,
@@ -11,7 +12,6 @@ from ..io.records import (
     Offsets,
     cigar_offset,
     int64,
-    kernel,
     name_length,
     name_offset,
     tags_offset,

@@ -4,7 +4,8 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from ..io.records import Bytes, Offsets, int64, kernel
+from ..io.kernels import kernel
+from ..io.records import Bytes, Offsets, int64
 from .encode import (
     FIRST_OF_PAIR,
     LETTERS,

@@ -8,6 +8,7 @@ from typing import Any
 
 import numpy as np
 
+from ..io.kernels import kernel
 from ..io.records import (
     FLAG_REVERSE,
     FLAG_UNMAPPED,
@@ -16,7 +17,6 @@ from ..io.records import (
     cigar_offset,
     flag,
     int64,
-    kernel,
     l_seq,
     n_cigar,
     position,

@@ -4,7 +4,8 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from ..io.records import FLAG_REVERSE, Bytes, Offsets, flag, int64, kernel
+from ..io.kernels import kernel
+from ..io.records import FLAG_REVERSE, Bytes, Offsets, flag, int64
 from .indel_patterns import keep_common_pattern
 from .likelihood import MAX_DEPTH, NO_CALL, ErrorModel, Sums, join_strands, strand_consensus
 from .losses import LOW_QUALITY, MINORITY_ALIGNMENT, ORPHAN, UMI_COLLISION

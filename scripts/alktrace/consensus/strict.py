@@ -15,6 +15,7 @@ from ..errors import DataError
 from ..inputs.settings.calling_settings import StrictSettings
 from ..io.atomic import atomic_output
 from ..io.bam_io import BamWriter, iterate_batches, read_header
+from ..io.kernels import kernel
 from ..io.records import (
     FLAG_SECONDARY,
     FLAG_SUPPLEMENTARY,
@@ -29,7 +30,6 @@ from ..io.records import (
     float_value,
     int64,
     int_value,
-    kernel,
     l_seq,
     qual_offset,
     seq_offset,

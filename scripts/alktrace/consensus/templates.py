@@ -8,6 +8,7 @@ from typing import Any
 
 import numpy as np
 
+from ..io.kernels import kernel
 from ..io.records import (
     FLAG_MATE_UNMAPPED,
     FLAG_NOT_PF,
@@ -23,7 +24,6 @@ from ..io.records import (
     cigar_offset,
     flag,
     int64,
-    kernel,
     l_seq,
     mapq,
     n_cigar,

@@ -2,7 +2,8 @@
 
 from typing import Any
 
-from ..io.records import Bytes, int64, kernel, name_length, name_offset
+from ..io.kernels import kernel
+from ..io.records import Bytes, int64, name_length, name_offset
 from .losses import NONE, UMI_INVALID, UMI_MISSING, UMI_N
 
 MAX_UMI_HALF = 31

@@ -5,6 +5,7 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
+from ..io.kernels import kernel
 from ..io.records import (
     FLAG_FIRST,
     FLAG_LAST,
@@ -18,7 +19,6 @@ from ..io.records import (
     cigar_offset,
     flag,
     int64,
-    kernel,
     l_seq,
     mapq,
     n_cigar,

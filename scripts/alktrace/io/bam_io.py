@@ -16,17 +16,8 @@ import pysam
 
 from ..errors import DataError
 from .bgzf import BLOCK_BYTES, END_OF_FILE, MAX_LEVEL, Source, check_magic, deflate_block, inflate
-from .records import (
-    FAULTS,
-    FIXED_BYTES,
-    LENGTHS_DIFFER,
-    SOUND,
-    Bytes,
-    Offsets,
-    find_fault,
-    kernel,
-    read_int32,
-)
+from .kernels import kernel
+from .records import FAULTS, FIXED_BYTES, LENGTHS_DIFFER, SOUND, Bytes, Offsets, find_fault, read_int32
 
 MIN_RECORD_BYTES = 4 + FIXED_BYTES + 1
 # --- reading --------------------------------------------------------------------------------

@@ -6,15 +6,15 @@ Positions are 0-based.
 """
 
 from collections.abc import Callable
-from typing import Any, TypeVar, cast
+from typing import Any, cast
 
-import numba
 import numpy as np
 from numpy.typing import NDArray
 
+from .kernels import kernel
+
 Bytes = NDArray[np.uint8]
 Offsets = NDArray[np.int64]
-F = TypeVar("F", bound=Callable[..., Any])
 # For the type checker an int; kernels never mix it with unsigned numbers, which would give floats.
 int64 = cast(Callable[[Any], int], np.int64)
 
@@ -32,11 +32,6 @@ FLAG_SECONDARY = 0x100
 FLAG_NOT_PF = 0x200
 FLAG_DUPLICATE = 0x400
 FLAG_SUPPLEMENTARY = 0x800
-
-
-def kernel(function: F) -> F:
-    """Compile a function over packed bytes; the machine code is cached and runs without the GIL."""
-    return cast(F, numba.njit(cache=True, nogil=True)(function))
 
 
 # --- numbers --------------------------------------------------------------------------------

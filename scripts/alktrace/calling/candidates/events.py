@@ -8,7 +8,8 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from ...io.records import Bytes, cigar_item, cigar_offset, kernel, n_cigar, ref_id
+from ...io.kernels import kernel
+from ...io.records import Bytes, cigar_item, cigar_offset, n_cigar, ref_id
 from ..molecules.layout import HIDDEN, Read, Row
 from ..molecules.reads import (
     CIGAR_D,

@@ -10,7 +10,8 @@ does not hide an indel that the read was aligned with.
 import numpy as np
 from numpy.typing import NDArray
 
-from ...io.records import cigar_item, cigar_offset, kernel, n_cigar
+from ...io.kernels import kernel
+from ...io.records import cigar_item, cigar_offset, n_cigar
 from ..candidates.events import NEAR
 from ..molecules.layout import HIDDEN, NOT_COVERED, Read, Row
 from ..molecules.reads import (

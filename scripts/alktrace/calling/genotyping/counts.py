@@ -10,7 +10,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ...io.bam_io import read_header
-from ...io.records import kernel, l_seq, position, ref_id
+from ...io.kernels import kernel
+from ...io.records import l_seq, position, ref_id
 from ...vocabulary.variant import Fetch, SmallVariant
 from ..molecules.layout import describe_molecule, fill_row
 from ..molecules.pileup import Scratch, make_scratch

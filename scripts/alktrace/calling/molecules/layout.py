@@ -9,6 +9,7 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
+from ...io.kernels import kernel
 from ...io.records import (
     FLAG_MATE_REVERSE,
     FLAG_MATE_UNMAPPED,
@@ -17,7 +18,6 @@ from ...io.records import (
     cigar_item,
     cigar_offset,
     flag,
-    kernel,
     n_cigar,
     tlen,
 )

@@ -12,7 +12,8 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from ...io.records import kernel, ref_id
+from ...io.kernels import kernel
+from ...io.records import ref_id
 from ..candidates.events import (
     CLIPPED_LEFT,
     CLIPPED_RIGHT,

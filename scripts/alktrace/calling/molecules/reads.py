@@ -18,6 +18,7 @@ from ...consensus.strict import (
     strict_limits,
 )
 from ...inputs.settings.calling_settings import CallingSettings
+from ...io.kernels import kernel
 from ...io.records import (
     FLAG_REVERSE,
     Bytes,
@@ -30,7 +31,6 @@ from ...io.records import (
     flag,
     float_value,
     int_value,
-    kernel,
     l_seq,
     mapq,
     n_cigar,

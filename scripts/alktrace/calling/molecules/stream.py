@@ -9,6 +9,7 @@ from numpy.typing import NDArray
 
 from ...errors import DataError
 from ...io.bam_io import iterate_batches
+from ...io.kernels import kernel
 from ...io.records import (
     FLAG_DUPLICATE,
     FLAG_FIRST,
@@ -26,7 +27,6 @@ from ...io.records import (
     array_value,
     flag,
     int64,
-    kernel,
     mate_pos,
     mate_ref,
     name_length,

@@ -4,9 +4,9 @@ import math
 from functools import lru_cache
 
 import numpy as np
-from numba import njit
 from numpy.typing import NDArray
 
+from ...io.kernels import kernel
 from ..noise.molecule_classes import N_CLASSES
 from .tail_test import Noise, add_class, binomial_pmf, threshold
 
@@ -43,7 +43,7 @@ def _invert(
     return None if math.isnan(found) else found
 
 
-@njit(cache=True)
+@kernel
 def _bisect(
     total: NDArray[np.int64], weights: NDArray[np.int64], needed: int, min_alt: int, power: float
 ) -> float:  # pragma: no cover - compiled
@@ -59,7 +59,7 @@ def _bisect(
     return high
 
 
-@njit(cache=True)
+@kernel
 def power_at(
     total: NDArray[np.int64], weights: NDArray[np.int64], needed: int, min_alt: int, vaf: float
 ) -> float:  # pragma: no cover - compiled
@@ -86,7 +86,7 @@ def power_at(
     return float(min(1.0, max(0.0, 1.0 - below - few + overlap)))
 
 
-@njit(cache=True)
+@kernel
 def _add_counted(
     both: NDArray[np.float64], n: int, p: float, weight: int
 ) -> NDArray[np.float64]:  # pragma: no cover - compiled

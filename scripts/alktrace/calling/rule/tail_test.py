@@ -12,9 +12,9 @@ import math
 from dataclasses import dataclass
 
 import numpy as np
-from numba import njit
 from numpy.typing import NDArray
 
+from ...io.kernels import kernel
 from ..noise.molecule_classes import N_CLASSES
 
 LOG_FLOOR = math.log(1e-31)
@@ -125,7 +125,7 @@ def _lattice(total: NDArray[np.int64], rates: NDArray[np.float64], weights: NDAr
     return min(math.ceil(best), int(np.dot(total, weights))) + 1
 
 
-@njit(cache=True)
+@kernel
 def binomial_pmf(n: int, p: float, size: int) -> NDArray[np.float64]:  # pragma: no cover - compiled
     """Return the probabilities of 0 .. size-1 successes; float64[size]."""
     out = np.zeros(size)
@@ -144,7 +144,7 @@ def binomial_pmf(n: int, p: float, size: int) -> NDArray[np.float64]:  # pragma:
     return out
 
 
-@njit(cache=True)
+@kernel
 def add_class(
     pmf: NDArray[np.float64], n: int, p: float, weight: int
 ) -> NDArray[np.float64]:  # pragma: no cover - compiled
@@ -163,7 +163,7 @@ def add_class(
     return out
 
 
-@njit(cache=True)
+@kernel
 def _mixed_pmf(
     total: NDArray[np.int64],
     rates: NDArray[np.float64],
@@ -177,7 +177,7 @@ def _mixed_pmf(
     return mixed
 
 
-@njit(cache=True)
+@kernel
 def _score_pmf(
     total: NDArray[np.int64], rates: NDArray[np.float64], weights: NDArray[np.int64], size: int
 ) -> NDArray[np.float64]:  # pragma: no cover - compiled
