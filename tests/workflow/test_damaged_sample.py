@@ -35,7 +35,6 @@ class Run:
     def __init__(self, small_demo: Path, folder: Path) -> None:
         self.project = Project.of_demo(small_demo, folder, (DAMAGED, GOOD))
         self.project.config["clinical"] = None
-        self.project.share_kernels()
         self.bam = self.project.own(BAM)
         self.sound = self.bam.read_bytes()
         # Cut off inside a block, but with the block that ends a BAM: what the checks before work look at.
