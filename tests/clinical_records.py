@@ -17,7 +17,7 @@ from alktrace.outcomes.clinical_schema import (
     TreatmentRow,
 )
 from alktrace.outcomes.timeline import Timeline, timeline_of
-from alktrace.vocabulary.clinical import BestResponse, StopReason
+from alktrace.vocabulary.clinical import BestResponse, ProgressionSite, StopReason
 
 DAY_0 = dt.date(2021, 1, 1)
 TKIS = frozenset({"lorlatinib", "alectinib", "neladalkib"})
@@ -52,8 +52,13 @@ class Records:
         )  # fmt: skip
         return self._add("treatments", row, "start")
 
-    def scan(self, day: int, response: str) -> "Records":
-        row = AssessmentRow(patient=self.patient, date=on(day), response=BestResponse(response))
+    def scan(self, day: int, response: str, site: str | None = None) -> "Records":
+        row = AssessmentRow(
+            patient=self.patient,
+            date=on(day),
+            response=BestResponse(response),
+            site=ProgressionSite(site) if site else None,
+        )
         return self._add("assessments", row, "date")
 
     def event(self, term: str, grade: int, day: int, relation: str = "related") -> "Records":

@@ -7,13 +7,15 @@ from excluded_kinds import excluded
 from outcome_cohort import silences_of
 
 from alktrace.classify.resistance_table import ClassificationRow, ResistanceRow
+from alktrace.evidence.evidence_table import EvidenceRow
 from alktrace.outcomes.mechanisms import Finding, findings
 from alktrace.outcomes.timeline import Timeline
-from alktrace.vocabulary.changes import VariantType
+from alktrace.vocabulary.changes import Origin, VariantType
+from alktrace.vocabulary.detection import Detection, ObservationSource
 from alktrace.vocabulary.negatives import Exclusion
 from alktrace.vocabulary.resistance import Classification as C
 from alktrace.vocabulary.resistance import Component, Confidence, Timing
-from alktrace.vocabulary.samples import Setting
+from alktrace.vocabulary.samples import Setting, SpecimenType
 
 ON_TARGET, BYPASS = Component.ON_TARGET, Component.BYPASS
 
@@ -58,3 +60,20 @@ def found_of(
     setting: Setting = Setting.PROGRESSION,
 ) -> dict[str, Finding]:
     return findings(rows, mechanisms, timelines, setting, silences_of(rows))
+
+
+def evidence(
+    key: str,
+    kind: str,
+    detection: Detection,
+    origin: Origin = Origin.SOMATIC,
+    patient: str = "P1",
+    **values: Any,
+) -> EvidenceRow:
+    empty = dict.fromkeys(EvidenceRow.__dataclass_fields__)
+    given = {
+        "patient": patient, "timepoint": "PD", "specimen": kind, "specimen_type": SpecimenType(kind),
+        "key": key, "gene": "ALK", "variant_type": VariantType.SNV, "alteration": key, "origin": origin,
+        "detection": detection, "source": ObservationSource.CALLED, "filters": (),
+    }  # fmt: skip
+    return EvidenceRow(**{**empty, **given, **values})

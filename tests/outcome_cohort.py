@@ -14,7 +14,8 @@ from alktrace.inputs.settings.cohort_settings import CohortSettings
 from alktrace.inputs.settings.resistance_settings import ResistanceSettings
 from alktrace.io.tables import read_table
 from alktrace.knowledge.load import load_knowledge
-from alktrace.outcomes.absence import Key, Silence, silence_of_row
+from alktrace.outcomes.absence import Silence, silence_of_row
+from alktrace.outcomes.accounts import Key
 from alktrace.outcomes.comparisons import component_groupings, prepare, regimen_grouping
 from alktrace.outcomes.endpoint_figures import ANALYSES, observe, refuse
 from alktrace.outcomes.endpoints import ENDPOINTS, RWPFS2, RWPFS2_TREATMENT, patient_rows

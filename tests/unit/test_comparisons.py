@@ -6,17 +6,17 @@ import pytest
 from clinical_records import Records, on, switched
 from excluded_kinds import excluded
 from mechanism_rows import classified as table_row
-from mechanism_rows import found_of
+from mechanism_rows import found_of, mechanism
 from outcome_cohort import cohort_settings
 
 from alktrace.classify.resistance_table import ClassificationRow
 from alktrace.outcomes.comparisons import (
     Comparison,
     Grouping,
-    baseline_predictors,
     benefit,
     compare_all,
     component_groupings,
+    mechanism_groupings,
     prepare,
     regimen_grouping,
 )
@@ -32,11 +32,11 @@ from alktrace.outcomes.endpoints import (
 from alktrace.outcomes.mechanisms import findings
 from alktrace.outcomes.timeline import Timeline
 from alktrace.vocabulary.outcomes import Analysis, Exclusion, Status
-from alktrace.vocabulary.resistance import Classification, Component, Timing
+from alktrace.vocabulary.resistance import Classification, Component, Phase, Timing
 from alktrace.vocabulary.samples import Setting
 
 SETTINGS = cohort_settings()
-FEW = cohort_settings(events_per_parameter=2, min_group_patients=2)
+FEW = cohort_settings(min_group_patients=2)
 
 
 def treated(patient: str, drugs: str, wait: int, after: int, event: str = "PD") -> Records:
@@ -280,14 +280,23 @@ def test_without_enough_events_the_interaction_is_not_modelled() -> None:
     assert row.note == "counts by group stand in mechanism_treatment.tsv"
 
 
-def test_baseline_facts_that_are_unknown_leave_the_patient_out() -> None:
-    records = [switched(f"P{i}", cns_metastases=None if i == 0 else i % 2 == 0) for i in range(7)]
-    for i, item in enumerate(records):
-        item.scan(160 + 5 * i, "PD").alive(300)
-    timelines, rows = analysed(records)
-    table = baseline_predictors(rows, timelines, FEW)
-    row = next(r for r in table if r.level == "cns_metastases")
-    assert (row.patients, row.reference_patients, row.excluded) == (3, 3, ("group_unknown=1",))
-    assert row.estimate is not None
-    unknown = next(r for r in table if r.level == "ever_smoker")
-    assert (unknown.patients, unknown.status) == (0, Status.DESCRIPTIVE)
+def test_outcomes_by_single_mutation_compound_and_each_bypass_gene_with_enough_patients() -> None:
+    cis = {"phase": Phase.CIS}
+    rows = [
+        *(mechanism(f"S{i}", "ALK", "G1202R", Component.ON_TARGET) for i in range(3)),
+        mechanism("C", "ALK", "G1202R", Component.ON_TARGET, phase_partner=("L1196M",), **cis),
+        mechanism("C", "ALK", "L1196M", Component.ON_TARGET, phase_partner=("G1202R",), **cis),
+        *(mechanism(f"K{i}", "KRAS", "G12C", Component.BYPASS) for i in range(2)),
+        mechanism("M", "MET", "Y1230H", Component.BYPASS),
+    ]
+    names = list(dict.fromkeys(row.patient for row in rows))
+    classes = [
+        classified(name, Component.ON_TARGET if name[0] in "SC" else Component.BYPASS) for name in names
+    ]
+    groups = {
+        group.factor: {name for name, state in group.group_of.items() if state == "present"}
+        for group in mechanism_groupings(found_of(classes, rows), FEW)
+    }
+    assert groups == {
+        "alk_single_mutation": {"S0", "S1", "S2"}, "alk_compound_cis": {"C"}, "KRAS": {"K0", "K1"}
+    }  # fmt: skip

@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 from clinical_records import switched
 from golden.build import evidence as evidence_of
-from mechanism_rows import BYPASS, ON_TARGET, classified, found_of, mechanism
+from mechanism_rows import BYPASS, ON_TARGET, classified, evidence, found_of, mechanism
 from outcome_cohort import KNOWLEDGE, cohort_settings, resistance_settings
 
 from alktrace.classify.decision import classify_patient
@@ -22,7 +22,7 @@ from alktrace.outcomes.mechanism_treatment import mechanism_treatment_rows
 from alktrace.outcomes.mechanisms import features, with_timing
 from alktrace.outcomes.response import response_rows
 from alktrace.vocabulary.changes import Origin, VariantType
-from alktrace.vocabulary.detection import Detection, ObservationSource
+from alktrace.vocabulary.detection import Detection
 from alktrace.vocabulary.resistance import Classification as C
 from alktrace.vocabulary.resistance import Component, Confidence, Phase, Timing
 from alktrace.vocabulary.samples import SpecimenType
@@ -76,18 +76,6 @@ def test_timing_can_be_judged_at_other_months() -> None:
         assert [item.timing for item in judged] == [timing]
         rows = primary_against_acquired(judged, SETTINGS, months=months)
         assert {row.analysis for row in rows} == {f"counts_{months}_months"}
-
-
-def evidence(
-    key: str, kind: str, detection: Detection, origin: Origin = Origin.SOMATIC, patient: str = "P1"
-) -> EvidenceRow:
-    empty = dict.fromkeys(EvidenceRow.__dataclass_fields__)
-    given = {
-        "patient": patient, "timepoint": "PD", "specimen": kind, "specimen_type": SpecimenType(kind),
-        "key": key, "gene": "ALK", "variant_type": VariantType.SNV, "alteration": key, "origin": origin,
-        "detection": detection, "source": ObservationSource.CALLED, "filters": (),
-    }  # fmt: skip
-    return EvidenceRow(**{**empty, **given})
 
 
 SEEN, UNSEEN = Detection.DETECTED, Detection.NOT_DETECTED

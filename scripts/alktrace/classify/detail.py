@@ -15,7 +15,7 @@ from ..vocabulary.resistance import Classification
 from .alk_sets import AlkSets, PairPhase
 from .assemble import Mechanism
 from .emergence import trends
-from .exclusions import KindExclusion, families_excluded
+from .exclusions import KindExclusion, families_excluded, genes_excluded
 from .named_drugs import resistant_drugs, sensitive_drugs
 from .negative import not_assessable_loci
 from .phase import PhaseEvidence, PhaseVerdict, describe
@@ -69,6 +69,7 @@ def describe_timepoint(
         },
         "negative": view.negative,
         "excluded": [_exclusion(item) for item in draft.exclusions],
+        "genes_excluded": genes_excluded(view),
         "not_assessable": not_assessable_loci(
             view.specimens, view.settings.negative, view.knowledge.amplified_genes
         ),

@@ -42,6 +42,8 @@ BYPASS_KINDS = frozenset(
     }
 )
 WHOLE = 1.0
+WHOLE_GENE = "gene"
+"""Name of the locus that stands for a gene as a whole."""
 
 
 @dataclass(frozen=True)
@@ -131,6 +133,14 @@ def families_excluded(view: TimepointView) -> dict[str, tuple[Component, ...]]:
         excluded = {Component.ON_TARGET: specimen.full_name in alk, Component.BYPASS: bypass}
         found[specimen.specimen] = tuple(family for family, held in excluded.items() if held)
     return found
+
+
+def genes_excluded(view: TimepointView) -> tuple[str, ...]:
+    """Return the genes in which a coding mutation would have been seen, all over, by one of the specimens."""
+    genes = {one.gene for item in view.usable for one in item.callability if one.locus == WHOLE_GENE}
+    judges = [_Judge(item, view) for item in view.usable]
+    places = [CoreLocus(NegativeKind.GENE_LOSS, gene, WHOLE_GENE) for gene in sorted(genes)]
+    return tuple(place.gene for place in places if any(judge.of(place).informative for judge in judges))
 
 
 class _Judge:

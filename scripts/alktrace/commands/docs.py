@@ -22,6 +22,7 @@ from ..io.resources import PACKAGE, ROOT
 from ..io.tables import describe_columns
 from ..outcomes.clinical_schema import FILES
 from ..outcomes.endpoints import ENDPOINTS
+from ..outcomes.predictors import PREDICTORS
 from ..structural.fusions.fusion_filters import FUSION_FILTERS
 from ..vocabulary.filters import Filter
 
@@ -48,6 +49,7 @@ def generated_parts() -> Mapping[str, str]:
     parts = {
         "config": _config_table(),
         "endpoints": _endpoint_table(),
+        "predictors": _predictor_table(),
         "filters": _filter_table(FILTERS.values(), "calling"),
         "fusion_filters": _filter_table(FUSION_FILTERS.values(), "fusions"),
     }
@@ -102,6 +104,14 @@ def written_tables() -> Iterator[type[Any]]:
 def _column_table(row_type: type[Any]) -> str:
     lines = ["| column | meaning |", "| --- | --- |"]
     lines += [f"| `{name}` | {text} |" for name, text in describe_columns(row_type)]
+    return "\n".join(lines)
+
+
+def _predictor_table() -> str:
+    lines = ["| with | without | what | early progression |", "| --- | --- | --- | --- |"]
+    for item in PREDICTORS.values():
+        asked = "yes" if item.early else "no"
+        lines.append(f"| `{item.name}` | `{item.reference}` | {item.text} | {asked} |")
     return "\n".join(lines)
 
 

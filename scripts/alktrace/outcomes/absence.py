@@ -1,6 +1,5 @@
 """Whether a timepoint that does not show a finding excludes it, or could not have shown it."""
 
-import json
 from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
@@ -14,9 +13,7 @@ from ..knowledge.core_loci import CoreLocus
 from ..vocabulary.caveats import CaveatCode, codes_of
 from ..vocabulary.negatives import Exclusion, ExclusionStatus, NegativeKind
 from ..vocabulary.resistance import Classification
-
-Key = tuple[str, str]
-"""Patient and timepoint."""
+from .accounts import Key, read_accounts
 
 
 class Absence(StrEnum):
@@ -90,14 +87,17 @@ def read_silences(details: Iterable[Path], core: Iterable[CoreLocus]) -> dict[Ke
     Args:
         details: `resistance.json` files; those that tell nothing of exclusions are left out.
         core: loci that a negative asks for.
+
+    Raises:
+        DataError: a file that is no account of a timepoint.
     """
     genes = {place.gene for place in core}
-    found = {}
-    for path in details:
-        content = json.loads(path.read_text(encoding="utf-8"))
-        if content.get("excluded"):
-            found[content["patient"], content["timepoint"]] = _silence_of_account(content["excluded"], genes)
-    return found
+
+    def read(content: Mapping[str, Any]) -> Silence | None:
+        told = content.get("excluded")
+        return _silence_of_account(told, genes) if told else None
+
+    return {key: silence for key, silence in read_accounts(details, read).items() if silence is not None}
 
 
 def _silence_of_account(told: Collection[Mapping[str, Any]], genes: Collection[str]) -> Silence:

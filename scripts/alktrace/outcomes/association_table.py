@@ -12,7 +12,7 @@ class AssociationRow:
 
     question: Question = column("what is asked, such as `primary_vs_acquired` or `mechanism_outcome`")
     endpoint: str = column("outcome compared")
-    analysis: str = column("where the time at risk begins; `counts` for proportions")
+    analysis: str = column("where the time at risk begins; of shares `counts`, or the months they span")
     factor: str = column("what the groups differ in")
     level: str = column("group, or `interaction`")
     reference: str = column("group it is compared with")
@@ -21,7 +21,7 @@ class AssociationRow:
     reference_patients: int = column("patients in the reference; of crossed factors, in the cells compared")
     reference_events: int = column("events, or patients with the finding")
     method: str = column("statistical method")
-    measure: str | None = column("HR or OR", default=None)
+    measure: str | None = column("HR, or OR of exact tests", default=None)
     estimate: float | None = column("the ratio", default=None)
     low: float | None = column("lower end of its interval", default=None)
     high: float | None = column("upper end of its interval", default=None)

@@ -7,7 +7,8 @@ beside it, marked as such, and a third one starts at the treatment.
 """
 
 import datetime as dt
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections import Counter
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from itertools import compress
 
@@ -18,7 +19,6 @@ from ..stats.proportions import false_discovery
 from ..vocabulary.outcomes import (
     ABSENT,
     ALL_GROUPS,
-    BASELINE,
     INTERACTION,
     NONE_FOUND,
     OTHERS,
@@ -33,7 +33,6 @@ from ..vocabulary.outcomes import (
 from ..vocabulary.resistance import Component
 from .absence import Absence
 from .association_table import AssociationRow
-from .clinical_schema import PatientRow, Smoking
 from .cox import CoxFit, CoxTerm, fit_cox, refuse
 from .endpoint_figures import Observed, columns, counted, observe
 from .endpoint_table import EndpointPatientRow
@@ -41,7 +40,6 @@ from .endpoints import (
     FIRST_DOSE,
     NEXT_DOSE,
     RWPFS2,
-    RWPFS2_TREATMENT,
     RWTTD2_TREATMENT,
     Endpoint,
     by_course,
@@ -117,6 +115,22 @@ def component_groupings(found: Mapping[str, Finding]) -> list[Grouping]:
         for name, item in found.items()
     }
     return [*groups, _grouping(NONE_FOUND, found, nothing)]
+
+
+def mechanism_groupings(found: Mapping[str, Finding], settings: CohortSettings) -> list[Grouping]:
+    """Group patients by a single ALK mutation, a compound, and each bypass gene that enough of them have."""
+    counts = Counter(
+        gene
+        for item in found.values()
+        for gene in {row.gene for row in item.rows if row.component is Component.BYPASS and row.gene}
+    )
+    genes = sorted(gene for gene, number in counts.items() if number >= settings.min_group_patients)
+    asked: list[Feature] = [("finding", "alk_single_mutation"), ("finding", "alk_compound_cis")]
+    asked += [("gene", gene) for gene in genes]
+    return [
+        _grouping(feature[1], found, {name: _present(item, feature) for name, item in found.items()})
+        for feature in asked
+    ]
 
 
 def _present(item: Finding, feature: Feature) -> bool | None:
@@ -201,21 +215,31 @@ def benefit(
     return adjust(found)
 
 
-def baseline_predictors(
-    rows: Sequence[EndpointPatientRow], timelines: Sequence[Timeline], settings: CohortSettings
-) -> list[AssociationRow]:
-    """Relate each baseline fact to rwPFS2 from treatment start, one at a time."""
-    found = []
-    for name, (reference, value) in FACTS.items():
-        known = {timeline.patient: value(timeline.record.patient) for timeline in timelines}
-        # Known before day 0: nobody enters late, and an unknown fact is no `absent`.
-        entries = {patient: 0.0 for patient, fact in known.items() if fact is not None}
-        comparison = _comparison(rows, RWPFS2_TREATMENT, Analysis.FROM_TREATMENT, entries)
-        member = [bool(known[item.patient]) for item in comparison.observed]
-        found.append(
-            _contrast(Question.BASELINE_PREDICTOR, comparison, BASELINE, name, reference, member, settings)
-        )
-    return adjust(found)
+def relate(
+    question: Question,
+    rows: Sequence[EndpointPatientRow],
+    endpoint: Endpoint,
+    analysis: Analysis,
+    grouping: Grouping,
+    level: str,
+    reference: str,
+    settings: CohortSettings,
+) -> AssociationRow:
+    """Return one contrast: who is `present` in a grouping against who is `absent`.
+
+    Args:
+        question: what is asked.
+        rows: endpoint_patients.tsv.
+        endpoint: outcome.
+        analysis: where the time at risk begins; patients enter when their group is known.
+        grouping: present or absent.
+        level: name of those present, in the table.
+        reference: name of those absent.
+        settings: section `cohort`.
+    """
+    comparison = _comparison(rows, endpoint, analysis, _entries(rows, endpoint, grouping))
+    member = [grouping.group_of[item.patient] == PRESENT for item in comparison.observed]
+    return _contrast(question, comparison, grouping.factor, level, reference, member, settings)
 
 
 def adjust(rows: Sequence[AssociationRow]) -> list[AssociationRow]:
@@ -240,18 +264,6 @@ def _compared_endpoints() -> list[Endpoint]:
     # Groups are made at progression or later: what starts with lorlatinib has no groups yet.
     later = [endpoint for endpoint in by_course() if endpoint.start is not FIRST_DOSE]
     return sorted(later, key=lambda endpoint: endpoint.start is NEXT_DOSE)
-
-
-def _ever(row: PatientRow) -> bool | None:
-    return None if row.smoking is None else row.smoking is not Smoking.NEVER
-
-
-FACTS: Mapping[str, tuple[str, Callable[[PatientRow], bool | None]]] = {
-    "cns_metastases": ("no_cns_metastases", lambda row: row.cns_metastases),
-    "ecog_2_or_more": ("ecog_0_or_1", lambda row: None if row.ecog is None else row.ecog >= 2),
-    "ever_smoker": ("never_smoker", _ever),
-    "male": ("female", lambda row: None if row.sex is None else row.sex.value == "male"),
-}
 
 
 def _naive(grouping: Grouping) -> dict[str, float | Exclusion]:

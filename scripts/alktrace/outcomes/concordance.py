@@ -13,15 +13,14 @@ from pathlib import Path
 from typing import Any
 
 from ..classify.resistance_table import ResistanceRow
-from ..errors import DataError
 from ..evidence.evidence_table import EvidenceRow
 from ..inputs.settings.cohort_settings import CohortSettings
-from ..io.text import parse_json
 from ..stats.intervals import share
 from ..vocabulary.changes import Origin
 from ..vocabulary.detection import Detection
 from ..vocabulary.resistance import Component
 from ..vocabulary.samples import SpecimenType
+from .accounts import Key, read_accounts
 from .concordance_table import AgreementRow, ConcordanceRow
 
 TUMOUR = frozenset({Origin.SOMATIC, Origin.UNDECIDED})
@@ -33,7 +32,6 @@ NOT_SEEN, NOT_ASSESSABLE = "not_seen", Detection.NOT_ASSESSABLE.value
 BOTH, PLASMA_ONLY, TISSUE_ONLY = "both", "plasma_only", "tissue_only"
 NEITHER, NOT_COMPARABLE = "neither", "not_comparable"
 CONCORDANT, DISCORDANT = "concordant", "discordant"
-Key = tuple[str, str]
 
 
 @dataclass(frozen=True)
@@ -85,18 +83,12 @@ def read_materials(details: Iterable[Path]) -> dict[Key, list[Material]]:
     Raises:
         DataError: a file that is none.
     """
-    found: dict[Key, list[Material]] = {}
-    for path in details:
-        try:
-            content = parse_json(path.read_text(encoding="utf-8"), path)
-            key = content["patient"], content["timepoint"]
-            materials = [material for kind in (PLASMA, TISSUE) if (material := _material(content, kind))]
-        except (KeyError, TypeError, ValueError) as error:
-            what = f"is no account of a timepoint ({type(error).__name__}: {error})"
-            raise DataError(path, what, "give it as `classify` wrote it, or remove it") from None
-        if materials:
-            found.setdefault(key, []).extend(materials)
-    return found
+    found = read_accounts(details, _materials)
+    return {key: materials for key, materials in found.items() if materials}
+
+
+def _materials(content: Any) -> list[Material]:
+    return [material for kind in (PLASMA, TISSUE) if (material := _material(content, kind))]
 
 
 def _material(content: Any, kind: SpecimenType) -> Material | None:

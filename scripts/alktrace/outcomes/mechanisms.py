@@ -21,7 +21,8 @@ from ..vocabulary.resistance import (
     Timing,
 )
 from ..vocabulary.samples import Setting
-from .absence import Absence, Key, Silence
+from .absence import Absence, Silence
+from .accounts import Key
 from .clinical_schema import ReportRow
 from .timeline import Timeline
 
@@ -37,7 +38,7 @@ KINDS: Mapping[str, frozenset[NegativeKind]] = {
     "met_amplification": frozenset({NegativeKind.MET_AMPLIFICATION}),
 }
 """Kinds that must be excluded before a component or a finding is absent."""
-SEVERAL = frozenset({"alk_multiple_mutations", "alk_compound_cis"})
+OF_SETS = frozenset({"alk_single_mutation", "alk_multiple_mutations", "alk_compound_cis"})
 NOTHING: Mapping[Key, Silence] = {}
 Feature = tuple[str, str]
 """Category and name of what a finding counts as."""
@@ -204,14 +205,13 @@ def features(finding: Finding) -> Mapping[Feature, Seen]:
 
 def all_features(finding: Finding) -> Mapping[Feature, Seen]:
     """Return the features, and those that rest on what was there before lorlatinib alone."""
-    found = dict(features(finding))
+    found = {name: seen for name, seen in features(finding).items() if name[0] in ("class", "component")}
     for component in Component:
         old = [row for row in finding.before if row.component is component]
         if old:
             found.setdefault(("component", component.value), _seen(old))
-    # Summaries of old and new together: an old mutation beside a new one makes two.
-    both = _of_rows((*finding.rows, *finding.before)) if finding.before else {}
-    return both | found
+    # Old and new together: an old mutation beside a new one makes two.
+    return found | _of_rows((*finding.rows, *finding.before))
 
 
 def absence(finding: Finding, feature: Feature) -> Absence | None:
@@ -228,13 +228,16 @@ def absence(finding: Finding, feature: Feature) -> Absence | None:
     if category == "gene":
         kinds = {ALK: ON_TARGET_KINDS}.get(name)
         return finding.silence.of_kinds(kinds) if kinds else finding.silence.genes.get(name)
-    if name in SEVERAL:
-        return _of_several(finding, name)
+    if name in OF_SETS:
+        return _of_set(finding, name)
     return finding.silence.of_kinds(KINDS[name])
 
 
-def _of_several(finding: Finding, name: str) -> Absence:
-    own = [row for row in _mutations(finding.rows) if row.gene == ALK]
+def _of_set(finding: Finding, name: str) -> Absence:
+    own = _mutations(finding.rows)
+    # Who has several is known to have no single one, whatever else is there.
+    if own and name == "alk_single_mutation":
+        return Absence.EXCLUDED
     # Two mutations of open phase may be the compound.
     if name == "alk_compound_cis" and any(row.phase is Phase.UNRESOLVED for row in own):
         return Absence.NOT_ASSESSABLE
@@ -267,6 +270,7 @@ def _summaries(rows: Sequence[ResistanceRow]) -> dict[str, list[ResistanceRow]]:
     names = {row.alteration for row in mutations} | {name for row in mutations for name in row.phase_partner}
     summaries = {
         "alk_mutation": mutations,
+        "alk_single_mutation": mutations if len(names) == 1 else [],
         "alk_multiple_mutations": mutations if len(names) > 1 else [],
         "alk_compound_cis": [row for row in mutations if row.phase in CIS],
         "alk_amplification": [row for row in amplified if row.gene == ALK],

@@ -16,14 +16,15 @@ from ..io.tables import read_table, write_table
 from ..knowledge.load import load_knowledge
 from ..vocabulary.outcomes import ALL
 from ..vocabulary.samples import Setting
-from .absence import Key, Silence, read_silences, silence_of_row
+from .absence import Silence, read_silences, silence_of_row
+from .accounts import Key, read_accounts, sampled
 from .association_table import AssociationRow
 from .clinical_tables import read_clinical
 from .comparisons import (
-    baseline_predictors,
     benefit,
     compare_all,
     component_groupings,
+    mechanism_groupings,
     regimen_grouping,
 )
 from .concordance import agreement_rows, concordance_rows, read_materials
@@ -37,6 +38,8 @@ from .linkage import linkage_rows
 from .mechanism_treatment import mechanism_treatment_rows
 from .mechanisms import Finding, findings, with_timing
 from .outcome_files import Tables, measured_tables, related_tables
+from .prediction import predictor_rows
+from .predictors import cases_of
 from .response import response_rates, response_rows
 from .safety import dose_rows, safety_rows
 from .timeline import Timeline, timeline_of
@@ -135,7 +138,7 @@ def relate_outcomes(
         evidence: evidence.tsv of the patients, for plasma against tissue; may be empty.
         details: resistance.json of the timepoints, for what each specimen could have shown; may be empty.
         settings: section `cohort`.
-        timing: section `resistance`, to tell primary and acquired apart at other numbers of months.
+        timing: section `resistance`: what counts as excluded, as early, and as primary or acquired.
         out: folder of the tables.
 
     Raises:
@@ -151,7 +154,8 @@ def relate_outcomes(
     after = findings(own, mechanisms, timelines, Setting.PROGRESSION, silences)
     patients = patient_rows(timelines)
     responses = response_rows(timelines, settings, max_gap_days=clinic.max_gap_days)
-    regimen, groupings = regimen_grouping(timelines), component_groupings(after)
+    regimen, families = regimen_grouping(timelines), component_groupings(after)
+    groupings = [*families, *mechanism_groupings(after, settings)]
     by_component = {grouping.factor: grouping.group_of for grouping in groupings}
     by_group = [row for row in response_rates(responses, settings, by_component) if row.grouping != ALL]
     observed = [row for path in evidence for row in read_table(path, EvidenceRow)]
@@ -160,6 +164,7 @@ def relate_outcomes(
         for row in concordance_rows(observed, mechanisms, read_materials(details))
         if row.patient not in clinic.exclude
     ]
+    cases = cases_of(timelines, before, after, read_accounts(details, sampled), observed)
     series = clinic.knowledge.bare_rows("expected_frequencies", ExpectedFrequencyRow)
     steps, numbers = group_curves(patients, groupings, settings)
     rows: dict[str, Sequence[Any]] = {
@@ -171,8 +176,8 @@ def relate_outcomes(
         "associations.tsv": [
             *_timings(timelines, after, settings, timing),
             *compare_all(patients, [regimen, *groupings], settings),
-            *benefit(patients, regimen, groupings, settings),
-            *baseline_predictors(patients, timelines, settings),
+            *benefit(patients, regimen, families, settings),
+            *predictor_rows(patients, cases, settings, timing),
         ],
         "mechanism_treatment.tsv": mechanism_treatment_rows(after, responses, patients, settings),
         "mechanism_responses.tsv": by_group,

@@ -4,7 +4,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 from ..outcomes.association_table import AssociationRow
 from ..outcomes.endpoint_table import EndpointRateRow, EndpointRow
-from ..vocabulary.outcomes import BASELINE, REGIMEN, Analysis, Question, Status
+from ..vocabulary.outcomes import PREDICTOR, REGIMEN, Analysis, Question, Status
 from . import words
 from .figures.style import comparison_words, group_word
 
@@ -24,7 +24,8 @@ QUESTIONS = {
     Question.TREATMENT_OUTCOME: "Next treatment and outcome",
     Question.MECHANISM_OUTCOME: "Mechanism and outcome",
     Question.BENEFIT: "Which mechanism benefits from which treatment",
-    Question.BASELINE_PREDICTOR: "Baseline facts and outcome",
+    Question.PREDICTOR: "Predictors of benefit from the next treatment",
+    Question.EARLY_PROGRESSION: "Predictors of early progression on lorlatinib",
     Question.PRIMARY_VS_ACQUIRED: "Primary against acquired resistance",
 }
 
@@ -132,7 +133,7 @@ def refusals(rows: Iterable[AssociationRow], messages: Mapping[str, str]) -> lis
 
 
 def _compared(row: AssociationRow) -> str:
-    return group_word(row.level if row.factor in (REGIMEN, BASELINE) else row.factor)
+    return group_word(row.level if row.factor in (REGIMEN, PREDICTOR) else row.factor)
 
 
 def _concerned(whats: Mapping[tuple[str, str], Sequence[str]]) -> Iterator[str]:

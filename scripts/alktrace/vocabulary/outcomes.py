@@ -4,8 +4,8 @@ from enum import StrEnum
 
 ALL, PRESENT, ABSENT, OTHERS, ALL_GROUPS = "all", "present", "absent", "others", "all groups"
 """Groups: of nobody in particular, of a mechanism, and the level of a test of all groups at once."""
-REGIMEN, BASELINE = "regimen", "baseline"
-"""Factors that are no component of the resistance: the kind of next treatment, and facts at baseline."""
+REGIMEN, PREDICTOR = "regimen", "predictor"
+"""Factors that are no mechanism of the resistance: the kind of next treatment, and predictors."""
 NONE_FOUND, ON_TARGET_EXCLUDED, NOT_EVALUABLE = "none_found", "on_target_excluded", "not_evaluable"
 """What stands for patients without a component."""
 INTERACTION = "interaction"
@@ -17,7 +17,8 @@ class Question(StrEnum):
     TREATMENT_OUTCOME = "treatment_outcome"
     MECHANISM_OUTCOME = "mechanism_outcome"
     BENEFIT = "benefit"
-    BASELINE_PREDICTOR = "baseline_predictor"
+    PREDICTOR = "predictor"
+    EARLY_PROGRESSION = "early_progression"
     PRIMARY_VS_ACQUIRED = "primary_vs_acquired"
 
 

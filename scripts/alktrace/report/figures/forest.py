@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from ...outcomes.association_table import AssociationRow
-from ...vocabulary.outcomes import BASELINE, INTERACTION, REGIMEN, Analysis, Question
+from ...vocabulary.outcomes import INTERACTION, PREDICTOR, REGIMEN, Analysis, Question
 from .style import BLUE, FAINT, INK, SOFT, comparison_words, drawing, group_word, shortened, to_svg
 
 if TYPE_CHECKING:
@@ -143,7 +143,7 @@ def _groups(row: AssociationRow) -> str:
         # The factor names both; their order tells which of them a term is.
         terms = {row.factor.split(" x ")[0]: "mechanism, other treatments", INTERACTION: INTERACTION}
         return terms.get(row.level, "treatment, mechanism absent")
-    factor = "" if row.factor in (REGIMEN, BASELINE) else f"{group_word(row.factor)}: "
+    factor = "" if row.factor in (REGIMEN, PREDICTOR) else f"{group_word(row.factor)}: "
     return f"{factor}{group_word(row.level)} vs {group_word(row.reference)}"
 
 
