@@ -4,7 +4,7 @@ export PATH := $(CURDIR)/.venv/bin:$(CURDIR)/.tools/bin:$(PATH)
 export PYTHONPATH := $(CURDIR)/scripts
 export PYTHONDONTWRITEBYTECODE :=
 
-.PHONY: demo one test test-long bench lint format lock docs clean
+.PHONY: demo one test test-long test-slurm bench lint format lock docs clean
 
 .venv/.ready: requirements.lock pyproject.toml envs/setup.sh envs/floors.txt envs/tools.yaml
 	@envs/setup.sh
@@ -26,6 +26,18 @@ test: .venv/.ready lint
 
 test-long: .venv/.ready
 	@HYPOTHESIS_PROFILE=search pytest -q -m "long or hypothesis"
+
+# A Slurm of one node on loopback; as root, Debian's packages are installed where they are missing.
+SLURM := slurmctld slurmd slurm-client munge
+test-slurm: .venv/.ready
+	@for program in slurmctld slurmd sbatch munged; do \
+		PATH="$$PATH:/usr/sbin" command -v $$program >/dev/null || { \
+			[ "$$(id -u)" = 0 ] || { echo "test-slurm: $$program is missing: install $(SLURM) as root" >&2; exit 1; }; \
+			apt-get -q -q update && DEBIAN_FRONTEND=noninteractive apt-get -q -q install -y --no-install-recommends $(SLURM); \
+			break; \
+		}; \
+	done
+	@pytest -q -m slurm
 
 # Speed against plain `bwa mem`, one thread each, and accuracy against known truth; READS= sets the raw reads.
 bench: .venv/.ready

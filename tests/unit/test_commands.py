@@ -211,6 +211,7 @@ def note(called: list[list[str]], command: list[str]) -> int:
 def test_run_is_a_thin_call_of_snakemake(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     called: list[list[str]] = []
     monkeypatch.setattr(run, "_wait", partial(note, called))
+    monkeypatch.setattr(run, "cluster_options", lambda: ["--asked-of-the-cluster"])
     (tmp_path / "my.yaml").write_text("exclude: []")
     monkeypatch.chdir(tmp_path)
     assert (
@@ -223,7 +224,7 @@ def test_run_is_a_thin_call_of_snakemake(tmp_path: Path, monkeypatch: pytest.Mon
         [
             *(sys.executable, "-m", "snakemake", "--snakefile", str(ROOT / "Snakefile")),
             *("--configfile", "my.yaml", "--workflow-profile", str(ROOT / "config" / "profiles" / "slurm")),
-            *("--directory", "there", "--cores", "3", "--", "x"),
+            *("--directory", "there", "--asked-of-the-cluster", "--cores", "3", "--", "x"),
         ]
     ]
 

@@ -6,6 +6,7 @@ A thin call of `snakemake` with the workflow of this package, a profile and your
 
 import argparse
 import os
+import re
 import signal
 import subprocess
 import sys
@@ -14,10 +15,12 @@ from pathlib import Path
 
 from ..errors import DataError
 from ..io.resources import ROOT
+from ..workflow.slurm import cluster_options
 
 EXAMPLE = "alktrace run config.yaml -- --dry-run"
 HANDED_ON = "behind `--`: options of snakemake, such as --cores 8 or --dry-run"
 PROFILES = ROOT / "config" / "profiles"
+EXECUTOR = re.compile(r"^executor: *[\"']?([\w-]+)", re.MULTILINE)
 LOOKS_ONLY = {
     "-n",
     "--dry-run",
@@ -74,12 +77,16 @@ def run(
     if not config.is_file():
         raise DataError(config, "no such file", "write it, or let `alktrace init` do so")
     command = [sys.executable, "-m", "snakemake", "--snakefile", str(ROOT / "Snakefile")]
-    command += ["--configfile", str(config), "--workflow-profile", str(_profile(profile))]
+    folder = _profile(profile)
+    command += ["--configfile", str(config), "--workflow-profile", str(folder)]
     read_config(config)  # snakemake does not say where a file is no YAML
     if directory is not None:
         command += ["--directory", str(directory)]
+    looks_only = bool(LOOKS_ONLY.intersection(handed_on))
+    if _executor(folder) == "slurm" and not looks_only:
+        command += cluster_options()
     status = _wait([*command, *handed_on])
-    if status or LOOKS_ONLY.intersection(handed_on):
+    if status or looks_only:
         return status
     return _without_some((directory or Path()) / "results")
 
@@ -101,6 +108,12 @@ def _profile(name: str) -> Path:
             return folder.resolve()
     known = ", ".join(sorted(path.name for path in PROFILES.iterdir()))
     raise DataError(name, "no such profile", f"give one of {known}, or a folder with a config.yaml")
+
+
+def _executor(profile: Path) -> str:
+    """Return the executor that a profile names, empty for this machine."""
+    files = sorted((*profile.glob("*config*.yaml"), *profile.glob("profile.yaml")))
+    return next((found[1] for file in files if (found := EXECUTOR.search(file.read_text()))), "")
 
 
 def _wait(command: Sequence[str]) -> int:
