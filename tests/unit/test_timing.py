@@ -178,6 +178,15 @@ def test_early_flag_is_twelve_calendar_months(progression: str | None, early: bo
             "inside",
             id="still-on-lorlatinib",
         ),
+        pytest.param(
+            "2025-09-01", {"lorlatinib_stop_reason": "ongoing"}, "inside", id="a-last-dose-beside-ongoing"
+        ),
+        pytest.param("2025-06-05", {"lorlatinib_start": None}, "inside", id="no-start"),
+        pytest.param("2025-05-20", {"lorlatinib_start": "2025-05-20"}, "inside", id="day-of-the-start"),
+        pytest.param("2025-05-19", {"lorlatinib_start": "2025-05-20"}, "outside", id="day-before-the-start"),
+        pytest.param(
+            "2025-06-05", {"lorlatinib_start": "2025-08-01"}, "inside", id="progression-before-the-start"
+        ),
         pytest.param("2025-06-05", {"progression": None}, "unknown", id="no-progression-date"),
         pytest.param("2025-06-05", {"lorlatinib_last_dose": None}, "unknown", id="no-last-dose"),
         pytest.param(

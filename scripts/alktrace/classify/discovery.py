@@ -87,7 +87,7 @@ def _row(role: Role, view: TimepointView) -> EmergentUnknownRow | None:
         vaf_low=lead.vaf_low,
         vaf_high=lead.vaf_high,
         clone_share=share,
-        hotspot=item.codon is not None and view.knowledge.is_hotspot(item.gene, item.codon),
+        hotspot=view.knowledge.is_hotspot(item.gene, item.codon),
     )
 
 

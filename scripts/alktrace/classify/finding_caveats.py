@@ -96,7 +96,7 @@ def _specimen_checks(specimens: Sequence[SpecimenEvidence], view: TimepointView)
 
 
 def _finding_checks(found: Found, view: TimepointView) -> dict[CaveatCode, bool]:
-    alteration, known = found.alteration, known_mutation(found, view)
+    alteration, known = found.alteration, known_mutation(found.alteration, view)
     return {
         CaveatCode.CH_NOT_EXCLUDED: _blood_possible(found, view),
         CaveatCode.GERMLINE_SUSPECTED: too_frequent(found, view),

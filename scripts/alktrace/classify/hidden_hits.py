@@ -14,6 +14,7 @@ from ..vocabulary.changes import ALK, Consequence
 from ..vocabulary.resistance import Phase
 from .alk_sets import residue_name, same_base
 from .phase_sets import resolve_sets
+from .single_criteria import known_mutation
 from .view import Found, TimepointView, is_somatic_candidate
 
 
@@ -24,7 +25,7 @@ def subthreshold_hotspots(view: TimepointView) -> Iterator[Alteration]:
     """
     for item in view.subthreshold:
         silent = item.consequence is Consequence.SYNONYMOUS
-        if item.codon is not None and not silent and view.knowledge.is_hotspot(item.gene, item.codon):
+        if not silent and view.knowledge.is_hotspot(item.gene, item.codon):
             yield item
 
 
@@ -69,7 +70,7 @@ def resisted_below(view: TimepointView) -> frozenset[str]:
 
 def _mutations_below(view: TimepointView) -> Iterator[Alteration]:
     for item in subthreshold_hotspots(view):
-        known = view.knowledge.mutation(item.hgvs_p) if item.hgvs_p else None
+        known = known_mutation(item, view)
         neutral = known is not None and known.role is AlkRole.NEUTRAL
         if item.gene == ALK and is_somatic_candidate(item) and not neutral:
             yield item

@@ -122,15 +122,15 @@ def is_alk_fusion(item: Alteration) -> bool:
     return item.variant_type is VariantType.FUSION and ALK in (item.gene, item.partner)
 
 
-def known_mutation(found: Found, view: TimepointView) -> AlkMutation | None:
+def known_mutation(item: Alteration, view: TimepointView) -> AlkMutation | None:
     """Return what the tables say about an ALK mutation."""
-    if found.alteration.gene != ALK or found.alteration.hgvs_p is None:
+    if item.gene != ALK or item.hgvs_p is None:
         return None
-    return view.knowledge.mutation(found.alteration.hgvs_p)
+    return view.knowledge.mutation(item.hgvs_p)
 
 
 def _alk_role(found: Found, view: TimepointView) -> AlkRole | None:
-    known = known_mutation(found, view)
+    known = known_mutation(found.alteration, view)
     return known.role if known else None
 
 

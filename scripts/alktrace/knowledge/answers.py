@@ -114,8 +114,8 @@ class Knowledge:
         first, last = self.kinase_domain
         return first <= codon <= last
 
-    def is_hotspot(self, gene: str, codon: int) -> bool:
-        """Return whether the codon is a listed hotspot of the gene."""
+    def is_hotspot(self, gene: str, codon: int | None) -> bool:
+        """Return whether the codon is a listed hotspot of the gene; what has no codon is none."""
         return (gene, codon) in self.hotspot_codons
 
     def off_target(self, alteration: Alteration) -> BypassMechanism | None:
