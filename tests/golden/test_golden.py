@@ -118,6 +118,7 @@ def check_rows(result: TimepointResult, expected: list[dict[str, Any]]) -> None:
             "role": row.role,
             "lead": row.lead_specimen,
             "specimens": list(row.specimens),
+            "tumour_fraction": row.tumour_fraction,
             "copy_number": row.copy_number,
             "compound": [row.compound_molecules, row.compound_total],
             "sensitive_to": [*map(str, row.sensitive_to)],

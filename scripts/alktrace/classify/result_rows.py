@@ -33,7 +33,7 @@ def classification_row(
 ) -> ClassificationRow:
     """Return the row of one timepoint."""
     # Of what carries the class: an established co-finding must not lend its confidence to a weak class.
-    carried = [m.confidence for m in draft.mechanisms if m.carries and m.component in draft.families]
+    carried = [mechanism.confidence for mechanism in draft.mechanisms if mechanism.carries]
     return ClassificationRow(
         patient=draft.view.patient.patient,
         timepoint=draft.view.timepoint,
