@@ -66,6 +66,11 @@ def alteration(name: str, **fields: Any) -> Alteration:
             id="by-name-without-a-protein-change",
         ),
         pytest.param(
+            alteration("ALK G1202R"),
+            alteration("ALK G1202R reported", hgvs_c="c.3604G>A"),
+            id="by-coding-name",
+        ),
+        pytest.param(
             alteration("MET amplification"), alteration("MET amplification reported"), id="copy-number"
         ),
         pytest.param(
@@ -98,6 +103,16 @@ def test_a_reported_name_is_the_called_change(called: Alteration, reported: Alte
             alteration("EML4-ALK"),
             alteration("KIF5B-ALK", gene="EML4", position_grch38=None),
             id="another-partner",
+        ),
+        pytest.param(
+            alteration("ALK G1202R"),
+            alteration("ALK G1202R reported", hgvs_c="c.3604G>C"),
+            id="another-base",
+        ),
+        pytest.param(
+            alteration("ALK G1202R"),
+            alteration("ALK G1202R reported", hgvs_c="c.3604G>A", gene="ROS1"),
+            id="a-coding-name-of-another-gene",
         ),
         pytest.param(
             alteration("ALK G1202R"), alteration("ALK G1202R second route"), id="two-changes-with-positions"

@@ -160,7 +160,8 @@ def prepare_patient(evidence: PatientEvidence, settings: ResistanceSettings) -> 
 def fold_reported(alterations: Iterable[Alteration]) -> tuple[tuple[Alteration, ...], dict[str, str]]:
     """Join alterations known by name only with the located one of the same name.
 
-    A panel report gives `ALK G1202R`, reads give `chr2:29220747:C:T`: one alteration, not two DNA routes.
+    A panel report gives `ALK G1202R`, reads give `chr2:29220747:C:T`: one alteration, not two DNA routes. A
+    report that gives `c.3604G>A` too means the located change of that coding name, and no other.
 
     Returns:
         The alterations by key, and the new key of each one that was joined.
@@ -171,11 +172,15 @@ def fold_reported(alterations: Iterable[Alteration]) -> tuple[tuple[Alteration, 
     for item in reversed(ordered):
         if _is_located(item):
             located[_identity(item)] = item.key
-    renamed = {
-        item.key: located[_identity(item)]
-        for item in ordered
-        if not _is_located(item) and _identity(item) in located
-    }
+        if item.position_grch38 is not None and item.hgvs_c is not None:
+            located[_coding_name(item)] = item.key
+    renamed = {}
+    for item in ordered:
+        # By the coding name where there is one: the same residue by another base is another clone.
+        named = _is_located(item)
+        name = _coding_name(item) if named else _identity(item)
+        if name in located and not (named and item.position_grch38 is not None):
+            renamed[item.key] = located[name]
     extra: dict[str, list[Observation]] = {}
     for item in ordered:
         if item.key in renamed:
@@ -281,6 +286,10 @@ def _is_located(item: Alteration) -> bool:
     if item.variant_type in COPY_TYPES:
         return item.key.startswith("copy_number:")
     return item.position_grch38 is not None or item.hgvs_c is not None
+
+
+def _coding_name(item: Alteration) -> tuple[str, str, str]:
+    return (item.gene, "coding", item.hgvs_c or "")
 
 
 def _identity(item: Alteration) -> tuple[str, str, str]:
