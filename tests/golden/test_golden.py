@@ -120,6 +120,8 @@ def check_rows(result: TimepointResult, expected: list[dict[str, Any]]) -> None:
             "specimens": list(row.specimens),
             "tumour_fraction": row.tumour_fraction,
             "copy_number": row.copy_number,
+            "compound_vaf": row.compound_vaf,
+            "compound_share": row.compound_share and round(row.compound_share, 6),
             "compound": [row.compound_molecules, row.compound_total],
             "sensitive_to": [*map(str, row.sensitive_to)],
             "resistant_to": [*map(str, row.resistant_to)],

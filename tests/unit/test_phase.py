@@ -365,6 +365,35 @@ def test_a_triple_fills_in_for_a_poorer_pair() -> None:
     assert resolve_sets("abc", [pair, triple], SETTINGS)["a", "b"].doubles == 6
 
 
+def test_of_equal_counts_those_of_the_pair_itself_are_used() -> None:
+    pair = seen({"10": 6, "01": 4})
+    triple = seen({"111": 5, "000": 5}, names=("a", "b", "c"))
+    assert resolve_sets(["a", "b", "c"], [pair, triple], SETTINGS)["a", "b"].singles == (6, 4)
+
+
+def test_a_proven_triple_makes_a_pair_that_looks_apart_cis() -> None:
+    pair = seen({"10": 30, "01": 30})
+    triple = seen({"111": 8, "000": 20}, names=("a", "b", "c"))
+    verdicts = resolve_sets(["a", "b", "c"], [pair, triple], SETTINGS)
+    assert verdicts["a", "b", "c"].phase is Phase.CIS
+    told = verdicts["a", "b"]
+    assert (told.phase, told.reason) == (Phase.CIS, PhaseReason.PROVEN_BY_LARGER_SET)
+    assert told.max_double_share is None
+
+
+def test_a_pair_that_is_proven_itself_keeps_its_own_proof() -> None:
+    pair = seen({"11": 20, "10": 30, "00": 900})
+    triple = seen({"111": 8, "000": 20}, names=("a", "b", "c"))
+    told = resolve_sets(["a", "b", "c"], [pair, triple], SETTINGS)["a", "b"]
+    assert (told.phase, told.reason) == (Phase.CIS_AND_SINGLE, PhaseReason.DOUBLES_PROVEN)
+
+
+def test_of_seven_alterations_the_first_six_are_set_against_each_other() -> None:
+    """2^6 subsets, less six of one and the empty one."""
+    names = tuple("abcdefg")
+    assert len(resolve_sets(names, [seen({"1111111": 3}, names=names)], SETTINGS)) == 64 - 7
+
+
 def test_dropped_alterations_leave_the_rest() -> None:
     """A neutral variant in a set does not hide the pair."""
     triple = seen({"111": 5, "000": 700}, names=("a", "neutral", "b"))

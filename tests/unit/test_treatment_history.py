@@ -8,10 +8,11 @@ from golden.test_golden import ROOT
 
 from alktrace.classify.treatment_history import UNDATED, notes_of_given, progressed_on_lorlatinib
 from alktrace.classify.view import TimepointView, prepare_patient, view_timepoint
+from alktrace.inputs.knowledge_files import KnowledgeFiles
 from alktrace.knowledge.load import load_knowledge
 
 SETTINGS = default_settings()
-KNOWLEDGE = load_knowledge(ROOT / "resources" / "knowledge")
+KNOWLEDGE = load_knowledge(KnowledgeFiles(ROOT / "resources" / "knowledge"))
 NO_START = {"lorlatinib_start": None, "lorlatinib_last_dose": None}
 
 

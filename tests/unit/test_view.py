@@ -8,10 +8,11 @@ from golden.test_golden import ROOT
 
 from alktrace.classify.view import TimepointView, fold_reported, prepare_patient, view_timepoint
 from alktrace.evidence.schema import Alteration
+from alktrace.inputs.knowledge_files import KnowledgeFiles
 from alktrace.knowledge.load import load_knowledge
 
 SETTINGS = default_settings()
-KNOWLEDGE = load_knowledge(ROOT / "resources" / "knowledge")
+KNOWLEDGE = load_knowledge(KnowledgeFiles(ROOT / "resources" / "knowledge"))
 
 
 def view(**case: Any) -> TimepointView:
@@ -123,3 +124,13 @@ def test_others_stay_apart(called: Alteration, reported: Alteration) -> None:
     folded, renamed = fold_reported([reported, called])
     assert len(folded) == 2
     assert not renamed
+
+
+def test_a_name_and_a_coding_name_both_reach_the_located_change() -> None:
+    """Whatever keys a file has: here the located one comes last."""
+    by_name = alteration("ALK G1202R reported", key="a")
+    by_coding_name = alteration("ALK G1202R reported", key="b", hgvs_c="c.3604G>A")
+    located = alteration("ALK G1202R", key="c")
+    folded, renamed = fold_reported([located, by_name, by_coding_name])
+    assert [item.key for item in folded] == ["c"]
+    assert renamed == {"a": "c", "b": "c"}

@@ -52,7 +52,7 @@ def compound_share(verdict: PhaseVerdict, view: TimepointView) -> CompoundShare 
         vaf_high=high,
         share=share_of_cells(vaf, specimen.tumour_fraction.value, specimen, ALK),
         largest=largest_if_the_lead_tells([_largest(item, view) for item in counted]),
-        apart=bool(verdict.singles) and min(verdict.singles) > verdict.doubles,
+        apart=min(verdict.singles) > verdict.doubles,
     )
 
 

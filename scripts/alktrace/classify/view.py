@@ -181,6 +181,8 @@ def fold_reported(alterations: Iterable[Alteration]) -> tuple[tuple[Alteration, 
         name = _coding_name(item) if named else _identity(item)
         if name in located and not (named and item.position_grch38 is not None):
             renamed[item.key] = located[name]
+    # A name may lead to a coding name, and that one on: observations must reach the last.
+    renamed = {key: renamed.get(name, name) for key, name in renamed.items()}
     extra: dict[str, list[Observation]] = {}
     for item in ordered:
         if item.key in renamed:
