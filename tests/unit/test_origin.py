@@ -1,5 +1,7 @@
 """Origin of variants: one row per rule and per trap."""
 
+from dataclasses import replace
+
 import pytest
 from shipped_settings import SHIPPED
 
@@ -154,8 +156,6 @@ SUSPECTED, OPEN = ("probable_germline",), ("germline_not_excluded",)
                      id="one half in tissue and in plasma"),
         pytest.param(counted(1023, 2006, elsewhere=[Elsewhere(PLASMA, 120, 1000)]), OPEN,
                      id="12 % at another timepoint"),
-        pytest.param(counted(1023, 2006, beside=[0.012], elsewhere=[Elsewhere(PLASMA, 0, 1000)]), OPEN,
-                     id="absent from another plasma: not inherited, whatever is beside it"),
         pytest.param(counted(1023, 2006, tumour_fraction_high=0.05, elsewhere=[Elsewhere(PLASMA, 0, 1000)]),
                      OPEN, id="absent from another plasma, whatever the tumour fraction is said to be"),
         pytest.param(counted(1023, 2006, beside=[0.012], elsewhere=[Elsewhere(TISSUE, 20, 300)]), SUSPECTED,
@@ -170,8 +170,10 @@ SUSPECTED, OPEN = ("probable_germline",), ("germline_not_excluded",)
         pytest.param(counted(200, 200, TISSUE, beside=[0.02]), OPEN, id="tissue, other allele lost"),
         pytest.param(counted(95, 200, TISSUE, elsewhere=[Elsewhere(TISSUE, 98, 200)]), OPEN,
                      id="two pure tissues"),
-        pytest.param(counted(95, 200, TISSUE, elsewhere=[Elsewhere(PLASMA, 20, 1000)]), OPEN,
-                     id="tissue at one half, plasma at 2 %"),
+        pytest.param(counted(1023, 2006, elsewhere=[Elsewhere(PLASMA, 0, 40)]), OPEN,
+                     id="absent from 40 molecules: up to 9 % there"),
+        pytest.param(counted(1023, 2006, elsewhere=[Elsewhere(TISSUE, 0, 1000)]), OPEN,
+                     id="absent from tissue of unknown purity, which may have lost the allele"),
     ],
 )  # fmt: skip
 def test_germline_band_is_judged_against_all_else(
@@ -179,6 +181,33 @@ def test_germline_band_is_judged_against_all_else(
 ) -> None:
     verdict = decide_origin(evidence, settings=settings, blood_genes=BLOOD_GENES)
     assert (verdict.origin, verdict.flags) == (UNDECIDED, flags), verdict.reason
+
+
+@pytest.mark.parametrize(
+    ("evidence", "reason"),
+    [
+        pytest.param(counted(1023, 2006, beside=[0.012], elsewhere=[Elsewhere(PLASMA, 0, 1000)]),
+                     "0 of 1000 molecules in another sample: not inherited", id="absent from a baseline"),
+        pytest.param(counted(1300, 2006, tumour_fraction_high=0.85, elsewhere=[Elsewhere(PLASMA, 1, 300)]),
+                     "1 of 300 molecules", id="other allele lost, one stray molecule before"),
+        pytest.param(counted(95, 200, TISSUE, elsewhere=[Elsewhere(PLASMA, 20, 1000)]),
+                     "20 of 1000 molecules", id="tissue at one half, plasma at 2 %"),
+        pytest.param(counted(1023, 2006, elsewhere=[Elsewhere(TISSUE, 0, 300, 0.3)]),
+                     "0 of 300 molecules", id="absent from tissue with much normal DNA"),
+    ],
+)  # fmt: skip
+def test_what_another_sample_lacks_is_not_inherited(
+    evidence: OriginEvidence, reason: str, settings: OriginSettings
+) -> None:
+    verdict = decide_origin(evidence, settings=settings, blood_genes=BLOOD_GENES)
+    assert (verdict.origin, verdict.flags) == (SOMATIC, ())
+    assert reason in verdict.reason
+
+
+def test_what_another_sample_lacks_may_still_be_of_blood(settings: OriginSettings) -> None:
+    seen = replace(counted(1023, 2006, elsewhere=[Elsewhere(PLASMA, 0, 1000)]), gene="TP53")
+    verdict = decide_origin(seen, settings=settings, blood_genes=BLOOD_GENES)
+    assert (verdict.origin, verdict.flags) == (UNDECIDED, ("ch_not_excluded",))
 
 
 def test_tissue_with_a_fraction_of_the_fusion_tells_a_germline_variant(settings: OriginSettings) -> None:

@@ -7,10 +7,12 @@ import pytest
 from golden.build import cases, default_settings, evidence
 
 from alktrace.classify.decision import classify_patient
+from alktrace.evidence.schema import BoardEvidence, ReportedPhase, RnaFinding
 from alktrace.inputs.knowledge_files import KnowledgeFiles
 from alktrace.knowledge.load import load_knowledge
 from alktrace.report import words
 from alktrace.report.patient_page import patient_content
+from alktrace.vocabulary.clinical import ProgressionSite
 
 KNOWLEDGE = load_knowledge(KnowledgeFiles(Path(__file__).resolve().parents[2] / "resources" / "knowledge"))
 CASES = {case["id"]: case for case in cases()}
@@ -42,3 +44,50 @@ def test_date_of_the_knowledge_and_approvals_of_the_drugs_named() -> None:
 def test_combinations_and_silence_in_words(case: str, text: str) -> None:
     (point,) = content(case)["timepoints"]
     assert [item["drugs"] for item in point["mechanisms"]] == [text]
+
+
+def test_what_a_board_has_stands_on_the_page() -> None:
+    case = evidence(CASES["commonest_lorlatinib_compound_speaks"])
+    keys = tuple(item.key for item in case.alterations[:2])
+    first, *others = case.specimens
+    board = BoardEvidence(
+        rna=(RnaFinding(gene="ALK", alteration="G1202R", alt_reads=40, total_reads=200, mutant_share=0.2),),
+        alk_ihc="positive",
+        met_cep7_ratio=2.4,
+        nse_ng_ml=17,
+        progression_site=ProgressionSite.CNS_ONLY,
+        drugs=("lorlatinib",),
+        reported_phase=(ReportedPhase(alterations=keys, phase="cis"),),
+    )
+    found = case.model_copy(update={"specimens": (first.model_copy(update={"board": board}), *others)})
+    results = classify_patient(found, KNOWLEDGE, default_settings())
+    page = patient_content(found, [r.rows for r in results], [r.detail for r in results], KNOWLEDGE)
+    ((sample, findings),) = ((item["sample"], item["findings"]) for item in page["board"])
+    assert sample == f"{first.timepoint} {first.specimen}"
+    assert findings[:4] == [
+        "RNA: ALK G1202R, 40 of 200 reads, 20 % of the reads",
+        "ALK immunohistochemistry: positive",
+        "MET/CEP7 ratio (FISH): 2.4",
+        "NSE: 17 ng/ml",
+    ]
+    assert findings[4:6] == ["site of progression: cns only", "drugs at sampling: lorlatinib"]
+    assert findings[6].startswith("a report states ALK ") and findings[6].endswith("proves nothing by itself")
+    assert content("commonest_lorlatinib_compound_speaks")["board"] == []
+
+
+def test_loss_of_the_other_allele_stands_beside_the_counts() -> None:
+    seen = evidence(CASES["commonest_lorlatinib_compound_speaks"]).alterations[0].observations[0]
+    plain = words.observation(seen)
+    for lost, text in ((True, "other allele lost"), (False, "other allele kept")):
+        told = words.observation(seen.model_copy(update={"loss_of_heterozygosity": lost}))
+        assert told == f"{plain}; {text}"
+
+
+@pytest.mark.parametrize(
+    ("indel", "text"),
+    [(None, "≥ 0.5 % visible"), (0.012, "≥ 0.5 % visible (insertions and deletions ≥ 1.2 %)")],
+)
+def test_limits_of_a_locus_are_told_apart(indel: float | None, text: str) -> None:
+    item = evidence(CASES["commonest_lorlatinib_compound_speaks"]).specimens[0].callability[0]
+    locus = item.model_copy(update={"vaf_detectable": 0.005, "vaf_detectable_indel": indel})
+    assert words.limits(locus) == text

@@ -264,7 +264,7 @@ def test_every_open_phase_has_words(root: Path) -> None:
 @pytest.mark.parametrize(
     ("text", "words_of_it"),
     [
-        ("alk_mutation>0.18", "ALK mutation: excluded in more than 18 % of the tumour cells"),
+        ("alk_mutation>0.18", "ALK mutation (substitution): excluded in more than 18 % of the tumour cells"),
         ("met_amplification>4.9", "MET amplification: excluded above 4.9 copies"),
         ("bypass_fusion:not_targeted", "bypass fusion (RET, ROS1): not looked for"),
         ("histology:excluded", "change of histology: excluded"),

@@ -21,6 +21,9 @@ MIN_MOLECULES = 20
 MIXED_FRACTION = 0.5
 """Tumour fraction below which loss of an inherited allele cannot take it out of the band."""
 
+NEVER_INHERITED = 0.05
+"""VAF at which a tumour that lost the inherited allele would have to be 95 % of the DNA."""
+
 
 @dataclass(frozen=True)
 class Elsewhere:
@@ -60,6 +63,14 @@ class Companions:
         return any(
             other.mixed and other.total and clopper_pearson(other.alt, other.total)[1] < band
             for other in self.elsewhere
+        )
+
+    @property
+    def absent_in(self) -> Elsewhere | None:
+        """A sample, mostly of normal DNA, that lacks what an inherited variant shows in all of them."""
+        lacking = (other for other in self.elsewhere if other.mixed and other.total)
+        return next(
+            (other for other in lacking if clopper_pearson(other.alt, other.total)[1] < NEVER_INHERITED), None
         )
 
 

@@ -261,6 +261,10 @@ def _by_vaf(evidence: OriginEvidence, settings: OriginSettings) -> OriginVerdict
             # A listed mutation of tumours stays one: the suspicion weakens it and takes no class from it.
             flag = GERMLINE_SUSPECTED if evidence.known_somatic else PROBABLE_GERMLINE
             return OriginVerdict(Origin.UNDECIDED, f"VAF {_percent(vaf)}, {because}", (flag,))
+    # Above what its own tumour fraction carries, it is of the tumour no more than inherited.
+    elif (other := around.absent_in) is not None and (most is None or around.low <= most):
+        text = f"VAF {_percent(vaf)}, {other.alt} of {other.total} molecules in another sample: not inherited"
+        return OriginVerdict(Origin.SOMATIC, text)
     text = f"VAF {_percent(vaf)} is that of a germline variant or of a tumour with a high fraction"
     return OriginVerdict(Origin.UNDECIDED, text, (GERMLINE_NOT_EXCLUDED,))
 

@@ -74,7 +74,8 @@ class ResistanceRow:
     timing: Timing | None = column(TIMING)
     # Also where something was found: what else may be there unseen.
     excluded_clone_fraction: float | None = column(
-        "smallest tumour-cell share of a heterozygous ALK hotspot mutation that would have been called"
+        "smallest tumour-cell share of a heterozygous substitution at the ALK hotspots that would have been "
+        "called; limits of insertions and deletions stand in `callability.tsv`"
     )
     excluded: tuple[Exclusion, ...] = column(EXCLUDED)
     not_evaluable_reason: tuple[NotEvaluableReason, ...] = column("why a negative says nothing")

@@ -98,6 +98,7 @@ def patient_content(
         "alterations": _alterations([a for a in evidence.alterations if _telling(a)], order),
         "others": _alterations([a for a in evidence.alterations if not _telling(a)], order),
         "specimens": [_specimen(item, messages) for item in order],
+        "board": _board(evidence, order),
         "callable_samples": [_name(item) for item in order if item.callability],
         "callability": _callability([item for item in order if item.callability]),
     }
@@ -222,6 +223,12 @@ def _specimen(item: SpecimenEvidence, messages: Mapping[str, str]) -> dict[str, 
     }
 
 
+def _board(evidence: PatientEvidence, order: Sequence[SpecimenEvidence]) -> list[dict[str, Any]]:
+    names = {item.key: f"{item.gene} {item.alteration}" for item in evidence.alterations}
+    told = [(_name(item), words.board(item.board, names)) for item in order if item.board]
+    return [{"sample": name, "findings": findings} for name, findings in told if findings]
+
+
 def _callability(specimens: Sequence[SpecimenEvidence]) -> list[dict[str, Any]]:
     per_sample = [
         {locus.locus: locus for locus in item.callability if locus.kind is LocusKind.ALK_HOTSPOT}
@@ -236,8 +243,7 @@ def _callability(specimens: Sequence[SpecimenEvidence]) -> list[dict[str, Any]]:
             status = locus.status if locus else Detection.NOT_ASSESSABLE
             text = status.value.replace("_", " ")
             if locus and locus.vaf_detectable is not None:
-                limit = words.percent(locus.vaf_detectable)
-                text = f"{text}; ≥ {limit} visible, {locus.molecules} molecules"
+                text = f"{text}; {words.limits(locus)}, {locus.molecules} molecules"
             cells.append({"detection": status.value, "text": text})
         lines.append({"locus": name, "cells": cells})
     return lines

@@ -5,7 +5,14 @@ from collections.abc import Collection, Mapping, Sequence
 
 from ..classify.phase import PartnerPhase, PhaseEvidence
 from ..classify.resistance_table import ResistanceRow
-from ..evidence.schema import Observation, TumourFraction
+from ..evidence.schema import (
+    BoardEvidence,
+    LocusCallability,
+    Observation,
+    ReportedPhase,
+    RnaFinding,
+    TumourFraction,
+)
 from ..vocabulary.caveats import Caveat, CaveatCode
 from ..vocabulary.detection import Detection
 from ..vocabulary.negatives import Exclusion, ExclusionStatus, NegativeKind
@@ -102,6 +109,9 @@ def observation(seen: Observation | None) -> str:
     """Return one cell of the matrix of alterations and samples."""
     if seen is None:
         return "not assessed"
+    if seen.loss_of_heterozygosity is not None:
+        allele = "other allele lost" if seen.loss_of_heterozygosity else "other allele kept"
+        return f"{observation(seen.model_copy(update={'loss_of_heterozygosity': None}))}; {allele}"
     if seen.detection in (Detection.DETECTED, Detection.SUBTHRESHOLD):
         if seen.alt_molecules is not None and seen.total_molecules is not None:
             share = interval(seen.vaf, seen.vaf_low, seen.vaf_high)
@@ -116,6 +126,50 @@ def observation(seen: Observation | None) -> str:
         limit = f" (≤ {percent(seen.vaf_detectable)})" if seen.vaf_detectable is not None else ""
         return f"{alt}not detected{limit}"
     return seen.detection.value.replace("_", " ")
+
+
+def board(given: BoardEvidence, names: Mapping[str, str]) -> list[str]:
+    """Return what is known of a specimen beside its DNA, a sentence per finding.
+
+    Args:
+        given: findings of pathology, RNA, blood and clinic.
+        names: alterations by key, for phases that a report states.
+    """
+    numbers = {
+        "MET/CEP7 ratio (FISH)": (given.met_cep7_ratio, ""),
+        "copies of the 5' side of ALK": (given.alk_5_prime_copies, ""),
+        "copies of the 3' side of ALK": (given.alk_3_prime_copies, ""),
+        "NSE": (given.nse_ng_ml, " ng/ml"),
+        "ProGRP": (given.progrp_pg_ml, " pg/ml"),
+    }
+    site = given.progression_site
+    return [
+        *(f"RNA: {_rna(item)}" for item in given.rna),
+        *([f"ALK immunohistochemistry: {given.alk_ihc}"] if given.alk_ihc else []),
+        *(f"{name}: {value:.3g}{unit}" for name, (value, unit) in numbers.items() if value is not None),
+        *([f"site of progression: {site.replace('_', ' ')}"] if site else []),
+        *([f"drugs at sampling: {', '.join(given.drugs)}"] if given.drugs else []),
+        *(_reported(item, names) for item in given.reported_phase),
+    ]
+
+
+def _reported(item: ReportedPhase, names: Mapping[str, str]) -> str:
+    together = " and ".join(names.get(key, key) for key in item.alterations)
+    return f"a report states {together} in {item.phase}; that proves nothing by itself"
+
+
+def _rna(item: RnaFinding) -> str:
+    name = f"{item.gene} {item.alteration}" if item.gene not in item.alteration else item.alteration
+    reads = None if item.total_reads is None else f"{item.alt_reads or 0} of {item.total_reads} reads"
+    share = None if item.mutant_share is None else f"{percent(item.mutant_share)} of the reads"
+    return ", ".join(filter(None, (name, reads, share)))
+
+
+def limits(locus: LocusCallability) -> str:
+    """Return from which VAF a locus shows a change; insertions and deletions by their own limit."""
+    seen = f"≥ {percent(locus.vaf_detectable or 0)} visible"
+    indel = locus.vaf_detectable_indel
+    return seen if indel is None else f"{seen} (insertions and deletions ≥ {percent(indel)})"
 
 
 def tumour_fraction(fraction: TumourFraction) -> str:
@@ -160,7 +214,7 @@ def _phase_line(item: PartnerPhase, messages: Mapping[str, str]) -> str:
 
 
 KIND_TEXT = {
-    NegativeKind.ALK_MUTATION: "ALK mutation",
+    NegativeKind.ALK_MUTATION: "ALK mutation (substitution)",
     NegativeKind.ALK_AMPLIFICATION: "ALK amplification",
     NegativeKind.BYPASS_MUTATION: "bypass mutation (core hotspots)",
     NegativeKind.MET_AMPLIFICATION: "MET amplification",
@@ -195,12 +249,13 @@ def excluded(share: float | None) -> str:
     """Return what a negative excludes, in words."""
     if share is None or share > 1:
         return (
-            "No share of tumour cells with an ALK hotspot mutation can be excluded: even a mutation in all "
+            "No share of tumour cells with a substitution at an ALK hotspot can be excluded: even one in all "
             "of them could have been missed."
         )
     return (
-        f"A heterozygous ALK hotspot mutation in {percent(share)} or more of the tumour cells would have "
-        "been called with 95 % power, at every hotspot of exons 21 to 25."
+        f"A heterozygous substitution in {percent(share)} or more of the tumour cells would have been called "
+        "with 95 % power, at every ALK hotspot of exons 21 to 25; insertions and deletions have limits of "
+        "their own."
     )
 
 
