@@ -105,7 +105,7 @@ class Code:
         path = self.folder / name
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_text(text)
-        for cached in (digest._tree, digest._meaning, digest._reached):
+        for cached in (digest._look_into, digest._name, digest._packages):
             cached.cache_clear()
 
     def module(self, text: str) -> None:
@@ -126,6 +126,9 @@ def code(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Code:
 
 
 IMPORTS = {
+    "import alktrace_other.room.helper, os": set(),
+    "match 1:\n    case 1:\n        from . import helper": {"helper.py"},
+    "try:\n    pass\nexcept E:\n    from . import helper": {"helper.py"},
     "import alktrace.room.helper": {"helper.py"},
     "import alktrace.room.helper as short": {"helper.py"},
     "from alktrace.room import helper": {"helper.py"},
