@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from excluded_kinds import excluded
-from outcome_cohort import silences_of
+from outcome_cohort import silences_of_rows
 
 from alktrace.classify.resistance_table import ClassificationRow, ResistanceRow
 from alktrace.evidence.evidence_table import EvidenceRow
@@ -59,7 +59,7 @@ def found_of(
     timelines: Sequence[Timeline] = (),
     setting: Setting = Setting.PROGRESSION,
 ) -> dict[str, Finding]:
-    return findings(rows, mechanisms, timelines, setting, silences_of(rows))
+    return findings(rows, mechanisms, timelines, setting, silences_of_rows(rows))
 
 
 def evidence(

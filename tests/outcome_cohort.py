@@ -14,7 +14,7 @@ from alktrace.inputs.settings.cohort_settings import CohortSettings
 from alktrace.inputs.settings.resistance_settings import ResistanceSettings
 from alktrace.io.tables import read_table
 from alktrace.knowledge.load import load_knowledge
-from alktrace.outcomes.absence import Silence, silence_of_row
+from alktrace.outcomes.absence import Silence, silences_of
 from alktrace.outcomes.accounts import Key
 from alktrace.outcomes.comparisons import component_groupings, prepare, regimen_grouping
 from alktrace.outcomes.endpoint_figures import ANALYSES, observe, refuse
@@ -48,9 +48,8 @@ def write_demo(folder: Path) -> Clinic:
     return Clinic(folder / "clinical", KNOWLEDGE, 30, ())
 
 
-def silences_of(rows: Sequence[ClassificationRow]) -> dict[Key, Silence]:
-    core, settings = load_knowledge(KNOWLEDGE).core_loci, resistance_settings().negative
-    return {(row.patient, row.timepoint): silence_of_row(row, core, settings) for row in rows}
+def silences_of_rows(rows: Sequence[ClassificationRow]) -> dict[Key, Silence]:
+    return silences_of(rows, (), load_knowledge(KNOWLEDGE).core_loci, resistance_settings().negative)
 
 
 class Demo:
@@ -64,7 +63,7 @@ class Demo:
         classified = read_table(folder / "classification.tsv", ClassificationRow)
         mechanisms = read_table(folder / "resistance.tsv", ResistanceRow)
         self.found = findings(
-            classified, mechanisms, self.timelines, Setting.PROGRESSION, silences_of(classified)
+            classified, mechanisms, self.timelines, Setting.PROGRESSION, silences_of_rows(classified)
         )
 
     def survival(self) -> Iterator[dict[str, Any]]:

@@ -8,9 +8,12 @@ from typing import Any
 
 import pytest
 from excluded_kinds import excluded
+from golden.build import cases
+from golden.build import evidence as evidence_of
 from mechanism_rows import BYPASS, ON_TARGET, bypass_or_none, classified, found_of, mechanism
 from outcome_cohort import KNOWLEDGE, cohort_settings, resistance_settings
 
+from alktrace.classify.decision import classify_patient
 from alktrace.knowledge.load import load_knowledge
 from alktrace.outcomes.absence import Absence, read_silences, silence_of_row
 from alktrace.outcomes.frequencies import expected_rows, frequency_rows, paired_rows, primary_against_acquired
@@ -24,7 +27,8 @@ from alktrace.vocabulary.resistance import Confidence, FindingRole, NotEvaluable
 from alktrace.vocabulary.samples import Setting
 
 SETTINGS = cohort_settings()
-CORE = load_knowledge(KNOWLEDGE).core_loci
+KNOWN = load_knowledge(KNOWLEDGE)
+CORE = KNOWN.core_loci
 MET = ("finding", "met_amplification")
 DOUBTED = Confidence.UNCERTAIN
 
@@ -173,8 +177,8 @@ def test_at_baseline_nothing_emerges() -> None:
     [
         (0.2, NegativeKind.BYPASS_MUTATION, Absence.EXCLUDED),
         (0.21, NegativeKind.BYPASS_MUTATION, Absence.NOT_ASSESSABLE),
-        (5.0, NegativeKind.MET_AMPLIFICATION, Absence.EXCLUDED),
-        (5.1, NegativeKind.MET_AMPLIFICATION, Absence.NOT_ASSESSABLE),
+        (4.9, NegativeKind.MET_AMPLIFICATION, Absence.EXCLUDED),
+        (5.0, NegativeKind.MET_AMPLIFICATION, Absence.NOT_ASSESSABLE),
         (None, NegativeKind.GENE_LOSS, Absence.EXCLUDED),
     ],
 )
@@ -184,6 +188,35 @@ def test_excluded_means_down_to_the_share_or_copies_of_the_settings(
     told = (Exclusion(kind, ExclusionStatus.EXCLUDED, limit),)
     row = classified("A", C.ON_TARGET_EXCLUDED, excluded=told)
     assert silence_of_row(row, CORE, resistance_settings().negative).kinds == {kind: state}
+
+
+def test_a_line_that_nobody_could_read_may_be_the_mechanism() -> None:
+    unread = (Caveat(CaveatCode.NOT_INTERPRETED, ("EGFR exon 19 deletion",)),)
+    row = replace(classified("A", C.NOT_EVALUABLE, excluded=excluded()), flags=unread)
+    reasons = (NotEvaluableReason.CALLABILITY_UNKNOWN,)
+    found = found_of([replace(row, not_evaluable_reason=reasons)])["A"]
+    for feature in (("component", "bypass"), ("gene", "EGFR"), ("finding", "alk_mutation")):
+        assert absence(found, feature) is Absence.NOT_ASSESSABLE
+    negative = replace(row, classification=C.NONE_FOUND)
+    assert absence(found_of([negative])["A"], ("component", "bypass")) is Absence.EXCLUDED
+
+
+def test_the_row_of_a_timepoint_claims_no_more_than_its_loci(tmp_path: Path) -> None:
+    """Every golden case, through the classifier: by kind never more than locus by locus."""
+    settings = resistance_settings()
+    for case in cases():
+        for result in classify_patient(evidence_of(case), KNOWN, settings):
+            path = tmp_path / "resistance.json"
+            path.write_text(json.dumps(result.detail))
+            account = next(iter(read_silences([path], CORE).values()))
+            by_kind = silence_of_row(result.row, CORE, settings.negative)
+            for name in ("kinds", "genes"):
+                told, known = getattr(by_kind, name), getattr(account, name)
+                claimed = {key for key, state in told.items() if state is Absence.EXCLUDED}
+                assert {known[key] for key in claimed} <= {Absence.EXCLUDED}, (case["id"], name)
+            if result.row.classification is C.NONE_FOUND:
+                kinds = set(NegativeKind) - {NegativeKind.HISTOLOGY}
+                assert by_kind.of_kinds(kinds) is account.of_kinds(kinds) is Absence.EXCLUDED
 
 
 def test_without_the_column_nothing_counts_as_excluded() -> None:

@@ -1,6 +1,6 @@
 """Whether a timepoint that does not show a finding excludes it, or could not have shown it."""
 
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
 from pathlib import Path
@@ -12,7 +12,7 @@ from ..inputs.settings.resistance_settings import NegativeSettings
 from ..knowledge.core_loci import CoreLocus
 from ..vocabulary.caveats import CaveatCode, codes_of
 from ..vocabulary.negatives import Exclusion, ExclusionStatus, NegativeKind
-from ..vocabulary.resistance import Classification
+from ..vocabulary.resistance import Classification, NotEvaluableReason
 from .accounts import Key, read_accounts
 
 
@@ -27,6 +27,8 @@ class Absence(StrEnum):
 NEVER_LOOKED = frozenset(
     {ExclusionStatus.NOT_TARGETED, ExclusionStatus.NOT_STATED, ExclusionStatus.NOT_EXAMINED}
 )
+OF_ALK_ALONE = frozenset({NotEvaluableReason.ALK_NOT_COVERED, NotEvaluableReason.POWER_LOW})
+"""Reasons of an uninformative timepoint that say nothing of loci other than those of ALK."""
 
 
 @dataclass(frozen=True)
@@ -47,6 +49,14 @@ class Silence:
         """Return what holds for several kinds together."""
         return together(self.kinds.get(kind, Absence.NOT_TARGETED) for kind in kinds)
 
+    def unread(self) -> "Silence":
+        """Return what is left where a line of a report was not understood, that may be the mechanism."""
+        kinds = {
+            kind: state if kind is NegativeKind.HISTOLOGY else together((state, Absence.NOT_ASSESSABLE))
+            for kind, state in self.kinds.items()
+        }
+        return Silence(kinds, frozenset(), dict.fromkeys(self.genes, Absence.NOT_ASSESSABLE))
+
 
 def together(states: Iterable[Absence]) -> Absence:
     """Return what holds for all: excluded only if each is."""
@@ -54,6 +64,32 @@ def together(states: Iterable[Absence]) -> Absence:
     if not open_:
         return Absence.EXCLUDED
     return Absence.NOT_TARGETED if open_ == {Absence.NOT_TARGETED} else Absence.NOT_ASSESSABLE
+
+
+def silences_of(
+    rows: Iterable[ClassificationRow],
+    details: Iterable[Path],
+    core: Sequence[CoreLocus],
+    settings: NegativeSettings,
+) -> dict[Key, Silence]:
+    """Return what each timepoint excludes: locus by locus where it has an account, else by kind.
+
+    Args:
+        rows: of `classification.tsv`.
+        details: `resistance.json` of the timepoints; may be empty.
+        core: loci that a negative asks for.
+        settings: section `resistance.negative`.
+
+    Raises:
+        DataError: a file that is no account of a timepoint.
+    """
+    accounts = read_silences(details, core)
+    found = {}
+    for row in rows:
+        key = row.patient, row.timepoint
+        silence = accounts.get(key) or silence_of_row(row, core, settings)
+        found[key] = silence.unread() if _hides_a_mechanism(row) else silence
+    return found
 
 
 def silence_of_row(row: ClassificationRow, core: Iterable[CoreLocus], settings: NegativeSettings) -> Silence:
@@ -64,10 +100,10 @@ def silence_of_row(row: ClassificationRow, core: Iterable[CoreLocus], settings: 
         core: loci that a negative asks for; tell which kinds speak of a gene.
         settings: section `resistance.negative`: how low a limit must be.
     """
-    # The class is given only where every kind that DNA shows was judged informative.
-    judged = row.classification is Classification.NONE_FOUND
+    open_ = _left_open(row)
     kinds = {
-        item.kind: _absence(item.status, enough=judged or _is_enough(item, settings)) for item in row.excluded
+        item.kind: _absence(item.status, enough=item.kind not in open_ and _is_enough(item, row, settings))
+        for item in row.excluded
     }
     by_gene: dict[str, set[NegativeKind]] = {}
     for place in core:
@@ -127,9 +163,28 @@ def _is_found(item: Exclusion) -> bool:
     return item.status is ExclusionStatus.FOUND
 
 
-def _is_enough(item: Exclusion, settings: NegativeSettings) -> bool:
-    if item.above is None:
+def _is_enough(item: Exclusion, row: ClassificationRow, settings: NegativeSettings) -> bool:
+    # The class is given only where every kind that DNA shows was judged informative.
+    if item.above is None or row.classification is Classification.NONE_FOUND:
         return True
-    copies = item.kind in COPY_KINDS
-    limit = settings.amplification_copy_number if copies else settings.max_excluded_clone_fraction
-    return item.above <= limit
+    if item.kind in COPY_KINDS:
+        return item.above < settings.amplification_copy_number
+    return item.above <= settings.max_excluded_clone_fraction
+
+
+def _hides_a_mechanism(row: ClassificationRow) -> bool:
+    # A negative class is not given beside a line that may be one; any other says nothing of such a line.
+    negative = row.classification in (Classification.NONE_FOUND, Classification.ON_TARGET_EXCLUDED)
+    return not negative and CaveatCode.NOT_INTERPRETED in codes_of(row.flags)
+
+
+def _left_open(row: ClassificationRow) -> frozenset[NegativeKind]:
+    """Return the kinds that a sample leaves open whatever limit it states: too early, too little tumour."""
+    if row.classification is Classification.NOT_EVALUABLE:
+        if not set(row.not_evaluable_reason) <= OF_ALK_ALONE:
+            return frozenset(NegativeKind) - {NegativeKind.HISTOLOGY}
+        return frozenset({NegativeKind.ALK_MUTATION})
+    told = {name for flag in row.flags if flag.code is CaveatCode.BYPASS_NOT_EXCLUDED for name in flag.about}
+    if CaveatCode.ON_TARGET_NOT_EXCLUDED in codes_of(row.flags):
+        told.add(NegativeKind.ALK_MUTATION)
+    return frozenset(kind for kind in NegativeKind if kind.value in told)

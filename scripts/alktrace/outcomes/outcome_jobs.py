@@ -16,8 +16,8 @@ from ..io.tables import read_table, write_table
 from ..knowledge.load import load_knowledge
 from ..vocabulary.outcomes import ALL
 from ..vocabulary.samples import Setting
-from .absence import Silence, read_silences, silence_of_row
-from .accounts import Key, read_accounts, sampled
+from .absence import silences_of
+from .accounts import read_accounts, sampled
 from .association_table import AssociationRow
 from .clinical_tables import read_clinical
 from .comparisons import (
@@ -149,7 +149,8 @@ def relate_outcomes(
     mechanisms = read_table(resistance, ResistanceRow) if resistance else []
     # Excluded patients have a class too, and would be counted among the findings.
     own = [row for row in classified if row.patient not in clinic.exclude]
-    silences = _silences(own, details, clinic, timing)
+    core = load_knowledge(clinic.knowledge).core_loci
+    silences = silences_of(own, details, core, timing.negative)
     before = findings(own, mechanisms, timelines, Setting.BASELINE, silences)
     after = findings(own, mechanisms, timelines, Setting.PROGRESSION, silences)
     patients = patient_rows(timelines)
@@ -213,18 +214,6 @@ def load_timelines(clinic: Clinic, settings: CohortSettings) -> list[Timeline]:
         for name, record in clinical.records.items()
         if name not in clinic.exclude
     ]
-
-
-def _silences(
-    classified: Sequence[ClassificationRow],
-    details: Sequence[Path],
-    clinic: Clinic,
-    settings: ResistanceSettings,
-) -> dict[Key, Silence]:
-    """What each timepoint excludes: locus by locus where it has an account, else by kind."""
-    core = load_knowledge(clinic.knowledge).core_loci
-    told = {(row.patient, row.timepoint): silence_of_row(row, core, settings.negative) for row in classified}
-    return told | read_silences(details, core)
 
 
 def _given(clinic: Clinic, table: str) -> bool:
