@@ -110,7 +110,7 @@ def test_reads_of_the_common_indel_pattern(tmp_path: Path, reverse: bool) -> Non
     for _ in range(150):
         some = rng.sample(cigars, 3)
         segments = [segment("t", 100, rng.choice(some), reverse, rng) for _ in range(rng.randint(1, 6))]
-        lengths = [rng.choice((0, 5, 6, 8, 11, 99)) for _ in segments]
+        lengths = [rng.choice((0, 1, 2, 5, 6, 8, 11, 99)) for _ in segments]
         reads = [(s, s.query_sequence[:n], [0] * 20) for s, n in zip(segments, lengths, strict=True)]
         batch = packed(tmp_path, segments)
         keep = np.full(len(segments), 9, np.uint8)

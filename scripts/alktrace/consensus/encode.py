@@ -64,6 +64,7 @@ def put_float(out: Bytes, at: int, first: int, second: int, value: float, scratc
     """Write an `f` tag; `scratch` is float32[1]."""
     at = put_tag(out, at, first, second, ord("f"))
     scratch[0] = value
+    # Single precision: a filter that compares in double finds 1 in 20 above 0.05.
     out[at : at + 4] = scratch.view(np.uint8)
     return at + 4
 
@@ -132,6 +133,7 @@ def put_record(
     out[name : name + len(prefix)] = prefix
     stop = put_digits(out, name + len(prefix), molecule)
     out[stop] = 0
+    # refID and pos are -1, not 0: the latter would be the first base of the first sequence.
     write_int32(out, at + 4, -1)
     write_int32(out, at + 8, -1)
     out[at + 12] = stop + 1 - name
@@ -147,6 +149,7 @@ def put_record(
     for i in range(n // 2):
         out[at + i] = (NIBBLES[bases[2 * i]] << 4) | NIBBLES[bases[2 * i + 1]]
     if n & 1:
+        # The first base of a pair is in the high nibble; of an odd number the low one stays empty.
         out[at + n // 2] = NIBBLES[bases[n - 1]] << 4
     at += (n + 1) // 2
     out[at : at + n] = quals[:n]
@@ -156,5 +159,6 @@ def put_record(
 @kernel
 def close_record(out: Bytes, start: int, stop: int) -> int:
     """Fill in block_size of the record at `start`; return its end."""
+    # block_size does not count itself.
     write_int32(out, start, stop - start - 4)
     return stop

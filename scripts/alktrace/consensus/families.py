@@ -20,6 +20,7 @@ def widest(data: Bytes, rows: Rows, order: Offsets, bounds: Offsets) -> tuple[in
     for k in range(bounds[0], bounds[len(bounds) - 1]):
         row = rows[order[k]]
         width = max(width, l_seq(data, row.first))
+        # -1 marks a single-end read; as an offset it would read the last record's tail.
         if row.second >= 0:
             width = max(width, l_seq(data, row.second))
     return width, largest
@@ -57,6 +58,7 @@ def call_families(
     """
     width, largest = widest(data, rows, order, bounds)
     room = FIXED_ROOM + len(naming.prefix) + len(naming.read_group) + BYTES_PER_BASE * width
+    # Kernels do not check bounds: room for both reads of every molecule at the longest read of the chunk.
     out = np.empty(2 * (len(bounds) - 1) * room + room, np.uint8)
     one, two, sums, scratch = (
         new_side(largest, width),

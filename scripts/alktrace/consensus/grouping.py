@@ -40,6 +40,7 @@ def sort_templates(rows: Rows) -> Offsets:
             middle, right = min(left + width, n), min(left + 2 * width, n)
             i, j = left, middle
             for k in range(left, right):
+                # Ties go to the left half: the order of equal templates must not depend on the merging.
                 if i < middle and (j >= right or not _before(rows, order[j], order[i])):
                     other[k] = order[i]
                     i += 1
@@ -55,6 +56,7 @@ def sort_templates(rows: Rows) -> Offsets:
 def mismatches(one: int, two: int) -> int:
     """Return at how many bases two packed UMI halves of one length differ."""
     bits = one ^ two
+    # A base is two bits: either or both may differ, and it counts once.
     bits = (bits | (bits >> 1)) & ODD_BITS
     count = 0
     while bits:
@@ -78,6 +80,7 @@ def _find_umi(a: Offsets, b: Offsets, low: int, high: int, code_a: int, code_b: 
 @kernel
 def _capture(found: int, root: Offsets, counts: Offsets, parent: int, queue: Offsets, tail: int) -> int:
     """Give a neighbour to the parent's family if its count is low enough; return the new end of the queue."""
+    # Whole-number halves: of 7 templates an UMI captures one of 4 (7 // 2 + 1), as in fgbio.
     if root[found] < 0 and counts[found] <= counts[parent] // 2 + 1:
         root[found] = root[parent]
         queue[tail] = found
@@ -117,6 +120,7 @@ def _capture_near(
             else:
                 code_b ^= change << (2 * (i - length_a))
             found = _find_umi(a, b, 0, n, code_a, code_b)
+            # `_find_umi` returns where it would stand; only an equal one is there.
             if found < n and a[found] == code_a and b[found] == code_b:
                 tail = _capture(found, root, counts, parent, queue, tail)
     return tail
@@ -142,6 +146,7 @@ def adjacency(a: Offsets, b: Offsets, length_a: int, length_b: int, counts: Offs
     """
     n = len(a)
     root, queue = np.full(n, -1), np.empty(n, np.int64)
+    # A stable sort: of equally frequent UMIs the lexically first is the root, whatever came first.
     by_count = np.argsort(-counts, kind="mergesort")
     for start in by_count:
         if root[start] >= 0:
@@ -211,6 +216,7 @@ def _group_position(
     nodes = 0
     for i in range(size):
         row = rows[order[first + i]]
+        # Sorted by UMI, so that equal ones stand side by side.
         if nodes == 0 or row.umi_a != a[nodes - 1] or row.umi_b != b[nodes - 1]:
             a[nodes], b[nodes] = row.umi_a, row.umi_b
             nodes += 1

@@ -20,6 +20,7 @@ def has_indel(data: Bytes, start: int) -> bool:
     cigar = cigar_offset(data, start)
     for i in range(n_cigar(data, start)):
         _, code = cigar_item(data, cigar, i)
+        # Soft clips are no indels: the clip of one read may be the match of another.
         if code in (1, 2, 3, 6):
             return True
     return False
@@ -45,6 +46,7 @@ def pattern(data: Bytes, start: int, length: int, codes: Ints, lengths: Ints) ->
     for i in range(count):
         if cut and at >= length:
             break
+        # In sequencing order: reads of the reverse strand end at their lower reference positions.
         size, code = cigar_item(data, cigar, count - 1 - i if reverse else i)
         if code in (0, 1, 4, 7, 8):
             if cut:
@@ -70,6 +72,7 @@ def is_prefix(
     for i in range(n):
         if codes[i] != other_codes[i] or lengths[i] > other_lengths[i]:
             return False
+        # Only the last operation may be shorter: there the read ends, elsewhere the indel is another.
         if i < n - 1 and lengths[i] != other_lengths[i]:
             return False
     return True
@@ -99,6 +102,7 @@ def keep_common_pattern(data: Bytes, starts: Offsets, lengths: Offsets, n: int, 
         any_indel |= lengths[i] > 0 and has_indel(data, starts[i])
     if not any_indel or kept < 2:
         return kept
+    # Stable: of reads of one length the first row leads, so that ties fall the same way in every run.
     order = np.argsort(-lengths[:n], kind="mergesort")[:kept]
     codes = np.empty((kept, MAX_OPERATIONS), np.int64)
     sizes = np.empty((kept, MAX_OPERATIONS), np.int64)
@@ -118,6 +122,7 @@ def keep_common_pattern(data: Bytes, starts: Offsets, lengths: Offsets, n: int, 
     lead = leaders[np.argmax(votes[:groups])]
     kept_now = 0
     for i in range(kept):
+        # A longer read cannot be the beginning of a shorter one.
         member = i >= lead and is_prefix(
             codes[i], sizes[i], counts[i], codes[lead], sizes[lead], counts[lead]
         )

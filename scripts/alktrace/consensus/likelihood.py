@@ -90,6 +90,7 @@ def error_model(error_rate_pre_umi: float, error_rate_post_umi: float) -> ErrorM
     weights, single = np.zeros(QUALITIES, np.int64), np.zeros(QUALITIES, np.uint8)
     for value in range(QUALITIES):
         raw = -value * LN_10 / 10
+        # Quality 0 is an error for sure: log(1 - 1) would be infinite.
         error = min(two_trials(post, raw), -1e-12)
         weights[value] = round((np.log(-np.expm1(error)) - (error - np.log(3.0))) * ONE)
         single[value] = phred(two_trials(raw, max(pre, post)))
@@ -132,6 +133,7 @@ def call_column(evidence: Offsets, at: int, model: ErrorModel) -> tuple[int, int
     for base in range(4):
         ties += evidence[at + base] == top
         zeros += evidence[at + base] == 0
+    # Exactly equal sums, which whole numbers make possible: a tie is N, never the first letter.
     if ties > 1:
         return NO_CALL, MIN_QUALITY
     if zeros == 3:
@@ -274,6 +276,7 @@ def strand_consensus(
         row = rows[0]
         for i in range(length):
             out_bases[i] = bases[row, i]
+            # A single read keeps its base, N too, but its quality is capped by both error rates.
             out_quals[i] = model.single[quals[row, i]]
             out_depths[i] = 0 if bases[row, i] == NO_CALL else 1
             out_errors[i] = 0
@@ -292,6 +295,7 @@ def strand_consensus(
             if depth >= ERROR_DEPTH:
                 raw_errors[base * 5] += depth
         out_bases[i], out_quals[i] = base, qual
+        # int16 in the tag: 32,768 would be written as -32,768.
         out_depths[i], out_errors[i] = min(depth, MAX_DEPTH), min(errors, MAX_DEPTH)
     return length
 
@@ -319,13 +323,7 @@ def join_strands(base_a: int, qual_a: int, base_b: int, qual_b: int) -> tuple[in
     else:
         raw, qual = base_a, MIN_QUALITY
     qual = max(MIN_QUALITY, min(MAX_QUALITY, qual))
+    # A strand without a base is no agreement: one strand alone makes no duplex base.
     if NO_CALL in (base_a, base_b) or qual == MIN_QUALITY:
         return NO_CALL, MIN_QUALITY, raw
     return raw, qual, raw
-
-
-@kernel
-def reconcile(base_one: int, qual_one: int, base_two: int, qual_two: int) -> tuple[int, int]:
-    """Call one base that both mates read, in one orientation; N of either side is left to the caller."""
-    base, qual, _ = join_strands(base_one, qual_one, base_two, qual_two)
-    return base, qual

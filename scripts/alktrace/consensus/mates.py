@@ -12,20 +12,11 @@ from ..io.records import (
     Offsets,
     cigar_offset,
     int64,
-    name_length,
-    name_offset,
+    same_name,
     tags_offset,
 )
 from .losses import NONE, UNMAPPED
 from .templates import NO_END, Rows
-
-
-@kernel
-def _same_name(data: Bytes, one: int, two: int) -> bool:
-    length, same = name_length(data, one), name_length(data, one) == name_length(data, two)
-    for i in range(length if same else 0):
-        same &= data[name_offset(one) + i] == data[name_offset(two) + i]
-    return same
 
 
 @kernel
@@ -37,7 +28,7 @@ def _mates(data: Bytes, one: Rows, two: Rows) -> bool:
     ends = FLAG_FIRST | FLAG_LAST
     if (one.flag & ends) + (two.flag & ends) != ends or one.flag & ends in (0, ends):
         return False
-    return _same_name(data, one.offset, two.offset)
+    return same_name(data, one.offset, data, two.offset)
 
 
 @kernel
@@ -46,7 +37,7 @@ def _twice(data: Bytes, one: Rows, two: Rows) -> bool:
     ends = FLAG_FIRST | FLAG_LAST
     if one.hash != two.hash or one.library != two.library or one.flag & ends != two.flag & ends:
         return False
-    return _same_name(data, one.offset, two.offset)
+    return same_name(data, one.offset, data, two.offset)
 
 
 @kernel
@@ -68,6 +59,7 @@ def _find_again(data: Bytes, reads: Rows, order: Offsets, i: int) -> int:
 def _pair_reason(one: Rows, two: Rows) -> int:
     """Return why a pair is dropped, whichever read the reason comes from."""
     if NONE not in (one.reason, two.reason):
+        # Codes stand in the order in which they are asked.
         return int64(min(one.reason, two.reason))
     reason = int64(max(one.reason, two.reason))
     return UNMAPPED if reason == NONE and one.end == NO_END and two.end == NO_END else reason
@@ -77,6 +69,7 @@ def _pair_reason(one: Rows, two: Rows) -> int:
 def _fill_template(row: Rows, one: Rows, two: Rows, paired: bool, duplex: bool, by_end: bool) -> None:
     """Fill in a template from R1 and R2; a single-end read is given twice."""
     high = two.end if paired else NO_END
+    # At one place the forward read is the lower end: without it both strands would be B.
     lower = one.end < high or (one.end == high and not one.flag & FLAG_REVERSE)
     row.low, row.high = (one.end, high) if lower else (high, one.end)
     row.last = row.high if row.high != NO_END else row.low
@@ -89,6 +82,7 @@ def _fill_template(row: Rows, one: Rows, two: Rows, paired: bool, duplex: bool, 
     if duplex:
         row.side = 0
         if not lower:
+            # Strand B reads the halves in the other order: A-B and B-A are one molecule.
             row.umi_a, row.umi_b = one.umi_b, one.umi_a
             row.length_a, row.length_b = one.length_b, one.length_a
     if by_end:

@@ -49,7 +49,7 @@ from ..io.bed import read_targets
 from ..io.records import Offsets
 from .losses import COUNT_IN, COUNT_WITHOUT_MC, INSERT_BIN, N_COUNTS, REASONS
 from .molecule_table import MoleculeMetric
-from .strands import CONSENSUS_READS, DUPLEX_MOLECULES, MOLECULES, READS_USED, Counts
+from .strands import CONSENSUS_READS, DUPLEX_MOLECULES, MOLECULES, N_OUTCOMES, READS_USED, Counts
 from .templates import POSITION_SHIFT, Rows
 
 UMI_BINS = 1 << 20
@@ -92,6 +92,7 @@ class Targets:
         if not len(self._starts):
             return np.zeros(len(ref), bool)
         base = ref.astype(np.int64) << 34
+        # Targets are joined and do not overlap: the last that begins before the end is the only one to ask.
         before = np.searchsorted(self._starts, base | stop.astype(np.int64), side="left") - 1
         return (before >= 0) & (self._ends[np.maximum(before, 0)] > (base | start.astype(np.int64)))
 
@@ -150,6 +151,7 @@ class Tally:
         share = (rows["hash"][grouped].view(np.uint64) >> np.uint64(32)).astype(np.int64)
         decile = (share * DECILES >> 32) + 1
         strand = rows["strand"][grouped] if self._duplex else np.zeros(len(grouped), np.uint8)
+        # Tenths of the reads, by name: the tenth from which on a strand is seen.
         first_a = np.minimum.reduceat(np.where(strand == 0, decile, DECILES + 1), bounds[:-1])
         first_b = np.minimum.reduceat(np.where(strand == 1, decile, DECILES + 1), bounds[:-1])
         self._any_strand += np.bincount(np.minimum(first_a, first_b), minlength=DECILES + 2)
@@ -168,6 +170,7 @@ class Tally:
     def _add_fragments(self, heads: Rows, sizes: Offsets) -> None:
         low, high = heads["low"], heads["high"]
         facing = (heads["second"] >= 0) & (low >> 34 == high >> 34) & (low & 1 == 0) & (high & 1 == 1)
+        # Ends are the outermost bases, both included; a key holds the position above its lowest bit.
         insert = ((high - low) >> 1) + 1
         facing &= insert <= MAX_INSERT
         self._inserts += np.bincount(insert[facing], minlength=MAX_INSERT + 1)
@@ -270,6 +273,7 @@ class Tally:
             lengths = 1.0 / max(_match_probability(self._inserts), 1.0 / MAX_INSERT)
         amplicon = (templates >= AMPLICON_TEMPLATES) & (largest > AMPLICON_SHARE * templates)
         reach = np.where(amplicon, taken, START_WINDOW * lengths)
+        # More may be taken than thought within reach; a share of one would hide infinitely many.
         share = np.minimum(taken / reach, MAX_SHARE)
         molecules = -np.log1p(-share) * reach
         hidden = 1.0 - taken.sum() / max(molecules.sum(), taken.sum())
@@ -307,6 +311,7 @@ class Tally:
             count = int(sum(pairs[BASES.index(pair[0]), BASES.index(pair[1])] for pair in members))
             yield from _error_rate(f"strand {name}", count, compared)
             if compared:
+                # Either strand may be the wrong one.
                 simplex = count / compared / 2
                 yield "error_rate", f"simplex {name}", simplex
                 yield "error_rate", f"expected duplex {name}", simplex**2
@@ -323,7 +328,7 @@ def new_counts() -> Counts:
     """Return counters at zero."""
     return Counts(
         np.zeros(len(REASONS), np.int64),
-        np.zeros(5, np.int64),
+        np.zeros(N_OUTCOMES, np.int64),
         np.zeros(16, np.int64),
         np.zeros(16, np.int64),
     )

@@ -99,6 +99,7 @@ def _put_duplex(
     out: Bytes, at: int, side: Side, length: int, both: bool, depths: Offsets, scratch: Any
 ) -> int:
     for i in range(length):
+        # int64 first: two depths of 20,000 do not fit into int16.
         depths[i] = int64(side.a.depths[i]) + (int64(side.b.depths[i]) if both else 0)
     at = _put_depths(out, at, ord("c"), _rate(side.joined, depths, length), scratch)
     for i in range(length):
@@ -135,6 +136,7 @@ def umi_text(rows: Rows, order: Offsets, first: int, n: int, as_read: bool, text
         same &= row.umi_a == head.umi_a and row.umi_b == head.umi_b
     at, voters, votes = 0, 1 if same else n, np.empty(4, np.int64)
     for half in range(2):
+        # Keys hold the halves of strand B exchanged; the text is that of the reads.
         second = (half == 1) != as_read
         length = head.length_b if second else head.length_a
         if half == 1 and head.joined:
@@ -150,6 +152,7 @@ def umi_text(rows: Rows, order: Offsets, first: int, n: int, as_read: bool, text
             tied = 0
             for base in range(4):
                 tied += votes[base] == votes[best]
+            # argmax takes the first of equals: without this a tie would always be called A.
             text[at] = LETTERS[best] if tied == 1 else ord("N")
             at += 1
     return at

@@ -21,7 +21,7 @@ from ..inputs.settings.molecule_settings import MoleculeSettings
 from ..inputs.settings.umi_settings import UmiSettings
 from ..io.atomic import atomic_output
 from ..io.bam_io import BamWriter, RecordBatch, iterate_batches, read_header
-from ..io.records import Bytes, Offsets, name_length, name_offset
+from ..io.records import Bytes, Offsets, read_name
 from ..io.tables import write_table
 from ..vocabulary.samples import UmiSource
 from .families import call_families
@@ -179,6 +179,7 @@ def _windows(
             seen[i] = _add_batch(window, batch, bams[i], groups, seen[i], umi, settings, tally)
         frontier = min(seen)
         if frontier <= NO_END:
+            # A later read may begin so far before its alignment (soft clip); a key is twice the position.
             frontier -= MAX_READ_LENGTH << 1
         ready = window.templates["last"] < frontier
         if ready.any():
@@ -228,6 +229,7 @@ def _shrink(window: _Window, still_open: Bytes) -> None:
     templates, waiting = window.templates[still_open], window.waiting
     offsets = np.concatenate([waiting["offset"], templates["first"], templates["second"]])
     whole = np.ones(len(offsets), np.uint8)
+    # Of a read that will be dropped only the name is needed, to find its mate.
     whole[: len(waiting)] = waiting["reason"] == NONE
     window.data, moved = keep_bytes(window.data, offsets, whole)
     waiting["offset"] = moved[: len(waiting)]
@@ -284,21 +286,16 @@ def _check_references(bams: Sequence[Path], headers: Sequence[pysam.AlignmentHea
 
 
 def _unsorted(path: Path, batch: RecordBatch, index: int) -> DataError:
-    name = _name(batch.data, int(batch.starts[index]))
+    name = read_name(batch.data, int(batch.starts[index]))
     return DataError(path, f"is not sorted by coordinate at read {name}", "run `samtools sort` on it")
 
 
 def _given_twice(path: Path, data: Bytes, start: int) -> DataError:
     return DataError(
         path,
-        f"two primary alignments of the same read {_name(data, start)!r}",
+        f"two primary alignments of the same read {read_name(data, start)!r}",
         "give each read once, and each template a name of its own: without names mates cannot be told",
     )
-
-
-def _name(data: Bytes, start: int) -> str:
-    at = name_offset(start)
-    return data[at : at + name_length(data, start)].tobytes().decode(errors="replace")
 
 
 def _check_first_umis(path: Path, umi: UmiSettings, source: int, reads: Rows, tally: Tally) -> None:

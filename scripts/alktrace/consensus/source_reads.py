@@ -24,7 +24,7 @@ from ..io.records import (
     ref_id,
     seq_offset,
 )
-from .likelihood import NO_CALL, QUALITIES, reconcile
+from .likelihood import NO_CALL, QUALITIES, join_strands
 
 MAX_OPERATIONS = 64
 MASKED_QUALITY = 2
@@ -57,6 +57,7 @@ def decode(data: Bytes, start: int, bases: Bytes, quals: Bytes) -> int:
             bases[length - 1] = FORWARD[packed[length // 2] >> 4]
         quals[:length] = raw
     for i in range(length):
+        # 0xFF stands for no qualities; as a number it would be the best of all.
         quals[i] = quals[i] if quals[i] < QUALITIES else 0
     return length
 
@@ -117,11 +118,15 @@ def reconcile_mates(
             at_one = last_one - x - k if reverse_one else x + k
             at_two = last_two - y - k if reverse_two else y + k
             base_one, base_two = int64(bases_one[at_one]), int64(bases_two[at_two])
+            # N says nothing: the base of the mate stays as it is.
             if NO_CALL in (base_one, base_two):
                 continue
             if reverse_one != reverse_two:
+                # Bases are in sequencing order, so that of the reverse mate is the complement.
                 base_two = 3 - base_two
-            base, qual = reconcile(base_one, int64(quals_one[at_one]), base_two, int64(quals_two[at_two]))
+            base, qual, _ = join_strands(
+                base_one, int64(quals_one[at_one]), base_two, int64(quals_two[at_two])
+            )
             quals_one[at_one], quals_two[at_two] = qual, qual
             bases_one[at_one] = base
             bases_two[at_two] = 3 - base if reverse_one != reverse_two and base != NO_CALL else base
@@ -236,6 +241,7 @@ def mask_and_trim(bases: Bytes, quals: Bytes, length: int, min_quality: int) -> 
         low = quals[i] < min_quality
         bases[i] = NO_CALL if low else bases[i]
         quals[i] = MASKED_QUALITY if low else quals[i]
+    # At the end only: the first cycle is the end of the fragment, by which families are made.
     while length > 0 and bases[length - 1] == NO_CALL:
         length -= 1
     return length
@@ -288,6 +294,7 @@ def prepare_pair(
             forward_start, reverse_end = (
                 (pos_two, end_one) if flags_one & FLAG_REVERSE else (pos_one, end_two)
             )
+            # Facing pairs only: in others what lies behind the mate is no adapter.
             if forward_start + 1 < reverse_end:
                 keep_one -= bases_past_mate(data, one, end_one, two, end_two)
                 keep_two -= bases_past_mate(data, two, end_two, one, end_one)

@@ -14,8 +14,8 @@ from .templates import Rows
 
 # Strands must both have this many reads for their disagreement to count as an error of the strand consensus.
 STRAND_DEPTH = 2
-N_OUTCOMES = 5
-READS_USED, MOLECULES, DUPLEX_MOLECULES, CONSENSUS_READS, BASES = range(N_OUTCOMES)
+N_OUTCOMES = 4
+READS_USED, MOLECULES, DUPLEX_MOLECULES, CONSENSUS_READS = range(N_OUTCOMES)
 
 Shorts = Any
 
@@ -115,6 +115,7 @@ def _load(
     blocks_two = np.empty((MAX_OPERATIONS, 3), np.int64)
     for k in range(n):
         row = rows[order[first + k]]
+        # R1 of strand B lies where R2 of strand A lies; with one strand alone R1 stays R1.
         x, y = (two, one) if turn and row.strand else (one, two)
         x.starts[k], y.starts[k] = row.first, row.second
         x.lengths[k], y.lengths[k] = prepare_pair(
@@ -171,6 +172,7 @@ def _join(side: Side, n: int, length: int, counts: Counts) -> None:
         base_a, base_b = int64(side.a.bases[i]), int64(side.b.bases[i])
         base, qual, raw[i] = join_strands(base_a, int64(side.a.quals[i]), base_b, int64(side.b.quals[i]))
         side.joined.bases[i], side.joined.quals[i], side.joined.errors[i] = base, qual, 0
+        # One read per strand would count the errors of sequencing, not of the strands.
         deep = side.a.depths[i] >= STRAND_DEPTH and side.b.depths[i] >= STRAND_DEPTH
         if deep and NO_CALL not in (base_a, base_b):
             counts.strand_pairs[base_a * 4 + base_b] += 1
@@ -229,6 +231,7 @@ def _call_end(
         return length, False
     length_a = _call_strand(side, side.a, rows, order, first, n, 0, model, sums, counts)
     length_b = _call_strand(side, side.b, rows, order, first, n, 1, model, sums, counts)
+    # Joined where both strands have bases; with one alone its whole length.
     length = max(length_a, length_b) if length_a == 0 or length_b == 0 else min(length_a, length_b)
     has_a = length_a > 0 and _covered(side.a, length)
     has_b = length_b > 0 and _covered(side.b, length)
@@ -317,5 +320,4 @@ def call_molecule(
     counts.outcomes[MOLECULES] += 1
     counts.outcomes[DUPLEX_MOLECULES] += both_one and both_two
     counts.outcomes[CONSENSUS_READS] += ends
-    counts.outcomes[BASES] += length_one + length_two
     return Called(ends, strands, length_one, length_two, both_one, both_two)

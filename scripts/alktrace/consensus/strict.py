@@ -173,6 +173,7 @@ def duplex_base_fails(depth_a: int, depth_b: int, errors_a: int, errors_b: int, 
         return True
     if total > 0 and (errors_a + errors_b) / total > limits.max_base_error:
         return True
+    # A strand without reads has no error rate: 0 / 0 is no failure.
     if depth_a > 0 and depth_b > 0:
         return max(errors_a / depth_a, errors_b / depth_b) > limits.max_base_error
     return False
@@ -237,6 +238,7 @@ def judge(data: Bytes, start: int, end: int, limits: StrictLimits, mask: Bytes) 
         return verdict
     length = l_seq(data, start)
     masked = strict_mask(data, start, end, limits, mask)
+    # Counted after masking: bases that fail become N and count, as in fgbio.
     return FAIL if length == 0 or masked > limits.max_no_calls * length else KEEP
 
 
@@ -277,6 +279,7 @@ def _copy_masked(data: Bytes, start: int, end: int, mask: Bytes, masked: int, ou
     seq, qual = seq_offset(data, start) - start + to, qual_offset(data, start) - start + to
     for i in range(l_seq(data, start)):
         if mask[i]:
+            # N is all four bits, so that or-ing is enough; even bases are in the high nibble.
             out[seq + (i >> 1)] |= 0xF if i & 1 else 0xF0
             out[qual + i] = NO_CALL_QUALITY
     stop, tag = to + tags - start, tags

@@ -151,6 +151,7 @@ def unclipped_end(data: Bytes, start: int) -> tuple[int, int]:
             stop += length
     if flag(data, start) & FLAG_REVERSE:
         return stop + trailing - 1, stop
+    # May be negative: a clip at the start of a sequence reaches before it (`POSITION_SHIFT`).
     return pos - leading, stop
 
 
@@ -212,6 +213,7 @@ def _reason_alone(flags: int) -> int:
         return SECONDARY
     if flags & FLAG_SUPPLEMENTARY:
         return SUPPLEMENTARY
+    # An unmapped read whose mate is mapped stays: the mate alone is still a molecule.
     if flags & FLAG_UNMAPPED and (not flags & FLAG_PAIRED or flags & FLAG_MATE_UNMAPPED):
         return NOT_PF if flags & FLAG_NOT_PF else UNMAPPED
     return NONE
@@ -276,6 +278,7 @@ def scan_reads(
     for i in range(len(starts)):
         start = starts[i]
         ref, pos, flags = ref_id(data, start), position(data, start), flag(data, start)
+        # Unplaced reads come last in a sorted file; refID -1 would sort them first.
         key = end_key(ref, pos, 0) if ref >= 0 else NO_END
         if key < previous:
             return n, previous, i
@@ -294,6 +297,7 @@ def scan_reads(
         row.library = _library(data, found[1], group_names, group_bounds, group_libraries)
         row.ref, row.start, row.stop, row.end = ref, pos, pos, NO_END
         if not flags & FLAG_UNMAPPED:
+            # The 5' end of a reverse read is its last aligned base with the clip behind it.
             five_prime, stop = unclipped_end(data, start)
             row.stop = stop
             row.end = end_key(ref, five_prime, 1 if flags & FLAG_REVERSE else 0)

@@ -15,6 +15,7 @@ Rows = Any
 @kernel
 def base_code(letter: int) -> int:
     """Return 0 to 3 for A, C, G, T in either case, 4 for N, 5 for a separator of halves, 6 for others."""
+    # Either case: lower-case bases are the same UMI.
     upper = letter & 0xDF
     if upper == ord("A"):
         return 0
@@ -67,6 +68,7 @@ def turn_half(codes: int, length: int) -> int:
     """Return the reverse complement of a packed half."""
     turned = int64(0)
     for _ in range(length):
+        # A, C, G, T are 0 to 3, so that the complement is 3 minus the code.
         turned = (turned << 2) | (3 - (codes & 3))
         codes >>= 2
     return turned
@@ -76,6 +78,7 @@ def turn_half(codes: int, length: int) -> int:
 def _half_start(data: Bytes, first: int, stop: int) -> int:
     """Return where the upper-case bases before `stop` start, with a leading `r`; `stop` without bases."""
     at = stop
+    # Upper case only: a lower-case letter is part of a name.
     while at > first and base_code(data[at - 1]) <= N and data[at - 1] < ord("a"):
         at -= 1
     return at - 1 if first < at < stop and data[at - 1] == ord("r") else at

@@ -15,6 +15,7 @@ from ..io.records import (
     FLAG_UNMAPPED,
     Bytes,
     Offsets,
+    after_value,
     cigar_item,
     cigar_offset,
     flag,
@@ -22,12 +23,11 @@ from ..io.records import (
     l_seq,
     mapq,
     n_cigar,
-    name_length,
-    name_offset,
-    read_int32,
+    same_name,
     tags_offset,
     write_int32,
 )
+from .encode import put_digits
 
 READ_MASK = FLAG_FIRST | FLAG_LAST
 NOT_PRIMARY = FLAG_SECONDARY | FLAG_SUPPLEMENTARY
@@ -97,19 +97,6 @@ class Names(NamedTuple):
     seen: Offsets
     complements: Bytes
     cigar: Bytes
-
-
-@kernel
-def same_name(one: Bytes, a: int, other: Bytes, b: int) -> bool:
-    """Tell whether the records at two offsets have the same read name."""
-    length = name_length(one, a)
-    if length != name_length(other, b):
-        return False
-    a, b = name_offset(a), name_offset(b)
-    different = 0
-    for i in range(length):
-        different |= one[a + i] ^ other[b + i]
-    return different == 0
 
 
 @kernel
@@ -196,22 +183,9 @@ def _width(kind: int) -> int:
 
 
 @kernel
-def _tag_end(data: Bytes, at: int) -> int:
-    """Return the offset behind the tag that starts at an offset."""
-    kind = data[at + 2]
-    at += 3
-    if kind in (ord("Z"), ord("H")):
-        while data[at] != 0:
-            at += 1
-        return at + 1
-    if kind == ord("B"):
-        return at + 5 + read_int32(data, at + 1) * _width(data[at])
-    return at + _width(kind)
-
-
-@kernel
 def _turn(out: Bytes, at: int, end: int) -> None:
     """Reverse the value of the tag between two offsets in place."""
+    # A text ends with NUL, which stays where it is.
     width, low, high = 1, at + 3, end - 2
     if out[at + 2] == ord("B"):
         width = _width(out[at + 3])
@@ -224,19 +198,6 @@ def _turn(out: Bytes, at: int, end: int) -> None:
 
 
 @kernel
-def _write_number(out: Bytes, to: int, value: int) -> int:
-    digits = 1
-    limit = 10
-    while value >= limit:
-        digits += 1
-        limit *= 10
-    for i in range(digits - 1, -1, -1):
-        out[to + i] = ord("0") + value % 10
-        value //= 10
-    return to + digits
-
-
-@kernel
 def _write_mate(out: Bytes, to: int, data: Bytes, mate: int, letters: Bytes) -> int:
     """Append MC and MQ of a mapped mate."""
     out[to], out[to + 1], out[to + 2] = ord("M"), ord("C"), ord("Z")
@@ -244,7 +205,7 @@ def _write_mate(out: Bytes, to: int, data: Bytes, mate: int, letters: Bytes) -> 
     cigar = cigar_offset(data, mate)
     for i in range(n_cigar(data, mate)):
         length, code = cigar_item(data, cigar, i)
-        to = _write_number(out, to, length)
+        to = put_digits(out, to, length)
         out[to] = letters[code]
         to += 1
     out[to] = 0
@@ -265,7 +226,7 @@ def _write_consensus_tags(
     data, end = consensus.data, consensus.ends[source]
     at = tags_offset(data, consensus.starts[source])
     while at < end:
-        after = _tag_end(data, at)
+        after = after_value(data, at + 2, end)
         name = int64(data[at]) | int64(data[at + 1]) << 8
         action = names.actions[name]
         if action != REPLACE:
@@ -274,6 +235,7 @@ def _write_consensus_tags(
             names.seen[name] = stamp
             if reverse and action != KEEP:
                 _turn(out, begin, to)
+            # Bases of strands stand as sequenced: on the reverse strand they are turned and complemented.
             if reverse and action == COMPLEMENT:
                 for i in range(begin + 3, to - 1):
                     out[i] = names.complements[out[i]]
@@ -287,8 +249,9 @@ def _write_other_tags(out: Bytes, to: int, aligned: Packed, i: int, names: Names
     data, end = aligned.data, aligned.ends[i]
     at = tags_offset(data, aligned.starts[i])
     while at < end:
-        after = _tag_end(data, at)
+        after = after_value(data, at + 2, end)
         name = int64(data[at]) | int64(data[at + 1]) << 8
+        # Tags of the consensus read win over what the aligner copied.
         if names.actions[name] != REPLACE and names.seen[name] != i:
             to = _copy(out, to, data, at, after)
         at = after

@@ -18,7 +18,7 @@ import pysam
 from ..errors import DataError
 from ..io.bam_io import BamWriter, RecordBatch, iterate_batches, read_header, read_stream
 from ..io.bgzf import Source
-from ..io.records import FIXED_BYTES, Bytes
+from ..io.records import Bytes, read_name, same_name
 from .zip_kernels import (
     ACTIONS,
     CIGAR_LETTERS,
@@ -31,7 +31,6 @@ from .zip_kernels import (
     Names,
     Packed,
     match_records,
-    same_name,
     write_records,
 )
 
@@ -57,6 +56,7 @@ def _joined(left: RecordBatch, right: RecordBatch) -> RecordBatch:
     """Put the records of two batches into one."""
     if not len(left.starts):
         return right
+    # Offsets point behind block_size: four bytes before the first record belong to it.
     begin, end = left.starts[0] - 4, left.ends[-1]
     data = np.concatenate((left.data[begin:end], right.data))
     starts = np.concatenate((left.starts - begin, right.starts + end - begin))
@@ -68,6 +68,7 @@ def _last_template(batch: RecordBatch) -> int:
     """Return the index of the first record of the last template, which may go on; 0 if it is the only."""
     last = len(batch.starts) - 1
     while last > 0 and same_name(batch.data, batch.starts[last], batch.data, batch.starts[last - 1]):
+        # The last template of a batch may go on in the next: it waits.
         last -= 1
     return max(last, 0)
 
@@ -118,7 +119,7 @@ def zip_consensus(*, aligned: BinaryIO, unaligned: Path, out: Path) -> int:
         while not rest.complete and rest.used == len(rest.batch.starts):
             rest.extend()
         if rest.used < len(rest.batch.starts):
-            name = _name(rest.batch, rest.used)
+            name = read_name(rest.batch.data, int(rest.batch.starts[rest.used]))
             raise DataError(
                 unaligned, f"read {name} and later ones were not aligned", "align all of its reads"
             )
@@ -153,7 +154,7 @@ def _zip_batch(batch: RecordBatch, rest: _Consensus, unaligned: Path) -> Iterato
 
 
 def _match_error(status: int, batch: RecordBatch, index: int, unaligned: Path) -> DataError:
-    name = _name(batch, index)
+    name = read_name(batch.data, int(batch.starts[index]))
     if status == OTHER_LENGTH:
         return DataError(
             unaligned, f"read {name} has another length where it is aligned", "align with `bwa mem -Y`"
@@ -163,9 +164,3 @@ def _match_error(status: int, batch: RecordBatch, index: int, unaligned: Path) -
     return DataError(
         unaligned, f"read {name} is aligned but does not come next", "keep the order of the reads"
     )
-
-
-def _name(batch: RecordBatch, index: int) -> str:
-    start = int(batch.starts[index])
-    at = start + FIXED_BYTES
-    return batch.data[at : at + int(batch.data[start + 8]) - 1].tobytes().decode(errors="replace")

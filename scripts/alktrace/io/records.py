@@ -93,6 +93,25 @@ def name_offset(start: int) -> int:
 
 
 @kernel
+def same_name(one: Bytes, a: int, other: Bytes, b: int) -> bool:
+    """Tell whether the records at two offsets have the same read name."""
+    length = name_length(one, a)
+    if length != name_length(other, b):
+        return False
+    a, b = name_offset(a), name_offset(b)
+    different = 0
+    for i in range(length):
+        different |= one[a + i] ^ other[b + i]
+    return different == 0
+
+
+def read_name(data: Bytes, start: int) -> str:
+    """Return the read name as text, for messages."""
+    at = name_offset(start)
+    return data[at : at + name_length(data, start)].tobytes().decode(errors="replace")
+
+
+@kernel
 def mapq(data: Bytes, start: int) -> int:
     """Return the mapping quality."""
     return int64(data[start + 9])

@@ -45,6 +45,7 @@ def fit_dispersion(
         expected: float64[n], from the rates of its kind, larger than 0 where it counts.
         prior: of the shape.
     """
+    # Where nothing is expected one molecule would drag the shape to its lower end.
     usable = (expected > 1e-6) & (expected < LARGEST_EXPECTED)
     counts, expected = counts[usable], expected[usable]
     if not len(counts):
@@ -72,6 +73,7 @@ def fit_dispersion(
 
 def _table(counts: NDArray[np.int64], mean: float) -> tuple[NDArray[np.int64], float]:
     """Return how many alternatives have 0, 1, ... molecules, up to the cut-off of their bin."""
+    # Cut off, not capped: a heap of true variants at the last count would look like noise that differs.
     cut = 3 + math.ceil(3 * mean)
     return np.bincount(counts[counts <= cut], minlength=cut + 1), mean
 
@@ -84,6 +86,7 @@ def _log_likelihood(seen: NDArray[np.int64], mean: float, shape: float) -> float
     k = np.arange(1, len(seen))
     log_p[1:] = log_p[0] + np.cumsum(np.log((shape + k - 1) / k * ratio))
     top = float(log_p.max())
+    # Normalised over the counts kept, or the cut would count as evidence for equal sites.
     total = top + math.log(float(np.exp(log_p - top).sum()))
     return float(np.dot(seen, log_p - total))
 
@@ -97,4 +100,5 @@ def gamma_nodes(shape: float) -> tuple[NDArray[np.float64], NDArray[np.float64]]
     from scipy.special import roots_genlaguerre
 
     nodes, weights = roots_genlaguerre(NODES, shape - 1)
+    # The nodes are those of a gamma of scale one: its mean is the shape.
     return np.asarray(nodes / shape), np.asarray(weights / weights.sum())

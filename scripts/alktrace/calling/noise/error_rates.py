@@ -43,6 +43,7 @@ def measure_error_rates(pileup: Pileup, noise: NoiseModel, settings: CallingSett
     Returns:
         One row per group and type, with or without molecules.
     """
+    # The same sites for every group: a variant that duplex molecules show is no error of single ones either.
     counted, set_aside = training_alternatives(pileup, noise, settings)
     sites = _sites_by_type(pileup)
     by_type = [list(_of_type(counted, set_aside, kind)) for kind in range(len(TYPES))]
@@ -55,12 +56,14 @@ def measure_error_rates(pileup: Pileup, noise: NoiseModel, settings: CallingSett
 
 def _sites_by_type(pileup: Pileup) -> NDArray[np.int64]:
     """Return int64[len(TYPES)]: sites whose base could show each type."""
+    # A site of A or C could show three types each; unknown bases none (-1).
     rows = site_rows(pileup.regions.reference, pileup.regions.offsets)
     return np.bincount(rows[rows >= 0] // CONTEXTS, minlength=len(TYPES))
 
 
 def _of_type(counted: Alternatives, set_aside: NDArray[np.bool_], kind: int) -> Iterator[Alternatives]:
     """Yield the alternatives of one type that count, then those set aside."""
+    # Rows of one type follow each other, sixteen trinucleotides each.
     other = counted.rows // CONTEXTS != kind
     yield counted.without(other | set_aside)
     yield counted.without(other | ~set_aside)

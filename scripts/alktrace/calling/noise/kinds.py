@@ -52,6 +52,7 @@ def site_rows(reference: NDArray[np.uint8], offsets: NDArray[np.int64]) -> NDArr
         reference: uint8[sites], 0-3, 4 unknown.
         offsets: int64[regions + 1], first site of every region; its end sites lack a neighbour.
     """
+    # Regions lie side by side in one array: the last base of one is no neighbour of the next one's first.
     padded = np.concatenate([[4], reference, [4]]).astype(np.int64)
     before, base, after = padded[:-2].copy(), padded[1:-1], padded[2:].copy()
     before[offsets[:-1][offsets[:-1] < len(reference)]] = 4
@@ -109,6 +110,7 @@ def _gap(variant: SmallVariant, fetch: Fetch) -> SmallVariant | None:
     found = []
     for i in range(len(shorter) + 1):
         rest, piece = longer[:i] + longer[i + size :], longer[i : i + size]
+        # One mismatch may remain: more would let any complex change pass for a slip.
         if sum(a != b for a, b in zip(rest, shorter, strict=True)) <= 1:
             ref, alt = (piece, "") if deleted else ("", piece)
             found.append(SmallVariant(variant.chrom, variant.pos + i, ref, alt).normalised(fetch))
@@ -117,14 +119,17 @@ def _gap(variant: SmallVariant, fetch: Fetch) -> SmallVariant | None:
 
 def indel_kind(length: int, shift: int) -> str:
     """Return the kind of an insertion or deletion of so many bases that can be shifted by so many."""
+    # Units beyond the first: a homopolymer of nine A can be shifted by eight.
     repeats = shift // length
     if length >= LONG_INDEL and not repeats:
         return "indel_long"
+    # right: three repeats belong to `indel_3_5`, not to the kind before it.
     return INDELS[int(np.searchsorted(REPEAT_BINS, repeats, side="right"))]
 
 
 def _snv_row(variant: SmallVariant, fetch: Fetch) -> int:
     start = variant.start
+    # At the first base of a sequence nothing stands before it; `fetch` cuts off what lies outside.
     text = fetch(variant.chrom, max(0, start - 1), start + 2)
     if start == 0:
         text = variant.ref + text

@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 TO_END: Final = 1
 """What is taken off a class for a base near an end of its fragment."""
 
+# Odd numbers: one less is the same support near an end. Sums take both, or ends would get lost.
 SINGLE: Final = 1
 SIMPLEX_1: Final = 3
 SIMPLEX_2: Final = 5

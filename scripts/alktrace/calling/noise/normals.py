@@ -50,6 +50,7 @@ def read_positions(path: Path | None) -> dict[tuple[str, int, str], float]:
     if path is None:
         return {}
     rows = read_table(path, PositionNoiseRow)
+    # 1-based, with the alleles as in VCF: `of_variant` asks with the same key.
     return {(row.chrom, row.pos, f"{row.ref}>{row.alt}"): row.factor for row in rows}
 
 
@@ -132,6 +133,7 @@ def _substitutions(
     limit = settings.normals.max_vaf
     for normal in normals:
         depth = normal.totals.sum(axis=1)[:, None]
+        # A normal that carries the allele (germline) says nothing about noise there, and is no `telling` one.
         usable = (rows >= 0) & (depth > 0) & (normal.shown < limit * np.maximum(depth, 1))
         forecast = np.einsum("sc,sac->sa", normal.totals.astype(float), normal.rates[np.maximum(rows, 0)])
         seen += np.where(usable, normal.shown, 0)
@@ -141,6 +143,7 @@ def _substitutions(
     found = []
     for site, alt in zip(*np.nonzero(seen > 0), strict=True):
         factor = _factor(int(seen[site, alt]), float(expected[site, alt]), int(showing[site, alt]), settings)
+        # A bound above 1 alone means little: that of a position nobody looked at is above 1 too.
         if factor > _factor(0, 0.0, 0, settings):
             chrom, position = regions.place(int(site))
             variant = SmallVariant(chrom, position + 1, BASES[regions.reference[site]], BASES[alt])
@@ -159,6 +162,7 @@ def _indels(
         if site is None:
             continue
         row = variant_row(variant, fetch)
+        # Long repeats slip in more molecules than an allele of germline may have elsewhere.
         limit = settings.normals.max_repeat_vaf if row in LONG_REPEATS else settings.normals.max_vaf
         seen, expected, showing, telling = 0, 0.0, 0, 0
         for normal in normals:
@@ -183,6 +187,7 @@ def _factor(seen: int, expected: float, showing: int, settings: CallingSettings)
 
     given = settings.normals
     clear = seen >= given.clear_molecules and showing >= given.clear_normals
+    # One normal with many molecules may be a carrier: two must show it.
     prior = 0.0 if clear else given.strength
     return float(gammaincinv(prior + seen, settings.noise_bound) / (prior + expected))
 

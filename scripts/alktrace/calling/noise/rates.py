@@ -74,6 +74,7 @@ class NoiseModel:
 
     def noise(self, row: int, factor: float = 1.0) -> Noise:
         """Return the noise of a row of the table, for the rule."""
+        # Long repeats differ more than their length tells: a sample with few must not take them for equal.
         factors, shares = _nodes(
             min(self.shape, self.dispersion.repeat_shape) if row in LONG_REPEATS else self.shape
         )
@@ -109,6 +110,7 @@ def read_prior() -> Prior:
             except (KeyError, ValueError):
                 raise DataError(PRIOR, f"unknown category or class in {row}", "restore the file") from None
             rate[kind, c] = float(row["rate"])
+            # c is odd in the table: the class one below is the same support near an end.
             rate[kind, c - TO_END] = min(HIGHEST, rate[kind, c] * float(row["end_factor"]))
             strength[kind, [c, c - TO_END]] = float(row["strength"])
     if np.isnan(rate).any():
@@ -138,6 +140,7 @@ def prior_noise(settings: CallingSettings, prior: Prior | None = None) -> NoiseM
     for category in range(len(CATEGORIES)):
         shapes[category_rows(category)] = known.strength[category]
         means[category_rows(category)] = known.rate[category]
+    # A gamma of shape a and mean m counts as a / m trials.
     upper = upper_bound(shapes, shapes / means, settings.noise_bound)
     return NoiseModel(
         upper,

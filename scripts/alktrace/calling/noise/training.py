@@ -94,6 +94,7 @@ def learn_noise(
         expected = np.einsum("sc,sc->s", training.trials, (fit.shapes / fit.trials)[training.rows])
         shape, scale = fit_dispersion(training.shown.sum(axis=1), expected, known.dispersion)
         upper = upper_bound(fit.shapes, fit.trials, settings.noise_bound)
+        # The scale was fitted to substitutions alone; indels keep their rates.
         upper[:N_SUBSTITUTIONS] = np.minimum(upper[:N_SUBSTITUTIONS] * scale, 0.5)
         model = NoiseModel(
             upper, fit.learned, dict(positions or {}), settings.design_vaf, shape, known.dispersion
@@ -101,6 +102,7 @@ def learn_noise(
         suspects = _suspects(everything, model, settings.training)
         if len(training.rows) + int(suspects.sum()) == len(everything.rows):
             break
+        # From all, not from the last round: a site set aside on a poor first fit comes back.
         training = everything.without(suspects)
     return model
 
@@ -147,6 +149,7 @@ def _suspects(counted: Alternatives, model: NoiseModel, settings: TrainingSettin
     model = replace(model, shape=max(model.shape, model.dispersion.shape))
     rates = model.rates[counted.rows]
     looked_at = counted.shown.sum(axis=1) >= settings.min_molecules
+    # A quick test with a hundredfold margin: what it lets go the exact one would let go too.
     looked_at[looked_at] = unlikely(
         counted.shown[looked_at],
         counted.trials[looked_at] * rates[looked_at],
@@ -172,6 +175,7 @@ def _fit(counted: Alternatives, pileup: Pileup, settings: TrainingSettings, prio
             rate, weight, cap = _capped_rate(seen, trials)
             shown[kind, c], exposed[kind, c] = rate * weight, weight
             effective = trials * (weight / max(1.0, float(trials.sum())))
+            # Capped as the rate was: a variant that is still in weighs one molecule, not twenty.
             by_row[:, c] += np.bincount(rows, weights=np.minimum(seen, cap), minlength=N_ROWS)
             trials_by_row[:, c] += np.bincount(rows, weights=effective, minlength=N_ROWS)
     shown[len(TYPES) :], exposed[len(TYPES) :] = _indels(pileup, settings)
@@ -311,10 +315,12 @@ def _indel_exposure(pileup: Pileup) -> NDArray[np.float64]:
     if not len(reference):
         return out
     begins = np.ones(len(reference), np.bool_)
+    # At the border of a region a run may be longer than it looks; it counts by what lies inside.
     begins[1:] = reference[1:] != reference[:-1]
     begins[pileup.regions.offsets[:-1]] = True
     first = np.flatnonzero(begins)
     lengths = np.diff(np.append(first, len(reference)))
+    # Units beyond the first, as `indel_kind` counts them.
     bins = np.searchsorted(REPEAT_BINS, lengths - 1, side="right")
     for i in range(len(INDELS)):
         out[i] = totals[first[bins == i]].sum(axis=0)

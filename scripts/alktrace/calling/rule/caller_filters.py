@@ -61,6 +61,7 @@ FILTERS: dict[str, Filter] = {
         AlleleFilter(
             "noise",
             "Noise explains the mutant molecules: tail probability above the one of the calling rule",
+            # A tail equal to the limit is a call, as in `threshold`: limits of detection rest on it.
             lambda seen: seen.p_noise > seen.tail_probability,
         ),
         AlleleFilter(
@@ -99,11 +100,13 @@ def failed(seen: Tested) -> list[AlleleFilter]:
 
 def too_little(filters: Iterable[str]) -> bool:
     """Tell whether one of the filters says that the molecules are not enough for a call anywhere."""
+    # A long repeat is not too little: its molecules may be many, only what they mean is not known.
     return any(isinstance(one := FILTERS[name], AlleleFilter) and not one.blind for name in filters)
 
 
 def is_explained(filters: Iterable[str]) -> bool:
     """Tell whether another record stands for one with these filters: it is no mutation below the rule."""
+    # Tables name filters of laboratories too, which are not ours: `get`, not `[]`.
     return any(isinstance(FILTERS.get(name), NeighbourFilter) for name in filters)
 
 

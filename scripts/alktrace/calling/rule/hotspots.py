@@ -27,6 +27,7 @@ class Hotspots:
         if variant in self.alleles:
             return True
         start, end = changed(variant)
+        # Half-open on both sides: the base before a codon must not get the lenient tail.
         return any(s < end and start < e for s, e in self.loci.get(variant.chrom, ()))
 
 
@@ -46,7 +47,9 @@ def changed(variant: SmallVariant) -> tuple[int, int]:
     An insertion changes the two bases it parts.
     """
     if variant.kind is VariantType.INSERTION:
+        # The first base of the record lies before the gained ones: between two codons it counts for both.
         return variant.start, variant.start + 2
     if variant.kind is VariantType.DELETION:
+        # The first base of the record is unchanged: at the base before a deletion there may be a hotspot.
         return variant.start + 1, variant.end
     return variant.start, variant.end

@@ -61,6 +61,7 @@ def edges(hood: Neighbourhood) -> Iterator[Group]:
 
 def is_edge(group: Group, states: States, hood: Neighbourhood) -> SmallVariant | None:
     """Return the substitution if hardly a molecule that reaches over an indel shows it without any."""
+    # Molecules of its own, however many others show it: a subclone of the indel must not hide a true one.
     alone = sum(molecules for key, molecules in states.items() if _stands_alone(key))
     return group[0] if alone < hood.settings.min_alt_molecules else None
 
@@ -84,6 +85,7 @@ def second_form(group: Group, states: States, hood: Neighbourhood) -> SmallVaria
         )
         if told[0] >= hood.settings.neighbours.form_share * sum(told) > 0 and _shows(by, form, hood.fetch)
     ]
+    # Equal reads: the longer is explained, so that the same form is called in every sample.
     return min(explained, key=lambda form: (hood.aligned[form], -len(form.ref + form.alt)), default=None)
 
 
@@ -94,6 +96,7 @@ def _is_near(snv: SmallVariant, indel: SmallVariant, reach: int) -> bool:
 
 def _stands_alone(states: Sequence[int]) -> bool:
     """Tell whether a molecule has the first allele, reaches over one of the others and has none of them."""
+    # OTHER reaches over too, where the substitution lies in the window; ABSENT, too short to tell, does not.
     others = states[1:]
     return states[0] == ALT and ALT not in others and (REF in others or OTHER in others)
 
@@ -124,6 +127,7 @@ def _shows(carried: SmallVariant, other: SmallVariant, fetch: Fetch) -> bool:
     haplotype = fetch(chrom, low, carried.start) + carried.alt + fetch(chrom, carried.end, high)
     size, gained = len(window.alt), len(carried.alt) - len(carried.ref)
     for anchor, offset in ((window.start, 0), (window.right, window.right_offset)):
+        # Behind the carried change the haplotype is shifted by what it gained or lost.
         first = anchor - low - offset + (gained if anchor >= carried.end else 0)
         if first >= 0 and haplotype[first : first + size] == window.alt:
             return True

@@ -69,6 +69,7 @@ def power_at(
     of class c are Binomial(total[c], vaf). Noise that happens to help is left out, so that the power is never
     overstated.
     """
+    # A score below `needed` fails; with nothing needed the array still holds the score of zero.
     low_score = np.zeros(max(needed, 1))
     low_score[0] = 1.0
     both = np.zeros((min_alt, max(needed, 1)))
@@ -83,6 +84,7 @@ def power_at(
     few = binomial_pmf(molecules, vaf, min_alt).sum()
     below = low_score.sum() if needed > 0 else 0.0
     overlap = both.sum() if needed > 0 else 0.0
+    # Rounding may leave the unit interval by 1e-16.
     return float(min(1.0, max(0.0, 1.0 - below - few + overlap)))
 
 

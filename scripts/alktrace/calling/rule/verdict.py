@@ -59,6 +59,7 @@ class AlterationCounts:
     @property
     def quality(self) -> float:
         """Noise tail probability, phred-scaled, at most 300."""
+        # abs: log10(1) would be written as -0.
         return abs(-10 * math.log10(self.p_noise))
 
 
@@ -100,6 +101,7 @@ def judge(
         vaf=vaf,
         vaf_low=low,
         vaf_high=high,
+        # What is never called has no limit of detection: a number here would be read as an exclusion.
         vaf_detectable=None if blind else limit(total, rates, hotspot=hotspot, settings=settings),
         p_noise=p_noise,
         error_rate=mean_rate(total, rates),
@@ -125,4 +127,5 @@ def mean_rate(total: NDArray[np.integer], noise: Noise) -> float:
     """Return the false-mutant rate of a molecule at the site, averaged over its molecules."""
     rates = noise.mixture @ noise.rates
     molecules = float(np.sum(total))
+    # Without molecules the worst class: a site that nobody saw must not look clean.
     return float(np.dot(total, rates) / molecules) if molecules else float(rates.max())
