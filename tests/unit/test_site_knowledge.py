@@ -7,9 +7,14 @@ from typing import Any
 
 import pytest
 import yaml
+from golden.build import cases, default_settings, evidence
 
 from alktrace.annotate.small_variants import VariantKnowledge
+from alktrace.checks.input_files import find_problems
+from alktrace.classify.decision import classify_patient
+from alktrace.classify.resistance_table import ClassificationRow
 from alktrace.cli import main
+from alktrace.commands.show import run as show
 from alktrace.errors import InputProblems
 from alktrace.evidence.schema import Alteration
 from alktrace.inputs.knowledge_files import KnowledgeFiles, open_knowledge
@@ -18,10 +23,14 @@ from alktrace.inputs.settings.configuration import check_settings
 from alktrace.inputs.sheet import Sheet
 from alktrace.inputs.site_knowledge import HEADER
 from alktrace.io.resources import DEFAULTS, resource
+from alktrace.io.tables import write_table
 from alktrace.knowledge.answers import Knowledge
 from alktrace.knowledge.entries import AlkRole
-from alktrace.knowledge.load import load_knowledge
+from alktrace.knowledge.load import edition_of, load_knowledge
+from alktrace.qc.qc_table import QcRow
 from alktrace.report.manifest import write_manifest
+from alktrace.report.pages import write_page
+from alktrace.report.patient_page import patient_content
 from alktrace.reported.report_words import Meaning, read_words
 from alktrace.vocabulary.changes import Consequence, VariantType
 from alktrace.workflow.plan import Plan
@@ -486,3 +495,40 @@ def test_every_wide_table_has_its_class() -> None:
     from alktrace.commands.knowledge import wide_rows
 
     assert set(wide_rows()) == set(WIDE_KEYS)
+
+
+# --- before a run, and after it ---------------------------------------------------------------
+
+
+def test_a_run_does_not_start_with_wrong_tables(tmp_path: Path) -> None:
+    folder = overlay(tmp_path / "own", bypass=[LONG, "BRAF V600 | codon | V6000 | ours | cited"])
+    config = yaml.safe_load(DEFAULTS.read_text()) | {"knowledge": str(folder)}
+    found = find_problems(Sheet({}), check_settings(config, file="config"))
+    (problem,) = (item for item in found if "knowledge" not in item.file and "own" in item.file)
+    assert (problem.file, problem.line, problem.column) == (str(folder / "bypass.tsv"), 2, "value")
+
+
+def test_show_names_the_site(tmp_path: Path) -> None:
+    cohort = tmp_path / "cohort"
+    cohort.mkdir()
+    write_table(cohort / "classification.tsv", ClassificationRow, [])
+    write_table(cohort / "qc.tsv", QcRow, [])
+    files = open_knowledge(OURS, str(EXAMPLE))
+    write_manifest(settings={}, inputs=[], knowledge=files, code="x", out=cohort / "run_manifest.json")
+    assert f"{edition_of(files)}\n" in show(tmp_path)
+
+
+@pytest.mark.parametrize(
+    ("own", "text"),
+    [
+        (None, "<p>Knowledge 1.2.0, as of 2026-11-29.</p>"),
+        (str(EXAMPLE), "Over it lies the site knowledge Example hospital 1.0 of 2026-11-29:"),
+    ],
+)
+def test_pages_name_our_version_and_that_of_the_site(own: str | None, text: str, tmp_path: Path) -> None:
+    known = load_knowledge(open_knowledge(OURS, own))
+    found = evidence(next(iter(cases())))
+    results = classify_patient(found, known, default_settings())
+    content = patient_content(found, [r.rows for r in results], [r.detail for r in results], known)
+    write_page("patient.html", content | {"figures": []}, tmp_path / "page.html")
+    assert text in (tmp_path / "page.html").read_text()
