@@ -338,8 +338,11 @@ def strand_tags(
     bases, quals, depths, errors = strand[0][:length], *(part[:length] for part in strand[1:])
     text = "".join(chr(q + 33) for q in quals)
     return depth_tags(letter, depths, errors) | {
-        letter + "d": depths, letter + "e": errors, letter + "c": bases, letter + "q": text,
-    }  # fmt: skip
+        letter + "d": depths,
+        letter + "e": errors,
+        letter + "c": bases,
+        letter + "q": text,
+    }
 
 
 def call_simplex(

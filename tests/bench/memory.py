@@ -179,8 +179,10 @@ def main() -> None:
         run([*again, "--write", bam])
         parts = Path(__file__).with_name("speed_parts.py")
         cost = run([sys.executable, parts, bam, targets, folder / "consensus.bam"])
-        print(f"{given.reads:,} reads, {given.deep:,} of them on one position: peak {cost.peak_mb:,.0f} MB "
-              f"(goal {GOAL_MB:,}), {cost.cpu:.0f} CPU s, {cost.wall:.0f} s")  # fmt: skip
+        print(
+            f"{given.reads:,} reads, {given.deep:,} of them on one position: peak {cost.peak_mb:,.0f} MB "
+            f"(goal {GOAL_MB:,}), {cost.cpu:.0f} CPU s, {cost.wall:.0f} s"
+        )
 
 
 if __name__ == "__main__":

@@ -116,8 +116,11 @@ def main() -> None:
     given = parser.parse_args()
     panel = make_panel(given.folder, reads=given.reads, seed=given.seed)
     files = {"fasta": str(panel.fasta), "targets": str(panel.targets), "fastqs": list(map(str, panel.fastqs))}
-    print(json.dumps(files | {"read_structures": READ_STRUCTURES, "reads": panel.reads,
-                              "molecules": panel.molecules}))  # fmt: skip
+    print(
+        json.dumps(
+            files | {"read_structures": READ_STRUCTURES, "reads": panel.reads, "molecules": panel.molecules}
+        )
+    )
 
 
 if __name__ == "__main__":

@@ -104,9 +104,12 @@ def parts_of_the_job(bam: Path, targets: Path, out: Path) -> dict[str, tuple[flo
         "call_families": call_families,
     }
     for part, name in (
-        ("mates and keys", "scan_reads"), ("mates and keys", "join_mates"), ("window", "keep_bytes"),
-        ("grouping", "sort_templates"), ("grouping", "group_templates"),
-    ):  # fmt: skip
+        ("mates and keys", "scan_reads"),
+        ("mates and keys", "join_mates"),
+        ("window", "keep_bytes"),
+        ("grouping", "sort_templates"),
+        ("grouping", "group_templates"),
+    ):
         replaced[name] = clock.timed(part, getattr(molecules, name))
     originals = {name: getattr(molecules, name) for name in replaced}
     write, add = molecules.BamWriter.write, molecules.Tally.add

@@ -222,9 +222,12 @@ def test_order_of_a_triple_does_not_matter() -> None:
 
 def test_alterations_reach_their_subject() -> None:
     met = Alteration(
-        key="copy_number:MET:amplification", gene="MET", variant_type=VariantType.AMPLIFICATION,
-        alteration="amplification", consequence=Consequence.COPY_NUMBER,
-    )  # fmt: skip
+        key="copy_number:MET:amplification",
+        gene="MET",
+        variant_type=VariantType.AMPLIFICATION,
+        alteration="amplification",
+        consequence=Consequence.COPY_NUMBER,
+    )
     alk = met.model_copy(update={"key": "copy_number:ALK:amplification", "gene": "ALK"})
     found = KNOWLEDGE.hints((met,))
     assert found.flags == () and found.remarks[0] == Remark(

@@ -194,7 +194,7 @@ LATER_LINES = """
     carboplatin cisplatin pemetrexed paclitaxel nab-paclitaxel etoposide irinotecan topotecan capmatinib
     tepotinib savolitinib crizotinib trametinib dabrafenib osimertinib neladalkib NVL-655 TPX-0131 zotizalkib
     gilteritinib APG-2449 iruplinalkib envonalkib foritinib SAF-189s ensartinib
-""".split()  # fmt: skip
+""".split()
 
 
 @pytest.mark.parametrize("name", [*LATER_LINES, "platinum doublet", "Keytruda", "安罗替尼"])

@@ -38,9 +38,12 @@ def umi_settings(
 
 def molecule_settings(**changes: Any) -> MoleculeSettings:
     values = {
-        "min_mapq": 1, "error_rate_pre_umi": 45, "error_rate_post_umi": 40, "min_input_base_quality": 20,
+        "min_mapq": 1,
+        "error_rate_pre_umi": 45,
+        "error_rate_post_umi": 40,
+        "min_input_base_quality": 20,
         "saturation": 0.2,
-    }  # fmt: skip
+    }
     return MoleculeSettings(**(values | changes))
 
 

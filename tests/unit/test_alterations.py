@@ -223,9 +223,12 @@ def test_no_variants_give_tables_with_headers(run: Run) -> None:
 def small(gene_name: str, **more: object) -> AlterationRow:
     row = empty_row(f"{gene_name}:1", gene_name, VariantType.SNV, "X1Y")
     given = {
-        "hgvs_p": "p.Arg1Gly", "origin": Origin.SOMATIC, "alt_molecules": 30, "total_molecules": 1000,
+        "hgvs_p": "p.Arg1Gly",
+        "origin": Origin.SOMATIC,
+        "alt_molecules": 30,
+        "total_molecules": 1000,
         "source": ObservationSource.CALLED,
-    } | more  # fmt: skip
+    } | more
     return replace(row, **given)  # type: ignore[arg-type]
 
 
@@ -266,8 +269,10 @@ def test_fusions_as_rows() -> None:
     assert (row.key, row.partner, row.junction, row.in_frame) == ("fusion:EML4:ALK", "EML4", "E13;A20", True)
     assert (row.alt_molecules, row.total_molecules, row.duplex_alt) == (40, 1000, 9)
     assert (row.detection, row.source, row.flags) == (
-        Detection.DETECTED, ObservationSource.CALLED, ("novel_partner", "imprecise_breakpoint"),
-    )  # fmt: skip
+        Detection.DETECTED,
+        ObservationSource.CALLED,
+        ("novel_partner", "imprecise_breakpoint"),
+    )
     (reciprocal,) = fusion_rows([call(FusionRole.RECIPROCAL, ("molecules",))], FusionNames(()))
     assert reciprocal.detection is Detection.SUBTHRESHOLD
     assert "reciprocal_junction" in reciprocal.flags

@@ -91,10 +91,13 @@ def test_the_next_treatment_is_assessed(demo: Path) -> None:
     folder = demo / "clinical"
     second = {row["patient"]: row for row in rows(folder / "treatments.tsv") if row["line"] == "2"}
     scans = {
-        name: [r["response"] for r in rows(folder / "assessments.tsv")
-               if r["patient"] == name and row["start"] < r["date"] <= row["end"]]
+        name: [
+            r["response"]
+            for r in rows(folder / "assessments.tsv")
+            if r["patient"] == name and row["start"] < r["date"] <= row["end"]
+        ]
         for name, row in second.items()
-    }  # fmt: skip
+    }
     died = {row["patient"] for row in rows(folder / "follow_up.tsv") if row["death"] != "."}
     assert all(found and ("PD" in found or name in died) for name, found in scans.items())
     settings = cohort_settings()

@@ -201,8 +201,9 @@ def test_a_change_of_some_carriers_is_no_second_form(case: Case) -> None:
     reads += haplotype_reads(case, 20, [(1, 21, "AACAAA")], name="some")
     records = {record.INFO["TYPE"]: record for record in case.run(reads)}
     assert {kind: record.FILTERS for kind, record in records.items()} == {
-        "deletion": ["PASS"], "delins": ["PASS"],
-    }  # fmt: skip
+        "deletion": ["PASS"],
+        "delins": ["PASS"],
+    }
     assert records["delins"].format("AD")[0][1] == 20
 
 

@@ -287,8 +287,10 @@ def test_polymorphisms_are_genotyped(case: Case) -> None:
     case.run(reads)
     rows = read_table(case.folder / "genotypes.tsv", GenotypeRow)
     assert [(row.ref_molecules, row.alt_molecules, row.genotype) for row in rows] == [
-        (100, 0, "0/0"), (50, 50, "0/1"), (0, 100, "1/1"),
-    ]  # fmt: skip
+        (100, 0, "0/0"),
+        (50, 50, "0/1"),
+        (0, 100, "1/1"),
+    ]
 
 
 def test_polymorphisms_of_another_genome(case: Case) -> None:

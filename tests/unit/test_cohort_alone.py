@@ -122,8 +122,10 @@ def test_two_progressions_on_one_day_are_one(tmp_path: Path) -> None:
         ),
         pytest.param(
             {"follow_up": ["P1 2022-01-01 2021-12-01"]},
-            ["follow_up.tsv:2:death: last contact 2022-01-01 and death 2021-12-01",
-             "treatments.tsv:3:reason: ongoing, but the patient died on 2021-12-01"],
+            [
+                "follow_up.tsv:2:death: last contact 2022-01-01 and death 2021-12-01",
+                "treatments.tsv:3:reason: ongoing, but the patient died on 2021-12-01",
+            ],
             id="death-before-last-contact",
         ),
         pytest.param(
@@ -137,7 +139,7 @@ def test_two_progressions_on_one_day_are_one(tmp_path: Path) -> None:
             id="missing-response",
         ),
     ],
-)  # fmt: skip
+)
 def test_what_cannot_be_is_refused_by_place(
     tmp_path: Path, capsys: pytest.CaptureFixture[str], tables: dict[str, list[str]], said: list[str]
 ) -> None:

@@ -26,8 +26,11 @@ LISTED_ONLY = (
 @pytest.fixture(scope="module")
 def collected(root: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("cohort")
-    keys = [(name, timepoint) for name in (*LISTED_ONLY, "rising_between_two_progressions")
-            for timepoint in CASES[name]["expect"]]  # fmt: skip
+    keys = [
+        (name, timepoint)
+        for name in (*LISTED_ONLY, "rising_between_two_progressions")
+        for timepoint in CASES[name]["expect"]
+    ]
     for name, timepoint in keys:
         own = folder / name / timepoint
         save_evidence(evidence(CASES[name]), folder / f"{name}.json")

@@ -118,16 +118,21 @@ def python(*arguments: Any, **environment: str) -> subprocess.CompletedProcess[s
     return subprocess.run(
         [sys.executable, "-m", "alktrace", *arguments],
         env=os.environ | {"PYTHONPATH": str(ROOT / "scripts")} | environment,
-        capture_output=True, text=True, check=False,
-    )  # fmt: skip
+        capture_output=True,
+        text=True,
+        check=False,
+    )
 
 
 def test_a_reader_that_has_seen_enough(tmp_path: Path) -> None:
     command = f"{sys.executable} -m alktrace completion bash | true"
     done = subprocess.run(
-        ["bash", "-c", command], capture_output=True, text=True, check=False,
+        ["bash", "-c", command],
+        capture_output=True,
+        text=True,
+        check=False,
         env=os.environ | {"PYTHONPATH": str(ROOT / "scripts")},
-    )  # fmt: skip
+    )
     assert (done.returncode, done.stderr) == (0, "")
 
 
@@ -145,9 +150,12 @@ def test_a_reader_that_has_seen_enough(tmp_path: Path) -> None:
 def test_completion(line: str, found: set[str], tmp_path: Path) -> None:
     answer = tmp_path / "answer"
     python(
-        _ARGCOMPLETE="1", COMP_LINE=line, COMP_POINT=str(len(line)), _ARGCOMPLETE_IFS="\n",
+        _ARGCOMPLETE="1",
+        COMP_LINE=line,
+        COMP_POINT=str(len(line)),
+        _ARGCOMPLETE_IFS="\n",
         _ARGCOMPLETE_STDOUT_FILENAME=str(answer),
-    )  # fmt: skip
+    )
     assert {word.strip() for word in answer.read_text().splitlines()} == found
 
 
@@ -269,8 +277,10 @@ def test_an_interrupted_run_ends_by_itself(name: str) -> None:
     process = subprocess.Popen(
         [sys.executable, "-c", PARENT, CHILD.format(name=name)],
         env=os.environ | {"PYTHONPATH": str(ROOT / "scripts")},
-        stdout=subprocess.PIPE, text=True, start_new_session=True,
-    )  # fmt: skip
+        stdout=subprocess.PIPE,
+        text=True,
+        start_new_session=True,
+    )
     assert process.stdout.readline() == "started\n"
     number = getattr(signal, name)
     os.killpg(process.pid, number) if name == "SIGINT" else process.send_signal(number)

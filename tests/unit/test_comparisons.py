@@ -298,5 +298,7 @@ def test_outcomes_by_single_mutation_compound_and_each_bypass_gene_with_enough_p
         for group in mechanism_groupings(found_of(classes, rows), FEW)
     }
     assert groups == {
-        "alk_single_mutation": {"S0", "S1", "S2"}, "alk_compound_cis": {"C"}, "KRAS": {"K0", "K1"}
-    }  # fmt: skip
+        "alk_single_mutation": {"S0", "S1", "S2"},
+        "alk_compound_cis": {"C"},
+        "KRAS": {"K0", "K1"},
+    }

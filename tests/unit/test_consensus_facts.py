@@ -136,8 +136,9 @@ def test_orientations_are_counted_together_only_for_duplex(tmp_path: Path) -> No
 def test_indel_near_the_end_of_the_mate_does_not_clip_the_read(tmp_path: Path) -> None:
     """R1 ends three bases behind a deletion that only R2 shows (fgbio#1090 clipped all of it)."""
     one = read("a", 100, 40, umi="AAAA", bases=REFERENCE[100:140])
-    two = read("a", 96, [(0, 41), (2, 2), (0, 4)], flag=16, umi="AAAA",
-               bases=REFERENCE[96:137] + REFERENCE[139:143])  # fmt: skip
+    two = read(
+        "a", 96, [(0, 41), (2, 2), (0, 4)], flag=16, umi="AAAA", bases=REFERENCE[96:137] + REFERENCE[139:143]
+    )
     (first, second), metrics = call(tmp_path, pair(one, two))
     assert metrics["reads_used", "all"] == 2
     assert len(first.query_sequence) >= 37

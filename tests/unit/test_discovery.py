@@ -38,8 +38,11 @@ def test_patients_are_counted_and_not_timepoints() -> None:
         for item in told
     ]
     assert counts == [
-        ("B", "G2R", "P2", 2, 1), ("B", "G2R", "P2", 2, 1), ("B", "L9F", "P3", 2, 1), ("A", "G1R", "P1", 1, 1)
-    ]  # fmt: skip
+        ("B", "G2R", "P2", 2, 1),
+        ("B", "G2R", "P2", 2, 1),
+        ("B", "L9F", "P3", 2, 1),
+        ("A", "G1R", "P1", 1, 1),
+    ]
 
 
 def page_of(folder: Path, rows: list[EmergentUnknownRow] | None) -> str:
@@ -62,9 +65,11 @@ def page_of(folder: Path, rows: list[EmergentUnknownRow] | None) -> str:
 
 def test_the_cohort_page_lists_each_change_once_the_recurrent_first(tmp_path: Path) -> None:
     rows = [
-        row("P1", "STK11", "G163R"), row("P2", "MTOR", "S2215F", hotspot=True), row("P3", "MTOR", "S2215F"),
+        row("P1", "STK11", "G163R"),
+        row("P2", "MTOR", "S2215F", hotspot=True),
+        row("P3", "MTOR", "S2215F"),
         row("P3", "MTOR", "L1460P"),
-    ]  # fmt: skip
+    ]
     shown = page_of(tmp_path, rows).split("Emerged, role unknown")[1]
     lines = [re.findall(r"<td[^>]*>([^<]*)</td>", line) for line in shown.split("<tr>")[2:]]
     assert lines[:3] == [

@@ -356,10 +356,12 @@ def count(alt: int, total: int) -> list[dict[str, int]]:
         pytest.param(with_white_cells(kras(), 19, 2000), Origin.CLONAL_HAEMATOPOIESIS, [], id="specimen"),
         pytest.param(
             with_white_cells(kras(origin="somatic", origin_reason="judged by the workflow"), 19, 2000),
-            Origin.SOMATIC, [], id="judged before",
+            Origin.SOMATIC,
+            [],
+            id="judged before",
         ),
     ],
-)  # fmt: skip
+)
 def test_origin_follows_from_white_cell_counts(
     content: dict[str, Any], origin: Origin, flags: list[str]
 ) -> None:
@@ -422,11 +424,14 @@ def test_what_a_board_has_reaches_the_account(root: Path, tmp_path: Path) -> Non
         ({"nse_ng_ml": -1}, "specimens.0.board.nse_ng_ml", "-1"),
         ({"progression_site": "liver"}, "specimens.0.board.progression_site", "liver"),
         ({"nse": 3}, "specimens.0.board.nse", "unknown field"),
-        ({"rna": [{"gene": "ALK", "alteration": "x", "alt_reads": 9, "total_reads": 3}]},
-         "specimens.0.board.rna.0", "9 of 3 reads"),
+        (
+            {"rna": [{"gene": "ALK", "alteration": "x", "alt_reads": 9, "total_reads": 3}]},
+            "specimens.0.board.rna.0",
+            "9 of 3 reads",
+        ),
         ({"reported_phase": [{"alterations": ["a", "b"], "phase": "cis"}]}, "", "reported_phase"),
     ],
-)  # fmt: skip
+)
 def test_errors_of_what_a_board_has_name_the_field(
     fields: dict[str, int | str | list[dict[str, Any]]], place: str, word: str
 ) -> None:

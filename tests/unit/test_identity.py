@@ -89,8 +89,10 @@ def test_foreign_sample_among_three(settings: IdentitySettings) -> None:
         "P1.t2.plasma": sample(BEA, seed=3),
     }
     assert verdicts(samples, settings) == {
-        "P1.t1.plasma": MATCH, "P1.t1.wbc": MATCH, "P1.t2.plasma": CONFLICT,
-    }  # fmt: skip
+        "P1.t1.plasma": MATCH,
+        "P1.t1.wbc": MATCH,
+        "P1.t2.plasma": CONFLICT,
+    }
 
 
 def test_two_that_differ_are_both_in_doubt(settings: IdentitySettings) -> None:
@@ -105,23 +107,28 @@ def test_two_against_two_are_all_in_doubt(settings: IdentitySettings) -> None:
 
 def test_swap_between_two_patients(settings: IdentitySettings) -> None:
     samples = {
-        "P1.t1.plasma": sample(ANNA, seed=1), "P1.t1.wbc": sample(ANNA, seed=2),
+        "P1.t1.plasma": sample(ANNA, seed=1),
+        "P1.t1.wbc": sample(ANNA, seed=2),
         "P1.t2.plasma": sample(BEA, seed=3),
-        "P2.t1.plasma": sample(BEA, seed=4), "P2.t1.wbc": sample(BEA, seed=5),
+        "P2.t1.plasma": sample(BEA, seed=4),
+        "P2.t1.wbc": sample(BEA, seed=5),
         "P2.t2.plasma": sample(ANNA, seed=6),
-    }  # fmt: skip
+    }
     found = verdicts(samples, settings)
     assert {name for name, status in found.items() if status is CONFLICT} == {"P1.t2.plasma", "P2.t2.plasma"}
 
 
 def test_lone_sample_of_another_patient(settings: IdentitySettings) -> None:
     samples = {
-        "P1.t1.plasma": sample(ANNA, seed=1), "P1.t1.wbc": sample(ANNA, seed=2),
+        "P1.t1.plasma": sample(ANNA, seed=1),
+        "P1.t1.wbc": sample(ANNA, seed=2),
         "P2.t1.plasma": sample(ANNA, seed=3),
-    }  # fmt: skip
+    }
     assert verdicts(samples, settings) == {
-        "P1.t1.plasma": MATCH, "P1.t1.wbc": MATCH, "P2.t1.plasma": CONFLICT,
-    }  # fmt: skip
+        "P1.t1.plasma": MATCH,
+        "P1.t1.wbc": MATCH,
+        "P2.t1.plasma": CONFLICT,
+    }
 
 
 def test_one_person_enrolled_twice(settings: IdentitySettings) -> None:

@@ -208,8 +208,9 @@ def test_mates_with_slashes_agree(project: Project) -> None:
 def test_mates_of_other_number(project: Project) -> None:
     only(
         project.problems(fastq_1=project.fastq("1.fastq", reads=4), fastq_2=project.fastq("2.fastq")),
-        ":fastq_2: 3 reads", "but 4 in fastq_1",
-    )  # fmt: skip
+        ":fastq_2: 3 reads",
+        "but 4 in fastq_1",
+    )
 
 
 # --- UMI ------------------------------------------------------------------------------------
@@ -220,8 +221,10 @@ def test_umi_shorter_than_its_read_structure(project: Project) -> None:
     files: dict[str, Any] = {"fastq_1": project.fastq("1.fastq"), "fastq_2": project.fastq("2.fastq")}
     only(
         project.problems(**files, fastq_umi=project.fastq("3.fastq", length=8)),
-        ":fastq_umi: reads have at most 8 bases", "10M", "need 10",
-    )  # fmt: skip
+        ":fastq_umi: reads have at most 8 bases",
+        "10M",
+        "need 10",
+    )
     assert project.problems(**files, fastq_umi=project.fastq("4.fastq", length=10)) == []
 
 

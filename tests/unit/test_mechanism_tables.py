@@ -63,8 +63,11 @@ def test_amplified_alk_is_no_mutation() -> None:
     rows = [mechanism("P1", "ALK", "amplification", ON_TARGET, variant_type=VariantType.AMPLIFICATION)]
     found = found_of([classified("P1", C.ON_TARGET_AMPLIFICATION, [ON_TARGET])], rows)["P1"]
     assert {name for _, name in features(found)} == {
-        "ON_TARGET_AMPLIFICATION", "on_target", "alk_amplification", "ALK",
-    }  # fmt: skip
+        "ON_TARGET_AMPLIFICATION",
+        "on_target",
+        "alk_amplification",
+        "ALK",
+    }
 
 
 def test_timing_can_be_judged_at_other_months() -> None:
@@ -130,8 +133,10 @@ def pair(
     informative: tuple[bool, bool] = (True, True),
 ) -> tuple[list[EvidenceRow], ResistanceRow, dict[Any, Any]]:
     """One alteration of a family in plasma and tissue of one timepoint, and what each could have shown."""
-    rows = [evidence(f"{patient}-a", "plasma", plasma, patient=patient),
-            evidence(f"{patient}-a", "tissue", tissue, patient=patient)]  # fmt: skip
+    rows = [
+        evidence(f"{patient}-a", "plasma", plasma, patient=patient),
+        evidence(f"{patient}-a", "tissue", tissue, patient=patient),
+    ]
     kinds = (SpecimenType.PLASMA, SpecimenType.TISSUE)
     families = frozenset({ON_TARGET, BYPASS})
     materials = [
@@ -240,8 +245,10 @@ def test_patients_on_one_side_only_are_named() -> None:
     timelines = [switched(name).alive(300).timeline() for name in ("A", "B")]
     rows = [classified("B", C.NONE_FOUND), classified("B", C.NONE_FOUND, timepoint="PD2"),
             classified("C", C.NONE_FOUND), classified("X", C.NONE_FOUND)]  # fmt: skip
-    found = {row.patient: (row.timepoints, row.clinical, row.missing)
-             for row in linkage_rows(rows, timelines, {"X"})}  # fmt: skip
+    found = {
+        row.patient: (row.timepoints, row.clinical, row.missing)
+        for row in linkage_rows(rows, timelines, {"X"})
+    }
     assert found == {
         "A": (0, True, "classified_timepoints"),
         "B": (2, True, None),

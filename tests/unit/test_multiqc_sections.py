@@ -45,7 +45,7 @@ MOLECULES = {
         "compared_bases|raw_A>G|20000 error_rate|strand_A/G|0.00002 "
         "error_rate|simplex_A/G|0.00001 error_rate|expected_duplex_A/G|0.0000000001"
     ),
-}  # fmt: skip
+}
 
 
 def against_reference(group: MoleculeGroup, substitution: str, errors: int, bases: int) -> ErrorRateRow:
@@ -141,11 +141,14 @@ def test_general_figures_are_percent_and_leave_out_what_a_sample_lacks(
 ) -> None:
     assert sections["general"]["data"] == {
         DUPLEX: {
-            "mean_family_size": 1.75, "duplex_yield": 50.0, "on_target_share": 75.0, "umi_collisions": 0.5,
+            "mean_family_size": 1.75,
+            "duplex_yield": 50.0,
+            "on_target_share": 75.0,
+            "umi_collisions": 0.5,
             "collision_rate": 1.0,
         },
         PLAIN: {"mean_family_size": 2.5, "collision_rate": 4.0},
-    }  # fmt: skip
+    }
 
 
 def test_every_timepoint_of_a_patient_has_its_row(

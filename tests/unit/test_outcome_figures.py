@@ -384,9 +384,11 @@ def test_a_refused_endpoint_is_text_even_where_the_other_analysis_has_a_curve() 
 def test_a_curve_tells_its_median_its_caveats_and_the_biased_figure() -> None:
     analysis = {"endpoint": RWTTD1.name, "analysis": Analysis.ENROLMENT_ENTRY}
     other = endpoint(
-        analysis=Analysis.AS_DEFINED, headline=False, median_days=140.0,
+        analysis=Analysis.AS_DEFINED,
+        headline=False,
+        median_days=140.0,
         flags=("immortal_time_before_enrolment=3",),
-    )  # fmt: skip
+    )
     steps = [step(0, 9, 1.0, **analysis), step(100, 9, 0.4, **analysis)]
     messages = {"small_early_risk_set": "few at risk"}
     item = section.curve(RWTTD1, [other, endpoint()], [], steps, [], messages)

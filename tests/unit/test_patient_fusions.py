@@ -114,7 +114,7 @@ def count(molecules: int, intact: int, detectable: float | None = 0.01) -> Fusio
         (0, 300, 0.02, Detection.NOT_TARGETED, Detection.NOT_DETECTED),
     ],
     ids=["three", "candidate", "stray", "none", "thin", "not-targeted", "hole", "covered-anyway"],
-)  # fmt: skip
+)
 def test_what_the_molecules_say(
     settings: FusionSettings,
     molecules: int,
@@ -127,8 +127,10 @@ def test_what_the_molecules_say(
     seen = fusion_observation(item, junction(1000, 9000), count(molecules, intact, detectable), settings, 2)
     assert (seen.detection, seen.source) == (expected, ObservationSource.GENOTYPED)
     assert (seen.alt_molecules, seen.total_molecules, seen.vaf_detectable) == (
-        molecules, molecules + intact, detectable,
-    )  # fmt: skip
+        molecules,
+        molecules + intact,
+        detectable,
+    )
 
 
 def test_molecules_of_a_later_sample_are_counted(settings: FusionSettings, tmp_path: Path) -> None:

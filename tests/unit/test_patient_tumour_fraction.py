@@ -172,8 +172,9 @@ class TestMarkers:
         """At baseline 0 of 900 molecules, now 15 %: an acquired mutation of a subclone."""
         new = mutation(150, 1000, key=LATER_KEY, gene="RB1", name="p.Arg320Ter")
         samples = [
-            sample("BL", mutation(100, 1000), **BASELINE), sample("PD", mutation(200, 1000), new, day=20)
-        ]  # fmt: skip
+            sample("BL", mutation(100, 1000), **BASELINE),
+            sample("PD", mutation(200, 1000), new, day=20),
+        ]
         seen = {
             "BL": {KEY: small(100, 1000), LATER_KEY: small(0, 900)},
             "PD": {KEY: small(200, 1000), LATER_KEY: small(150, 1000)},
@@ -206,9 +207,12 @@ def test_a_sample_whose_fraction_stays_is_not_computed_again() -> None:
 
 def test_rows_in_order_of_collection_without_white_cells() -> None:
     samples = [
-        sample("PD", day=20), sample("BL", **BASELINE), sample("BL", kind=SpecimenType.WBC, **BASELINE)
-    ]  # fmt: skip
+        sample("PD", day=20),
+        sample("BL", **BASELINE),
+        sample("BL", kind=SpecimenType.WBC, **BASELINE),
+    ]
     rows = tumour_fraction_rows(samples)
     assert [(row.timepoint, row.specimen_type) for row in rows] == [
-        ("BL", SpecimenType.PLASMA), ("PD", SpecimenType.PLASMA),
-    ]  # fmt: skip
+        ("BL", SpecimenType.PLASMA),
+        ("PD", SpecimenType.PLASMA),
+    ]

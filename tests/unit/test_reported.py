@@ -500,8 +500,10 @@ def test_a_gene_model_of_that_name_goes_first(
 
 def test_a_site_adds_words_of_its_own(tmp_path: Path, knowledge: VariantKnowledge, root: Path) -> None:
     own = tmp_path / "report_words.tsv"
-    own.write_text("word\tlanguage\tmeaning\nnicht darstellbar\tde\tdenied\nBefund\tde\tcolumn:hgvs_p\n"
-                   "compound\ten\tcis\n")  # fmt: skip
+    own.write_text(
+        "word\tlanguage\tmeaning\nnicht darstellbar\tde\tdenied\nBefund\tde\tcolumn:hgvs_p\n"
+        "compound\ten\tcis\n"
+    )
     path = tmp_path / "report.csv"
     path.write_text("Gene,Befund\nALK,G1202R nicht darstellbar\nALK,L1196M + I1171N (compound)\n")
     words = read_words(KnowledgeFiles(root / "resources" / "knowledge"), own)
@@ -666,9 +668,12 @@ def status(report: Report, calling: CallingSettings) -> list[Detection]:
 def test_covered_genes_and_limit_make_a_negative(read: Reads, calling: CallingSettings) -> None:
     report = read(".|.|.|ALK;MET|.|0.3%|.|.", header=FULL)
     assert status(report, calling) == [
-        Detection.NOT_DETECTED, Detection.NOT_DETECTED, Detection.NOT_TARGETED, Detection.NOT_DETECTED,
+        Detection.NOT_DETECTED,
+        Detection.NOT_DETECTED,
+        Detection.NOT_TARGETED,
+        Detection.NOT_DETECTED,
         Detection.NOT_ASSESSABLE,
-    ]  # fmt: skip
+    ]
     rows = callability_rows(report, LOCI, calling)
     assert rows[0].vaf_detectable == pytest.approx(0.003)
     # three molecules with 95 % at 0.3 %: a Poisson mean of 6.30, so 2,099 molecules
@@ -679,21 +684,29 @@ def test_covered_genes_and_limit_make_a_negative(read: Reads, calling: CallingSe
 def test_exons_listed_limit_a_gene(read: Reads, calling: CallingSettings) -> None:
     report = read(".|.|.|.|ALK:23;ALK:intron 19|0.005|.|1500", header=FULL)
     assert status(report, calling) == [
-        Detection.NOT_DETECTED, Detection.NOT_TARGETED, Detection.NOT_TARGETED, Detection.NOT_TARGETED,
         Detection.NOT_DETECTED,
-    ]  # fmt: skip
+        Detection.NOT_TARGETED,
+        Detection.NOT_TARGETED,
+        Detection.NOT_TARGETED,
+        Detection.NOT_DETECTED,
+    ]
     assert callability_rows(report, LOCI, calling)[0].molecules == 1500
 
 
 def test_findings_are_detected(read: Reads, calling: CallingSettings) -> None:
     report = read(
-        "ALK|G1202R|1%|ALK;MET|.|0.003|.|.", "EML4-ALK fusion|.|2%|ALK;MET|.|0.003|.|.",
-        "MET|amplification|.|ALK;MET|.|0.003|.|.", header=FULL,
-    )  # fmt: skip
+        "ALK|G1202R|1%|ALK;MET|.|0.003|.|.",
+        "EML4-ALK fusion|.|2%|ALK;MET|.|0.003|.|.",
+        "MET|amplification|.|ALK;MET|.|0.003|.|.",
+        header=FULL,
+    )
     assert status(report, calling) == [
-        Detection.DETECTED, Detection.NOT_DETECTED, Detection.NOT_TARGETED, Detection.NOT_DETECTED,
         Detection.DETECTED,
-    ]  # fmt: skip
+        Detection.NOT_DETECTED,
+        Detection.NOT_TARGETED,
+        Detection.NOT_DETECTED,
+        Detection.DETECTED,
+    ]
     # The row of a gene says what was found in it, and its status what was not.
     named = {row.locus: row.detected for row in callability_rows(report, LOCI, calling)}
     assert named["gene"] == ("copy_number:MET:amplification",)
@@ -705,16 +718,21 @@ def test_a_line_that_was_not_understood_leaves_its_gene_open(read: Reads, callin
         "ALK|G1202R|1%|ALK;MET|.|0.003|.|.", "ALK|variant, low confidence|.|ALK;MET|.|0.003|.|.", header=FULL
     )
     assert status(report, calling) == [
-        Detection.DETECTED, Detection.NOT_ASSESSABLE, Detection.NOT_TARGETED, Detection.NOT_DETECTED,
+        Detection.DETECTED,
         Detection.NOT_ASSESSABLE,
-    ]  # fmt: skip
+        Detection.NOT_TARGETED,
+        Detection.NOT_DETECTED,
+        Detection.NOT_ASSESSABLE,
+    ]
 
 
 def test_regions_of_a_bed_make_a_negative(tmp_path: Path, calling: CallingSettings) -> None:
     """A VCF of small variants shows neither copies nor fusions, and a codon covered in part nothing."""
     bed = tmp_path / "covered.bed"
-    bed.write_text("chr2\t29220700\t29220746\nchr2\t29220740\t29220800\nchr2\t29222347\t29222400\n"
-                   "chr7\t0\t500\nchr2\t29223000\t29226000\n")  # fmt: skip
+    bed.write_text(
+        "chr2\t29220700\t29220746\nchr2\t29220740\t29220800\nchr2\t29222347\t29222400\n"
+        "chr7\t0\t500\nchr2\t29223000\t29226000\n"
+    )
     report = Report((), (), CoveredRegions.read(bed), 0.003, None, None)
     assert status(report, calling) == [
         Detection.NOT_DETECTED,

@@ -119,9 +119,12 @@ def population(folder: Path) -> Path:
 
 def test_population_frequency_is_that_of_the_allele(tmp_path: Path) -> None:
     alleles = [
-        G1202R, SmallVariant("chr2", 29_220_747, "C", "A"), SmallVariant("chr2", 29_220_750, "C", "T"),
-        SmallVariant("chr2", 29_220_760, "C", "T"), SmallVariant("chr9", 5, "C", "T"),
-    ]  # fmt: skip
+        G1202R,
+        SmallVariant("chr2", 29_220_747, "C", "A"),
+        SmallVariant("chr2", 29_220_750, "C", "T"),
+        SmallVariant("chr2", 29_220_760, "C", "T"),
+        SmallVariant("chr9", 5, "C", "T"),
+    ]
     found = read_frequencies(population(tmp_path), alleles)
     assert found == {G1202R.key: pytest.approx(0.03)}
 

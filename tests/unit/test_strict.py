@@ -231,9 +231,12 @@ def test_duplex_mask_equals_the_plain_rule(
 ) -> None:
     a[1][0] = max(1, a[1][0])
     setting = limits(
-        min_reads=min_reads, max_base_error_rate=rate, strand_agreement=agreement, max_read_error_rate=1,
+        min_reads=min_reads,
+        max_base_error_rate=rate,
+        strand_agreement=agreement,
+        max_read_error_rate=1,
         max_no_calls=1,
-    )  # fmt: skip
+    )
     segment = duplex([a, b], quals=quals)
     for tag in ("aD", "bD", "cD"):
         segment.set_tag(tag, 99, "i")

@@ -183,8 +183,9 @@ class TestBreakpoints:
             flags=("reciprocal_junction",),
         )
         assert [figure.title for figure in views(other, fusion())] == [
-            "Breakpoints: EML4-ALK E13;A20 (v1)", "Breakpoints: ALK-EML4 A19;E14",
-        ]  # fmt: skip
+            "Breakpoints: EML4-ALK E13;A20 (v1)",
+            "Breakpoints: ALK-EML4 A19;E14",
+        ]
 
     @pytest.mark.parametrize(
         "given",

@@ -59,7 +59,7 @@ def behind(error: AlktraceError, cause: BaseException) -> AlktraceError:
         pytest.param(behind(data_error("s.bam"), OSError(errno.ESTALE, "net")), False, id="a network"),
         pytest.param(behind(data_error("s.bam"), MemoryError()), False, id="memory"),
     ],
-)  # fmt: skip
+)
 def test_what_a_sample_fails_by(error: AlktraceError, of_data: bool) -> None:
     files = ["a.fq", "b.fq"] if "a.fq" in str(error) else ["s.bam"]
     assert bool(problems_of_data(error, files)) is of_data

@@ -64,8 +64,9 @@ def test_the_others_have_their_tables_and_it_has_its_row(run: Run) -> None:
     rows = read_table(run.results / "cohort" / "classification.tsv", ClassificationRow)
     bad, good = sorted(rows, key=lambda row: row.patient)
     assert (bad.classification, bad.not_evaluable_reason) == (
-        Classification.NOT_EVALUABLE, (NotEvaluableReason.UNREADABLE,),
-    )  # fmt: skip
+        Classification.NOT_EVALUABLE,
+        (NotEvaluableReason.UNREADABLE,),
+    )
     assert NotEvaluableReason.UNREADABLE not in good.not_evaluable_reason
     (left_out,) = read_table(run.results / "cohort" / "unreadable.tsv", UnreadableRow)
     assert (left_out.patient, left_out.file) == (DAMAGED, BAM)

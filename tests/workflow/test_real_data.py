@@ -26,9 +26,12 @@ from alktrace.vocabulary.changes import Consequence
 pytestmark = [pytest.mark.real, pytest.mark.timeout(600), NEEDS_TOOLS]
 
 QC = {
-    "min_molecules": 1, "warn_molecules": 2, "min_on_target": 0, "max_contamination": 0.5,
+    "min_molecules": 1,
+    "warn_molecules": 2,
+    "min_on_target": 0,
+    "max_contamination": 0.5,
     "max_blank_molecules": 9,
-}  # fmt: skip
+}
 
 
 Row = TypeVar("Row")
@@ -242,7 +245,7 @@ def test_nothing_is_left_to_do(fastqs: Any) -> None:
     folder = fastqs.parent
     again = snakemake(
         "--directory", str(folder), "--configfile", str(folder / "config.yaml"), "--dry-run"
-    ).check()  # fmt: skip
+    ).check()
     assert again.jobs == {}
     assert "Nothing to be done" in again.text
 

@@ -66,7 +66,7 @@ RULES = dict(rules())
 def demo_jobs(small_demo: Path) -> Outcome:
     return snakemake(
         "--directory", str(small_demo), "--configfile", str(small_demo / "config.yaml"), "--dry-run"
-    ).check()  # fmt: skip
+    ).check()
 
 
 # --- form -----------------------------------------------------------------------------------
@@ -75,7 +75,7 @@ def demo_jobs(small_demo: Path) -> Outcome:
 def test_lint_finds_nothing(small_demo: Path) -> None:
     found = snakemake(
         "--directory", str(small_demo), "--configfile", str(small_demo / "config.yaml"), "--lint"
-    )  # fmt: skip
+    )
     assert found.code == 0, found.text
 
 
@@ -136,25 +136,30 @@ def test_jobs_of_the_demo(demo_jobs: Outcome, small_demo: Path) -> None:
     }
     assert (len(rows), len(reads), len(cohort), len(timepoints)) == (28, 26, 18, 21)
     assert demo_jobs.jobs == (
-        REFERENCE | KERNELS | COHORT | OUTCOMES
+        REFERENCE
+        | KERNELS
+        | COHORT
+        | OUTCOMES
         | per_sample(26, adopted=1, consensus=1)
         | dict.fromkeys(PER_ASSAY, len({row["assay"] for row in reads}))
         | {"read_reported_calls": 2}
         | per_patient(18, 21)
-    )  # fmt: skip
+    )
 
 
 READS = KERNELS | {"prepare_gene_models": 1} | dict.fromkeys(PER_ASSAY, 1)
 INDEX = {"index_aligner": 1}
 VARIANTS = {
     "reports alone": (
-        ["P18"], {}, {"prepare_gene_models": 1, "read_reported_calls": 2} | per_patient(1, 2),
+        ["P18"],
+        {},
+        {"prepare_gene_models": 1, "read_reported_calls": 2} | per_patient(1, 2),
     ),
     "plasma and white cells": (["P07"], {}, READS | INDEX | per_sample(2) | per_patient(1, 1)),
     "consensus BAM alone": (["P17"], {}, READS | per_sample(1, consensus=1) | per_patient(1, 1)),
     "aligned BAM": (["P16"], {}, READS | INDEX | per_sample(1, adopted=1) | per_patient(1, 1)),
     "whole genome": (["P07"], {"align_fasta": None}, READS | INDEX | per_sample(2) | per_patient(1, 1)),
-}  # fmt: skip
+}
 
 
 @pytest.mark.parametrize("name", VARIANTS)

@@ -226,4 +226,4 @@ class Builder:
             Expectation(
                 course.patient, "BL", "baseline", "NOT_EVALUABLE", note, fusion=name, reasons=("power_low",)
             )
-        )  # fmt: skip
+        )
