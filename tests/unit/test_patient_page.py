@@ -91,3 +91,16 @@ def test_limits_of_a_locus_are_told_apart(indel: float | None, text: str) -> Non
     item = evidence(CASES["commonest_lorlatinib_compound_speaks"]).specimens[0].callability[0]
     locus = item.model_copy(update={"vaf_detectable": 0.005, "vaf_detectable_indel": indel})
     assert words.limits(locus) == text
+
+
+@pytest.mark.parametrize(
+    ("case", "shown"),
+    [
+        ("half_a_year_later_under_alectinib", [words.NOTHING]),
+        ("commonest_lorlatinib_compound_speaks", ["established"]),
+        ("pik3ca_was_there_before", ["established", words.NOTHING]),
+    ],
+)
+def test_the_overview_has_the_confidence_of_the_class(case: str, shown: list[str]) -> None:
+    """What is listed only, outside the window or from before treatment, lends it none."""
+    assert [point["confidence"] for point in content(case)["timepoints"]] == shown

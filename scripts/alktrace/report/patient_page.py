@@ -20,6 +20,7 @@ from ..structural.tumour_fraction_table import SampleTumourFractionRow
 from ..vocabulary.caveats import in_order
 from ..vocabulary.changes import Consequence, Origin
 from ..vocabulary.detection import Detection, LocusKind
+from ..vocabulary.resistance import Confidence
 from . import words
 from .figures.structural_figures import draw_breakpoints, draw_copy_number, draw_tumour_fraction
 from .pages import write_page
@@ -112,13 +113,18 @@ def _timepoint(
 ) -> dict[str, Any]:
     first = rows[0]
     found = [row for row in rows if row.mechanism is not None]
-    confidences = dict.fromkeys(row.confidence.value for row in found if row.confidence)
+    # As in classification.tsv: what is listed only lends its confidence to no class.
+    carrying = {
+        item["confidence"]
+        for item in detail["mechanisms"]
+        if item["carries"] and item["component"] in detail["components"]
+    }
     return {
         "id": first.timepoint,
         "setting": first.setting.value,
         "specimens": [s.specimen for s in evidence.specimens if s.timepoint == first.timepoint],
         "classification": first.classification.value,
-        "confidence": ", ".join(confidences) or words.NOTHING,
+        "confidence": next((item.value for item in Confidence if item.value in carrying), words.NOTHING),
         "timing": first.timing.value if first.timing else words.NOTHING,
         "meaning": words.class_text(first.classification, {code for row in rows for code in row.criteria}),
         "decision": detail["decision"],
