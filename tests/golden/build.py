@@ -113,7 +113,7 @@ def _specimen(name: str, item: dict[str, Any]) -> dict[str, Any]:
         "specimen_type": kind,
         "assay": "panel",
         "setting": setting,
-        "collected": item.pop("collected", COLLECTED[setting]),
+        "collected": item.pop("collected", None) or COLLECTED[setting],
         "tumour_fraction": _fraction(item.pop("tf", [0.1, 0.08, 0.12]), item.pop("truncal_markers", 1)),
         "callability": _callability(
             item.pop("vaf_detectable", 0.0025),

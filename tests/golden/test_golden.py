@@ -137,6 +137,7 @@ def check_rows(result: TimepointResult, expected: list[dict[str, Any]]) -> None:
         flags = set(map(str, row.flags))
         assert set(wanted.get("flags", [])) <= flags
         assert not set(wanted.get("absent_flags", [])) & flags
+        assert not set(wanted.get("absent_criteria", [])) & set(row.criteria)
 
 
 # --- the cases cover everything the code can say ---------------------------------------------

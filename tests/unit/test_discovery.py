@@ -29,6 +29,11 @@ def row(
     )
 
 
+def test_of_one_gene_the_change_of_most_patients_comes_first() -> None:
+    told = counted_over_patients([row("P1", "B", "G2R"), row("P2", "B", "L9F"), row("P3", "B", "L9F")])
+    assert [item.change for item in told] == ["L9F", "L9F", "G2R"]
+
+
 def test_patients_are_counted_and_not_timepoints() -> None:
     told = counted_over_patients(
         [row("P1", "A", "G1R"), row("P2", "B", "G2R"), row("P2", "B", "G2R", "PD2"), row("P3", "B", "L9F")]

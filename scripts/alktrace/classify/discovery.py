@@ -12,7 +12,7 @@ from ..vocabulary.samples import Setting
 from .emergence import clone_share, judge_emergence, role_of
 from .finding_caveats import finding_flags
 from .single_criteria import Role
-from .view import TimepointView, is_somatic_candidate
+from .view import TimepointView
 
 DOUBTED = frozenset(
     {
@@ -55,8 +55,8 @@ class EmergentUnknownCount(EmergentUnknownRow):
 def emergent_unknown(roles: Iterable[Role], view: TimepointView) -> tuple[EmergentUnknownRow, ...]:
     """Return the alterations of a progression that are new, clonal enough, and in no table.
 
-    They change the protein, are neither inherited nor of blood as far as is known, and lie in at least the
-    share of tumour cells below which a finding counts as a minor clone.
+    They change the protein and lie in at least the share of tumour cells below which a finding counts as a
+    minor clone. What is inherited or of blood has another role.
     """
     if view.setting is not Setting.PROGRESSION:
         return ()
@@ -68,7 +68,7 @@ def _row(role: Role, view: TimepointView) -> EmergentUnknownRow | None:
     item, lead = role.found.alteration, role.found.lead
     verdict = judge_emergence(role.found, view)
     share = clone_share(lead, view.specimen(lead.specimen), item.gene)
-    if item.consequence not in CODING_CONSEQUENCES or not is_somatic_candidate(item):
+    if item.consequence not in CODING_CONSEQUENCES:
         return None
     if role_of(verdict, view) is not FindingRole.EMERGENT:
         return None
