@@ -147,6 +147,11 @@ def test_a_parental_clone_at_the_limit_is_none() -> None:
     assert at(math.nextafter(limit, 1)) is Phase.CIS_AND_SINGLE
 
 
+def test_chimeras_need_molecules_of_both_clones() -> None:
+    counts = count_patterns(seen({"10": 100, "00": 900}, errors=0.0, chimeras=0.5), ("a", "b"), 0.0)
+    assert counts.expected_doubles == 0
+
+
 def test_a_specimen_without_molecules_adds_no_noise() -> None:
     full = seen({"11": 6, "10": 14, "00": 900})
     both = resolve_phase([full, seen({}, specimen="csf")], SETTINGS)

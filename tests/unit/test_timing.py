@@ -123,6 +123,17 @@ def test_calendar_months(start: str, months: int, expected: str) -> None:
             id="day-of-the-stop-unknown",
         ),
         pytest.param(
+            {
+                "lorlatinib_stop_reason": "progression",
+                "lorlatinib_last_dose": "2024-05-01",
+                "progression": "2024-07-01",
+                "best_response": "PR",
+            },
+            "ACQUIRED",
+            "response",
+            id="stopped-for-a-progression-that-was-dated-later",
+        ),
+        pytest.param(
             {"progression": "2024-05-01", "first_cr_pr": "2024-05-01"},
             "ACQUIRED",
             "response",
