@@ -11,13 +11,12 @@ from alktrace.inputs.knowledge_files import KnowledgeFiles
 from alktrace.knowledge.load import load_knowledge
 
 KNOWLEDGE = load_knowledge(KnowledgeFiles(ROOT / "resources" / "knowledge"))
-PLASMA = {"PD.plasma": {}}
 
 
 def columns(name: str = "ALK G1202R", seen: Any = None, specimens: Any = None, **fields: Any) -> list[str]:
     """Columns of the problems of a patient with one alteration."""
     found = {name: {"PD.plasma": seen or {"alt_molecules": 30, "total_molecules": 3000}, "with": fields}}
-    case = {"specimens": {**PLASMA, **(specimens or {})}, "found": found}
+    case = {"specimens": {"PD.plasma": {}, **(specimens or {})}, "found": found}
     return [problem.column for problem in content_problems(evidence(case), KNOWLEDGE, "evidence.json")]
 
 

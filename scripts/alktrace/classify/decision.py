@@ -18,7 +18,6 @@ from .assemble import Mechanism, alk_mechanisms, bypass_mechanisms, counted, lin
 from .detail import describe_timepoint
 from .discovery import EmergentUnknownRow, emergent_unknown
 from .driver import judge_driver
-from .emergence import EmergenceVerdict, judge_emergence
 from .exclusions import judge_exclusions
 from .finding_caveats import RANK
 from .lineage import read_lineage, suspect_lineage
@@ -149,7 +148,7 @@ def draft_timepoint(view: TimepointView) -> tuple[Draft, AlkSets]:
     members = [role.found for role in roles if role.effect in (Effect.ON_TARGET, Effect.VUS)]
     sets = build_sets(members, view)
     lineage = read_lineage(view)
-    dna = suspect_lineage(roles, _emergence(roles, view))
+    dna = suspect_lineage(roles, view)
     mechanisms = [
         *alk_mechanisms(roles, sets, view),
         *bypass_mechanisms(roles, view),
@@ -191,10 +190,6 @@ def _found_kinds(roles: Sequence[Role], view: TimepointView) -> frozenset[Negati
         if role.effect is Effect.BYPASS and fact is not None:
             kinds.add(negative_kind(fact.rule, role.found.alteration.gene))
     return frozenset(kinds)
-
-
-def _emergence(roles: Sequence[Role], view: TimepointView) -> dict[str, EmergenceVerdict]:
-    return {role.found.alteration.key: judge_emergence(role.found, view) for role in roles}
 
 
 def _order(mechanism: Mechanism) -> tuple[int, int, str, str]:

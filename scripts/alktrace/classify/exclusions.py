@@ -233,14 +233,15 @@ _ORDER = (
 )
 
 
-def _rank(item: LocusExclusion) -> tuple[bool, int, float, str]:
-    return (not item.informative, _ORDER.index(item.status), item.above or 0.0, item.specimen or "")
+def _rank(item: LocusExclusion) -> tuple[bool, int, float]:
+    return (not item.informative, _ORDER.index(item.status), item.above or 0.0)
 
 
 def _best(told: Sequence[LocusExclusion], place: CoreLocus) -> LocusExclusion:
     if not told:
         return LocusExclusion(place.gene, place.locus, ExclusionStatus.NOT_ASSESSABLE)
-    return told[0] if len(told) == 1 else min(told, key=_rank)
+    # Of equals the first: specimens stand in order.
+    return min(told, key=_rank)
 
 
 def _of_kind(kind: NegativeKind, loci: Sequence[LocusExclusion]) -> Exclusion:

@@ -14,7 +14,7 @@ from ..vocabulary.caveats import Caveat, CaveatCode
 from ..vocabulary.clinical import Histology
 from ..vocabulary.resistance import Emergence
 from ..vocabulary.samples import IdentityStatus, Setting
-from .emergence import EmergenceReason, EmergenceVerdict
+from .emergence import EmergenceReason, EmergenceVerdict, judge_emergence
 from .single_criteria import Effect, Role
 from .view import Patient, TimepointView, first_dates, setting_of
 from .window import WindowStatus, judge_window
@@ -148,7 +148,7 @@ def histology_emergence(lineage: Lineage) -> EmergenceVerdict:
     return EmergenceVerdict(Emergence.UNKNOWN, reason)
 
 
-def suspect_lineage(roles: Sequence[Role], emergence: dict[str, EmergenceVerdict]) -> LineageDna | None:
+def suspect_lineage(roles: Sequence[Role], view: TimepointView) -> LineageDna | None:
     """Return RB1 loss with TP53 if both were found."""
     markers = [
         role
@@ -163,11 +163,7 @@ def suspect_lineage(roles: Sequence[Role], emergence: dict[str, EmergenceVerdict
     if not markers or not partners:
         return None
     marker = min(markers, key=lambda role: (-(role.found.lead.alt_molecules or 0), role.found.alteration.key))
-    return LineageDna(
-        marker=marker,
-        partners=tuple(partners),
-        emergence=emergence[marker.found.alteration.key],
-    )
+    return LineageDna(marker, tuple(partners), judge_emergence(marker.found, view))
 
 
 def _report_order(report: HistologyFinding) -> tuple[date, str, str]:

@@ -255,11 +255,8 @@ def alk_hotspots(specimen: SpecimenEvidence, settings: NegativeSettings) -> list
 
 def _is_hole(locus: LocusCallability) -> bool:
     blind = locus.status in (Detection.NOT_ASSESSABLE, Detection.NOT_TARGETED)
-    return blind or locus.molecules == 0 or (locus.vaf_detectable is None and _needs_vaf(locus))
-
-
-def _needs_vaf(locus: LocusCallability) -> bool:
-    return locus.kind in (LocusKind.ALK_HOTSPOT, LocusKind.BYPASS_HOTSPOT)
+    needs_vaf = locus.kind in (LocusKind.ALK_HOTSPOT, LocusKind.BYPASS_HOTSPOT)
+    return blind or locus.molecules == 0 or (needs_vaf and locus.vaf_detectable is None)
 
 
 def _holes(

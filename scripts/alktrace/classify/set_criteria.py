@@ -17,19 +17,19 @@ class SetCriterion:
     holds: Callable[[ResidueChange, AlkSets], bool]
 
 
+def _phase(phase: Phase) -> Callable[[ResidueChange, AlkSets], bool]:
+    return lambda change, sets: any(pair.verdict.phase is phase for pair in sets.pairs_of(change.name))
+
+
 def _compound(phase: Phase) -> Callable[[ResidueChange, AlkSets], bool]:
-    def holds(change: ResidueChange, sets: AlkSets) -> bool:
-        # `compound` too: cis within one codon is one residue and no pair.
-        return any(pair.compound and pair.verdict.phase is phase for pair in sets.pairs_of(change.name))
+    # `compound` too: cis within one codon is one residue and no pair.
+    return lambda change, sets: any(
+        pair.compound and pair.verdict.phase is phase for pair in sets.pairs_of(change.name)
+    )
 
-    return holds
 
-
-def _apart(phase: Phase) -> Callable[[ResidueChange, AlkSets], bool]:
-    def holds(change: ResidueChange, sets: AlkSets) -> bool:
-        return any(pair.verdict.phase is phase for pair in sets.pairs_of(change.name))
-
-    return holds
+def _polyclonal(change: ResidueChange, _: AlkSets) -> bool:
+    return is_polyclonal(change)
 
 
 def _same_codon(change: ResidueChange, sets: AlkSets) -> bool:
@@ -49,10 +49,6 @@ def _single(change: ResidueChange, sets: AlkSets) -> bool:
     return all(_merged(pair) for pair in sets.pairs_of(change.name))
 
 
-def _polyclonal(change: ResidueChange, _: AlkSets) -> bool:
-    return is_polyclonal(change)
-
-
 def _larger(change: ResidueChange, sets: AlkSets) -> bool:
     return any(change.name in members and len(members) > 2 for members in sets.compounds)
 
@@ -65,9 +61,13 @@ SET_CRITERIA = (
         _compound(Phase.CIS_AND_SINGLE),
     ),
     SetCriterion("ALK_CIS_LARGER", "Proven on one molecule with two or more others.", _larger),
-    SetCriterion("ALK_TRANS", "On other molecules than another ALK mutation.", _apart(Phase.TRANS)),
-    SetCriterion("ALK_UNRESOLVED", "Phase to another ALK mutation is open.", _apart(Phase.UNRESOLVED)),
+    SetCriterion("ALK_TRANS", "On other molecules than another ALK mutation.", _phase(Phase.TRANS)),
+    SetCriterion("ALK_UNRESOLVED", "Phase to another ALK mutation is open.", _phase(Phase.UNRESOLVED)),
     SetCriterion("ALK_SAME_CODON", "Another change of the same codon was found.", _same_codon),
-    SetCriterion("ALK_POLYCLONAL", "One protein change by several DNA changes.", _polyclonal),
+    SetCriterion(
+        "ALK_POLYCLONAL",
+        "One protein change by several DNA changes.",
+        lambda change, _: is_polyclonal(change),
+    ),
     SetCriterion("ALK_SINGLE", "No other ALK mutation beside it.", _single),
 )
