@@ -104,6 +104,11 @@ def test_drugs_one_after_the_other_are_rows_of_their_own(tmp_path: Path) -> None
     assert [row[2].partition(":")[0] for row in rows] == ["crizotinib", "alectinib"]
 
 
+def test_a_statement_with_separators_of_unicode_is_one_line(tmp_path: Path) -> None:
+    rows, skipped = read(release(tmp_path, {"evidence_statement": "one\u2028two\x85three\x0bfour"}))
+    assert len(rows) == 1 and skipped == []
+
+
 def test_a_congress_abstract_is_cited_as_such(tmp_path: Path) -> None:
     item = {"source_type": "ASCO", "citation_id": "1", "asco_abstract_id": "9008"}
     assert read(release(tmp_path, item))[0][0][3] == "CIViC EID900001; ASCO abstract 9008"
@@ -162,11 +167,12 @@ def test_the_command_writes_rows_and_reasons_apart(
             "f.tsv:1:molecular_profile: column is missing; give Clinical",
         ),
         ("", "f.tsv:1:molecular_profile: column is missing"),
+        ("\t".join(RELEASE) + "\n" + 140_000 * "x", "f.tsv:1: no cells"),
         ("[{]", "f.tsv: is no list of evidence items"),
         ('{"data": {}}', "f.tsv: is no list of evidence items"),
         ('[{"id": 1}]', "f.tsv: is no list of evidence items (KeyError"),
     ],
-    ids=["older or other table", "empty", "broken JSON", "other JSON", "JSON of other items"],
+    ids=["older or other table", "empty", "broken line", "broken JSON", "other JSON", "JSON of other items"],
 )
 def test_what_is_no_release(
     text: str, said: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]

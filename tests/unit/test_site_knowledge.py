@@ -516,6 +516,9 @@ def test_show_names_the_site(tmp_path: Path) -> None:
     files = open_knowledge(OURS, str(EXAMPLE))
     write_manifest(settings={}, inputs=[], knowledge=files, code="x", out=cohort / "run_manifest.json")
     assert f"{edition_of(files)}\n" in show(tmp_path)
+    earlier = {"knowledge": {"bypass.tsv": "0" * 64}}
+    (cohort / "run_manifest.json").write_text(json.dumps(earlier))
+    assert "knowledge" not in show(tmp_path)
 
 
 @pytest.mark.parametrize(

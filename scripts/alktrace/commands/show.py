@@ -73,6 +73,8 @@ def _knowledge(manifest: Path) -> str:
     if not manifest.is_file():
         return ""
     said = json.loads(manifest.read_text(encoding="utf-8"))["knowledge"]
+    if "version" not in said:  # of a run before tables of a site
+        return ""
     site = said["site"]
     over = f", over it site knowledge {site['name']} {site['version']} of {site['date']}" if site else ""
     return f"knowledge {said['version']} as of {said['as_of']}{over}"

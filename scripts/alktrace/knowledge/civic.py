@@ -6,6 +6,7 @@ its GraphQL interface as a JSON list have the same fields under other names. CIV
 """
 
 import csv
+import io
 import json
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -94,15 +95,18 @@ def read_civic(path: Path) -> list[CivicItem]:
 
 
 def _of_release(path: Path, text: str) -> list[CivicItem]:
-    # Cells with quotes are quoted; a statement may hold a lone quote inside.
-    reader = csv.DictReader(text.splitlines(keepends=True), delimiter="\t")
-    missing = [name for name in COLUMNS if name not in (reader.fieldnames or ())]
-    if missing:
-        raise InputProblems([Problem(str(path), 1, name, "column is missing", OLDER) for name in missing])
-    return [
-        CivicItem(f"{path}:{reader.line_num}", {name: (row[name] or "").strip() for name in COLUMNS})
-        for row in reader
-    ]
+    # Cells with quotes are quoted; statements hold line separators of Unicode, which end no line.
+    reader = csv.DictReader(io.StringIO(text, newline=""), delimiter="\t")
+    try:
+        missing = [name for name in COLUMNS if name not in (reader.fieldnames or ())]
+        if missing:
+            raise InputProblems([Problem(str(path), 1, name, "column is missing", OLDER) for name in missing])
+        return [
+            CivicItem(f"{path}:{reader.line_num}", {name: (row[name] or "").strip() for name in COLUMNS})
+            for row in reader
+        ]
+    except csv.Error as error:
+        raise DataError(path, f"no cells ({error})", OLDER, str(reader.line_num)) from None
 
 
 def _of_json(path: Path, text: str) -> list[CivicItem]:
