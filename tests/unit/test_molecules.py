@@ -153,6 +153,41 @@ def test_strand_b_alone_keeps_its_r1(tmp_path: Path) -> None:
     assert metrics["duplex_molecules", "all"] == 0
 
 
+@pytest.mark.parametrize(
+    ("poor", "depths", "orphans"),
+    [
+        ("a", [(1, 0, False), (1, 1, True)], 0),
+        ("b", [(1, 0, True), (1, 1, True)], 0),
+        ("ab", [], 2),
+        ("", [(1, 1, False), (1, 1, True)], 0),
+    ],
+    ids=["strand-b-alone", "strand-a-alone", "neither", "both"],
+)
+def test_an_end_that_one_strand_does_not_show(
+    tmp_path: Path, poor: str, depths: list[tuple[int, int, bool]], orphans: int
+) -> None:
+    """Reads of the lower end below the quality limit: the other strand stands for it, under the tags of A.
+
+    Strand B has an N at the first base there; a base that one strand does not tell is no duplex base.
+    """
+    templates = [
+        fragment("a", 100, 160, umi="AAAA-CCCC"),
+        fragment("b", 100, 160, umi="CCCC-AAAA", strand=1),
+    ]
+    lower = {one.query_name: one for one in flat(templates) if one.reference_start == 100}
+    for name, one in lower.items():
+        one.query_qualities = array.array("B", ([5] if name in poor else [37]) * 30)
+    quals = lower["b"].query_qualities
+    quals[0] = 5
+    lower["b"].query_qualities = quals
+    records, metrics = call(tmp_path, flat(templates), umi_settings(duplex=True))
+    assert [(r.get_tag("aD"), r.get_tag("bD"), r.query_sequence[0] != "N") for r in records] == depths
+    assert lost(metrics) == {k: n for k, n in (("low_quality", len(poor)), ("orphan", orphans)) if n}
+    assert metrics["duplex_molecules", "all"] == (not poor)
+    assert metrics["consensus_reads", "all"] == len(depths)
+    assert metrics["reads_used", "all"] == 4 - len(poor) - orphans
+
+
 def test_without_umis_ends_are_the_molecule(tmp_path: Path) -> None:
     """Both orientations of one fragment are one molecule, R1 of the consensus is the lower end."""
     templates = [fragment("a", 100, 160), fragment("b", 100, 160, strand=1), fragment("c", 100, 162)]

@@ -93,6 +93,23 @@ def test_at_most_a_tenth_of_the_molecules_of_the_indel(molecules: int, chrom: st
     assert bool(list(edges(hood({deletion: 100}, {snv: molecules})))) is candidate
 
 
+@pytest.mark.parametrize(
+    ("other", "counted"),
+    [
+        pytest.param(of_length(21, 1, SEQUENCE[20] + "GGG"), True, id="twelve-bases-to-the-left"),
+        pytest.param(of_length(20, 1, SEQUENCE[19] + "GGG"), False, id="thirteen-to-the-left"),
+        pytest.param(of_length(46, 1, SEQUENCE[45] + "GGG"), True, id="twelve-to-the-right"),
+        pytest.param(of_length(47, 1, SEQUENCE[46] + "GGG"), False, id="thirteen-to-the-right"),
+    ],
+)
+def test_a_substitution_is_counted_with_every_indel_near_it(other: SmallVariant, counted: bool) -> None:
+    """CATCG has lost ATCG: ends of reads show C of the bases behind it in place of G, at 34."""
+    deletion = of_length(30, 5, SEQUENCE[29])
+    snv = variant(34, SEQUENCE[33], SEQUENCE[37])
+    ((_, *near),) = edges(hood({deletion: 100, other: 9}, {snv: 1}))
+    assert near == [deletion, other][: 1 + counted]
+
+
 # `ACCGTACCGT` without its last `CGT`, read from the right only, is also one `ACCGT` that gained `AC`.
 REPEAT = "TTGACTGAAGTCG" + "ACCGTACCGT" + "TTTCCAGGATCAGTTAGC"
 LOST, GAINED, FAR = variant(20, "CCGT", "C"), variant(23, "T", "TAC"), variant(33, "TCA", "T")
@@ -133,6 +150,7 @@ def test_two_ways_to_write_one_change() -> None:
         ),
         pytest.param((LOST, GAINED), {(ALT, REF): 9, (REF, ALT): 9}, {}, None, id="in-other-molecules"),
         pytest.param((LOST, GAINED), {(REF, REF): 9}, {}, None, id="in-no-molecule"),
+        pytest.param((LOST, GAINED), {(ALT, ALT): 1}, {}, LOST, id="in-one-molecule"),
         pytest.param((LOST, FAR), {(ALT, ALT): 9}, {}, None, id="in-cis-but-another-change"),
     ],
 )
