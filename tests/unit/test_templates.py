@@ -204,6 +204,14 @@ def test_ends_at_one_place_are_told_by_their_strand(tmp_path: Path) -> None:
         )
 
 
+@pytest.mark.parametrize(("flag", "strand"), [(0, 0), (16, 1)])
+def test_reads_that_face_one_way_from_one_place(tmp_path: Path, flag: int, strand: int) -> None:
+    """Both ends are equal: forward reads are strand A, reverse ones B."""
+    one, two = (read("r", 100, 30, flag=flag, umi="A") for _ in range(2))
+    (row,), _, _ = joined(tmp_path, pair(one, two))
+    assert (row["strand"], row["low"] == row["high"]) == (strand, True)
+
+
 @pytest.mark.parametrize(
     ("one", "two", "reason"),
     [

@@ -69,7 +69,7 @@ def _pair_reason(one: Rows, two: Rows) -> int:
 def _fill_template(row: Rows, one: Rows, two: Rows, paired: bool, duplex: bool, by_end: bool) -> None:
     """Fill in a template from R1 and R2; a single-end read is given twice."""
     high = two.end if paired else NO_END
-    # At one place the forward read is the lower end: without it both strands would be B.
+    # Equal only where both face one way from one place: forward reads are A, reverse ones B, as in fgbio.
     lower = one.end < high or (one.end == high and not one.flag & FLAG_REVERSE)
     row.low, row.high = (one.end, high) if lower else (high, one.end)
     row.last = row.high if row.high != NO_END else row.low
