@@ -14,7 +14,7 @@ from aligned_bam import Cigar, aligned_bases, pair, read
 from packed_records import packed, text
 
 from alktrace.consensus.indel_patterns import keep_common_pattern
-from alktrace.consensus.source_reads import MAX_OPERATIONS, prepare_pair
+from alktrace.consensus.source_reads import MAX_OPERATIONS, decode, prepare_pair
 from alktrace.io.bam_io import RecordBatch
 
 M, INS, D, N, S, H, _, EQ, X = range(9)
@@ -98,6 +98,22 @@ def test_mates_that_are_no_pair_of_one_place(tmp_path: Path) -> None:
         assert prepared(batch, 2 * i) == expected
     alone = prepared(batch, 0, single=True)
     assert alone == [prepared(batch, 0)[0], ("", [])]
+
+
+@pytest.mark.parametrize("size", [16, 15])
+def test_every_letter_in_sequencing_order(tmp_path: Path, size: int) -> None:
+    """Ambiguous bases are N; qualities of 128 and more, such as 255 for none, are 0."""
+    letters, quals = "=ACMGRSVTWYHKDBN"[:size], [0, 1, 127, 128, 254, *range(10, 21)][:size]
+    forward, reverse = (read("r", 100, size, flag=f, bases=letters, quals=array("B", quals)) for f in (0, 16))
+    batch = packed(tmp_path, [forward, reverse])
+    known = [q if q < 128 else 0 for q in quals]
+    for start, bases, expected in (
+        (batch.starts[0], "NACNGNNNTNNNNNNN"[:size], known),
+        (batch.starts[1], "NNNNNNNANNNCNGTN"[16 - size :], known[::-1]),
+    ):
+        found = np.full(20, 9, np.uint8), np.full(20, 99, np.uint8)
+        assert decode(batch.data, start, *found) == size
+        assert (text(found[0], size), found[1][:size].tolist()) == (bases, expected)
 
 
 @pytest.mark.parametrize("reverse", [False, True], ids=["forward", "reverse"])
