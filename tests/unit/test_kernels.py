@@ -3,6 +3,7 @@
 import importlib
 import os
 import re
+import subprocess
 import sys
 import time
 from collections.abc import Iterator
@@ -146,6 +147,17 @@ def test_a_folder_that_cannot_be_written_to_is_survived(
     folder.write_text("a file")
     assert clone.run() == (ANSWER, 1)
     assert "cannot be kept" in caplog.text
+
+
+def test_jobs_may_compile_at_the_same_time(clone: Clone, folder: Path) -> None:
+    program = f"import sys; sys.path.insert(0, {str(clone.folder)!r}); import made; print(made.answer())"
+    jobs = [
+        subprocess.Popen([sys.executable, "-B", "-c", program], stdout=subprocess.PIPE, text=True)
+        for _ in range(3)
+    ]
+    assert [job.communicate()[0] for job in jobs] == [f"{ANSWER}\n"] * 3
+    assert not [path for path in folder.rglob("*") if path.is_file() and path.suffix != ".kernel"]
+    assert clone.run() == (ANSWER, 0)
 
 
 def test_what_might_change_unseen_is_refused(clone: Clone) -> None:
