@@ -438,7 +438,6 @@ def _lineage_dna(dna: LineageDna, lineage: Lineage, view: TimepointView) -> Iter
     # RB1 lost before lorlatinib is how this tumour began, not how it escaped.
     if dna.emergence.emergence is Emergence.PERSISTENT:
         return
-    overruled = bool(lineage.unchanged) and not lineage.transformed
     flags = {Caveat(CaveatCode.TRANSFORMATION_SUSPECTED)}
     flags.update(Caveat(CaveatCode.WITH, (role.found.name,)) for role in dna.partners)
     own = finding_flags(dna.marker.found, judge_emergence(dna.marker.found, view), view)
@@ -448,7 +447,7 @@ def _lineage_dna(dna: LineageDna, lineage: Lineage, view: TimepointView) -> Iter
         flags.update(of_partner(flag, role.found.name) for flag in theirs if flag not in own)
     checks = {
         CaveatCode.RB1_NOT_SHOWN_NEW: role_of(dna.emergence, view) is not FindingRole.EMERGENT,
-        CaveatCode.HISTOLOGY_OVER_DNA: overruled,
+        CaveatCode.HISTOLOGY_OVER_DNA: lineage.overrules_dna,
     }
     flags.update(Caveat(code) for code, holds in checks.items() if holds)
     yield Mechanism(
@@ -458,7 +457,7 @@ def _lineage_dna(dna: LineageDna, lineage: Lineage, view: TimepointView) -> Iter
         criteria=(dna.marker.code, "LINEAGE_DNA"),
         flags=in_order(flags),
         found=dna.marker.found,
-        carries=not overruled,
+        carries=not lineage.overrules_dna,
         emergence=dna.emergence,
         hints=view.knowledge.hints((dna.marker.found.alteration,)),
     )

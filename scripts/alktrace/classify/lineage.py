@@ -44,6 +44,11 @@ class Lineage:
     late_baseline: bool
     earlier: tuple[str, ...]
 
+    @property
+    def overrules_dna(self) -> bool:
+        """Whether pathology looked here and saw no change, whatever DNA makes suspected."""
+        return bool(self.unchanged) and not self.transformed
+
 
 @dataclass(frozen=True)
 class LineageDna:

@@ -280,9 +280,9 @@ def _check_prior_tki(draft: Draft) -> Iterable[Finding]:
 
 
 def _histology_over_dna(draft: Draft) -> Iterable[Finding]:
-    overruled = draft.lineage_dna is not None and draft.lineage.unchanged and not draft.lineage.transformed
+    overruled = draft.lineage_dna is not None and draft.lineage.overrules_dna
     return _if(
-        bool(overruled), "histology of this timepoint shows no transformation", CaveatCode.HISTOLOGY_OVER_DNA
+        overruled, "histology of this timepoint shows no transformation", CaveatCode.HISTOLOGY_OVER_DNA
     )
 
 
