@@ -2,6 +2,7 @@
 
 import csv
 import datetime as dt
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -19,6 +20,7 @@ from alktrace.outcomes.clinical_tables import read_clinical
 from alktrace.outcomes.endpoints import RWPFS2, patient_rows
 from alktrace.outcomes.outcome_jobs import Clinic, load_timelines
 from alktrace.outcomes.response import response_rows
+from alktrace.vocabulary.negatives import ExclusionStatus, NegativeKind
 from alktrace.vocabulary.resistance import (
     Classification,
     Component,
@@ -73,12 +75,18 @@ def test_sheet_is_read_and_its_files_exist(demo: Path, settings: Settings) -> No
 def test_clinical_tables_are_read(demo: Path) -> None:
     given = read_clinical(demo / "clinical", knowledge=KNOWLEDGE, today=dt.date(2026, 1, 1))
     records = given.records
-    assert set(records) == {row["patient"] for row in rows(demo / "truth" / "expected.tsv")}
+    expected = rows(demo / "truth" / "expected.tsv")
+    assert set(records) == {row["patient"] for row in expected}
+    outside = {(row["patient"], row["timepoint"]) for row in expected if row["reasons"] == "outside_window"}
+    assert len(outside) == 1
     for name, record in records.items():
         first, *others = record.treatments
         assert first.drugs == ("lorlatinib",)
         for item in rows(demo / "samples.tsv"):
             if item["patient"] != name or item["setting"] != "progression" or name == "P18":
+                continue
+            if (name, item["timepoint"]) in outside:
+                assert item["collected"] > min(other.start for other in others).isoformat()
                 continue
             taken = dt.date.fromisoformat(item["collected"])
             assert first.end is not None
@@ -134,6 +142,16 @@ def test_every_class_appears_and_vocabularies_are_closed(demo: Path) -> None:
         ):
             cells = [] if row[name] == "." else row[name].split(";")
             assert all(cell in {item.value for item in kind} for cell in cells), (row["patient"], name)
+        states = {f"{kind.value}:{state.value}" for kind in NegativeKind for state in ExclusionStatus}
+        assert {".", *states} >= set(row["excluded"].split(";")), row["patient"]
+        assert {".", *row["mechanisms"].split(";")} >= set(row["pre_existing"].split(";")), row["patient"]
+
+
+def test_the_readme_names_every_timepoint_with_its_class(demo: Path, root: Path) -> None:
+    text = (root / "resources" / "demo" / "README.md").read_text()
+    told = re.findall(r"(?m)^\| (P\d\d) \| (\w+) \| (\w+) \|", text)
+    expected = rows(demo / "truth" / "expected.tsv")
+    assert told == [(row["patient"], row["timepoint"], row["classification"]) for row in expected]
 
 
 def test_expected_mechanisms_are_in_the_cells(demo: Path) -> None:
@@ -141,8 +159,11 @@ def test_expected_mechanisms_are_in_the_cells(demo: Path) -> None:
         (row["sample"].rsplit(".", 1)[0], f"{row['gene']} {row['alteration']}")
         for row in rows(demo / "truth" / "alterations.tsv")
     }
+    reported = {
+        (row["patient"], row["timepoint"]) for row in rows(demo / "samples.tsv") if row["calls"] != "."
+    }
     for row in rows(demo / "truth" / "expected.tsv"):
-        if row["patient"] == "P18":
+        if (row["patient"], row["timepoint"]) in reported:
             continue
         wanted = [] if row["mechanisms"] == "." else row["mechanisms"].split(";")
         wanted += [] if row["fusion"] == "." else [f"ALK {row['fusion']}"]
@@ -170,7 +191,7 @@ def test_the_command_writes_the_same_bytes(demo: Path, tmp_path: Path, root: Pat
         check=True,
     )
     assert done.stdout == f"{tmp_path / 'again' / 'config.yaml'}\n"
-    assert "21 timepoints" in done.stderr
+    assert "23 timepoints" in done.stderr
     first = {path.relative_to(demo): path.read_bytes() for path in demo.rglob("*") if path.is_file()}
     again = tmp_path / "again"
     second = {path.relative_to(again): path.read_bytes() for path in again.rglob("[!.]*") if path.is_file()}

@@ -134,16 +134,16 @@ def test_jobs_of_the_demo(demo_jobs: Outcome, small_demo: Path) -> None:
         for row in rows
         if row["role"] == "patient" and row["specimen_type"] != "wbc"
     }
-    assert (len(rows), len(reads), len(cohort), len(timepoints)) == (28, 26, 18, 21)
+    assert (len(rows), len(reads), len(cohort), len(timepoints)) == (32, 29, 19, 23)
     assert demo_jobs.jobs == (
         REFERENCE
         | KERNELS
         | COHORT
         | OUTCOMES
-        | per_sample(26, adopted=1, consensus=1)
+        | per_sample(29, adopted=1, consensus=1)
         | dict.fromkeys(PER_ASSAY, len({row["assay"] for row in reads}))
-        | {"read_reported_calls": 2}
-        | per_patient(18, 21)
+        | {"read_reported_calls": 3}
+        | per_patient(19, 23)
     )
 
 

@@ -151,8 +151,16 @@ def _write_reads(
 
 
 def _report(specimen: Specimen, out: Path) -> dict[str, str]:
-    path = out / "calls" / f"{specimen.sample.replace('.', '_')}.tsv"
-    _write_rows(path, REPORT_COLUMNS, specimen.report)
+    first = next(iter(specimen.report[0]))
+    own = not first.isascii()
+    path = out / "calls" / f"{specimen.sample.replace('.', '_')}.{'csv' if own else 'tsv'}"
+    if own:
+        # As spreadsheets of Chinese hospitals save it.
+        lines = [",".join(line) for line in (specimen.report[0], *(row.values() for row in specimen.report))]
+        with atomic_output(path) as (partial,):
+            partial.write_bytes("".join(f"{line}\r\n" for line in lines).encode("gb18030"))
+    else:
+        _write_rows(path, REPORT_COLUMNS, specimen.report)
     return _sheet_row(specimen) | {"calls": _relative(path, out)}
 
 

@@ -22,7 +22,7 @@ class Specimen:
         depth: expected molecules before sequencing at a diploid target of relative depth 1.
         copies: expected sequenced copies per strand.
         source: `fastq`, `raw` or `consensus` BAM, or `calls` for a report.
-        report: rows of the report, by column.
+        report: rows of the report, by column; in Chinese where its columns are.
     """
 
     patient: str
@@ -51,9 +51,12 @@ class Expectation:
     """What the tables must say about one timepoint.
 
     Attributes:
-        mechanisms: gene and alteration of every mechanism, such as `ALK G1202R`.
+        mechanisms: gene and alteration of every mechanism, such as `ALK G1202R`, also if it names no class.
+        pre_existing: those of them that the baseline shows.
         phase: of the ALK mutations, where there are several; alternatives are all legal.
         reasons: of a negative that says nothing; one of them must be given.
+        emergence: of the mechanisms that are not `pre_existing`.
+        excluded: what must be said of a kind of mechanism, such as `met_amplification:excluded`.
     """
 
     patient: str
@@ -68,6 +71,8 @@ class Expectation:
     reasons: tuple[str, ...] = ()
     timing: str | None = None
     emergence: str | None = None
+    pre_existing: tuple[str, ...] = ()
+    excluded: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -213,8 +218,17 @@ class Builder:
         )
         return taken
 
-    def baseline(self, course: Course, populations: tuple[Population, ...], name: str) -> None:
-        """Add a plasma sample before lorlatinib: nothing is there, and a small clone could be missed."""
+    def baseline(
+        self, course: Course, populations: tuple[Population, ...], name: str, **expected: Any
+    ) -> None:
+        """Add a plasma sample before lorlatinib: nothing is there, and a small clone could be missed.
+
+        Args:
+            course: of the patient.
+            populations: cells of the specimen.
+            name: of the fusion.
+            expected: fields of the expectation that differ.
+        """
         self.specimens.append(
             Specimen(
                 course.patient, "BL", "plasma", "plasma", "plasma-duplex", course.start - timedelta(days=5),
@@ -222,8 +236,9 @@ class Builder:
             )
         )  # fmt: skip
         note = "nothing before lorlatinib; a clone in a fifth of the tumour cells is not excluded"
+        plain = {"classification": "NOT_EVALUABLE", "note": note, "reasons": ("power_low",)}
         self.expectations.append(
             Expectation(
-                course.patient, "BL", "baseline", "NOT_EVALUABLE", note, fusion=name, reasons=("power_low",)
+                patient=course.patient, timepoint="BL", setting="baseline", fusion=name, **(plain | expected)
             )
         )

@@ -6,7 +6,7 @@ in `note`, but NONE_FOUND: its panels leave out core bypass loci.
 
 from collections.abc import Sequence
 from dataclasses import replace
-from datetime import date
+from datetime import date, timedelta
 from typing import Any
 
 import numpy as np
@@ -20,6 +20,12 @@ RB1_LOSS = Loss("RB1", "chr13", 48_200_000, 48_600_000)
 TP53_LOSS = Loss("TP53", "chr17", 7_600_000, 7_750_000)
 SINGLE_STRAND_COPIES = 1.5
 """Copies per strand of libraries that recover one strand of a molecule."""
+TISSUE: dict[str, Any] = {
+    "specimen_type": "tissue",
+    "assay": "tissue",
+    "fragments": "sonicated",
+    "copies": 0.45,
+}
 
 Clone = tuple[str, float, tuple[Placed, ...]]
 
@@ -165,46 +171,48 @@ def _bypass(build: Builder) -> None:
             depth=420.0,
         )
     )
-    for course, rearranged, share, own, mechanism, note in (
-        (
-            Course("P08", date(2022, 2, 7), date(2023, 6, 14), next_months=9, age=49),
-            fusion("E13;A20", 29224655, 42299700),
-            0.8,
-            build.variant("NF2", "p.Arg341Ter", 1021, "C>T"),
-            "NF2 R341*",
-            "NF2 truncated",
-        ),
-        (
-            Course("P09", date(2021, 10, 4), date(2022, 11, 16), next_drugs=("lorlatinib", "crizotinib")),
-            fusion("E6;A20", 29223850, 42265240),
-            0.9,
-            MET_GAIN,
-            "MET amplification",
-            "focal MET gain, 12 copies in nine of ten tumour cells",
-        ),
-    ):
-        build.progressed(
-            course,
-            tumour(0.35, build.trunk(rearranged), [("resistant", share, placed(own))]),
-            "BYPASS",
-            note,
-            components=("bypass",),
-            mechanisms=(mechanism,),
-            fusion=rearranged.name,
-        )
-    rearranged = fusion("E13;A20", 29223777, 42299670)
-    other = placed(build.variant("KRAS", "p.Gly12Cys", 34, "G>T"))
-    clones = [("mutated", 0.5, build.known("G1202R")), ("bypassed", 0.4, other)]
+    rearranged = fusion("E13;A20", 29224655, 42299700)
+    trunk = build.trunk(rearranged)
+    clone = ("resistant", 0.8, placed(build.variant("NF2", "p.Arg341Ter", 1021, "C>T")))
+    taken = build.progressed(
+        Course("P08", date(2022, 2, 7), date(2023, 6, 14), next_months=9, age=49),
+        tumour(0.5, trunk, [clone]),
+        "BYPASS",
+        "NF2 truncated; plasma and tissue agree",
+        components=("bypass",),
+        mechanisms=("NF2 R341*",),
+        fusion=rearranged.name,
+        excluded=("alk_mutation:excluded", "gene_loss:found", "bypass_fusion:not_targeted"),
+    )
+    build.specimens.append(replace(taken, specimen="bx", populations=tumour(0.8, trunk, [clone]), **TISSUE))
+    rearranged = fusion("E6;A20", 29223850, 42265240)
     build.progressed(
-        Course("P15", date(2022, 10, 10), date(2024, 4, 8), age=50),
-        tumour(0.4, build.trunk(rearranged), clones),
-        "MIXED",
-        "ALK in one clone, KRAS in another; UMI in the read name",
-        specimen={"assay": "plasma-name", "copies": SINGLE_STRAND_COPIES},
-        components=("on_target", "bypass"),
-        mechanisms=("ALK G1202R", "KRAS G12C"),
+        Course("P09", date(2021, 10, 4), date(2022, 11, 16), next_drugs=("lorlatinib", "crizotinib")),
+        tumour(0.35, build.trunk(rearranged), [("resistant", 0.9, placed(MET_GAIN))]),
+        "BYPASS",
+        "focal MET gain, 12 copies in nine of ten tumour cells",
+        components=("bypass",),
+        mechanisms=("MET amplification",),
         fusion=rearranged.name,
     )
+    rearranged = fusion("E13;A20", 29223777, 42299670)
+    other = placed(build.variant("KRAS", "p.Gly12Cys", 34, "G>T"))
+    trunk = build.trunk(rearranged)
+    clones = [("mutated", 0.5, build.known("G1202R")), ("bypassed", 0.4, other)]
+    taken = build.progressed(
+        Course("P15", date(2022, 10, 10), date(2024, 4, 8), age=50),
+        tumour(0.4, trunk, clones),
+        "MIXED",
+        "ALK in one clone, KRAS in another, UMI in the read name; the lesion biopsied has NRAS alone",
+        specimen={"assay": "plasma-name", "copies": SINGLE_STRAND_COPIES},
+        components=("on_target", "bypass"),
+        mechanisms=("ALK G1202R", "KRAS G12C", "NRAS Q61R"),
+        fusion=rearranged.name,
+        excluded=("alk_mutation:found", "bypass_mutation:found", "bypass_fusion:not_targeted"),
+    )
+    alone = placed(build.variant("NRAS", "p.Gln61Arg", 182, "A>G"))
+    lesion = tumour(0.8, trunk, [("lesion", 0.9, alone)])
+    build.specimens.append(replace(taken, specimen="bx", populations=lesion, **TISSUE))
 
 
 def _haematopoiesis(share: float, clone: tuple[Placed, ...]) -> tuple[Population, ...]:
@@ -216,10 +224,17 @@ def _negative(build: Builder) -> None:
     rearranged = fusion("E6;A20", 29224800, 42265300)
     build.progressed(
         Course("P11", date(2023, 1, 9), date(2023, 4, 5), best="PD", age=66, death=True),
-        tumour(0.5, build.trunk(rearranged)),
+        tumour(0.7, build.trunk(rearranged)),
         "ON_TARGET_EXCLUDED",
         "much tumour DNA and nothing but the trunk; introns of RET and ROS1 are not in the panel",
         fusion=rearranged.name,
+        excluded=(
+            "alk_mutation:excluded",
+            "alk_amplification:excluded",
+            "bypass_mutation:in_part",
+            "met_amplification:excluded",
+            "bypass_fusion:not_targeted",
+        ),
     )
     trunk = build.trunk(fusion("E13;A20", 29223960, 42299860))
     build.progressed(
@@ -237,22 +252,35 @@ def _transformed(build: Builder) -> None:
 
     rearranged = fusion("E13;A20", 29224333, 42299999)
     course = Course("P13", date(2022, 8, 15), date(2024, 2, 21), next_drugs=("etoposide", "carboplatin"))
-    trunk = build.trunk(rearranged)
+    old = "PIK3CA E545K"
+    trunk = build.trunk(rearranged) + placed(build.variant("PIK3CA", "p.Glu545Lys", 1633, "G>A"))
     own = lost(
         build.variant("RB1", "p.Arg320Ter", 958, "C>T"),
         build.variant("TP53", "p.Arg273Cys", 817, "C>T"),
     )
-    build.baseline(course, tumour(0.25, trunk), rearranged.name)
+    build.baseline(
+        course,
+        tumour(0.25, trunk),
+        rearranged.name,
+        classification="BYPASS",
+        note="PIK3CA in all tumour cells before lorlatinib",
+        components=("bypass",),
+        mechanisms=(old,),
+        pre_existing=(old,),
+        reasons=(),
+    )
     build.progressed(
         course,
         # Enough tumour for the VAF to tell: with the other copy in place it could be a half at most.
         tumour(0.8, trunk, [("transformed", 0.95, own)]),
         "TRANSFORMATION_SUSPECTED",
-        "RB1 and TP53 new, each with loss of the other copy; no histology",
+        "RB1 and TP53 new, each with loss of the other copy; no histology; PIK3CA as before lorlatinib",
         components=("transformation",),
-        mechanisms=("RB1 R320*",),
+        mechanisms=(old, "RB1 R320*"),
+        pre_existing=(old,),
         fusion=rearranged.name,
         emergence="emergent",
+        excluded=("alk_mutation:excluded", "bypass_mutation:found", "bypass_fusion:not_targeted"),
     )
 
     rearranged = fusion("E20;A20", 29224580, 42325790)
@@ -274,13 +302,7 @@ def _transformed(build: Builder) -> None:
         tumour(0.8, trunk, [("transformed", 0.95, own)]),
         "TRANSFORMATION_CONFIRMED",
         "two biopsies of one day without UMI: small cell in the liver, adenocarcinoma in the lung",
-        specimen={
-            "specimen": "bx-liver",
-            "specimen_type": "tissue",
-            "assay": "tissue",
-            "fragments": "sonicated",
-            "copies": 0.45,
-        },
+        specimen={"specimen": "bx-liver", **TISSUE},
         components=("transformation",),
         fusion=rearranged.name,
     )
@@ -313,6 +335,7 @@ def _from_elsewhere(build: Builder) -> None:
         specimen={"assay": "plasma-tag", "source": "consensus"},
     )
     _reported(build)
+    _reported_in_chinese(build)
 
 
 def _reported(build: Builder) -> None:
@@ -350,6 +373,57 @@ def _reported(build: Builder) -> None:
             reasons=("callability_unknown",), timing="INDETERMINATE",
         ),
     ]  # fmt: skip
+
+
+def _reported_in_chinese(build: Builder) -> None:
+    """A report in Chinese at progression, and reads of a sample taken under the next treatment."""
+    said = {"检测基因列表": "ALK、EGFR、KRAS、NRAS、BRAF、MET", "检测限": "0.2%", "肿瘤分数": "15%"}
+    lines = (
+        ("ALK", "融合", "EML4-ALK", ".", "检出", "6.1%"),
+        ("ALK", "错义突变", "p.Gly1202Arg", "c.3604G>A", "检出", "4.2%"),
+        ("ALK", "错义突变", "p.Leu1196Met", "c.3586C>A", "未检出", "."),
+        ("KRAS", "突变", "G12C", ".", "未检出", "."),
+        ("MET", "扩增", ".", ".", "未检出", "."),
+    )
+    head = ("基因", "变异类型", "氨基酸改变", "核苷酸改变", "检测结果", "突变丰度")
+    rearranged = fusion("E13;A20", 29224480, 42299760)
+    course = Course("P19", date(2022, 6, 20), date(2023, 12, 4), sex="male", age=59)
+    report = tuple(dict(zip(head, line, strict=True)) | said for line in lines)
+    taken = build.progressed(
+        course,
+        (),
+        "ON_TARGET_SINGLE",
+        "a laboratory's report in Chinese, a table in GB18030",
+        specimen={"assay": "lab-report", "source": "calls", "report": report},
+        components=("on_target",),
+        mechanisms=("ALK G1202R",),
+        excluded=("alk_mutation:found", "bypass_mutation:in_part", "met_amplification:not_stated"),
+    )
+    cells = tumour(0.4, build.trunk(rearranged), [("resistant", 0.7, build.known("G1202R"))])
+    late = replace(
+        taken,
+        timepoint="PD2",
+        assay="plasma-duplex",
+        collected=taken.collected + timedelta(days=231),
+        populations=cells,
+        depth=340.0,
+        source="fastq",
+        report=(),
+    )
+    build.specimens.append(late)
+    build.expectations.append(
+        Expectation(
+            "P19",
+            "PD2",
+            "progression",
+            "NOT_EVALUABLE",
+            "taken at the next progression, under pemetrexed: G1202R is listed and names no class",
+            mechanisms=("ALK G1202R",),
+            fusion=rearranged.name,
+            reasons=("outside_window",),
+            excluded=("alk_mutation:found", "bypass_fusion:not_targeted"),
+        )
+    )
 
 
 def _controls(build: Builder) -> None:

@@ -91,7 +91,9 @@ class ExpectedRow:
     fusion: str | None = column("fusion that must be found")
     reasons: tuple[str, ...] = column("reasons of NOT_EVALUABLE; any of these")
     timing: str | None = column("primary or acquired; missing where it is not tested")
-    emergence: str | None = column("of the mechanisms; missing where it is not tested")
+    emergence: str | None = column("of the mechanisms that are new; missing where it is not tested")
+    pre_existing: tuple[str, ...] = column("mechanisms that the baseline shows")
+    excluded: tuple[str, ...] = column("kind and state of what must stand in the column of this name")
     note: str = column("why")
 
 
