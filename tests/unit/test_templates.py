@@ -70,7 +70,13 @@ def test_ends_sort_by_sequence_position_and_strand() -> None:
 
 
 def scan(
-    folder: Path, segments: list[Any], *, source: int = 1, duplex: bool = False, min_mapq: int = 20
+    folder: Path,
+    segments: list[Any],
+    *,
+    source: int = 1,
+    duplex: bool = False,
+    min_mapq: int = 20,
+    tag: str = "RX",
 ) -> Any:
     """Return (reads, counts, losses, result) of `scan_reads` with the read groups of `aligned_bam`."""
     batch = packed(folder, segments)
@@ -79,9 +85,10 @@ def scan(
         np.zeros(N_COUNTS, int),
         np.zeros(len(REASONS), int),
     )
+    code = int.from_bytes(tag.encode())
     result = scan_reads(
         batch.data, batch.starts, batch.ends, np.frombuffer(b"AB", np.uint8).copy(), np.array([0, 1, 2]),
-        np.array([5, 6, 9]), ord("R") << 8 | ord("X"), source, duplex, min_mapq, -1, reads, counts, losses,
+        np.array([5, 6, 9]), code, source, duplex, min_mapq, -1, reads, counts, losses,
     )  # fmt: skip
     return reads[: result[0]], counts, losses, result
 
@@ -136,6 +143,14 @@ def test_what_a_row_holds(tmp_path: Path) -> None:
     assert rows[["umi_a", "length_a", "umi_b", "length_b", "joined"]].tolist() == [(1, 2, 2, 1, 1)] * 2
     assert counts.tolist() == [2, 1, 2], "reads, of these without MC, with a UMI"
     assert (COUNT_IN, COUNT_WITHOUT_MC, COUNT_WITH_UMI) == (0, 1, 2)
+
+
+def test_rx_stands_in_for_another_tag(tmp_path: Path) -> None:
+    """Of the tag of the settings and RX the former counts."""
+    one, two = read("a", 100, 30, umi="A"), read("b", 100, 30, umi="A")
+    one.set_tag("XU", "GT")
+    rows, _, _, _ = scan(tmp_path, [one, two], tag="XU")
+    assert rows[["umi_a", "length_a"]].tolist() == [(0b1011, 2), (0, 1)]
 
 
 def test_the_first_record_out_of_order_is_found(tmp_path: Path) -> None:
@@ -318,3 +333,11 @@ def test_partition_into_positions_and_molecules() -> None:
 def test_what_parts_positions(key: str) -> None:
     rows = template_rows([{}, {key: 1}])
     assert group_templates(rows, sort_templates(rows), 1)[2].tolist() == [1, 1]
+
+
+@pytest.mark.parametrize(("few", "molecules"), [(2, 1), (3, 1), (4, 2)])
+def test_a_frequent_umi_is_no_copy_with_an_error(few: int, molecules: int) -> None:
+    """One mismatch from an UMI of four templates: at most half of them and one more, that is three."""
+    values = [{"length_a": 2, "umi_a": int(i >= 4), "hash": i} for i in range(4 + few)]
+    rows = template_rows(values)
+    assert group_templates(rows, sort_templates(rows), 1)[2].tolist() == [molecules]
