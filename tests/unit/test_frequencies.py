@@ -163,7 +163,7 @@ def test_a_gene_that_no_core_locus_speaks_of_has_no_denominator() -> None:
     row = table(found)["all", "gene", "FGFR3"]
     assert (row.n_all, row.total_all, row.share_all, row.not_assessable) == (1, None, None, 0)
     compared = next(r for r in primary_against_acquired(found.values(), SETTINGS) if r.level == "FGFR3")
-    assert (compared.reason, compared.p) == ("nothing_stated", None)
+    assert (compared.reason, compared.p) == ("nothing_excluded", None)
 
 
 def test_at_baseline_nothing_emerges() -> None:
@@ -274,6 +274,30 @@ def test_of_a_gene_its_own_loci_count(tmp_path: Path) -> None:
     assert silence.kinds[NegativeKind.GENE_LOSS] is Absence.EXCLUDED
 
 
+def test_where_no_sample_excludes_it_there_is_no_share() -> None:
+    """Five with a bypass, thirteen in whom nobody knows: five of five would be a share of one."""
+    rows = [
+        *(bypass_or_none(f"A{i}", bypass=True) for i in range(5)),
+        *(
+            classified(f"B{i}", C.ON_TARGET_EXCLUDED, excluded=excluded(gene_loss="in_part"))
+            for i in range(13)
+        ),
+    ]
+    found = found_of(rows)
+    row = table(found)["all", "component", "bypass"]
+    assert (row.n_all, row.total_all, row.share_all, row.high_all, row.not_assessable) == (
+        5,
+        5,
+        None,
+        None,
+        13,
+    )
+    compared = next(r for r in primary_against_acquired(found.values(), SETTINGS) if r.level == "bypass")
+    assert (compared.p, compared.reason) == (None, "nothing_excluded")
+    everybody = table(found_of(rows[:5]))["all", "component", "bypass"]
+    assert everybody.share_all == 1.0, "all have it, and none was blind"
+
+
 def test_primary_against_acquired_by_fisher() -> None:
     # Fisher's tea tasting (1935): 3 of 4 against 1 of 4, two-sided p = 0.4857; who could not show it is out.
     rows = [
@@ -293,7 +317,7 @@ def test_primary_against_acquired_by_fisher() -> None:
 
 
 def test_without_primary_resistance_there_is_no_test() -> None:
-    compared = primary_against_acquired(found_of([classified("A", C.BYPASS, [BYPASS])]).values(), SETTINGS)
+    compared = primary_against_acquired(found_of([bypass_or_none("A", bypass=False)]).values(), SETTINGS)
     assert {(r.status.value, r.p, r.q, r.reason) for r in compared} == {
         ("not_estimable", None, None, "empty_group")
     }

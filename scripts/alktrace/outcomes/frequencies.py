@@ -51,6 +51,11 @@ class Tally:
         return sum((item.role or FindingRole.UNKNOWN) is role for item in self.seen)
 
     @property
+    def has_share(self) -> bool:
+        """Whether the total means anything: without one negative among the blind every share would be 1."""
+        return self.total is not None and (not self.absent or self.number(Absence.EXCLUDED) > 0)
+
+    @property
     def established(self) -> int | None:
         """How many have it established; None where confidence is unknown: 0 would be a statement."""
         states = [item.established for item in self.seen]
@@ -115,7 +120,7 @@ def _shares(own: Tally, settings: CohortSettings, *, roles: bool) -> dict[str, A
         "not_targeted": own.number(Absence.NOT_TARGETED),
     }
     for which, count, of in (("all", len(own.seen), own.total), ("emergent", emergent, total)):
-        observed = share(count or 0, of or 0, settings.confidence) if of else share(0, 0)
+        observed = share(count or 0, of, settings.confidence) if of and own.has_share else share(0, 0)
         columns |= {f"n_{which}": count, f"total_{which}": of}
         columns |= {f"share_{which}": observed.value, f"low_{which}": observed.low}
         columns |= {f"high_{which}": observed.high}
@@ -134,7 +139,9 @@ def expected_rows(
         known = item.patients is not None and item.total is not None
         series = (item.patients or 0, item.total or 0) if known else (0, 0)
         expected_share = share(*series, settings.confidence)
-        test = fisher(len(own.seen), own.total or 0, *series, settings.confidence) if known else None
+        # Fisher's test gives nothing where a total is 0.
+        total = own.total if own.has_share and own.total else 0
+        test = fisher(len(own.seen), total, *series, settings.confidence) if known else None
         rows.append(
             ExpectedRow(
                 finding=item.finding,
@@ -170,7 +177,7 @@ def primary_against_acquired(
     # What was there before and carries no class is no resistance.
     sides = [[tally(members, name, features) for members in groups] for name in names]
     tests = [
-        fisher(*_count(one), *_count(other), settings.confidence) if _stated(one, other) else None
+        fisher(*_count(one), *_count(other), settings.confidence) if _told(one, other) else None
         for one, other in sides
     ]
     adjusted = false_discovery([test.p if test else None for test in tests])
@@ -178,7 +185,7 @@ def primary_against_acquired(
     for name, (one, other), test, q in zip(names, sides, tests, adjusted, strict=True):
         shown = test is not None and test.estimate is not None
         (events, patients), (other_events, other_patients) = _count(one), _count(other)
-        refusal = Refusal.EMPTY_GROUP if _stated(one, other) else Refusal.NOTHING_STATED
+        refusal = Refusal.EMPTY_GROUP if _told(one, other) else Refusal.NOTHING_EXCLUDED
         blind = len(one.absent) + len(other.absent) - (patients - events) - (other_patients - other_events)
         rows.append(
             AssociationRow(
@@ -216,8 +223,8 @@ def _count(own: Tally) -> tuple[int, int]:
     return len(own.seen), len(own.seen) + own.number(Absence.EXCLUDED)
 
 
-def _stated(one: Tally, other: Tally) -> bool:
-    return one.total is not None and other.total is not None
+def _told(one: Tally, other: Tally) -> bool:
+    return one.has_share and other.has_share
 
 
 def paired_rows(baseline: Mapping[str, Finding], progression: Mapping[str, Finding]) -> list[PairedRow]:

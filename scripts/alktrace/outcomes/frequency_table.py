@@ -20,7 +20,7 @@ class FrequencyRow:
         "patients with it, or in whom it was excluded down to the share or copy number of the settings; "
         "missing where no sample states what it excludes of it (genes without a core locus)"
     )
-    share_all: float | None = column("n_all by total_all")
+    share_all: float | None = column("n_all by total_all; missing where blind samples alone lack the finding")
     low_all: float | None = column("lower end of the exact interval")
     high_all: float | None = column("upper end of the exact interval")
     n_emergent: int | None = column(

@@ -295,7 +295,7 @@ for _predictor in (
     ),
     *(
         Predictor(
-            name=f"{site}_progression", reference="progression_elsewhere", early=False,
+            name=f"{site}_progression", reference="other_site", early=False,
             text="site of the progression on lorlatinib (`assessments.site`, else the evidence)",
             measure=_site(site),
         )

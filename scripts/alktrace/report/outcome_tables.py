@@ -72,7 +72,8 @@ def frequencies(rows: Sequence[FrequencyRow]) -> Exhibit:
     caption = (
         f"Patients with a sample of their progression on lorlatinib, n = {patients.get(ALL, 0)}. Each "
         "finding is counted of those who have it or in whom it was excluded; who could not show it stands "
-        "apart, and in no share. Exact intervals in per cent. One patient may have several findings.",
+        "apart, and in no share. Where only such patients lack it, there is none. Exact intervals in per "
+        "cent. One patient may have several findings.",
         "Emergent: new or grown since baseline, of those whose baseline tells.",
     )
     return _table("frequencies", "Findings at progression", header, lines, "frequencies.tsv", caption)

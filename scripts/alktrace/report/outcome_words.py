@@ -133,7 +133,9 @@ def refusals(rows: Iterable[AssociationRow], messages: Mapping[str, str]) -> lis
 
 
 def _compared(row: AssociationRow) -> str:
-    return group_word(row.level if row.factor in (REGIMEN, PREDICTOR) else row.factor)
+    # What these rows are told apart by is their level; their factor is a category of many.
+    by_level = row.factor in (REGIMEN, PREDICTOR) or row.question is Question.PRIMARY_VS_ACQUIRED
+    return group_word(row.level if by_level else row.factor)
 
 
 def _concerned(whats: Mapping[tuple[str, str], Sequence[str]]) -> Iterator[str]:

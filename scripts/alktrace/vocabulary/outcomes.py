@@ -66,7 +66,7 @@ class Refusal(StrEnum):
     NO_EVENTS_IN_A_GROUP = "no_events_in_a_group"
     NO_MAXIMUM = "no_maximum_of_the_likelihood"
     EMPTY_GROUP = "empty_group"
-    NOTHING_STATED = "nothing_stated"
+    NOTHING_EXCLUDED = "nothing_excluded"
     ENROLLED_AT_PROGRESSION = "enrolled_at_progression"
     NO_TIME_AT_RISK = "no_time_at_risk"
     RISK_SET_EMPTIED = "risk_set_emptied"

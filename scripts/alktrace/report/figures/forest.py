@@ -47,13 +47,12 @@ def draw_forest(rows: Sequence[AssociationRow], *, name: str) -> str | None:
         axes.set_yticks([])
         axes.spines["left"].set_visible(False)
         axes.axvline(1, color=SOFT, linewidth=0.9)
-        measure = shown[0].measure or "ratio"
-        axes.set_xlabel(
-            f"{measure}; below 1: {'fewer events' if measure == 'HR' else 'rarer'} in the first group"
-        )
+        measure, question = shown[0].measure or "ratio", shown[0].question
+        below = "rarer" if question is Question.PRIMARY_VS_ACQUIRED else "fewer events"
+        axes.set_xlabel(f"{measure}; below 1: {below} in the first group")
         for y, row in enumerate(shown):
             _line(axes, y, row, shaded=bool(y % 2))
-        _heads(axes, measure, crossed=shown[0].question is Question.BENEFIT)
+        _heads(axes, measure, question)
         return to_svg(figure, f"Forest plot of {measure}")
 
 
@@ -114,14 +113,17 @@ def _words(axes: "Axes", y: int, row: AssociationRow, *, naive: bool) -> None:
         write(PLOT + COLUMNS[2] + 0.03, _number(row.hazards_p))
 
 
-def _heads(axes: "Axes", measure: str, *, crossed: bool) -> None:
-    first, second = ("endpoint, analysis", "groups") if measure == "HR" else ("counted by", "finding")
+def _heads(axes: "Axes", measure: str, question: Question) -> None:
+    first, second, counted = "endpoint, analysis", "groups", "events"
+    crossed = question is Question.BENEFIT
+    if question is Question.PRIMARY_VS_ACQUIRED:
+        first, second, counted = "counted by", "finding", "with it"
     if crossed:
         first, second = "mechanism × next treatment", "term"
     heads = [
         (-LEFT + 0.1, first, "left"),
         (-LEFT + SECOND[crossed], second, "left"),
-        (-0.12, f"{'events' if measure == 'HR' else 'with it'}/n · reference", "right"),
+        (-0.12, f"{counted}/n · reference", "right"),
         (PLOT + 0.2, f"{measure} (interval)", "left"),
         (PLOT + COLUMNS[1] - 0.45, "p", "left"),
         (PLOT + COLUMNS[1] + 0.1, "q", "left"),
@@ -137,7 +139,7 @@ def _heads(axes: "Axes", measure: str, *, crossed: bool) -> None:
 
 
 def _groups(row: AssociationRow) -> str:
-    if row.measure == "OR":
+    if row.question is Question.PRIMARY_VS_ACQUIRED:
         return group_word(row.level)
     if row.question is Question.BENEFIT:
         # The factor names both; their order tells which of them a term is.
@@ -154,7 +156,7 @@ def _counts(row: AssociationRow) -> str:
 
 
 def _from(row: AssociationRow) -> str:
-    if row.measure == "OR":
+    if row.question is Question.PRIMARY_VS_ACQUIRED:
         return row.factor
     if row.question is Question.BENEFIT:
         return group_word(row.factor)
