@@ -5,7 +5,8 @@ from alktrace.workflow.units import Units
 UNITS = Units(PLAN.sheet, PLAN.settings, REFERENCE)
 
 
-# One stream, nothing between its members on disk; any that fails fails the job (pipefail).
+# One stream, nothing between its members on disk; any that fails fails the job (pipefail). It writes to names of
+# its own, which become the outputs at its end: a job that outlives a killed run never writes beside the new one.
 # - Our own members run in the Python that runs Snakemake. Paths by the environment, not by a parameter:
 #   a moved clone must not rerun alignments.
 # - extract_reads puts the UMI behind a tab of the name line, where `bwa mem -C` takes it for tags.
@@ -34,8 +35,9 @@ rule align_unit:
         "../envs/align.yaml"
     threads: 8
     resources:
-        mem_mb=REFERENCE.align_memory,
-        runtime=720,
+        mem_mb=memory(REFERENCE.align_memory),
+        runtime=minutes(720, per_gb=50, of="fastq umi_fastq bam"),
+        disk_mb=disk(5000, of="fastq umi_fastq bam"),
     params:
         extract=UNITS.extract_options,
         fastp=UNITS.fastp_options,
@@ -52,16 +54,20 @@ rule align_unit:
         "aligning {wildcards.patient} {wildcards.timepoint} {wildcards.specimen} {wildcards.unit}"
     shell:
         """
+        bam=$(mktemp -u {output.bam:q}.partial-XXXXXXXX)
+        fastp=$(mktemp -u {output.fastp:q}.partial-XXXXXXXX)
+        trap 'rm -f "$bam" "$fastp"' EXIT
         ("$ALKTRACE_PYTHON" "$ALKTRACE_SCRIPTS/extract_reads.py" --unit {wildcards.unit} \
             --fastq {input.fastq:q} --umi-fastq {input.umi_fastq:q} --bam {input.bam:q} \
             --fixed-umis {input.fixed_umis:q} {params.extract} --counts {output.counts:q} \
             | fastp --stdin --stdout --thread 1 {params.fastp} --length_required {params.min_length} \
                 --disable_quality_filtering --disable_trim_poly_g --dont_eval_duplication \
                 --report_title {wildcards.patient}.{wildcards.timepoint}.{wildcards.specimen}.{wildcards.unit} \
-                --json {output.fastp:q} --html /dev/null \
+                --json "$fastp" --html /dev/null \
             | {params.aligner} mem -t {threads} -K {params.batch_bases} -Y -C {params.pairs} \
                 -R {params.read_group:q} {params.prefix:q} - {params.lift} \
-            | samtools sort --threads 2 -m 768M -l 1 -T {resources.tmpdir:q} -o {output.bam:q} -) 2>{log:q} \
+            | samtools sort --no-PG --threads 2 -m 768M --output-fmt bam,level=1 -T {resources.tmpdir:q} -o "$bam" - \
+            && mv "$fastp" {output.fastp:q} && mv "$bam" {output.bam:q}) 2>{log:q} \
             || "$ALKTRACE_PYTHON" "$ALKTRACE_SCRIPTS/carry_unreadable.py" --of {output.counts:q} --to {output:q}
         """
 
@@ -81,8 +87,9 @@ rule adopt_unit:
         "../envs/samtools.yaml"
     threads: 2
     resources:
-        mem_mb=3000,
-        runtime=240,
+        mem_mb=memory(3000),
+        runtime=minutes(240, per_gb=20, of="bam"),
+        disk_mb=disk(5000, of="bam"),
     params:
         group=UNITS.group_options,
         umi=UNITS.umi_options,
@@ -93,14 +100,17 @@ rule adopt_unit:
         "adopting alignments: {wildcards.patient} {wildcards.timepoint} {wildcards.specimen} {wildcards.unit}"
     shell:
         """
+        bam=$(mktemp -u {output.bam:q}.partial-XXXXXXXX)
+        trap 'rm -f "$bam"' EXIT
         ("$ALKTRACE_PYTHON" "$ALKTRACE_SCRIPTS/tag_alignments.py" --bam {input.bam:q} {params.group} \
             {params.umi} --fixed-umis {input.fixed_umis:q} --counts {output.counts:q} \
-            | samtools {params.finish} --threads {threads} --output-fmt bam,level=1 -o {output.bam:q} -) 2>{log:q} \
+            | samtools {params.finish} --no-PG --threads {threads} --output-fmt bam,level=1 -o "$bam" - \
+            && mv "$bam" {output.bam:q}) 2>{log:q} \
             || "$ALKTRACE_PYTHON" "$ALKTRACE_SCRIPTS/carry_unreadable.py" --of {output.counts:q} --to {output:q}
         """
 
 
-# A single unit is linked, not copied: its own name goes away as soon as this one stands.
+# A single unit is linked, or copied where the file system knows no links: its own name goes away at once.
 rule merge_units:
     input:
         bams=UNITS.unit_bams,
@@ -112,20 +122,22 @@ rule merge_units:
         "../envs/samtools.yaml"
     threads: 2
     resources:
-        mem_mb=2000,
-        runtime=240,
+        mem_mb=memory(2000),
+        runtime=minutes(240, per_gb=20, of="bams"),
     params:
         code=PLAN.code("carry_unreadable"),
     message:
         "merging the units of {wildcards.patient} {wildcards.timepoint} {wildcards.specimen}"
     shell:
         """
+        bam=$(mktemp -u {output.bam:q}.partial-XXXXXXXX)
+        trap 'rm -f "$bam"' EXIT
         "$ALKTRACE_PYTHON" "$ALKTRACE_SCRIPTS/carry_unreadable.py" --of {input.bams:q} --to {output:q} || (
             set -- {input.bams:q}
             if [ $# -eq 1 ]; then
-                ln -f "$1" {output.bam:q}
+                ln -f "$1" "$bam" || cp "$1" "$bam"
             else
-                samtools merge -f --threads {threads} -l 1 -o {output.bam:q} "$@"
-            fi
+                samtools merge --no-PG --threads {threads} --output-fmt bam,level=1 -o "$bam" "$@"
+            fi && mv "$bam" {output.bam:q}
         ) 2>{log:q}
         """

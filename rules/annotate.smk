@@ -17,8 +17,8 @@ rule annotate_consequences:
     conda:
         "../envs/bcftools.yaml"
     resources:
-        mem_mb=2000,
-        runtime=30,
+        mem_mb=memory(2000),
+        runtime=minutes(30),
     params:
         sizes=PLAN.given_sizes,
         code=PLAN.code("carry_unreadable"),
@@ -26,10 +26,13 @@ rule annotate_consequences:
         "consequences: {wildcards.patient} {wildcards.timepoint} {wildcards.specimen}"
     shell:
         """
+        vcf=$(mktemp -u {output.vcf:q}.partial-XXXXXXXX)
+        trap 'rm -f "$vcf"' EXIT
         "$ALKTRACE_PYTHON" "$ALKTRACE_SCRIPTS/carry_unreadable.py" --of {input.vcf:q} --to {output:q} \
             || (bcftools norm --fasta-ref {input.fasta:q} --multiallelics -any {input.vcf:q} \
                 | bcftools csq --local-csq --samples - --trim-protein-seq 1 --fasta-ref {input.fasta:q} \
-                    --gff-annot {input.gff3:q} --output-type z --output {output.vcf:q}) 2>{log:q}
+                    --gff-annot {input.gff3:q} --output-type z --output "$vcf" \
+                && mv "$vcf" {output.vcf:q}) 2>{log:q}
         """
 
 
@@ -55,8 +58,8 @@ rule annotate_alterations:
     conda:
         own_environment
     resources:
-        mem_mb=2000,
-        runtime=60,
+        mem_mb=memory(2000, per_gb=1000, of="white_cells"),
+        runtime=minutes(60, per_gb=30, of="white_cells"),
     params:
         specimen_type=lambda wildcards: PLAN.sample(wildcards).specimen_type.value,
         settings=PLAN.dump("calling", "origin", "tumour_fraction", "copy_number"),

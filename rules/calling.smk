@@ -12,8 +12,8 @@ rule compile_calling_kernels:
     conda:
         own_environment
     resources:
-        mem_mb=2000,
-        runtime=20,
+        mem_mb=memory(2000),
+        runtime=minutes(20),
     params:
         settings=PLAN.dump("molecules", "calling"),
         code=PLAN.code("compile_calling_kernels"),
@@ -45,8 +45,8 @@ rule call_variants:
     conda:
         own_environment
     resources:
-        mem_mb=4000,
-        runtime=120,
+        mem_mb=memory(4000, per_gb=1000, of="bam"),
+        runtime=minutes(120, per_gb=60, of="bam"),
     params:
         settings=PLAN.dump("calling"),
         sample=lambda wildcards: PLAN.sample(wildcards).name,

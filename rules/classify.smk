@@ -14,8 +14,8 @@ rule classify_timepoint:
     conda:
         own_environment
     resources:
-        mem_mb=1000,
-        runtime=10,
+        mem_mb=memory(1000),
+        runtime=minutes(10),
     params:
         settings=PLAN.dump("resistance"),
         knowledge=PLAN.knowledge(),
@@ -44,8 +44,8 @@ rule collect_cohort:
     conda:
         own_environment
     resources:
-        mem_mb=2000,
-        runtime=30,
+        mem_mb=memory(2000),
+        runtime=minutes(30),
     params:
         samples=PLAN.quality_files(),
         all_samples=PLAN.all_files(),

@@ -11,8 +11,8 @@ rule compile_consensus_kernels:
     conda:
         own_environment
     resources:
-        mem_mb=2000,
-        runtime=20,
+        mem_mb=memory(2000),
+        runtime=minutes(20),
     params:
         settings=PLAN.dump("molecules"),
         code=PLAN.code("compile_consensus_kernels"),
@@ -37,8 +37,8 @@ rule call_molecules:
         own_environment
     threads: 2
     resources:
-        mem_mb=4000,
-        runtime=240,
+        mem_mb=memory(4000, per_gb=500, of="bam"),
+        runtime=minutes(240, per_gb=30, of="bam"),
     params:
         umi=lambda wildcards: PLAN.assay(wildcards).umi.model_dump(mode="json"),
         settings=PLAN.dump("molecules"),
@@ -67,8 +67,9 @@ rule align_consensus:
         "../envs/align.yaml"
     threads: 8
     resources:
-        mem_mb=REFERENCE.align_memory,
-        runtime=360,
+        mem_mb=memory(REFERENCE.align_memory),
+        runtime=minutes(360, per_gb=50, of="bam"),
+        disk_mb=disk(5000, of="bam"),
     params:
         aligner=PLAN.settings.reference.aligner,
         batch_bases=PLAN.settings.align.batch_bases,
@@ -79,9 +80,12 @@ rule align_consensus:
         "aligning molecules: {wildcards.patient} {wildcards.timepoint} {wildcards.specimen}"
     shell:
         """
+        bam=$(mktemp -u {output.bam:q}.partial-XXXXXXXX)
+        trap 'rm -f "$bam" "$bam.csi"' EXIT
         "$ALKTRACE_PYTHON" "$ALKTRACE_SCRIPTS/carry_unreadable.py" --of {input.bam:q} --to {output:q} \
             || (samtools fastq -n {input.bam:q} \
                 | {params.aligner} mem -t {threads} -K {params.batch_bases} -Y -p {params.prefix:q} - {params.lift} \
                 | "$ALKTRACE_PYTHON" "$ALKTRACE_SCRIPTS/zip_consensus.py" --unaligned {input.bam:q} \
-                | samtools sort --threads 2 -m 768M -T {resources.tmpdir:q} --write-index -o {output.bam:q} -) 2>{log:q}
+                | samtools sort --no-PG --threads 2 -m 768M --output-fmt bam -T {resources.tmpdir:q} --write-index -o "$bam" - \
+                && mv "$bam.csi" {output.index:q} && mv "$bam" {output.bam:q}) 2>{log:q}
         """

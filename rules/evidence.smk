@@ -24,8 +24,8 @@ rule gather_evidence:
     conda:
         own_environment
     resources:
-        mem_mb=4000,
-        runtime=120,
+        mem_mb=memory(4000),
+        runtime=minutes(120),
     params:
         samples=PLAN.patient_files_of,
         identity=PLAN.identity_digest,

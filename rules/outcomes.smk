@@ -14,8 +14,8 @@ rule measure_outcomes:
     conda:
         own_environment
     resources:
-        mem_mb=2000,
-        runtime=30,
+        mem_mb=memory(2000),
+        runtime=minutes(30),
     params:
         settings=PLAN.dump("cohort", "resistance", "exclude"),
         knowledge=PLAN.knowledge("drugs"),
@@ -41,8 +41,8 @@ rule relate_outcomes:
     conda:
         own_environment
     resources:
-        mem_mb=2000,
-        runtime=30,
+        mem_mb=memory(2000),
+        runtime=minutes(30),
     params:
         settings=PLAN.dump("cohort", "resistance", "exclude"),
         knowledge=PLAN.knowledge(),

@@ -14,8 +14,8 @@ checkpoint compare_identity:
     conda:
         own_environment
     resources:
-        mem_mb=2000,
-        runtime=60,
+        mem_mb=memory(2000),
+        runtime=minutes(60),
     params:
         patients={sample.name: sample.patient for sample in PLAN.identified()},
         files=list(PLAN.identity_files()),

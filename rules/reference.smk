@@ -20,8 +20,8 @@ rule link_fasta:
     conda:
         "../envs/samtools.yaml"
     resources:
-        mem_mb=1000,
-        runtime=60,
+        mem_mb=memory(1000),
+        runtime=minutes(60),
     message:
         "indexing {input.fasta}"
     shell:
@@ -44,8 +44,8 @@ rule write_dictionary:
     conda:
         "../envs/samtools.yaml"
     resources:
-        mem_mb=1000,
-        runtime=60,
+        mem_mb=memory(1000),
+        runtime=minutes(60),
     message:
         "writing the sequence dictionary of {input.fasta}"
     shell:
@@ -66,8 +66,8 @@ rule index_aligner:
         "../envs/align.yaml"
     resources:
         # bwa-mem2 keeps 28 bytes per base while it builds, bwa about 2.
-        mem_mb=REFERENCE.index_memory,
-        runtime=360,
+        mem_mb=memory(REFERENCE.index_memory),
+        runtime=minutes(360),
     params:
         aligner=PLAN.settings.reference.aligner,
     message:
@@ -98,8 +98,8 @@ rule prepare_gene_models:
     conda:
         own_environment
     resources:
-        mem_mb=4000,
-        runtime=30,
+        mem_mb=memory(4000),
+        runtime=minutes(30),
     params:
         knowledge=PLAN.knowledge("genes", "hotspots", "alk_mutations"),
         code=PLAN.code("prepare_gene_models"),
@@ -120,8 +120,8 @@ rule prepare_targets:
     conda:
         own_environment
     resources:
-        mem_mb=1000,
-        runtime=10,
+        mem_mb=memory(1000),
+        runtime=minutes(10),
     params:
         code=PLAN.code("prepare_targets"),
     message:

@@ -23,8 +23,8 @@ rule write_patient_page:
     conda:
         own_environment
     resources:
-        mem_mb=1000,
-        runtime=10,
+        mem_mb=memory(1000),
+        runtime=minutes(10),
     params:
         samples=lambda wildcards: list(PLAN.copy_number_bins(wildcards)),
         knowledge=PLAN.knowledge(),
@@ -50,8 +50,8 @@ rule write_cohort_page:
     conda:
         own_environment
     resources:
-        mem_mb=1000,
-        runtime=10,
+        mem_mb=memory(1000),
+        runtime=minutes(10),
     params:
         settings=PLAN.dump("cohort"),
         knowledge=PLAN.knowledge(),
@@ -83,8 +83,8 @@ rule write_multiqc_sections:
     conda:
         own_environment
     resources:
-        mem_mb=1000,
-        runtime=10,
+        mem_mb=memory(1000),
+        runtime=minutes(10),
     params:
         samples=list(PLAN.molecule_tables()),
         called=list(PLAN.error_rate_tables()),
@@ -107,8 +107,8 @@ rule collect_multiqc:
     conda:
         "../envs/multiqc.yaml"
     resources:
-        mem_mb=4000,
-        runtime=60,
+        mem_mb=memory(4000),
+        runtime=minutes(60),
     params:
         folder=subpath(output.page, parent=True),
         config=module_digest(resource("multiqc.yaml")),
@@ -138,8 +138,8 @@ rule write_manifest:
     conda:
         own_environment
     resources:
-        mem_mb=1000,
-        runtime=10,
+        mem_mb=memory(1000),
+        runtime=minutes(10),
     params:
         settings=PLAN.settings.model_dump(mode="json"),
         knowledge=PLAN.knowledge(),

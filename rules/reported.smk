@@ -22,8 +22,8 @@ rule read_reported_calls:
     conda:
         own_environment
     resources:
-        mem_mb=2000,
-        runtime=10,
+        mem_mb=memory(2000),
+        runtime=minutes(10),
     params:
         specimen_type=lambda wildcards: PLAN.sample(wildcards).specimen_type.value,
         lod_vaf=lambda wildcards: PLAN.sample(wildcards).units[0].lod_vaf,

@@ -16,8 +16,8 @@ rule call_structural:
     conda:
         own_environment
     resources:
-        mem_mb=4000,
-        runtime=120,
+        mem_mb=memory(4000, per_gb=1000, of="bam"),
+        runtime=minutes(120, per_gb=60, of="bam"),
     params:
         settings=PLAN.dump("fusions", "copy_number"),
         sample=lambda wildcards: PLAN.sample(wildcards).name,
@@ -42,8 +42,8 @@ rule build_copy_number_reference:
     conda:
         own_environment
     resources:
-        mem_mb=2000,
-        runtime=30,
+        mem_mb=memory(2000),
+        runtime=minutes(30),
     params:
         settings=PLAN.dump("copy_number"),
         code=PLAN.code("build_copy_number_reference"),

@@ -211,7 +211,7 @@ def test_the_example_that_is_shipped_is_ten_lines(root: Path) -> None:
 # --- run ------------------------------------------------------------------------------------
 
 
-def note(called: list[list[str]], command: list[str]) -> int:
+def note(called: list[list[str]], command: list[str], _here: object = None) -> int:
     called.append(command)
     return 0
 

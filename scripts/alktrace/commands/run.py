@@ -5,6 +5,7 @@ A thin call of `snakemake` with the workflow of this package, a profile and your
 """
 
 import argparse
+import contextlib
 import os
 import re
 import signal
@@ -13,26 +14,20 @@ import sys
 from collections.abc import Sequence
 from pathlib import Path
 
-from ..errors import DataError
-from ..io.resources import ROOT
+from ..errors import AlktraceError, DataError
+from ..io.resources import DEFAULTS, ROOT
 from ..workflow.slurm import cluster_options
+from ..workflow.sole_run import SoleRun, sole_run
 
 EXAMPLE = "alktrace run config.yaml -- --dry-run"
 HANDED_ON = "behind `--`: options of snakemake, such as --cores 8 or --dry-run"
 PROFILES = ROOT / "config" / "profiles"
 EXECUTOR = re.compile(r"^executor: *[\"']?([\w-]+)", re.MULTILINE)
-LOOKS_ONLY = {
-    "-n",
-    "--dry-run",
-    "--dryrun",
-    "--unlock",
-    "--summary",
-    "--dag",
-    "--rulegraph",
-    "--touch",
-    "--lint",
-}
-"""Options of snakemake that start no job: what an earlier run left out is not theirs to report."""
+LOOKS_ONLY = {"-n", "--dry-run", "--dryrun", "--unlock", "--summary", "--dag", "--touch", "--lint"}
+"""Options of snakemake that start no job: they need no folder for themselves, and have left nothing out."""
+SHOWN_UNFINISHED = 10
+KILLED = 128
+"""Statuses above say the signal that ended a process: then nothing was put in order."""
 # For runs that are watched: the jobs, not why each of them runs.
 BRIEF = ("--quiet", "host", "reason", "rules")
 
@@ -70,7 +65,8 @@ def run(
         profile: name of a profile that comes with the project, or a folder.
 
     Raises:
-        DataError: no such configuration or profile, or a configuration that is no YAML.
+        DataError: no such configuration or profile, a configuration that is no YAML, or another run that
+            works in the folder.
     """
     from ..inputs.config_file import read_config
 
@@ -82,23 +78,62 @@ def run(
     read_config(config)  # snakemake does not say where a file is no YAML
     if directory is not None:
         command += ["--directory", str(directory)]
-    looks_only = bool(LOOKS_ONLY.intersection(handed_on))
-    if _executor(folder) == "slurm" and not looks_only:
+    if LOOKS_ONLY.intersection(handed_on):
+        return _wait([*command, *handed_on])
+    if _executor(folder) == "slurm":
         command += cluster_options()
-    status = _wait([*command, *handed_on])
-    if status or looks_only:
-        return status
-    return _without_some((directory or Path()) / "results")
+    here = directory or Path()
+    status = _work([*command, *handed_on], here)
+    return _unfinished(config, here, status) if status else _without_some(here)
 
 
-def _without_some(results: Path) -> int:
+def _work(command: Sequence[str], folder: Path) -> int:
+    """Run snakemake alone in its folder, behind a killed run too; return its exit status."""
+    with sole_run(folder) as here:
+        if here.killed:
+            number = here.clear_up()
+            print(
+                f"the run before ({here.killed}) was killed: {number} unfinished files removed, going on",
+                file=sys.stderr,
+            )
+        status = _wait(command, here)
+        if status == 0 and here.killed:
+            # Temporary files that the killed run had no time to delete, gigabytes in size.
+            subprocess.run([*command, "--delete-temp-output", "--quiet", "all"], check=False)
+        if status < KILLED:
+            here.forget()
+    return status
+
+
+def _without_some(folder: Path) -> int:
     """Name the samples that a run ended without; return its exit status."""
     from . import show
 
-    rows = show.unreadable_rows(results)
+    rows = show.unreadable_rows(folder / "results")
     for row in rows:
         print(f"left out: {row}", file=sys.stderr)
     return show.WITHOUT_SOME if rows else 0
+
+
+def _unfinished(config: Path, folder: Path, status: int) -> int:
+    """Name the samples that a failed run has not finished; return its exit status."""
+    from ..inputs.config_file import read_config
+    from ..inputs.settings.configuration import lay_over
+    from ..workflow.plan import Plan
+
+    merged = lay_over(read_config(DEFAULTS), read_config(config))
+    with contextlib.suppress(AlktraceError), contextlib.chdir(folder):
+        # What the checks before work found was said by them; then there is no plan.
+        files = Plan.from_config(merged).all_files() if Path("results/patients").is_dir() else []
+        missing = [one.sample.name for one in files if not one.alterations.is_file()]
+        more = f" and {len(missing) - SHOWN_UNFINISHED} more" if len(missing) > SHOWN_UNFINISHED else ""
+        if missing:
+            print(
+                f"not finished: {', '.join(missing[:SHOWN_UNFINISHED])}{more}; run again to go on, or name "
+                "their patients in `exclude` of the configuration to finish without them",
+                file=sys.stderr,
+            )
+    return status
 
 
 def _profile(name: str) -> Path:
@@ -116,9 +151,11 @@ def _executor(profile: Path) -> str:
     return next((found[1] for file in files if (found := EXECUTOR.search(file.read_text()))), "")
 
 
-def _wait(command: Sequence[str]) -> int:
+def _wait(command: Sequence[str], here: SoleRun | None = None) -> int:
     """Run a command to its end, also when interrupted: snakemake then ends its jobs and cleans up."""
-    process = subprocess.Popen(command)
+    process = subprocess.Popen(command, pass_fds=(here.descriptor,) if here else ())
+    if here:
+        here.record(process.pid)
     before = {
         signal.SIGINT: signal.signal(signal.SIGINT, signal.SIG_IGN),  # the terminal tells both
         signal.SIGTERM: signal.signal(signal.SIGTERM, lambda *_: process.terminate()),

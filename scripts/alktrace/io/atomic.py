@@ -1,6 +1,6 @@
 """Outputs that appear whole or not at all."""
 
-import os
+import secrets
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -18,7 +18,9 @@ def atomic_output(*paths: Path) -> Iterator[tuple[Path, ...]]:
     """
     for path in paths:
         path.parent.mkdir(parents=True, exist_ok=True)
-    partial = tuple(path.with_name(f".partial-{os.getpid()}-{path.name}") for path in paths)
+    # By chance, not by process: on a cluster two nodes may give one number.
+    own = secrets.token_hex(8)
+    partial = tuple(path.with_name(f".partial-{own}-{path.name}") for path in paths)
     try:
         yield partial
         for source, target in zip(partial, paths, strict=True):
