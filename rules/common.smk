@@ -29,6 +29,7 @@ try:
     if workflow.is_main_process:
         from_conda = DeploymentMethod.CONDA in workflow.deployment_settings.deployment_method
         PLAN = checked_plan(config, tools=not from_conda)
+        PLAN.write_refusals()
     else:
         PLAN = Plan.from_config(config)
 except AlktraceError as error:

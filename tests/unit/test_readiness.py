@@ -1,13 +1,17 @@
 """What would stop a run is said in one round, whatever else is wrong."""
 
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
 import yaml
 
+from alktrace.checks.input_files import Judged
 from alktrace.errors import InputProblems
 from alktrace.io.resources import DEFAULTS
+from alktrace.io.unreadable import read_unreadable
+from alktrace.workflow.plan import Plan
 from alktrace.workflow.readiness import checked_plan
 
 HEAD = "patient timepoint specimen_type assay collected setting fastq_1 bam bam_kind calls"
@@ -84,7 +88,7 @@ def test_only_tools_that_the_run_needs_are_asked_for(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, rows: Any, needed: set[str]
 ) -> None:
     monkeypatch.chdir(tmp_path)
-    monkeypatch.setattr("alktrace.workflow.readiness.find_problems", lambda *_: [])
+    monkeypatch.setattr("alktrace.workflow.readiness.judge_files", lambda *_: Judged([], {}))
     monkeypatch.setenv("PATH", str(tmp_path))
     found = said(config(tmp_path, *rows), tools=True)
     assert found == [f"{tool}: not found on PATH" for tool in sorted(needed)]
@@ -98,3 +102,87 @@ def test_the_aligner_of_the_configuration_is_asked_for(
     given = config(tmp_path, READS)
     given["reference"]["aligner"] = "bwa-mem2"
     assert "bwa-mem2: not found on PATH" in said(given, tools=True)
+
+
+# --- `bad_inputs: row` ---------------------------------------------------------------------
+
+REFUSED = "results/patients/B/T1/plasma/refused.txt"
+B = SimpleNamespace(patient="B", timepoint="T1", specimen="plasma")
+
+
+@pytest.fixture
+def given(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Any:
+    """Reads that can be used, a consensus BAM that is missing, a report."""
+    monkeypatch.chdir(tmp_path)
+    return config(tmp_path, READS, CONSENSUS, REPORT)
+
+
+def test_by_default_a_wrong_file_stops_the_run(given: Any) -> None:
+    with pytest.raises(InputProblems, match=r"samples\.tsv:3:bam: no file 'c\.bam'; correct the path"):
+        checked_plan(given, tools=False)
+
+
+def test_as_a_row_it_costs_its_sample_alone(given: Any) -> None:
+    plan = checked_plan(given | {"bad_inputs": "row"}, tools=False)
+    plan.write_refusals()
+    assert list(plan.refused) == ["B.T1.plasma"]
+    assert [problem.what for problem in read_unreadable(REFUSED)] == ["no file 'c.bam'"]
+    assert plan.consensus_bam(B) == REFUSED
+    assert sorted(plan.sheet.patients) == ["A", "B", "C"], "it stays in the cohort"
+    assert not Path("results/patients/A").exists()
+
+
+def test_a_job_on_a_cluster_sees_the_same_plan(given: Any) -> None:
+    """It reads the plan again, without the checks, while its reads may be gone."""
+    given |= {"bad_inputs": "row"}
+    checked_plan(given, tools=False).write_refusals()
+    assert Plan.from_config(given).consensus_bam(B) == REFUSED
+    assert Plan.from_config(given | {"bad_inputs": "stop"}).consensus_bam(B) == "c.bam"
+
+
+def test_a_report_is_refused_as_a_report(given: Any) -> None:
+    Path("calls.tsv").write_text("")
+    plan = checked_plan(given | {"bad_inputs": "row"}, tools=False)
+    plan.write_refusals()
+    assert list(plan.refused) == ["B.T1.plasma", "C.T1.plasma"]
+    report = SimpleNamespace(patient="C", timepoint="T1", specimen="plasma")
+    assert plan.sample(report).reported
+    assert read_unreadable(plan.report(report))
+
+
+def test_a_reason_that_stands_keeps_its_date_and_goes_with_the_problem(given: Any) -> None:
+    given |= {"bad_inputs": "row"}
+    dates = []
+    for _ in range(2):
+        checked_plan(given, tools=False).write_refusals()
+        dates.append(Path(REFUSED).stat().st_mtime_ns)
+    assert dates[0] == dates[1]
+    Path("c.bam").touch()
+    checked_plan(given, tools=False).write_refusals()
+    assert [problem.what for problem in read_unreadable(REFUSED)] == ["'c.bam' is empty (0 bytes)"]
+    sheet = Path("samples.tsv")
+    sheet.write_text(sheet.read_text().replace("\t.\tc.bam\tconsensus", "\tr2.fastq\t.\t."))
+    Path("r2.fastq").write_text("@s\nACGA\n+\nIIII\n")
+    plan = checked_plan(given, tools=False)
+    plan.write_refusals()
+    assert not plan.refused
+    assert not Path(REFUSED).exists()
+
+
+@pytest.mark.parametrize(
+    ("change", "said"),
+    [
+        pytest.param(lambda: Path("panel.bed").unlink(), "no file 'panel.bed'", id="targets"),
+        pytest.param(
+            lambda: Path("samples.tsv").write_text(
+                Path("samples.tsv").read_text().replace("2026-01-01", "x")
+            ),
+            "date 'x'",
+            id="sheet",
+        ),
+    ],
+)
+def test_what_samples_share_stops_the_run_all_the_same(given: Any, change: Any, said: str) -> None:
+    change()
+    with pytest.raises(InputProblems, match=said):
+        checked_plan(given | {"bad_inputs": "row"}, tools=False)

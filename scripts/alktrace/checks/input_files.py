@@ -1,6 +1,7 @@
 """Checks of the input files before work starts: every problem at once, each with place and remedy."""
 
 from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TypeVar
 
@@ -38,8 +39,26 @@ INSIDE_READS = (UmiSource.INLINE, UmiSource.FASTQ)
 T = TypeVar("T")
 
 
+@dataclass(frozen=True)
+class Judged:
+    """What is wrong with the input files: of the run as a whole, and of single samples by their name."""
+
+    shared: list[Problem]
+    of_samples: dict[str, list[Problem]]
+
+    @property
+    def problems(self) -> list[Problem]:
+        """Everything: configuration first, then by line of the sheet."""
+        return [*self.shared, *(problem for found in self.of_samples.values() for problem in found)]
+
+
 def find_problems(sheet: Sheet, settings: Settings) -> list[Problem]:
     """Return everything wrong with the input files: configuration first, then by line of the sheet."""
+    return judge_files(sheet, settings).problems
+
+
+def judge_files(sheet: Sheet, settings: Settings) -> Judged:
+    """Return what is wrong with the input files, apart where it concerns one sample alone."""
     contigs, problems = check_reference(settings)
     knowledge, found = check_knowledge(settings.knowledge)
     problems += found
@@ -53,12 +72,16 @@ def find_problems(sheet: Sheet, settings: Settings) -> list[Problem]:
     reported = any(unit.calls for sample in used for unit in sample.units)
     reports = ReportCheck.of_sheet(Path(settings.samples), knowledge) if reported else None
     problems += reports.problems if reports else []
+    # Whose reads are given twice nobody can tell: the sheet is at fault.
+    problems += _same_reads(settings.samples, [unit for sample in used for unit in sample.units])
+    of_samples: dict[str, list[Problem]] = {}
     for sample in used:
         assay = settings.assays[sample.assay]
         for unit in sample.units:
             checker = _UnitChecker(settings.samples, unit, assay, contigs, chroms[sample.assay], reports)
-            problems += checker.run()
-    return problems + _same_reads(settings.samples, [unit for sample in used for unit in sample.units])
+            if found := checker.run():
+                of_samples.setdefault(sample.name, []).extend(found)
+    return Judged(problems, of_samples)
 
 
 def _same_reads(sheet: str, units: Iterable[Unit]) -> list[Problem]:

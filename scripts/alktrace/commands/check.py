@@ -57,5 +57,6 @@ def run(config: Path, *, directory: Path | None = None, tools: bool = True) -> s
     counts = {"patients": sheet.patients, "timepoints": sheet.timepoints, "samples": plan.used_samples}
     parts = [", ".join(f"{len(items)} {name}" for name, items in counts.items())]
     parts += [f"{plan.site_knowledge.label} of {plan.site_knowledge.date}"] if plan.site_knowledge else []
+    parts += [f"left out: {problem}" for found in plan.refused.values() for problem in found]
     parts += [f"{tool} {tool_version(tool)}" for tool in sorted(plan.tools())] if tools else []
     return "\n".join([*parts, "nothing would stop a run"])

@@ -46,6 +46,13 @@ class VafUnit(StrEnum):
     FRACTION = "fraction"
 
 
+class BadInputs(StrEnum):
+    """What a file of a sample that is found wrong before work does: end the run, or cost its sample alone."""
+
+    STOP = "stop"
+    ROW = "row"
+
+
 class UmiSource(StrEnum):
     INLINE = "inline"
     FASTQ = "fastq"

@@ -1,10 +1,11 @@
 """What is built for whom: the paths, inputs and parameters of the rules, from sheet and config."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from functools import cached_property
 from pathlib import Path
 from typing import Any, Protocol
 
+from ..errors import Problem
 from ..inputs.cells import read_cells, table_path
 from ..inputs.config_lines import CONFIG
 from ..inputs.sample import Sample
@@ -17,7 +18,8 @@ from ..io.digest import code_digest, text_digest
 from ..outcomes.clinical_schema import FILES
 from ..outcomes.outcome_files import outcome_tables
 from ..reported.report_words import own_words
-from ..vocabulary.samples import InputKind, Role, SpecimenType
+from ..vocabulary.samples import BadInputs, InputKind, Role, SpecimenType
+from .refusals import refused_before, without, write_refusals
 
 RESULTS = "results"
 REFERENCE = f"{RESULTS}/reference"
@@ -53,10 +55,13 @@ def sizes(paths: Iterable[str | None]) -> list[int]:
 class Plan:
     """Sheet and config, and what follows from them for every rule."""
 
-    def __init__(self, settings: Settings, sheet: Sheet) -> None:
-        """Keep checked settings and sheet."""
+    def __init__(
+        self, settings: Settings, sheet: Sheet, refused: Mapping[str, Sequence[Problem]] | None = None
+    ) -> None:
+        """Keep checked settings and sheet, without what the files of refused samples would give."""
         self.settings = settings
-        self.sheet = sheet
+        self.refused = refused or {}
+        self.sheet = without(sheet, self.refused)
 
     @classmethod
     def from_config(cls, config: Mapping[str, Any]) -> "Plan":
@@ -67,7 +72,14 @@ class Plan:
         """
         settings = check_settings(dict(config), file=CONFIG)
         sheet = read_sheet(Path(settings.samples), assays=settings.assays, exclude=settings.exclude)
+        if settings.bad_inputs is BadInputs.ROW:
+            sheet = without(sheet, refused_before(sheet))
         return cls(settings, sheet)
+
+    def write_refusals(self) -> None:
+        """Write why samples are refused, before jobs ask for it; without `bad_inputs: row` there are none."""
+        if self.settings.bad_inputs is BadInputs.ROW:
+            write_refusals(self.sheet, self.refused)
 
     # --- samples ---------------------------------------------------------------------------------
 

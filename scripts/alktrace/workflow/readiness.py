@@ -4,19 +4,20 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any, TypeVar
 
-from ..checks.input_files import find_problems
+from ..checks.input_files import judge_files
 from ..errors import InputProblems, Problem
 from ..inputs.config_lines import CONFIG
 from ..inputs.settings.configuration import Settings, check_settings
 from ..inputs.sheet import Sheet, read_sheet
 from ..io.tools import tool_problems
+from ..vocabulary.samples import BadInputs
 from .plan import Plan
 
 T = TypeVar("T")
 
 
 def checked_plan(config: Mapping[str, Any], *, tools: bool) -> Plan:
-    """Return the plan of a run that nothing stands in the way of.
+    """Return the plan of a run that nothing stands in the way of, without refused samples where configured.
 
     Args:
         config: the user's configuration laid over the defaults.
@@ -30,9 +31,11 @@ def checked_plan(config: Mapping[str, Any], *, tools: bool) -> Plan:
     problems += found
     if settings:
         # Without a sheet the files that the configuration names are judged all the same.
-        problems += find_problems(sheet or Sheet({}), settings)
+        judged = judge_files(sheet or Sheet({}), settings)
+        as_rows = settings.bad_inputs is BadInputs.ROW
+        problems += judged.shared if as_rows else judged.problems
     if settings and sheet:
-        plan = Plan(settings, sheet)
+        plan = Plan(settings, sheet, judged.of_samples)
         problems += tool_problems(plan.tools()) if tools else []
         if not problems:
             return plan

@@ -7,7 +7,7 @@ from typing import Annotated, Any
 from pydantic import Field, ValidationError, model_validator
 
 from ...errors import InputProblems, Problem
-from ...vocabulary.samples import ID_PATTERN
+from ...vocabulary.samples import ID_PATTERN, BadInputs
 from .align_settings import AlignSettings
 from .assay_settings import AssayDefaults, AssaySettings
 from .calling_settings import CallingSettings
@@ -29,6 +29,10 @@ class Settings(Section):
     samples: str = Field(description="the sample sheet")
     clinical: str | None = Field(description="folder with the clinical tables; null: none")
     exclude: tuple[str, ...] = Field(description="patients left out of the cohort")
+    bad_inputs: BadInputs = Field(
+        description="a wrong file of a sample, found before work starts: `stop` the run, or make the sample "
+        "a `row` (`NOT_EVALUABLE`, `unreadable`); a wrong sheet, configuration or shared file always stops"
+    )
     knowledge: str | tuple[str, ...] | None = Field(
         description="folder, or list of files, with knowledge tables of your own, laid over ours; null: none"
     )
