@@ -4,7 +4,7 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any, TypeVar
 
-from ..checks.input_files import judge_files
+from ..checks.input_files import Judged, judge_files
 from ..errors import InputProblems, Problem
 from ..inputs.config_lines import CONFIG
 from ..inputs.settings.configuration import Settings, check_settings
@@ -29,6 +29,7 @@ def checked_plan(config: Mapping[str, Any], *, tools: bool) -> Plan:
     settings, problems = _tried(lambda: check_settings(dict(config), file=CONFIG))
     sheet, found = _tried(lambda: _sheet(config, settings))
     problems += found
+    judged = Judged([], {})
     if settings:
         # Without a sheet the files that the configuration names are judged all the same.
         judged = judge_files(sheet or Sheet({}), settings)
