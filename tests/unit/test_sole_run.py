@@ -15,6 +15,7 @@ from alktrace.io.atomic import atomic_output
 from alktrace.io.resources import ROOT
 from alktrace.workflow.needs import Need, disk, memory, minutes
 from alktrace.workflow.sole_run import LOCK, sole_run
+from alktrace.workflow.watched import changed_since, look_at
 
 RUN = """
 import sys
@@ -114,6 +115,25 @@ def test_two_jobs_of_one_output_write_to_two_names(tmp_path: Path) -> None:
         assert one != other
         one.write_text("x")
         other.write_text("x")
+
+
+# --- inputs ---------------------------------------------------------------------------------
+
+
+def test_inputs_that_change_or_vanish_are_named(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    for name in ("kept.bam", "grown.bam", "renewed.bam", "gone.bam"):
+        Path(name).write_bytes(bytes(5))
+    before = look_at(["kept.bam", "grown.bam", "renewed.bam", "gone.bam", "never.bam"])
+    Path("grown.bam").write_bytes(bytes(9))
+    os.utime("renewed.bam", (1, 1))
+    Path("gone.bam").unlink()
+    Path("never.bam").touch()
+    assert changed_since(before) == [
+        "grown.bam: changed while the run worked (5 bytes, now 9)",
+        "renewed.bam: changed while the run worked (another date, 5 bytes)",
+        "gone.bam: deleted while the run worked",
+    ]
 
 
 # --- needs ----------------------------------------------------------------------------------

@@ -11,13 +11,18 @@ import re
 import signal
 import subprocess
 import sys
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from ..errors import AlktraceError, DataError
 from ..io.resources import DEFAULTS, ROOT
 from ..workflow.slurm import cluster_options
 from ..workflow.sole_run import SoleRun, sole_run
+from ..workflow.watched import State, changed_since, look_at
+
+if TYPE_CHECKING:
+    from ..workflow.plan import Plan
 
 EXAMPLE = "alktrace run config.yaml -- --dry-run"
 HANDED_ON = "behind `--`: options of snakemake, such as --cores 8 or --dry-run"
@@ -83,8 +88,10 @@ def run(
     if _executor(folder) == "slurm":
         command += cluster_options()
     here = directory or Path()
+    before = _inputs(config, here)
     status = _work([*command, *handed_on], here)
-    return _unfinished(config, here, status) if status else _without_some(here)
+    status = _unfinished(config, here, status) if status else _without_some(here)
+    return _changed(before, here) or status
 
 
 def _work(command: Sequence[str], folder: Path) -> int:
@@ -115,16 +122,39 @@ def _without_some(folder: Path) -> int:
     return show.WITHOUT_SOME if rows else 0
 
 
-def _unfinished(config: Path, folder: Path, status: int) -> int:
-    """Name the samples that a failed run has not finished; return its exit status."""
+def _plan(config: Path) -> "Plan":
     from ..inputs.config_file import read_config
     from ..inputs.settings.configuration import lay_over
     from ..workflow.plan import Plan
 
-    merged = lay_over(read_config(DEFAULTS), read_config(config))
-    with contextlib.suppress(AlktraceError), contextlib.chdir(folder):
+    return Plan.from_config(lay_over(read_config(DEFAULTS), read_config(config)))
+
+
+def _inputs(config: Path, folder: Path) -> dict[str, State | None]:
+    """Look at the input files of a run; at none where its checks will find no plan."""
+    path = config.resolve()
+    with contextlib.suppress(AlktraceError, OSError), contextlib.chdir(folder):
+        return look_at(_plan(path).given_files())
+    return {}
+
+
+def _changed(before: Mapping[str, State | None], folder: Path) -> int:
+    """Name the input files that a run found other than they are now; return 1 if there are any."""
+    if not before:
+        return 0
+    with contextlib.chdir(folder):
+        lines = changed_since(before)
+    for line in lines:
+        print(f"{line}; run again, so that the results are those of one state", file=sys.stderr)
+    return 1 if lines else 0
+
+
+def _unfinished(config: Path, folder: Path, status: int) -> int:
+    """Name the samples that a failed run has not finished; return its exit status."""
+    path = config.resolve()
+    with contextlib.suppress(AlktraceError, OSError), contextlib.chdir(folder):
         # What the checks before work found was said by them; then there is no plan.
-        files = Plan.from_config(merged).all_files() if Path("results/patients").is_dir() else []
+        files = _plan(path).all_files() if Path("results/patients").is_dir() else []
         missing = [one.sample.name for one in files if not one.alterations.is_file()]
         more = f" and {len(missing) - SHOWN_UNFINISHED} more" if len(missing) > SHOWN_UNFINISHED else ""
         if missing:

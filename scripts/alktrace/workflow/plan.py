@@ -134,6 +134,31 @@ class Plan:
         """Return the molecule metrics, none where the consensus BAM was given."""
         return [] if sample.consensus or sample.reported else [self.path(sample, "molecules.tsv")]
 
+    def given_files(self) -> list[str]:
+        """Return every file that sheet and configuration name and a run reads."""
+        reference, assays = self.settings.reference, self.settings.assays.values()
+        columns = ("fastq_1", "fastq_2", "fastq_umi", "bam", "calls", "covered_regions")
+        files = [
+            self.settings.samples,
+            *(
+                getattr(unit, name)
+                for sample in self.used_samples
+                for unit in sample.units
+                for name in columns
+            ),
+            reference.fasta,
+            reference.gff3,
+            reference.align_fasta,
+            *self.polymorphisms(),
+            *self.population_vcf(),
+            *(assay.targets for assay in assays),
+            *(assay.noise_model for assay in assays),
+            *(assay.copy_number_reference for assay in assays),
+            *(assay.umi.fixed_umis for assay in assays),
+            *self.clinical_tables(),
+        ]
+        return [path for path in dict.fromkeys(files) if path is not None]
+
     def given_sizes(self, wildcards: Wildcards) -> list[int]:
         """Return the sizes of the consensus BAM or report that the sheet gives; none where reads are given.
 
