@@ -93,6 +93,14 @@ def test_a_given_file_counts_by_its_size(plan: Plan, tmp_path: Path, monkeypatch
     assert found == {"P1.PD1.biopsy": [7], "P2.PD1.plasma": [5], "P1.PD1.plasma": []}
 
 
+def test_every_file_that_is_named_is_watched(plan: Plan) -> None:
+    found = plan.given_files()
+    assert {"3.fq", "4.fq", "r.bam", "c.bam", "report.tsv", "report.vcf.gz", "7.fq", "a.fq"} <= set(found)
+    assert {"panel.bed", "panel.noise.tsv", "wide.cnn", plan.settings.reference.fasta} <= set(found)
+    assert "5.fq" not in found, "of an excluded patient"
+    assert len(found) == len(set(found))
+
+
 def test_white_cells_of_a_report_have_no_molecules(tmp_path: Path) -> None:
     cells = "P2 T0 wbc wbc panel 2025-01-01 . patient . . . . blood.tsv"
     assert plan_of(tmp_path, [*ROWS, cells]).white_cells(of("P2.PD1.plasma")) == []
