@@ -12,6 +12,7 @@ from excluded_kinds import excluded
 from mechanism_rows import BYPASS, classified, evidence, found_of
 from outcome_cohort import cohort_settings, resistance_settings
 
+from alktrace.errors import DataError
 from alktrace.outcomes.accounts import Sampled, read_accounts, sampled
 from alktrace.outcomes.association_table import AssociationRow
 from alktrace.outcomes.endpoints import patient_rows
@@ -299,6 +300,18 @@ def test_what_an_account_says_was_measured(tmp_path: Path) -> None:
             co_altered=frozenset({"TP53"}), excluded=frozenset({"RB1"}), site=ProgressionSite.OLIGO,
         )
     }  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    "content",
+    ["[]", "{}", "{", '{"patient": "P1", "timepoint": "BL", "specimens": 3}',
+     json.dumps({**ACCOUNT, "setting": "later"}), json.dumps({**ACCOUNT, "alterations": ["TP53"]})],
+    ids="a_list nothing cut no_specimens setting alterations".split(),
+)  # fmt: skip
+def test_a_file_that_is_no_account_is_named(tmp_path: Path, content: str) -> None:
+    (tmp_path / "resistance.json").write_text(content)
+    with pytest.raises(DataError, match=r"resistance\.json"):
+        read_accounts([tmp_path / "resistance.json"], sampled)
 
 
 def test_a_name_is_given_once() -> None:
