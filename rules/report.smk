@@ -112,6 +112,7 @@ rule collect_multiqc:
     params:
         folder=subpath(output.page, parent=True),
         config=module_digest(resource("multiqc.yaml")),
+        code=PLAN.code("settle_multiqc"),
     message:
         "collecting quality reports"
     shell:
@@ -122,6 +123,7 @@ rule collect_multiqc:
             awk 'FNR == 1 && !/^#unreadable/ {{ print FILENAME }}' {input.fastp:q} {input.sections:q} >"$list"
             multiqc --force --quiet --no-version-check --no-data-dir --config "$ALKTRACE_RESOURCES/multiqc.yaml" \
                 --file-list "$list" --outdir {params.folder:q} --filename multiqc.html
+            "$ALKTRACE_PYTHON" "$ALKTRACE_SCRIPTS/settle_multiqc.py" {output.page:q}
         ) 2>{log:q}
         """
 

@@ -1,6 +1,9 @@
 """Sections of the MultiQC page: what the metrics of a sample become, and that MultiQC shows it."""
 
+import base64
+import gzip
 import json
+import re
 import shutil
 import subprocess
 from dataclasses import replace
@@ -14,6 +17,7 @@ from alktrace.consensus.losses import REASONS
 from alktrace.consensus.molecule_table import MoleculeMetric
 from alktrace.io.tables import header, write_table
 from alktrace.qc.qc_table import QcRow
+from alktrace.report.multiqc_page import settle_multiqc
 from alktrace.report.multiqc_sections import REASON_TEXT, multiqc_sections, write_multiqc_sections
 from alktrace.vocabulary.detection import MoleculeGroup
 from alktrace.vocabulary.samples import IdentityStatus, Verdict
@@ -239,3 +243,21 @@ def test_a_cohort_of_reports_has_a_page_too(root: Path, tmp_path: Path) -> None:
     done, page, _ = render(root, tmp_path, {}, {}, [])
     assert done.returncode == 0, done.stdout + done.stderr
     assert "No sample of this cohort comes from reads." in page.read_text()
+
+
+@NEEDS_MULTIQC
+def test_the_page_of_equal_data_has_equal_bytes(root: Path, tmp_path: Path) -> None:
+    pages = []
+    for name in ("first", "second"):
+        (tmp_path / name).mkdir()
+        _, page, _ = render(root, tmp_path / name, MOLECULES, ERROR_RATES, QUALITY)
+        pages.append(page)
+    before, second = (page.read_bytes() for page in pages)
+    assert before != second, "MultiQC still draws an id and writes the time"
+    assert [settle_multiqc(page) for page in pages] == [[], []]
+    first, second = (page.read_bytes() for page in pages)
+    assert first == second
+    assert str(tmp_path).encode() not in first
+    packed = re.compile(rb'id="mqc_compressed_plotdata">([^<]+)')
+    data = [gzip.decompress(base64.b64decode(packed.search(text)[1])) for text in (before, first)]
+    assert data[0] == data[1], "the figures are those that MultiQC packed"

@@ -12,8 +12,9 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from alktrace import __version__
 from alktrace.consensus import zipping
-from alktrace.consensus.zipping import zip_consensus
+from alktrace.consensus.zipping import zip_consensus, zipped_header
 from alktrace.errors import DataError
 from alktrace.io import bgzf
 
@@ -220,6 +221,19 @@ def test_header_keeps_contigs_and_gets_read_groups(tmp_path: Path) -> None:
     assert [line["SN"] for line in header["SQ"]] == ["chr1", "chr2"]
     assert header["RG"] == [{"ID": "A", "SM": "P.T.plasma", "LB": "lib1"}]
     assert header["CO"] == ["made by a test"]
+
+
+def test_header_names_programs_without_command_lines(tmp_path: Path) -> None:
+    """Threads and paths would make other bytes of the same molecules."""
+    bwa = {"ID": "bwa", "PN": "bwa", "VN": "0.7.17", "CL": "bwa mem -t 3 /home/someone/genome.fa -"}
+    contig = {"SN": "chr1", "LN": 100, "UR": "file:/home/someone/genome.fa"}
+    aligned = pysam.AlignmentHeader.from_dict({"SQ": [contig], "PG": [bwa]})
+    header = zipped_header(aligned, HEADER)
+    assert "someone" not in str(header) and "-t 3" not in str(header)
+    assert header.to_dict()["PG"] == [
+        {"ID": "bwa", "PN": "bwa", "VN": "0.7.17"},
+        {"ID": "alktrace", "PN": "alktrace", "VN": __version__, "PP": "bwa"},
+    ]
 
 
 @pytest.mark.parametrize("level", ["wb", "wbu"], ids=["compressed", "uncompressed"])

@@ -566,17 +566,14 @@ def rounded(cell: str) -> str:
 
 # --- the same again -------------------------------------------------------------------------------
 
-SAME = ("*.tsv", "*.json", "*.vcf.gz", "*.cnn", "*.gff3")
-
 
 def outputs(folder: Path) -> dict[str, bytes]:
+    """Every file of the results; compiled kernels, where they are kept there, are of the machine."""
     results = folder / "results"
-    found = {path for pattern in SAME for path in results.rglob(pattern)}
-    kernels = results / "reference" / "kernels"
     return {
         str(path.relative_to(results)): path.read_bytes()
-        for path in sorted(found)
-        if kernels not in path.parents
+        for path in sorted(results.rglob("*"))
+        if path.is_file() and path.suffix not in (".nbc", ".nbi")
     }
 
 

@@ -15,6 +15,7 @@ from typing import BinaryIO
 import numpy as np
 import pysam
 
+from .. import __version__
 from ..errors import DataError
 from ..io.bam_io import BamWriter, RecordBatch, iterate_batches, read_header, read_stream
 from ..io.bgzf import Source
@@ -127,11 +128,19 @@ def zip_consensus(*, aligned: BinaryIO, unaligned: Path, out: Path) -> int:
 
 
 def zipped_header(aligned: pysam.AlignmentHeader, consensus: pysam.AlignmentHeader) -> pysam.AlignmentHeader:
-    """Return the aligner's header with the read groups and comments of the consensus BAM."""
+    """Return the aligner's header with the read groups and comments of the consensus BAM.
+
+    Programs stand with name and version alone: command lines hold threads and paths, and the same molecules
+    would give other bytes on another machine. For the same reason contigs do not say where their FASTA lies.
+    """
     lines, other = aligned.to_dict(), consensus.to_dict()
     for key in ("RG", "CO"):
         if key in other:
             lines[key] = other[key]
+    lines["SQ"] = [{key: value for key, value in line.items() if key != "UR"} for line in lines["SQ"]]
+    programs = [{key: value for key, value in line.items() if key != "CL"} for line in lines.get("PG", [])]
+    before = {"PP": programs[-1]["ID"]} if programs else {}
+    lines["PG"] = [*programs, {"ID": "alktrace", "PN": "alktrace", "VN": __version__, **before}]
     return pysam.AlignmentHeader.from_dict(lines)
 
 
