@@ -11,7 +11,8 @@ UNITS = Units(PLAN.sheet, PLAN.settings, REFERENCE)
 #   a moved clone must not rerun alignments.
 # - extract_reads puts the UMI behind a tab of the name line, where `bwa mem -C` takes it for tags.
 # - fastp trims adapters and nothing else. No quality, N or poly-G trimming, no correction and no
-#   deduplication: they move ends or change bases of single copies of a molecule. One thread, since
+#   deduplication: they move ends or change bases of single copies of a molecule. Its report holds its
+#   command line: the name of this try must not be in it. One thread, since
 #   with more it writes to standard output in another order each time.
 # - Behind an aligner to a compact genome, lift_alignments.py gives the coordinates of the whole one.
 # - `-K` makes the result independent of the number of threads; `-Y` keeps all bases of split reads.
@@ -63,7 +64,7 @@ rule align_unit:
             | fastp --stdin --stdout --thread 1 {params.fastp} --length_required {params.min_length} \
                 --disable_quality_filtering --disable_trim_poly_g --dont_eval_duplication \
                 --report_title {wildcards.patient}.{wildcards.timepoint}.{wildcards.specimen}.{wildcards.unit} \
-                --json "$fastp" --html /dev/null \
+                --json /dev/fd/3 --html /dev/null 3>"$fastp" \
             | {params.aligner} mem -t {threads} -K {params.batch_bases} -Y -C {params.pairs} \
                 -R {params.read_group:q} {params.prefix:q} - {params.lift} \
             | samtools sort --no-PG --threads 2 -m 768M --output-fmt bam,level=1 -T {resources.tmpdir:q} -o "$bam" - \
