@@ -1,11 +1,12 @@
 """What the silence of a timepoint excludes, per kind of mechanism and per locus.
 
 Every locus is judged in every usable specimen by the formula of `negative`, with the tumour copies of its own
-gene; the specimen that excludes most counts. A kind is as good as its worst locus.
+gene; the specimen that excludes most counts, as far as no other one speaks against it. A kind is as good as
+its worst locus.
 """
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from ..evidence.schema import GeneCopyNumber, LocusCallability, SpecimenEvidence
 from ..inputs.settings.resistance_settings import NegativeSettings
@@ -16,8 +17,10 @@ from ..vocabulary.detection import Detection
 from ..vocabulary.negatives import Exclusion, ExclusionStatus, NegativeKind
 from ..vocabulary.resistance import Component
 from .both_copies import BOTH_LOST
+from .candidates import candidates_at, exceeds
 from .lineage import Lineage
 from .negative import (
+    DIPLOID,
     alk_hotspots,
     can_exclude,
     copies_of,
@@ -98,7 +101,7 @@ def judge_exclusions(
     ]
     judged: dict[NegativeKind, list[LocusExclusion]] = {}
     for place in wanted:
-        judged.setdefault(place.kind, []).append(_best([judge.of(place) for judge in judges], place))
+        judged.setdefault(place.kind, []).append(_together(judges, place))
     told = []
     for kind in NegativeKind:
         if kind is NegativeKind.HISTOLOGY:
@@ -150,6 +153,7 @@ class _Judge:
         self.specimen = specimen
         self.name = specimen.full_name
         self.settings: NegativeSettings = view.settings.negative
+        self.view = view
         self.low = specimen.tumour_fraction.low or 0.0
         self.silent = can_exclude(specimen)
         inside = view.windows[specimen.specimen].status is not WindowStatus.OUTSIDE
@@ -171,6 +175,30 @@ class _Judge:
         return (
             self._of_loss(place, item) if place.kind is NegativeKind.GENE_LOSS else self._of_gain(place, item)
         )
+
+    def beside(self, place: CoreLocus, best: LocusExclusion) -> LocusExclusion:
+        """Return what is left of an exclusion beside this specimen, which may show more than it allows."""
+        above = best.above
+        if place.locus != COPY_NUMBER:
+            below = tuple(candidates_at(place, self.view.subthreshold, self.view.knowledge))
+            return self._open(best) if exceeds(above, below, [self.specimen]) else best
+        item = copies_of(self.specimen, place.gene)
+        low, high = (item.tumour_copy_number_low, item.tumour_copy_number_high) if item else (None, None)
+        # An interval around two copies is that of a blind specimen, which speaks against nothing.
+        if low is None or (high is not None and low <= DIPLOID <= high):
+            return best
+        if place.kind is NegativeKind.GENE_LOSS:
+            return self._open(best) if low < BOTH_LOST else best
+        if low <= DIPLOID or above is None or (high is not None and high <= above):
+            return best
+        enough = high is not None and high < self.settings.amplification_copy_number
+        if high is None:
+            return self._open(best)
+        return replace(best, above=high, informative=best.informative and enough)
+
+    @staticmethod
+    def _open(best: LocusExclusion) -> LocusExclusion:
+        return replace(best, status=ExclusionStatus.NOT_ASSESSABLE, above=None, informative=False)
 
     def _told(
         self, place: CoreLocus, status: ExclusionStatus, above: float | None = None, *, enough: bool = False
@@ -235,6 +263,16 @@ _ORDER = (
 
 def _rank(item: LocusExclusion) -> tuple[bool, int, float]:
     return (not item.informative, _ORDER.index(item.status), item.above or 0.0)
+
+
+def _together(judges: Sequence[_Judge], place: CoreLocus) -> LocusExclusion:
+    """Return what the specimens exclude together; silence of one is no answer to what another shows."""
+    told = [judge.of(place) for judge in judges]
+    found = [item for item in told if item.status is ExclusionStatus.FOUND]
+    best = found[0] if found else _best(told, place)
+    for judge in judges if best.status is ExclusionStatus.EXCLUDED else ():
+        best = judge.beside(place, best)
+    return best
 
 
 def _best(told: Sequence[LocusExclusion], place: CoreLocus) -> LocusExclusion:

@@ -5,7 +5,7 @@ identity conflict or a data problem give no findings; they are named, and the ot
 """
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 
 from ..evidence.schema import (
@@ -20,8 +20,9 @@ from ..inputs.settings.resistance_settings import ResistanceSettings
 from ..knowledge.answers import Knowledge
 from ..vocabulary.changes import Origin, VariantType
 from ..vocabulary.detection import Detection
-from ..vocabulary.resistance import Timing
+from ..vocabulary.resistance import NotEvaluableReason, Timing
 from ..vocabulary.samples import Setting, SpecimenType
+from .candidates import alk_candidates, exceeds
 from .negative import TimepointNegative, judge_specimen, judge_timepoint, unusable_reasons
 from .timing import TimingVerdict, judge_timing
 from .window import WindowStatus, WindowVerdict, judge_window
@@ -223,6 +224,11 @@ def view_timepoint(
         [judge_specimen(item, windows[item.specimen].status, settings.negative) for item in specimens]
     )
     places = {item.place for item in usable}
+    below = tuple(_subthreshold(patient.alterations, places))
+    # What a specimen shows below the rule may be more than another one excludes: no word on its share then.
+    if exceeds(negative.excluded, tuple(alk_candidates(below, knowledge)), usable):
+        weak = negative.reasons or (NotEvaluableReason.POWER_LOW,)
+        negative = replace(negative, informative=False, excluded=None, reasons=weak)
     return TimepointView(
         patient=patient,
         timepoint=timepoint,
@@ -233,7 +239,7 @@ def view_timepoint(
         windows=windows,
         negative=negative,
         found=tuple(_found(patient.alterations, places)),
-        subthreshold=tuple(_subthreshold(patient.alterations, places)),
+        subthreshold=below,
         phase=tuple(seen for seen in patient.phase if seen.place in places),
         knowledge=knowledge,
         settings=settings,
