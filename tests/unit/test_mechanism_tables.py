@@ -111,6 +111,53 @@ def test_concordance_needs_both_specimens_and_tumour_variants() -> None:
     assert {(row.patient, row.verdict) for row in found} == {("P1", "not_comparable")}
 
 
+def test_both_junctions_of_one_rearrangement_are_one_alteration() -> None:
+    """A reciprocal junction agrees with the other one by itself; a report may name no partner at all."""
+    fusion = {"variant_type": VariantType.FUSION}
+    rows = [
+        evidence("fusion:ALK:EML4", "plasma", SEEN, **fusion),
+        evidence("fusion:ALK:EML4", "tissue", UNSEEN, **fusion),
+        evidence("fusion:EML4:ALK", "plasma", SEEN, **fusion),
+        evidence("fusion:EML4:ALK", "tissue", UNSEEN, **fusion),
+        evidence("fusion:unknown:ALK", "tissue", SEEN, **fusion),
+        evidence("fusion:KIF5B:RET", "plasma", SEEN, **fusion),
+        evidence("fusion:KIF5B:RET", "tissue", UNSEEN, **fusion),
+        evidence("a", "plasma", SEEN),
+        evidence("a", "tissue", UNSEEN),
+    ]
+    found = [row for row in concordance_rows(rows) if row.level == "alteration"]
+    assert [(row.alteration, row.verdict) for row in found] == [
+        ("a", "plasma_only"),
+        ("fusion:EML4:ALK", "both"),
+        ("fusion:KIF5B:RET", "plasma_only"),
+    ]
+
+
+def test_of_two_fusions_of_a_gene_a_report_without_partner_names_neither() -> None:
+    fusion = {"variant_type": VariantType.FUSION}
+    keys = ("fusion:EML4:ALK", "fusion:KIF5B:ALK", "fusion:unknown:ALK")
+    rows = [evidence(key, "plasma", SEEN, **fusion) for key in keys[:2]]
+    rows.append(evidence(keys[2], "tissue", SEEN, **fusion))
+    found = [row.alteration for row in concordance_rows(rows) if row.level == "alteration"]
+    assert sorted(found) == sorted(keys)
+
+
+@pytest.mark.parametrize(
+    ("excludes", "shown"), [(frozenset(), "not_seen"), (frozenset({ON_TARGET, BYPASS}), "none")]
+)
+def test_a_class_without_families_is_none_only_where_they_are_excluded(
+    excludes: frozenset[Component], shown: str
+) -> None:
+    """Tissue lacks the MET of plasma and could not have shown every bypass: that is no class `none`."""
+    rows = [evidence("m", "plasma", SEEN, gene="MET"), evidence("m", "tissue", UNSEEN, gene="MET")]
+    rows += [evidence("a", kind, UNSEEN) for kind in ("plasma", "tissue")]
+    listed = [mechanism("P1", "MET", "m", BYPASS), mechanism("P1", "ALK", "a", ON_TARGET)]
+    tissue = Material(SpecimenType.TISSUE, excludes)
+    materials = {("P1", "PD"): [Material(SpecimenType.PLASMA, frozenset({ON_TARGET})), tissue]}
+    (whole,) = [row for row in concordance_rows(rows, listed, materials) if row.level == "class"]
+    assert (whole.plasma, whole.tissue) == ("bypass", shown)
+
+
 def test_agreement_counts_only_what_can_be_compared() -> None:
     verdicts = [(SEEN, SEEN), (SEEN, SEEN), (SEEN, UNSEEN), (UNSEEN, SEEN), (Detection.NOT_ASSESSABLE, SEEN)]
     rows = []

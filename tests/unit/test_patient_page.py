@@ -11,6 +11,7 @@ from alktrace.evidence.schema import BoardEvidence, ReportedPhase, RnaFinding
 from alktrace.inputs.knowledge_files import KnowledgeFiles
 from alktrace.knowledge.load import load_knowledge
 from alktrace.report import words
+from alktrace.report.pages import write_page
 from alktrace.report.patient_page import patient_content
 from alktrace.vocabulary.clinical import ProgressionSite
 
@@ -73,6 +74,16 @@ def test_what_a_board_has_stands_on_the_page() -> None:
     assert findings[4:6] == ["site of progression: cns only", "drugs at sampling: lorlatinib"]
     assert findings[6].startswith("a report states ALK ") and findings[6].endswith("proves nothing by itself")
     assert content("commonest_lorlatinib_compound_speaks")["board"] == []
+
+
+def test_the_reason_of_a_class_names_the_specimen_that_it_is_of(tmp_path: Path) -> None:
+    """A negative of plasma that counts stood beside one of tissue that does not, and neither was named."""
+    out = tmp_path / "patient.html"
+    page = content("two_of_twenty_molecules_of_kras_in_the_biopsy")
+    write_page("patient.html", {**page, "figures": ()}, out)
+    text = out.read_text()
+    assert "<code>NEGATIVE_INFORMATIVE</code> PD.plasma: an ALK hotspot" in text
+    assert "<code>NEGATIVE_UNINFORMATIVE</code> PD.tissue: power_low" in text
 
 
 def test_loss_of_the_other_allele_stands_beside_the_counts() -> None:

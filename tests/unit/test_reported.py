@@ -180,6 +180,21 @@ def test_what_was_not_found_is_no_finding(read: Reads, line: str) -> None:
     assert "says that nothing was found" in note.what and note.line == 2
 
 
+@pytest.mark.parametrize(
+    ("line", "said"),
+    [
+        ("MET|扩增 未检出|||||", "lod_vaf is no limit of copy numbers: none is excluded"),
+        ("MET|||amplification not detected|||", "lod_vaf is no limit of copy numbers: none is excluded"),
+        ("EML4-ALK|||fusion negative|||", "excluded down to lod_vaf where covered_exons names its introns"),
+        ("ALK|G1202R||not detected|||", "what that excludes follows from covered_genes and lod_vaf"),
+    ],
+)
+def test_a_denial_tells_what_it_can_exclude(read: Reads, line: str, said: str) -> None:
+    """A limit of VAFs says nothing of copies; asking for it where it stands would be wrong advice."""
+    (note,) = read(line).notes
+    assert said in note.remedy
+
+
 @pytest.mark.parametrize("line", ["TMB|12 mut/Mb|||||", "MSI-H||||||"])
 def test_what_is_no_alteration_of_a_gene_leaves_a_note_only(read: Reads, line: str) -> None:
     report = read(line)

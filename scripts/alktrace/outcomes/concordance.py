@@ -16,7 +16,7 @@ from ..classify.resistance_table import ResistanceRow
 from ..evidence.evidence_table import EvidenceRow
 from ..inputs.settings.cohort_settings import CohortSettings
 from ..stats.intervals import share
-from ..vocabulary.changes import Origin
+from ..vocabulary.changes import ALK, Origin, VariantType
 from ..vocabulary.detection import Detection
 from ..vocabulary.resistance import Component
 from ..vocabulary.samples import SpecimenType
@@ -27,7 +27,15 @@ TUMOUR = frozenset({Origin.SOMATIC, Origin.UNDECIDED})
 PLASMA, TISSUE = SpecimenType.PLASMA, SpecimenType.TISSUE
 FAMILIES = (Component.ON_TARGET, Component.BYPASS)
 CLASS = "mechanism class"
+UNKNOWN_PARTNER = "unknown"
+"""In the key of a fusion of which a report names one gene."""
 DETECTED, NOT_DETECTED = Detection.DETECTED.value, Detection.NOT_DETECTED.value
+STATES = (
+    Detection.DETECTED,
+    Detection.SUBTHRESHOLD,
+    Detection.NOT_DETECTED,
+    Detection.NOT_ASSESSABLE,
+)
 NOT_SEEN, NOT_ASSESSABLE = "not_seen", Detection.NOT_ASSESSABLE.value
 BOTH, PLASMA_ONLY, TISSUE_ONLY = "both", "plasma_only", "tissue_only"
 NEITHER, NOT_COMPARABLE = "neither", "not_comparable"
@@ -166,10 +174,15 @@ def _agreement(
 
 
 def _alterations(rows: Sequence[EvidenceRow]) -> Iterator[ConcordanceRow]:
-    seen = {row.key: row for row in rows if row.detection is Detection.DETECTED}
-    for key in sorted(seen):
-        plasma, tissue = _status(rows, key, PLASMA).value, _status(rows, key, TISSUE).value
-        first = seen[key]
+    seen: dict[str, list[EvidenceRow]] = defaultdict(list)
+    rearranged = _rearrangements(rows)
+    for row in sorted(rows, key=lambda row: (not row.key.endswith(f":{ALK}"), row.key)):
+        if row.detection is Detection.DETECTED:
+            seen[rearranged.get(row.key, row.key)].append(row)
+    for name in sorted(seen):
+        keys = {row.key for row in rows if rearranged.get(row.key, row.key) == name}
+        plasma, tissue = (_best_status(rows, keys, kind).value for kind in (PLASMA, TISSUE))
+        first = seen[name][0]
         yield ConcordanceRow(
             level="alteration",
             patient=first.patient,
@@ -180,6 +193,27 @@ def _alterations(rows: Sequence[EvidenceRow]) -> Iterator[ConcordanceRow]:
             tissue=tissue,
             verdict=_verdict(plasma, tissue),
         )
+
+
+def _rearrangements(rows: Sequence[EvidenceRow]) -> dict[str, str]:
+    """Return one name per rearrangement by key of its junctions: both sides of one break are one event.
+
+    Counted by themselves they agree together, and the agreement would be that of fusions. A report that
+    does not name the partner speaks of the one fusion of its gene.
+    """
+    fusions = {row.key for row in rows if row.variant_type is VariantType.FUSION}
+    genes = {key: tuple(sorted(key.split(":")[1:3])) for key in fusions}
+    named = sorted({pair for pair in genes.values() if UNKNOWN_PARTNER not in pair})
+    found = {}
+    for key, pair in genes.items():
+        own = [other for other in named if {*pair} - {UNKNOWN_PARTNER} <= {*other}]
+        found[key] = "fusion:" + ":".join(own[0] if len(own) == 1 else pair)
+    return found
+
+
+def _best_status(rows: Sequence[EvidenceRow], keys: Iterable[str], kind: SpecimenType) -> Detection:
+    states = {_status(rows, key, kind) for key in keys}
+    return next(state for state in STATES if state in states)
 
 
 def _families(
@@ -242,15 +276,14 @@ def _class_of(states: Sequence[str]) -> str:
     found = [family.value for family, state in zip(FAMILIES, states, strict=True) if state == DETECTED]
     if found:
         return "+".join(found)
-    return NOT_ASSESSABLE if NOT_ASSESSABLE in states else "none"
+    return next((state for state in (NOT_ASSESSABLE, NOT_SEEN) if state in states), "none")
 
 
 def _status(rows: Sequence[EvidenceRow], key: str, kind: SpecimenType) -> Detection:
     """Best statement of the specimens of one kind; without any row it could not be judged."""
     # Of several specimens of a kind the best: a second biopsy that missed it takes nothing back.
     found = {row.detection for row in rows if row.key == key and row.specimen_type is kind}
-    order = (Detection.DETECTED, Detection.SUBTHRESHOLD, Detection.NOT_DETECTED)
-    return next((status for status in order if status in found), Detection.NOT_ASSESSABLE)
+    return next((status for status in STATES if status in found), Detection.NOT_ASSESSABLE)
 
 
 def _verdict(plasma: str, tissue: str) -> str:

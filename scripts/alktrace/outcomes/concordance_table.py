@@ -9,14 +9,15 @@ from ..io.tables import column
 class ConcordanceRow:
     """`concordance.tsv`: plasma and tissue of one timepoint: each alteration, each family, and the class."""
 
-    level: str = column("`alteration`, `family` (on_target, bypass) or `class` (both families together)")
+    level: str = column("`alteration` (of all junctions of two genes), `family` (on_target, bypass), `class`")
     patient: str = column("patient id")
     timepoint: str = column("timepoint id")
     gene: str | None = column("gene symbol, of an alteration", default=None)
     alteration: str = column("name shown; name of the family; `mechanism class`")
     plasma: str = column(
         "detected, not_detected, not_assessable; of a family also not_seen: what tissue showed was looked "
-        "for and not found, but the sample cannot exclude the family; of the class its families, or `none`"
+        "for and not found, but the sample cannot exclude the family; of the class its families, `none` "
+        "where both are not_detected, else not_assessable or not_seen"
     )
     tissue: str = column("as plasma")
     verdict: str = column(

@@ -44,7 +44,11 @@ KEPT = "the line is kept, but nothing is concluded from it; write the VAF, or `n
 ADD_WORDS = (
     "the line is kept, but nothing is concluded from it; list the words in report_words.tsv beside the sheet"
 )
-NO_FINDING = "no finding; state what the test covers in covered_genes and lod_vaf"
+NO_FINDING = "no finding; what that excludes follows from covered_genes and lod_vaf"
+NONE_OF_KIND = {
+    ReportedKind.COPIES: "no finding; lod_vaf is no limit of copy numbers: none is excluded (not_stated)",
+    ReportedKind.FUSION: "no finding; excluded down to lod_vaf where covered_exons names its introns",
+}
 BOTH = "says that nothing was found, and names a finding"
 OPEN = "the report leaves open whether it was found"
 ROUNDED = 0.1
@@ -232,7 +236,8 @@ class ReportReader(ReportGenes):
             words = clause.status is Status.DENIED
             shown = line.get("vaf", clause.text)
             what = "says that nothing was found" if words else f"VAF {shown!r} says that it was not found"
-            self.note(line, "gene" if words else "vaf", f"{finding.said}: {what}", NO_FINDING)
+            remedy = NONE_OF_KIND.get(kind, NO_FINDING)
+            self.note(line, "gene" if words else "vaf", f"{finding.said}: {what}", remedy)
             return True
         if vaf.bound:
             raise ValueError(f"{finding.said}: a bound as VAF: a trace, or not found?")
