@@ -122,7 +122,7 @@ def test_white_cells_that_call_a_trace_do_not_make_it_a_clone_of_blood(
     items = [of_blood(item) if item.sample.specimen == "wbc" else item for item in items]
     counts: dict[str, Any] = {f"P1.T1.{name}": {G1202R.key: counted(alt)} for name, alt in molecules.items()}
     rows = {f"P1.T1.{name}": called(alt) for name, alt in molecules.items()}
-    verdict = OriginJudge(items, counts, SHIPPED.origin, ()).verdict(G1202R.key, rows)
+    verdict = OriginJudge(items, counts, SHIPPED.origin, (), {}).verdict(G1202R.key, rows)
     assert (verdict.origin, verdict.flags) == (expected, flags)
 
 
@@ -148,7 +148,7 @@ def test_white_cells_of_another_person_do_not_speak(
 def test_what_the_laboratory_said_of_the_origin_holds_for_the_patient(origin: Origin) -> None:
     said = replace(REPORTED, origin=origin, origin_reason="by the report")
     item = loaded("report", said, reported=True)
-    judge = OriginJudge([item], {"P1.T1.report": {}}, SHIPPED.origin, ())
+    judge = OriginJudge([item], {"P1.T1.report": {}}, SHIPPED.origin, (), {})
     verdict = judge.verdict(said.key, {"P1.T1.report": said})
     assert (verdict.origin, verdict.reason) == (origin, "by the report")
 
@@ -232,7 +232,7 @@ def test_alterations_that_only_noise_shows_are_not_followed() -> None:
 def test_what_population_frequencies_said_of_one_sample_holds_for_the_patient() -> None:
     known = replace(G1202R, origin=Origin.GERMLINE, origin_reason="population frequency 0.4")
     item = loaded("plasma", known)
-    judge = OriginJudge([item], {"P1.T1.plasma": {}}, SHIPPED.origin, ())
+    judge = OriginJudge([item], {"P1.T1.plasma": {}}, SHIPPED.origin, (), {})
     verdict = judge.verdict(known.key, {"P1.T1.plasma": known})
     assert (verdict.origin, verdict.reason) == (Origin.GERMLINE, "population frequency 0.4")
 
@@ -245,12 +245,16 @@ def at(specimen: str, alt: int, timepoint: str = "T1") -> tuple[LoadedSample, Al
     return replace(item, files=replace(item.files, sample=sample)), row
 
 
-def verdict_over(*seen: tuple[LoadedSample, AlterationRow]) -> OriginVerdict:
+def verdict_over(*seen: tuple[LoadedSample, AlterationRow], same_person: bool = True) -> OriginVerdict:
+    names = {item.sample.name for item, _ in seen}
+    matching = dict.fromkeys(names, names) if same_person else {}
     counts: dict[str, Any] = {
         item.sample.name: {G1202R.key: counted(row.alt_molecules, 2006)} for item, row in seen
     }
-    rows = {item.sample.name: row for item, row in seen}
-    return OriginJudge([item for item, _ in seen], counts, SHIPPED.origin, ()).verdict(G1202R.key, rows)
+    rows = {item.sample.name: row for item, row in seen if row.alt_molecules}
+    return OriginJudge([item for item, _ in seen], counts, SHIPPED.origin, (), matching).verdict(
+        G1202R.key, rows
+    )
 
 
 def test_one_half_at_two_timepoints_is_probably_inherited() -> None:
@@ -270,6 +274,14 @@ def test_one_half_here_and_a_trace_there_is_not_inherited() -> None:
     verdict = verdict_over(at("plasma", 1023), at("plasma", 40, "T2"))
     assert verdict.origin is Origin.SOMATIC
     assert verdict.flags == ()
+
+
+def test_a_sample_that_may_be_of_another_person_makes_nothing_somatic() -> None:
+    """Too few polymorphisms to compare: a swapped baseline lacks every inherited variant of the patient."""
+    samples = at("plasma", 1023), at("plasma", 0, "T2")
+    assert verdict_over(*samples).origin is Origin.SOMATIC
+    verdict = verdict_over(*samples, same_person=False)
+    assert (verdict.origin, verdict.flags) == (Origin.UNDECIDED, ("germline_not_excluded",))
 
 
 @pytest.mark.parametrize(

@@ -18,6 +18,10 @@ SOMATIC, GERMLINE = Origin.SOMATIC, Origin.GERMLINE
 BLOOD, UNDECIDED = Origin.CLONAL_HAEMATOPOIESIS, Origin.UNDECIDED
 
 
+def person(kind: SpecimenType, alt: int, total: int, fraction: float | None = None) -> Elsewhere:
+    return Elsewhere(kind, alt, total, fraction, same_person=True)
+
+
 @pytest.fixture(scope="module")
 def settings() -> OriginSettings:
     return SHIPPED.origin
@@ -186,13 +190,13 @@ def test_germline_band_is_judged_against_all_else(
 @pytest.mark.parametrize(
     ("evidence", "reason"),
     [
-        pytest.param(counted(1023, 2006, beside=[0.012], elsewhere=[Elsewhere(PLASMA, 0, 1000)]),
+        pytest.param(counted(1023, 2006, beside=[0.012], elsewhere=[person(PLASMA, 0, 1000)]),
                      "0 of 1000 molecules in another sample: not inherited", id="absent from a baseline"),
-        pytest.param(counted(1300, 2006, tumour_fraction_high=0.85, elsewhere=[Elsewhere(PLASMA, 1, 300)]),
+        pytest.param(counted(1300, 2006, tumour_fraction_high=0.85, elsewhere=[person(PLASMA, 1, 300)]),
                      "1 of 300 molecules", id="other allele lost, one stray molecule before"),
-        pytest.param(counted(95, 200, TISSUE, elsewhere=[Elsewhere(PLASMA, 20, 1000)]),
+        pytest.param(counted(95, 200, TISSUE, elsewhere=[person(PLASMA, 20, 1000)]),
                      "20 of 1000 molecules", id="tissue at one half, plasma at 2 %"),
-        pytest.param(counted(1023, 2006, elsewhere=[Elsewhere(TISSUE, 0, 300, 0.3)]),
+        pytest.param(counted(1023, 2006, elsewhere=[person(TISSUE, 0, 300, 0.3)]),
                      "0 of 300 molecules", id="absent from tissue with much normal DNA"),
     ],
 )  # fmt: skip
@@ -205,7 +209,7 @@ def test_what_another_sample_lacks_is_not_inherited(
 
 
 def test_what_another_sample_lacks_may_still_be_of_blood(settings: OriginSettings) -> None:
-    seen = replace(counted(1023, 2006, elsewhere=[Elsewhere(PLASMA, 0, 1000)]), gene="TP53")
+    seen = replace(counted(1023, 2006, elsewhere=[person(PLASMA, 0, 1000)]), gene="TP53")
     verdict = decide_origin(seen, settings=settings, blood_genes=BLOOD_GENES)
     assert (verdict.origin, verdict.flags) == (UNDECIDED, ("ch_not_excluded",))
 

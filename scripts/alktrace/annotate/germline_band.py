@@ -27,12 +27,17 @@ NEVER_INHERITED = 0.05
 
 @dataclass(frozen=True)
 class Elsewhere:
-    """Molecules of another sample of the patient, and the upper end of its tumour fraction where known."""
+    """Molecules of another sample of the patient, and the upper end of its tumour fraction where known.
+
+    Attributes:
+        same_person: the genotypes of both samples agree; few polymorphisms leave that open.
+    """
 
     specimen_type: SpecimenType
     alt: int
     total: int
     tumour_fraction_high: float | None = None
+    same_person: bool = False
 
     @property
     def mixed(self) -> bool:
@@ -67,8 +72,11 @@ class Companions:
 
     @property
     def absent_in(self) -> Elsewhere | None:
-        """A sample, mostly of normal DNA, that lacks what an inherited variant shows in all of them."""
-        lacking = (other for other in self.elsewhere if other.mixed and other.total)
+        """A sample, mostly of normal DNA, that lacks what an inherited variant shows in all of them.
+
+        Of a swapped sample that says nothing, and a swap would make an inherited variant one of the tumour.
+        """
+        lacking = (other for other in self.elsewhere if other.mixed and other.total and other.same_person)
         return next(
             (other for other in lacking if clopper_pearson(other.alt, other.total)[1] < NEVER_INHERITED), None
         )

@@ -116,8 +116,9 @@ def gather_evidence(
     junctions = known_junctions(united)
     joined = {item.sample.name: count_in_sample(item, junctions, fasta, fusions) for item in loaded}
     verdicts = {row.sample: row for row in read_table(identity, SampleIdentityRow)}
+    matching = {name: row.matching for name, row in verdicts.items()}
     usable = usable_samples(loaded, verdicts)
-    judge = OriginJudge(usable, counts, origin, blood_genes)
+    judge = OriginJudge(usable, counts, origin, blood_genes, matching)
     origins = {key: judge.verdict(key, united[key]).origin for key in variants}
     known = PatientCounts(_rows_of(usable, united), counts, joined, origins)
     loaded = [
@@ -133,7 +134,7 @@ def gather_evidence(
     # Copy numbers follow the tumour fraction, so that their alterations are known only now.
     united = dict(sorted((united | unite(loaded, copies=True)).items()))
     usable = usable_samples(loaded, verdicts)
-    judge = OriginJudge(usable, counts, origin, blood_genes)
+    judge = OriginJudge(usable, counts, origin, blood_genes, matching)
     alterations = [
         make_alteration(
             key,

@@ -31,6 +31,7 @@ class OriginJudge:
         counts: Mapping[str, Mapping[str, AlterationCounts]],
         settings: OriginSettings,
         blood_genes: Collection[str],
+        matching: Mapping[str, Collection[str]],
     ) -> None:
         """Keep what the judgement needs.
 
@@ -40,11 +41,13 @@ class OriginJudge:
             counts: forced counts by sample name and key.
             settings: thresholds.
             blood_genes: genes whose variants may come from clonal haematopoiesis.
+            matching: samples with the same genotypes, by sample name.
         """
         self.loaded = loaded
         self.counts = counts
         self.settings = settings
         self.blood_genes = blood_genes
+        self.matching = matching
 
     def verdict(self, key: str, rows: Mapping[str, AlterationRow]) -> OriginVerdict:
         """Return the origin of an alteration.
@@ -121,6 +124,7 @@ class OriginJudge:
                 counted.alt_molecules,
                 counted.total_molecules,
                 item.tumour_fraction.high,
+                item.sample.name in self.matching.get(own.sample.name, ()),
             )
             for item in self.loaded
             if item.sample.specimen_type is not SpecimenType.WBC and item.sample.name != own.sample.name
