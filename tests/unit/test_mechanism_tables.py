@@ -113,7 +113,7 @@ def test_concordance_needs_both_specimens_and_tumour_variants() -> None:
 
 def test_both_junctions_of_one_rearrangement_are_one_alteration() -> None:
     """A reciprocal junction agrees with the other one by itself; a report may name no partner at all."""
-    fusion = {"variant_type": VariantType.FUSION}
+    fusion: dict[str, Any] = {"variant_type": VariantType.FUSION}
     rows = [
         evidence("fusion:ALK:EML4", "plasma", SEEN, **fusion),
         evidence("fusion:ALK:EML4", "tissue", UNSEEN, **fusion),
@@ -134,7 +134,7 @@ def test_both_junctions_of_one_rearrangement_are_one_alteration() -> None:
 
 
 def test_of_two_fusions_of_a_gene_a_report_without_partner_names_neither() -> None:
-    fusion = {"variant_type": VariantType.FUSION}
+    fusion: dict[str, Any] = {"variant_type": VariantType.FUSION}
     keys = ("fusion:EML4:ALK", "fusion:KIF5B:ALK", "fusion:unknown:ALK")
     rows = [evidence(key, "plasma", SEEN, **fusion) for key in keys[:2]]
     rows.append(evidence(keys[2], "tissue", SEEN, **fusion))
