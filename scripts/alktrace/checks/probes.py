@@ -29,6 +29,7 @@ HEAD_READS = 512  # as many as one batch of the extraction, which makes the same
 WHOLE_BYTES = 1 << 24
 CHUNK = 1 << 20
 BGZF_END = bytes.fromhex("1f8b08040000000000ff0600424302001b0003000000000000000000")
+SHOWN_PATH = 80
 DEPTH_TAGS = frozenset(("cD", "aD", "bD", "cd", "ad", "bd", "XV", "XW"))
 INDEX_SUFFIXES = (".bai", ".csi")
 
@@ -105,8 +106,12 @@ def check_readable(path: Path) -> None:
     Raises:
         ProbeError: what is wrong.
     """
-    if not path.exists():
-        raise ProbeError(f"no file {str(path)!r}", "correct the path")
+    try:
+        if not path.exists():
+            raise ProbeError(f"no file {str(path)!r}", "correct the path")
+    except OSError as error:  # a name that is too long
+        shown = str(path)[:SHOWN_PATH]
+        raise ProbeError(f"{shown!r}: {error.strerror}", "correct the path") from None
     if not path.is_file():
         raise ProbeError(f"{str(path)!r} is no file", "correct the path")
     if not os.access(path, os.R_OK):

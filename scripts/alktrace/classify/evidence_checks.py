@@ -9,9 +9,10 @@ from collections.abc import Iterator
 
 from ..errors import Problem
 from ..evidence.schema import Alteration, Observation, PatientEvidence
+from ..io.tables import LIST_SEPARATOR
 from ..knowledge.answers import Knowledge
 from ..knowledge.entries import codon_of
-from ..vocabulary.changes import ALK
+from ..vocabulary.changes import ALK, VariantType
 from ..vocabulary.samples import Setting, SpecimenType
 
 _RESIDUE = "(?:Ala|Arg|Asn|Asp|Cys|Gln|Glu|Gly|His|Ile|Leu|Lys|Met|Phe|Pro|Sec|Ser|Thr|Trp|Tyr|Val|Ter|Xaa)"
@@ -62,6 +63,8 @@ Wrong = tuple[str, str, str]
 
 
 def _name_problems(item: Alteration) -> Iterator[Wrong]:
+    if item.variant_type is not VariantType.FUSION and LIST_SEPARATOR in (item.alteration or ""):
+        yield "alteration", f"value {item.alteration!r}", "name one change, without semicolon"
     if item.hgvs_p is not None and not _PROTEIN.fullmatch(item.hgvs_p):
         remedy = "write the three-letter name without brackets or transcript, such as p.Gly1202Arg"
         yield "hgvs_p", f"value {item.hgvs_p!r}", remedy

@@ -1,6 +1,7 @@
 """The evidence file: read with errors that name the field, written the same way every time."""
 
 import json
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -37,10 +38,21 @@ def parse_evidence(content: Any, *, file: str) -> PatientEvidence:
     Raises:
         InputProblems: every field that is wrong.
     """
+    if broken := list(_broken_texts(content, "")):
+        raise InputProblems([Problem(file, 0, *told) for told in broken])
     try:
         return PatientEvidence.model_validate_json(json.dumps(content))
     except ValidationError as error:
         raise InputProblems([_problem(file, detail) for detail in error.errors()]) from None
+
+
+def _broken_texts(content: Any, place: str) -> Iterator[tuple[str, str, str]]:
+    """Yield place, what and remedy of texts that no cell of a table can hold."""
+    if isinstance(content, str) and set(content) & set("\t\n\r"):
+        yield place, f"value {content[:VALUE_SHOWN]!r}", "write it without tabs and line breaks"
+    if isinstance(content, dict | list):
+        for key, item in content.items() if isinstance(content, dict) else enumerate(content):
+            yield from _broken_texts(item, f"{place}.{key}".lstrip("."))
 
 
 def save_evidence(evidence: PatientEvidence, path: Path) -> None:

@@ -42,6 +42,9 @@ SOURCE_COLUMNS = ("fastq_1", "bam", "calls")
 MERGED_KINDS = {InputKind.FASTQ, InputKind.RAW_BAM}
 """Of rows that may be units of one specimen."""
 
+EARLIEST = date(2000, 1, 1)
+"""Samples of patients with ALK-positive cancer are younger."""
+
 E = TypeVar("E", bound=Enum)
 
 
@@ -112,6 +115,9 @@ def read_sheet(path: Path, *, assays: Collection[str], exclude: Iterable[str] = 
         problems.append(
             Problem("config", 0, "exclude", f"patient {patient!r} is not in the sheet", "remove it")
         )
+    patients = {row.patient for row in rows if row.role is Role.PATIENT}
+    if patients and patients <= set(exclude):
+        problems.append(Problem("config", 0, "exclude", "leaves no patient", "keep one of the sheet"))
     if not rows and not problems:
         problems.append(Problem(str(path), 1, "", "no rows", "write one row per sequencing unit"))
     if problems:
@@ -191,9 +197,14 @@ class _Checker:
         text = given.get("collected", "")
         if re.fullmatch(r"\d{4}-\d{2}-\d{2}", text):
             try:
-                return date.fromisoformat(text)
+                found = date.fromisoformat(text)
             except ValueError:
-                pass
+                found = None
+            if found and not EARLIEST <= found <= date.today():
+                place = "lies in the future" if found > EARLIEST else f"lies before {EARLIEST}"
+                self._add(line, "collected", f"date {text!r} {place}", "correct the date")
+            if found:
+                return found
         self._add(line, "collected", f"date {text!r}", "write it as YYYY-MM-DD, such as 2026-03-31")
         return None
 

@@ -2,7 +2,7 @@
 
 import datetime as dt
 from collections import defaultdict
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from itertools import pairwise
 from pathlib import Path
 from typing import Any
@@ -15,6 +15,7 @@ from .clinical_schema import DRUGS, DoseChangeRow, DrugRow, TreatmentRow
 from .drug_names import DrugKnowledge, DrugNames, fold
 
 Rows = Mapping[str, Sequence[Numbered[Any]]]
+EARLIEST = dt.date(1990, 1, 1)
 AFTER_DEATH = (
     ("patients", "enrolled"),
     ("treatments", "start"),
@@ -26,7 +27,9 @@ AFTER_DEATH = (
 """Dates that cannot lie after death; a pathology report may (autopsy), and so may a sequencing report."""
 
 
-def check_rows(folder: Path, rows: Rows, drugs: DrugNames, today: dt.date, *, whole: bool) -> list[Problem]:
+def check_rows(
+    folder: Path, rows: Rows, drugs: DrugNames, today: dt.date, *, broken: Collection[str]
+) -> list[Problem]:
     """Return the problems across rows and tables.
 
     Args:
@@ -34,9 +37,9 @@ def check_rows(folder: Path, rows: Rows, drugs: DrugNames, today: dt.date, *, wh
         rows: rows by table name, those of `drugs` left out.
         drugs: names that are known.
         today: dates after it are errors.
-        whole: could every row of patients.tsv be read; if not, nobody can be said to be missing from it.
+        broken: tables with rows that could not be read; nothing is said to be missing from them.
     """
-    return list(_Checks(folder, rows, drugs, today, whole=whole).all())
+    return list(_Checks(folder, rows, drugs, today, broken).all())
 
 
 def check_drugs(folder: Path, own: Sequence[Numbered[DrugRow]], knowledge: DrugKnowledge) -> list[Problem]:
@@ -60,12 +63,14 @@ def check_drugs(folder: Path, own: Sequence[Numbered[DrugRow]], knowledge: DrugK
 
 
 class _Checks:
-    def __init__(self, folder: Path, rows: Rows, drugs: DrugNames, today: dt.date, *, whole: bool) -> None:
+    def __init__(
+        self, folder: Path, rows: Rows, drugs: DrugNames, today: dt.date, broken: Collection[str]
+    ) -> None:
         self.folder = folder
         self.rows = rows
         self.drugs = drugs
         self.today = today
-        self.whole = whole
+        self.broken = broken
         self.deaths = {i.row.patient: i.row.death for i in rows["follow_up"] if i.row.death}
 
     def all(self) -> Iterator[Problem]:
@@ -83,7 +88,7 @@ class _Checks:
     def _patients(self) -> Iterator[Problem]:
         known = {item.row.patient for item in self.rows["patients"]}
         # With a row of patients.tsv unread, its patient would be missing from every other table too.
-        for name, items in self.rows.items() if self.whole else ():
+        for name, items in self.rows.items() if "patients" not in self.broken else ():
             for item in items:
                 if item.row.patient not in known:
                     what, remedy = f"patient {item.row.patient!r}", "list the patient in patients.tsv"
@@ -105,8 +110,9 @@ class _Checks:
         for name, items in self.rows.items():
             for item in items:
                 for key, value in vars(item.row).items():
-                    if isinstance(value, dt.date) and value > self.today:
-                        what = f"{value.isoformat()} lies in the future"
+                    if isinstance(value, dt.date) and not EARLIEST <= value <= self.today:
+                        place = "in the future" if value > self.today else f"before {EARLIEST.year}"
+                        what = f"{value.isoformat()} lies {place}"
                         yield self._problem(name, item.line, key, what, "correct the date")
 
     def _diagnosis(self) -> Iterator[Problem]:
@@ -189,7 +195,7 @@ class _Checks:
             if row.from_mg == row.to_mg:
                 what = f"from {row.from_mg:g} to {row.to_mg:g} mg"
                 yield self._problem("dose_changes", item.line, "to_mg", what, "a change changes the dose")
-            if self.drugs.canonical(row.drug) and not self._given(row):
+            if "treatments" not in self.broken and self.drugs.canonical(row.drug) and not self._given(row):
                 what = f"{row.drug} was not given on {row.date}"
                 remedy = "correct the date or add the treatment"
                 yield self._problem("dose_changes", item.line, "date", what, remedy)
@@ -218,7 +224,7 @@ class _Checks:
             if death and reason is StopReason.ONGOING:
                 what, remedy = f"ongoing, but the patient died on {death}", "write the last dose and a reason"
                 yield self._problem("treatments", item.line, "reason", what, remedy)
-            if not death and reason is StopReason.DEATH:
+            if not death and reason is StopReason.DEATH and "follow_up" not in self.broken:
                 what = "stopped for death, but follow_up.tsv has no death"
                 yield self._problem("treatments", item.line, "reason", what, "add the date of death there")
 
@@ -256,5 +262,5 @@ class _Checks:
         return found
 
     def _first_treatments(self) -> dict[str, dt.date]:
-        items = self._by_patient("treatments").items()
+        items = self._by_patient("treatments").items() if "treatments" not in self.broken else ()
         return {patient: min(item.row.start for item in rows) for patient, rows in items}

@@ -52,8 +52,8 @@ def read_clinical(folder: Path, *, knowledge: DrugKnowledge, today: dt.date) -> 
     own = rows.pop(DRUGS)
     problems += check_drugs(folder, own, knowledge)
     drugs = all_drugs(knowledge, [item.row for item in own])
-    whole = not any(problem.file == str(patients) for problem in problems)
-    problems += check_rows(folder, rows, drugs, today, whole=whole)
+    broken = {Path(problem.file).stem for problem in problems}
+    problems += check_rows(folder, rows, drugs, today, broken=broken)
     if problems:
         raise InputProblems(sorted(problems))
     return Clinical(_records(rows, drugs), drugs)

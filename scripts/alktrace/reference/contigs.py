@@ -95,7 +95,8 @@ def _stands_there(stream: BinaryIO, name: str, length: int, offset: int, per_lin
     """Tell whether a sequence stands between its title and the next one."""
     start = max(0, offset - LONGEST_TITLE)
     stream.seek(start)
-    title = b"".join(stream.read(offset - start).splitlines()[-1:])
+    before = stream.read(offset - start)
+    title = b"".join(before.splitlines()[-1:]) if before.endswith(b"\n") else b""
     full, rest = divmod(length, max(1, per_line))
     stream.seek(offset + full * width + rest)
     after = stream.read(LONGEST_TITLE).lstrip()

@@ -1,8 +1,10 @@
 """The sections `assays` and `assay_defaults`."""
 
+from collections.abc import Iterator
+
 from pydantic import Field
 
-from .section import Natural, Section, Share
+from .section import Fault, Natural, Section, Share
 from .umi_settings import UmiSettings
 
 
@@ -12,6 +14,10 @@ class AssayQc(Section):
     min_on_target: Share = Field(description="share of molecules on target, below: warn")
     max_contamination: Share = Field(description="estimated contamination, above: fail")
     max_blank_molecules: Natural = Field(description="molecules of a no-template control, above: fail")
+
+    def faults(self) -> Iterator[Fault]:
+        """Yield what makes no sense."""
+        yield from self.in_order("min_molecules", "warn_molecules")
 
 
 class AssayDefaults(Section):
@@ -24,6 +30,12 @@ class AssayDefaults(Section):
         description="alterations a positive control of this assay must show, as `ALK p.Gly1202Arg`"
     )
     qc: AssayQc = Field(description="thresholds of the QC verdict")
+
+    def faults(self) -> Iterator[Fault]:
+        """Yield what makes no sense."""
+        for text in self.expected:
+            if len(text.split()) != 2:
+                yield Fault("expected", f"value {text!r}", "write gene and change, as `ALK p.Gly1202Arg`")
 
 
 class AssaySettings(AssayDefaults):

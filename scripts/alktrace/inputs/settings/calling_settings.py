@@ -1,19 +1,40 @@
 """The section `calling`."""
 
+from collections.abc import Iterator
+
 from pydantic import Field
 
-from .section import AtLeastOne, Natural, Positive, Probability, Section, Share
+from .section import (
+    AtLeastOne,
+    BaseQuality,
+    Fault,
+    Level,
+    MappingQuality,
+    Natural,
+    Positive,
+    Probability,
+    Section,
+    Share,
+    Tail,
+)
 
 
 class StrictSettings(Section):
-    min_reads: tuple[int, int, int] = Field(
+    min_reads: tuple[Natural, Natural, Natural] = Field(
         description="reads in total, on the better and on the worse strand; simplex data use the first"
     )
     max_read_error_rate: Share = Field(description="errors over bases of the raw reads of a molecule")
     max_base_error_rate: Share = Field(description="errors over raw reads at one base")
-    min_base_quality: Natural = Field(description="consensus quality, below: N")
+    min_base_quality: BaseQuality = Field(description="consensus quality, below: N")
     max_no_calls: Share = Field(description="share of N in a consensus read")
     strand_agreement: bool = Field(description="duplex bases on which the strands differ become N")
+
+    def faults(self) -> Iterator[Fault]:
+        """Yield what makes no sense."""
+        total, better, worse = self.min_reads
+        if not total >= better >= worse:
+            what = f"{total} in total, {better} and {worse} on the strands"
+            yield Fault("min_reads", what, "write three numbers that do not rise")
 
 
 class TrainingSettings(Section):
@@ -22,13 +43,17 @@ class TrainingSettings(Section):
         description="the same for insertions and deletions in homopolymers and short tandem repeats of ten "
         "units and more, which slip often"
     )
-    tail_probability: Probability = Field(
+    tail_probability: Tail = Field(
         description="noise tail below which an alternative is set aside as a possible variant"
     )
     min_molecules: AtLeastOne = Field(description="molecules of such an alternative, fewer: it is kept")
     min_duplex: AtLeastOne = Field(
         description="duplex molecules from which they alone say whether a slip in a repeat is inherited"
     )
+
+    def faults(self) -> Iterator[Fault]:
+        """Yield what makes no sense."""
+        yield from self.in_order("max_vaf", "max_repeat_vaf")
 
 
 class NormalsSettings(Section):
@@ -40,6 +65,10 @@ class NormalsSettings(Section):
     strength: Positive = Field(description="molecules that an unremarkable position counts for beforehand")
     clear_molecules: AtLeastOne = Field(description="molecules from which a position is judged by itself")
     clear_normals: AtLeastOne = Field(description="normals that show them, at least")
+
+    def faults(self) -> Iterator[Fault]:
+        """Yield what makes no sense."""
+        yield from self.in_order("max_vaf", "max_repeat_vaf")
 
 
 class NeighbourSettings(Section):
@@ -54,22 +83,22 @@ class NeighbourSettings(Section):
 
 
 class CallingSettings(Section):
-    tail_probability: Probability = Field(description="noise tail probability per tested alternative")
-    hotspot_tail_probability: Probability = Field(description="the same at knowledge hotspots")
+    tail_probability: Tail = Field(description="noise tail probability per tested alternative")
+    hotspot_tail_probability: Tail = Field(description="the same at knowledge hotspots")
     min_alt_molecules: AtLeastOne = Field(description="mutant molecules, never fewer")
     min_candidate_molecules: AtLeastOne = Field(
         description="mutant molecules below the rule that are still shown as `subthreshold`"
     )
-    min_mapq: Natural = Field(description="mapping quality of a consensus read")
-    min_base_quality: Natural = Field(description="consensus base quality, below: uninformative")
+    min_mapq: MappingQuality = Field(description="mapping quality of a consensus read")
+    min_base_quality: BaseQuality = Field(description="consensus base quality, below: uninformative")
     end_distance: Natural = Field(description="bases from the fragment end that do not vote")
     end_zone: Natural = Field(description="bases from the fragment end with noise rates of their own")
     max_mismatch_share: Share = Field(description="mismatches over aligned bases of a read, above: no vote")
-    power: Probability = Field(description="power at which a detectable VAF is stated")
+    power: Level = Field(description="power at which a detectable VAF is stated")
     design_vaf: Probability = Field(
         description="VAF at which the weights of the molecule classes tell mutants from noise best"
     )
-    noise_bound: Probability = Field(description="credible bound of a noise rate that enters the test")
+    noise_bound: Level = Field(description="credible bound of a noise rate that enters the test")
     max_reference_misfit: Share = Field(
         description="bases of the reads that differ from the reference, above: not their reference"
     )
@@ -82,8 +111,19 @@ class CallingSettings(Section):
         description="what an insertion or deletion makes of its surroundings, filters `indel_edge` and "
         "`second_form`"
     )
-    subthreshold_tail_probability: Probability = Field(
+    subthreshold_tail_probability: Tail = Field(
         description="noise tail up to which a candidate that is not called stays in the VCF"
     )
     genotype_molecules: AtLeastOne = Field(description="molecules at a polymorphism to genotype it")
     strict: StrictSettings = Field(description="strict molecules, counted beside the loose ones")
+
+    def faults(self) -> Iterator[Fault]:
+        """Yield what makes no sense."""
+        # A hotspot is asked for less evidence, and what is shown below the rule for still less.
+        yield from self.in_order("tail_probability", "hotspot_tail_probability")
+        yield from self.in_order("hotspot_tail_probability", "subthreshold_tail_probability")
+        yield from self.in_order("min_candidate_molecules", "min_alt_molecules")
+        yield from self.in_order("end_distance", "end_zone")
+        if self.max_mismatch_share == 0:
+            what = "0 leaves out every molecule that shows a variant"
+            yield Fault("max_mismatch_share", what, "write some 0.1")

@@ -1,18 +1,22 @@
 """The section `cohort`."""
 
+from collections.abc import Iterator
 from datetime import date
 from typing import Annotated
 
 from pydantic import Field
 
-from .section import AtLeastOne, Natural, Probability, Section, Share
+from .section import AtLeastOne, Days, Fault, Level, Section, Share
+
+FIRST_ALK_INHIBITOR = date(2006, 1, 1)
+LONGEST_STUDY = 50
 
 
 class CohortSettings(Section):
     data_cutoff: date | None = Field(
         description="clinical data after this date are not used, patients alive then are censored; null: all"
     )
-    confidence: Probability = Field(description="level of every interval of the cohort")
+    confidence: Level = Field(description="level of every interval of the cohort")
     rate_years: tuple[AtLeastOne, ...] = Field(description="years at which rates are stated")
     at_risk_days: AtLeastOne = Field(description="step of the numbers at risk below a curve, days")
     max_enrolled_at_progression: Share = Field(
@@ -21,7 +25,7 @@ class CohortSettings(Section):
     min_at_risk: AtLeastOne = Field(
         description="an event among fewer patients at risk while others still enter is flagged"
     )
-    repeat_progression_days: Natural = Field(
+    repeat_progression_days: Days = Field(
         description="a PD within these days of the first and not after the start of the next treatment is "
         "the same progression seen again"
     )
@@ -38,9 +42,18 @@ class CohortSettings(Section):
         description="patients needed in every group that a regression or group test compares; counts, exact "
         "intervals and Fisher's test have no minimum"
     )
-    safety_days: Natural = Field(
+    safety_days: Days = Field(
         description="days after the last dose in which an adverse event counts for the treatment"
     )
     severe_grade: Annotated[int, Field(ge=2, le=5)] = Field(
         description="CTCAE grade from which an adverse event is severe"
     )
+
+    def faults(self) -> Iterator[Fault]:
+        """Yield what makes no sense."""
+        if self.data_cutoff and not FIRST_ALK_INHIBITOR <= self.data_cutoff <= date.today():
+            what = f"{self.data_cutoff} lies in the future or before the first ALK inhibitor"
+            yield Fault("data_cutoff", what, "write the date of the cut-off, or null")
+        if any(years > LONGEST_STUDY for years in self.rate_years):
+            what = f"{max(self.rate_years)} years"
+            yield Fault("rate_years", what, f"write years up to {LONGEST_STUDY}")

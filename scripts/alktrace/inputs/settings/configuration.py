@@ -1,13 +1,17 @@
 """The whole configuration as checked objects, for plan and commands: jobs import their sections alone."""
 
-from collections.abc import Mapping
+import re
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Annotated, Any
 
 from pydantic import Field, ValidationError, model_validator
 
 from ...errors import InputProblems, Problem
+from ...io.resources import resource
+from ...io.tables import read_table
 from ...vocabulary.samples import ID_PATTERN, BadInputs
+from ..knowledge_rows import KnownGene, gene_symbols
 from .align_settings import AlignSettings
 from .assay_settings import AssayDefaults, AssaySettings
 from .calling_settings import CallingSettings
@@ -19,8 +23,10 @@ from .molecule_settings import MoleculeSettings
 from .origin_settings import OriginSettings
 from .reference_settings import ReferenceSettings
 from .resistance_settings import ResistanceSettings
-from .section import Section
+from .section import SENSELESS, Fault, Section
 from .tumour_fraction_settings import TumourFractionSettings
+
+GENE = "[A-Z][A-Za-z0-9-]{1,15}"
 
 
 class Settings(Section):
@@ -68,6 +74,18 @@ class Settings(Section):
         }
         return {**config, "assays": filled}
 
+    def faults(self) -> Iterator[Fault]:
+        """Yield what makes no sense."""
+        symbols = gene_symbols(read_table(resource("knowledge") / "genes.tsv", KnownGene))
+        copies = self.copy_number
+        named = [("amplification", copies.amplification), ("loss_genes", copies.loss_genes)]
+        for key, genes in named:
+            for gene in genes:
+                known = symbols.get(gene.casefold())
+                if known != gene and (known or not re.fullmatch(GENE, gene)):
+                    remedy = f"write {known}" if known else "write the symbol of a gene, such as MET"
+                    yield Fault(f"copy_number.{key}", f"unknown gene {gene!r}", remedy)
+
 
 def lay_over(below: Any, above: Mapping[Any, Any]) -> Any:
     """Return a configuration laid over another one, as Snakemake does it: maps merge at every depth.
@@ -102,7 +120,22 @@ def check_settings(config: dict[str, Any], *, file: Path | str) -> Settings:
         # Wrong in the defaults is wrong in every assay; it is said once, where it stands.
         shared = {detail["loc"][1:] for detail in details if detail["loc"][:1] == ("assay_defaults",)}
         own = [d for d in details if d["loc"][:1] != ("assays",) or d["loc"][2:] not in shared]
-        raise InputProblems([_problem(str(file), detail) for detail in own]) from None
+        # A list whose items are wrong is not too short besides.
+        own = [d for d in own if d["type"] != "too_short" or not any(_is_inside(d, other) for other in own)]
+        raise InputProblems([p for detail in own for p in _problems(str(file), detail)]) from None
+
+
+def _is_inside(outer: Any, inner: Any) -> bool:
+    return len(inner["loc"]) > len(outer["loc"]) and inner["loc"][: len(outer["loc"])] == outer["loc"]
+
+
+def _problems(file: str, detail: Any) -> Iterator[Problem]:
+    if detail["type"] != SENSELESS:
+        yield _problem(file, detail)
+        return
+    for fault in detail["ctx"]["faults"]:
+        key = ".".join(filter(None, [*map(str, detail["loc"]), fault.key]))
+        yield Problem(file, 0, key, fault.what, fault.remedy)
 
 
 def _problem(file: str, detail: Any) -> Problem:

@@ -1,8 +1,12 @@
 """The section `copy_number`."""
 
+from collections.abc import Iterator
+
 from pydantic import Field
 
-from .section import AtLeastOne, Positive, Probability, Section, Share
+from .section import AtLeastOne, Fault, Level, Positive, Section, Share, Tail
+
+DIPLOID = 2
 
 
 class CopyNumberSettings(Section):
@@ -18,10 +22,19 @@ class CopyNumberSettings(Section):
     )
     min_loss_tumour_fraction: Share = Field(description="tumour fraction below which no loss is called")
     bin_size: AtLeastOne = Field(description="average size of the bins into which targets are cut, in bases")
-    tail_probability: Probability = Field(
+    tail_probability: Tail = Field(
         description="one-sided probability that the noise of a gene looks like a gain or a loss"
     )
-    loss_tail_probability: Probability = Field(
+    loss_tail_probability: Tail = Field(
         description="one-sided probability that the noise of a gene looks like a loss of a copy"
     )
-    power: Probability = Field(description="power at which the smallest visible copy number is stated")
+    power: Level = Field(description="power at which the smallest visible copy number is stated")
+
+    def faults(self) -> Iterator[Fault]:
+        """Yield what makes no sense."""
+        for gene, copies in self.amplification.items():
+            if copies <= DIPLOID:
+                what = f"{copies} copies are no amplification"
+                yield Fault(f"amplification.{gene}", what, "write a number above 2, such as 5")
+        if self.loss >= DIPLOID:
+            yield Fault("loss", f"{self.loss} copies are no loss", "write a number below 2, such as 1.5")

@@ -1,15 +1,17 @@
 """The section `fusions`."""
 
+from collections.abc import Iterator
+
 from pydantic import Field
 
-from .section import AtLeastOne, Natural, Probability, Section, Share
+from .section import AtLeastOne, Fault, Level, MappingQuality, Natural, Section, Share
 
 
 class FusionSettings(Section):
     min_molecules: AtLeastOne = Field(description="distinct supporting molecules")
     min_split_molecules: Natural = Field(description="of these, with a split read")
     min_anchor: AtLeastOne = Field(description="aligned bases on each side of a split read")
-    min_mapq: Natural = Field(description="mapping quality on both sides")
+    min_mapq: MappingQuality = Field(description="mapping quality on both sides")
     max_insert: AtLeastOne = Field(description="largest fragment for clustering discordant pairs")
     min_overhang: AtLeastOne = Field(
         description="bases that a molecule must reach into both sides of a junction, or of the intact site"
@@ -19,7 +21,7 @@ class FusionSettings(Section):
         description="different outer ends on each side: a PCR chimera shares one. 1 for amplicon assays"
     )
     same_bases: Natural = Field(description="bases by which two precise breakpoints of one junction differ")
-    power: Probability = Field(description="power at which the detectable VAF of a fusion is stated")
+    power: Level = Field(description="power at which the detectable VAF of a fusion is stated")
     max_homology: Natural = Field(description="micro-homology above which a junction is a likely chimera")
     max_similarity: Share = Field(
         description="identity of the sequence joined to the sequence replaced, above: paralogue"
@@ -27,3 +29,7 @@ class FusionSettings(Section):
     min_complexity: Share = Field(
         description="share of different triplets in the 40 bases on either side, below: simple repeat"
     )
+
+    def faults(self) -> Iterator[Fault]:
+        """Yield what makes no sense."""
+        yield from self.in_order("min_split_molecules", "min_molecules")

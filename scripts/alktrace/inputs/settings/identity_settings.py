@@ -1,8 +1,10 @@
 """The section `identity`."""
 
+from collections.abc import Iterator
+
 from pydantic import Field
 
-from .section import AtLeastOne, Probability, Section, Share
+from .section import AtLeastOne, Fault, Probability, Section, Share, Tail
 
 
 class IdentitySettings(Section):
@@ -12,9 +14,13 @@ class IdentitySettings(Section):
     chance: Probability = Field(
         description="probability that two persons share a genotype by chance, at most"
     )
-    alpha: Probability = Field(
+    alpha: Tail = Field(
         description="chance of a false match over all pairs of the cohort, at which two patients are one"
     )
     min_sex_sites: AtLeastOne = Field(
         description="sites on X or Y that must agree before sex is said: one alone may be misaligned"
     )
+
+    def faults(self) -> Iterator[Fault]:
+        """Yield what makes no sense."""
+        yield from self.in_order("mismatch", "match")

@@ -1,8 +1,12 @@
 """The section `origin`."""
 
+from collections.abc import Iterator
+
 from pydantic import Field
 
-from .section import Positive, Probability, Section, Share
+from .section import Fault, Level, Positive, Probability, Section, Share, Tail
+
+HETEROZYGOUS = 0.5
 
 
 class OriginSettings(Section):
@@ -10,8 +14,17 @@ class OriginSettings(Section):
     germline_vaf_high: Share = Field(description="upper end of the heterozygous band")
     carry_over_ratio: Positive = Field(description="plasma VAF over wbc VAF from which wbc shows carry-over")
     population_frequency: Share = Field(description="population frequency from which a variant is germline")
-    power: Probability = Field(description="power that makes a white-cell sample informative")
-    alpha: Probability = Field(
+    power: Level = Field(description="power that makes a white-cell sample informative")
+    alpha: Tail = Field(
         description="noise tail probability below which molecules of white cells show a variant"
     )
     white_cell_noise: Probability = Field(description="false-mutant molecules per molecule of white cells")
+
+    def faults(self) -> Iterator[Fault]:
+        """Yield what makes no sense."""
+        low, high = self.germline_vaf_low, self.germline_vaf_high
+        if not low < HETEROZYGOUS < high:
+            what = f"germline VAFs from {low} to {high} leave out one half"
+            yield Fault("", what, "write germline_vaf_low and germline_vaf_high around 0.5")
+        if self.population_frequency == 0:
+            yield Fault("population_frequency", "0 makes every known variant germline", "write some 0.001")

@@ -1,13 +1,17 @@
 """The section `resistance.phase`."""
 
+from collections.abc import Iterator
+
 from pydantic import Field
 
-from .section import AtLeastOne, Probability, Section, Share
+from .section import AtLeastOne, Fault, Section, Share, Tail
+
+HALF = 0.5
 
 
 class PhaseSettings(Section):
     min_double: AtLeastOne = Field(description="double-mutant molecules that prove cis")
-    alpha: Probability = Field(description="tail probability of doubles under noise, collisions, chimeras")
+    alpha: Tail = Field(description="tail probability of doubles under noise, collisions, chimeras")
     min_informative: AtLeastOne = Field(description="molecules with at least one mutant that trans needs")
     min_single: AtLeastOne = Field(description="molecules of each single mutant that trans needs")
     min_parental: AtLeastOne = Field(
@@ -27,3 +31,10 @@ class PhaseSettings(Section):
     min_truncal_markers: AtLeastOne = Field(
         description="truncal markers the tumour fraction must rest on before VAF sums may hint at cis"
     )
+
+    def faults(self) -> Iterator[Fault]:
+        """Yield what makes no sense."""
+        for key in ("chimera_rate", "collision_rate"):
+            if (rate := getattr(self, key)) >= HALF:
+                yield Fault(key, f"at {rate} no molecule proves anything", "write some 0.001")
+        yield from self.in_order("min_single", "min_informative")

@@ -1,11 +1,14 @@
 """The section `resistance`."""
 
+from collections.abc import Iterator
 from typing import Annotated
 
 from pydantic import Field
 
 from .phase_settings import PhaseSettings
-from .section import AtLeastOne, Natural, Positive, Section, Share
+from .section import Days, Fault, Months, Positive, Section, Share
+
+ALK_EXONS, DIPLOID = 29, 2
 
 
 class NegativeSettings(Section):
@@ -22,22 +25,36 @@ class NegativeSettings(Section):
         description="a tumour copy number whose upper end lies below this excludes an amplification"
     )
 
+    def faults(self) -> Iterator[Fault]:
+        """Yield what makes no sense."""
+        wrong = [exon for exon in self.alk_exons if not 1 <= exon <= ALK_EXONS]
+        if wrong or not self.alk_exons:
+            what = f"ALK has no exon {wrong[0]}" if wrong else "no exon of ALK"
+            yield Fault("alk_exons", what, f"write exons from 1 to {ALK_EXONS}, such as 21 to 25")
+        for key in ("max_visible_copy_number", "amplification_copy_number"):
+            if (copies := getattr(self, key)) <= DIPLOID:
+                yield Fault(key, f"{copies} copies are no amplification", "write a number above 2, such as 5")
+
 
 class WindowSettings(Section):
-    days_before_progression: Natural = Field(description="sampling window opens, days before progression")
-    days_after_last_dose: Natural = Field(description="and closes, days after the last lorlatinib dose")
-    histology_days: Natural = Field(
+    days_before_progression: Days = Field(description="sampling window opens, days before progression")
+    days_after_last_dose: Days = Field(description="and closes, days after the last lorlatinib dose")
+    histology_days: Days = Field(
         description="days between a pathology report and a sample within which both describe one timepoint"
     )
 
 
 class TimingSettings(Section):
-    acquired_months: AtLeastOne = Field(description="calendar months of SD that make resistance acquired")
-    early_months: AtLeastOne = Field(description="progression within these months is `early_le_12m`")
+    acquired_months: Months = Field(description="calendar months of SD that make resistance acquired")
+    early_months: Months = Field(description="progression within these months is `early_le_12m`")
     stable_fold: Annotated[float, Field(gt=1)] = Field(
         description="a VAF is stable between two samples if the whole 95 % interval of its ratio lies "
         "within this factor"
     )
+
+    def faults(self) -> Iterator[Fault]:
+        """Yield what makes no sense."""
+        yield from self.in_order("acquired_months", "early_months")
 
 
 class CloneSettings(Section):
@@ -46,6 +63,11 @@ class CloneSettings(Section):
         "it) is `minor_clone` and at most a candidate; 0.1 is an assumption of this project, no published "
         "limit; 0 turns it off"
     )
+
+    def faults(self) -> Iterator[Fault]:
+        """Yield what makes no sense."""
+        if self.min_share == 1:
+            yield Fault("min_share", "1 makes every finding a minor clone", "write some 0.1; 0 turns it off")
 
 
 class ResistanceSettings(Section):

@@ -1,14 +1,20 @@
 """The section `tumour_fraction`."""
 
+from collections.abc import Iterator
+
 from pydantic import Field
 
-from .section import AtLeastOne, Positive, Probability, Section, Share
+from .section import AtLeastOne, Fault, Positive, Section, Share, Tail
 
 
 class CopyState(Section):
     mutated: AtLeastOne = Field(description="copies with the marker in a tumour cell")
     total: AtLeastOne = Field(description="all copies of the locus in a tumour cell")
     weight: Positive = Field(description="relative probability of the state")
+
+    def faults(self) -> Iterator[Fault]:
+        """Yield what makes no sense."""
+        yield from self.in_order("mutated", "total")
 
 
 class TumourFractionSettings(Section):
@@ -19,7 +25,7 @@ class TumourFractionSettings(Section):
     copy_states: tuple[CopyState, ...] = Field(
         min_length=1, description="copy states that a truncal marker may have where its copies are not known"
     )
-    fusion_gain_tail: Probability = Field(
+    fusion_gain_tail: Tail = Field(
         description="chance below which a fusion junction with more molecules than its reciprocal was gained"
     )
     subclonal: Share = Field(description="probability that one of several markers is subclonal")

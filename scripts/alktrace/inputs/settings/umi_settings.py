@@ -1,9 +1,13 @@
 """The section `umi` of an assay."""
 
+from collections.abc import Iterator
+
 from pydantic import Field
 
 from ...vocabulary.samples import UmiSource
-from .section import AtLeastOne, Natural, Section
+from .section import AtLeastOne, Fault, Natural, Section
+
+LONGEST_UMI = 16
 
 
 class UmiSettings(Section):
@@ -18,3 +22,12 @@ class UmiSettings(Section):
     fixed_umis: str | None = Field(description="file with one allowed UMI per line, for correction")
     max_mismatches: Natural = Field(description="mismatches to correct to a fixed UMI")
     min_distance: AtLeastOne = Field(description="distance to the second-best fixed UMI")
+
+    def faults(self) -> Iterator[Fault]:
+        """Yield what makes no sense."""
+        if self.duplex and self.source is UmiSource.NONE:
+            yield Fault("duplex", "true, but `source` is none", "say where the UMIs are, or write false")
+        for key in ("edits", "max_mismatches"):
+            if getattr(self, key) > LONGEST_UMI // 2:
+                what = f"{getattr(self, key)} mismatches make any two UMIs alike"
+                yield Fault(key, what, "write 1, or 0 where UMIs must agree")
