@@ -687,3 +687,18 @@ def test_h3122(real_data: Path, root: Path) -> None:
     assert (junction.first.side, junction.second.side) == ("L", "L")
     # 118 reads are clipped at the ALK base alone (samtools view); mates add those that span it.
     assert passed.support.molecules >= 100
+
+
+def test_a_bam_that_is_damaged_behind_its_head_is_named(tmp_path: Path) -> None:
+    bam = tmp_path / "s.bam"
+    with pysam.AlignmentFile(str(bam), "wb", header={"SQ": [{"SN": "chr1", "LN": 10000}]}) as out:
+        for place in range(5000):
+            record = pysam.AlignedSegment(out.header)
+            record.query_name, record.query_sequence, record.cigarstring = f"r{place}", "ACGT" * 25, "100M"
+            record.reference_id, record.reference_start = 0, place
+            out.write(record)
+    pysam.index(str(bam))
+    data = bam.read_bytes()
+    bam.write_bytes(data[: len(data) // 2] + bytes(40) + data[len(data) // 2 + 40 :])
+    with pytest.raises(DataError, match=r"s\.bam: cannot be read: "), open_indexed(bam) as reads:
+        assert sum(1 for _ in reads) < 5000

@@ -365,19 +365,13 @@ def _fastq_error(fastqs: Sequence[Path], error: Exception, read: int) -> DataErr
 
 
 def _bam_batches(bam: Path, extraction: Extraction) -> Iterator[Batch]:
-    import pysam
+    from ..io.damage import opened, read_records
 
     expected = len(extraction.layout.structures)
-    verbosity = pysam.set_verbosity(0)
-    try:
-        with pysam.AlignmentFile(str(bam), check_sq=False) as alignments:
-            clusters = _clusters(alignments, bam, expected)
-            while chunk := list(islice(clusters, BATCH)):
-                yield _bam_batch(list(zip(*chunk, strict=True)), extraction)
-    except (OSError, ValueError) as error:
-        raise DataError(bam, f"cannot be read: {error}", "the BAM may be truncated: fetch it again") from None
-    finally:
-        pysam.set_verbosity(verbosity)
+    with opened(bam) as alignments:
+        clusters = _clusters(read_records(alignments, bam), bam, expected)
+        while chunk := list(islice(clusters, BATCH)):
+            yield _bam_batch(list(zip(*chunk, strict=True)), extraction)
 
 
 def _clusters(alignments: Iterable[Any], bam: Path, expected: int) -> Iterator[tuple[Any, ...]]:

@@ -1,14 +1,13 @@
 """Alignments as a user gives them, with the read groups and the RX tag that the later stages expect."""
 
-from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager, suppress
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import pysam
 
-from ..errors import DataError
+from ..io.damage import opened, read_records
 from ..vocabulary.samples import UmiSource
 from .extract import JOINTS, Counts, umi_from_name
 from .fixed_umis import FixedUmis
@@ -126,45 +125,12 @@ def tag_alignments(
     Raises:
         DataError: the BAM is truncated or damaged.
     """
-    verbosity = pysam.set_verbosity(0)
-    try:
-        with _opened(bam) as alignments:
-            header = alignments.header.to_dict()
-            header["RG"], ids = rename_groups(header.get("RG", []), group)
-            retagger = Retagger(group, ids, source, tag, fixed)
-            with pysam.AlignmentFile(out, "wbu", header=header) as target:
-                for record in _records(alignments, bam):
-                    if retagger.record(record):
-                        target.write(record)
-    finally:
-        pysam.set_verbosity(verbosity)
+    with opened(bam) as alignments:
+        header = alignments.header.to_dict()
+        header["RG"], ids = rename_groups(header.get("RG", []), group)
+        retagger = Retagger(group, ids, source, tag, fixed)
+        with pysam.AlignmentFile(out, "wbu", header=header) as target:
+            for record in read_records(alignments, bam):
+                if retagger.record(record):
+                    target.write(record)
     return retagger.counts
-
-
-@contextmanager
-def _opened(bam: Path) -> Iterator[pysam.AlignmentFile]:
-    try:
-        alignments = pysam.AlignmentFile(str(bam), "rb", check_sq=False)
-    except (OSError, ValueError) as error:
-        raise _unreadable(bam, error) from error
-    try:
-        yield alignments
-    finally:
-        # To close a damaged file fails too, and would hide where it is damaged.
-        with suppress(OSError):
-            alignments.close()
-
-
-def _records(alignments: pysam.AlignmentFile, bam: Path) -> Iterator[pysam.AlignedSegment]:
-    """Records of a BAM. Its errors are told here: those of writing say nothing about the file."""
-    number = 1
-    try:
-        for record in alignments:
-            yield record
-            number += 1
-    except (OSError, ValueError) as error:
-        raise _unreadable(bam, error, f"record {number}") from error
-
-
-def _unreadable(bam: Path, error: Exception, place: str = "") -> DataError:
-    return DataError(bam, f"cannot be read: {error}", "fetch or write the BAM again", place)

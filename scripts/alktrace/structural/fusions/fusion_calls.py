@@ -2,7 +2,8 @@
 
 import logging
 import re
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -282,17 +283,26 @@ def _count_of(key: str, support: Support, intact: int, settings: FusionSettings)
     )
 
 
-def open_indexed(bam: Path) -> pysam.AlignmentFile:
-    """Open a BAM that must have an index.
+@contextmanager
+def open_indexed(bam: Path) -> Iterator[pysam.AlignmentFile]:
+    """Open a BAM that must have an index, for as long as it is read and nothing is written.
 
     Raises:
-        DataError: there is none.
+        DataError: there is none, or the BAM is damaged, wherever the caller reads it.
     """
-    reads = pysam.AlignmentFile(str(bam))
-    if not reads.has_index():
-        reads.close()
-        raise DataError(bam, "the BAM has no index", "run samtools index on it")
-    return reads
+    reads = None
+    try:
+        reads = pysam.AlignmentFile(str(bam))
+        if not reads.has_index():
+            raise DataError(bam, "the BAM has no index", "run samtools index on it")
+        yield reads
+    except OSError as error:
+        raise DataError(bam, f"cannot be read: {error}", "fetch or write the BAM again") from error
+    finally:
+        # To close a damaged file fails too, and would hide what is wrong.
+        with suppress(OSError):
+            if reads is not None:
+                reads.close()
 
 
 def _worth_counting(candidate: Candidate, meaning: Meaning) -> bool:
