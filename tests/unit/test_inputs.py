@@ -2,7 +2,6 @@
 
 import gzip
 import random
-from array import array
 from collections.abc import Sequence
 from datetime import date
 from pathlib import Path
@@ -78,7 +77,6 @@ class Project:
         order: str = "coordinate",
         flags: tuple[int, int] = (99, 147),
         reads: int = 3,
-        qualities: list[int] | None = None,
     ) -> Path:
         path = self.folder / name
         contigs = [{"SN": n, "LN": size} for n, size in (LENGTHS if lengths is None else lengths).items()]
@@ -88,7 +86,6 @@ class Project:
                 for flag in flags:
                     record = pysam.AlignedSegment(out.header)
                     record.query_name, record.flag, record.query_sequence = f"r{i}:AC+GT", flag, "ACGTACGT"
-                    record.query_qualities = array("B", qualities) if qualities else None
                     if mapped:
                         record.reference_id, record.reference_start, record.cigarstring = 0, 10, "8M"
                     record.set_tags(list((tags or {}).items()))
@@ -512,14 +509,6 @@ def test_published_bam_is_of_grch38(real_data: Path) -> None:
 # --- hostile reads --------------------------------------------------------------------------
 
 
-def test_qualities_of_phred_64(project: Project) -> None:
-    """Illumina 1.3 wrote Q2 to Q40 as B to h; read as Phred+33 every base would be better than Q32."""
-    path = project.folder / "1.fastq"
-    path.write_text("@r\nACGT\n+\nBfhh\n")
-    remedy = "convert the qualities to Phred+33, as `seqtk seq -VQ64` does"
-    only(project.problems(fastq_1=path), "from 'B' to 'h', which are Phred+64", remedy)
-
-
 @pytest.mark.parametrize("quality", ["I", "K", "#", "~!", "F,:#"])
 def test_qualities_of_phred_33(project: Project, quality: str) -> None:
     path = project.folder / "1.fastq"
@@ -527,32 +516,8 @@ def test_qualities_of_phred_33(project: Project, quality: str) -> None:
     assert project.problems(fastq_1=path) == []
 
 
-@pytest.mark.parametrize(
-    ("name", "said"),
-    [
-        ("@r1", "read name '@r1' begins with @"),
-        ("r" * 255, "read name 'rrrrrrrrrrrrrrrrrrrr...' has 255 characters"),
-        ("r\x01", r"read name 'r\x01' has characters that are not printable"),
-        ("", "a read has no name"),
-    ],
-)
-def test_read_names_that_sam_cannot_hold(project: Project, name: str, said: str) -> None:
-    only(project.problems(fastq_1=project.fastq("1.fastq", names=["r0", name])), "fastq_1", said)
-
-
 def test_the_longest_read_name_and_an_inner_at_are_fine(project: Project) -> None:
     assert project.problems(fastq_1=project.fastq("1.fastq", names=["r" * 254, "a@b"])) == []
-
-
-def test_a_quality_below_the_first_character(project: Project) -> None:
-    path = project.folder / "1.fastq"
-    path.write_bytes(b"@r\nACGT\n+\nII\x1fI\n")
-    only(project.problems(fastq_1=path), r"read 'r' has the quality character '\x1f'", "Phred+33")
-
-
-def test_phred_64_in_a_bam(project: Project) -> None:
-    bam = project.bam("a.bam", qualities=[33, 45, 71, 71, 71, 71, 71, 71])
-    only(project.problems(bam=bam, bam_kind=BamKind.RAW), "has base qualities that are Phred+64")
 
 
 @pytest.mark.parametrize("tag", ["cD", "bD", "XW"])
@@ -560,14 +525,6 @@ def test_a_negative_depth(project: Project, tag: str) -> None:
     bam = project.bam("c.bam", tags={"cE": 2, tag: -1})
     pysam.index(str(bam))
     only(project.problems(bam=bam, bam_kind=BamKind.CONSENSUS), f"{tag} of 'r0:AC+GT' is negative")
-
-
-def test_a_copy_of_reads(project: Project) -> None:
-    """Also where only one of two files of a pair was copied under the other's name."""
-    first, second = project.fastq("1.fastq"), project.folder / "2.fastq.gz"
-    second.write_bytes(gzip.compress(first.read_bytes()))
-    said = project.problems(fastq_1=first, fastq_2=second)
-    only(said, f"fastq_2: the first reads of {str(second)!r} are those of {str(first)!r} in line {LINE}")
 
 
 # --- hostile references ---------------------------------------------------------------------
