@@ -89,3 +89,28 @@ rule align_consensus:
                 | samtools sort --no-PG --threads 2 -m 768M --output-fmt bam -T {resources.tmpdir:q} --write-index -o "$bam" - \
                 && mv "$bam.csi" {output.index:q} && mv "$bam" {output.bam:q}) 2>{log:q}
         """
+
+
+# No other rule needs it: the caller decides for itself what is strict. Made where somebody asks for the file.
+rule write_strict:
+    input:
+        bam=PLAN.consensus_bam,
+    output:
+        bam="results/patients/{patient}/{timepoint}/{specimen}/strict.bam",
+        index="results/patients/{patient}/{timepoint}/{specimen}/strict.bam.bai",
+    log:
+        "logs/write_strict/{patient}.{timepoint}.{specimen}.log",
+    conda:
+        own_environment
+    threads: 2
+    resources:
+        mem_mb=memory(2000),
+        runtime=minutes(60),
+    params:
+        settings=PLAN.settings.calling.strict.model_dump(mode="json"),
+        sizes=PLAN.given_sizes,
+        code=PLAN.code("write_strict"),
+    message:
+        "strict molecules: {wildcards.patient} {wildcards.timepoint} {wildcards.specimen}"
+    script:
+        "../scripts/write_strict.py"

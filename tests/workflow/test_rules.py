@@ -115,7 +115,8 @@ def test_few_jobs_per_sample_and_patient() -> None:
     outputs = {
         name: re.search(r"    output:\n(.*?)\n    \w+:", text, re.DOTALL)[1] for name, text in RULES.items()
     }
-    sample = [name for name, text in outputs.items() if "{specimen}" in text]
+    # A strict BAM is made where somebody asks for it.
+    sample = [name for name, text in outputs.items() if "{specimen}" in text and name != "write_strict"]
     patient = [name for name, text in outputs.items() if "{patient}" in text and "{timepoint}" not in text]
     assert len(sample) <= MOST_PER_SAMPLE
     assert len([name for name in sample if "    script:\n" in RULES[name]]) <= MOST_PYTHON_PER_SAMPLE
@@ -195,6 +196,14 @@ def test_normals_alone_are_no_cohort_but_run(project: Project) -> None:
     jobs = project.dry().check().jobs
     assert jobs["call_variants"] == 3
     assert "classify_timepoint" not in jobs
+
+
+def test_a_strict_bam_is_made_only_for_who_asks(project: Project) -> None:
+    project.keep(project.rows("P17"))
+    project.config["clinical"] = None
+    assert "write_strict" not in project.dry().check().jobs
+    asked = project.dry("results/patients/P17/PD1/plasma/strict.bam").check()
+    assert asked.jobs == {"write_strict": 1}
 
 
 # --- docs -----------------------------------------------------------------------------------
