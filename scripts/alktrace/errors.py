@@ -44,10 +44,6 @@ class InputProblems(AlktraceError):
         super().__init__("\n".join(str(problem) for problem in self.problems))
 
 
-class ToolError(AlktraceError):
-    """An external tool is missing, too old or ended with an error."""
-
-
 class DataError(AlktraceError):
     """A data file that cannot be used as it is."""
 

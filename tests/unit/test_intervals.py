@@ -1,11 +1,13 @@
 """The exact interval of a share, against R's tables and scipy's search for the same limits."""
 
+import math
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from scipy.stats import binomtest
 
-from alktrace.stats.intervals import clopper_pearson, share
+from alktrace.stats.intervals import clopper_pearson, share, upper_bound
 
 COUNTED = st.integers(1, 5000).flatmap(lambda n: st.tuples(st.integers(0, n), st.just(n)))
 
@@ -49,3 +51,15 @@ def test_a_share_without_a_denominator_is_not_stated() -> None:
         share(3, 2)
     with pytest.raises(ValueError, match="1 of 0"):
         share(1, 0)
+
+
+@pytest.mark.parametrize("total", [1, 6, 45, 200])
+def test_bound_of_none_is_the_rule_of_three_exactly(total: int) -> None:
+    assert upper_bound(0, total) == pytest.approx(1 - 0.05 ** (1 / total), rel=1e-9)
+
+
+def test_the_bound_leaves_five_percent_below() -> None:
+    share = upper_bound(2, 30)
+    below = sum(math.comb(30, k) * share**k * (1 - share) ** (30 - k) for k in range(3))
+    assert below == pytest.approx(0.05, rel=1e-9)
+    assert upper_bound(5, 5) == 1.0

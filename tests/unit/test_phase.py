@@ -14,7 +14,6 @@ from alktrace.classify.phase import (
     copies_share_low,
     count_patterns,
     describe,
-    largest_share,
     poisson_tail,
     resolve_phase,
 )
@@ -63,18 +62,6 @@ def test_poisson_tail_keeps_tiny_probabilities() -> None:
     plain = sum(math.exp(-mean) * mean**k / math.factorial(k) for k in range(count, count + 20))
     assert poisson_tail(count, mean) == pytest.approx(plain, rel=1e-9)
     assert poisson_tail(0, mean) == 1.0
-
-
-@pytest.mark.parametrize("total", [1, 6, 45, 200])
-def test_largest_share_of_none_is_the_rule_of_three_exactly(total: int) -> None:
-    assert largest_share(0, total) == pytest.approx(1 - 0.05 ** (1 / total), rel=1e-9)
-
-
-def test_largest_share_leaves_five_percent_below() -> None:
-    share = largest_share(2, 30)
-    below = sum(math.comb(30, k) * share**k * (1 - share) ** (30 - k) for k in range(3))
-    assert below == pytest.approx(0.05, rel=1e-9)
-    assert largest_share(5, 5) == 1.0
 
 
 # --- verdicts --------------------------------------------------------------------------------

@@ -6,10 +6,10 @@ from typing import Any
 
 import pysam
 import pytest
+from real_reference import build_real_reference
 
 from alktrace.demo.facts import load_facts
 from alktrace.demo.made_genome import GENETIC_CODE
-from alktrace.demo.real_reference import build_real_reference
 
 pytestmark = pytest.mark.real
 

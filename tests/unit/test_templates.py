@@ -31,13 +31,18 @@ from alktrace.consensus.losses import (
 from alktrace.consensus.mates import join_mates
 from alktrace.consensus.templates import (
     NO_END,
+    POSITION_SHIFT,
     READ,
     TEMPLATE,
     end_key,
-    end_position,
     scan_reads,
     unclipped_end,
 )
+
+
+def end_position(key: int) -> int:
+    """0-based position of an end."""
+    return ((key & ((1 << 34) - 1)) >> 1) - POSITION_SHIFT
 
 
 @pytest.mark.parametrize(

@@ -15,7 +15,7 @@ from patient_samples import ASSAY
 from patient_samples import loaded as table_sample
 
 from alktrace.align.retag import UnitGroup, tag_alignments
-from alktrace.errors import AlktraceError, DataError, InputProblems, Problem, ToolError
+from alktrace.errors import AlktraceError, DataError, InputProblems, Problem
 from alktrace.evidence.build import unreadable_specimen
 from alktrace.inputs.sample_files import SampleFiles
 from alktrace.io.tables import read_table
@@ -52,7 +52,7 @@ def behind(error: AlktraceError, cause: BaseException) -> AlktraceError:
         pytest.param(InputProblems([TRUNCATED]), True, id="a list"),
         pytest.param(data_error("genome.fa"), False, id="shared by all samples"),
         pytest.param(InputProblems([TRUNCATED, replace(TRUNCATED, file="genome.fa")]), False, id="both"),
-        pytest.param(ToolError("bwa is missing"), False, id="a tool"),
+        pytest.param(AlktraceError("bwa is missing"), False, id="a tool"),
         pytest.param(behind(data_error("s.bam"), OSError("truncated file")), True, id="a decoder's word"),
         pytest.param(behind(data_error("s.bam"), OSError(errno.ENOENT, "gone")), True, id="deleted"),
         pytest.param(behind(data_error("s.bam"), OSError(errno.EIO, "disk")), False, id="a disk"),

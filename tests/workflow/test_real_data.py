@@ -12,13 +12,13 @@ from typing import Any, TypeVar
 import pysam
 import pytest
 import yaml
+from real_reference import build_real_reference
 from workflow_runs import NEEDS_TOOLS, ROOT, Project, snakemake
 
 from alktrace.annotate.alteration_table import AlterationRow
 from alktrace.calling.callability_table import CallabilityRow
 from alktrace.classify.resistance_table import ClassificationRow, ResistanceRow
 from alktrace.demo.genome_files import ReferenceFiles
-from alktrace.demo.real_reference import build_real_reference
 from alktrace.evidence.evidence_table import EvidenceRow
 from alktrace.io.tables import read_table
 from alktrace.vocabulary.changes import Consequence

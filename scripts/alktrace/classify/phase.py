@@ -37,10 +37,9 @@ from enum import StrEnum
 
 from ..evidence.schema import PhaseObservation
 from ..inputs.settings.phase_settings import PhaseSettings
+from ..stats.intervals import upper_bound
 from ..vocabulary.caveats import Caveat, CaveatCode
 from ..vocabulary.resistance import Phase
-
-BOUND = 0.95
 
 
 class PhaseReason(StrEnum):
@@ -122,13 +121,6 @@ def poisson_tail(count: int, expected: float) -> float:
     from scipy.special import pdtrc
 
     return 1.0 if count <= 0 else float(pdtrc(count - 1, expected))
-
-
-def largest_share(found: int, total: int) -> float:
-    """Return the one-sided exact (Clopper-Pearson) 95 % upper bound of `found` of `total`."""
-    from scipy.special import betaincinv
-
-    return 1.0 if found >= total else float(betaincinv(found + 1, total - found, BOUND))
 
 
 def resolve_phase(observations: Sequence[PhaseObservation], settings: PhaseSettings) -> PhaseVerdict:
@@ -277,7 +269,7 @@ def _judge(names: tuple[str, ...], counts: tuple[PhaseCounts, ...], settings: Ph
         flags = ((PARENTAL_CLONE,) if parental else ()) + ((SPECIMENS_DISAGREE,) if looks_trans else ())
     elif _is_trans(pooled, settings):
         phase, reason = Phase.TRANS, PhaseReason.NO_DOUBLE
-        share = largest_share(0, pooled.informative)
+        share = upper_bound(0, pooled.informative)
     else:
         phase, reason = Phase.UNRESOLVED, _open_reason(pooled, looks_trans, settings)
         flags = (SPECIMENS_DISAGREE,) if reason is PhaseReason.SPECIMENS_DISAGREE else ()

@@ -113,12 +113,6 @@ def end_key(ref: int, pos: int, reverse: int) -> int:
 
 
 @kernel
-def end_position(key: int) -> int:
-    """Return the 0-based position of an end."""
-    return ((key & ((1 << 34) - 1)) >> 1) - POSITION_SHIFT
-
-
-@kernel
 def name_hash(data: Bytes, start: int) -> int:
     """Return a 64-bit hash of the read name, well mixed in all bits."""
     value = int64(-3750763034362895579)

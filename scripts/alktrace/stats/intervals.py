@@ -46,5 +46,17 @@ def clopper_pearson(count: int, total: int, confidence: float = CONFIDENCE) -> t
         raise ValueError(f"{count} of {total} at a confidence of {confidence} has no interval")
     tail = (1 - confidence) / 2
     low = float(betaincinv(count, total - count + 1, tail)) if count else 0.0
-    high = float(betaincinv(count + 1, total - count, 1 - tail)) if count < total else 1.0
-    return low, high
+    return low, upper_bound(count, total, 1 - tail)
+
+
+def upper_bound(count: int, total: int, confidence: float = CONFIDENCE) -> float:
+    """Return the one-sided exact upper bound of a binomial share, as the upper end of `clopper_pearson`.
+
+    Args:
+        count: successes, at most `total`.
+        total: trials, at least one.
+        confidence: probability that the true share is not above it, at least.
+    """
+    from scipy.special import betaincinv
+
+    return float(betaincinv(count + 1, total - count, confidence)) if count < total else 1.0

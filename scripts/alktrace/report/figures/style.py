@@ -15,8 +15,8 @@ Item = TypeVar("Item")
 
 INK, SOFT, LINE, FAINT = "#1c2530", "#5b6875", "#b9c2cb", "#eceff2"
 # Okabe and Ito, distinguishable with every common colour vision deficiency.
-BLUE, ORANGE, GREEN, PURPLE, SKY, VERMILION, YELLOW = (
-    "#0072b2", "#e69f00", "#009e73", "#cc79a7", "#56b4e9", "#d55e00", "#f0e442",
+BLUE, ORANGE, GREEN, PURPLE, SKY, VERMILION = (
+    "#0072b2", "#e69f00", "#009e73", "#cc79a7", "#56b4e9", "#d55e00",
 )  # fmt: skip
 SERIES = (BLUE, VERMILION, GREEN, PURPLE, ORANGE, SKY)
 DASHES = ("-", "--", "-.", ":", (0, (5, 1, 1, 1)), (0, (1, 2)))

@@ -9,9 +9,15 @@ from pathlib import Path
 import numpy as np
 import pysam
 
-from .facts import DEMO, ExonFact, Gene, load_facts
-from .genome_files import ReferenceFiles, reference_files, write_compact_fasta, write_gff3, write_sparse_fasta
-from .made_genome import Bases, Locus
+from alktrace.demo.facts import DEMO, ExonFact, Gene, load_facts
+from alktrace.demo.genome_files import (
+    ReferenceFiles,
+    reference_files,
+    write_compact_fasta,
+    write_gff3,
+    write_sparse_fasta,
+)
+from alktrace.demo.made_genome import Bases, Locus
 
 SEGMENTS = Path("reference") / "grch38_known_segments.fa.gz"
 TRANSCRIPTS = Path("reference") / "panel_transcripts.grch38.tsv"
