@@ -116,7 +116,7 @@ def test_common_rules_stay_small() -> None:
     assert len((ROOT / "rules" / "common.smk").read_text().splitlines()) < 80
 
 
-@pytest.mark.parametrize("room", ["classify"])
+@pytest.mark.parametrize("room", ["classify", "outcomes"])
 def test_traps_are_named_where_a_wrong_line_misleads_a_treatment(room: str) -> None:
     """At least two comments in 100 lines; headings and marks for tools are none."""
     lines = comments = 0

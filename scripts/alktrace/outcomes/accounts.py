@@ -66,6 +66,7 @@ def read_accounts(details: Iterable[Path], read: Callable[[Any], T]) -> dict[Key
 def sampled(content: Mapping[str, Any]) -> Sampled:
     """Return what an account says was measured; what an older one does not hold is not known."""
     usable = [item for item in content["specimens"] if item["usable"]]
+    # Of plasma alone: in a biopsy the fraction is how the block was cut, not how much the tumour sheds.
     plasma = [item for item in usable if item["specimen_type"] == SpecimenType.PLASMA]
     fractions = [(item.get("tumour_fraction") or {}).get("value") for item in plasma]
     dates = [dt.date.fromisoformat(item["collected"]) for item in usable if item.get("collected")]
@@ -73,6 +74,7 @@ def sampled(content: Mapping[str, Any]) -> Sampled:
     found = [item for item in content.get("alterations", ()) if item["code"] not in NOT_OF_THE_TUMOUR]
     tumour = [item for item in found if item["origin"] in (Origin.SOMATIC, Origin.UNDECIDED)]
     small = [item for item in tumour if _is_small(item["key"])]
+    # Where no specimen is usable nothing was looked at: that is no count of zero.
     told = bool(usable) and "alterations" in content
     return Sampled(
         timepoint=content["timepoint"],

@@ -240,6 +240,7 @@ def _families(
         )
         found.append(row)
     verdicts = {row.verdict for row in found}
+    # One family that differs makes the classes differ, whatever the other family would say.
     if verdicts & {PLASMA_ONLY, TISSUE_ONLY}:
         verdict = DISCORDANT
     else:

@@ -159,6 +159,7 @@ def _at_progression(value: Callable[[Sampled], bool | float | None]) -> Measure:
 def _tp53(sample: Sampled) -> bool | None:
     if "TP53" in sample.co_altered:
         return True
+    # Not found is not unchanged: only a gene in which any change would have been seen is of the reference.
     return False if "TP53" in sample.excluded else None
 
 
@@ -168,11 +169,13 @@ def _variant_3(case: Case) -> Measured | None:
     told = [name for name in (*names, case.timeline.record.patient.alk_fusion or "") if "EML4" in name]
     read = (_VARIANT.search(name) for name in told)
     variants = {match[1] or _BY_EXON[match[2]] for match in read if match}
+    # Two different variants contradict each other: such a patient is in neither group.
     return _at_start({"3": True, "1": False}.get(next(iter(variants))), case) if len(variants) == 1 else None
 
 
 def _prior_findings(case: Case) -> Measured | None:
     before = case.before
+    # Without a finding only NONE_FOUND says that there is none; other classes looked at too little.
     if before is None or not (before.components or before.classification is Classification.NONE_FOUND):
         return None
     return _at_start(bool(before.components), case)
