@@ -29,3 +29,13 @@ def test_a_renamed_part_is_an_error() -> None:
     assert "KaplanMeierRow" in generated_parts()
     with pytest.raises(KeyError, match="NoSuchRow"):
         fill(re.sub("X", "NoSuchRow", "<!-- generated: X -->\n<!-- end of generated -->"))
+
+
+def test_a_decision_is_short_and_has_its_parts(root: Path) -> None:
+    """At most twelve lines: question, choice, why, cost. Diaries stand in docs/benchmarks.md."""
+    text = (root / "DECISIONS.md").read_text()
+    decisions = re.split(r"(?m)^## ", text)[1:]
+    assert [int(item.split(".")[0]) for item in decisions] == list(range(1, len(decisions) + 1))
+    for item in decisions:
+        assert re.findall(r"(?m)^- \*\*(\w+):\*\*", item) == ["Question", "Choice", "Why", "Cost"], item
+        assert sum(bool(line.strip()) for line in item.splitlines()) <= 12, item
