@@ -29,6 +29,8 @@ pytestmark = [
 ]
 FEW = {"P01", "P07"}
 """Patients of the runs with faults: two timepoints of one, plasma and white cells of the other."""
+SAMPLE = "rule_sample_"
+"""What the plugin writes into the comment of a job with all stages of a sample."""
 WAIT = 900
 
 
@@ -98,17 +100,26 @@ class SlurmRun:
         """Wait for the end; return the exit status."""
         return self.process.wait(WAIT)
 
-    def when_running(self, group: str) -> str:
-        """Wait until a job of this rule or group runs; return its Slurm id."""
+    def __enter__(self) -> "SlurmRun":
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        """End it also where the test failed."""
+        if self.process.poll() is None:
+            os.killpg(self.process.pid, signal.SIGKILL)
+            self.process.wait()
+
+    def when_running(self, comment: str) -> str:
+        """Wait until a job with this in its comment runs; return its Slurm id."""
         found: list[str] = []
 
         def look() -> bool:
             assert self.process.poll() is None, self.text()[-4000:]
             rows = self.cluster.ask("squeue", "--noheader", "--states=RUNNING", "--format=%i %k").splitlines()
-            found.extend(row.split()[0] for row in rows if group in row)
+            found.extend(row.split()[0] for row in rows if comment in row)
             return bool(found)
 
-        self.cluster.wait_for(look, f"a running job of {group}", WAIT)
+        self.cluster.wait_for(look, f"a running job of {comment}", WAIT)
         return found[0]
 
 
@@ -117,17 +128,17 @@ def test_the_whole_demo_gives_the_same_bytes(cluster: Cluster, demo: Path, tmp_p
         (tmp_path / name).mkdir()
     local, there = (Project.of_demo(demo, tmp_path / name) for name in ("local", "slurm"))
     local.run("--workflow-profile", str(ROOT / "config/profiles/local"), timeout=WAIT).check()
-    run = SlurmRun(cluster, there)
-    assert run.end() == 0, run.text()[-4000:]
+    with SlurmRun(cluster, there) as run:
+        assert run.end() == 0, run.text()[-4000:]
     assert results(there) == results(local)
 
 
 def cancel(cluster: Cluster, run: SlurmRun) -> None:
-    cluster.ask("scancel", run.when_running("group_sample"))
+    cluster.ask("scancel", run.when_running(SAMPLE))
 
 
 def node_down(cluster: Cluster, run: SlurmRun) -> None:
-    run.when_running("group_sample")
+    run.when_running(SAMPLE)
     node = cluster.ask("sinfo", "--noheader", "--format=%n").strip()
     cluster.ask("scontrol", "update", f"nodename={node}", "state=down", "reason=test")
     time.sleep(3)
@@ -135,14 +146,14 @@ def node_down(cluster: Cluster, run: SlurmRun) -> None:
 
 
 def controller_restarts(cluster: Cluster, run: SlurmRun) -> None:
-    run.when_running("group_sample")
+    run.when_running(SAMPLE)
     cluster.stop_daemon("slurmctld")
     time.sleep(3)
     cluster.start_daemon("slurmctld")
 
 
 def controller_is_killed(cluster: Cluster, run: SlurmRun) -> None:
-    run.when_running("group_sample")
+    run.when_running(SAMPLE)
     cluster.stop_daemon("slurmctld", signal.SIGKILL)
     time.sleep(15)
     cluster.start_daemon("slurmctld")
@@ -153,9 +164,9 @@ def test_a_fault_of_the_cluster_is_outlived(
     cluster: Cluster, demo: Path, few: Project, tmp_path: Path, fault: Callable[[Cluster, SlurmRun], None]
 ) -> None:
     project = Project.of_demo(demo, tmp_path, FEW)
-    run = SlurmRun(cluster, project)
-    fault(cluster, run)
-    assert run.end() == 0, run.text()[-4000:]
+    with SlurmRun(cluster, project) as run:
+        fault(cluster, run)
+        assert run.end() == 0, run.text()[-4000:]
     assert results(project) == results(few)
 
 
@@ -164,20 +175,21 @@ def test_a_limit_that_is_too_low_is_named_and_the_next_run_goes_on(
     cluster: Cluster, demo: Path, few: Project, tmp_path: Path, limit: str
 ) -> None:
     project = Project.of_demo(demo, tmp_path, FEW)
-    run = SlurmRun(cluster, project, "--retries", "0", "--set-resources", f"compare_identity:{limit}")
-    assert run.end() != 0
-    assert "Error in rule compare_identity" in run.text()
-    assert SlurmRun(cluster, project).end() == 0
+    with SlurmRun(cluster, project, "--retries", "0", "--set-resources", f"compare_identity:{limit}") as run:
+        assert run.end() != 0
+        assert "Error in rule compare_identity" in run.text()
+    with SlurmRun(cluster, project) as again:
+        assert again.end() == 0, again.text()[-4000:]
     assert results(project) == results(few)
 
 
 def test_the_main_process_is_killed(cluster: Cluster, demo: Path, few: Project, tmp_path: Path) -> None:
     """Its jobs go on without it; the next run needs no hand and writes the same bytes."""
     project = Project.of_demo(demo, tmp_path, FEW)
-    run = SlurmRun(cluster, project)
-    run.when_running("group_sample")
-    os.killpg(run.process.pid, signal.SIGKILL)
-    run.process.wait(WAIT)
-    again = SlurmRun(cluster, project)
-    assert again.end() == 0, again.text()[-4000:]
+    with SlurmRun(cluster, project) as run:
+        run.when_running(SAMPLE)
+        os.killpg(run.process.pid, signal.SIGKILL)
+        run.process.wait(WAIT)
+    with SlurmRun(cluster, project) as again:
+        assert again.end() == 0, again.text()[-4000:]
     assert results(project) == results(few)
