@@ -8,7 +8,7 @@ from ..errors import AlktraceError
 
 TEMPLATE, UMI, SAMPLE_BARCODE, CELL_BARCODE, SKIP = "T", "M", "B", "C", "S"
 OPERATORS = TEMPLATE + UMI + SAMPLE_BARCODE + CELL_BARCODE + SKIP
-_SEGMENT = re.compile(rf"([0-9]{1, 5}|\+)([{OPERATORS}])")
+_SEGMENT = re.compile(rf"([0-9]{{1,5}}|\+)([{OPERATORS}])")
 
 
 class ReadStructureError(AlktraceError):
