@@ -1,11 +1,17 @@
 """What the tumour fraction says against a finding: numbers computed by hand."""
 
 import pytest
+from golden.build import evidence
 from patient_samples import G1202R, loaded
 
 from alktrace.annotate.origin import OriginVerdict
 from alktrace.evidence.build import LoadedSample, make_alteration
-from alktrace.evidence.fraction_caveats import FractionHere, carried_vaf, fraction_caveats
+from alktrace.evidence.fraction_caveats import (
+    FractionHere,
+    carried_vaf,
+    fraction_caveats,
+    with_fraction_caveats,
+)
 from alktrace.evidence.schema import Observation
 from alktrace.stats.intervals import share
 from alktrace.vocabulary.changes import Origin
@@ -55,6 +61,22 @@ def seen(alt: int, total: int, detection: Detection = Detection.DETECTED) -> Obs
 )  # fmt: skip
 def test_caveats(observation: Observation, here: FractionHere, origin: Origin, caveats: set[str]) -> None:
     assert {str(item) for item in fraction_caveats([observation], {PLACE: here}, origin)} == caveats
+
+
+@pytest.mark.parametrize(
+    ("identity", "caveats"),
+    [
+        pytest.param("unknown", {"ch_not_excluded", "tumour_fraction_contradicts:PD.plasma"}, id="usable"),
+        pytest.param("conflict", {"ch_not_excluded"}, id="of another person"),
+    ],
+)
+def test_a_file_of_a_user_gets_the_caveats_of_the_workflow(identity: str, caveats: set[str]) -> None:
+    case = {
+        "specimens": {"PD.plasma": {"tf": [0, 0, 0.0042], "identity": identity}},
+        "found": {"KRAS G12D undecided": {"PD.plasma": [9, 2000], "with": {"flags": ["ch_not_excluded"]}}},
+    }
+    (found,) = with_fraction_caveats(evidence(case)).alterations
+    assert {str(flag) for flag in found.flags} == caveats
 
 
 def test_carried_vaf() -> None:

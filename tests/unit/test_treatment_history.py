@@ -81,6 +81,24 @@ def view(setting: str, collected: str, clinical: dict[str, Any] | None) -> Timep
         ),
         pytest.param(
             "progression",
+            "2025-11-19",
+            {"next_systemic_start": "2025-06-20", "next_systemic_regimen": "Alecensa and chemotherapy"},
+            {
+                "alectinib": "already given from 2025-06-20",
+                "chemotherapy": "already given from 2025-06-20",
+                "lorlatinib": "already given 2024-02-01 to 2025-06-11",
+            },
+            id="what-followed-without-a-course",
+        ),
+        pytest.param(
+            "progression",
+            "2025-06-01",
+            {"next_systemic_start": "2025-06-20", "next_systemic_regimen": "alectinib"},
+            {"lorlatinib": "already given from 2024-02-01"},
+            id="what-followed-the-sample",
+        ),
+        pytest.param(
+            "progression",
             "2025-06-01",
             {"courses": [{"drug": "lorlatinib", "start": "2024-02-01", "end": "2025-03-01"}]},
             {"lorlatinib": "already given 2024-02-01 to 2025-03-01"},

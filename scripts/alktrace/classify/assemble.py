@@ -83,7 +83,10 @@ class Mechanism:
 
 
 def counted(mechanisms: Iterable[Mechanism], view: TimepointView) -> list[Mechanism]:
-    """Return the mechanisms; those that were there before or outside the window alone are listed only."""
+    """Return the mechanisms; some are listed only.
+
+    Those that were there before, that were found outside the window alone, or where the tumour left no trace.
+    """
     return [_counted(item, view) for item in mechanisms]
 
 
@@ -92,7 +95,20 @@ def _counted(item: Mechanism, view: TimepointView) -> Mechanism:
     before = Caveat(CaveatCode.PRESENT_AT_BASELINE) in item.flags
     places = _specimens(item, view)
     late = bool(places) and places <= specimens_outside(view)
-    return replace(item, carries=False, outside=not before) if item.carries and (before or late) else item
+    if not item.carries or not (before or late or _contradicted(item)):
+        return item
+    return replace(item, carries=False, outside=late and not before)
+
+
+def _contradicted(item: Mechanism) -> bool:
+    """Tell whether the tumour fraction speaks against it in every specimen of the timepoint that shows it."""
+    named = {
+        name
+        for flag in item.flags
+        if flag.code is CaveatCode.TUMOUR_FRACTION_CONTRADICTS
+        for name in flag.about
+    }
+    return item.found is not None and {seen.full_name for seen in item.found.seen} <= named
 
 
 def _specimens(item: Mechanism, view: TimepointView) -> set[str]:

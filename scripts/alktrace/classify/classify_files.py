@@ -6,6 +6,7 @@ from ..errors import DataError, InputProblems
 from ..evidence.evidence_file import json_text, load_evidence
 from ..evidence.evidence_table import EvidenceRow
 from ..evidence.flat_table import evidence_rows
+from ..evidence.fraction_caveats import with_fraction_caveats
 from ..evidence.white_cell_origin import with_white_cell_origins
 from ..inputs.knowledge_files import KnowledgeFiles
 from ..inputs.settings.origin_settings import OriginSettings
@@ -84,7 +85,7 @@ def classify_evidence_file(
     # Only here: the workflow names changes itself, a file of a user may follow another isoform.
     if problems := list(content_problems(given, tables, str(evidence))):
         raise InputProblems(problems)
-    given = with_white_cell_origins(given, origin)
+    given = with_fraction_caveats(with_white_cell_origins(given, origin))
     results = classify_patient(given, tables, settings)
     write_table(out_dir / "resistance.tsv", ResistanceRow, [row for item in results for row in item.rows])
     write_table(out_dir / "classification.tsv", ClassificationRow, [item.row for item in results])

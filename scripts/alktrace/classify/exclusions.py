@@ -225,8 +225,9 @@ class _Judge:
     def _of_gain(self, place: CoreLocus, item: GeneCopyNumber) -> LocusExclusion:
         if item.call is CopyNumberCall.AMPLIFICATION:
             return self._told(place, ExclusionStatus.FOUND)
-        # A gain that was called is there: what would have been visible says nothing of its size.
-        visible = None if item.call is CopyNumberCall.GAIN else item.smallest_visible_cn
+        # What would have been visible says nothing of a gain that was called, or where nobody judged.
+        judged = item.call in (CopyNumberCall.NEUTRAL, CopyNumberCall.LOSS)
+        visible = item.smallest_visible_cn if judged else None
         limits = [value for value in (item.tumour_copy_number_high, visible) if value is not None]
         if not limits or not self.silent:
             return self._told(place, ExclusionStatus.NOT_ASSESSABLE)

@@ -5,10 +5,11 @@ from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 
 from ..structural.tumour_fraction import TAIL
-from ..vocabulary.caveats import Caveat, CaveatCode
-from ..vocabulary.changes import Origin
+from ..vocabulary.caveats import Caveat, CaveatCode, in_order
+from ..vocabulary.changes import STRUCTURAL, Origin
 from ..vocabulary.detection import Detection
-from .schema import Observation
+from ..vocabulary.samples import IdentityStatus
+from .schema import Observation, PatientEvidence, SpecimenEvidence
 
 DIPLOID = 2.0
 UNLIKELY = 0.05
@@ -28,6 +29,27 @@ class FractionHere:
     value: float
     high: float
     copies: float = DIPLOID
+
+
+def with_fraction_caveats(evidence: PatientEvidence) -> PatientEvidence:
+    """Return the evidence of a file of a user with the caveats that the workflow gives."""
+    usable = [one for one in evidence.specimens if one.identity is not IdentityStatus.CONFLICT]
+    usable = [one for one in usable if not one.problems]
+    alterations = []
+    for item in evidence.alterations:
+        fractions = {one.place: here for one in usable if (here := _fraction_of(one, item.gene)) is not None}
+        found = fraction_caveats(item.observations, fractions, item.origin)
+        flags = item.flags if item.variant_type in STRUCTURAL else in_order({*item.flags, *found})
+        alterations.append(item.model_copy(update={"flags": flags}))
+    return evidence.model_copy(update={"alterations": tuple(alterations)})
+
+
+def _fraction_of(specimen: SpecimenEvidence, gene: str) -> FractionHere | None:
+    value, high = specimen.tumour_fraction.value, specimen.tumour_fraction.high
+    if value is None or high is None:
+        return None
+    copies = next((item.tumour_copy_number for item in specimen.copy_number if item.gene == gene), None)
+    return FractionHere(value, high, copies or DIPLOID)
 
 
 def fraction_caveats(
