@@ -14,12 +14,12 @@ from ..vocabulary.resistance import Component, Confidence, Emergence, FindingRol
 from ..vocabulary.samples import Setting
 from .alk_sets import AlkSets, PairPhase, ResidueChange, is_polyclonal
 from .compound_share import CompoundShare, compound_share
-from .emergence import EmergenceVerdict, judge_emergence, role_of
+from .emergence import EmergenceVerdict, judge_emergence, reference_specimens, role_of
 from .finding_caveats import capped, finding_flags, lowest, of_partner
 from .hidden_hits import hidden_hits, resisted_below
 from .lineage import Lineage, LineageDna, histology_emergence, report_flags, report_specimen
 from .phase import CIS_PHASES, PhaseEvidence, partner_phase
-from .phase_sets import proven_cis
+from .phase_sets import proven_cis, resolve_sets
 from .set_criteria import SET_CRITERIA
 from .single_criteria import Effect, Role
 from .treatment_history import LORLATINIB, progressed_on_lorlatinib
@@ -92,12 +92,27 @@ def counted(mechanisms: Iterable[Mechanism], view: TimepointView) -> list[Mechan
 
 def _counted(item: Mechanism, view: TimepointView) -> Mechanism:
     # Bare caveats: `present_at_baseline:TP53 R273H` in a row of RB1 speaks of the partner.
-    before = Caveat(CaveatCode.PRESENT_AT_BASELINE) in item.flags
+    before = Caveat(CaveatCode.PRESENT_AT_BASELINE) in item.flags and not _newly_in_cis(item, view)
     places = _specimens(item, view)
     late = bool(places) and places <= specimens_outside(view)
     if not item.carries or not (before or late or _contradicted(item)):
         return item
     return replace(item, carries=False, outside=late and not before)
+
+
+def _newly_in_cis(item: Mechanism, view: TimepointView) -> bool:
+    """Tell whether a compound is new though its members are not: at baseline molecules show them apart."""
+    if item.phase not in CIS_PHASES:
+        return False
+    members = [
+        one.alteration.key
+        for one in view.found
+        if one.alteration.gene == ALK and one.alteration.alteration in item.phase_partner
+    ]
+    places = {one.place for one in reference_specimens(view)}
+    seen = [one for one in view.patient.phase if one.place in places]
+    verdicts = resolve_sets((item.key, *members), seen, view.settings.phase)
+    return bool(verdicts) and all(verdict.phase is Phase.TRANS for verdict in verdicts.values())
 
 
 def _contradicted(item: Mechanism) -> bool:

@@ -6,7 +6,7 @@ clone of 5 % does not tell what they are.
 
 from collections.abc import Iterable, Iterator, Sequence
 
-from ..evidence.schema import Alteration, SpecimenEvidence
+from ..evidence.schema import Alteration, Observation, SpecimenEvidence
 from ..knowledge.answers import Knowledge
 from ..knowledge.core_loci import CoreLocus
 from ..vocabulary.changes import ALK, Consequence, Origin
@@ -43,14 +43,14 @@ def alk_candidates(below: Iterable[Alteration], knowledge: Knowledge) -> Iterato
 def exceeds(above: float | None, items: Sequence[Alteration], specimens: Iterable[SpecimenEvidence]) -> bool:
     """Tell whether one of the candidates may be in more tumour cells than the share that is excluded.
 
-    Judged by its VAF and the upper end of the tumour fraction, in a pure tumour where that is unknown: the
-    least share that it can mean.
+    Judged by its VAF (of its molecules, where none is given) and the upper end of the tumour fraction, in a
+    pure tumour where that is unknown: the least share that it can mean.
     """
     if above is None:
         return False
     return any(
         excluded_clone_fraction(
-            seen.vaf or 0.0, specimen.tumour_fraction.high or 1.0, tumour_copies(specimen, item.gene)
+            _vaf(seen), specimen.tumour_fraction.high or 1.0, tumour_copies(specimen, item.gene)
         )
         > above
         for item in items
@@ -59,3 +59,9 @@ def exceeds(above: float | None, items: Sequence[Alteration], specimens: Iterabl
         for specimen in specimens
         if seen.place == specimen.place and seen.detection is Detection.SUBTHRESHOLD
     )
+
+
+def _vaf(seen: Observation) -> float:
+    if seen.vaf is not None:
+        return seen.vaf
+    return (seen.alt_molecules or 0) / seen.total_molecules if seen.total_molecules else 0.0

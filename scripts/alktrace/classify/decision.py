@@ -18,7 +18,7 @@ from .assemble import Mechanism, alk_mechanisms, bypass_mechanisms, counted, lin
 from .detail import describe_timepoint
 from .discovery import EmergentUnknownRow, emergent_unknown
 from .driver import judge_driver
-from .exclusions import judge_exclusions
+from .exclusions import hidden_kinds, judge_exclusions
 from .finding_caveats import RANK
 from .lineage import read_lineage, suspect_lineage
 from .resistance_table import ClassificationRow, ResistanceRow
@@ -156,6 +156,7 @@ def draft_timepoint(view: TimepointView) -> tuple[Draft, AlkSets]:
     ]
     mechanisms = counted(mechanisms, view)
     mechanisms.sort(key=_order)
+    hidden = frozenset(kind for role in roles for kind in hidden_kinds(role, view.knowledge))
     draft = Draft(
         view=view,
         roles=roles,
@@ -165,7 +166,7 @@ def draft_timepoint(view: TimepointView) -> tuple[Draft, AlkSets]:
         lineage_dna=dna,
         driver=judge_driver(view),
         discovered=emergent_unknown(roles, view),
-        exclusions=judge_exclusions(view, _found_kinds(roles, view), lineage),
+        exclusions=judge_exclusions(view, _found_kinds(roles, view), hidden, lineage),
     )
     return draft, sets
 

@@ -173,6 +173,11 @@ def _reference(
     return (), EmergenceReason.UNUSABLE if others else EmergenceReason.NO_REFERENCE
 
 
+def reference_specimens(view: TimepointView) -> Sequence[SpecimenEvidence]:
+    """Return the samples from before lorlatinib that a later finding is held against."""
+    return _reference(view, at_baseline=False)[0]
+
+
 def late_baselines(patient: Patient) -> tuple[SpecimenEvidence, ...]:
     """Return the baseline samples that were taken after the start of lorlatinib."""
     start = patient.lorlatinib_start

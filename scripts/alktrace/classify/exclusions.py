@@ -10,7 +10,9 @@ from dataclasses import dataclass, replace
 
 from ..evidence.schema import GeneCopyNumber, LocusCallability, SpecimenEvidence
 from ..inputs.settings.resistance_settings import NegativeSettings
+from ..knowledge.answers import Knowledge
 from ..knowledge.core_loci import COPY_NUMBER, CoreLocus
+from ..vocabulary.caveats import CaveatCode, codes_of
 from ..vocabulary.changes import ALK
 from ..vocabulary.copies import CopyNumberCall
 from ..vocabulary.detection import Detection
@@ -29,6 +31,7 @@ from .negative import (
     states_coverage,
     tumour_copies,
 )
+from .single_criteria import Role
 from .view import TimepointView
 from .window import WindowStatus
 
@@ -44,6 +47,7 @@ BYPASS_KINDS = frozenset(
         NegativeKind.GENE_LOSS,
     }
 )
+ALK_KINDS = frozenset({NegativeKind.ALK_MUTATION, NegativeKind.ALK_AMPLIFICATION})
 WHOLE = 1.0
 WHOLE_GENE = "gene"
 """Name of the locus that stands for a gene as a whole."""
@@ -81,13 +85,14 @@ class KindExclusion:
 
 
 def judge_exclusions(
-    view: TimepointView, found: frozenset[NegativeKind], lineage: Lineage
+    view: TimepointView, found: frozenset[NegativeKind], hidden: frozenset[NegativeKind], lineage: Lineage
 ) -> tuple[KindExclusion, ...]:
     """Return what the timepoint excludes, one entry per kind, in the order of the vocabulary.
 
     Args:
         view: the timepoint.
         found: kinds of which something was found.
+        hidden: kinds that a line of a report may be that nobody could read.
         lineage: what pathology says.
     """
     judges = [_Judge(item, view) for item in view.usable]
@@ -112,10 +117,24 @@ def judge_exclusions(
         informative = bool(loci) and all(item.informative for item in loci)
         if kind is NegativeKind.ALK_MUTATION:
             informative = view.negative.informative
+        if kind in hidden:
+            exclusion, informative = Exclusion(kind, ExclusionStatus.NOT_ASSESSABLE), False
         if kind in found:
             exclusion = Exclusion(kind, ExclusionStatus.FOUND)
         told.append(KindExclusion(exclusion, informative, loci))
     return tuple(told)
+
+
+def hidden_kinds(role: Role, knowledge: Knowledge) -> frozenset[NegativeKind]:
+    """Return the kinds of mechanism that a line may be that nobody could read; none of one that was read."""
+    item = role.found.alteration
+    if role.code == "ALK_UNPLACED":
+        return ALK_KINDS
+    if role.code != "UNREAD":
+        return frozenset()
+    if CaveatCode.GENE_NOT_NAMED in codes_of(item.flags):
+        return ALK_KINDS | BYPASS_KINDS
+    return frozenset(place.kind for place in knowledge.core_loci if place.gene == item.gene)
 
 
 def bypass_not_excluded(exclusions: Iterable[KindExclusion]) -> tuple[NegativeKind, ...]:

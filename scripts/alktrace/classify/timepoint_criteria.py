@@ -323,8 +323,9 @@ def _weak_component(draft: Draft) -> Iterable[Finding]:
 def _on_target_open(draft: Draft) -> Iterable[Finding]:
     # A bypass explains the progression only as far as ALK itself was looked at.
     found = bool(draft.families) and Component.ON_TARGET not in draft.families
-    open_ = found and not draft.view.negative.informative
-    reasons = ", ".join(draft.view.negative.reasons)
+    judged = [item for item in draft.exclusions if item.kind is NegativeKind.ALK_MUTATION]
+    open_ = found and not all(item.informative for item in judged)
+    reasons = ", ".join(draft.view.negative.reasons) or "a line of a report was not understood"
     return _if(open_, f"an ALK mutation is not excluded: {reasons}", CaveatCode.ON_TARGET_NOT_EXCLUDED)
 
 
