@@ -56,3 +56,29 @@ rule call_variants:
         "calling variants: {wildcards.patient} {wildcards.timepoint} {wildcards.specimen}"
     script:
         "../scripts/call_variants.py"
+
+
+# Made where somebody asks for the file: a noise model that came and went with the normals of a sheet would
+# change calls of patients from run to run. `assays.<name>.noise_model` names it.
+rule build_noise_model:
+    input:
+        bams=PLAN.normal_bams,
+        fasta=REFERENCE.fasta,
+        targets="results/reference/{assay}.targets.bed",
+        kernels="results/reference/kernels/calling.txt",
+    output:
+        noise="results/reference/{assay}.noise.tsv",
+    log:
+        "logs/build_noise_model/{assay}.log",
+    conda:
+        own_environment
+    resources:
+        mem_mb=memory(4000),
+        runtime=minutes(240),
+    params:
+        settings=PLAN.dump("calling"),
+        code=PLAN.code("build_noise_model"),
+    message:
+        "learning the noise of positions from normals: {wildcards.assay}"
+    script:
+        "../scripts/build_noise_model.py"

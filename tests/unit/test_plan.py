@@ -117,6 +117,7 @@ def test_what_an_assay_says_reaches_its_samples(plan: Plan) -> None:
 def test_normals_of_the_assay_alone_make_its_reference(plan: Plan) -> None:
     assert plan.normal_coverage(of("=panel")) == ["results/patients/N1/T0/wbc/coverage.cnn"]
     assert plan.normal_coverage(of("=wide")) == ["results/patients/N2/T0/wbc/coverage.cnn"]
+    assert plan.normal_bams(of("=panel")) == ["results/patients/N1/T0/wbc/consensus.bam"]
 
 
 @pytest.mark.parametrize(

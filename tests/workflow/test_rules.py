@@ -198,6 +198,14 @@ def test_normals_alone_are_no_cohort_but_run(project: Project) -> None:
     assert "classify_timepoint" not in jobs
 
 
+def test_noise_of_positions_is_learned_only_for_who_asks(project: Project) -> None:
+    project.keep([row for row in read_sheet(project.folder / "samples.tsv") if row["role"] == "normal"])
+    project.config["clinical"] = None
+    asked = project.dry("results/reference/plasma-duplex.noise.tsv").check()
+    assert (asked.jobs["build_noise_model"], asked.jobs["align_consensus"]) == (1, 3)
+    assert "call_variants" not in asked.jobs
+
+
 def test_a_strict_bam_is_made_only_for_who_asks(project: Project) -> None:
     project.keep(project.rows("P17"))
     project.config["clinical"] = None

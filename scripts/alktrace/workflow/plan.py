@@ -187,6 +187,10 @@ class Plan:
         """Return the coverage of the normals of an assay."""
         return self.of_samples(self.sheet.normals(wildcards.assay), "coverage.cnn")
 
+    def normal_bams(self, wildcards: AssayWildcards) -> list[str]:
+        """Return the consensus BAMs of the normals of an assay."""
+        return [self.consensus(sample) for sample in self.sheet.normals(wildcards.assay)]
+
     def targets(self, wildcards: Wildcards) -> str:
         """Return the joined targets of a sample's assay."""
         return self._targets_of(self.sample(wildcards).assay)
