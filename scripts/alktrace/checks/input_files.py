@@ -1,7 +1,7 @@
 """Checks of the input files before work starts: every problem at once, each with place and remedy."""
 
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TypeVar
 
@@ -45,11 +45,14 @@ class Judged:
 
     shared: list[Problem]
     of_samples: dict[str, list[Problem]]
+    # Whose reads are given twice nobody can tell: the sheet is at fault.
+    given_twice: list[Problem] = field(default_factory=list)
 
     @property
     def problems(self) -> list[Problem]:
         """Everything: configuration first, then by line of the sheet."""
-        return [*self.shared, *(problem for found in self.of_samples.values() for problem in found)]
+        of_samples = (problem for found in self.of_samples.values() for problem in found)
+        return [*self.shared, *of_samples, *self.given_twice]
 
 
 def find_problems(sheet: Sheet, settings: Settings) -> list[Problem]:
@@ -72,8 +75,6 @@ def judge_files(sheet: Sheet, settings: Settings) -> Judged:
     reported = any(unit.calls for sample in used for unit in sample.units)
     reports = ReportCheck.of_sheet(Path(settings.samples), knowledge) if reported else None
     problems += reports.problems if reports else []
-    # Whose reads are given twice nobody can tell: the sheet is at fault.
-    problems += _same_reads(settings.samples, [unit for sample in used for unit in sample.units])
     of_samples: dict[str, list[Problem]] = {}
     for sample in used:
         assay = settings.assays[sample.assay]
@@ -81,7 +82,8 @@ def judge_files(sheet: Sheet, settings: Settings) -> Judged:
             checker = _UnitChecker(settings.samples, unit, assay, contigs, chroms[sample.assay], reports)
             if found := checker.run():
                 of_samples.setdefault(sample.name, []).extend(found)
-    return Judged(problems, of_samples)
+    twice = _same_reads(settings.samples, [unit for sample in used for unit in sample.units])
+    return Judged(problems, of_samples, twice)
 
 
 def _same_reads(sheet: str, units: Iterable[Unit]) -> list[Problem]:

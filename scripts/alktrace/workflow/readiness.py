@@ -34,7 +34,7 @@ def checked_plan(config: Mapping[str, Any], *, tools: bool) -> Plan:
         # Without a sheet the files that the configuration names are judged all the same.
         judged = judge_files(sheet or Sheet({}), settings)
         as_rows = settings.bad_inputs is BadInputs.ROW
-        problems += judged.shared if as_rows else judged.problems
+        problems += [*judged.shared, *judged.given_twice] if as_rows else judged.problems
     if settings and sheet:
         plan = Plan(settings, sheet, judged.of_samples)
         problems += tool_problems(plan.tools()) if tools else []
