@@ -209,6 +209,8 @@ def test_reference_allele_must_be_that_of_the_genome(named: Callable[[str], Name
         ("3604G>A", "not a coding change"),
         ("c.3606_3604del", "not in order"),
         ("g.29220747C>T", "not a coding change"),
+        ("c.3516+1G>A", "no exon of .* ends there"),
+        ("c.3515-1G>A", "no exon of .* ends there"),
     ],
 )
 def test_coding_names_that_do_not_fit(

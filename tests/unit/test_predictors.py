@@ -65,6 +65,7 @@ def test_tp53_is_absent_only_where_a_mutation_would_have_shown(sample: Sampled, 
         ("EML4-ALK E13;A20", 0.0),
         ("EML4-ALK v3", 1.0),
         ("EML4-ALK variant 1", 0.0),
+        ("EML4-ALK V3a/b", 1.0),
         ("EML4-ALK E20;A20 (v2)", None),
         ("EML4-ALK", None),
         ("KIF5B-ALK E13;A20", None),
@@ -81,11 +82,13 @@ def test_two_variants_are_none() -> None:
     assert measured("eml4_alk_v3", case(rows=rows)) is None
 
 
-def followed(late: Detection, *, day: int = 30, vafs: tuple[float, float] = (0.08, 0.02)) -> Case:
+def followed(
+    late: Detection, *, day: int = 30, vafs: tuple[float, float] = (0.08, 0.02), limit: float | None = 0.003
+) -> Case:
     """A baseline plasma with one alteration, and a plasma under lorlatinib."""
     rows = [
         evidence("a", "plasma", SEEN, timepoint="BL", vaf=vafs[0]),
-        evidence("a", "plasma", late, timepoint="OT", vaf=vafs[1]),
+        evidence("a", "plasma", late, timepoint="OT", vaf=vafs[1], vaf_detectable=limit),
     ]
     return case(None, baseline(), Sampled("OT", Setting.ON_TREATMENT, on(day)), rows=rows)
 
@@ -105,6 +108,14 @@ def test_clearance_and_change_of_ctdna(late: Detection, cleared: float | None, r
     found = PREDICTORS["ctdna_ratio_high"].measure(followed(late))
     assert isinstance(found, Measured)
     assert found.known == on(30), "not before the sample was taken"
+
+
+@pytest.mark.parametrize("limit", [0.08, 0.2, None])
+def test_what_lies_below_the_limit_is_not_cleared(limit: float | None) -> None:
+    """8 % before lorlatinib, and a later plasma that could not show 8 % (or does not say what it could)."""
+    for name in ("ctdna_cleared", "ctdna_ratio_high"):
+        assert measured(name, followed(UNSEEN, limit=limit)) is None
+    assert measured("ctdna_cleared", followed(SEEN, limit=limit)) == 0.0
 
 
 def test_clearance_is_of_lorlatinib_and_of_what_was_there() -> None:

@@ -848,6 +848,26 @@ def test_a_vaf_cell_that_denies_nothing_keeps_the_finding(read: Reads, cell: str
     assert [row.alteration for row in read(f"ALK|G1202R||snv|{cell}||").alterations] == ["G1202R"]
 
 
+@pytest.mark.parametrize("dash", ["/", "-", "n/a"])
+def test_a_list_of_changes_with_dashes_alone_has_two_readings(read: Reads, dash: str) -> None:
+    """Hotspots that were looked for, `/` where nothing was found - or findings of a report without VAFs."""
+    rows = read(f"ALK|G1202R|||{dash}||", f"KRAS|G12C|||{dash}||").alterations
+    assert [row.flags[-1] for row in rows] == ["not_read", "not_read"]
+
+
+@pytest.mark.parametrize(
+    ("said", "flags"),
+    [
+        ("G1202R and L1196M in cis", ("reported_in_cis:L1196M",)),
+        ("G1202R and L1196M, not in cis", ()),
+        ("G1202R and L1196M, possibly in cis", ()),
+    ],
+)
+def test_a_denied_phase_is_no_phase(read: Reads, said: str, flags: tuple[str, ...]) -> None:
+    first = read(f"ALK|{said}|||||").alterations[0]
+    assert tuple(flag for flag in first.flags if flag.startswith("reported_in")) == flags
+
+
 @pytest.mark.parametrize(
     "line",
     ["ALK|G1202R||snv|< 0.1 %||", "ALK|G1202R||snv|<0.1||", "ALK|G1202R||snv|-||", "ALK|G1202R||snv|–||",

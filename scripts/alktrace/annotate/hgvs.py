@@ -276,7 +276,11 @@ class NamedTranscript:
         if not 0 <= index < self._offsets[-1]:
             raise ValueError(f"{self.model.gene} has no base c.{number}")
         i = bisect_right(self._offsets, index) - 1
-        return self._exons[i][0] + index - self._offsets[i] + int(match["offset"] or 0)
+        offset = int(match["offset"] or 0)
+        # Counted on another transcript it would land inside this exon, and pass for a coding change.
+        if offset and index != (self._offsets[i + 1] - 1 if offset > 0 else self._offsets[i]):
+            raise ValueError(f"{self.model.gene} c.{number}: no exon of {self.model.transcript} ends there")
+        return self._exons[i][0] + index - self._offsets[i] + offset
 
     def _check_written(self, name: str, match: re.Match[str], old: str) -> None:
         written = match["old"] or match["del"] or match["dup"] or ""

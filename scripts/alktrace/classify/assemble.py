@@ -92,7 +92,7 @@ def counted(mechanisms: Iterable[Mechanism], view: TimepointView) -> list[Mechan
 
 def _counted(item: Mechanism, view: TimepointView) -> Mechanism:
     # Bare caveats: `present_at_baseline:TP53 R273H` in a row of RB1 speaks of the partner.
-    before = Caveat(CaveatCode.PRESENT_AT_BASELINE) in item.flags and not _newly_in_cis(item, view)
+    before = Caveat(CaveatCode.PRESENT_AT_BASELINE) in item.flags and not newly_in_cis(item, view)
     places = _specimens(item, view)
     late = bool(places) and places <= specimens_outside(view)
     if not item.carries or not (before or late or _contradicted(item)):
@@ -100,7 +100,7 @@ def _counted(item: Mechanism, view: TimepointView) -> Mechanism:
     return replace(item, carries=False, outside=late and not before)
 
 
-def _newly_in_cis(item: Mechanism, view: TimepointView) -> bool:
+def newly_in_cis(item: Mechanism, view: TimepointView) -> bool:
     """Tell whether a compound is new though its members are not: at baseline molecules show them apart."""
     if item.phase not in CIS_PHASES:
         return False

@@ -7,8 +7,8 @@ from ..evidence.schema import HistologyFinding
 from ..io.tables import LIST_SEPARATOR
 from ..vocabulary.caveats import Caveat, in_order
 from ..vocabulary.changes import VariantType
-from ..vocabulary.resistance import Classification, Component, NotEvaluableReason
-from .assemble import Mechanism
+from ..vocabulary.resistance import Classification, Component, FindingRole, NotEvaluableReason
+from .assemble import Mechanism, newly_in_cis
 from .compound_share import CompoundShare
 from .emergence import role_of, tumour_copy_number
 from .finding_caveats import RANK
@@ -117,7 +117,8 @@ def _with_mechanism(row: ResistanceRow, mechanism: Mechanism, view: TimepointVie
         phase_partner=mechanism.phase_partner,
         phase_evidence=mechanism.phase_evidence,
         emergence=mechanism.emergence.emergence if mechanism.emergence else None,
-        role=role_of(mechanism.emergence, view),
+        # Two old clones that became one compound: the mutations are old, the mechanism is new.
+        role=FindingRole.EMERGENT if newly_in_cis(mechanism, view) else role_of(mechanism.emergence, view),
         resistant_to=resistant_drugs(mechanism),
         sensitive_to=sensitive_drugs(mechanism, view),
         evidence=mechanism.sources,

@@ -120,7 +120,7 @@ def cases_of(
 # --- what is measured ----------------------------------------------------------------------------
 
 _TUMOUR = (Origin.SOMATIC, Origin.UNDECIDED)
-_VARIANT = re.compile(r"\bv(?:ariant )?([1-9])|\bE(13|20|6)[ab]?;A20")
+_VARIANT = re.compile(r"\bv(?:ariant )?([1-9])|\bE(13|20|6)[ab]?;A20", re.IGNORECASE)
 _BY_EXON = {"13": "1", "20": "2", "6": "3"}
 
 
@@ -196,7 +196,15 @@ def _followed(case: Case) -> tuple[dt.date, list[tuple[EvidenceRow, EvidenceRow]
     # What was not looked for again may be there still.
     if later.collected <= course.start or not first or first.keys() - second.keys():
         return None
-    return later.collected, [(row, second[key]) for key, row in first.items()]
+    pairs = [(row, second[key]) for key, row in first.items()]
+    return (later.collected, told) if (told := [pair for pair in pairs if _told(*pair)]) else None
+
+
+def _told(before: EvidenceRow, later: EvidenceRow) -> bool:
+    """Tell whether a later sample says anything: what lies below its limit may be there unchanged."""
+    if later.detection is not Detection.NOT_DETECTED or before.vaf is None:
+        return True
+    return later.vaf_detectable is not None and later.vaf_detectable < before.vaf
 
 
 def _cleared(case: Case) -> Measured | None:
@@ -280,7 +288,7 @@ for _predictor in (
     ),
     Predictor(
         name="ctdna_cleared", reference="ctdna_not_cleared", measure=_cleared,
-        text="nothing of what the baseline plasma showed is left in the first plasma under lorlatinib",
+        text="baseline findings that the first plasma under lorlatinib could show again: none is left",
     ),
     Predictor(
         name="ctdna_ratio_high", reference="ctdna_ratio_low", split=True, measure=_vaf_ratio,

@@ -106,11 +106,12 @@ class ReportReader(ReportGenes):
         super().__init__(namer, knowledge, drivers)
         self.words = words
         self._lexer = Lexer(words, self.known_symbol)
-        self._vafs_given = False
+        self._dash_is_open = False
 
     def learn_vafs(self, lines: Sequence[Line]) -> None:
-        """Learn whether the report gives VAFs, so that a dash stands out."""
-        self._vafs_given = any(read_vaf(line.get("vaf", ""), self._lexer).value for line in lines)
+        """Learn whether a dash has two readings: beside VAFs, and in a list with nothing but dashes."""
+        cells = [read_vaf(line.get("vaf", ""), self._lexer) for line in lines]
+        self._dash_is_open = any(cell.value for cell in cells) or sum(cell.dash for cell in cells) > 1
 
     def chosen(self, first: AlterationRow, second: AlterationRow, line: Line) -> AlterationRow:
         """Return which of two lines on one alteration counts: the firmer one, else the first; both are named.
@@ -243,8 +244,8 @@ class ReportReader(ReportGenes):
             raise ValueError(f"{finding.said}: a bound as VAF: a trace, or not found?")
         if clause.has(Meaning.EQUIVOCAL) and kind is not ReportedKind.COPIES:
             raise ValueError(f"{finding.said}: {OPEN}")
-        if vaf.dash and not said and kind is ReportedKind.SMALL and self._vafs_given:
-            raise ValueError(f"{finding.said}: no VAF, where other lines give one: {TWO_READINGS}")
+        if vaf.dash and not said and kind is ReportedKind.SMALL and self._dash_is_open:
+            raise ValueError(f"{finding.said}: a dash as VAF, beside other lines: {TWO_READINGS}")
         return False
 
     # --- rows ----------------------------------------------------------------------------------
@@ -269,7 +270,8 @@ class ReportReader(ReportGenes):
         if len(small) > 1:
             what = f"{len(small)} changes in one cell"
             self.note(line, "hgvs_p", what, "read as one line each; a VAF that they share is not used")
-        phases = [word for word in PHASES if any(clause.has(word) for clause in clauses)]
+        said = [clause for clause in clauses if clause.status in (None, Status.FOUND)]
+        phases = [word for word in PHASES if any(clause.has(word) for clause in said)]
         if len(phases) != 1 or len({row.gene for row in small}) != 1 or len(small) < 2:
             return rows
         code = PHASES[phases[0]]
