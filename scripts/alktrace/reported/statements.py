@@ -40,7 +40,11 @@ ORIGINS = (Meaning.GERMLINE, Meaning.BLOOD, Meaning.SOMATIC)
 
 @dataclass
 class Element:
-    """Subjects or a verdict of a statement; one that `negates` is a bare `no`."""
+    """Subjects or a verdict of a statement; one that `negates` is a bare `no`.
+
+    Attributes:
+        labelled: a verdict behind a label and a colon, or a numbered label: `Tier I: none`, `other: negative`.
+    """
 
     subjects: list[tuple[Word, ...]]
     alternatives: bool = False
@@ -50,6 +54,7 @@ class Element:
     repeats: bool = False
     colon: bool = False
     comma: bool = False
+    labelled: bool = False
 
     @property
     def words(self) -> tuple[Word, ...]:
@@ -83,6 +88,7 @@ def statements_of(tree: Tree[Token]) -> Iterator[Statement]:
 
 def _elements(node: Tree[Token], apart: list[Statement]) -> Statement:
     found: Statement = []
+    labelled = isinstance(node.children[0], Token)
     for child in node.children:
         if isinstance(child, Token):
             if found:
@@ -95,6 +101,8 @@ def _elements(node: Tree[Token], apart: list[Statement]) -> Statement:
             parts = [part for part in child.children if isinstance(part, Tree)]
             inside = [statement for part in parts for statement in statements_of(part)]
             _add_aside(found, inside, apart)
+    if found:
+        found[0].labelled = labelled
     return found
 
 

@@ -110,7 +110,7 @@ class Lexer:
         yield rf"(?i:(?:{exon})\s*[.:]?\s*(?P<n>{span})(?!\d))", _exons
         yield rf"(?i:第?\s*(?P<n>{span})\s*(?:{exon}))", _exons
         label = words.pattern(Meaning.LABEL)
-        yield rf"(?i:(?:{label})\s*:?\s*(?:\d+|[IVX]+[A-D]?){_NOT_LATIN})", _nothing
+        yield rf"(?i:(?:{label})\s*:?\s*(?:\d+|[IVX]+[A-D]?){_NOT_LATIN})", _label
         yield r"(?i:(?:variant|v)\s?\d[ab]?(?:/\d?[ab])?(?![A-Za-z0-9.%]))", _nothing
         yield rf"(?P<g>[A-Z][A-Z0-9]+)(?i:{exon})(?P<n>\d{{1,2}})(?!\d)", self._exon_of_gene
         yield rf"(?:rs|COSM|COSV)\d+{_NOT_LATIN}", _nothing
@@ -214,6 +214,11 @@ class Lexer:
 
 def _one(kind: Shape) -> Callable[[re.Match[str]], list[Word]]:
     return lambda match: [Word(kind, match.group(), match.groupdict().get("v", match.group()))]
+
+
+def _label(match: re.Match[str]) -> list[Word]:
+    """A numbered label (`Tier II`) names what follows, as words before a colon do."""
+    return [Word(Shape.COLON, match.group())]
 
 
 def _nothing(match: re.Match[str]) -> list[Word]:
