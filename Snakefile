@@ -31,21 +31,5 @@ if PLAN.outcome_files():
 rule all:
     default_target: True
     input:
-        PLAN.timepoint_files("resistance.tsv"),
-        PLAN.timepoint_files("resistance.json"),
-        PLAN.patient_files("evidence.tsv"),
-        PLAN.patient_files("report.html"),
-        expand(
-            "results/cohort/{name}",
-            name=[
-                "resistance.tsv",
-                "classification.tsv",
-                "qc.tsv",
-                "unreadable.tsv",
-                "identity.tsv",
-                "report.html",
-                "multiqc.html",
-                "run_manifest.json",
-            ],
-        ),
-        PLAN.outcome_files(),
+        PLAN.results(),
+        "results/cohort/run_manifest.json",

@@ -128,26 +128,31 @@ rule collect_multiqc:
         """
 
 
+# The last job: it takes the digests of what was read and of what came out. Reads of a panel are read at the speed
+# of the disk; of large files their ends do (`report.manifest`), so that hundreds of samples take minutes.
 rule write_manifest:
     input:
         sheet=PLAN.settings.samples,
         clinical=PLAN.clinical_tables(),
-        tables="results/cohort/classification.tsv",
+        results=PLAN.results(),
     output:
         manifest="results/cohort/run_manifest.json",
     log:
         "logs/write_manifest.log",
     conda:
         own_environment
+    threads: 4
     resources:
         mem_mb=memory(1000),
-        runtime=minutes(10),
+        runtime=minutes(120),
     params:
         settings=PLAN.settings.model_dump(mode="json"),
+        given=PLAN.inputs(),
+        samples=[sample.folder for sample in PLAN.used_samples],
         knowledge=PLAN.knowledge(),
         code=PLAN.code("write_manifest"),
         all_code=PLAN.code(),
     message:
-        "writing down versions and settings"
+        "writing down versions, settings and digests"
     script:
         "../scripts/write_manifest.py"

@@ -15,8 +15,10 @@ with job_log(snakemake.log[0]):
 
     write_manifest(
         settings=snakemake.params.settings,
-        inputs=[Path(snakemake.input.sheet), *map(Path, snakemake.input.clinical)],
+        inputs=snakemake.params.given,
+        samples=snakemake.params.samples,
         knowledge=open_knowledge(resource("knowledge"), snakemake.config["knowledge"]),
         code=snakemake.params.all_code,
+        threads=snakemake.threads,
         out=Path(snakemake.output.manifest),
     )

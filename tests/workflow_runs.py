@@ -1,10 +1,14 @@
 """Starts the real command on a folder with a sheet and a configuration, and reads what it says."""
 
+import getpass
+import gzip
 import os
+import platform
 import re
 import shutil
 import subprocess
 import sys
+import tempfile
 from collections.abc import Collection
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -169,3 +173,26 @@ def write_sheet(path: Path, rows: list[dict[str, str]]) -> None:
     """Write rows as a sheet; all have the columns of the first."""
     lines = [list(rows[0]), *([row[name] for name in rows[0]] for row in rows)]
     path.write_text("".join("\t".join(line) + "\n" for line in lines))
+
+
+def traces(results: Path, *more: str) -> dict[str, list[str]]:
+    """Files of some results that name the user, the machine or a folder of this machine, and what they name.
+
+    Args:
+        results: folder of the results; compressed files are looked into.
+        *more: further words that must not stand there.
+    """
+    folders = {tempfile.gettempdir(), str(ROOT), sys.prefix, str(Path.home()), "/home", *more}
+    words = {
+        f"{folder.rstrip('/')}/".encode() if folder.startswith("/") else folder.encode() for folder in folders
+    }
+    # Short names, as of a container, stand in every page by chance.
+    words |= {name.encode() for name in (platform.node(), getpass.getuser()) if len(name) > 5}
+    found = {}
+    for path in sorted(results.rglob("*")):
+        if path.is_file() and path.suffix not in (".nbc", ".nbi"):
+            data = path.read_bytes()
+            data = gzip.decompress(data) if data.startswith(b"\x1f\x8b") else data
+            if named := [word.decode() for word in sorted(words) if word in data]:
+                found[str(path.relative_to(results))] = named
+    return found

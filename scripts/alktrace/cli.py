@@ -9,13 +9,13 @@ from pathlib import Path
 from typing import Protocol
 
 from . import __version__
-from .commands import check, classify, cohort, completion, demo, docs, init, knowledge, one, run, show
+from .commands import check, classify, cohort, completion, demo, docs, init, knowledge, one, run, show, verify
 from .errors import AlktraceError
 
 EXIT_STATUS = """\
 exit status: 0 done; 1 the input, or a job of the run, is at fault: each problem is a line on standard error;
 2 wrong use of the command; 3 done, but without samples whose files cannot be read: each is named;
-130 interrupted.
+4 (verify) done, but something is not equal; 130 interrupted.
 Results go to standard output, progress and problems to standard error."""
 
 
@@ -38,6 +38,7 @@ COMMANDS: dict[str, Command] = {
     "run": run,
     "one": one,
     "show": show,
+    "verify": verify,
     "classify": classify,
     "cohort": cohort,
     "knowledge": knowledge,

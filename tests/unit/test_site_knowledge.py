@@ -412,15 +412,16 @@ def test_another_version_reruns_the_pages(tmp_path: Path) -> None:
     assert plan(later).knowledge() != told
 
 
+def manifest_with(knowledge: KnowledgeFiles, results: Path) -> Path:
+    """The manifest of a run without inputs and samples."""
+    out = results / "cohort" / "run_manifest.json"
+    write_manifest(settings={}, inputs={}, samples=[], knowledge=knowledge, code="x", threads=1, out=out)
+    return out
+
+
 def test_the_manifest_names_site_version_and_files(tmp_path: Path) -> None:
-    write_manifest(
-        settings={},
-        inputs=[],
-        knowledge=open_knowledge(OURS, str(EXAMPLE)),
-        code="x",
-        out=tmp_path / "m.json",
-    )
-    said = json.loads((tmp_path / "m.json").read_text())["knowledge"]
+    manifest = manifest_with(open_knowledge(OURS, str(EXAMPLE)), tmp_path)
+    said = json.loads(manifest.read_text())["knowledge"]
     assert {name: said["site"][name] for name in ("name", "version", "date")} == {
         "name": "Example hospital",
         "version": "1.0",
@@ -514,10 +515,10 @@ def test_show_names_the_site(tmp_path: Path) -> None:
     write_table(cohort / "classification.tsv", ClassificationRow, [])
     write_table(cohort / "qc.tsv", QcRow, [])
     files = open_knowledge(OURS, str(EXAMPLE))
-    write_manifest(settings={}, inputs=[], knowledge=files, code="x", out=cohort / "run_manifest.json")
+    manifest = manifest_with(files, tmp_path)
     assert f"{edition_of(files)}\n" in show(tmp_path)
     earlier = {"knowledge": {"bypass.tsv": "0" * 64}}
-    (cohort / "run_manifest.json").write_text(json.dumps(earlier))
+    manifest.write_text(json.dumps(earlier))
     assert "knowledge" not in show(tmp_path)
 
 

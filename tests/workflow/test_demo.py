@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import TypeVar
 
 import pytest
-from workflow_runs import NEEDS_TOOLS, ROOT, Project, read_sheet
+from workflow_runs import NEEDS_TOOLS, ROOT, Project, read_sheet, traces
 
 from alktrace.annotate.alteration_table import AlterationRow
 from alktrace.calling.callability_table import CallabilityRow
@@ -492,6 +492,11 @@ def test_nothing_half_written_is_left(demo: Demo) -> None:
     names = [path.name for path in demo.results.rglob("*")]
     assert not [name for name in names if name.startswith(".partial") or ".tmp." in name]
     assert not list((demo.results / "patients").rglob("*aligned.bam"))
+
+
+def test_no_file_names_user_machine_or_folders(demo: Demo) -> None:
+    """Logs may: they stay with whoever ran it."""
+    assert traces(demo.results) == {}
 
 
 class Requests(HTMLParser):

@@ -14,8 +14,13 @@ from workflow_runs import ROOT, Project
 
 from alktrace.cli import COMMANDS, build_parser
 from alktrace.commands.docs import fill
+from alktrace.inputs.config_file import read_config
+from alktrace.inputs.knowledge_files import open_knowledge
+from alktrace.io.digest import code_digest
+from alktrace.io.resources import DEFAULTS, resource
 from alktrace.io.tables import write_table
 from alktrace.qc.qc_table import QcRow
+from alktrace.report.manifest import write_manifest
 
 PAGES = ("README.md", "resources/assays/README.md", "docs/examples/README.md", "resources/demo/README.md")
 
@@ -32,6 +37,15 @@ def folder(small_demo: Path, tmp_path: Path) -> Path:
     (cohort := tmp_path / "demo/results/cohort").mkdir(parents=True)
     shutil.copy(tmp_path / "synthetic/classification.tsv", cohort)
     write_table(cohort / "qc.tsv", QcRow, [])
+    write_manifest(
+        settings=read_config(DEFAULTS),
+        inputs={},
+        samples=[],
+        knowledge=open_knowledge(resource("knowledge"), None),
+        code=code_digest(),
+        threads=1,
+        out=cohort / "run_manifest.json",
+    )
     reference = tmp_path / "reference"
     for suffix in ("", ".fai", ".gzi"):
         (tmp_path / f"genome.fa{suffix}").symlink_to(reference / f"genome.fa.gz{suffix}")

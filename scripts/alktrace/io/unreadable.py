@@ -7,11 +7,12 @@ which no reader takes for a result, and which later jobs of the sample hand on.
 import errno
 import json
 from collections.abc import Iterable
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from pathlib import Path
 
 from ..errors import AlktraceError, DataError, InputProblems, Problem
 from .atomic import atomic_output
+from .shown import shown, without_folders
 
 MARK = b"#unreadable\t"
 OF_THE_MACHINE = frozenset(
@@ -28,10 +29,21 @@ def write_unreadable(problems: Iterable[Problem], paths: Iterable[Path | str]) -
         problems: what is wrong with the sample's files.
         paths: the outputs of the job, of whatever format.
     """
-    said = json.dumps([asdict(problem) for problem in problems], ensure_ascii=False)
+    said = json.dumps([asdict(told(problem)) for problem in problems], ensure_ascii=False)
     for path in paths:
         with atomic_output(Path(path)) as (partial,):
             partial.write_bytes(MARK + said.encode() + b"\n")
+
+
+def told(problem: Problem) -> Problem:
+    """Return a problem as results tell it: files without the folders outside the working directory."""
+    files = ", ".join(shown(file) for file in problem.file.split(", "))
+    return replace(
+        problem,
+        file=files,
+        what=without_folders(problem.what),
+        remedy=without_folders(problem.remedy),
+    )
 
 
 def read_unreadable(*paths: Path | str) -> tuple[Problem, ...]:

@@ -134,30 +134,43 @@ class Plan:
         """Return the molecule metrics, none where the consensus BAM was given."""
         return [] if sample.consensus or sample.reported else [self.path(sample, "molecules.tsv")]
 
-    def given_files(self) -> list[str]:
-        """Return every file that sheet and configuration name and a run reads."""
-        reference, assays = self.settings.reference, self.settings.assays.values()
+    def inputs(self) -> dict[str, str]:
+        """Return every file that sheet and configuration name and a run reads, by what it is.
+
+        Those of a sample by unit and column of the sheet, as `P01.PD1.plasma.u1 fastq_1`; those of the
+        configuration by their key.
+        """
+        reference = self.settings.reference
         columns = ("fastq_1", "fastq_2", "fastq_umi", "bam", "calls", "covered_regions")
-        files = [
-            self.settings.samples,
-            *(
-                getattr(unit, name)
-                for sample in self.used_samples
-                for unit in sample.units
-                for name in columns
-            ),
-            reference.fasta,
-            reference.gff3,
-            reference.align_fasta,
-            *self.polymorphisms(),
-            *self.population_vcf(),
-            *(assay.targets for assay in assays),
-            *(assay.noise_model for assay in assays),
-            *(assay.copy_number_reference for assay in assays),
-            *(assay.umi.fixed_umis for assay in assays),
-            *self.clinical_tables(),
+        keys = ("fasta", "gff3", "align_fasta", "polymorphisms", "population_vcf")
+        files = {"samples": self.settings.samples}
+        files |= {f"reference.{key}": getattr(reference, key) for key in keys}
+        for name, assay in self.settings.assays.items():
+            given = {key: getattr(assay, key) for key in ("targets", "noise_model", "copy_number_reference")}
+            given["umi.fixed_umis"] = assay.umi.fixed_umis
+            files |= {f"assays.{name}.{key}": path for key, path in given.items()}
+        for sample in self.used_samples:
+            for unit in sample.units:
+                files |= {f"{sample.name}.{unit.unit} {name}": getattr(unit, name) for name in columns}
+        files |= {f"report words {Path(path).name}": path for path in self.report_words()}
+        files |= {f"clinical {Path(path).name}": path for path in self.clinical_tables()}
+        return {name: path for name, path in files.items() if path is not None}
+
+    def given_files(self) -> list[str]:
+        """Return the files of `inputs`, each once."""
+        return list(dict.fromkeys(self.inputs().values()))
+
+    def results(self) -> list[str]:
+        """Return what a run is for, without its manifest."""
+        names = ("resistance.tsv", "classification.tsv", "qc.tsv", "unreadable.tsv", "identity.tsv")
+        return [
+            *self.timepoint_files("resistance.tsv"),
+            *self.timepoint_files("resistance.json"),
+            *self.patient_files("evidence.tsv"),
+            *self.patient_files("report.html"),
+            *(f"{COHORT}/{name}" for name in (*names, "report.html", "multiqc.html")),
+            *self.outcome_files(),
         ]
-        return [path for path in dict.fromkeys(files) if path is not None]
 
     def given_sizes(self, wildcards: Wildcards) -> list[int]:
         """Return the sizes of the consensus BAM or report that the sheet gives; none where reads are given.

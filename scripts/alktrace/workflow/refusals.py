@@ -10,7 +10,7 @@ from pathlib import Path
 from ..errors import Problem
 from ..inputs.sample import Sample, Unit
 from ..inputs.sheet import Sheet
-from ..io.unreadable import read_unreadable, write_unreadable
+from ..io.unreadable import read_unreadable, told, write_unreadable
 from ..vocabulary.samples import BamKind
 
 PATIENTS = Path("results") / "patients"
@@ -27,7 +27,7 @@ def write_refusals(sheet: Sheet, refused: Mapping[str, Sequence[Problem]]) -> No
     A reason that stands is left alone: its date is what the jobs behind it are held against.
     """
     for sample in sheet.samples.values():
-        path, problems = refusal(sample), tuple(refused.get(sample.name, ()))
+        path, problems = refusal(sample), tuple(map(told, refused.get(sample.name, ())))
         if not problems:
             path.unlink(missing_ok=True)
         elif not path.is_file() or read_unreadable(path) != problems:
