@@ -186,7 +186,7 @@ class _Builder:
         """Give a verdict without subject to the clause before it, if that is one and has none."""
         status = Status.DENIED if element.negates else element.status
         clauses = self._cell.clauses
-        # `Tier III: Q1188R; Tier I: none` denies another tier, `G1202R; result: negative` what stands before it.
+        # `Tier III: Q1188R; Tier I: none` denies another tier; `G1202R; result: negative` what is before it.
         another = element.labelled and status is not Status.FOUND and bool(clauses)
         if element.conflict or status is None or another:
             self._cell.problem = TWO_READINGS

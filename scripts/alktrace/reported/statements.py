@@ -43,7 +43,7 @@ class Element:
     """Subjects or a verdict of a statement; one that `negates` is a bare `no`.
 
     Attributes:
-        labelled: a verdict behind a label and a colon, or a numbered label: `Tier I: none`, `other: negative`.
+        labelled: behind a label and a colon, or a numbered label: `Tier I: none`, `other: negative`.
     """
 
     subjects: list[tuple[Word, ...]]
