@@ -135,6 +135,15 @@ def test_a_wrong_default_is_named_in_its_own_file(root: Path) -> None:
     assert text.splitlines()[1:] == ["config:callin: x; y", "s.tsv:3:calling: x; y"]
 
 
+def test_what_is_missing_in_the_users_file_is_not_asked_of_the_defaults(root: Path, tmp_path: Path) -> None:
+    mine = tmp_path / "mine.yaml"
+    mine.write_text("reference: {fasta: genome.fa}\n")
+    problem = Problem("config", 0, "reference.gff3", "no file 'genes.gff3'", "correct the path")
+    text = with_places(InputProblems([problem]), [mine, root / "config" / "config.yaml"])
+    said = "reference.gff3: no file 'genes.gff3', the default; give `reference.gff3` in your configuration"
+    assert text == f"{mine}:{said}"
+
+
 # --- files of reads and genome ----------------------------------------------------------------
 
 

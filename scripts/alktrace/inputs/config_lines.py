@@ -33,18 +33,23 @@ def place_problems(problems: Iterable[Problem], files: Sequence[str | Path]) -> 
     """
     *given, defaults = files
     trees = [(str(path), tree) for path in (*reversed(given), defaults) if (tree := _tree(Path(path)))]
-    return [_placed(problem, trees) for problem in problems]
+    return [_placed(problem, trees, str(defaults)) for problem in problems]
 
 
-def _placed(problem: Problem, trees: Sequence[tuple[str, yaml.Node]]) -> Problem:
+def _placed(problem: Problem, trees: Sequence[tuple[str, yaml.Node]], defaults: str) -> Problem:
     if problem.file != CONFIG:
         return problem
     # A key that is missing stands nowhere: the nearest key above it does.
     keys = problem.column.split(".")
     for depth in range(len(keys), 0, -1):
         for file, tree in trees:
-            if line := _line(tree, keys[:depth]):
-                return Problem(_short(file), line, problem.column, problem.what, problem.remedy)
+            if not (line := _line(tree, keys[:depth])):
+                continue
+            if file == defaults and trees[0][0] != defaults:
+                # Nobody edits the defaults of an installed package: the key is missing in the user's file.
+                remedy = f"give `{problem.column}` in your configuration"
+                return Problem(_short(trees[0][0]), 0, problem.column, f"{problem.what}, the default", remedy)
+            return Problem(_short(file), line, problem.column, problem.what, problem.remedy)
     return problem
 
 
