@@ -215,6 +215,14 @@ def test_an_uneven_tumour_may_be_contaminated_too(share: float) -> None:
     assert min(value for value in estimates if value is not None) > 0.5 * share
 
 
+@pytest.mark.parametrize("share", [0.4, 0.5])
+def test_much_foreign_dna_is_missed_and_looks_heterozygous(share: float) -> None:
+    """What the estimate rests on is gone; of nearly all sites heterozygous `judge_quality` warns."""
+    for rows in uneven({}, share=share):
+        heterozygous = sum(row.genotype == "0/1" for row in rows)
+        assert heterozygous >= 44, "P(X >= 44 of 60, one half) is 2e-4"
+
+
 def test_contamination_needs_sites() -> None:
     assert estimate_contamination(sample(ANNA[:10], seed=1), min_sites=8) is None
     assert estimate_contamination([], min_sites=8) is None

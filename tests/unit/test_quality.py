@@ -65,6 +65,21 @@ def judge(
         ({"metrics": {("on_target_share", "all"): 0.2}}, Verdict.WARN, "on target 0.2 below 0.3"),
         ({"contamination": 0.05}, Verdict.FAIL, "contamination 0.05 above 0.02"),
         ({"identity": IdentityStatus.CONFLICT}, Verdict.FAIL, "identity conflict"),
+        # P(X >= 51 of 60, one half) is below 1e-7, P(X >= 36 of 60) is 8 %
+        (
+            {"contamination": 0.0, "genotypes": (51, 60)},
+            Verdict.WARN,
+            "51 of 60 polymorphisms heterozygous: DNA of two persons?",
+        ),
+        ({"contamination": 0.0, "genotypes": (36, 60)}, Verdict.PASS, None),
+        (
+            {"genotypes": (14, 20)},
+            Verdict.WARN,
+            "contamination not estimable: 14 of 20 polymorphisms heterozygous",
+        ),
+        ({"genotypes": (5, 8)}, Verdict.PASS, None),
+        ({"genotypes": (None, 60)}, Verdict.PASS, None),
+        ({"contamination": 0.3, "genotypes": (51, 60)}, Verdict.FAIL, "contamination 0.3 above 0.02"),
     ],
     ids=lambda value: str(value)[:40],
 )

@@ -63,6 +63,7 @@ class SampleIdentityRow:
     conflicting: tuple[str, ...] = column(
         "samples of the patient with other genotypes, and samples of other patients with the same"
     )
+    heterozygous: int | None = column("sites of these that are heterozygous", default=None)
 
 
 def compare_identity(
@@ -94,6 +95,7 @@ def compare_identity(
             replace(
                 verdicts[name],
                 sites=sum(row.genotype is not None for row in rows[name]),
+                heterozygous=sum(row.genotype == "0/1" for row in rows[name]),
                 contamination=estimate_contamination(rows[name], min_sites=settings.min_sites),
                 sex=sex_of(rows[name], settings.min_sex_sites),
             )

@@ -27,6 +27,10 @@ Metrics = Mapping[tuple[str, str], float]
 MAD_TO_SD = 1.4826
 LEAST_STEPS = 10
 """Neighbouring bins from which their noise is stated."""
+TWO_PERSONS = 1e-3
+"""Probability of so many heterozygous sites in one person from which two are asked about."""
+ENOUGH_SITES = 16
+"""Sites of which about eight are homozygous in one person: enough for an estimate."""
 
 
 def index_metrics(rows: Sequence[MoleculeMetric]) -> Metrics:
@@ -75,6 +79,7 @@ def sample_quality(
         expected=files.assay.expected,
         contamination=verdict.contamination if verdict else None,
         identity=verdict.status if verdict else IdentityStatus.UNKNOWN,
+        genotypes=(verdict.heterozygous, verdict.sites) if verdict else (None, 0),
         thresholds=files.assay.qc,
         raw_reads=_raw_reads(files),
         sex=verdict.sex if verdict else Sex.UNKNOWN,
@@ -99,6 +104,7 @@ def judge_quality(
     contamination: float | None,
     identity: IdentityStatus,
     thresholds: AssayQc,
+    genotypes: tuple[int | None, int] = (None, 0),
     raw_reads: int | None = None,
     sex: Sex = Sex.UNKNOWN,
     structural: StructuralFigures = StructuralFigures(),
@@ -115,6 +121,7 @@ def judge_quality(
         contamination: estimated share of foreign molecules, None if not estimable.
         identity: agreement with the patient's other samples.
         thresholds: of the assay.
+        genotypes: polymorphisms that are heterozygous, and all that have a genotype.
         raw_reads: reads before trimming, None where they were not extracted here.
         sex: as its polymorphisms say.
         structural: what bins and markers say.
@@ -131,6 +138,7 @@ def judge_quality(
         else [
             *_depth_reasons(molecules, sample.reported, thresholds),
             *_reasons(metrics.get(("on_target_share", "all")), contamination, identity, thresholds),
+            *_contamination_open(contamination, genotypes, thresholds),
         ]
     )
     return QcRow(
@@ -219,6 +227,26 @@ def _reasons(
     if identity is IdentityStatus.CONFLICT:
         reasons.append(("identity conflict", Verdict.FAIL))
     return reasons
+
+
+def _contamination_open(
+    contamination: float | None, genotypes: tuple[int | None, int], thresholds: AssayQc
+) -> list[tuple[str, Verdict]]:
+    """Warn where homozygous sites, on which the estimate rests, are too few to tell.
+
+    Much foreign DNA makes nearly every site look heterozygous; of one person at most half of the sites are.
+    """
+    from scipy.special import bdtrc
+
+    heterozygous, sites = genotypes
+    if heterozygous is None or not sites or contaminated(contamination, thresholds):
+        return []
+    text = f"{heterozygous} of {sites} polymorphisms heterozygous"
+    if float(bdtrc(heterozygous - 1, sites, 0.5)) < TWO_PERSONS:
+        return [(f"{text}: DNA of two persons?", Verdict.WARN)]
+    if contamination is None and sites >= ENOUGH_SITES:
+        return [(f"contamination not estimable: {text}", Verdict.WARN)]
+    return []
 
 
 def _control_reasons(
