@@ -15,12 +15,14 @@ HEAVY = """
     statsmodels
 """.split()
 NEEDED = {
+    "build_noise_model": {"numba"},
     "call_molecules": {"numba"},
     "call_variants": {"numba"},
     "gather_evidence": {"numba"},
     "zip_consensus": {"numba"},
     "measure_outcomes": {"pandas", "scipy.stats"},
     "relate_outcomes": {"pandas", "scipy.stats"},
+    "write_strict": {"numba"},
 }
 
 
