@@ -190,6 +190,7 @@ def by_white_cells(evidence: OriginEvidence, settings: OriginSettings) -> Origin
     vaf = evidence.vaf
     if vaf is None or not evidence.white_cells:
         return None
+    # White cells in which the variant could hide are neither showing nor silent: they leave the question open.
     showing = [count for count in evidence.white_cells if white_cells_show(count, settings)]
     silent = [
         count
@@ -216,6 +217,7 @@ def _seen_in_white_cells(
     seen = f"white cells {count.alt} of {count.total} molecules ({_percent(count.vaf)})"
     if count.vaf >= settings.germline_vaf_low:
         return OriginVerdict(Origin.GERMLINE, f"{seen}, {_zygosity(count.vaf, settings)}")
+    # Tissue too: where plasma sheds little, tumour DNA carried over into white cells may equal its VAF.
     strongest = max([vaf, *(c.vaf for c in evidence.tissue)])
     if strongest >= settings.carry_over_ratio * count.vaf:
         reason = f"{seen}, {strongest / count.vaf:.3g}-fold below the tumour sample"

@@ -62,6 +62,7 @@ def unite(samples: Sequence[LoadedSample], *, copies: bool = False) -> dict[str,
     """
     united: dict[str, dict[str, AlterationRow]] = {}
     named: dict[tuple[str, str], str] = {}
+    # Reads before reports: a report without coordinates joins the key that reads gave, never the other way.
     ordered = sorted(samples, key=lambda item: item.sample.reported)
     for loaded in ordered:
         for row in loaded.alterations:
@@ -115,6 +116,7 @@ def called_observation(
     sample: Sample, row: AlterationRow, vaf_detectable: float | None, least: int
 ) -> Observation:
     """Return what the sample's own table says; a candidate of too few molecules is no finding."""
+    # A report without molecules is not weighed by them: `or least` keeps its finding.
     few = row.detection is Detection.SUBTHRESHOLD and (row.alt_molecules or least) < least
     return Observation(
         timepoint=sample.timepoint,
@@ -202,6 +204,7 @@ def _locus(callability: Sequence[CallabilityRow], row: AlterationRow) -> Callabi
     """Return the locus that speaks for an alteration: its codon, its fusion intron, else its gene."""
     mine = [item for item in callability if item.gene == row.gene]
     if row.variant_type is VariantType.FUSION:
+        # The intron with fewest molecules speaks for all: a break there would have been missed first.
         introns = [item for item in mine if item.kind is LocusKind.FUSION_INTRON]
         return min(introns, key=lambda item: item.molecules, default=None)
     within = [item for item in mine if row.codon is not None and item.locus[1:] == str(row.codon)]

@@ -133,6 +133,7 @@ class OriginJudge:
         ]
 
     def _molecules(self, key: str, kind: SpecimenType, own: LoadedSample) -> list[MoleculeCount]:
+        # Without the sample itself: it is no witness of its own.
         return [
             MoleculeCount(counted.alt_molecules, counted.total_molecules)
             for item in self.loaded
