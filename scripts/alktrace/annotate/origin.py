@@ -190,7 +190,7 @@ def by_white_cells(evidence: OriginEvidence, settings: OriginSettings) -> Origin
     vaf = evidence.vaf
     if vaf is None or not evidence.white_cells:
         return None
-    # White cells in which the variant could hide are neither showing nor silent: they leave the question open.
+    # White cells in which the variant could hide neither show it nor are silent: the question stays open.
     showing = [count for count in evidence.white_cells if white_cells_show(count, settings)]
     silent = [
         count
