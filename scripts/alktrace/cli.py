@@ -15,7 +15,7 @@ from .errors import AlktraceError
 EXIT_STATUS = """\
 exit status: 0 done; 1 the input, or a job of the run, is at fault: each problem is a line on standard error;
 2 wrong use of the command; 3 done, but without samples whose files cannot be read: each is named;
-4 (verify) done, but something is not equal; 130 interrupted.
+4 (verify) done, but something is not equal; 130 interrupted (a run ends its jobs and then with 1).
 Results go to standard output, progress and problems to standard error."""
 
 
