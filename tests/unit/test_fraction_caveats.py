@@ -54,6 +54,10 @@ def seen(alt: int, total: int, detection: Detection = Detection.DETECTED) -> Obs
         pytest.param(seen(4, 2000), UNSEEN, Origin.UNDECIDED, set(), id="four molecules may be chance"),
         pytest.param(seen(5, 2000), UNSEEN, Origin.UNDECIDED, {"tumour_fraction_contradicts:PD1.plasma"},
                      id="five are none"),
+        # 60 of 2000: 2.3 to 3.8 %, more than a fraction of 0.42 % carries; that makes it no likelier
+        pytest.param(seen(60, 2000), UNSEEN, Origin.UNDECIDED,
+                     {"tumour_fraction_contradicts:PD1.plasma", "vaf_above_tumour_fraction:PD1.plasma"},
+                     id="KRAS G12D at 3 %, no marker seen"),
         pytest.param(seen(9, 2000), UNSEEN, Origin.SOMATIC, set(), id="shown to be of the tumour"),
         pytest.param(seen(9, 2000), FractionHere(0.004, 0.01), Origin.UNDECIDED, set(), id="markers seen"),
         pytest.param(seen(9, 2000), FractionHere(0.0, 1.0), Origin.UNDECIDED, set(), id="nothing known"),

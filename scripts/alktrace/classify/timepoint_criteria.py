@@ -193,7 +193,10 @@ def _second_primary(draft: Draft) -> Iterable[Finding]:
 
 def _several_bypass(draft: Draft) -> Iterable[Finding]:
     # By gene: two KRAS mutations are two clones of one bypass.
-    genes = sorted({alteration.gene for _, alteration in _bypasses(draft)})
+    found = _bypasses(draft)
+    firm = [item for item in found if not item[0].weak]
+    # One hit of NF2 beside EGFR L858R is no second bypass.
+    genes = sorted({alteration.gene for _, alteration in firm or found})
     return _if(len(genes) > 1, "bypass by " + ", ".join(genes), CaveatCode.SEVERAL_BYPASS)
 
 

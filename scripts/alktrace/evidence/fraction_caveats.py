@@ -67,9 +67,7 @@ def fraction_caveats(
         return set()
     above = [item for item in seen if _is_above(item, fractions[item.place])]
     against = [
-        item
-        for item in seen
-        if origin is Origin.UNDECIDED and item not in above and is_contradicted(item, fractions[item.place])
+        item for item in seen if origin is Origin.UNDECIDED and is_contradicted(item, fractions[item.place])
     ]
     return {
         *_caveat(CaveatCode.VAF_ABOVE_TUMOUR_FRACTION, above),
