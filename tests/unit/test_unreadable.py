@@ -35,6 +35,18 @@ from alktrace.workflow.sample_job import sample_job
 TRUNCATED = Problem("s.bam", 0, "record 7", "ends inside a block", "fetch it again")
 
 
+def test_the_reason_names_no_folder_outside(tmp_path: Path) -> None:
+    """Results are handed on; where reads lie tells users, hospitals and projects."""
+    mates = "/home/someone/study x/a_1.fq.gz, /home/someone/study x/a_2.fq.gz"
+    for file, said in (("bam/s.bam", "bam/s.bam"), (mates, ".../a_1.fq.gz, .../a_2.fq.gz")):
+        problem = replace(TRUNCATED, file=file, what="is that of '/home/someone/study x/b.bam'")
+        write_unreadable([problem], [tmp_path / "out.tsv"])
+        told = replace(problem, file=said, what="is that of '.../b.bam'")
+        assert read_unreadable(tmp_path / "out.tsv") == (told,)
+        write_unreadable([told], [tmp_path / "next.tsv"])
+        assert read_unreadable(tmp_path / "next.tsv") == (told,), "as later jobs hand it on"
+
+
 def data_error(file: str) -> DataError:
     return DataError(file, "ends inside a block", "fetch it again", "record 7")
 
