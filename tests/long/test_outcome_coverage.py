@@ -10,8 +10,8 @@ from typing import Any
 import numpy as np
 import pandas as pd
 import pytest
+from outcome_draws import draw_survival, draw_switches
 
-from alktrace.demo.outcome_draws import draw_survival, draw_switches
 from alktrace.outcomes.cox import fit_cox
 from alktrace.outcomes.group_tests import compare_groups
 from alktrace.outcomes.survival import emptied, kaplan_meier, median, rate_at

@@ -11,7 +11,7 @@ import pysam
 import pytest
 import yaml
 
-from alktrace.checks.input_files import find_problems
+from alktrace.checks.input_files import judge_files
 from alktrace.checks.probes import bam_head, fastq_head
 from alktrace.inputs.sample import Sample, Unit
 from alktrace.inputs.settings.configuration import Settings, check_settings
@@ -55,7 +55,8 @@ class Project:
             Role.PATIENT, units,
         )  # fmt: skip
         return [
-            str(p) for p in find_problems(Sheet({sample.name: sample}, frozenset(exclude)), self.settings())
+            str(p)
+            for p in judge_files(Sheet({sample.name: sample}, frozenset(exclude)), self.settings()).problems
         ]
 
     def fastq(self, name: str, reads: int = 3, length: int = 50, names: list[str] | None = None) -> Path:

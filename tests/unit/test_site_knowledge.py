@@ -10,7 +10,7 @@ import yaml
 from golden.build import cases, default_settings, evidence
 
 from alktrace.annotate.small_variants import VariantKnowledge
-from alktrace.checks.input_files import find_problems
+from alktrace.checks.input_files import judge_files
 from alktrace.classify.decision import classify_patient
 from alktrace.classify.resistance_table import ClassificationRow
 from alktrace.cli import main
@@ -504,7 +504,7 @@ def test_every_wide_table_has_its_class() -> None:
 def test_a_run_does_not_start_with_wrong_tables(tmp_path: Path) -> None:
     folder = overlay(tmp_path / "own", bypass=[LONG, "BRAF V600 | codon | V6000 | ours | cited"])
     config = yaml.safe_load(DEFAULTS.read_text()) | {"knowledge": str(folder)}
-    found = find_problems(Sheet({}), check_settings(config, file="config"))
+    found = judge_files(Sheet({}), check_settings(config, file="config")).problems
     (problem,) = (item for item in found if "knowledge" not in item.file and "own" in item.file)
     assert (problem.file, problem.line, problem.column) == (str(folder / "bypass.tsv"), 2, "value")
 

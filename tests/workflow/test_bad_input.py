@@ -13,7 +13,7 @@ import pytest
 import yaml
 from workflow_runs import Outcome, Project
 
-from alktrace.checks.input_files import find_problems
+from alktrace.checks.input_files import judge_files
 from alktrace.checks.probes import bam_head, fastq_head
 from alktrace.errors import InputProblems, Problem
 from alktrace.inputs.config_lines import with_places
@@ -333,4 +333,4 @@ def problems(project: Project, root: Path) -> list[str]:
     fastq_head.cache_clear()
     bam_head.cache_clear()
     sheet = read_checked_sheet(folder / "samples.tsv", assays=settings.assays)
-    return [str(problem) for problem in find_problems(sheet, settings)]
+    return [str(problem) for problem in judge_files(sheet, settings).problems]

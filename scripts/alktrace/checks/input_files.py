@@ -55,11 +55,6 @@ class Judged:
         return [*self.shared, *of_samples, *self.given_twice]
 
 
-def find_problems(sheet: Sheet, settings: Settings) -> list[Problem]:
-    """Return everything wrong with the input files: configuration first, then by line of the sheet."""
-    return judge_files(sheet, settings).problems
-
-
 def judge_files(sheet: Sheet, settings: Settings) -> Judged:
     """Return what is wrong with the input files, apart where it concerns one sample alone."""
     contigs, problems = check_reference(settings)
