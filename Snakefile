@@ -33,3 +33,8 @@ rule all:
     input:
         PLAN.results(),
         "results/cohort/run_manifest.json",
+
+
+# Beside group jobs a checkpoint can make Snakemake end early and well: nobody shall take that for a finished run.
+onsuccess:
+    require_all(rules.all.input)

@@ -67,3 +67,17 @@ wildcard_constraints:
     specimen=ID_PATTERN,
     unit=r"u\d+",
     assay=ID_PATTERN,
+
+
+def require_all(files):
+    """Fail where the whole workflow was asked for and some of its files are not there."""
+    asked = workflow.dag_settings
+    if asked.targets or asked.target_jobs or asked.until or asked.omit_from or asked.batch:
+        return
+    missing = [str(file) for file in files if not Path(file).exists()]
+    if missing:
+        more = f" and {len(missing) - 3} more" if len(missing) > 3 else ""
+        raise WorkflowError(
+            f"the run ended before all was done, without {', '.join(missing[:3])}{more}; "
+            "run again: it goes on where it stopped"
+        )

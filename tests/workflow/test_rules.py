@@ -246,3 +246,12 @@ def test_links_of_the_docs_lead_somewhere(page: str) -> None:
     links = re.findall(r"\]\(([^)#\s]+)", path.read_text())
     missing = [link for link in links if "://" not in link and not (path.parent / link).exists()]
     assert not missing
+
+
+def test_a_run_that_ends_well_without_its_files_fails(project: Project) -> None:
+    """As Snakemake may, where a checkpoint stands beside group jobs; `--touch` makes nothing either."""
+    outcome = project.run("--touch", "--cores", "1")
+    assert outcome.code == 1
+    assert "the run ended before all was done, without results/" in outcome.text
+    assert "run again: it goes on where it stopped" in outcome.text
+    assert project.run("--touch", "--cores", "1", "results/cohort/qc.tsv").code == 0, "not all was asked for"
