@@ -11,7 +11,7 @@ from ..vocabulary.resistance import Classification, Component, FindingRole, NotE
 from .assemble import Mechanism, newly_in_cis
 from .compound_share import CompoundShare
 from .emergence import role_of, tumour_copy_number
-from .finding_caveats import RANK
+from .finding_caveats import RANK, lowest
 from .lineage import report_specimen
 from .named_drugs import resistant_drugs, sensitive_drugs
 from .negative import not_assessable_loci
@@ -32,8 +32,13 @@ def classification_row(
     draft: Draft, rows: Sequence[ResistanceRow], classification: Classification
 ) -> ClassificationRow:
     """Return the row of one timepoint."""
-    # Of what carries the class: an established co-finding must not lend its confidence to a weak class.
-    carried = [mechanism.confidence for mechanism in draft.mechanisms if mechanism.carries]
+    # Of what carries the class: an established co-finding must not lend its confidence to a weak class, and
+    # a mixed one is as sure as the less sure of its families.
+    carriers = [mechanism for mechanism in draft.mechanisms if mechanism.carries]
+    surest = [
+        min((item.confidence for item in carriers if item.component is family), key=RANK.__getitem__)
+        for family in draft.families
+    ]
     return ClassificationRow(
         patient=draft.view.patient.patient,
         timepoint=draft.view.timepoint,
@@ -41,7 +46,7 @@ def classification_row(
         classification=classification,
         components=tuple(item for item in Component if item in draft.families),
         timing=draft.view.timing,
-        confidence=min(carried, key=RANK.__getitem__) if carried else None,
+        confidence=lowest(*surest) if surest else None,
         flags=_listed(flag for row in rows for flag in row.flags),
         not_evaluable_reason=_reasons(draft, classification),
         excluded=tuple(item.exclusion for item in draft.exclusions),
