@@ -143,7 +143,7 @@ def prepare_rerun(settings: Mapping[str, Any], folder: Path, out: Path) -> Path:
 def _printed(findings: Iterable["Finding"]) -> list["Finding"]:
     found = []
     for finding in findings:
-        print(finding)
+        print(finding, flush=True)  # before what snakemake says
         found.append(finding)
     return found
 
