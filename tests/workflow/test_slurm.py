@@ -154,6 +154,8 @@ def controller_restarts(cluster: Cluster, run: SlurmRun) -> None:
 
 def controller_is_killed(cluster: Cluster, run: SlurmRun) -> None:
     run.when_running(SAMPLE)
+    # It writes down every few seconds what runs; killed before, it would start the job twice and hold it.
+    time.sleep(10)
     cluster.stop_daemon("slurmctld", signal.SIGKILL)
     time.sleep(15)
     cluster.start_daemon("slurmctld")
