@@ -12,6 +12,7 @@ from typing import Any
 
 import numpy as np
 import pysam
+from present_values import present
 
 from alktrace.consensus.templates import name_hash
 
@@ -97,12 +98,12 @@ def join_bases(a: str, qa: int, b: str, qb: int) -> tuple[str, int, str]:
 
 
 def forward_query(segment: pysam.AlignedSegment, index: int) -> int:
-    return len(segment.query_sequence) - 1 - index if segment.is_reverse else index
+    return len(present(segment.query_sequence)) - 1 - index if segment.is_reverse else index
 
 
 def oriented(segment: pysam.AlignedSegment) -> tuple[list[str], list[int]]:
     """Return bases and qualities in sequencing order, as lists."""
-    bases, quals = segment.query_sequence, list(segment.query_qualities)
+    bases, quals = present(segment.query_sequence), list(present(segment.query_qualities))
     if segment.is_reverse:
         return list(bases.translate(COMPLEMENT)[::-1]), quals[::-1]
     return list(bases), quals
@@ -135,7 +136,7 @@ def bases_after(segment: pysam.AlignedSegment, ref: int) -> int:
             break
         last = r if r is not None else last
         count += q is not None
-    return len(segment.query_sequence) - count
+    return len(present(segment.query_sequence)) - count
 
 
 def bases_before(segment: pysam.AlignedSegment, ref: int) -> int:
@@ -153,26 +154,26 @@ def is_facing(one: pysam.AlignedSegment, two: pysam.AlignedSegment) -> bool:
     if one.is_reverse == two.is_reverse:
         return False
     forward, reverse = (two, one) if one.is_reverse else (one, two)
-    return forward.reference_start + 1 < reverse.reference_end
+    return forward.reference_start + 1 < present(reverse.reference_end)
 
 
 def clip(segment: pysam.AlignedSegment, left: bool) -> int:
-    items = [item for item in segment.cigartuples if item[0] != 5]
+    items = [item for item in present(segment.cigartuples) if item[0] != 5]
     code, length = items[0 if left else -1]
     return length if code == 4 else 0
 
 
 def bases_past_mate(segment: pysam.AlignedSegment, mate: pysam.AlignedSegment) -> int:
     first = max(segment.reference_start, mate.reference_start)
-    last = min(segment.reference_end, mate.reference_end) - 1
+    last = min(present(segment.reference_end), present(mate.reference_end)) - 1
     if first <= last:
         if segment.is_reverse:
             return max(0, bases_before(segment, first) - bases_before(mate, first))
         return max(0, bases_after(segment, last) - bases_after(mate, last))
-    if not segment.is_reverse and segment.reference_end <= mate.reference_start:
-        reach = mate.reference_end + clip(mate, left=False) - segment.reference_end
+    if not segment.is_reverse and present(segment.reference_end) <= mate.reference_start:
+        reach = present(mate.reference_end) + clip(mate, left=False) - present(segment.reference_end)
         return max(0, clip(segment, left=False) - reach)
-    if segment.is_reverse and segment.reference_start >= mate.reference_end:
+    if segment.is_reverse and segment.reference_start >= present(mate.reference_end):
         reach = segment.reference_start - (mate.reference_start - clip(mate, left=True))
         return max(0, clip(segment, left=True) - reach)
     return 0
@@ -182,7 +183,7 @@ def pattern(segment: pysam.AlignedSegment, kept: int) -> list[tuple[str, int]]:
     """Return the indel pattern as a list of (operation, length)."""
     units = [LETTERS[code] for code, length in segment.cigartuples or [] for _ in range(length)]
     units = units[::-1] if segment.is_reverse else units
-    cut, at, taken = kept < len(segment.query_sequence), 0, []
+    cut, at, taken = kept < len(present(segment.query_sequence)), 0, []
     for unit in units:
         if cut and at >= kept:
             break
@@ -245,7 +246,7 @@ def five_prime(segment: pysam.AlignedSegment) -> tuple[int, int, int] | None:
     if segment.is_unmapped:
         return None
     if segment.is_reverse:
-        return segment.reference_id, segment.reference_end - 1 + clip(segment, left=False), 1
+        return segment.reference_id, present(segment.reference_end) - 1 + clip(segment, left=False), 1
     return segment.reference_id, segment.reference_start - clip(segment, left=True), 0
 
 

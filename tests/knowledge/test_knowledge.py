@@ -5,6 +5,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from present_values import present
 
 from alktrace.errors import InputProblems
 from alktrace.evidence.schema import Alteration
@@ -127,7 +128,7 @@ def test_every_rule_has_its_pair_of_cases() -> None:
 @pytest.mark.parametrize("subject", CASES)
 def test_rule_fires_on_its_positive_and_not_on_its_negative(subject: str) -> None:
     positive, negative = CASES[subject]
-    assert KNOWLEDGE.off_target(positive).subject == subject
+    assert present(KNOWLEDGE.off_target(positive)).subject == subject
     found = KNOWLEDGE.off_target(negative)
     assert found is None or found.subject != subject
 
@@ -149,19 +150,19 @@ def test_co_alterations_never_carry_the_class(gene: str) -> None:
     listed = [m for m in KNOWLEDGE.mechanisms.values() if gene in m.genes]
     assert listed and not any(m.carries_class for m in listed)
     shown = amplified(gene) if gene not in ("TP53", "CDKN2A") else lost(gene)
-    assert KNOWLEDGE.off_target(shown).kind is OffTargetKind.CO_ALTERATION
+    assert present(KNOWLEDGE.off_target(shown)).kind is OffTargetKind.CO_ALTERATION
 
 
 def test_roles_keep_neutral_unknown_and_unlisted_apart() -> None:
-    assert KNOWLEDGE.mutation("p.Gly1202Arg").role is AlkRole.RESISTANCE
-    assert KNOWLEDGE.mutation("p.Arg1275Gln").role is AlkRole.ACTIVATING
-    assert KNOWLEDGE.mutation("p.Arg1231Gln").role is AlkRole.NEUTRAL
-    assert KNOWLEDGE.mutation("p.Gly1201Glu").role is AlkRole.UNKNOWN
+    assert present(KNOWLEDGE.mutation("p.Gly1202Arg")).role is AlkRole.RESISTANCE
+    assert present(KNOWLEDGE.mutation("p.Arg1275Gln")).role is AlkRole.ACTIVATING
+    assert present(KNOWLEDGE.mutation("p.Arg1231Gln")).role is AlkRole.NEUTRAL
+    assert present(KNOWLEDGE.mutation("p.Gly1201Glu")).role is AlkRole.UNKNOWN
     assert KNOWLEDGE.mutation("p.Gly1200Trp") is None
 
 
 def test_l1256f_is_recognised_but_its_role_is_not_a_fact() -> None:
-    found = KNOWLEDGE.mutation("p.Leu1256Phe")
+    found = present(KNOWLEDGE.mutation("p.Leu1256Phe"))
     assert found.role is AlkRole.RESISTANCE and not found.role_verified
     assert not [item for item in KNOWLEDGE.statements["p.Leu1256Phe"] if item.mark.verified]
 
@@ -186,7 +187,7 @@ def drug(name: str) -> Drug | None:
 
 @pytest.mark.parametrize("name", ["lorlatinib", "LORBRENA", "PF-06463922", "洛拉替尼"])
 def test_drug_is_found_under_any_name(name: str) -> None:
-    assert drug(name).name == "lorlatinib"
+    assert present(drug(name)).name == "lorlatinib"
 
 
 LATER_LINES = """
@@ -214,27 +215,27 @@ def test_unknown_drug_is_not_made_up() -> None:
 
 
 def test_evidence_limits_confidence() -> None:
-    assert KNOWLEDGE.off_target(amplified("MET")).confidence is Confidence.ESTABLISHED
-    assert KNOWLEDGE.off_target(missense("NRAS", 61)).confidence is Confidence.CANDIDATE
-    assert KNOWLEDGE.off_target(missense("HRAS", 13)).confidence is Confidence.UNCERTAIN
+    assert present(KNOWLEDGE.off_target(amplified("MET"))).confidence is Confidence.ESTABLISHED
+    assert present(KNOWLEDGE.off_target(missense("NRAS", 61))).confidence is Confidence.CANDIDATE
+    assert present(KNOWLEDGE.off_target(missense("HRAS", 13))).confidence is Confidence.UNCERTAIN
     # Sui 2021 (PMID 33663128) and Minari 2020 (doi 10.21037/tlcr.2020.04.03): one patient each
-    assert KNOWLEDGE.off_target(missense("BRAF", 600)).confidence is Confidence.CANDIDATE
-    assert KNOWLEDGE.off_target(amplified("ERBB2")).confidence is Confidence.CANDIDATE
+    assert present(KNOWLEDGE.off_target(missense("BRAF", 600))).confidence is Confidence.CANDIDATE
+    assert present(KNOWLEDGE.off_target(amplified("ERBB2"))).confidence is Confidence.CANDIDATE
     # what was read names mutations of KRAS, activation of EGFR and a ligand of HER2/HER3
     for remembered in (amplified("KRAS"), amplified("EGFR"), fusion("NRG1", in_frame=True)):
-        assert KNOWLEDGE.off_target(remembered).confidence is Confidence.UNCERTAIN
+        assert present(KNOWLEDGE.off_target(remembered)).confidence is Confidence.UNCERTAIN
 
 
 def test_a_deletion_of_exon_19_stands_on_one_step_with_l858r() -> None:
-    deletion = KNOWLEDGE.off_target(inframe("EGFR", C.INFRAME_DELETION, 19))
-    assert deletion.confidence is KNOWLEDGE.off_target(missense("EGFR", 858)).confidence
+    deletion = present(KNOWLEDGE.off_target(inframe("EGFR", C.INFRAME_DELETION, 19)))
+    assert deletion.confidence is present(KNOWLEDGE.off_target(missense("EGFR", 858))).confidence
 
 
 @pytest.mark.parametrize(
     "known", [missense("MET", 1228), missense("MET", 1230), missense("MTOR", 2215), missense("FGFR2", 549)]
 )
 def test_activating_mutations_without_a_report_are_bypass_but_uncertain(known: Alteration) -> None:
-    found = KNOWLEDGE.off_target(known)
+    found = present(KNOWLEDGE.off_target(known))
     assert found.kind is OffTargetKind.BYPASS and found.confidence is Confidence.UNCERTAIN
 
 

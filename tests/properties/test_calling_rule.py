@@ -13,6 +13,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.strategies._internal.core import DataObject
 from numpy.typing import NDArray
+from present_values import present
 from shipped_settings import SHIPPED
 
 from alktrace.calling.noise.molecule_classes import DUPLEX_2, N_CLASSES, SIMPLEX_3, SINGLE
@@ -183,7 +184,7 @@ def test_verdict_of_one_allele() -> None:
     assert (found.alt_molecules, found.total_molecules, found.duplex_alt) == (4, 400, 3)
     assert (found.strict_alt, found.strict_total, found.noise_level) == (2, 250, "sample")
     assert found.by_class.tolist() == [alt.tolist(), total.tolist()]
-    assert found.vaf == 0.01 and found.vaf_low < 0.01 < found.vaf_high
+    assert found.vaf == 0.01 and present(found.vaf_low) < 0.01 < present(found.vaf_high)
     assert found.p_noise == tail(alt, total, noise)
     assert found.error_rate == pytest.approx((100 * 1e-4 + 300 * 1e-6) / 400)
     assert found.vaf_detectable == limit(total, noise, hotspot=False, settings=SETTINGS)
@@ -217,7 +218,7 @@ def test_reasons_against_an_allele(
 def test_hotspots_are_seen_at_a_smaller_vaf() -> None:
     noise = make_noise(np.full(N_CLASSES, 1e-3), design_vaf=0.001)
     general, hotspot = (
-        limit(spread((1000, 0, 0)), noise, hotspot=hotspot, settings=SHIPPED.calling)
+        present(limit(spread((1000, 0, 0)), noise, hotspot=hotspot, settings=SHIPPED.calling))
         for hotspot in (False, True)
     )
     assert hotspot < general

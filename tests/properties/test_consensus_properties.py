@@ -11,6 +11,7 @@ import pysam
 from aligned_bam import COMPLEMENT, LENGTH, REFERENCE, aligned_bases, pair, read, write_bam
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+from present_values import present
 
 from alktrace.consensus import grouping as group
 from alktrace.consensus import likelihood as consensus
@@ -71,7 +72,7 @@ def test_column_equals_the_plain_model(observed: list[tuple[str, int]], pre_post
 @settings(max_examples=100, deadline=None)
 def test_single_read_equals_the_plain_model(quality: int, pre_post: tuple[int, int]) -> None:
     model = consensus.error_model(*pre_post)
-    _, (expected,), _, _ = plain.strand_consensus([("A", [quality])], *pre_post)
+    _, (expected,), _, _ = present(plain.strand_consensus([("A", [quality])], *pre_post))
     assert model.single[quality] == expected
 
 
@@ -148,7 +149,7 @@ def span(cigar: list[tuple[int, int]]) -> int:
 @st.composite
 def drawn_read(
     draw: st.DrawFn, name: str, end: int, *, reverse: bool, umi: str, length: int
-) -> pysam.AlignedSegment | None:
+) -> pysam.AlignedSegment:
     """A read whose unclipped 5' end is at `end`."""
     cigar = draw(cigars(length))
     if reverse:
@@ -166,7 +167,7 @@ def drawn_read(
 
 
 @st.composite
-def drawn_templates(draw: st.DrawFn) -> list[list[pysam.AlignedSegment]] | None:
+def drawn_templates(draw: st.DrawFn) -> list[list[pysam.AlignedSegment]]:
     templates = []
     for i in range(draw(st.integers(1, 9))):
         low, insert = draw(st.sampled_from([(400, 34), (400, 60), (403, 34), (400, 22)]))
@@ -191,7 +192,8 @@ def output(path: Path) -> list[tuple[int, str, list[int], dict[str, Any]]]:
             assert tags.pop("RG") == "p.t.s"
             assert segment.query_name == f"p.t.s:{tags.pop('MI')}"
             tags = {name: list(v) if isinstance(v, array.array) else v for name, v in tags.items()}
-            records.append((segment.flag, segment.query_sequence, list(segment.query_qualities), tags))
+            bases, quals = present(segment.query_sequence), list(present(segment.query_qualities))
+            records.append((segment.flag, bases, quals, tags))
     return sorted(records, key=repr)
 
 

@@ -9,6 +9,7 @@ import numpy as np
 import pysam
 import pytest
 from molecule_bam import CHROM, Read, make_reference, write_bam
+from present_values import present
 
 from alktrace.calling.candidates.events import CLIPPED_LEFT, CLIPPED_RIGHT
 from alktrace.calling.molecules.pileup import pile_up
@@ -88,7 +89,7 @@ def one_read(
 def pysam_length(cigar: str) -> int:
     segment = pysam.AlignedSegment()
     segment.cigarstring = cigar
-    return sum(n for op, n in segment.cigartuples if op in (0, 2, 3, 7, 8))
+    return sum(n for op, n in present(segment.cigartuples) if op in (0, 2, 3, 7, 8))
 
 
 # --- the slow reference ----------------------------------------------------------------------
@@ -113,9 +114,9 @@ def class_name(read: pysam.AlignedSegment, i: int) -> str:
 
 
 def strict_read(read: pysam.AlignedSegment) -> bool:
-    pairs = zip(read.query_sequence, read.query_qualities, strict=True)
+    pairs = zip(present(read.query_sequence), present(read.query_qualities), strict=True)
     masked = sum(base == "N" or quality < 45 for base, quality in pairs)
-    if not read.has_tag("cD") or masked > 0.2 * len(read.query_sequence):
+    if not read.has_tag("cD") or masked > 0.2 * len(present(read.query_sequence)):
         return False
     if read.has_tag("aD"):
         a, b = tag(read, "aD"), tag(read, "bD")
@@ -124,16 +125,16 @@ def strict_read(read: pysam.AlignedSegment) -> bool:
 
 
 def unclipped(read: pysam.AlignedSegment) -> tuple[int, int]:
-    ops = read.cigartuples
+    ops = present(read.cigartuples)
     left = ops[0][1] if ops[0][0] == 4 else 0
     right = ops[-1][1] if ops[-1][0] == 4 else 0
-    return read.reference_start - left, read.reference_end + right
+    return read.reference_start - left, present(read.reference_end) + right
 
 
 def votes_of(read: pysam.AlignedSegment, limits: tuple[int, int]) -> dict[int, tuple[str, str, bool]]:
     """Per position: base (N masked, - deleted), class, strict."""
     out = {}
-    n = len(read.query_sequence)
+    n = len(present(read.query_sequence))
     for query, position in read.get_aligned_pairs():
         if position is None or not limits[0] + 3 <= position < limits[1] - 3:
             continue
@@ -143,7 +144,7 @@ def votes_of(read: pysam.AlignedSegment, limits: tuple[int, int]) -> dict[int, t
         from_5_prime = n - 1 - query if read.is_reverse else query
         if from_5_prime < 3:
             continue
-        base, quality = read.query_sequence[query], read.query_qualities[query]
+        base, quality = present(read.query_sequence)[query], present(read.query_qualities)[query]
         if base == "N" or quality < 20:
             out[position] = ("N", "", False)
         else:
@@ -157,7 +158,7 @@ def slow_pileup(bam: Path) -> tuple[dict[Any, int], dict[Any, int]]:
     with pysam.AlignmentFile(str(bam)) as stream:
         for read in stream:
             if not read.flag & 0xF04:
-                molecules.setdefault(read.query_name, []).append(read)
+                molecules.setdefault(present(read.query_name), []).append(read)
     counts: Counter[Any] = Counter()
     strict: Counter[Any] = Counter()
     for reads in molecules.values():

@@ -3,6 +3,7 @@
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from present_values import present
 
 from alktrace.outcomes.survival import emptied, kaplan_meier
 from alktrace.stats.proportions import false_discovery
@@ -45,4 +46,4 @@ def test_curve_is_the_product_limit(drawn: list[tuple[int, int, bool]]) -> None:
 def test_adjusted_p_values_are_no_smaller_and_keep_their_places(p_values: list[float | None]) -> None:
     adjusted = false_discovery(p_values)
     assert [q is None for q in adjusted] == [p is None for p in p_values]
-    assert all(q >= p for p, q in zip(p_values, adjusted, strict=True) if p is not None)
+    assert all(present(q) >= p for p, q in zip(p_values, adjusted, strict=True) if p is not None)

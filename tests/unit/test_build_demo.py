@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 from outcome_cohort import ROOT, cohort_settings
+from present_values import present
 
 from alktrace.demo.build_demo import write_demo
 from alktrace.inputs.config_file import load_settings
@@ -54,7 +55,7 @@ def settings(demo: Path, root: Path) -> Settings:
 def test_config_is_complete_and_its_files_exist(demo: Path, settings: Settings) -> None:
     reference = settings.reference
     for path in (reference.fasta, reference.gff3, reference.align_fasta, reference.polymorphisms):
-        assert (demo / path).is_file(), path
+        assert (demo / present(path)).is_file(), path
     for suffix in (".fai", ".gzi"):
         assert (demo / (reference.fasta + suffix)).is_file()
     for assay in settings.assays.values():
@@ -113,10 +114,12 @@ def test_the_next_treatment_is_assessed(demo: Path) -> None:
         Clinic(folder, KnowledgeFiles(ROOT / "resources" / "knowledge"), 30, ()), settings
     )
     best = {
-        row.patient: row.best for row in response_rows(timelines, settings, max_gap_days=30) if row.included
+        row.patient: present(row.best).value
+        for row in response_rows(timelines, settings, max_gap_days=30)
+        if row.included
     }
-    assert {name: found.value for name, found in best.items()} == {name: s[0] for name, s in scans.items()}
-    assert {"CR", "PR", "SD", "PD"} == {found.value for found in best.values()}
+    assert best == {name: s[0] for name, s in scans.items()}
+    assert {"CR", "PR", "SD", "PD"} == set(best.values())
     events = [row for row in patient_rows(timelines) if row.endpoint == RWPFS2.name and row.event]
     assert {row.patient for row in events} >= set(second)
 

@@ -625,6 +625,7 @@ class Segments:
         self.known: dict[str, list[tuple[int, int, str]]] = {}
         with pysam.FastxFile(str(path)) as entries:
             for entry in entries:
+                assert entry.name and entry.sequence
                 chrom, span = entry.name.split(":")
                 start, end = (int(x) for x in span.split("-"))
                 self.known.setdefault(chrom, []).append((start - 1, end, entry.sequence.upper()))

@@ -12,6 +12,7 @@ import pytest
 import yaml
 from calling_case import BOTH, C3805, FIRST, LENGTH, PASS, SECOND, TARGET, Case, found, with_other
 from molecule_bam import CHROM, Read, make_reference, pair, with_bases, write_bam
+from present_values import present
 
 from alktrace.calling.genotyping.allele_states import ALT, OTHER, REF
 from alktrace.calling.genotyping.counts import PER_WORD, count_groups
@@ -64,8 +65,7 @@ def test_substitutions_of_one_codon(
 ) -> None:
     reads = case.molecules({}, 1000, name="wild")
     for k, ((first, second), number) in enumerate(molecules):
-        edits = {C3805: first, C3805 - 1: second}
-        edits = {position: base for position, base in edits.items() if base}
+        edits = {position: base for position, base in ((C3805, first), (C3805 - 1, second)) if base}
         reads += case.molecules(edits, number, name=f"mutant{k}_")
     assert found(case.run(reads)) == expected
     assert case.callability()["G1269"].status is Detection.DETECTED
@@ -227,7 +227,7 @@ def test_indels_have_a_limit_of_their_own(case: Case) -> None:
         ).normalised(lambda _, first, end: case.reference[first:end])
         for start in range(row.start, row.end)
     ]
-    limits = [one.vaf_detectable for one in case.count(*deletions)]
+    limits = [present(one.vaf_detectable) for one in case.count(*deletions)]
     assert row.vaf_detectable_indel == pytest.approx(max(limits), rel=0.05)
     assert case.callability()["intron 19"].vaf_detectable_indel is None
 
@@ -257,7 +257,7 @@ def test_more_molecules_see_smaller_fractions(case: Case) -> None:
     limits = []
     for number in (100, 400, 1600):
         case.run(case.molecules({}, number, name="wild"))
-        limits.append(case.callability()["G1269"].vaf_detectable)
+        limits.append(present(case.callability()["G1269"].vaf_detectable))
     assert limits == sorted(limits, reverse=True)
 
 

@@ -27,7 +27,7 @@ def folder(path: Path, **tables: list[str]) -> Path:
     return path
 
 
-def read(path: Path) -> dict[str, PatientRecord] | None:
+def read(path: Path) -> dict[str, PatientRecord]:
     knowledge = SimpleNamespace(drug_names=DRUGS, alk_tkis=frozenset({"lorlatinib", "alectinib"}))
     return read_clinical(path, knowledge=knowledge, today=TODAY).records
 

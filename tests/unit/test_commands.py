@@ -11,6 +11,7 @@ from typing import Any
 
 import pytest
 import yaml
+from present_values import present
 
 from alktrace.cli import COMMANDS, EXIT_STATUS, main
 from alktrace.commands import demo, run, show
@@ -98,7 +99,7 @@ def test_a_fault_of_the_program_leaves_its_traceback_in_a_file(
     assert main(["show", "results"]) == 1
     said = capsys.readouterr().err
     assert "Traceback" not in said
-    path = Path(re.search(r"report it together with (\S+)", said)[1])
+    path = Path(present(re.search(r"report it together with (\S+)", said))[1])
     assert "KeyError: 'missing'" in path.read_text()
     path.unlink()
 
@@ -281,7 +282,7 @@ def test_an_interrupted_run_ends_by_itself(name: str) -> None:
         text=True,
         start_new_session=True,
     )
-    assert process.stdout.readline() == "started\n"
+    assert present(process.stdout).readline() == "started\n"
     number = getattr(signal, name)
     os.killpg(process.pid, number) if name == "SIGINT" else process.send_signal(number)
     assert process.communicate(timeout=20)[0] == "cleaned up\n"

@@ -40,7 +40,7 @@ def test_the_merge_is_that_of_snakemake(
     assert below == kept
 
 
-def settings_of(tmp_path: Path, text: str) -> Settings | None:
+def settings_of(tmp_path: Path, text: str) -> Settings:
     path = tmp_path / "my.yaml"
     path.write_text(text)
     return load_settings(path, defaults=DEFAULTS)

@@ -8,6 +8,7 @@ import numpy as np
 import pysam
 import pytest
 from numpy.typing import NDArray
+from present_values import present
 
 from alktrace.demo.alignments import cigar_text, place_read
 from alktrace.demo.bams import write_consensus_bam, write_raw_bam
@@ -67,9 +68,9 @@ def test_aligned_bases_are_those_of_the_genome(
     wrong = total = indels = 0
     with pysam.AlignmentFile(str(bams[0][kind])) as bam:
         for read in bam.fetch("chr2"):
-            indels += any(op in (1, 2) for op, _ in read.cigartuples)
+            indels += any(op in (1, 2) for op, _ in present(read.cigartuples))
             for query, place in read.get_aligned_pairs(matches_only=True):
-                base = read.query_sequence[query]
+                base = present(read.query_sequence)[query]
                 if base != "N":
                     total += 1
                     wrong += base != GENOME.fetch("chr2", place, place + 1)
@@ -116,11 +117,11 @@ def test_split_reads_have_a_supplementary_record_on_the_other_side(
             other.cigarstring,
         )
         assert (strand == "-") == other.is_reverse
-        assert len(read.query_sequence) == len(other.query_sequence)
+        assert len(present(read.query_sequence)) == len(present(other.query_sequence))
     edges = {
         edge
         for read in split
-        for edge in (read.reference_start, read.reference_end - 1)
+        for edge in (read.reference_start, present(read.reference_end) - 1)
         if edge in (29_223_740, 42_299_749, 29_223_741, 42_299_750)
     }
     assert edges == {29_223_740, 42_299_749, 29_223_741, 42_299_750}
@@ -137,7 +138,7 @@ def test_raw_reads_carry_the_umi_as_sequenced(
         expected[key] = f"{umi[:5]}-{umi[5:]}"
     with pysam.AlignmentFile(str(paths["raw"])) as bam:
         for read in bam.fetch():
-            strand, molecule, copy = (int(part) for part in read.query_name.split(":")[4:7])
+            strand, molecule, copy = (int(part) for part in present(read.query_name).split(":")[4:7])
             assert read.get_tag("RX") == expected[strand, molecule, copy]
 
 
@@ -151,7 +152,7 @@ def test_consensus_tags_are_those_of_fgbio(bams: tuple[Any, Molecules, ReadPairs
             assert sorted((read.get_tag("aD"), read.get_tag("bD"))) == depths
             assert tag(read, "aD") > 0
             assert read.get_tag("cD") == sum(depths)
-            size = len(read.query_sequence)
+            size = len(present(read.query_sequence))
             assert len(tag(read, "ad")) == len(tag(read, "ac")) == len(tag(read, "aq")) == size
             if depths[0]:
                 both += 1

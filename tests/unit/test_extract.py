@@ -32,11 +32,11 @@ def extraction(
     umi_read: bool = False,
     fixed: FixedUmis | None = None,
     tag: str = "RX",
-) -> Extraction | None:
+) -> Extraction:
     return Extraction(layout_for(structures, reads=reads, umi_read=umi_read), source, tag, fixed)
 
 
-def run(fastqs: list[Path], plan: Extraction) -> tuple[str, Counts] | None:
+def run(fastqs: list[Path], plan: Extraction) -> tuple[str, Counts]:
     out, counts = io.BytesIO(), Counts()
     extract_fastq(fastqs=fastqs, extraction=plan, out=out, counts=counts)
     return out.getvalue().decode(), counts
@@ -236,7 +236,7 @@ def bam(path: Path, *records: tuple[str, int, str, dict[str, str]]) -> Path:
     return path
 
 
-def run_bam(path: Path, plan: Extraction) -> tuple[str, Counts] | None:
+def run_bam(path: Path, plan: Extraction) -> tuple[str, Counts]:
     out, counts = io.BytesIO(), Counts()
     extract_bam(bam=path, extraction=plan, out=out, counts=counts)
     return out.getvalue().decode(), counts

@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 from patient_samples import AMPLIFIED, FUSION, G1202R, QC, REPORTED, copies, loaded, locus
+from present_values import present
 from shipped_settings import SHIPPED
 
 from alktrace.annotate.alteration_table import AlterationRow
@@ -249,7 +250,7 @@ def verdict_over(*seen: tuple[LoadedSample, AlterationRow], same_person: bool = 
     names = {item.sample.name for item, _ in seen}
     matching = dict.fromkeys(names, names) if same_person else {}
     counts: dict[str, Any] = {
-        item.sample.name: {G1202R.key: counted(row.alt_molecules, 2006)} for item, row in seen
+        item.sample.name: {G1202R.key: counted(present(row.alt_molecules), 2006)} for item, row in seen
     }
     rows = {item.sample.name: row for item, row in seen if row.alt_molecules}
     return OriginJudge([item for item, _ in seen], counts, SHIPPED.origin, (), matching).verdict(

@@ -14,6 +14,7 @@ import pytest
 from aligned_bam import HEADER, REFERENCE, Cigar, fragment, pair, read, write_bam
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
+from present_values import present
 
 from alktrace.align.extract import umi_from_name
 from alktrace.consensus import metrics as metrics_module
@@ -54,7 +55,7 @@ def run(
     targets: Path | None = None,
     threads: int = 1,
     name: str = "out",
-) -> tuple[list[pysam.AlignedSegment], dict[Any, float]] | None:
+) -> tuple[list[pysam.AlignedSegment], dict[Any, float]]:
     """Call molecules; return the consensus records and the metrics."""
     out, table = tmp_path / f"{name}.bam", tmp_path / f"{name}.tsv"
     molecules.call_molecules(
@@ -68,7 +69,7 @@ def run(
 
 def call(
     tmp_path: Path, segments: Sequence[pysam.AlignedSegment], umi: UmiSettings | None = None, **options: Any
-) -> tuple[list[pysam.AlignedSegment], dict[Any, float]] | None:
+) -> tuple[list[pysam.AlignedSegment], dict[Any, float]]:
     return run(tmp_path, [write_bam(tmp_path / "in.bam", segments)], umi or umi_settings(), **options)
 
 
@@ -140,7 +141,7 @@ def test_both_strands_make_one_duplex(tmp_path: Path) -> None:
     (first,) = [r for r in records if r.is_read1 and r.get_tag("bD") == 1]
     assert first.query_sequence == REFERENCE[100:130]
     assert first.get_tag("RX") == "AAAA-CCCC"
-    assert set(first.query_qualities) == {70}, "Q37 read once on both strands: 2 x 35"
+    assert set(present(first.query_qualities)) == {70}, "Q37 read once on both strands: 2 x 35"
     assert metrics["duplex_yield", "100"] == 0.5
 
 
@@ -174,14 +175,15 @@ def test_an_end_that_one_strand_does_not_show(
         fragment("a", 100, 160, umi="AAAA-CCCC"),
         fragment("b", 100, 160, umi="CCCC-AAAA", strand=1),
     ]
-    lower = {one.query_name: one for one in flat(templates) if one.reference_start == 100}
+    lower = {present(one.query_name): one for one in flat(templates) if one.reference_start == 100}
     for name, one in lower.items():
         one.query_qualities = array.array("B", ([5] if name in poor else [37]) * 30)
-    quals = lower["b"].query_qualities
+    quals = present(lower["b"].query_qualities)
     quals[0] = 5
     lower["b"].query_qualities = quals
     records, metrics = call(tmp_path, flat(templates), umi_settings(duplex=True))
-    assert [(r.get_tag("aD"), r.get_tag("bD"), r.query_sequence[0] != "N") for r in records] == depths
+    told = [(r.get_tag("aD"), r.get_tag("bD"), present(r.query_sequence)[0] != "N") for r in records]
+    assert told == depths
     assert lost(metrics) == {k: n for k, n in (("low_quality", len(poor)), ("orphan", orphans)) if n}
     assert metrics["duplex_molecules", "all"] == (not poor)
     assert metrics["consensus_reads", "all"] == len(depths)
@@ -248,7 +250,7 @@ def test_names_are_read_as_extraction_reads_them(name: str) -> None:
 
 def segment_bytes(segment: pysam.AlignedSegment) -> bytes:
     """Return as much of a packed record as a name needs."""
-    name = segment.query_name.encode() + b"\0"
+    name = present(segment.query_name).encode() + b"\0"
     return bytes(8) + bytes([len(name)]) + bytes(23) + name
 
 
@@ -284,7 +286,7 @@ def test_adapter_behind_the_mate_is_cut(tmp_path: Path) -> None:
     two = read("a", 100, [(4, 10), (0, 20)], bases="GTGTGTGTGT" + REFERENCE[100:120], umi="AAAA", flag=16)
     records, _ = call(tmp_path, pair(one, two))
     assert records[0].query_sequence == REFERENCE[100:120]
-    assert records[1].get_forward_sequence() == two.get_forward_sequence()[:20]
+    assert records[1].get_forward_sequence() == present(two.get_forward_sequence())[:20]
 
 
 @pytest.mark.parametrize(
@@ -312,7 +314,7 @@ def test_overlap_of_mates(
     (first, _), _ = call(tmp_path, (low, high))
     if quality is None:
         base, quality = "N", 2  # 37 - 30 = 7, below the input threshold of 20
-    assert (first.query_sequence[10], first.query_qualities[10]) == (base, quality)
+    assert (present(first.query_sequence)[10], present(first.query_qualities)[10]) == (base, quality)
 
 
 def test_minority_indel_is_left_out(tmp_path: Path) -> None:
@@ -548,8 +550,8 @@ def test_lanes_of_one_library_are_grouped_together(
 ) -> None:
     """Two files give what one file with all their reads gives."""
     run(tmp_path, [write_bam(tmp_path / "all.bam", crowd)], umi_settings(), name="all")
-    names = sorted({s.query_name for s in crowd})
-    halves = [[s for s in crowd if (names.index(s.query_name) % 2) == i] for i in (0, 1)]
+    names = sorted({present(s.query_name) for s in crowd})
+    halves = [[s for s in crowd if (names.index(present(s.query_name)) % 2) == i] for i in (0, 1)]
     bams = [write_bam(tmp_path / f"{i}.bam", half) for i, half in enumerate(halves)]
     monkeypatch.setattr(molecules, "BATCH_BYTES", 5000)
     monkeypatch.setattr(molecules, "MAX_READ_LENGTH", 40)
@@ -598,7 +600,7 @@ def test_raw_errors_by_substitution(tmp_path: Path) -> None:
     templates = [fragment(f"r{i}", 100, 400, umi="AAAA", edit=edit if i == 0 else None) for i in range(10)]
     _, metrics = call(tmp_path, flat(templates))
     low, high = templates[1]
-    sequenced = low.get_forward_sequence() + high.get_forward_sequence()
+    sequenced = present(low.get_forward_sequence()) + present(high.get_forward_sequence())
     assert metrics["error_rate", "raw C>T"] == pytest.approx(1 / (10 * sequenced.count("C")), rel=1e-5)
     assert metrics["error_rate", "raw C>A"] == metrics["error_rate", "raw G>A"] == 0
     errors = {stratum: value for (name, stratum), value in metrics.items() if name == "errors"}

@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pysam
 import pytest
+from present_values import present
 
 from alktrace.align.extract import Extraction, extract_fastq, layout_for
 from alktrace.consensus.molecule_table import MoleculeMetric
@@ -74,7 +75,7 @@ def test_designed_duplex_families(real_data: Path, tmp_path: Path) -> None:
     reference = tmp_path / "ref.fa"
     shutil.copy(folder / "kennedy_duplex_testRef_TP53.fa", reference)
     with pysam.FastxFile(str(fastqs[0])) as reads:
-        strands = Counter(record.name.split("/")[0].rsplit("_", 1)[0] for record in reads)
+        strands = Counter(present(record.name).split("/")[0].rsplit("_", 1)[0] for record in reads)
     sizes: Counter[str] = Counter()
     for strand, count in strands.items():
         sizes[strand.removesuffix("_fr").removesuffix("_rf")] += count
@@ -119,7 +120,7 @@ def test_simsenseq_variant(real_data: Path, tmp_path: Path) -> None:
                     if ref == site:
                         depth = read.get_tag("cD")
                         assert isinstance(depth, int)
-                        bases[read.query_sequence[query], depth >= 2] += 1
+                        bases[present(read.query_sequence)[query], depth >= 2] += 1
     assert bases["G", True] == 12
     assert bases["A", True] + bases["G", True] + bases["N", True] == 362
     assert bases["G", True] + bases["G", False] == 16

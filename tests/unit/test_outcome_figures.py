@@ -9,6 +9,7 @@ from xml.etree import ElementTree
 
 import pytest
 from outcome_cohort import KNOWLEDGE, ROOT, cohort_settings, resistance_settings, write_demo
+from present_values import present
 from shipped_settings import SHIPPED
 
 from alktrace.classify.resistance_table import ClassificationRow, ResistanceRow
@@ -76,13 +77,13 @@ def exhibits(cohort: Path) -> dict[str, Exhibit]:
     return {item.name: item for item in section.outcome_exhibits(cohort, MESSAGES, SETTINGS)}
 
 
-def words(svg: str) -> list[str]:
+def words(svg: str | None) -> list[str]:
     """Texts of a figure; fails where it is no well-formed SVG."""
-    return ["".join(node.itertext()).strip() for node in ElementTree.fromstring(svg).iter("text")]
+    return ["".join(node.itertext()).strip() for node in ElementTree.fromstring(present(svg)).iter("text")]
 
 
-def paths(svg: str) -> list[ElementTree.Element]:
-    return list(ElementTree.fromstring(svg).iter("path"))
+def paths(svg: str | None) -> list[ElementTree.Element]:
+    return list(ElementTree.fromstring(present(svg)).iter("path"))
 
 
 def points(path: ElementTree.Element) -> list[tuple[float, float]]:
@@ -416,7 +417,7 @@ def test_forest_shows_numbers_and_marks_the_naive_figure() -> None:
     svg = draw_forest([association(), association(analysis="naive", estimate=2.0)], name="f")
     found = words(svg)
     assert {"3.10 (1.29–7.44)", "9/12 · 15/20", "0.008", "0.032", "0.079", "rwPFS2, naive"} <= set(found)
-    assert "stroke-dasharray" in svg
+    assert "stroke-dasharray" in present(svg)
 
 
 def test_terms_of_crossed_factors_can_be_told_apart() -> None:
@@ -462,7 +463,8 @@ def test_bands_of_the_flow_stay_at_their_nodes(cohort: Path) -> None:
 def test_safety_table_repeats_its_rows(exhibits: dict[str, Exhibit], cohort: Path) -> None:
     rows = [row for row in read_table(cohort / "safety.tsv", SafetyRow) if row.relation == "all"]
     assert [line[1] for line in exhibits["safety"].lines] == [row.term for row in rows]
-    assert exhibits["safety"].lines[0][2].startswith(f"{rows[0].any_grade} ({100 * rows[0].any_share:.0f} %")
+    share = 100 * present(rows[0].any_share)
+    assert exhibits["safety"].lines[0][2].startswith(f"{rows[0].any_grade} ({share:.0f} %")
 
 
 def test_tables_name_who_is_missing_where(exhibits: dict[str, Exhibit], cohort: Path) -> None:

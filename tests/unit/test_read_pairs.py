@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 import pysam
 import pytest
+from present_values import present
 
 from alktrace.demo.facts import load_facts
 from alktrace.demo.fastq import write_fastq
@@ -72,7 +73,7 @@ def test_the_aligned_fastq_shows_the_true_molecules(tmp_path: Path) -> None:
                 place = {r: q for q, r in read.get_aligned_pairs() if q is not None and r is not None}
                 at = place.get(G1202R.pos - locus.start)
                 if at is not None:
-                    votes[int(read.query_name.split(":")[5])][read.query_sequence[at]] += 1
+                    votes[int(present(read.query_name).split(":")[5])][present(read.query_sequence)[at]] += 1
     found = {molecule: count.most_common(1)[0][0] for molecule, count in votes.items()}
     shown, mutant = show_variant(molecules, G1202R, 93)
     true_shown, true_mutant = set(np.flatnonzero(shown)), set(np.flatnonzero(mutant))

@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 import yaml
 from golden.build import cases, default_settings, evidence
+from present_values import present
 
 from alktrace.annotate.small_variants import VariantKnowledge
 from alktrace.checks.input_files import judge_files
@@ -76,8 +77,8 @@ def test_a_row_is_added_with_the_name_of_the_site(tmp_path: Path) -> None:
 def test_a_single_value_is_replaced(tmp_path: Path) -> None:
     row = "p.Gly1202Arg | role | unknown | our series | proposed"
     known = loaded(overlay(tmp_path / "own", alk_mutations=[LONG, row]))
-    assert load_knowledge(KnowledgeFiles(OURS)).mutation("p.Gly1202Arg").role is AlkRole.RESISTANCE
-    assert known.mutation("p.Gly1202Arg").role is AlkRole.UNKNOWN
+    assert present(load_knowledge(KnowledgeFiles(OURS)).mutation("p.Gly1202Arg")).role is AlkRole.RESISTANCE
+    assert present(known.mutation("p.Gly1202Arg")).role is AlkRole.UNKNOWN
 
 
 def test_the_same_value_from_the_same_source_takes_another_mark(tmp_path: Path) -> None:
@@ -307,7 +308,7 @@ def test_files_that_nobody_would_read(tmp_path: Path) -> None:
 def test_folder_table_and_files_are_read_alike(given: str) -> None:
     files = [str(path) for path in sorted(EXAMPLE.iterdir())]
     said = {"folder": str(EXAMPLE), "table": str(EXAMPLE / "bypass.tsv"), "files": files}[given]
-    own = open_knowledge(OURS, said).own
+    own = present(open_knowledge(OURS, said).own)
     assert (own.name, own.version) == ("Example hospital", "1.0")
     assert set(own.tables) == (
         {"bypass"} if given == "table" else {"drugs", "alk_compounds", "alk_mutations", "bypass"}

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from present_values import present
 
 from alktrace.errors import DataError
 from alktrace.io.atomic import atomic_output
@@ -32,7 +33,7 @@ def start(folder: Path) -> tuple[subprocess.Popen[str], int]:
         [sys.executable, "-c", RUN], cwd=folder, env=os.environ | {"PYTHONPATH": str(ROOT / "scripts")},
         stdout=subprocess.PIPE, text=True,
     )  # fmt: skip
-    assert run.stdout.readline() == "started\n"
+    assert present(run.stdout).readline() == "started\n"
     deadline = time.monotonic() + 20
     while "process" not in (said := (folder / LOCK).read_text()):
         assert time.monotonic() < deadline

@@ -12,6 +12,7 @@ import pysam
 import pytest
 from aligned_bam import Cigar, aligned_bases, pair, read
 from packed_records import packed, text
+from present_values import present
 
 from alktrace.consensus.indel_patterns import keep_common_pattern
 from alktrace.consensus.source_reads import MAX_OPERATIONS, decode, prepare_pair
@@ -127,7 +128,7 @@ def test_reads_of_the_common_indel_pattern(tmp_path: Path, reverse: bool) -> Non
         some = rng.sample(cigars, 3)
         segments = [segment("t", 100, rng.choice(some), reverse, rng) for _ in range(rng.randint(1, 6))]
         lengths = [rng.choice((0, 1, 2, 5, 6, 8, 11, 99)) for _ in segments]
-        reads = [(s, s.query_sequence[:n], [0] * 20) for s, n in zip(segments, lengths, strict=True)]
+        reads = [(s, present(s.query_sequence)[:n], [0] * 20) for s, n in zip(segments, lengths, strict=True)]
         batch = packed(tmp_path, segments)
         keep = np.full(len(segments), 9, np.uint8)
         kept = np.array([len(bases) for _, bases, _ in reads])

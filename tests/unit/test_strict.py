@@ -11,6 +11,7 @@ import pysam
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+from present_values import present
 
 from alktrace.calling.molecules import reads
 from alktrace.consensus import strict
@@ -88,7 +89,7 @@ def judge(tmp_path: Path, segment: pysam.AlignedSegment, setting: StrictSettings
     with pysam.AlignmentFile(str(path), "wb", header=HEADER) as bam:
         bam.write(segment)
     (batch,) = bam_io.iterate_batches(path)
-    mask = np.zeros(len(segment.query_sequence), np.uint8)
+    mask = np.zeros(len(present(segment.query_sequence)), np.uint8)
     verdict = strict.judge(batch.data, batch.starts[0], batch.ends[0], strict.strict_limits(setting), mask)
     return verdict, mask.tolist()
 
@@ -170,8 +171,8 @@ def test_rules(
     passes, bases = judged_by_the_caller(tmp_path, limits(**changes))
     assert passes == (verdict == strict.KEEP)
     if passes:
-        called = [base == "N" for base in segment.query_sequence]
-        assert [n or not ok for n, ok in zip(called, bases, strict=True)] == [bool(n) for n in mask]
+        called = [base == "N" for base in present(segment.query_sequence)]
+        assert [n or not ok for n, ok in zip(called, bases, strict=True)] == [bool(n) for n in present(mask)]
 
 
 def test_single_precision_fails_a_rate_equal_to_the_limit(tmp_path: Path) -> None:
@@ -263,7 +264,7 @@ def test_strict_bam_drops_templates_and_masks_bases(tmp_path: Path) -> None:
         first, second = bam.fetch("chr1")
     assert (first.query_name, first.flag, second.flag) == ("kept", 65, 129)
     assert first.query_sequence == "NNGT"
-    assert list(first.query_qualities) == [2, 2, 40, 40]
+    assert list(present(first.query_qualities)) == [2, 2, 40, 40]
     assert not first.has_tag("NM") and not first.has_tag("MD")
     assert tag(first, "cd").tolist() == [4, 4, 4, 4]
     assert second.to_string() == segments[1].to_string()

@@ -7,6 +7,7 @@ from typing import Any
 from xml.etree import ElementTree
 
 import pytest
+from present_values import present
 
 from alktrace.evidence.schema import Alteration, GeneCopyNumber, Observation
 from alktrace.reference.gene_models import Exon, GeneModels, Transcript
@@ -26,16 +27,16 @@ from alktrace.vocabulary.samples import SpecimenType
 ESTIMATED, NOT = TumourFractionStatus.ESTIMATED, TumourFractionStatus.NOT_ESTIMABLE
 
 
-def parsed(figure: Figure) -> ElementTree.Element:
-    return ElementTree.fromstring(figure.svg)
+def parsed(figure: Figure | None) -> ElementTree.Element:
+    return ElementTree.fromstring(present(figure).svg)
 
 
-def words(figure: Figure) -> list[str]:
+def words(figure: Figure | None) -> list[str]:
     return ["".join(item.itertext()) for item in parsed(figure).iter("text")]
 
 
-def dots(figure: Figure) -> list[tuple[float, float]]:
-    return [(float(item.get("cx")), float(item.get("cy"))) for item in parsed(figure).iter("circle")]
+def dots(figure: Figure | None) -> list[tuple[float, float]]:
+    return [(float(item.attrib["cx"]), float(item.attrib["cy"])) for item in parsed(figure).iter("circle")]
 
 
 def fraction(
@@ -78,9 +79,9 @@ class TestTumourFraction:
         assert x1 != x2
 
 
-def interval(figure: Figure) -> tuple[float, float]:
+def interval(figure: Figure | None) -> tuple[float, float]:
     """Ends of the only thick vertical line."""
-    (path,) = [item.get("d") for item in parsed(figure).iter("path") if item.get("stroke-width") == "2"]
+    (path,) = [item.attrib["d"] for item in parsed(figure).iter("path") if item.get("stroke-width") == "2"]
     numbers = [float(number) for number in re.findall(r"[\d.]+", path)]
     return numbers[1], numbers[3]
 
@@ -121,9 +122,9 @@ class TestCopyNumber:
         told = draw_copy_number(
             "x", self.ROWS, [gene("EGFR", 2.0, visible=7.25), gene("MET", 4.0, visible=4e3)]
         )
-        assert "EGFR 7.25, MET above 100." in told.caption
+        assert "EGFR 7.25, MET above 100." in present(told).caption
         untold = draw_copy_number("x", self.ROWS, [gene("EGFR", 2.0, visible=None)])
-        assert "Without a tumour fraction" in untold.caption
+        assert "Without a tumour fraction" in present(untold).caption
 
     def test_values_beyond_the_axis_stay_on_it(self) -> None:
         figure = draw_copy_number("x", [ratio(0, "MET", -5.0), ratio(1, "MET", 9.0)], [gene("MET", 0.0)])

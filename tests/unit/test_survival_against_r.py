@@ -11,6 +11,7 @@ import pandas as pd
 import pytest
 from numpy.typing import NDArray
 from outcome_cohort import Demo, write_rows
+from present_values import present
 
 from alktrace.outcomes.cox import PRECISION, fit_cox
 from alktrace.outcomes.group_tests import compare_groups
@@ -75,7 +76,7 @@ def test_kaplan_meier_equals_r(name: str) -> None:
 @pytest.mark.parametrize("name", COMPARED)
 def test_group_tests_equal_r(name: str) -> None:
     d = given(name, marked=True)
-    found = compare_groups(d["entry"], d["time"], d["event"], [str(x) for x in d["treated"]])
+    found = present(compare_groups(d["entry"], d["time"], d["event"], [str(x) for x in d["treated"]]))
     test = "score" if f"{name}:log_rank" not in RESULTS else "log_rank"
     assert found.method == ("cox_score" if test == "score" else "log_rank")
     close(f"{name}:{test}", found.statistic)
@@ -108,7 +109,7 @@ def test_fisher_shares_and_false_discovery_equal_r() -> None:
     for row in COUNTS:
         name = row["name"]
         k, n, other_k, other_n = (int(row[key]) for key in ("count", "total", "other_count", "other_total"))
-        found = fisher(k, n, other_k, other_n, 0.95)
+        found = present(fisher(k, n, other_k, other_n, 0.95))
         p_values.append(found.p)
         close(f"{name}:fisher_p", found.p)
         close(f"{name}:odds_ratio", found.estimate)

@@ -11,6 +11,7 @@ import pysam
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+from present_values import present
 
 from alktrace import __version__
 from alktrace.consensus import zipping
@@ -82,7 +83,7 @@ def alignment(
     record.flag = (read.flag & (PAIRED | FIRST | LAST)) | extra | (REVERSE if reverse else 0)
     if not mapped:
         record.flag |= UNMAPPED
-    bases, quals = read.query_sequence, read.query_qualities
+    bases, quals = present(read.query_sequence), present(read.query_qualities)
     record.query_sequence = turn(bases) if reverse else bases
     record.query_qualities = quals[::-1] if reverse else quals
     if mapped:
@@ -109,7 +110,7 @@ def run(
     alignments: list[pysam.AlignedSegment],
     *,
     level: str = "wb",
-) -> tuple[pysam.AlignmentHeader, Any] | None:
+) -> tuple[pysam.AlignmentHeader, Any]:
     unaligned = write(tmp_path / "c.bam", UNALIGNED, reads)
     with pysam.AlignmentFile(str(tmp_path / "a.bam"), level, header=HEADER) as out:
         for record in alignments:
@@ -154,7 +155,7 @@ def expected_tags(
         and not other.flag & (SECONDARY | SUPPLEMENTARY)
     ]
     if mates and not mates[0].is_unmapped:
-        tags["MC"] = (mates[0].cigarstring, "Z")
+        tags["MC"] = (present(mates[0].cigarstring), "Z")
         tags["MQ"] = (mates[0].mapping_quality, "C")
     return tags
 

@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 import yaml
+from present_values import present
 from workflow_runs import ROOT, Outcome, Project, read_sheet, snakemake
 
 from alktrace.commands.docs import fill
@@ -56,7 +57,7 @@ def rules() -> Iterator[tuple[str, str]]:
     """Name and text of every rule and checkpoint."""
     for path in RULE_FILES:
         for text in re.split(r"(?m)^(?=rule |checkpoint )", path.read_text())[1:]:
-            yield re.match(r"\w+ (\w+):", text)[1], text
+            yield present(re.match(r"\w+ (\w+):", text))[1], text
 
 
 RULES = dict(rules())
@@ -98,14 +99,14 @@ def test_every_rule_says_what_it_does_and_needs(name: str) -> None:
 
 @pytest.mark.parametrize("name", [name for name, text in RULES.items() if "    script:\n" in text])
 def test_python_rules_run_their_own_adapter(name: str) -> None:
-    assert re.search(r'script:\n\s+"\.\./scripts/(\w+)\.py"', RULES[name])[1] == name
+    assert present(re.search(r'script:\n\s+"\.\./scripts/(\w+)\.py"', RULES[name]))[1] == name
     assert (ROOT / "scripts" / f"{name}.py").is_file()
     assert f'code=PLAN.code("{name}")' in RULES[name], "changed modules rerun the rule"
 
 
 @pytest.mark.parametrize("name", [name for name, text in RULES.items() if "    shell:\n" in text])
 def test_tools_come_from_an_environment_that_exists(name: str) -> None:
-    path = re.search(r'conda:\n\s+"\.\./(envs/\w+\.yaml)"', RULES[name])[1]
+    path = present(re.search(r'conda:\n\s+"\.\./(envs/\w+\.yaml)"', RULES[name]))[1]
     environment = yaml.safe_load((ROOT / path).read_text())
     assert environment["channels"] == ["conda-forge", "bioconda", "nodefaults"]
     assert all(re.fullmatch(r"[\w-]+ =[\d.]+", item) for item in environment["dependencies"])
@@ -113,7 +114,8 @@ def test_tools_come_from_an_environment_that_exists(name: str) -> None:
 
 def test_few_jobs_per_sample_and_patient() -> None:
     outputs = {
-        name: re.search(r"    output:\n(.*?)\n    \w+:", text, re.DOTALL)[1] for name, text in RULES.items()
+        name: present(re.search(r"    output:\n(.*?)\n    \w+:", text, re.DOTALL))[1]
+        for name, text in RULES.items()
     }
     # A strict BAM is made where somebody asks for it.
     sample = [name for name, text in outputs.items() if "{specimen}" in text and name != "write_strict"]
