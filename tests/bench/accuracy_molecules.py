@@ -15,14 +15,31 @@ The consensus of a family is the simplest one: majority, N where copies or stran
 import zlib
 from dataclasses import dataclass
 from pathlib import Path
+from typing import BinaryIO
 
 import numpy as np
 from accuracy_panel import FLANK, LEVELS, TARGET, Panel, site_factors
-from numba import njit
 from numpy.typing import NDArray
 
 from alktrace.demo.fragments import fragment_lengths
-from alktrace.demo.made_genome import codes
+from alktrace.demo.made_genome import Bases, codes
+from alktrace.io.kernels import kernel
+
+Ints = NDArray[np.int64]
+Floats = NDArray[np.float64]
+Flags = NDArray[np.bool_]
+Place = tuple[int, Bases, Floats, Ints]
+"""Contig, its bases, damage by base and strand, lengths of runs."""
+Variants = tuple[Ints, Floats, Ints]
+"""Planted changes, their fractions, germline."""
+Haplotype = tuple[Bases, Ints]
+"""Bases of a molecule and where they lie."""
+Depth = tuple[int, int]
+"""Reads of either strand."""
+Out = tuple[Bases, Ints, Ints]
+"""Bytes of records, where they lie, how many there are."""
+Counts = tuple[Ints, Ints, Ints]
+"""Molecules over every planted variant, of these with it; all and duplex."""
 
 READ = 143
 CLIP = 7
@@ -68,8 +85,8 @@ class Truth:
         molecules, duplex: of the whole panel.
     """
 
-    covering: NDArray[np.int64]
-    mutant: NDArray[np.int64]
+    covering: Ints
+    mutant: Ints
     molecules: int
     duplex: int
 
@@ -101,7 +118,7 @@ def write_molecules(panel: Panel, library: Library, path: Path, *, seed: int) ->
     return Truth(covering, mutant, int(tallies[0]), int(tallies[1]))
 
 
-def _blocks(stream, data: bytes) -> None:
+def _blocks(stream: BinaryIO, data: bytes) -> None:
     for at in range(0, len(data), 65_000):
         part = data[at : at + 65_000]
         packer = zlib.compressobj(1, zlib.DEFLATED, -15)
@@ -111,7 +128,9 @@ def _blocks(stream, data: bytes) -> None:
         stream.write(head + body + tail)
 
 
-def _contig(panel: Panel, library: Library, contig: int, rng, factors, into) -> bytes:
+def _contig(
+    panel: Panel, library: Library, contig: int, rng: np.random.Generator, factors: Floats, into: Counts
+) -> bytes:
     """Return the packed records of one contig in order."""
     covering, mutant, tallies = into
     lengths, shares = fragment_lengths("plasma")
@@ -152,7 +171,7 @@ def _contig(panel: Panel, library: Library, contig: int, rng, factors, into) -> 
     return bytes(_gathered(out, used[order]))
 
 
-def _runs(bases: NDArray[np.uint8]) -> NDArray[np.int64]:
+def _runs(bases: Bases) -> Ints:
     """Return int64[n]: length of the run of equal bases that begins at a place, 0 inside runs."""
     begins = np.flatnonzero(np.concatenate([[True], bases[1:] != bases[:-1]]))
     out = np.zeros(len(bases), np.int64)
@@ -160,8 +179,8 @@ def _runs(bases: NDArray[np.uint8]) -> NDArray[np.int64]:
     return out
 
 
-@njit(cache=True)
-def _gathered(out, used):
+@kernel
+def _gathered(out: Bases, used: Ints) -> Bases:
     whole = np.empty(used[:, 2].sum(), np.uint8)
     at = 0
     for i in range(len(used)):
@@ -171,8 +190,16 @@ def _gathered(out, used):
     return whole
 
 
-@njit(cache=True)
-def _fill(seed, place, rates, molecules, variants, truth, into):
+@kernel
+def _fill(
+    seed: int,
+    place: Place,
+    rates: Floats,
+    molecules: tuple[Ints, Ints, Ints],
+    variants: Variants,
+    truth: tuple[Ints, Ints],
+    into: Out,
+) -> None:
     """Make all molecules of a contig."""
     np.random.seed(seed)
     contig, _, factors, runs = place
@@ -197,8 +224,10 @@ def _fill(seed, place, rates, molecules, variants, truth, into):
         at = _write(contig, i, pair, quality, (position, shown, hidden, size), (out, places, wrote), at)
 
 
-@njit(cache=True)
-def _haplotype(place, fragment, variants, truth, into):
+@kernel
+def _haplotype(
+    place: Place, fragment: tuple[int, int], variants: Variants, truth: tuple[Ints, Ints], into: Haplotype
+) -> int:
     """Copy a fragment with the variants it carries; return its bases."""
     reference = place[1]
     changes, vaf, germline = variants
@@ -236,14 +265,14 @@ def _haplotype(place, fragment, variants, truth, into):
     return size
 
 
-@njit(cache=True)
-def length_gap(length):
+@kernel
+def length_gap(length: int) -> bool:
     """Tell whether a fragment has a middle that neither mate shows."""
     return length > 2 * READ
 
 
-@njit(cache=True)
-def _slips(runs, rate, depth, into, size):
+@kernel
+def _slips(runs: Ints, rate: float, depth: Depth, into: Haplotype, size: int) -> int:
     """Gain or lose a base in a run: in a lone strand as such, in both strands rarely."""
     hap, position = into
     both = depth[0] > 0 and depth[1] > 0
@@ -267,8 +296,10 @@ def _slips(runs, rate, depth, into, size):
     return size
 
 
-@njit(cache=True)
-def _damage(factors, rates, depth, molecule, size):
+@kernel
+def _damage(
+    factors: Floats, rates: Floats, depth: Depth, molecule: tuple[Bases, Ints, Bases, Flags], size: int
+) -> None:
     hap, position, shown, hidden = molecule
     highest = rates[2] * max(rates[0], rates[1])
     # Thinning: damage is tried at the highest rate and kept as often as its own rate says.
@@ -287,8 +318,8 @@ def _damage(factors, rates, depth, molecule, size):
                 _change(at, 3 if strand == 0 else 0, lone, shown, hidden)
 
 
-@njit(cache=True)
-def _both_strands(rates, molecule, size):
+@kernel
+def _both_strands(rates: Floats, molecule: tuple[Bases, Ints, Bases, Flags], size: int) -> None:
     hap, _, shown, hidden = molecule
     for end in range(2):
         for _ in range(np.random.poisson(12 * rates[3])):
@@ -301,16 +332,16 @@ def _both_strands(rates, molecule, size):
         _change(at, (hap[at] + np.random.randint(1, 4)) % 4, True, shown, hidden)
 
 
-@njit(cache=True)
-def _strand_rate(base, strand, rates):
+@kernel
+def _strand_rate(base: int, strand: int, rates: Floats) -> float:
     """Rate of C>T or G>T on the strand that is read: top has the base itself, bottom its complement."""
     if strand == 1:
         base = 3 - base
     return rates[0] if base == 1 else (rates[1] if base == 2 else 0.0)
 
 
-@njit(cache=True)
-def _change(at, base, alone, shown, hidden):
+@kernel
+def _change(at: int, base: int, alone: bool, shown: Bases, hidden: Flags) -> None:
     for m in range(2):
         if alone:
             shown[m, at] = base
@@ -318,8 +349,8 @@ def _change(at, base, alone, shown, hidden):
             hidden[m, at] = True
 
 
-@njit(cache=True)
-def _copying(rate, depth, molecule, size):
+@kernel
+def _copying(rate: float, depth: Depth, molecule: tuple[Bases, Flags], size: int) -> None:
     shown, hidden = molecule
     for strand in range(2):
         if depth[strand] == 0:
@@ -335,8 +366,8 @@ def _copying(rate, depth, molecule, size):
                 shown[0, at] = shown[1, at] = base
 
 
-@njit(cache=True)
-def _sequencing(depth, molecule, size):
+@kernel
+def _sequencing(depth: Depth, molecule: tuple[Bases, Flags], size: int) -> int:
     """Sequence errors of strands with one or two reads; return the quality of the consensus.
 
     Q37, Q25 and Q11 as 236:14:6. With one read, Q11 is N and an error is one; with two a wrong one gives N;
@@ -360,8 +391,16 @@ def _sequencing(depth, molecule, size):
     return 44 if lone else 88
 
 
-@njit(cache=True)
-def _write(contig, number, depth, quality, molecule, into, at):
+@kernel
+def _write(
+    contig: int,
+    number: int,
+    depth: Depth,
+    quality: int,
+    molecule: tuple[Ints, Bases, Flags, int],
+    into: Out,
+    at: int,
+) -> int:
     """Write both mates; a read runs from either end of the fragment."""
     position, shown, hidden, size = molecule
     out, places, wrote = into
@@ -386,36 +425,36 @@ def _write(contig, number, depth, quality, molecule, into, at):
     return at
 
 
-@njit(cache=True)
-def _first(position, low, high):
+@kernel
+def _first(position: Ints, low: int, high: int) -> int:
     for i in range(low, high):
         if position[i] >= 0:
-            return position[i]
+            return int(position[i])
     return -1
 
 
-@njit(cache=True)
-def _last(position, low, high):
+@kernel
+def _last(position: Ints, low: int, high: int) -> int:
     for i in range(high - 1, low - 1, -1):
         if position[i] >= 0:
-            return position[i]
+            return int(position[i])
     return -1
 
 
-@njit(cache=True)
-def _position_of(out, at):
-    return out[at + 8] | (np.int64(out[at + 9]) << 8) | (np.int64(out[at + 10]) << 16)
+@kernel
+def _position_of(out: Bases, at: int) -> int:
+    return int(out[at + 8] | (np.int64(out[at + 9]) << 8) | (np.int64(out[at + 10]) << 16))
 
 
-@njit(cache=True)
-def _put(out, at, value, width):
+@kernel
+def _put(out: Bases, at: int, value: int, width: int) -> int:
     for k in range(width):
         out[at + k] = (value >> (8 * k)) & 0xFF
     return at + width
 
 
-@njit(cache=True)
-def _trim(position, low, high):
+@kernel
+def _trim(position: Ints, low: int, high: int) -> tuple[int, int]:
     """Return the first and last aligned base of a stretch; short ends beyond a change are left out."""
     first, last = low, high - 1
     for i in range(low, min(low + CLIP, high - 1)):
@@ -431,8 +470,8 @@ def _trim(position, low, high):
     return first, last
 
 
-@njit(cache=True)
-def _append(operations, count, size, code):
+@kernel
+def _append(operations: Ints, count: int, size: int, code: int) -> int:
     """Add an operation (size << 4 | code) or lengthen the last one; return their number."""
     if size <= 0:
         return count
@@ -443,8 +482,8 @@ def _append(operations, count, size, code):
     return count + 1
 
 
-@njit(cache=True)
-def _cigar(position, low, high, operations):
+@kernel
+def _cigar(position: Ints, low: int, high: int, operations: Ints) -> tuple[int, int]:
     """Fill the operations of a stretch; return their number and the first aligned base."""
     first, last = _trim(position, low, high)
     count = _append(operations, 0, first - low, 4)
@@ -459,8 +498,17 @@ def _cigar(position, low, high, operations):
     return _append(operations, count, high - 1 - last, 4), first
 
 
-@njit(cache=True)
-def _record(who, depth, quality, read, stretch, where, out, at):
+@kernel
+def _record(
+    who: tuple[int, int, int],
+    depth: Depth,
+    quality: int,
+    read: tuple[Ints, Bases, Flags],
+    stretch: tuple[int, int],
+    where: tuple[int, int, int],
+    out: Bases,
+    at: int,
+) -> int:
     contig, number, mate = who
     position, shown, hidden = read
     low, high = stretch
