@@ -18,7 +18,7 @@ BED12 = "chr2\t900\t1500\tALK_20\t0\t-\t900\t1500\t0,0,0\t1\t600,\t0,"
 
 @pytest.fixture
 def join(tmp_path: Path) -> Callable[..., Any]:
-    def joined(text: str) -> list[Target] | None:
+    def joined(text: str) -> list[Target]:
         (tmp_path / "given.bed").write_bytes(text.encode())
         prepare_targets(tmp_path / "given.bed", tmp_path / "joined.bed")
         return read_targets(tmp_path / "joined.bed")

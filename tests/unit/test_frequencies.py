@@ -59,7 +59,7 @@ def test_met_amplification_in_one_of_seventeen_is_one_of_two_where_fifteen_were_
     assert (row.low_all, row.high_all) == pytest.approx((0.0126, 0.9874), abs=1e-4)
     assert (row.n_emergent, row.total_emergent) == (1, 2)
     assert (row.not_assessable, row.not_targeted) == (15, 0)
-    assert row.patients == present(row.total_all) + present(row.not_assessable) + row.not_targeted
+    assert row.patients == present(row.total_all) + row.not_assessable + row.not_targeted
 
 
 COHORT: Sequence[tuple[str, C, Timing, tuple[Exclusion, ...], FindingRole | None]] = [

@@ -63,7 +63,7 @@ cigars = st.lists(
 
 
 @st.composite
-def segments(draw: st.DrawFn) -> pysam.AlignedSegment | None:
+def segments(draw: st.DrawFn) -> pysam.AlignedSegment:
     cigar = draw(cigars)
     length = (
         sum(count for code, count in cigar if code in (0, 1, 4, 7, 8)) if cigar else draw(st.integers(0, 40))
@@ -195,7 +195,7 @@ def bam(tmp_path: Path) -> Path:
     return path
 
 
-def positions(path: Path, **options: int) -> list[int] | None:
+def positions(path: Path, **options: int) -> list[int]:
     return [
         records.position(batch.data, start)
         for batch in bam_io.iterate_batches(path, **options)
