@@ -37,4 +37,5 @@ rule all:
 
 # Beside group jobs a checkpoint can make Snakemake end early and well: nobody shall take that for a finished run.
 onsuccess:
-    require_all(rules.all.input)
+    if missing := what_is_missing(rules.all.input, workflow.dag_settings):
+        raise WorkflowError(missing)

@@ -19,6 +19,7 @@ from alktrace.inputs.config_lines import with_places
 from alktrace.io.kernel_folder import VARIABLE, kernel_folder, writable_kernel_folder
 from alktrace.io.tools import prepare_jobs
 from alktrace.vocabulary.samples import ID_PATTERN
+from alktrace.workflow.finished import what_is_missing
 from alktrace.workflow.needs import disk, memory, minutes
 from alktrace.workflow.plan import Plan
 from alktrace.workflow.readiness import checked_plan
@@ -67,17 +68,3 @@ wildcard_constraints:
     specimen=ID_PATTERN,
     unit=r"u\d+",
     assay=ID_PATTERN,
-
-
-def require_all(files):
-    """Fail where the whole workflow was asked for and some of its files are not there."""
-    asked = workflow.dag_settings
-    if asked.targets or asked.target_jobs or asked.until or asked.omit_from or asked.batch:
-        return
-    missing = [str(file) for file in files if not Path(file).exists()]
-    if missing:
-        more = f" and {len(missing) - 3} more" if len(missing) > 3 else ""
-        raise WorkflowError(
-            f"the run ended before all was done, without {', '.join(missing[:3])}{more}; "
-            "run again: it goes on where it stopped"
-        )

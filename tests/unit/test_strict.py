@@ -182,12 +182,6 @@ def test_single_precision_fails_a_rate_equal_to_the_limit(tmp_path: Path) -> Non
     assert judge(tmp_path, segment, limits(max_read_error_rate=0.05))[0] == strict.FAIL
 
 
-@pytest.mark.parametrize("min_reads", [(1, 2, 0), (3, 1, 2)])
-def test_min_reads_go_from_high_to_low(min_reads: tuple[int, int, int]) -> None:
-    with pytest.raises(ValueError, match="high to low"):
-        strict.strict_limits(limits(min_reads=min_reads))
-
-
 def plain_duplex_mask(
     a: tuple[str, list[int], list[int]],
     b: tuple[str, list[int], list[int]],

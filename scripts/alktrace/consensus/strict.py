@@ -58,18 +58,9 @@ class StrictLimits(NamedTuple):
 
 
 def strict_limits(settings: StrictSettings) -> StrictLimits:
-    """Return the thresholds of the settings.
-
-    Raises:
-        ValueError: `min_reads` does not go from high to low.
-    """
-    total, better, worse = settings.min_reads
-    if not total >= better >= worse:
-        raise ValueError(f"min_reads must go from high to low: {settings.min_reads}")
+    """Return the thresholds of the settings; `min_reads` goes from high to low there."""
     return StrictLimits(
-        total,
-        better,
-        worse,
+        *settings.min_reads,
         settings.max_read_error_rate,
         settings.max_base_error_rate,
         settings.min_base_quality,
