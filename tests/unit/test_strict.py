@@ -12,6 +12,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from present_values import present
+from pydantic import ValidationError
 
 from alktrace.calling.molecules import reads
 from alktrace.consensus import strict
@@ -180,6 +181,12 @@ def test_single_precision_fails_a_rate_equal_to_the_limit(tmp_path: Path) -> Non
     segment = simplex([5] * 4, [1, 0, 0, 0])
     assert tag(segment, "cE") > 0.05
     assert judge(tmp_path, segment, limits(max_read_error_rate=0.05))[0] == strict.FAIL
+
+
+@pytest.mark.parametrize("min_reads", [(1, 2, 0), (3, 1, 2)])
+def test_min_reads_go_from_high_to_low(min_reads: tuple[int, int, int]) -> None:
+    with pytest.raises(ValidationError):
+        limits(min_reads=min_reads)
 
 
 def plain_duplex_mask(
