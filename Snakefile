@@ -35,7 +35,11 @@ rule all:
         "results/cohort/run_manifest.json",
 
 
-# Beside group jobs a checkpoint can make Snakemake end early and well: nobody shall take that for a finished run.
 onsuccess:
-    if missing := what_is_missing(rules.all.input, workflow.dag_settings):
-        raise WorkflowError(missing)
+    if is_whole(workflow.dag_settings):
+        # Beside group jobs a checkpoint can make Snakemake end early and well: that is no finished run.
+        if missing := what_is_missing(rules.all.input):
+            raise WorkflowError(missing)
+        # Snakemake deletes the temporary files of this run's jobs; those of a failed or killed run before it stay.
+        if not workflow.storage_settings.notemp:
+            workflow.async_run(workflow.dag.clean(only_temp=True))

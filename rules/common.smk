@@ -19,7 +19,7 @@ from alktrace.inputs.config_lines import with_places
 from alktrace.io.kernel_folder import VARIABLE, kernel_folder, writable_kernel_folder
 from alktrace.io.tools import prepare_jobs
 from alktrace.vocabulary.samples import ID_PATTERN
-from alktrace.workflow.finished import what_is_missing
+from alktrace.workflow.finished import is_whole, made_by, what_is_missing
 from alktrace.workflow.needs import disk, memory, minutes
 from alktrace.workflow.plan import Plan
 from alktrace.workflow.readiness import checked_plan

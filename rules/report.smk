@@ -149,6 +149,7 @@ rule write_manifest:
         settings=PLAN.settings.model_dump(mode="json"),
         given=PLAN.inputs(),
         samples=[sample.folder for sample in PLAN.used_samples],
+        made=lambda wildcards: made_by(workflow.rules),
         knowledge=PLAN.knowledge(),
         code=PLAN.code("write_manifest"),
         all_code=PLAN.code(),

@@ -17,6 +17,7 @@ with job_log(snakemake.log[0]):
         settings=snakemake.params.settings,
         inputs=snakemake.params.given,
         samples=snakemake.params.samples,
+        made=snakemake.params.made,
         knowledge=open_knowledge(resource("knowledge"), snakemake.config["knowledge"]),
         code=snakemake.params.all_code,
         threads=snakemake.threads,

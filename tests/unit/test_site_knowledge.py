@@ -416,7 +416,9 @@ def test_another_version_reruns_the_pages(tmp_path: Path) -> None:
 def manifest_with(knowledge: KnowledgeFiles, results: Path) -> Path:
     """The manifest of a run without inputs and samples."""
     out = results / "cohort" / "run_manifest.json"
-    write_manifest(settings={}, inputs={}, samples=[], knowledge=knowledge, code="x", threads=1, out=out)
+    write_manifest(
+        settings={}, inputs={}, samples=[], made=[], knowledge=knowledge, code="x", threads=1, out=out
+    )
     return out
 
 

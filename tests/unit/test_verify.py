@@ -4,10 +4,12 @@ import hashlib
 import json
 import shutil
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
 import yaml
+from snakemake.io import IOFile, temp
 
 from alktrace.cli import main
 from alktrace.commands.verify import prepare_rerun
@@ -19,6 +21,7 @@ from alktrace.io.resources import DEFAULTS, resource
 from alktrace.io.shown import shown, without_folders
 from alktrace.report import manifest as made
 from alktrace.report.manifest import digest_of, results_of, write_manifest
+from alktrace.workflow.finished import made_by
 from alktrace.workflow.plan import Plan
 
 HEAD = "patient timepoint specimen_type assay collected setting calls"
@@ -36,6 +39,18 @@ NOT_OF_THE_RUN = (
     "patients/P9/PD1/plasma/alterations.tsv",
     "patients/P1/BL/old.tsv",
 )
+SAMPLE = "results/patients/{patient}/{timepoint}/{specimen}"
+OUTPUTS = [
+    "results/cohort/{table}.tsv",
+    "results/cohort/multiqc/general_mqc.json",
+    "results/reference/{assay}.targets.bed",
+    "results/patients/{patient}/evidence.tsv",
+    "results/patients/{patient}/{timepoint}/resistance.tsv",
+    f"{SAMPLE}/reported/alterations.tsv",
+    temp(f"{SAMPLE}/consequences.vcf.gz"),
+    temp(f"{SAMPLE}/units/{{unit}}.aligned.bam"),
+]
+MADE = made_by([SimpleNamespace(output=[IOFile(file, rule=None) for file in OUTPUTS])])
 
 
 class Run:
@@ -69,6 +84,7 @@ class Run:
             settings=plan.settings.model_dump(mode="json"),
             inputs=plan.inputs(),
             samples=[sample.folder for sample in plan.used_samples],
+            made=MADE,
             knowledge=open_knowledge(resource("knowledge"), None),
             code=code_digest(),
             threads=2,
@@ -240,5 +256,16 @@ def test_paths_as_results_show_them(tmp_path: Path, monkeypatch: pytest.MonkeyPa
 
 
 def test_results_are_those_of_the_run(run: Run) -> None:
-    found = results_of(run.results, ["P1/PD1/plasma"])
-    assert [path.relative_to(run.results).as_posix() for path in found] == sorted(RESULTS)
+    """What a failed run left of temporary files is none, nor what somebody put beside the results."""
+    sample = run.results / "patients/P1/PD1/plasma"
+    (sample / "units").mkdir()
+    for name in ("consequences.vcf.gz", "units/u1.aligned.bam", "reported/alterations (copy).tsv"):
+        (sample / name).touch()
+    found = results_of(run.results, ["P1/PD1/plasma"], MADE)
+    assert list(found) == sorted(RESULTS)
+
+
+def test_the_reason_of_a_refused_sample_is_a_result(run: Run) -> None:
+    (run.results / "patients/P1/PD1/plasma/refused.txt").touch()
+    found = results_of(run.results, ["P1/PD1/plasma"], MADE)
+    assert found.keys() - RESULTS.keys() == {"patients/P1/PD1/plasma/refused.txt"}

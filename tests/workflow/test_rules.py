@@ -1,5 +1,7 @@
 """The rules as a whole: lint and format, the jobs each configuration gives, docs that follow the code."""
 
+import json
+import os
 import re
 import subprocess
 import sys
@@ -123,6 +125,26 @@ def test_few_jobs_per_sample_and_patient() -> None:
     assert len(sample) <= MOST_PER_SAMPLE
     assert len([name for name in sample if "    script:\n" in RULES[name]]) <= MOST_PYTHON_PER_SAMPLE
     assert len([name for name in patient if "    script:\n" in RULES[name]]) <= MOST_PYTHON_PER_PATIENT
+
+
+def test_a_run_deletes_and_does_not_name_what_an_earlier_one_left(project: Project) -> None:
+    """Temporary files of a run that failed before: their jobs are done, and nobody else deletes them."""
+    project.keep(project.rows("P01"))
+    project.pretend()
+    results = project.folder / "results"
+    manifest = results / "cohort/run_manifest.json"
+    folder = next(results.glob("patients/P01/PD1/*/alterations.tsv")).parent
+    left = [folder / name for name in ("consequences.vcf.gz", "aligned.bam", "units/u1.aligned.bam")]
+    for path in left:
+        path.touch()
+        os.utime(path, (0, 0))
+    manifest.unlink()
+    project.run("--cores", "1").check()
+    named = json.loads(manifest.read_text())["results"]
+    assert f"{folder.relative_to(results)}/alterations.tsv" in named
+    for path in left:
+        assert not path.exists()
+        assert str(path.relative_to(results)) not in named
 
 
 # --- jobs of a configuration -----------------------------------------------------------------

@@ -104,9 +104,6 @@ def _work(command: Sequence[str], folder: Path) -> int:
                 file=sys.stderr,
             )
         status = _wait(command, here)
-        if status == 0 and here.killed:
-            # Temporary files that the killed run had no time to delete, gigabytes in size.
-            subprocess.run([*command, "--delete-temp-output", "--quiet", "all"], check=False)
         if status < KILLED:
             here.forget()
     return status

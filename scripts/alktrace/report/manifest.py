@@ -7,6 +7,7 @@ import hashlib
 import json
 import os
 import platform
+import re
 import subprocess
 from collections.abc import Iterable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
@@ -43,6 +44,7 @@ def write_manifest(
     settings: dict[str, Any],
     inputs: Mapping[str, str],
     samples: Sequence[str],
+    made: Sequence[str],
     knowledge: KnowledgeFiles,
     code: str,
     threads: int,
@@ -54,18 +56,19 @@ def write_manifest(
         settings: the configuration as used.
         inputs: files that were read, by what they are; the last word of reads is their column in the sheet.
         samples: folders of the samples below `patients`.
+        made: patterns of what a run makes, from `results/` on.
         knowledge: the knowledge tables.
         code: digest of all adapters and what they reach.
         threads: files read at a time.
         out: JSON, keys sorted.
     """
     results = out.parent.parent
-    made = {path.relative_to(results).as_posix(): path for path in results_of(results, samples)}
+    files = results_of(results, samples, made)
     given = {name: Path(path) for name, path in inputs.items()}
     with ThreadPoolExecutor(threads) as pool:
         read = pool.map(lambda name: digest_of(given[name], ends=is_reads(name)), given)
-        found = pool.map(lambda path: digest_of(path, ends=True), made.values())
-        digests = dict(zip(given, read, strict=True)), dict(zip(made, found, strict=True))
+        found = pool.map(lambda path: digest_of(path, ends=True), files.values())
+        digests = dict(zip(given, read, strict=True)), dict(zip(files, found, strict=True))
     manifest = versions(knowledge, code) | {
         "digests": DIGESTS,
         "inputs": {name: {"file": shown(path)} | digests[0][name] for name, path in given.items()},
@@ -114,11 +117,30 @@ def is_reads(name: str) -> bool:
     return name.rpartition(" ")[2] in READS
 
 
-def results_of(results: Path, samples: Iterable[str]) -> list[Path]:
-    """Return the files of a run: of its samples, their patients and timepoints, cohort and reference, sorted.
+def results_of(results: Path, samples: Iterable[str], made: Iterable[str]) -> dict[str, Path]:
+    """Return the results of a run by their path below its results, sorted.
 
-    Not the manifest itself; and no compiled kernels and indices of the aligner, which lie in folders of the
-    reference. What an earlier run left of other samples is not of this one.
+    A folder also holds what a failed run left of its temporary files, and what people put there.
+
+    Args:
+        results: folder of the results.
+        samples: folders of the samples below `patients`.
+        made: patterns of what a run makes, from `results/` on.
+    """
+    patterns = [re.compile(pattern) for pattern in made]
+    files = {path.relative_to(results).as_posix(): path for path in files_of(results, samples)}
+    return {
+        name: path
+        for name, path in files.items()
+        if any(pattern.match(f"results/{name}") for pattern in patterns)
+    }
+
+
+def files_of(results: Path, samples: Iterable[str]) -> list[Path]:
+    """Return the files in the folders of a run: samples, their patients and timepoints, cohort, reference.
+
+    Sorted; without the manifest itself, and without compiled kernels and indices of the aligner, which lie in
+    folders of the reference. What an earlier run left of other samples is not of this one.
     """
     folders = [results / "patients" / sample for sample in samples]
     above = {folder for path in folders for folder in (path.parent, path.parent.parent)}

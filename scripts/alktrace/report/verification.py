@@ -10,7 +10,7 @@ from typing import Any
 from ..errors import DataError
 from ..io.shown import ELSEWHERE
 from ..io.text import parse_json
-from .manifest import LARGE, digest_of, results_of
+from .manifest import LARGE, digest_of, files_of
 
 KEYS = ("alktrace", "code", "programs", "packages", "knowledge", "digests", "inputs", "results", "settings")
 
@@ -96,7 +96,7 @@ def compare_results(manifest: Mapping[str, Any], results: Path) -> Iterator[Find
     for name in said:
         yield _compared("result", name, said[name], results / name)
     samples = {"/".join(name.split("/")[1:4]) for name in said if name.count("/") > 3}
-    for path in results_of(results, sorted(samples)):
+    for path in files_of(results, sorted(samples)):
         name = path.relative_to(results).as_posix()
         if name not in said:
             yield Finding(Status.ADDED, "result", name)

@@ -1,21 +1,35 @@
-"""Whether a run that ended well has done all that was asked for."""
+"""What a run makes, and whether a run that ended well has made all of it."""
 
 from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
+from .refusals import ANY_REFUSAL
+
 SHOWN = 3
 
 
-def what_is_missing(files: Iterable[object], asked: Any) -> str:
-    """Return what to say where the whole workflow was asked for and files are missing; empty if all is well.
+def made_by(rules: Iterable[Any]) -> list[str]:
+    """Return what a run leaves behind: patterns of the outputs of its rules, without temporary ones.
 
     Args:
-        files: what the whole workflow makes.
-        asked: Snakemake's settings of the graph; targets and limits in them mean that not all was asked for.
+        rules: Snakemake's, all of them: ask when the first job is planned, not while rules are read.
     """
-    if asked.targets or asked.target_jobs or asked.until or asked.omit_from or asked.batch:
-        return ""
+    kept = (file for rule in rules for file in rule.output if not file.is_flagged("temp"))
+    return [*(file.regex().pattern for file in kept), ANY_REFUSAL]
+
+
+def is_whole(asked: Any) -> bool:
+    """Tell whether the whole workflow was asked for.
+
+    Args:
+        asked: Snakemake's settings of the graph; targets and limits in them mean that not all was.
+    """
+    return not (asked.targets or asked.target_jobs or asked.until or asked.omit_from or asked.batch)
+
+
+def what_is_missing(files: Iterable[object]) -> str:
+    """Return what to say where files of the whole workflow are missing; empty if all are there."""
     missing = [str(file) for file in files if not Path(str(file)).exists()]
     if not missing:
         return ""

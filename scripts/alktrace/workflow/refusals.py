@@ -14,6 +14,8 @@ from ..io.unreadable import read_unreadable, told, write_unreadable
 from ..vocabulary.samples import BamKind
 
 PATIENTS = Path("results") / "patients"
+ANY_REFUSAL = r"results/patients/[^/]+/[^/]+/[^/]+/refused\.txt$"
+"""Pattern of what `refusal` gives."""
 
 
 def refusal(sample: Sample) -> Path:
