@@ -199,11 +199,12 @@ def test_gff3_without_genes_is_refused(tmp_path: Path) -> None:
         read_gff3(tmp_path / "x.gff3", preferred={})
 
 
-# pyranges leaves the file open when it fails.
-@pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning")
-def test_attributes_of_another_format_are_named(tmp_path: Path) -> None:
-    (tmp_path / "x.gff3").write_text('2\te\tgene\t1\t9\t.\t+\t.\tID=gene:G1;gene_name "ABC"\n')
-    with pytest.raises(DataError, match=r"x\.gff3: attributes that are no `key=value`"):
+@pytest.mark.parametrize("line", ['1\t9\t.\t+\t.\tID=gene:G1;gene_name "ABC"', "one\t9\t.\t+\t.\tID=gene:G1"])
+def test_lines_of_another_format_are_named(tmp_path: Path, line: str) -> None:
+    (tmp_path / "x.gff3").write_text(f"#\n2\te\tgene\t{line}\n")
+    with pytest.raises(
+        DataError, match=r"x\.gff3:2: attributes that are no `key=value`, or a place that is no"
+    ):
         read_gff3(tmp_path / "x.gff3", preferred={})
 
 

@@ -11,7 +11,7 @@ from alktrace.io.resources import ADAPTERS
 
 # Each costs 0.2 CPU seconds or more to import; what needs one now and then imports it where it is used.
 HEAVY = """
-    altair cnvlib jinja2 lifelines matplotlib numba openpyxl pandas polars pyranges scipy.stats snakemake
+    altair cnvlib jinja2 lifelines matplotlib numba openpyxl pandas polars scipy.stats snakemake
     statsmodels
 """.split()
 NEEDED = {

@@ -25,7 +25,7 @@ STAGES = """
 PURE = ("knowledge", "classify", "outcomes")
 # What is simulated shares nothing with the code under test but words, files and the columns of tables.
 DEMO_MAY = {"vocabulary", "io", "inputs", "stats"}
-HEAVY = {"pysam", "cyvcf2", "pyranges", "snakemake", "numba", "pandas"}
+HEAVY = {"pysam", "cyvcf2", "snakemake", "numba", "pandas"}
 
 MODULES = sorted(PACKAGE.rglob("*.py"))
 ADAPTERS = sorted((ROOT / "scripts").glob("*.py"))

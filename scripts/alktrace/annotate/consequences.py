@@ -10,8 +10,7 @@ Without `--local-csq` the tool joins unphased variants of a codon and so invents
 duplication an insertion; names are made in `hgvs.py`.
 """
 
-import math
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -97,18 +96,24 @@ def read_variants(vcf: Path) -> Iterator[VcfVariant]:
     Raises:
         DataError: the file is no VCF, or has more than one alternative per record.
     """
-    from cyvcf2 import VCF
+    import pysam
 
+    # It would complain of a missing index, which nobody needs here.
+    verbosity = pysam.set_verbosity(0)
     try:
-        reader = VCF(str(vcf))
-    except Exception as error:
+        reader = pysam.VariantFile(str(vcf))
+    except (OSError, ValueError) as error:
         raise DataError(vcf, f"cannot be read as VCF: {error}", "give a VCF or BCF") from None
-    for record in reader:
-        if len(record.ALT) > 1:
-            place = f"{record.CHROM}:{record.POS}"
-            raise DataError(vcf, "several alternatives in one record", "split them: bcftools norm -m-", place)
-        if record.ALT and set(record.ALT[0]) <= set("ACGTN"):
-            yield _variant(record)
+    finally:
+        pysam.set_verbosity(verbosity)
+    with reader:
+        for record in reader:
+            alts = record.alts or ()
+            if len(alts) > 1:
+                place, remedy = f"{record.chrom}:{record.pos}", "split them: bcftools norm -m-"
+                raise DataError(vcf, "several alternatives in one record", remedy, place)
+            if alts and set(alts[0]) <= set("ACGTN"):
+                yield _variant(record)
 
 
 def csq_consequence(variant: VcfVariant, transcript: Transcript) -> Consequence | None:
@@ -157,10 +162,9 @@ def _variant(record: Any) -> VcfVariant:
     if vaf is None and alt is not None and total:
         vaf = alt / total
     duplex, strict, strict_total = (_number(record, name) for name in ("ADX", "SAD", "SDP"))
-    filters = () if record.FILTER is None else tuple(sorted(set(record.FILTER.split(";")) - {"PASS", "."}))
     return VcfVariant(
-        allele=SmallVariant(record.CHROM, record.POS, record.REF.upper(), record.ALT[0].upper()),
-        filters=filters,
+        allele=SmallVariant(record.chrom, record.pos, record.ref.upper(), record.alts[0].upper()),
+        filters=tuple(sorted({*record.filter} - {"PASS"})),
         vaf=vaf,
         vaf_low=_number(record, "AFL"),
         vaf_high=_number(record, "AFH"),
@@ -169,7 +173,7 @@ def _variant(record: Any) -> VcfVariant:
         duplex_alt=None if duplex is None else int(duplex),
         strict_alt=None if strict is None else int(strict),
         strict_total=None if strict_total is None else int(strict_total),
-        csq=_csq(record.INFO.get("BCSQ")),
+        csq=_csq(_info(record, "BCSQ")),
     )
 
 
@@ -177,34 +181,40 @@ def _molecules(record: Any) -> tuple[int | None, int | None]:
     """Return mutant and all molecules, of the sample column or of INFO."""
     depth = _number(record, "DP")
     total = None if depth is None else int(depth)
-    counts = _field(record, "AD")
-    if counts is not None and len(counts) == 2 and counts[1] >= 0:
-        return int(counts[1]), total if total is not None else int(counts.sum())
+    counts = _field(record, "AD") or ()
+    if len(counts) == 2 and isinstance(counts[1], int):
+        return counts[1], total if total is not None else (counts[0] or 0) + counts[1]
     return None, total
 
 
-def _field(record: Any, name: str) -> Any:
-    if name in record.FORMAT:
-        return record.format(name)[0]
-    return None
+def _field(record: Any, name: str) -> tuple[Any, ...] | None:
+    return _values(record.samples[0][name]) if name in record.format else None
+
+
+def _info(record: Any, name: str) -> tuple[Any, ...]:
+    # `get` raises for what the header does not declare.
+    return _values(record.info[name]) if name in record.info else (None,)
+
+
+def _values(given: Any) -> tuple[Any, ...]:
+    return given if isinstance(given, tuple) else (given,)
 
 
 def _number(record: Any, name: str) -> float | None:
-    """Return the last number of a field of the sample, else of INFO; None if missing."""
-    values = _field(record, name)
-    if values is None:
-        found = record.INFO.get(name)
-        if isinstance(found, tuple):
-            found = found[-1]
-        return float(found) if isinstance(found, (int, float)) else None
-    value = float(values[-1])
-    return None if math.isnan(value) or value < 0 else value
+    """Return the last number of a field of the sample, else of INFO; None if missing or below zero."""
+    found = (_field(record, name) or _info(record, name))[-1]
+    try:
+        # A field that the header does not declare comes as text.
+        value = float(found)
+    except (TypeError, ValueError):
+        return None
+    return value if value >= 0 else None
 
 
-def _csq(text: str | None) -> tuple[tuple[str, str, str], ...]:
+def _csq(items: Sequence[str | None]) -> tuple[tuple[str, str, str], ...]:
     entries = []
-    for item in (text or "").split(","):
-        cells = item.split("|")
-        if len(cells) >= 3 and not item.startswith("@"):
+    for item in items:
+        cells = (item or "").split("|")
+        if len(cells) >= 3 and not cells[0].startswith("@"):
             entries.append((cells[0], cells[1], cells[2]))
     return tuple(entries)

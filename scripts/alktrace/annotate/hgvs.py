@@ -13,12 +13,11 @@ from bisect import bisect_right
 from dataclasses import dataclass
 from functools import cached_property
 
-from Bio.Seq import translate
-
 from ..reference.gene_models import Transcript, reverse_complement
 from ..vocabulary.changes import Consequence, VariantType
+from ..vocabulary.residues import STOP, translate
 from ..vocabulary.variant import Fetch, SmallVariant
-from .protein import STOP, ProteinChange, name_extension, name_frameshift, name_in_frame, short_name
+from .protein import ProteinChange, name_extension, name_frameshift, name_in_frame, short_name
 
 SPLICE_SITE = 2
 SPLICE_REGION = 8
@@ -74,7 +73,7 @@ class NamedTranscript:
     @cached_property
     def protein(self) -> str:
         """Residues with the stop as last one; `X` where the genome does not show them."""
-        return _translate(self._coding)
+        return translate(self._coding)
 
     def describe(self, allele: SmallVariant) -> VariantNames:
         """Return the names of a variant.
@@ -331,7 +330,7 @@ class NamedTranscript:
         if (len(new) - (last - first)) % 3:
             return name_frameshift(self.protein, codon, self._read_on(changed, last))
         until = -(-last // 3) * 3
-        residues = _translate(changed + coding[last:until])
+        residues = translate(changed + coding[last:until])
         if until == len(coding) and STOP not in residues:
             return name_extension(until // 3, self._read_on(changed, last)[until // 3 - codon - 1 :])
         return name_in_frame(self.protein, codon, until // 3, residues)
@@ -339,7 +338,7 @@ class NamedTranscript:
     def _read_on(self, changed: str, last: int) -> str:
         """Translate from a change to the first stop, into the untranslated region if need be."""
         rest = self._transcribed[self._cds[0] + last :]
-        residues = _translate(changed + rest)
+        residues = translate(changed + rest)
         stop = residues.find(STOP)
         return residues if stop < 0 else residues[: stop + 1]
 
@@ -411,9 +410,3 @@ def _trim(change: _Change) -> _Change:
     while old and new and old[-1] == new[-1]:
         old, new = old[:-1], new[:-1]
     return _Change(start, start + len(old), old, new)
-
-
-def _translate(bases: str) -> str:
-    """Translate whole codons; those with an unknown base give `X`."""
-    whole = bases[: len(bases) - len(bases) % 3]
-    return str(translate(whole))

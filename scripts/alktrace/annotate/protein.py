@@ -9,14 +9,11 @@ import re
 from dataclasses import dataclass
 from itertools import takewhile
 
-from Bio.Data.IUPACData import protein_letters_1to3
-
 from ..vocabulary.changes import Consequence
+from ..vocabulary.residues import STOP, THREE_LETTERS, UNKNOWN_RESIDUE
 
-STOP = "*"
-UNKNOWN_RESIDUE = "X"
-THREE_LETTERS = {**protein_letters_1to3, STOP: "Ter", UNKNOWN_RESIDUE: "Xaa"}
-ONE_LETTER = {three: one for one, three in THREE_LETTERS.items()}
+NAMES = {**THREE_LETTERS, STOP: "Ter", UNKNOWN_RESIDUE: "Xaa"}
+LETTERS = {name: letter for letter, name in NAMES.items()}
 
 
 @dataclass(frozen=True)
@@ -36,7 +33,7 @@ class ProteinChange:
 
 def short_name(hgvs_p: str) -> str:
     """Return the one-letter name: `p.Gly1202Arg` -> `G1202R`, `p.Arg5GlyfsTer9` -> `R5Gfs*9`."""
-    return re.sub(r"[A-Z][a-z]{2}", lambda match: ONE_LETTER[match.group()], hgvs_p.removeprefix("p."))
+    return re.sub(r"[A-Z][a-z]{2}", lambda match: LETTERS[match.group()], hgvs_p.removeprefix("p."))
 
 
 def name_in_frame(reference: str, start: int, end: int, new: str) -> ProteinChange:
@@ -101,7 +98,7 @@ def _distance(tail: str, skip: int) -> str:
 
 
 def _three(residues: str) -> str:
-    return "".join(THREE_LETTERS[residue] for residue in residues)
+    return "".join(NAMES[residue] for residue in residues)
 
 
 def _common_prefix(a: str, b: str) -> int:
@@ -216,7 +213,7 @@ def read_protein_change(text: str, protein: str, gene: str) -> ProteinChange:
 
 def _usual_case(bare: str) -> str:
     """Return a name in the usual case: `g1202r` and `GLY1202ARG` are `G1202R`."""
-    letters = re.sub(_LONG, lambda match: ONE_LETTER[match.group().capitalize()], bare, flags=re.IGNORECASE)
+    letters = re.sub(_LONG, lambda match: LETTERS[match.group().capitalize()], bare, flags=re.IGNORECASE)
     letters = re.sub(r"(?<![A-Za-z])[a-z](?=\d)", lambda match: match.group().upper(), letters)
     return re.sub(r"(?<=\d)[a-z]$|(?<=ins)[a-z]+$", lambda match: match.group().upper(), letters)
 
@@ -253,7 +250,7 @@ def _fill(protein: str, start: int, first: str, end: int, last: str | None) -> s
 
 def _one(written: str) -> str:
     """Return one-letter residues; X is what older reports write for a stop."""
-    letters = re.sub(_LONG, lambda match: ONE_LETTER[match.group()], written)
+    letters = re.sub(_LONG, lambda match: LETTERS[match.group()], written)
     return letters.replace("X", STOP)
 
 

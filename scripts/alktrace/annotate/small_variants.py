@@ -253,22 +253,22 @@ def read_frequencies(population_vcf: Path, alleles: Sequence[SmallVariant]) -> d
     Raises:
         DataError: the file cannot be read or is not indexed.
     """
-    from cyvcf2 import VCF
+    from pysam import VariantFile
 
     found: dict[str, float] = {}
     try:
-        reader = VCF(str(population_vcf))
-        names = set(reader.seqnames)
-        for allele in alleles:
-            if allele.chrom not in names:
-                continue
-            for record in reader(f"{allele.chrom}:{allele.pos}-{allele.pos}"):
-                frequency = record.INFO.get("AF")
-                if frequency is None or (allele.pos, allele.ref) != (record.POS, record.REF):
+        with VariantFile(str(population_vcf)) as reader:
+            for allele in alleles:
+                if allele.chrom not in reader.header.contigs:
                     continue
-                values = frequency if isinstance(frequency, tuple) else (frequency,)
-                if allele.alt in record.ALT[: len(values)]:
-                    found[allele.key] = float(values[record.ALT.index(allele.alt)])
+                for record in reader.fetch(allele.chrom, allele.pos - 1, allele.pos):
+                    if "AF" not in record.info or (allele.pos, allele.ref) != (record.pos, record.ref):
+                        continue
+                    frequency, alts = record.info["AF"], record.alts or ()
+                    values = frequency if isinstance(frequency, tuple) else (frequency,)
+                    value = dict(zip(alts, values, strict=False)).get(allele.alt)
+                    if value is not None:
+                        found[allele.key] = float(value)
     except Exception as error:
         raise DataError(population_vcf, f"cannot be looked up: {error}", "bgzip and index it") from None
     return found

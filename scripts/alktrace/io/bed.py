@@ -1,7 +1,6 @@
 """BED files, 0-based half-open: as people give them, and as the workflow has joined them.
 
-What people give is read before work starts, and joined by pyranges in one job per assay: to import pandas
-would cost every job of a sample 0.3 s. Those read what that job wrote.
+What people give is read before work starts, and joined by one job per assay; those of samples read its file.
 """
 
 from itertools import pairwise

@@ -18,6 +18,7 @@ from ..errors import DataError, InputProblems, Problem
 from ..io.tables import column
 from ..vocabulary.changes import ALK
 from ..vocabulary.marks import Mark
+from ..vocabulary.residues import ONE_LETTER
 from .answers import ALK_AMPLIFICATION, Knowledge
 from .bypass_rules import BypassMechanism
 from .entries import DrugEffect, codon_of
@@ -270,9 +271,7 @@ def _holds(mechanism: BypassMechanism, change: str) -> bool:
 
 
 def _short(hgvs_p: str) -> str:
-    from Bio.Data.IUPACData import protein_letters_3to1
-
     found = re.fullmatch(r"p\.([A-Z][a-z]{2})(\d+)([A-Z][a-z]{2})", hgvs_p)
     if found is None:
         return hgvs_p
-    return protein_letters_3to1[found[1]] + found[2] + protein_letters_3to1[found[3]]
+    return ONE_LETTER[found[1]] + found[2] + ONE_LETTER[found[3]]

@@ -10,12 +10,11 @@ import re
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
-from Bio.Data.IUPACData import protein_letters_3to1
-
 from ..errors import Problem
 from ..inputs.knowledge_files import Placed
 from ..inputs.knowledge_rows import KnownGene, KnownLocus, KnownValue
 from ..vocabulary.changes import ALK
+from ..vocabulary.residues import ONE_LETTER
 from .long_tables import Facts
 
 NOT_IN_DNA = "not_in_dna"
@@ -117,7 +116,7 @@ def _locus_of(row: KnownValue) -> str | None:
     if row.attribute == "breakpoint_intron":
         return f"intron {row.value}"
     found = _REFERENCE.match(row.value) if row.attribute == "protein_change" else None
-    return f"{protein_letters_3to1[found['residue']]}{found['codon']}" if found else None
+    return f"{ONE_LETTER[found['residue']]}{found['codon']}" if found else None
 
 
 def _residues_of_alk(
@@ -130,7 +129,7 @@ def _residues_of_alk(
 
 
 def _one_letter(residue: str) -> str:
-    return protein_letters_3to1.get(residue, "?")
+    return ONE_LETTER.get(residue, "?")
 
 
 def _mutation_problems(facts: Facts, residues: Mapping[str, str], last: int | None) -> Iterator[Problem]:

@@ -8,8 +8,7 @@ import gzip
 import logging
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from pathlib import Path
-from tempfile import NamedTemporaryFile
-from typing import Any
+from typing import NamedTuple
 
 from ..errors import DataError
 from ..io.atomic import atomic_output
@@ -23,8 +22,23 @@ GENE, TRANSCRIPT = "gene:", "transcript:"
 CODING_BIOTYPE = "protein_coding"
 CHOSEN_TAGS = ("MANE_Select", "Ensembl_canonical")
 UNTAGGED = 1 + len(CHOSEN_TAGS)
-COLUMNS = ["Chromosome", "Feature", "Start", "End", "Strand", "ID", "Parent", "Name", "biotype", "tag"]
+ATTRIBUTES = ("ID", "Parent", "Name", "biotype", "tag")
 REMEDY = "give gene models in Ensembl GFF3"
+
+
+class Feature(NamedTuple):
+    """A line of an annotation: 0-based half-open, with the attributes above, empty where it has none."""
+
+    chrom: str
+    kind: str
+    start: int
+    end: int
+    strand: str
+    id: str
+    parent: str
+    name: str
+    biotype: str
+    tag: str
 
 
 def read_gff3(
@@ -51,7 +65,7 @@ def read_gff3(
     chosen = _choose(_read(path, lambda line: f"ID={GENE}" in line or f"ID={TRANSCRIPT}" in line), wanted)
     spans: dict[tuple[str, str], list[tuple[int, int]]] = {}
     for part in _read(path, lambda line: line.rpartition("Parent=")[2].split(";")[0].rstrip() in chosen):
-        spans.setdefault((part.Parent, part.Feature), []).append((part.Start, part.End))
+        spans.setdefault((part.parent, part.kind), []).append((part.start, part.end))
     models: dict[str, Transcript] = {}
     for name, (gene, given, strand) in sorted(chosen.items()):
         chrom = given if contigs is None else same_contig(given, contigs)
@@ -82,37 +96,46 @@ def read_lines(path: Path) -> Iterator[str]:
         yield from lines
 
 
-def _read(path: Path, wanted: Callable[[str], bool]) -> list[Any]:
-    """Return some of the features: as a frame, a whole annotation needs gigabytes."""
-    import pyranges
-
-    with NamedTemporaryFile("w", suffix=".gff3", encoding="utf-8") as some:
-        some.writelines(line for line in read_lines(path) if line.count("\t") == 8 and wanted(line))
-        some.flush()
-        if not some.tell():
-            raise DataError(path, "no protein-coding gene", REMEDY)
+def _read(path: Path, wanted: Callable[[str], bool]) -> list[Feature]:
+    """Return some of the features: a whole annotation has millions."""
+    found = []
+    for number, line in enumerate(read_lines(path), start=1):
+        if line.startswith("#") or line.count("\t") != 8 or not wanted(line):
+            continue
         try:
-            features = pyranges.read_gff3(some.name, as_df=True)
+            found.append(_feature(line))
         except ValueError as error:
-            raise DataError(path, f"attributes that are no `key=value` ({error})", REMEDY) from None
-    cells = features.reindex(columns=COLUMNS).astype(object)
-    return list(cells.where(cells.notna(), "").itertuples())
+            what = f"attributes that are no `key=value`, or a place that is no number ({error})"
+            raise DataError(path, what, REMEDY, str(number)) from None
+    if not found:
+        raise DataError(path, "no protein-coding gene", REMEDY)
+    return found
 
 
-def _choose(features: Sequence[Any], wanted: Mapping[str, Sequence[str]]) -> dict[str, tuple[str, str, str]]:
+def _feature(line: str) -> Feature:
+    chrom, _, kind, start, end, _, strand, _, text = line.rstrip().split("\t")
+    said = dict(part.split("=") for part in text.rstrip("; ").split(";"))
+    return Feature(
+        chrom, kind, int(start) - 1, int(end), strand, *(said.get(name, "") for name in ATTRIBUTES)
+    )
+
+
+def _choose(
+    features: Sequence[Feature], wanted: Mapping[str, Sequence[str]]
+) -> dict[str, tuple[str, str, str]]:
     """Return gene, sequence and strand of transcripts: one per gene, or all that no mark tells apart."""
     genes = {
-        row.ID: row.Name or row.ID.removeprefix(GENE)
+        row.id: row.name or row.id.removeprefix(GENE)
         for row in features
-        if row.ID.startswith(GENE) and row.biotype == CODING_BIOTYPE
+        if row.id.startswith(GENE) and row.biotype == CODING_BIOTYPE
     }
     ranked: dict[str, list[tuple[int, str]]] = {}
     places = {}
     for row in features:
-        if row.Parent in genes:
-            rank = _rank(_bare(row.ID), row.tag.split(","), wanted.get(genes[row.Parent], ()))
-            ranked.setdefault(row.Parent, []).append((rank, row.ID))
-            places[row.ID] = genes[row.Parent], row.Chromosome, row.Strand
+        if row.parent in genes:
+            rank = _rank(_bare(row.id), row.tag.split(","), wanted.get(genes[row.parent], ()))
+            ranked.setdefault(row.parent, []).append((rank, row.id))
+            places[row.id] = genes[row.parent], row.chrom, row.strand
     return {
         name: places[name]
         for candidates in ranked.values()

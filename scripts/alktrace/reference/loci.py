@@ -14,6 +14,7 @@ from ..errors import DataError, InputProblems, Problem
 from ..inputs.knowledge_files import KnowledgeFiles, Placed
 from ..inputs.knowledge_rows import KnownGene, KnownLocus, KnownValue, group_values
 from ..io.tables import write_table
+from ..vocabulary.residues import ONE_LETTER, translate
 from ..vocabulary.variant import Fetch, SmallVariant
 from .gene_models import GeneModels, Transcript
 from .gff3 import read_gff3, write_gff3
@@ -172,20 +173,16 @@ def _check_residue(known: KnownLocus, model: Transcript, fetch: Fetch) -> None:
 
 def _residue(codon: int, model: Transcript, fetch: Fetch) -> str | None:
     """Return the residue that the genome has in a codon, None where it does not say."""
-    from Bio.Seq import translate
-
     bases = "".join(fetch(model.chrom, p, p + 1) for p in model.codon_positions(codon)).upper()
     if model.strand == "-":
         bases = bases.translate(str.maketrans("ACGT", "TGCA"))
-    return None if "N" in bases else str(translate(bases))
+    return None if "N" in bases else translate(bases)
 
 
 def _residue_problems(
     mutations: Sequence[Placed[KnownValue]], model: Transcript, fetch: Fetch
 ) -> Iterator[Problem]:
     """Yield ALK mutations whose first residue is another one in the genome, or lies outside the protein."""
-    from Bio.Data.IUPACData import protein_letters_3to1
-
     places: dict[str, Placed[KnownValue]] = {}
     for item in mutations:
         places.setdefault(item.row.subject, item)
@@ -198,7 +195,7 @@ def _residue_problems(
         except ValueError as error:
             yield _residue_problem(item, f"{subject}: {error}")
             continue
-        if residue not in (None, protein_letters_3to1.get(match["residue"])):
+        if residue not in (None, ONE_LETTER.get(match["residue"])):
             what = f"{subject}: the genome has {residue} there, on {model.transcript}"
             yield _residue_problem(item, what)
 

@@ -1,15 +1,16 @@
 """The targets of an assay, joined: no base counts twice, whatever the order of the BED."""
 
+import re
 from collections.abc import Iterable
 from pathlib import Path
 
 from ..errors import InputProblems
 from ..io.atomic import atomic_output
-from ..io.bed import UNNAMED, read_bed
+from ..io.bed import UNNAMED, Target, read_bed
 
 
 def prepare_targets(bed: Path, out: Path) -> None:
-    """Join the targets of an assay that overlap or touch; the joined ones keep all names.
+    """Write the targets of an assay, joined.
 
     Args:
         bed: targets as the laboratory gives them.
@@ -18,18 +19,36 @@ def prepare_targets(bed: Path, out: Path) -> None:
     Raises:
         InputProblems: lines that are no interval, all of them at once.
     """
-    from pandas import DataFrame
-    from pyranges import PyRanges
-
     targets, problems = read_bed(bed)
     if problems:
         raise InputProblems(problems)
-    given = DataFrame(targets.values()).set_axis(["Chromosome", "Start", "End", "Name"], axis=1)
-    by = {"Chromosome": "first", "Start": "min", "End": "max", "Name": _names}
-    joined = PyRanges(given).cluster().df.groupby("Cluster").agg(by)
     with atomic_output(out) as (partial,):
-        PyRanges(joined).to_csv(str(partial), sep="\t", header=False)
+        partial.write_text(
+            "".join("\t".join(map(str, target)) + "\n" for target in join_targets(targets.values()))
+        )
 
 
-def _names(names: Iterable[str]) -> str:
-    return ",".join(sorted({*names} - {UNNAMED})) or UNNAMED
+def join_targets(targets: Iterable[Target]) -> list[Target]:
+    """Return targets that overlap or touch as one with all their names, chr2 before chr10."""
+    groups: list[list[Target]] = []
+    end = 0
+    for target in sorted(targets, key=_natural):
+        if groups and groups[-1][0].chrom == target.chrom and target.start <= end:
+            groups[-1].append(target)
+            end = max(end, target.end)
+        else:
+            groups.append([target])
+            end = target.end
+    return [
+        Target(group[0].chrom, group[0].start, max(one.end for one in group), _names(group))
+        for group in groups
+    ]
+
+
+def _natural(target: Target) -> tuple[list[str | int], str, int]:
+    parts = re.split(r"(\d+)", target.chrom)
+    return [int(part) if i % 2 else part for i, part in enumerate(parts)], target.chrom, target.start
+
+
+def _names(targets: Iterable[Target]) -> str:
+    return ",".join(sorted({target.name for target in targets} - {UNNAMED})) or UNNAMED

@@ -2,9 +2,9 @@
 
 import re
 
-from ..annotate.protein import STOP, UNKNOWN_RESIDUE
 from ..annotate.small_variants import Namer, VariantKnowledge
 from ..inputs.user_tables import Line
+from ..vocabulary.residues import STOP, UNKNOWN_RESIDUE
 from .line_rows import NO_GENE_MODEL, ReportNotes
 from .tokens import Word
 

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any
 
-from ..annotate.protein import THREE_LETTERS
+from ..annotate.protein import NAMES
 from .report_words import Meaning, ReportWords
 
 
@@ -40,7 +40,7 @@ class Word:
     value: Any = None
 
 
-_RESIDUE = "(?:" + "|".join(sorted(THREE_LETTERS.values())) + r"|[ACDEFGHIKLMNPQRSTVWYX*])"
+_RESIDUE = "(?:" + "|".join(sorted(NAMES.values())) + r"|[ACDEFGHIKLMNPQRSTVWYX*])"
 _PLACE = rf"{_RESIDUE}\d{{1,5}}"
 _EVENT = (
     rf"(?:{_RESIDUE}?fs(?:{_RESIDUE}?(?:\d+|\?))?|{_RESIDUE}?ext\S*|del{_RESIDUE}*ins{_RESIDUE}+"
