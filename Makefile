@@ -6,7 +6,7 @@ export PYTHONDONTWRITEBYTECODE :=
 
 .PHONY: demo one test test-long test-slurm bench lint format lock docs clean
 
-.venv/.ready: requirements.lock pyproject.toml envs/setup.sh envs/floors.txt envs/tools.yaml
+.venv/.ready: requirements.lock pyproject.toml $(addprefix envs/,setup.sh floors.txt tools.yaml cnvkit.lock dev.lock multiqc.lock)
 	@envs/setup.sh
 	@touch $@
 
@@ -55,10 +55,14 @@ format: .venv/.ready
 	@ruff format -q .
 	@snakefmt Snakefile rules
 
-# Needs `uv`; run it to move the pins, then `make test`.
+# Needs `uv`; run it to move the pins, then `make test`. CNVkit and the tools of tests add to requirements.lock. Left out
+# of MultiQC's is what only its pictures (kaleido), a second build (polars-runtime-32) and nothing at all (pyarrow) import.
+PIN := uv pip compile --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header -q
 lock:
-	@uv pip compile --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header \
-		-q pyproject.toml --group dev -o requirements.lock
+	@$(PIN) pyproject.toml -o requirements.lock
+	@known="-c requirements.lock $$(sed -n 's/^\([a-z0-9][^ =]*\)==.*/--no-emit-package \1/p' requirements.lock | tr '\n' ' ')"; \
+		echo cnvkit | $(PIN) - $$known -o envs/cnvkit.lock && $(PIN) --group dev $$known -c envs/cnvkit.lock -o envs/dev.lock
+	@echo multiqc | $(PIN) - $(addprefix --no-emit-package ,kaleido polars-runtime-32 pyarrow) -o envs/multiqc.lock
 
 docs: .venv/.ready
 	@python -m alktrace docs
@@ -69,5 +73,5 @@ clean:
 # The docs site, into site/.
 .PHONY: site
 site:
-	@python3 -m venv .venv/docs && .venv/docs/bin/pip install -q --disable-pip-version-check --require-hashes -r envs/docs.txt
+	@python3 -m venv .venv/docs && .venv/docs/bin/pip install -q --disable-pip-version-check --require-hashes -r envs/docs.lock
 	@NO_MKDOCS_2_WARNING=1 .venv/docs/bin/mkdocs build

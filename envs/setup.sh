@@ -1,7 +1,9 @@
 #!/bin/sh
-# Sets up what `make demo` and `make test` need: a Python environment in .venv from the hashed lock file and
-# the command-line tools, from PATH if new enough, else conda into .tools, else apt. Nothing else is touched.
+# Sets up what `make demo` and `make test` need: a Python environment in .venv from hashed lock files, MultiQC in one
+# of its own below it, the command-line tools from PATH if new enough, else conda into .tools, else apt. Nothing
+# else is touched.
 set -eu
+hashed="-q --disable-pip-version-check --require-hashes"
 cd "$(dirname "$0")/.."
 
 version() {
@@ -70,10 +72,23 @@ setup_python() {
         "$python" -c 'import ensurepip' 2>/dev/null || ! can_apt || apt_install python3-venv
         "$python" -m venv --clear .venv
     fi
-    echo "installing the locked Python packages into .venv (about two minutes)"
-    .venv/bin/python -m pip install -q --disable-pip-version-check --require-hashes -r requirements.lock
+    echo "installing the locked Python packages into .venv, MultiQC's into .venv/multiqc (about two minutes)"
+    setup_multiqc &
+    multiqc=$!
+    # A shell without job control leaves its background alone when it is interrupted.
+    trap 'kill "$multiqc" 2>/dev/null || true' EXIT
+    trap 'exit 130' INT TERM
+    .venv/bin/python -m pip install $hashed -r requirements.lock -r envs/cnvkit.lock -r envs/dev.lock
     # The command `alktrace`, from the files of this clone.
     .venv/bin/python -m pip install -q --disable-pip-version-check --no-deps --no-build-isolation -e .
+    wait "$multiqc"
+}
+
+setup_multiqc() {
+    "$python" -m venv --clear .venv/multiqc
+    # The lock leaves out what MultiQC names and a page never imports (`make lock`): what is left is complete.
+    .venv/multiqc/bin/python -m pip install $hashed --no-compile --no-deps -r envs/multiqc.lock
+    ln -sf ../multiqc/bin/multiqc .venv/bin/multiqc
 }
 
 setup_tools

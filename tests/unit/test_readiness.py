@@ -17,8 +17,8 @@ from alktrace.workflow.readiness import checked_plan
 HEAD = "patient timepoint specimen_type assay collected setting fastq_1 bam bam_kind calls"
 
 
-def config(folder: Any, *rows: Any, **changes: Any) -> Any:
-    (folder / "samples.tsv").write_text("".join("\t".join(row.split()) + "\n" for row in (HEAD, *rows)))
+def config(folder: Any, *rows: Any, head: Any = HEAD, **changes: Any) -> Any:
+    (folder / "samples.tsv").write_text("".join("\t".join(row.split()) + "\n" for row in (head, *rows)))
     (folder / "genome.fa").write_text(">chr1\n" + "ACGT" * 100 + "\n")
     (folder / "genes.gff3").write_text("##gff-version 3\nchr1\tx\tgene\t1\t9\t.\t+\t.\tID=g\n")
     (folder / "panel.bed").write_text("chr1\t10\t20\n")
@@ -102,6 +102,51 @@ def test_the_aligner_of_the_configuration_is_asked_for(
     given = config(tmp_path, READS)
     given["reference"]["aligner"] = "bwa-mem2"
     assert "bwa-mem2: not found on PATH" in said(given, tools=True)
+
+
+@pytest.mark.parametrize(
+    ("changes", "needed"),
+    [
+        ({}, False),
+        ({"normals": 3}, True),
+        ({"normals": 2}, False),
+        ({"targets": 999}, False),
+        ({"targets": 1000}, True),
+        ({"reference": "spread"}, True),
+        ({"reference": "spread residual_1"}, False),
+    ],
+    ids=["small", "pool", "no-pool", "hundreds", "large", "pool-of-cnvkit", "pool-of-ours"],
+)
+@pytest.mark.parametrize("installed", [True, False], ids=["installed", "missing"])
+def test_cnvkit_is_asked_for_where_copy_number_imports_it(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, changes: Any, needed: bool, installed: bool
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr("alktrace.workflow.readiness.package_version", lambda _: "1" if installed else None)
+    monkeypatch.setattr("alktrace.workflow.readiness.judge_files", lambda *_: Judged([], {}))
+    normals = [
+        f"{READS} normal".replace("A ", f"N{i} ").replace("r.", f"{i}.")
+        for i in range(changes.get("normals", 0))
+    ]
+    given = config(tmp_path, f"{READS} patient", *normals, head=f"{HEAD} role")
+    (tmp_path / "panel.bed").write_text(
+        "".join(f"chr1\t{10 * i}\t{10 * i + 9}\n" for i in range(changes.get("targets", 1)))
+    )
+    if columns := changes.get("reference"):
+        cells = columns.split()
+        (tmp_path / "x.cnn").write_text(
+            "\t".join(["chromosome", "start", "end", "gene", "log2", *cells])
+            + "\n"
+            + "\t".join(["chr1", "0", "9", "x", "0", *("0.1" for _ in cells)])
+            + "\n"
+        )
+        given["assays"]["panel"]["copy_number_reference"] = "x.cnn"
+    if needed and not installed:
+        (line,) = said(given)
+        assert line.startswith("config:assays.panel: its copy number")
+        assert line.endswith("needs CNVkit, which is not installed")
+    else:
+        checked_plan(given, tools=False)
 
 
 # --- `bad_inputs: row` ---------------------------------------------------------------------

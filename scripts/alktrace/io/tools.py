@@ -1,4 +1,4 @@
-"""Command-line tools: where they are looked for, which version they are, which would do."""
+"""Programs and packages: where they are looked for, which version they are, which would do."""
 
 import os
 import re
@@ -7,6 +7,7 @@ import subprocess
 import sys
 from collections.abc import Iterable
 from functools import cache
+from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 
 from ..errors import Problem
@@ -48,8 +49,9 @@ def tool_problems(needed: Iterable[str]) -> list[Problem]:
 
 def _problem(tool: str) -> Problem | None:
     floor = floors().get(tool)
+    how = "`pip install 'alktrace[multiqc]'`" if tool == "multiqc" else "apt"
     remedy = (
-        f"install {tool}{f' {floor} or newer' if floor else ''} (conda, apt, or `envs/setup.sh` in a clone)"
+        f"install {tool}{f' {floor} or newer' if floor else ''} (conda, {how}, or `envs/setup.sh` in a clone)"
     )
     if shutil.which(tool) is None:
         return Problem(tool, 0, "", "not found on PATH", remedy)
@@ -59,6 +61,14 @@ def _problem(tool: str) -> Problem | None:
     if floor and found and _numbers(found) < _numbers(floor):
         return Problem(tool, 0, "", f"version {found} of {shutil.which(tool)} is too old", remedy)
     return None
+
+
+def package_version(name: str) -> str | None:
+    """Return the version of an installed package, None without it."""
+    try:
+        return version(name)
+    except PackageNotFoundError:
+        return None
 
 
 @cache

@@ -11,7 +11,6 @@ import re
 import subprocess
 from collections.abc import Iterable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
@@ -21,14 +20,13 @@ from ..inputs.site_knowledge import SiteKnowledge
 from ..io.atomic import atomic_output
 from ..io.resources import ROOT
 from ..io.shown import shown
-from ..io.tools import tool_version
+from ..io.tools import package_version, tool_version
 from ..knowledge.load import edition_of
 
 NAME = "run_manifest.json"
 PROGRAMS = ("bwa", "bwa-mem2", "samtools", "bcftools", "fastp", "multiqc")
 PACKAGES = (
-    "biopython", "cnvkit", "cyvcf2", "dnaio", "lifelines", "numba", "numpy", "pandas", "pydantic", "pyranges",
-    "pysam", "scipy", "snakemake",
+    "cnvkit", "dnaio", "lifelines", "numba", "numpy", "pandas", "pydantic", "pysam", "scipy", "snakemake",
 )  # fmt: skip
 READS = ("fastq_1", "fastq_2", "fastq_umi", "bam")
 LARGE = 128 << 20
@@ -88,7 +86,7 @@ def versions(knowledge: KnowledgeFiles, code: str) -> dict[str, Any]:
         "code": code,
         "python": platform.python_version(),
         "programs": {name: found for name in PROGRAMS if (found := tool_version(name))},
-        "packages": {name: version(name) for name in PACKAGES},
+        "packages": {name: found for name in PACKAGES if (found := package_version(name))},
         "knowledge": {
             "version": edition.version,
             "as_of": edition.as_of,

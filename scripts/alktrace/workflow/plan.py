@@ -114,6 +114,23 @@ class Plan:
             needed |= {"fastp", self.settings.reference.aligner}
         return needed
 
+    def assays_for_cnvkit(self) -> list[str]:
+        """Return the assays whose copy number imports CNVkit, which is not installed with alktrace itself."""
+        # Jobs on a cluster read the plan again and need none of this.
+        from ..structural.copy_number.normalise import asks_for_cnvkit
+
+        copy_number = self.settings.copy_number
+        return [
+            name
+            for name in sorted({sample.assay for sample in self.used_samples if not sample.reported})
+            if asks_for_cnvkit(
+                reference=self.settings.assays[name].copy_number_reference,
+                targets=Path(self.settings.assays[name].targets),
+                bin_size=copy_number.bin_size,
+                pooled=len(self.sheet.normals(name)) >= copy_number.min_normals,
+            )
+        ]
+
     # --- paths -----------------------------------------------------------------------------------
 
     def path(self, sample: Sample, name: str) -> str:

@@ -9,7 +9,7 @@ from ..errors import InputProblems, Problem
 from ..inputs.config_lines import CONFIG
 from ..inputs.settings.configuration import Settings, check_settings
 from ..inputs.sheet import Sheet, read_sheet
-from ..io.tools import tool_problems
+from ..io.tools import package_version, tool_problems
 from ..vocabulary.samples import BadInputs
 from .plan import Plan
 
@@ -38,9 +38,21 @@ def checked_plan(config: Mapping[str, Any], *, tools: bool) -> Plan:
     if settings and sheet:
         plan = Plan(settings, sheet, judged.of_samples)
         problems += tool_problems(plan.tools()) if tools else []
+        # It reads the targets: where they are wrong, that is said already.
+        problems += cnvkit_problems(plan) if not problems else []
         if not problems:
             return plan
     raise InputProblems(problems)
+
+
+def cnvkit_problems(plan: Plan) -> list[Problem]:
+    """Return the assays that need CNVkit where it is not installed."""
+    what = (
+        "its copy number (normals, CNVkit's reference or a large panel) needs CNVkit, which is not installed"
+    )
+    remedy = "install it beside alktrace: `pip install 'alktrace[cnvkit]'`, or `envs/setup.sh` in a clone"
+    missing = plan.assays_for_cnvkit() if package_version("cnvkit") is None else []
+    return [Problem(CONFIG, 0, f"assays.{name}", what, remedy) for name in missing]
 
 
 def _sheet(config: Mapping[str, Any], settings: Settings | None) -> Sheet | None:

@@ -7,7 +7,7 @@ costs seconds per sample. The file written here is what CNVkit's `reference` and
 
 import csv
 from array import array
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 from pathlib import Path
@@ -18,7 +18,7 @@ import pysam
 from numpy.typing import NDArray
 
 from ...io.atomic import atomic_output
-from ...io.bed import read_targets
+from ...io.bed import Target, read_targets
 
 # CNVkit's log2 of an empty bin (cnvlib.params.NULL_LOG2_COVERAGE).
 EMPTY_LOG2 = -20.0
@@ -45,8 +45,13 @@ def make_bins(targets: Path, bin_size: int) -> list[Bin]:
         targets: joined targets of the assay; their names become those of the bins.
         bin_size: average size in bases.
     """
+    return cut_targets(read_targets(targets), bin_size)
+
+
+def cut_targets(targets: Iterable[Target], bin_size: int) -> list[Bin]:
+    """Cut joined targets into bins of about equal size."""
     bins = []
-    for item in sorted(read_targets(targets), key=lambda target: _chrom_order(target.chrom)):
+    for item in sorted(targets, key=lambda target: _chrom_order(target.chrom)):
         count = max(1, round((item.end - item.start) / bin_size))
         edges = np.linspace(item.start, item.end, count + 1).astype(int)
         bins += [Bin(item.chrom, int(a), int(b), item.name) for a, b in pairwise(edges)]

@@ -27,9 +27,11 @@ from numpy.typing import NDArray
 
 from ...errors import DataError
 from ...io.atomic import atomic_output
+from ...io.bed import read_bed
 from ...reference.genome import Genome
+from ...reference.targets import join_targets
 from .bins import MAD_TO_SD, BinTable, fix_bins, match_reference, read_bins
-from .coverage import make_bins
+from .coverage import cut_targets, make_bins
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -116,9 +118,7 @@ def read_ratios(coverage: Path, reference: Path) -> Ratios:
     residuals = [name for name in pool.numbers if name.startswith(RESIDUAL)]
     spread = pool.numbers.get("spread", np.zeros(1))
     kind = "pooled" if residuals or bool((spread > 0).any()) else "flat"
-    # A pooled reference of CNVkit's own making has its windows inside: the sample needs them too.
-    foreign = kind == "pooled" and not residuals
-    if foreign or len(pool.chrom) >= WINDOW_BINS:
+    if has_windows(pool):
         fixed = _windowed(coverage, reference)
         matched = match_reference(fixed, pool, coverage)
     else:
@@ -135,6 +135,34 @@ def read_ratios(coverage: Path, reference: Path) -> Ratios:
         kind=kind,
         covered=float((sample.numbers["depth"] > 0).mean()) if len(sample.chrom) else 0.0,
     )
+
+
+def has_windows(reference: BinTable) -> bool:
+    """Tell whether samples go through CNVkit's own `fix`: large panels, and pools of CNVkit's own making.
+
+    Such a pool has CNVkit's windows inside: the sample needs them too.
+    """
+    foreign = not any(name.startswith(RESIDUAL) for name in reference.numbers)
+    spread = reference.numbers.get("spread", np.zeros(1))
+    return len(reference.chrom) >= WINDOW_BINS or (foreign and bool((spread > 0).any()))
+
+
+def asks_for_cnvkit(*, reference: str | None, targets: Path, bin_size: int, pooled: bool) -> bool:
+    """Tell, before work starts, whether an assay's copy number will import CNVkit.
+
+    Args:
+        reference: the one that was given, else None.
+        targets: targets as the laboratory gives them.
+        bin_size: average bin size.
+        pooled: a reference is pooled from normals.
+
+    Raises:
+        DataError: the given reference cannot be read.
+    """
+    if reference is not None:
+        return has_windows(read_bins(Path(reference)))
+    given, _ = read_bed(targets)
+    return pooled or len(cut_targets(join_targets(given.values()), bin_size)) >= WINDOW_BINS
 
 
 def gc_curve(log2: NDArray[np.float64], gc: NDArray[np.float64]) -> NDArray[np.float64]:
