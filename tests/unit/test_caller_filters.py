@@ -120,4 +120,4 @@ def test_limits_of_an_allele(molecules: int, p_noise: float, repeats: int, filte
 def test_what_filters_say_of_an_allele(filters: tuple[str, ...], little: bool, explained: bool) -> None:
     """Too little evidence, or another record stands for it; a long repeat is neither."""
     assert (too_little(filters), is_explained(filters)) == (little, explained)
-    assert {one.name for one in neighbour_filters()} == {"indel_edge", "second_form"}
+    assert {one.name for one in neighbour_filters()} == {"indel_edge", "second_form", "junction"}

@@ -18,6 +18,7 @@ from ..vocabulary.changes import VariantType
 from ..vocabulary.variant import Fetch, SmallVariant
 from .callability import judge_loci
 from .callability_table import CallabilityRow
+from .candidates.breaks import Break
 from .candidates.clips import clip_candidates
 from .candidates.from_pileup import (
     aligned_indels,
@@ -156,7 +157,7 @@ def _larger(sample: _Sample, models: GeneModels | None) -> list[SmallVariant]:
 
 
 def _with_neighbours(sample: _Sample, records: Sequence[Record], threads: int) -> list[Record]:
-    """Name the records that an insertion or deletion beside them explains.
+    """Name the records that an insertion or deletion, or a junction, beside them explains.
 
     What to count is known once the records are judged, so this is a pass of its own: one for all filters,
     and none in a sample without such neighbours.
@@ -169,6 +170,8 @@ def _with_neighbours(sample: _Sample, records: Sequence[Record], threads: int) -
         aligned_indels(sample.pileup, sample.fetch),
         sample.settings,
         sample.fetch,
+        [record.variant for record in records],
+        _breaks(sample),
     )
     asked = [(one, group) for one in neighbour_filters() for group in one.groups(hood)]
     groups, filters = [group for _, group in asked], make_filters(sample.settings)
@@ -179,6 +182,12 @@ def _with_neighbours(sample: _Sample, records: Sequence[Record], threads: int) -
         if explained is not None and one.name not in reasons.setdefault(explained, []):
             reasons[explained].append(one.name)
     return [record.filtered(reasons.get(record.variant, ())) for record in records]
+
+
+def _breaks(sample: _Sample) -> list[Break]:
+    """Return the breaks that enough molecules show: one alone may be a chimera of the library."""
+    least = sample.settings.min_candidate_molecules
+    return sorted(place for place, molecules in sample.pileup.breaks.items() if molecules >= least)
 
 
 def _from_pileup(sample: _Sample, variant: SmallVariant, site: int) -> Record:

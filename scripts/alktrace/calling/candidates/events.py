@@ -1,4 +1,4 @@
-"""Hints of one molecule at changes beyond single bases: clusters of substitutions, indels, soft clips.
+"""Hints of one molecule at changes beyond single bases: substitutions side by side, indels, clips, junctions.
 
 They propose candidates and show the noise of indels; molecules of candidates are counted elsewhere.
 """
@@ -22,13 +22,18 @@ from ..molecules.reads import (
     CLIP_RIGHT,
     END,
     LENGTH,
+    REVERSE,
+    SPLIT,
+    SPLIT_LENGTH,
     START,
     Filters,
     base_code,
     class_at,
     class_between,
+    mate_is_elsewhere,
 )
 from ..noise.molecule_classes import N_CLASSES
+from .breaks import ELSEWHERE
 
 NEAR = 2
 """Differences at most so many matching bases apart form one cluster: the reach of a codon."""
@@ -39,7 +44,10 @@ MAX_CLIP = 80
 MAX_ALLELE = 200
 MAX_DIFFERENCES = 256
 
-SUBSTITUTIONS, INDEL, CLIPPED_LEFT, CLIPPED_RIGHT = 0, 1, 2, 3
+MAX_SPLIT = 200
+"""Bytes of an SA tag that are looked at: four other alignments and more."""
+
+SUBSTITUTIONS, INDEL, CLIPPED_LEFT, CLIPPED_RIGHT, BROKEN_LEFT, BROKEN_RIGHT = range(6)
 EVENT_FIELDS = 6
 EVENT_CAPACITY = 1 << 17
 EVENT_RESERVE = 1 << 13
@@ -66,9 +74,9 @@ class Notes(NamedTuple):
     """Buffers of events.
 
     Attributes:
-        events: int64[EVENT_CAPACITY, EVENT_FIELDS]: kind, sequence index, start, reference length,
-            bases << 8 | class, first byte in the pool.
-        pool: uint8[POOL_CAPACITY], bases as letters.
+        events: int64[EVENT_CAPACITY, EVENT_FIELDS]: kind, sequence index, start, reference length (of a break
+            1 for a reverse read), bases << 8 | class, first byte in the pool.
+        pool: uint8[POOL_CAPACITY], bases as letters; of a break the SA tag, empty where the mate tells.
         state: int64[4]: events, bytes of the pool in use, molecules counted, molecules without tags.
     """
 
@@ -246,7 +254,10 @@ def _note_cluster(
 
 @kernel
 def note_clips(read: Read, sites: Sites, notes: Notes) -> None:
-    """Note soft clips that start inside a region, with the clipped bases next to the break."""
+    """Note soft clips that start inside a region, with the clipped bases next to the break.
+
+    Where the rest of the read or its mate lies elsewhere the break is noted too.
+    """
     tid = ref_id(read.data, read.start)
     left, right, length = read.info[CLIP_LEFT], read.info[CLIP_RIGHT], read.info[LENGTH]
     start, end = read.info[START], read.info[END]
@@ -254,10 +265,64 @@ def note_clips(read: Read, sites: Sites, notes: Notes) -> None:
         size = min(MAX_CLIP, left)
         _copy(read, left - size, size, notes)
         _note(notes, (CLIPPED_LEFT, tid, start, 0), size, class_at(read.data, read.info, left))
+        _note_break(read, (BROKEN_LEFT, tid, start), notes)
     if right >= MIN_CLIP and region_of(sites.table, tid, end - 1) >= 0:
         size, first = min(MAX_CLIP, right), length - right
         _copy(read, first, size, notes)
         _note(notes, (CLIPPED_RIGHT, tid, end, 0), size, class_at(read.data, read.info, first - 1))
+        _note_break(read, (BROKEN_RIGHT, tid, end), notes)
+
+
+@kernel
+def _note_break(read: Read, where: tuple[int, int, int], notes: Notes) -> None:
+    """Note a clip whose bases, or whose mate, may belong to another place; where the SA tag says."""
+    size = min(MAX_SPLIT, read.info[SPLIT_LENGTH])
+    if size <= 0 and not mate_is_elsewhere(read.data, read.start, ELSEWHERE):
+        return
+    size = max(0, size)
+    for j in range(size):
+        notes.pool[notes.state[USED] + j] = read.data[read.info[SPLIT] + j]
+    _note(notes, (where[0], where[1], where[2], read.info[REVERSE]), size, 0)
+
+
+@kernel
+def join_mates(notes: Notes, first: int, second: int) -> None:
+    """Let two reads of one molecule that show one change count once: the second's events begin at `second`.
+
+    Of two clips at one break the longer one stays. The better class stands for both.
+    """
+    events, kept = notes.events, second
+    for k in range(second, notes.state[COUNT]):
+        same = -1
+        for j in range(first, second):
+            if _is_same(notes, j, k):
+                same = j
+        if same < 0:
+            events[kept] = events[k]
+            kept += 1
+            continue
+        best = max(events[same, 4] & 0xFF, events[k, 4] & 0xFF)
+        if events[k, 4] >> 8 > events[same, 4] >> 8:
+            events[same] = events[k]
+        events[same, 4] = (events[same, 4] >> 8) << 8 | best
+    notes.state[COUNT] = kept
+
+
+@kernel
+def _is_same(notes: Notes, j: int, k: int) -> bool:
+    """Tell whether two events of the mates of a molecule are one; of clips and breaks the place decides."""
+    one, other = notes.events[j], notes.events[k]
+    if one[0] != other[0] or one[1] != other[1] or one[2] != other[2]:
+        return False
+    if one[0] != INDEL:
+        return True
+    if one[3] != other[3] or one[4] >> 8 != other[4] >> 8:
+        return False
+    # A loop, not all(): numba compiles no generators.
+    for i in range(one[4] >> 8):  # noqa: SIM110
+        if notes.pool[one[5] + i] != notes.pool[other[5] + i]:
+            return False
+    return True
 
 
 @kernel

@@ -120,7 +120,7 @@ def indel_candidates(
 
 
 def aligned_indels(pileup: Pileup, fetch: Fetch) -> Counter[SmallVariant]:
-    """Return reads per insertion, deletion and complex change as aligned, normalised."""
+    """Return molecules per insertion, deletion and complex change as aligned, normalised."""
     names = _names(pileup)
     found: Counter[SmallVariant] = Counter()
     raw: Counter[tuple[int, int, int, str]] = Counter()

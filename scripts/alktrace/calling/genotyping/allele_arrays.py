@@ -11,8 +11,12 @@ from numpy.typing import NDArray
 from ...errors import DataError
 from ...vocabulary.changes import VariantType
 from ...vocabulary.variant import Fetch, SmallVariant
+from ..candidates.breaks import Break
 from ..indel_windows import Window, indel_window
 from ..molecules.regions import CODES
+
+Allele = SmallVariant | Break
+"""What a molecule is compared with; of a break: does it end there, or read over it."""
 
 CODON = 3
 """Longer substitutions are compared as haplotypes: aligners may write them with gaps."""
@@ -23,7 +27,8 @@ class Alleles(NamedTuple):
 
     Attributes:
         fields: int64[n, 8]: sequence index, start, length of the window, junction, right anchor, its offset,
-            first byte in `text`, 1 for an indel.
+            first byte in `text`, way to read it. Of a break: junction 1 if molecules end on the right, right
+            anchor its place, offset the bases around it.
         text: uint8: codes of the reference and then of the mutant bases of every allele.
         inside: int64[n, k], alleles whose presence overrides this one, -1 filled.
     """
@@ -33,16 +38,20 @@ class Alleles(NamedTuple):
     inside: NDArray[np.int64]
 
 
-TID, BEGIN, SIZE, JUNCTION, RIGHT, RIGHT_OFFSET, TEXT, IS_INDEL = range(8)
+TID, BEGIN, SIZE, JUNCTION, RIGHT, RIGHT_OFFSET, TEXT, WAY = range(8)
+BY_BASE, BY_WINDOW, BY_BREAK = range(3)
+"""Ways to read an allele off a molecule."""
+BREAK_REACH = 12
+"""Bases around a break: in fewer an aligner may lay out the other side of a junction as mismatches."""
 
 
 def pack_alleles(
-    variants: Sequence[SmallVariant], header: pysam.AlignmentHeader, fetch: Fetch, bam: Path
+    variants: Sequence[Allele], header: pysam.AlignmentHeader, fetch: Fetch, bam: Path
 ) -> tuple[Alleles, NDArray[np.int64]]:
     """Return alleles in the order of the kernel, and their places in `variants`; int64[n].
 
     Args:
-        variants: normalised alleles.
+        variants: normalised alleles, and breaks.
         header: of the BAM.
         fetch: reference bases.
         bam: named in errors.
@@ -55,8 +64,9 @@ def pack_alleles(
         tid = header.get_tid(variant.chrom)
         if tid < 0:
             raise DataError(bam, "sequence is not in the header", "align to this reference", variant.chrom)
-        window = None if _by_base(variant) else indel_window(variant, fetch)
-        parts.append((tid, window.start if window else variant.start, index, window))
+        window = _window(variant, fetch)
+        begin = window.start if window else variant.start
+        parts.append((tid, begin - BREAK_REACH if isinstance(variant, Break) else begin, index, window))
     parts.sort(key=lambda part: part[:3])
     order = np.array([part[2] for part in parts], np.int64)
     fields, text = np.zeros((len(parts), 8), np.int64), bytearray()
@@ -65,27 +75,29 @@ def pack_alleles(
     return Alleles(fields, np.frombuffer(bytes(text) or b"\0", np.uint8), _overrides(variants, order)), order
 
 
-def _by_base(variant: SmallVariant) -> bool:
-    """Tell whether an allele is read off the molecule base by base."""
-    return variant.is_substitution and len(variant.ref) <= CODON
+def _window(variant: Allele, fetch: Fetch) -> Window | None:
+    """Return the window in which reads are compared; None where bases are read one by one, and for breaks."""
+    if isinstance(variant, Break) or (variant.is_substitution and len(variant.ref) <= CODON):
+        return None
+    return indel_window(variant, fetch)
 
 
-def _fields(
-    variant: SmallVariant, window: Window | None, tid: int, begin: int, text: bytearray
-) -> tuple[int, ...]:
+def _fields(variant: Allele, window: Window | None, tid: int, begin: int, text: bytearray) -> tuple[int, ...]:
     where = len(text)
+    if isinstance(variant, Break):
+        return tid, begin, 0, int(variant.right), variant.position, BREAK_REACH, where, BY_BREAK
     if window is None:
         # An indel without a window keeps size 0 and matches nothing.
         size = len(variant.ref) if variant.is_substitution else 0
         for allele in (variant.ref, variant.alt) if size else ():
             text.extend(CODES[np.frombuffer(allele.encode(), np.uint8)].tobytes())
-        return tid, begin, size, 0, 0, 0, where, int(not variant.is_substitution)
+        return tid, begin, size, 0, 0, 0, where, BY_BASE if variant.is_substitution else BY_WINDOW
     for allele in (window.ref, window.alt):
         text.extend(CODES[np.frombuffer(allele.encode(), np.uint8)].tobytes())
-    return tid, begin, len(window.ref), window.junction, window.right, window.right_offset, where, 1
+    return tid, begin, len(window.ref), window.junction, window.right, window.right_offset, where, BY_WINDOW
 
 
-def _overrides(variants: Sequence[SmallVariant], order: NDArray[np.int64]) -> NDArray[np.int64]:
+def _overrides(variants: Sequence[Allele], order: NDArray[np.int64]) -> NDArray[np.int64]:
     """Return for every allele, in kernel order, the larger ones that contain it."""
     places = {int(index): place for place, index in enumerate(order)}
     found: list[list[int]] = []
@@ -100,8 +112,10 @@ def _overrides(variants: Sequence[SmallVariant], order: NDArray[np.int64]) -> ND
     return table
 
 
-def contains(big: SmallVariant, small: SmallVariant) -> bool:
+def contains(big: Allele, small: Allele) -> bool:
     """Tell whether a molecule with `big` would show `small` too by its bases alone."""
+    if isinstance(big, Break) or isinstance(small, Break):
+        return False
     if big.chrom != small.chrom or not small.is_substitution:
         return False
     if not (big.start <= small.start and small.end <= big.end):

@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 
 from ...io.kernels import kernel
 from ...io.records import cigar_item, cigar_offset, n_cigar
+from ..candidates.breaks import ELSEWHERE
 from ..candidates.events import NEAR
 from ..molecules.layout import HIDDEN, NOT_COVERED, Read, Row
 from ..molecules.reads import (
@@ -23,6 +24,7 @@ from ..molecules.reads import (
     CIGAR_S,
     CIGAR_X,
     CLIP_LEFT,
+    CLIP_RIGHT,
     END,
     LENGTH,
     START,
@@ -31,6 +33,7 @@ from ..molecules.reads import (
     Info,
     base_code,
     class_between,
+    mate_is_elsewhere,
     strict_at,
 )
 from ..molecules.stream import Records
@@ -112,6 +115,30 @@ def indel_state(
         best, strict = _stretch(read, at, alleles.fields[k], filters)
         seen[0, k] = state
         seen[1, k], seen[2, k] = max(seen[1, k], best), max(seen[2, k], strict)
+
+
+@kernel
+def break_state(
+    records: Records, first: int, what: tuple[Alleles, int, Info], seen: NDArray[np.int64]
+) -> None:
+    """Tell whether a molecule ends at a break (ALT) or reads over it (REF).
+
+    It ends there with a clip, or a few bases beyond it without one where its mate lies elsewhere.
+    """
+    alleles, k, infos = what
+    at, reach, right = alleles.fields[k, RIGHT], alleles.fields[k, RIGHT_OFFSET], alleles.fields[k, JUNCTION]
+    seen[0, k], seen[1, k], seen[2, k] = ABSENT, -1, 0
+    for r in range(2):
+        info = infos[r]
+        if info[VOTES] != 1:
+            continue
+        start = records.starts[first] if r == 0 else records.starts[records.mates[first]]
+        end, clip = (info[END], info[CLIP_RIGHT]) if right else (info[START], info[CLIP_LEFT])
+        if abs(end - at) <= reach and (clip > 0 or mate_is_elsewhere(records.data, start, ELSEWHERE)):
+            seen[0, k] = ALT
+            return
+        if info[START] <= at - reach and info[END] >= at + reach:
+            seen[0, k] = REF
 
 
 @kernel

@@ -18,8 +18,8 @@ from ..molecules.pileup import Scratch, make_scratch
 from ..molecules.reads import Filters
 from ..molecules.stream import ALONE, Records, feed
 from ..noise.molecule_classes import N_CLASSES
-from .allele_arrays import BEGIN, IS_INDEL, TID, Alleles, contains, pack_alleles
-from .allele_states import ABSENT, ALT, OTHER, UNKNOWN, indel_state, substitution_state
+from .allele_arrays import BEGIN, BY_BASE, BY_BREAK, TID, WAY, Allele, Alleles, contains, pack_alleles
+from .allele_states import ABSENT, ALT, OTHER, UNKNOWN, break_state, indel_state, substitution_state
 
 STATES = 5
 STATE_BITS = 3
@@ -85,10 +85,10 @@ class AlleleCounter:
     def __init__(
         self,
         bam: Path,
-        variants: Sequence[SmallVariant],
+        variants: Sequence[Allele],
         filters: Filters,
         fetch: Fetch,
-        groups: Sequence[Sequence[SmallVariant]] = (),
+        groups: Sequence[Sequence[Allele]] = (),
     ) -> None:
         """Lay out the alleles for the kernel.
 
@@ -161,7 +161,7 @@ def count_alleles(
 
 
 def count_groups(
-    bam: Path, groups: Sequence[Sequence[SmallVariant]], filters: Filters, fetch: Fetch, *, threads: int = 1
+    bam: Path, groups: Sequence[Sequence[Allele]], filters: Filters, fetch: Fetch, *, threads: int = 1
 ) -> list[Counter[States]]:
     """Count molecules per combination of states in each group of alleles, all groups in one pass.
 
@@ -170,14 +170,16 @@ def count_groups(
     """
     if not groups:
         return []
-    counter = AlleleCounter(bam, sorted({v for group in groups for v in group}), filters, fetch, groups)
+    # In order of appearance: breaks and alleles cannot be compared, and the kernel sorts by place anyway.
+    alleles = list(dict.fromkeys(allele for group in groups for allele in group))
+    counter = AlleleCounter(bam, alleles, filters, fetch, groups)
     feed(bam, [counter], threads=threads)
     return [counter.joint(group) for group in range(len(groups))]
 
 
-def _lay_out_groups(alleles: Sequence[SmallVariant], groups: Sequence[Sequence[SmallVariant]]) -> Patterns:
+def _lay_out_groups(alleles: Sequence[Allele], groups: Sequence[Sequence[Allele]]) -> Patterns:
     """Return the groups for the kernel; `alleles` in its order."""
-    own: dict[SmallVariant, list[tuple[int, int]]] = {variant: [] for variant in alleles}
+    own: dict[Allele, list[tuple[int, int]]] = {variant: [] for variant in alleles}
     for number, group in enumerate(groups):
         for place, variant in enumerate(group):
             own[variant].append((number, place))
@@ -295,7 +297,7 @@ def _has_bases(fields: NDArray[np.int64], tid: int, low: int, high: int) -> bool
     """Tell whether an allele that is read base by base begins within a molecule: indels need no row."""
     k = _first_allele(fields, tid, low)
     while k < len(fields) and fields[k, TID] == tid and fields[k, BEGIN] < high:
-        if fields[k, IS_INDEL] == 0:
+        if fields[k, WAY] == BY_BASE:
             return True
         k += 1
     return False
@@ -314,8 +316,10 @@ def _look(
     scratch, tid, low, high = where
     fields = alleles.fields
     while last < len(fields) and fields[last, TID] == tid and fields[last, BEGIN] < high:
-        if fields[last, IS_INDEL] == 0:
+        if fields[last, WAY] == BY_BASE:
             substitution_state(alleles, last, (low, high), scratch.row, seen)
+        elif fields[last, WAY] == BY_BREAK:
+            break_state(records, i, (alleles, last, scratch.infos), seen)
         else:
             indel_state(records, i, filters, (alleles, last, scratch.infos), seen)
         last += 1

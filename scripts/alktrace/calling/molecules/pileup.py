@@ -14,7 +14,10 @@ from numpy.typing import NDArray
 
 from ...io.kernels import kernel
 from ...io.records import ref_id
+from ..candidates.breaks import Break, is_elsewhere
 from ..candidates.events import (
+    BROKEN_LEFT,
+    BROKEN_RIGHT,
     CLIPPED_LEFT,
     CLIPPED_RIGHT,
     COUNT,
@@ -28,6 +31,7 @@ from ..candidates.events import (
     Sites,
     find_region,
     is_full,
+    join_mates,
     make_notes,
     note_clips,
     note_indels,
@@ -54,8 +58,9 @@ class Pileup:
         counts: uint32[sites, 4, N_CLASSES], informative molecules per base and class.
         strict: uint32[sites, 4], of these, strict ones.
         clusters: molecules per cluster of two or more substitutions.
-        indels: reads per insertion, deletion or complex change, as aligned.
-        clips: reads per soft clip on the left (`CLIPPED_LEFT`) or right side of a break.
+        indels: molecules per insertion, deletion or complex change, as aligned.
+        clips: molecules per soft clip on the left (`CLIPPED_LEFT`) or right side of a break.
+        breaks: molecules per break of a rearrangement.
         molecules: molecules that vote anywhere near a target.
         untagged: of these, molecules without depth tags, taken as single.
     """
@@ -68,6 +73,7 @@ class Pileup:
     clips: dict[int, Counter[ClipKey]] = field(
         default_factory=lambda: {CLIPPED_LEFT: Counter(), CLIPPED_RIGHT: Counter()}
     )
+    breaks: Counter[Break] = field(default_factory=Counter)
     molecules: int = 0
     untagged: int = 0
 
@@ -142,10 +148,16 @@ class PileupCounter:
 
 def _drain(found: Pileup, notes: Notes) -> None:
     """Add the noted events to the counters and empty the buffers."""
-    text = notes.pool[: notes.state[USED]].tobytes().decode("ascii")
+    # Latin: an SA tag is whatever the BAM holds.
+    text = notes.pool[: notes.state[USED]].tobytes().decode("latin-1")
+    names = dict(zip(found.regions.ref_ids.tolist(), found.regions.chroms, strict=True))
     for kind, tid, start, length, packed, where in notes.events[: notes.state[COUNT]].tolist():
         size, molecule_class = packed >> 8, packed & 0xFF
         bases = text[where : where + size]
+        if kind in (BROKEN_LEFT, BROKEN_RIGHT):
+            if is_elsewhere(bases, names[tid], start, reverse=length == 1):
+                found.breaks[Break(names[tid], start, kind == BROKEN_RIGHT)] += 1
+            continue
         if kind == SUBSTITUTIONS:
             found.clusters[(tid, start, length, bases, molecule_class)] += 1
         elif kind == INDEL:
@@ -179,12 +191,15 @@ def _pile(
             continue
         notes.state[MOLECULES] += 1
         notes.state[UNTAGGED] += infos[0, MODE] == MODE_SINGLE
+        own = notes.state[COUNT]
         for r in range(2):
+            second = notes.state[COUNT]
             if infos[r, VOTES] == 1:
                 start = records.starts[i] if r == 0 else records.starts[mate]
                 read = Read(records.data, start, infos[r])
                 note_indels(read, filters, sites, notes)
                 note_clips(read, sites, notes)
+                join_mates(notes, own, second)
     return len(records.starts)
 
 

@@ -20,6 +20,8 @@ from ...consensus.strict import (
 from ...inputs.settings.calling_settings import CallingSettings
 from ...io.kernels import kernel
 from ...io.records import (
+    FLAG_MATE_UNMAPPED,
+    FLAG_PAIRED,
     FLAG_REVERSE,
     Bytes,
     after_value,
@@ -33,9 +35,12 @@ from ...io.records import (
     int_value,
     l_seq,
     mapq,
+    mate_pos,
+    mate_ref,
     n_cigar,
     position,
     qual_offset,
+    ref_id,
     seq_offset,
     tags_offset,
     text_value,
@@ -72,7 +77,8 @@ TEXT = 26  # offset of ac and bc at TEXT + 1 and TEXT + 2
 NM = 29
 FRAGMENT_START, FRAGMENT_END = 30, 31  # filled by `layout`
 FAMILY, FAMILY_DUPLEX = 32, 33  # XV and XW
-INFO_SIZE = 34
+SPLIT, SPLIT_LENGTH = 34, 35  # text of SA
+INFO_SIZE = 36
 
 MODE_SINGLE = 0
 MODE_SIMPLEX = 1
@@ -184,6 +190,8 @@ def _scan_tags(data: Bytes, start: int, end: int, info: Info) -> float:
                 _note_depth(data, kind, strand, second, info)
         elif first == ord("N") and second == ord("M"):
             info[NM] = int_value(data, kind)
+        elif first == ord("S") and second == ord("A"):
+            info[SPLIT], info[SPLIT_LENGTH] = text_value(data, kind)
         elif first == ord("X") and second in (ord("V"), ord("W")):
             info[FAMILY if second == ord("V") else FAMILY_DUPLEX] = int_value(data, kind)
         at = after
@@ -318,6 +326,17 @@ def _strict_base(data: Bytes, info: Info, i: int, limits: StrictLimits) -> bool:
     if limits.agreement and a > 0 and b > 0 and info[TEXT + 1] >= 0 and info[TEXT + 2] >= 0:
         return bool(data[info[TEXT + 1] + i] == data[info[TEXT + 2] + i])
     return True
+
+
+@kernel
+def mate_is_elsewhere(data: Bytes, start: int, reach: int) -> bool:
+    """Tell whether the mate of a record lies on another sequence or starts farther off than `reach` bases."""
+    flags = flag(data, start)
+    if not flags & FLAG_PAIRED or flags & FLAG_MATE_UNMAPPED:
+        return False
+    if mate_ref(data, start) != ref_id(data, start):
+        return True
+    return abs(mate_pos(data, start) - position(data, start)) > reach
 
 
 @kernel

@@ -103,7 +103,7 @@ class _Normal:
     Attributes:
         shown: int64[sites, 4], molecules per base.
         totals: int64[sites, N_CLASSES], informative molecules.
-        indels: reads with every insertion, deletion and complex change.
+        indels: molecules with every insertion, deletion and complex change.
         rates: float64[N_ROWS, N_CLASSES], the normal's own noise.
     """
 

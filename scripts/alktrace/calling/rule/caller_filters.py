@@ -6,7 +6,17 @@ from dataclasses import dataclass
 from ...inputs.settings.calling_settings import CallingSettings
 from ...vocabulary.filters import Filter
 from ...vocabulary.variant import SmallVariant
-from .neighbours import Group, Neighbourhood, States, edges, is_edge, second_form, two_forms
+from .neighbours import (
+    Group,
+    Neighbourhood,
+    States,
+    beside_breaks,
+    edges,
+    ends_at_break,
+    is_edge,
+    second_form,
+    two_forms,
+)
 
 
 @dataclass(frozen=True)
@@ -87,6 +97,12 @@ FILTERS: dict[str, Filter] = {
             "Another way to write a neighbouring insertion or deletion that the same molecules carry",
             two_forms,
             second_form,
+        ),
+        NeighbourFilter(
+            "junction",
+            "Its molecules end at the junction of a rearrangement beside it, with bases of another place",
+            beside_breaks,
+            ends_at_break,
         ),
     )
 }

@@ -7,23 +7,30 @@ alone: a mutation there is not to be explained away.
 
 Where a repeat lies beside an insertion or deletion, it can be written in two ways: `ACCGTACCGT` without its
 last `CGT` is also one `ACCGT` that gained `AC`. A read that shows one side only fits both. Of two forms that
-the same molecules carry, the one that more reads were aligned with is called, or else the shorter. Two
+the same molecules carry, the one that more molecules were aligned with is called, or else the shorter. Two
 changes that one molecule carries in truth are no two forms: the haplotype with the one alone does not show
 the other. So what is not called is a form whose molecules carry the other, and which the other shows.
+
+Molecules of a rearrangement end at its junction. Beyond it they show the bases of another place, which a clip
+or a few bases aligned straight on can pass for a change beside the junction: hotspots too, for here molecules
+say themselves where they end.
 """
 
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import combinations
+from typing import Any
 
 from ...inputs.settings.calling_settings import CallingSettings
 from ...vocabulary.variant import Fetch, SmallVariant
+from ..candidates.breaks import Break
+from ..genotyping.allele_arrays import BREAK_REACH
 from ..genotyping.allele_states import ALT, OTHER, REF
 from ..indel_windows import MAX_WINDOW, indel_window
 
-Group = tuple[SmallVariant, ...]
-"""Alleles whose combinations are counted on molecules."""
+Group = tuple[Any, ...]
+"""Small variants, and breaks, whose combinations are counted on molecules."""
 States = Counter[tuple[int, ...]]
 """Molecules per combination of states of a group."""
 
@@ -35,9 +42,11 @@ class Neighbourhood:
     Attributes:
         snvs: molecules of single bases off hotspots.
         indels: molecules of insertions, deletions and complex changes that noise does not explain.
-        aligned: reads that were aligned with each form of an insertion or deletion.
+        aligned: molecules that were aligned with each form of an insertion or deletion.
         settings: calling section.
         fetch: reference bases.
+        candidates: everything that is in question, hotspots too.
+        breaks: where enough molecules of a rearrangement end.
     """
 
     snvs: Mapping[SmallVariant, int]
@@ -45,6 +54,8 @@ class Neighbourhood:
     aligned: Counter[SmallVariant]
     settings: CallingSettings
     fetch: Fetch
+    candidates: Sequence[SmallVariant] = ()
+    breaks: Sequence[Break] = ()
 
 
 def edges(hood: Neighbourhood) -> Iterator[Group]:
@@ -85,8 +96,27 @@ def second_form(group: Group, states: States, hood: Neighbourhood) -> SmallVaria
         )
         if told[0] >= hood.settings.neighbours.form_share * sum(told) > 0 and _shows(by, form, hood.fetch)
     ]
-    # Equal reads: the longer is explained, so that the same form is called in every sample.
+    # Equal molecules: the longer is explained, so that the same form is called in every sample.
     return min(explained, key=lambda form: (hood.aligned[form], -len(form.ref + form.alt)), default=None)
+
+
+def beside_breaks(hood: Neighbourhood) -> Iterator[Group]:
+    """Yield candidates with a break that they lie beside."""
+    for variant in hood.candidates:
+        for place in hood.breaks:
+            if variant.chrom == place.chrom and (
+                variant.start - BREAK_REACH <= place.position <= variant.end + BREAK_REACH
+            ):
+                yield variant, place
+
+
+def ends_at_break(group: Group, states: States, hood: Neighbourhood) -> SmallVariant | None:
+    """Return the candidate if its molecules end at the break more often than they read over it.
+
+    Or if hardly any reads over it: molecules that end just behind a break without a clip say neither.
+    """
+    ending, over = states[ALT, ALT], states[ALT, REF]
+    return group[0] if over < max(ending, hood.settings.min_alt_molecules) else None
 
 
 def _is_near(snv: SmallVariant, indel: SmallVariant, reach: int) -> bool:
