@@ -32,7 +32,7 @@ def make_reference(
 
 @dataclass
 class Read:
-    """One consensus record; `tags` beside the depths of a simplex or duplex family."""
+    """One consensus record; `tags` beside the depths of a simplex or duplex family, `umi` of the former."""
 
     name: str
     start: int
@@ -43,6 +43,7 @@ class Read:
     mapq: int = 60
     depth: int | None = 3
     duplex: tuple[int, int] | None = None
+    umi: bool = True
     mate_start: int = -1
     template: int = 0
     tags: dict[str, Any] = field(default_factory=dict)
@@ -79,7 +80,7 @@ def _segment(read: Read, header: pysam.AlignmentHeader) -> pysam.AlignedSegment:
             values += [("bd", array("h", [b] * n)), ("be", array("h", [0] * n)), ("bc", read.bases)]
     elif read.depth is not None:
         values = [("cD", read.depth), ("cM", read.depth), ("cE", 0.0), ("cd", array("h", [read.depth] * n))]
-        values += [("ce", array("h", [0] * n))]
+        values += [("ce", array("h", [0] * n)), *([("RX", "ACGT")] if read.umi else [])]
     else:
         values = []
     for tag, value in [*values, *read.tags.items()]:

@@ -147,7 +147,9 @@ def _outcomes(
             tail = settings.hotspot_tail_probability if variant.hotspot else settings.tail_probability
             site = noise.of_variant(key, fetch)[0]
             needed = threshold(counts.total, site, tail)
-            power = power_at(counts.total, site.weights, needed, settings.min_alt_molecules, vaf)
+            power = power_at(
+                counts.total, site.weights, needed, (settings.min_alt_molecules, settings.min_alt_duplex), vaf
+            )
             total = int(counts.total.sum())
             yield Outcome(
                 variant,

@@ -21,7 +21,7 @@ import numpy as np
 from accuracy_panel import FLANK, LEVELS, TARGET, Panel, site_factors
 from numpy.typing import NDArray
 
-from alktrace.demo.fragments import fragment_lengths
+from alktrace.demo.fragments import FragmentKind, fragment_lengths
 from alktrace.demo.made_genome import Bases, codes
 from alktrace.io.kernels import kernel
 
@@ -34,6 +34,8 @@ Variants = tuple[Ints, Floats, Ints]
 """Planted changes, their fractions, germline."""
 Haplotype = tuple[Bases, Ints]
 """Bases of a molecule and where they lie."""
+Molecule = tuple[Bases, Ints, Bases, Flags]
+"""Bases of a molecule, where they lie, and what either mate shows and hides of them."""
 Depth = tuple[int, int]
 """Reads of either strand."""
 Out = tuple[Bases, Ints, Ints]
@@ -62,6 +64,10 @@ class Library:
         both_strands: any change on both strands, per base.
         pcr: errors per base and strand that reach half, a quarter or an eighth of its copies.
         slip: gain or loss of one base in a run of five, per strand; four times as often per further base.
+        cpg: deamination at CpG over the rest.
+        spread: how much places differ in damage, standard deviation of the logarithm.
+        fragments: length distribution.
+        umis: whether strands are told apart; without, all copies of a molecule are one family.
     """
 
     genomes: int = 5000
@@ -74,6 +80,10 @@ class Library:
     both_strands: float = 3e-7
     pcr: float = 1e-5
     slip: float = 4e-6
+    cpg: float = 1.0
+    spread: float = 0.8
+    fragments: FragmentKind = "plasma"
+    umis: bool = True
 
 
 @dataclass(frozen=True)
@@ -97,7 +107,7 @@ def write_molecules(panel: Panel, library: Library, path: Path, *, seed: int) ->
 
     covering = np.zeros(max(1, len(panel.planted)), np.int64)
     mutant = np.zeros_like(covering)
-    factors = site_factors(seed)
+    factors = site_factors(panel, seed, library.spread, library.cpg)
     tallies = np.zeros(2, np.int64)
     contigs = range(len(panel.bases))
     text = "@HD\tVN:1.6\tSO:coordinate\n" + "".join(
@@ -133,7 +143,25 @@ def _contig(
 ) -> bytes:
     """Return the packed records of one contig in order."""
     covering, mutant, tallies = into
-    lengths, shares = fragment_lengths("plasma")
+    molecules = draw_molecules(panel, library, contig, rng)
+    tallies += yields(molecules)
+    start = molecules[0]
+    out = np.empty(2 * len(start) * RECORD_ROOM, np.uint8)
+    places, wrote = np.zeros((2 * len(start), 3), np.int64), np.zeros(1, np.int64)
+    _fill(
+        int(rng.integers(1 << 31)), place_of(panel, contig, factors), rates_of(library), molecules,
+        variants_of(panel, contig), (covering, mutant), (out, places, wrote),
+    )  # fmt: skip
+    used = places[: wrote[0]]
+    order = np.argsort(used[:, 0], kind="stable")
+    return bytes(_gathered(out, used[order]))
+
+
+def draw_molecules(
+    panel: Panel, library: Library, contig: int, rng: np.random.Generator
+) -> tuple[Ints, Ints, Ints]:
+    """Return start, length and reads of either strand of the molecules of a contig that were sequenced."""
+    lengths, shares = fragment_lengths(library.fragments)
     size = len(panel.bases[contig])
     # Every fragment covers its length: so many give `genomes` copies of every base.
     number = rng.poisson(library.genomes * size / float(lengths @ shares))
@@ -145,8 +173,30 @@ def _contig(
     rate = rng.gamma(4.0, library.copies / 4.0, len(start))
     depth = rng.poisson(rate, (2, len(start))) * recovered
     seen = depth.sum(axis=0) > 0
-    start, length, depth = start[seen], length[seen], depth[:, seen]
-    tallies += len(start), int((depth > 0).all(axis=0).sum())
+    return start[seen], length[seen], depth[:, seen]
+
+
+def yields(molecules: tuple[Ints, Ints, Ints]) -> Ints:
+    """Return the number of molecules, and of those with reads of both strands."""
+    depth = molecules[2]
+    return np.array([depth.shape[1], int((depth > 0).all(axis=0).sum())])
+
+
+def place_of(panel: Panel, contig: int, factors: Floats) -> Place:
+    """Return what the kernels must know of a contig."""
+    return contig, panel.bases[contig], factors, _runs(panel.bases[contig])
+
+
+def rates_of(library: Library) -> Floats:
+    """Return the rates for the kernels."""
+    return np.array(
+        [library.deamination, library.oxidation, library.end_factor, library.end_repair,
+         library.both_strands, library.pcr, library.slip, float(library.umis)]
+    )  # fmt: skip
+
+
+def variants_of(panel: Panel, contig: int) -> Variants:
+    """Return the planted variants of a contig, their fractions, and its germline."""
     here = [k for k, item in enumerate(panel.planted) if item.contig == contig]
     changes = np.zeros((len(here), 4 + MAX_ALLELE), np.int64)
     for row, k in zip(changes, here, strict=True):
@@ -155,20 +205,7 @@ def _contig(
         row[4 : 4 + len(item.alt)] = codes(item.alt)
     vaf = np.array([LEVELS[panel.planted[k].level] for k in here])
     germline = np.array([g[1:] for g in panel.germline if g[0] == contig], np.int64).reshape(-1, 3)
-    runs = _runs(panel.bases[contig])
-    rates = np.array(
-        [library.deamination, library.oxidation, library.end_factor, library.end_repair,
-         library.both_strands, library.pcr, library.slip]
-    )  # fmt: skip
-    out = np.empty(2 * len(start) * RECORD_ROOM, np.uint8)
-    places, wrote = np.zeros((2 * len(start), 3), np.int64), np.zeros(1, np.int64)
-    _fill(
-        int(rng.integers(1 << 31)), (contig, panel.bases[contig], factors, runs), rates,
-        (start, length, depth), (changes, vaf, germline), (covering, mutant), (out, places, wrote),
-    )  # fmt: skip
-    used = places[: wrote[0]]
-    order = np.argsort(used[:, 0], kind="stable")
-    return bytes(_gathered(out, used[order]))
+    return changes, vaf, germline
 
 
 def _runs(bases: Bases) -> Ints:
@@ -202,26 +239,51 @@ def _fill(
 ) -> None:
     """Make all molecules of a contig."""
     np.random.seed(seed)
-    contig, _, factors, runs = place
     start, length, depth = molecules
     out, places, wrote = into
-    # Haplotype of the molecule: base, reference position (-1 for inserted), hidden on either mate.
-    hap, position = np.empty(700, np.uint8), np.empty(700, np.int64)
-    hidden = np.empty((2, 700), np.bool_)
-    shown = np.empty((2, 700), np.uint8)
+    room = make_room()
     at = 0
     for i in range(len(start)):
-        size = _haplotype(place, (start[i], length[i]), variants, truth, (hap, position))
-        size = _slips(runs, rates[6], (depth[0, i], depth[1, i]), (hap, position), size)
-        hidden[:, :size] = False
-        for m in range(2):
-            shown[m, :size] = hap[:size]
         pair = (depth[0, i], depth[1, i])
-        _damage(factors, rates, pair, (hap, position, shown, hidden), size)
-        _both_strands(rates, (hap, position, shown, hidden), size)
-        _copying(rates[5], pair, (shown, hidden), size)
-        quality = _sequencing(pair, (shown, hidden), size)
-        at = _write(contig, i, pair, quality, (position, shown, hidden, size), (out, places, wrote), at)
+        size, quality = make_molecule(place, rates, (start[i], length[i]), pair, variants, truth, room)
+        _, position, shown, hidden = room
+        stranded = rates[7] == 1.0
+        at = _write(
+            (place[0], i), pair, (quality, stranded), (position, shown, hidden, size),
+            (out, places, wrote), at,
+        )  # fmt: skip
+
+
+@kernel
+def make_room() -> Molecule:
+    """Return room for a molecule: base, reference position (-1 for inserted), shown and hidden per mate."""
+    return (
+        np.empty(700, np.uint8), np.empty(700, np.int64),
+        np.empty((2, 700), np.uint8), np.empty((2, 700), np.bool_),
+    )  # fmt: skip
+
+
+@kernel
+def make_molecule(
+    place: Place,
+    rates: Floats,
+    fragment: tuple[int, int],
+    pair: Depth,
+    variants: Variants,
+    truth: tuple[Ints, Ints],
+    room: Molecule,
+) -> tuple[int, int]:
+    """Fill the room with the consensus of one fragment; return its bases and their quality."""
+    hap, position, shown, hidden = room
+    size = _haplotype(place, fragment, variants, truth, (hap, position))
+    size = _slips(place[3], rates[6], pair, (hap, position), size)
+    hidden[:, :size] = False
+    for m in range(2):
+        shown[m, :size] = hap[:size]
+    _damage(place[2], rates, pair, room, size)
+    _both_strands(rates, room, size)
+    _copying(rates[5], rates[7] == 1.0, pair, (shown, hidden), size)
+    return size, _sequencing(pair, rates[7] == 1.0, (shown, hidden), size)
 
 
 @kernel
@@ -307,6 +369,11 @@ def _damage(
         if depth[strand] == 0:
             continue
         lone = depth[1 - strand] == 0
+        if rates[7] == 0.0:
+            # One family of both strands: the more frequent copies decide, a tie is N.
+            if depth[strand] < depth[1 - strand]:
+                continue
+            lone = depth[strand] > depth[1 - strand]
         for _ in range(np.random.poisson(size * highest * 12.0)):
             at = np.random.randint(size)
             rate = _strand_rate(hap[at], strand, rates)
@@ -350,24 +417,26 @@ def _change(at: int, base: int, alone: bool, shown: Bases, hidden: Flags) -> Non
 
 
 @kernel
-def _copying(rate: float, depth: Depth, molecule: tuple[Bases, Flags], size: int) -> None:
+def _copying(rate: float, stranded: bool, depth: Depth, molecule: tuple[Bases, Flags], size: int) -> None:
     shown, hidden = molecule
     for strand in range(2):
         if depth[strand] == 0:
             continue
+        family = depth[strand] if stranded else depth[0] + depth[1]
+        other = depth[1 - strand] if stranded else 0
         for _ in range(np.random.poisson(size * rate)):
             at = np.random.randint(size)
             share = 0.5 ** np.random.randint(1, 4)
             wrong = np.random.binomial(depth[strand], share)
-            if 2 * wrong == depth[strand] or (2 * wrong > depth[strand] and depth[1 - strand] > 0):
+            if 2 * wrong == family or (2 * wrong > family and other > 0):
                 hidden[:, at] = True
-            elif 2 * wrong > depth[strand]:
+            elif 2 * wrong > family:
                 base = (shown[0, at] + np.random.randint(1, 4)) % 4
                 shown[0, at] = shown[1, at] = base
 
 
 @kernel
-def _sequencing(depth: Depth, molecule: tuple[Bases, Flags], size: int) -> int:
+def _sequencing(depth: Depth, stranded: bool, molecule: tuple[Bases, Flags], size: int) -> int:
     """Sequence errors of strands with one or two reads; return the quality of the consensus.
 
     Q37, Q25 and Q11 as 236:14:6. With one read, Q11 is N and an error is one; with two a wrong one gives N;
@@ -388,15 +457,14 @@ def _sequencing(depth: Depth, molecule: tuple[Bases, Flags], size: int) -> int:
                 hidden[m, np.random.randint(size)] = True
     if total == 1:
         return 35
-    return 44 if lone else 88
+    return 44 if lone or not stranded else 88
 
 
 @kernel
 def _write(
-    contig: int,
-    number: int,
+    who: tuple[int, int],
     depth: Depth,
-    quality: int,
+    support: tuple[int, bool],
     molecule: tuple[Ints, Bases, Flags, int],
     into: Out,
     at: int,
@@ -416,7 +484,7 @@ def _write(
             continue
         begin = at
         at = _record(
-            (contig, number, m), depth, quality, (position, shown[m], hidden[m]), ends[m],
+            (who[0], who[1], m), depth, support, (position, shown[m], hidden[m]), ends[m],
             (starts[m], starts[1 - m], span), out, at,
         )  # fmt: skip
         row = places[wrote[0]]
@@ -502,7 +570,7 @@ def _cigar(position: Ints, low: int, high: int, operations: Ints) -> tuple[int, 
 def _record(
     who: tuple[int, int, int],
     depth: Depth,
-    quality: int,
+    support: tuple[int, bool],
     read: tuple[Ints, Bases, Flags],
     stretch: tuple[int, int],
     where: tuple[int, int, int],
@@ -510,6 +578,7 @@ def _record(
     at: int,
 ) -> int:
     contig, number, mate = who
+    quality, stranded = support
     position, shown, hidden = read
     low, high = stretch
     operations = np.zeros(64, np.int64)
@@ -548,6 +617,8 @@ def _record(
     at += length
     a, b = max(depth[0], depth[1]), min(depth[0], depth[1])
     for letter, value in ((ord("c"), a + b), (ord("a"), a), (ord("b"), b)):
+        if letter != ord("c") and not stranded:
+            continue
         for kind in (ord("D"), ord("M")):
             out[at], out[at + 1], out[at + 2] = letter, kind, ord("C")
             out[at + 3] = min(255, value)

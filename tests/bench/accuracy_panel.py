@@ -188,7 +188,16 @@ def write_panel(panel: Panel, folder: Path) -> PanelFiles:
     return files
 
 
-def site_factors(seed: int, spread: float = 0.8) -> NDArray[np.float64]:
-    """Return float64[contigs, bases, 2]: how much a place is damaged on either strand, mean 1."""
+def site_factors(panel: Panel, seed: int, spread: float, cpg: float) -> NDArray[np.float64]:
+    """Return float64[contigs, bases, 2]: how much a place is damaged on either strand.
+
+    Mean 1 off CpG; `cpg` times as much at either C of a CpG.
+    """
     rng = np.random.default_rng([seed, 12])
-    return rng.lognormal(-(spread**2) / 2, spread, (CONTIGS, TARGET + 2 * FLANK, 2))
+    factors = rng.lognormal(-(spread**2) / 2, spread, (CONTIGS, TARGET + 2 * FLANK, 2))
+    for contig, bases in enumerate(panel.bases):
+        at = np.flatnonzero((bases[:-1] == 1) & (bases[1:] == 2))
+        # The G of the pair is the C of the other strand.
+        factors[contig, at, 0] *= cpg
+        factors[contig, at + 1, 1] *= cpg
+    return factors

@@ -31,7 +31,7 @@ from alktrace.calling.rule.tail_test import (
 from alktrace.calling.rule.verdict import judge, limit, mean_rate
 
 CHOSEN = (SINGLE, SIMPLEX_3, DUPLEX_2)
-LIMITS: dict[str, Any] = {"tail_probability": 1e-4, "min_alt_molecules": 3}
+LIMITS: dict[str, Any] = {"tail_probability": 1e-4, "min_alt_molecules": 3, "min_alt_duplex": 2}
 SETTINGS = SHIPPED.calling.model_copy(update=LIMITS)
 
 small_totals = st.tuples(*[st.integers(0, 6) for _ in CHOSEN])
@@ -50,7 +50,7 @@ def is_called(alt: Any, total: Any, noise: Noise) -> bool:
 
 
 def power(total: NDArray[Any], noise: Noise, vaf: float) -> float:
-    return power_at(total, noise.weights, threshold(total, noise, LIMITS["tail_probability"]), 3, vaf)
+    return power_at(total, noise.weights, threshold(total, noise, LIMITS["tail_probability"]), (3, 2), vaf)
 
 
 def binomial(n: int, k: int, p: Fraction) -> Fraction:
@@ -166,8 +166,8 @@ def test_threshold_is_the_smallest_score_that_noise_reaches_so_rarely(
 
 @pytest.mark.parametrize(
     ("duplex", "asked", "vaf"),
-    # All of three must be mutant: vaf^3 = 0.95; of four three at least: 4 v^3 - 3 v^4 = 0.5.
-    [(2, 0.95, None), (3, 0.95, 0.95 ** (1 / 3)), (3, 1.0, 1.0), (4, 0.5, 0.614272)],
+    # Both of two must be mutant: vaf^2 = 0.95; of three two at least: 3 v^2 - 2 v^3 = 0.5.
+    [(1, 0.95, None), (2, 0.95, 0.95 ** (1 / 2)), (2, 1.0, 1.0), (3, 0.5, 0.5)],
 )
 def test_detectable_vaf_of_few_molecules(duplex: int, asked: float, vaf: float | None) -> None:
     noise = make_noise(np.full(N_CLASSES, 1e-9), design_vaf=0.001)
@@ -303,8 +303,13 @@ def test_threshold_holds_the_tail_on_simulated_noise() -> None:
 def test_fewer_molecules_than_the_minimum_are_never_called() -> None:
     noise = make_noise(np.full(N_CLASSES, 1e-9), design_vaf=0.002)
     totals = spread((0, 0, 5000))
-    assert not is_called(spread((0, 0, 2)), totals, noise)
-    assert is_called(spread((0, 0, 3)), totals, noise)
+    assert not is_called(spread((0, 0, 1)), totals, noise)
+    assert is_called(spread((0, 0, 2)), totals, noise)
+    totals = spread((0, 5000, 5000))
+    assert not is_called(spread((0, 2, 0)), totals, noise)
+    assert not is_called(spread((0, 1, 1)), totals, noise)
+    assert is_called(spread((0, 3, 0)), totals, noise)
+    assert is_called(spread((0, 1, 2)), totals, noise)
 
 
 def test_duplex_molecules_outweigh_single_reads() -> None:

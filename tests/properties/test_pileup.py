@@ -34,7 +34,7 @@ def random_molecules(reference: str, seed: int, number: int) -> list[Read]:
         if i % 7 == 0:
             kind = {"depth": None}
         elif not kind:
-            kind = {"depth": int(rng.integers(1, 9))}
+            kind = {"depth": int(rng.integers(1, 9)), "umi": bool(rng.integers(2))}
         first = one_read(reference, rng, start, min(100, size))
         last_start = start + size - min(100, size)
         second = one_read(reference, rng, last_start, min(100, size))
@@ -108,6 +108,8 @@ def class_name(read: pysam.AlignedSegment, i: int) -> str:
         depth = a + b
     elif read.has_tag("cD"):
         depth = tag(read, "cd")[i]
+        if not read.has_tag("RX"):
+            return "single_2" if depth >= 2 else "single"
     else:
         return "single"
     return {1: "simplex_1", 2: "simplex_2"}.get(depth, "simplex_3_5" if depth < 6 else "simplex_6")

@@ -20,6 +20,7 @@ from alktrace.calling.genotyping.genotype_table import GenotypeRow
 from alktrace.calling.genotyping.known_alleles import count_alterations
 from alktrace.calling.molecules.reads import make_filters
 from alktrace.calling.molecules.regions import fasta_fetch
+from alktrace.calling.noise.error_rate_table import ErrorRateRow
 from alktrace.calling.rule.verdict import AlterationCounts
 from alktrace.errors import DataError, InputProblems
 from alktrace.evidence.phase_counts import marginal_patterns
@@ -144,9 +145,37 @@ def test_ends_of_fragments_do_not_vote(case: Case) -> None:
     assert counts.alt_molecules == 10 - case.settings.end_distance
 
 
+def test_two_duplex_molecules_are_called_where_noise_is_too_rare(case: Case) -> None:
+    """At a hotspot; elsewhere the tail asks for more. One is none anywhere."""
+    wild = case.molecules({}, 800, name="wild")
+    assert found(case.run(wild + case.molecules({C3805: "A"}, 2, name="mutant"))) == {FIRST: (2, PASS)}
+    assert found(case.run(wild + case.molecules({C3805 + 9: "A"}, 2, name="mutant"))) == {
+        (C3805 + 10, case.reference[C3805 + 9], "A"): (2, ("noise",))
+    }
+    assert found(case.run(wild + case.molecules({C3805: "A"}, 1, name="mutant"))) == {}
+
+
+def test_molecules_without_umi_are_neither_simplex_nor_duplex(case: Case) -> None:
+    """Consensus of reads at one place, as from tissue without UMIs: tags of depth and no RX."""
+    plain: dict[str, Any] = {"duplex": None, "depth": 3, "umi": False}
+    reads = case.molecules({}, 300, name="wild", **plain)
+    reads += case.molecules({C3805: "A"}, 30, name="mutant", **plain)
+    (record,) = case.run(reads)
+    counts = [int(record.format(key)[0][0]) for key in ("ADU", "ADS", "ADX", "DPU", "DPS", "DPX")]
+    assert counts == [30, 0, 0, 330, 0, 0]
+    row = case.callability()["G1269"]
+    assert (row.single, row.simplex, row.duplex) == (row.molecules, 0, 0)
+    assert {rate.molecules.value for rate in error_rates(case) if rate.bases} == {"single"}
+
+
+def error_rates(case: Case) -> list[ErrorRateRow]:
+    return read_table(case.folder / "error_rates.tsv", ErrorRateRow)
+
+
 def test_subthreshold_candidates_stay_with_their_reason(case: Case) -> None:
-    """Two duplex molecules: not noise at a hotspot, but fewer than three."""
-    reads = case.molecules({}, 800, name="wild") + case.molecules({C3805: "A"}, 2, name="mutant")
+    """One duplex and one simplex molecule: not noise at a hotspot, but neither three nor two duplex ones."""
+    reads = case.molecules({}, 800, name="wild") + case.molecules({C3805: "A"}, 1, name="mutant")
+    reads += case.molecules({C3805: "A"}, 1, name="other", duplex=(3, 0))
     assert found(case.run(reads)) == {FIRST: (2, ("few_molecules",))}
     assert case.callability()["G1269"].status is Detection.NOT_DETECTED
 
@@ -212,9 +241,11 @@ def test_callability_of_all_kinds_of_loci(case: Case) -> None:
     hotspot = rows["G1269"]
     assert hotspot.status is Detection.NOT_DETECTED
     assert hotspot.molecules == hotspot.duplex == 2000
-    # Three of 2000 with 95 % power: solution of P(Binomial(2000, f) >= 3) = 0.95 is f = 0.314 %.
-    assert hotspot.vaf_detectable == pytest.approx(0.00314, rel=0.01)
-    assert rows["intron 19"].vaf_detectable is not None
+    # Two duplex ones of 2000 with 95 % power: solution of P(Binomial(2000, f) >= 2) = 0.95 is f = 0.237 %.
+    assert hotspot.vaf_detectable == pytest.approx(0.00237, rel=0.01)
+    # Fusions need three, of a Poisson mean of 6.296 in 95 %.
+    intron = rows["intron 19"]
+    assert intron.vaf_detectable == pytest.approx(6.296 / intron.molecules, rel=0.01)
 
 
 def test_indels_have_a_limit_of_their_own(case: Case) -> None:

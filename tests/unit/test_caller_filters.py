@@ -90,18 +90,21 @@ def test_a_filter_of_fusions(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) ->
 
 
 @pytest.mark.parametrize(
-    ("molecules", "p_noise", "repeats", "filters"),
+    ("molecules", "duplex", "p_noise", "repeats", "filters"),
     [
-        pytest.param(3, 1e-4, 11, [], id="at-every-limit"),
-        pytest.param(2, 1e-4, 11, ["few_molecules"], id="a-molecule-fewer"),
-        pytest.param(3, 1.01e-4, 11, ["noise"], id="more-likely-noise"),
-        pytest.param(3, 1e-4, 12, ["long_repeat"], id="a-unit-longer"),
-        pytest.param(0, 1.0, 12, ["noise", "few_molecules", "long_repeat"], id="all"),
+        pytest.param(3, 0, 1e-4, 11, [], id="at-every-limit"),
+        pytest.param(2, 2, 1e-4, 11, [], id="two-of-both-strands"),
+        pytest.param(2, 1, 1e-4, 11, ["few_molecules"], id="a-molecule-fewer"),
+        pytest.param(3, 3, 1.01e-4, 11, ["noise"], id="more-likely-noise"),
+        pytest.param(3, 0, 1e-4, 12, ["long_repeat"], id="a-unit-longer"),
+        pytest.param(0, 0, 1.0, 12, ["noise", "few_molecules", "long_repeat"], id="all"),
     ],
 )
-def test_limits_of_an_allele(molecules: int, p_noise: float, repeats: int, filters: list[str]) -> None:
-    """Three molecules, a tail of 1e-4 and eleven units beyond the first are just enough."""
-    seen = caller_filters.Tested(molecules, 100, p_noise, 1e-4, repeats, SHIPPED.calling)
+def test_limits_of_an_allele(
+    molecules: int, duplex: int, p_noise: float, repeats: int, filters: list[str]
+) -> None:
+    """Three molecules or two duplex ones, a tail of 1e-4, eleven units beyond the first: just enough."""
+    seen = caller_filters.Tested(molecules, duplex, 100, p_noise, 1e-4, repeats, SHIPPED.calling)
     assert [one.name for one in failed(seen)] == filters
 
 

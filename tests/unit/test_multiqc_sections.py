@@ -79,7 +79,7 @@ ROW = QcRow(
         "raw_reads": 12,
         "duplex_yield": 0.5,
     }
-    | {"control_expected": (), "control_found": (), "fusions": ("EML4-ALK", "KIF5B-RET"), "reasons": ()}
+    | {"control_expected": (), "control_found": (), "fusions": "EML4-ALK E13;A20, KIF5B-RET", "reasons": ()}
 )
 QUALITY = [
     ROW,
@@ -163,7 +163,7 @@ def test_every_timepoint_of_a_patient_has_its_row(
     data = sections["samples"]["data"]
     assert list(data) == ["P01.BL.plasma", "P01.PD1.plasma", "P02.PD1.bam"]
     assert (data["P01.BL.plasma"]["verdict"], data["P01.PD1.plasma"]["verdict"]) == ("pass", "warn")
-    assert data["P01.BL.plasma"]["fusions"] == "EML4-ALK;KIF5B-RET"
+    assert data["P01.BL.plasma"]["fusions"] == "EML4-ALK E13;A20, KIF5B-RET"
     assert "control_found" not in data["P01.BL.plasma"]
     assert next(iter(sections["samples"]["headers"])) == "verdict"
 

@@ -158,6 +158,6 @@ class TestStructural:
         row = judge(
             alterations=[called, other, weak], sex=Sex.XX, structural=StructuralFigures(0.2, 0.05, "pooled")
         )
-        assert row.fusions == ("EML4-ALK E13:A20 (v1)",)
+        assert row.fusions == "EML4-ALK E13;A20 (v1)"
         assert (row.sex, row.tumour_fraction, row.copy_number_noise) == ("XX", 0.2, 0.05)
         assert row.copy_number_reference == "pooled"

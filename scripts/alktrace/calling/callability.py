@@ -15,7 +15,7 @@ from .indel_windows import shift_length
 from .molecules.pileup import Pileup
 from .molecules.regions import BASES
 from .noise.kinds import repeats, site_rows
-from .noise.molecule_classes import N_CLASSES, duplex, simplex
+from .noise.molecule_classes import N_CLASSES, duplex, simplex, single
 from .noise.rates import NoiseModel
 from .rule.hotspots import HOTSPOT_KINDS, changed
 from .rule.tail_test import make_noise
@@ -78,7 +78,10 @@ def _judge(locus: LocusRow, evidence: _Evidence, called: Sequence[SmallVariant])
     total = evidence.totals[shown]
     if locus.kind is LocusKind.FUSION_INTRON:
         silent = make_noise(np.zeros(N_CLASSES), design_vaf=evidence.noise.design_vaf)
-        vaf = limit(total, silent, hotspot=False, settings=evidence.settings)
+        # Fusions need their molecules whatever stands behind them: two duplex ones are not enough.
+        least = evidence.settings.min_alt_molecules
+        any_class = evidence.settings.model_copy(update={"min_alt_duplex": least})
+        vaf = limit(total, silent, hotspot=False, settings=any_class)
         status = Detection.NOT_ASSESSABLE if vaf is None else Detection.NOT_DETECTED
         return _row(locus, total, (vaf, None), (), status)
     judged = sites if hotspot else np.array([shown])
@@ -161,6 +164,7 @@ def _row(
         molecules=int(total.sum()),
         simplex=simplex(total),
         duplex=duplex(total),
+        single=single(total),
         vaf_detectable=limits[0],
         vaf_detectable_indel=limits[1],
         detected=detected,

@@ -18,7 +18,7 @@ class CallabilityRow:
     start: int = column("first base, 0-based")
     end: int = column("end, exclusive")
     molecules: int = column("molecules at the worst base of the locus (median for a gene or an intron)")
-    simplex: int = column("of these, seen on one strand")
+    simplex: int = column("of these, with UMI and seen on one strand")
     duplex: int = column("of these, seen on both strands")
     vaf_detectable: float | None = column(
         "smallest VAF of a substitution that would have been called with 95 % power"
@@ -31,3 +31,4 @@ class CallabilityRow:
         default=None,
     )
     detected: tuple[str, ...] = column("keys of the alterations called there", default=())
+    single: int = column("of the molecules, those without UMI", default=0)

@@ -34,12 +34,12 @@ FORMAT = (
     ("AFL", "A", "Float", "Lower end of the exact 95 % interval of AF"),
     ("AFH", "A", "Float", "Upper end of the exact 95 % interval of AF"),
     ("AFD", "A", "Float", "Smallest allele fraction the calling rule detects here with the stated power"),
-    ("ADS", "A", "Integer", "Alternative molecules seen on one strand (simplex)"),
+    ("ADS", "A", "Integer", "Alternative molecules with UMI, seen on one strand (simplex)"),
     ("ADX", "A", "Integer", "Alternative molecules seen on both strands (duplex)"),
     ("ADU", "A", "Integer", "Alternative molecules without UMI (single)"),
-    ("DPS", "1", "Integer", "Informative molecules seen on one strand"),
-    ("DPX", "1", "Integer", "Informative molecules seen on both strands"),
-    ("DPU", "1", "Integer", "Informative molecules without UMI"),
+    ("DPS", "1", "Integer", "Informative molecules with UMI, seen on one strand (simplex)"),
+    ("DPX", "1", "Integer", "Informative molecules seen on both strands (duplex)"),
+    ("DPU", "1", "Integer", "Informative molecules without UMI (single)"),
     ("SAD", "A", "Integer", "Alternative molecules that pass the strict consensus filter"),
     ("SDP", "1", "Integer", "Informative molecules that pass the strict consensus filter"),
     ("ER", "A", "Float", "Upper bound of the false-alternative rate per molecule, mean over molecules"),
@@ -107,8 +107,9 @@ def _header(
     header.add_meta("source", "alktrace")
     rule = (
         f"tail_probability={settings.tail_probability:g} hotspot={settings.hotspot_tail_probability:g} "
-        f"min_alt_molecules={settings.min_alt_molecules} power={settings.power:g}; QUAL is the noise tail "
-        "probability of the alternative molecules, phred-scaled, at most 300"
+        f"min_alt_molecules={settings.min_alt_molecules} min_alt_duplex={settings.min_alt_duplex} "
+        f"power={settings.power:g}; QUAL is the noise tail probability of the alternative molecules, "
+        "phred-scaled, at most 300"
     )
     header.add_meta("alktrace_rule", rule)
     for key, value in remarks:

@@ -27,7 +27,9 @@ class QcRow:
     identity: IdentityStatus = column("agreement with the other samples of the patient")
     sex: str = column("XX or XY where polymorphisms of X and Y say so, else unknown")
     tumour_fraction: float | None = column("from this sample alone; not of white cells")
-    fusions: tuple[str, ...] = column("driver junctions called")
+    fusions: str | None = column(
+        "driver junctions called, such as `EML4-ALK E13;A20 (v1)`, with commas between"
+    )
     copy_number_noise: float | None = column(
         "log2 differences between neighbouring bins of a gene, as a standard deviation of one bin"
     )

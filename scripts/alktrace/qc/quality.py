@@ -187,7 +187,7 @@ def unreadable_quality(sample: Sample) -> QcRow:
         identity=IdentityStatus.UNKNOWN,
         sex=Sex.UNKNOWN.value,
         tumour_fraction=None,
-        fusions=(),
+        fusions=None,
         copy_number_noise=None,
         copy_number_reference=None,
         verdict=Verdict.FAIL,
@@ -267,15 +267,16 @@ def _found(alterations: Sequence[AlterationRow]) -> set[str]:
     }
 
 
-def _fusions(alterations: Sequence[AlterationRow]) -> tuple[str, ...]:
-    """Return the driver junctions called; `;` joins lists, so `:` joins the exons, as in the VCF."""
-    return tuple(
-        row.alteration.replace(";", ":")
+def _fusions(alterations: Sequence[AlterationRow]) -> str | None:
+    """Return the driver junctions called: one text, for `;` joins lists and stands in the junctions."""
+    called = [
+        row.alteration
         for row in alterations
         if row.variant_type is VariantType.FUSION
         and row.detection is Detection.DETECTED
         and not NOT_THE_DRIVER.intersection(row.flags)
-    )
+    ]
+    return ", ".join(called) or None
 
 
 def _median(values: Sequence[int]) -> float | None:

@@ -2,7 +2,8 @@
 
 Compiled functions over packed records (`umi.records`). Tags are those of fgbio: cD cE cd ce, and for duplex
 aD bD ad bd ae be ac bc, in the order of SEQ. Without cD and aD, DRAGEN's XV and XW are taken (Illumina, "DNA
-Alignment and Read Collapsing"); a record without any of them is a molecule of its own.
+Alignment and Read Collapsing"); a record without any of them is a molecule of its own. One with cD but
+without RX is a molecule of reads at one place, without UMI.
 """
 
 from typing import NamedTuple
@@ -53,6 +54,7 @@ from ..noise.molecule_classes import (
     SIMPLEX_3,
     SIMPLEX_6,
     SINGLE,
+    SINGLE_2,
     TO_END,
 )
 
@@ -78,7 +80,8 @@ NM = 29
 FRAGMENT_START, FRAGMENT_END = 30, 31  # filled by `layout`
 FAMILY, FAMILY_DUPLEX = 32, 33  # XV and XW
 SPLIT, SPLIT_LENGTH = 34, 35  # text of SA
-INFO_SIZE = 36
+UMI = 36  # 1 if strands could be told apart
+INFO_SIZE = 37
 
 MODE_SINGLE = 0
 MODE_SIMPLEX = 1
@@ -188,21 +191,34 @@ def _scan_tags(data: Bytes, start: int, end: int, info: Info) -> float:
                 error = max(error, float_value(data, kind))
             else:
                 _note_depth(data, kind, strand, second, info)
-        elif first == ord("N") and second == ord("M"):
-            info[NM] = int_value(data, kind)
-        elif first == ord("S") and second == ord("A"):
-            info[SPLIT], info[SPLIT_LENGTH] = text_value(data, kind)
-        elif first == ord("X") and second in (ord("V"), ord("W")):
-            info[FAMILY if second == ord("V") else FAMILY_DUPLEX] = int_value(data, kind)
+        else:
+            _note_tag(data, kind, first << 8 | second, info)
         at = after
     if info[DEPTH] < 0 and info[DEPTH_A] < 0 and min(info[FAMILY], info[FAMILY_DUPLEX]) >= 0:
         _take_family(info)
+    if info[DEPTH_A] >= 0 or info[FAMILY] >= 0:
+        info[UMI] = 1
     if info[DEPTH_A] >= 0:
         info[MODE] = MODE_DUPLEX
         info[DEPTH_B] = max(0, info[DEPTH_B])
     else:
         info[MODE] = MODE_SIMPLEX if info[DEPTH] >= 0 else MODE_SINGLE
     return error
+
+
+@kernel
+def _note_tag(data: Bytes, kind_at: int, name: int, info: Info) -> None:
+    """Note a tag that is none of depth or errors; `name`: both letters."""
+    if name == ord("N") << 8 | ord("M"):
+        info[NM] = int_value(data, kind_at)
+    elif name == ord("R") << 8 | ord("X"):
+        info[UMI] = 1
+    elif name == ord("S") << 8 | ord("A"):
+        info[SPLIT], info[SPLIT_LENGTH] = text_value(data, kind_at)
+    elif name == ord("X") << 8 | ord("V"):
+        info[FAMILY] = int_value(data, kind_at)
+    elif name == ord("X") << 8 | ord("W"):
+        info[FAMILY_DUPLEX] = int_value(data, kind_at)
 
 
 @kernel
@@ -279,8 +295,11 @@ def depths_at(data: Bytes, info: Info, i: int) -> tuple[int, int, int]:
 
 
 @kernel
-def class_of(total: int, a: int, b: int) -> int:
+def class_of(total: int, a: int, b: int, umi: bool) -> int:
     """Return the class, far from fragment ends, of raw reads in total, on strand A and on strand B."""
+    if not umi:
+        # Reads of one place, whatever strand they copy: damage of either strand passes for the molecule's.
+        return SINGLE_2 if total >= 2 else SINGLE
     if a > 0 and b > 0:
         return DUPLEX_2 if min(a, b) >= 2 else DUPLEX_1
     if total >= 6:
@@ -296,7 +315,7 @@ def class_at(data: Bytes, info: Info, i: int) -> int:
     if info[MODE] == MODE_SINGLE:
         return SINGLE
     total, a, b = depths_at(data, info, i)
-    return class_of(total, a, b)
+    return class_of(total, a, b, info[UMI] == 1)
 
 
 @kernel
@@ -389,7 +408,7 @@ def spread(data: Bytes, info: Info, filters: Filters, span: tuple[int, int], bas
 
 @kernel
 def _spread_short(data: Bytes, info: Info, filters: Filters, span: tuple[int, int], bases: Bytes) -> None:
-    seq, qual, duplex = info[SEQ], info[QUAL], info[MODE] == MODE_DUPLEX
+    seq, qual, duplex, umi = info[SEQ], info[QUAL], info[MODE] == MODE_DUPLEX, info[UMI] == 1
     depth_a, depth_b = (info[DEPTH_A], info[DEPTH_B]) if duplex else (info[DEPTH], 0)
     at_a, at_b = (info[ARRAY_D + 2], info[ARRAY_D + 4]) if duplex else (info[ARRAY_D], -1)
     wrong_a, wrong_b = (info[ARRAY_E + 2], info[ARRAY_E + 4]) if duplex else (info[ARRAY_E], -1)
@@ -406,7 +425,7 @@ def _spread_short(data: Bytes, info: Info, filters: Filters, span: tuple[int, in
         if code > 3:
             continue
         a, b = _short(data, at_a, i, depth_a), _short(data, at_b, i, depth_b)
-        bases[1, i] = class_of(a + b, a, b)
+        bases[1, i] = class_of(a + b, a, b, umi)
         passes = quality >= strict_quality
         if passes and duplex:
             passes = not duplex_base_fails(

@@ -24,7 +24,8 @@ class Tested:
     """What a filter may know of one allele in one sample.
 
     Attributes:
-        alt_molecules, total_molecules: mutant and informative molecules.
+        alt_molecules, duplex_alt: mutant molecules, and those of them seen on both strands.
+        total_molecules: informative molecules.
         p_noise: noise tail probability of the mutant molecules.
         tail_probability: up to which the rule calls this allele: that of hotspots or the general one.
         repeats: units beyond the first of the repeat that an insertion or deletion lies in.
@@ -32,6 +33,7 @@ class Tested:
     """
 
     alt_molecules: int
+    duplex_alt: int
     total_molecules: int
     p_noise: float
     tail_probability: float
@@ -76,8 +78,11 @@ FILTERS: dict[str, Filter] = {
         ),
         AlleleFilter(
             "few_molecules",
-            "Fewer mutant molecules than the calling rule needs",
-            lambda seen: seen.alt_molecules < seen.settings.min_alt_molecules,
+            "Fewer mutant molecules than {min_alt_molecules}, and fewer duplex ones than {min_alt_duplex}",
+            lambda seen: (
+                seen.alt_molecules < seen.settings.min_alt_molecules
+                and seen.duplex_alt < seen.settings.min_alt_duplex
+            ),
         ),
         AlleleFilter(
             "long_repeat",

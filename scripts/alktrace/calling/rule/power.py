@@ -7,7 +7,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ...io.kernels import kernel
-from ..noise.molecule_classes import N_CLASSES
+from ..noise.molecule_classes import DUPLEX_1, N_CLASSES, TO_END
 from .tail_test import Noise, add_class, binomial_pmf, threshold
 
 RELATIVE_WIDTH = 1e-9
@@ -21,6 +21,7 @@ def vaf_detectable(
     power: float,
     tail_probability: float,
     min_alt_molecules: int,
+    min_alt_duplex: int,
 ) -> float | None:
     """Return the smallest VAF that the rule calls with at least this power; None if there is none.
 
@@ -29,30 +30,29 @@ def vaf_detectable(
     """
     counts = np.asarray(total, dtype=np.int64)
     needed = threshold(counts, noise, tail_probability)
-    return _invert(
-        tuple(int(n) for n in counts), tuple(int(w) for w in noise.weights), needed, min_alt_molecules, power
-    )
+    floors = min_alt_molecules, min_alt_duplex
+    return _invert(tuple(int(n) for n in counts), tuple(int(w) for w in noise.weights), needed, floors, power)
 
 
 @lru_cache(maxsize=65536)
 def _invert(
-    total: tuple[int, ...], weights: tuple[int, ...], needed: int, min_alt: int, power: float
+    total: tuple[int, ...], weights: tuple[int, ...], needed: int, floors: tuple[int, int], power: float
 ) -> float | None:
     counts, scores = np.array(total, dtype=np.int64), np.array(weights, dtype=np.int64)
-    found = float(_bisect(counts, scores, needed, min_alt, power))
+    found = float(_bisect(counts, scores, needed, floors, power))
     return None if math.isnan(found) else found
 
 
 @kernel
 def _bisect(
-    total: NDArray[np.int64], weights: NDArray[np.int64], needed: int, min_alt: int, power: float
+    total: NDArray[np.int64], weights: NDArray[np.int64], needed: int, floors: tuple[int, int], power: float
 ) -> float:  # pragma: no cover - compiled
-    if power_at(total, weights, needed, min_alt, 1.0) < power:
+    if power_at(total, weights, needed, floors, 1.0) < power:
         return math.nan
     low, high = 0.0, 1.0
     while high - low > RELATIVE_WIDTH * high:
         middle = 0.5 * (low + high)
-        if power_at(total, weights, needed, min_alt, middle) >= power:
+        if power_at(total, weights, needed, floors, middle) >= power:
             high = middle
         else:
             low = middle
@@ -61,29 +61,42 @@ def _bisect(
 
 @kernel
 def power_at(
-    total: NDArray[np.int64], weights: NDArray[np.int64], needed: int, min_alt: int, vaf: float
+    total: NDArray[np.int64], weights: NDArray[np.int64], needed: int, floors: tuple[int, int], vaf: float
 ) -> float:  # pragma: no cover - compiled
     """Return the probability that the rule calls a variant of this VAF.
 
-    P(score >= needed and molecules >= min_alt) = 1 - P(score < needed) - P(few) + P(both). Mutant molecules
-    of class c are Binomial(total[c], vaf). Noise that happens to help is left out, so that the power is never
-    overstated.
+    `floors`: molecules of any class, or of the duplex classes alone, that a call needs.
+    P(call) = 1 - P(score < needed) - P(few) + P(both). Mutant molecules of class c are Binomial(total[c],
+    vaf). Noise that happens to help is left out, so that the power is never overstated.
     """
     # A score below `needed` fails; with nothing needed the array still holds the score of zero.
-    low_score = np.zeros(max(needed, 1))
+    size = max(needed, 1)
+    low_score = np.zeros(size)
     low_score[0] = 1.0
-    both = np.zeros((min_alt, max(needed, 1)))
-    both[0, 0] = 1.0
-    molecules = 0
+    # Up to one below either floor: molecules of one strand or without UMI, and duplex ones.
+    others, duplex = np.zeros((floors[0], size)), np.zeros((min(floors), size))
+    others[0, 0] = duplex[0, 0] = 1.0
+    numbers = np.zeros(2, np.int64)
     for c in range(N_CLASSES):
         if total[c] == 0:
             continue
-        molecules += total[c]
         low_score = add_class(low_score, total[c], vaf, weights[c])
-        both = _add_counted(both, total[c], vaf, weights[c])
-    few = binomial_pmf(molecules, vaf, min_alt).sum()
+        if c < DUPLEX_1 - TO_END:
+            others = _add_counted(others, total[c], vaf, weights[c])
+            numbers[0] += total[c]
+        else:
+            duplex = _add_counted(duplex, total[c], vaf, weights[c])
+            numbers[1] += total[c]
+    others_pmf = binomial_pmf(numbers[0], vaf, floors[0])
+    duplex_pmf = binomial_pmf(numbers[1], vaf, len(duplex))
+    few, overlap = 0.0, 0.0
+    for d in range(len(duplex)):
+        few += duplex_pmf[d] * others_pmf[: floors[0] - d].sum()
+        if needed > 0:
+            rest = others[: floors[0] - d].sum(axis=0).cumsum()
+            for s in range(size):
+                overlap += duplex[d, s] * rest[size - 1 - s]
     below = low_score.sum() if needed > 0 else 0.0
-    overlap = both.sum() if needed > 0 else 0.0
     # Rounding may leave the unit interval by 1e-16.
     return float(min(1.0, max(0.0, 1.0 - below - few + overlap)))
 

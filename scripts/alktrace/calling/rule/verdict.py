@@ -86,16 +86,16 @@ def judge(
     """
     rates, level = noise
     probability = settings.hotspot_tail_probability if hotspot else settings.tail_probability
-    molecules, mutants = int(np.sum(total)), int(np.sum(alt))
+    molecules, mutants = int(np.sum(total)), (int(np.sum(alt)), duplex(np.asarray(alt)))
     p_noise = tail(alt, total, rates)
-    against = failed(Tested(mutants, molecules, p_noise, probability, repeats, settings))
+    against = failed(Tested(*mutants, molecules, p_noise, probability, repeats, settings))
     blind = any(one.blind for one in against)
-    vaf, low, high = share(mutants, molecules)
+    vaf, low, high = share(mutants[0], molecules)
     return AlterationCounts(
         by_class=np.stack([np.asarray(alt, np.int64), np.asarray(total, np.int64)]),
-        alt_molecules=mutants,
+        alt_molecules=mutants[0],
         total_molecules=molecules,
-        duplex_alt=duplex(np.asarray(alt)),
+        duplex_alt=mutants[1],
         strict_alt=strict[0],
         strict_total=strict[1],
         vaf=vaf,
@@ -120,6 +120,7 @@ def limit(
         power=settings.power,
         tail_probability=settings.hotspot_tail_probability if hotspot else settings.tail_probability,
         min_alt_molecules=settings.min_alt_molecules,
+        min_alt_duplex=settings.min_alt_duplex,
     )
 
 

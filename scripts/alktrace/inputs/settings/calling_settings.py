@@ -85,7 +85,10 @@ class NeighbourSettings(Section):
 class CallingSettings(Section):
     tail_probability: Tail = Field(description="noise tail probability per tested alternative")
     hotspot_tail_probability: Tail = Field(description="the same at knowledge hotspots")
-    min_alt_molecules: AtLeastOne = Field(description="mutant molecules, never fewer")
+    min_alt_molecules: AtLeastOne = Field(description="mutant molecules that a call needs")
+    min_alt_duplex: AtLeastOne = Field(
+        description="duplex ones among them that are enough without others, if the noise tail allows"
+    )
     min_candidate_molecules: AtLeastOne = Field(
         description="mutant molecules below the rule that are still shown as `subthreshold`"
     )
@@ -123,6 +126,7 @@ class CallingSettings(Section):
         yield from self.in_order("tail_probability", "hotspot_tail_probability")
         yield from self.in_order("hotspot_tail_probability", "subthreshold_tail_probability")
         yield from self.in_order("min_candidate_molecules", "min_alt_molecules")
+        yield from self.in_order("min_alt_duplex", "min_alt_molecules")
         yield from self.in_order("end_distance", "end_zone")
         if self.max_mismatch_share == 0:
             what = "0 leaves out every molecule that shows a variant"

@@ -18,7 +18,7 @@ from ...io.atomic import atomic_output
 from ...reference.gene_models import reverse_complement
 from .breakpoints import Breakend, Junction
 from .fusion_filters import FUSION_FILTERS
-from .partners import FusionRole, Meaning
+from .partners import FusionRole, Meaning, junction_name
 from .support import Support
 
 _YES_NO = {True: "yes", False: "no", None: "unknown"}
@@ -206,7 +206,6 @@ _INFO = [
     ("GENE3", 1, "String", "Gene of the 3 prime part"),
     ("EXON5", 1, "Integer", "Last exon of the 5 prime part"),
     ("EXON3", 1, "Integer", "First exon of the 3 prime part"),
-    ("JUNCTION", 1, "String", "Name of the junction: exons written as E13:A20"),
     ("INFRAME", 1, "String", "Is the reading frame kept: yes, no or unknown"),
     ("ROLE", 1, "String", "driver, reciprocal, unclear (domain kept, no 5 prime partner) or other"),
 ]
@@ -267,8 +266,6 @@ def _fill_info(line: Any, record: FusionRecord, index: int, driver_here: bool) -
         info["EXON5"] = meaning.exon_five
     if meaning.exon_three is not None:
         info["EXON3"] = meaning.exon_three
-    if meaning.junction is not None:
-        info["JUNCTION"] = meaning.junction.replace(";", ":")
     info["INFRAME"] = _YES_NO[meaning.in_frame]
     info["ROLE"] = meaning.role.value
 
@@ -301,7 +298,8 @@ def _fill_format(line: Any, record: FusionRecord, index: int) -> None:
 def _call(line: Any, seen: Counter[str]) -> FusionCall:
     info, sample = line.info, line.samples[0]
     five, three = info["GENE5"], info["GENE3"]
-    junction = info["JUNCTION"].replace(":", ";") if "JUNCTION" in info else None
+    # Not a field of its own: `;` parts the fields of a VCF, and tables name the junction with one.
+    junction = junction_name((five, info.get("EXON5")), (three, info.get("EXON3")))
     alt = line.alts[0]
     mate = alt.replace("]", "[").split("[")[1]
     filters = tuple(sorted(name for name in line.filter.keys() if name != "PASS"))  # noqa: SIM118

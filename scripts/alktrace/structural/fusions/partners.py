@@ -69,7 +69,7 @@ class Meaning:
     Attributes:
         driver: the fusion gene whose domain matters; `partner` the other gene, or `intergenic`.
         five, three: genes of the 5' and of the 3' part of the fusion transcript.
-        junction: such as `E13;A20`; None if an end is in no gene or the strands do not fit.
+        exon_five, exon_three: last and first exon of the two parts, as far as they are known.
         driver_first: is the driver at the first breakend of the junction.
     """
 
@@ -79,7 +79,6 @@ class Meaning:
     three: str
     exon_five: int | None
     exon_three: int | None
-    junction: str | None
     in_frame: bool | None
     role: FusionRole
     driver_first: bool
@@ -88,6 +87,18 @@ class Meaning:
     def pair(self) -> str:
         """Name of the fusion, 5' partner first."""
         return f"{self.five}-{self.three}"
+
+    @property
+    def junction(self) -> str | None:
+        """Such as `E13;A20`; None if an end is in no gene or the strands do not fit."""
+        return junction_name((self.five, self.exon_five), (self.three, self.exon_three))
+
+
+def junction_name(five: tuple[str, int | None], three: tuple[str, int | None]) -> str | None:
+    """Return the name of a junction from genes and exons, such as `E13;A20`; None if an exon is not known."""
+    if five[1] is None or three[1] is None:
+        return None
+    return f"{five[0][0]}{five[1]};{three[0][0]}{three[1]}"
 
 
 def make_part(transcript: Transcript, breakend: Breakend) -> Part:
@@ -169,12 +180,10 @@ def _meaning(
     name = partner.gene if partner is not None else INTERGENIC
     five, three = (part.gene, name) if part.keeps == "5" else (name, part.gene)
     exon_five = exon_three = None
-    label, in_frame = None, None
+    in_frame = None
     if partner is not None and coherent:
         left, right = (part, partner) if part.keeps == "5" else (partner, part)
         exon_five, exon_three = left.exon, right.exon
-        if exon_five is not None and exon_three is not None:
-            label = f"{left.gene[0]}{exon_five};{right.gene[0]}{exon_three}"
         in_frame = frame(left, right, len(directed.inserted))
     elif part.keeps == "5":
         exon_five = part.exon
@@ -187,7 +196,6 @@ def _meaning(
         three=three,
         exon_five=exon_five,
         exon_three=exon_three,
-        junction=label,
         in_frame=in_frame,
         role=_role(part, drivers[part.gene], coherent),
         driver_first=first,
