@@ -7,6 +7,7 @@ from pathlib import Path
 from snakemake.exceptions import WorkflowError
 from snakemake.jobs import Job
 from snakemake.logging import logger
+from snakemake.script import PythonScript
 from snakemake.settings.types import DeploymentMethod
 
 # A clone runs as it is: its own package goes before an installed one.
@@ -23,6 +24,7 @@ from alktrace.workflow.finished import is_whole, made_by, what_is_missing
 from alktrace.workflow.needs import disk, memory, minutes
 from alktrace.workflow.plan import Plan
 from alktrace.workflow.readiness import checked_plan
+from alktrace.workflow.warm import start_warm
 
 prepare_jobs()
 try:
@@ -42,6 +44,10 @@ WANTED, KERNELS = kernel_folder(), writable_kernel_folder(IN_RESULTS)
 os.environ[VARIABLE] = str(KERNELS)
 if workflow.is_main_process and KERNELS == IN_RESULTS:
     logger.warning(f"{WANTED} cannot be written to: compiled kernels are kept in {KERNELS}")
+
+# A job of a cluster is alone, or one of few.
+if workflow.is_main_process:
+    start_warm(PythonScript, after=Path("results/reference/kernels/calling.txt"))
 
 # What Snakemake compares with the results are content and paths below the working directory, so that results
 # may be moved to another clone: resources count with the code that names them (`io.resources`), and scripts by

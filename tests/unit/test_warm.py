@@ -1,0 +1,110 @@
+"""Scripts of a run as forks of a warm process: they end as scripts started cold do."""
+
+import subprocess
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from alktrace.workflow.warm import FOREIGN, start_warm
+
+
+class Script:
+    """The part of Snakemake's class that is used: a script started cold leaves its name."""
+
+    conda_env = container_img = env_modules = bench_record = None
+
+    def __init__(self) -> None:
+        self.cold: list[str] = []
+
+    def execute_script(self, fname: str, edit: bool = False) -> None:
+        self.cold.append(Path(fname).name)
+
+
+@pytest.fixture(scope="module")
+def kernels(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return tmp_path_factory.mktemp("kernels") / "calling.txt"
+
+
+@pytest.fixture(scope="module")
+def warm(kernels: Path) -> type[Script]:
+    """A class whose scripts run warm; one server for all tests."""
+
+    class Warm(Script):
+        pass
+
+    start_warm(Warm, after=kernels)
+    return Warm
+
+
+@pytest.fixture
+def run(warm: type[Script], kernels: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Any:
+    kernels.touch()
+    monkeypatch.chdir(tmp_path)
+
+    def run(text: str, **attributes: object) -> Script:
+        path = tmp_path / "job.py"
+        path.write_text(text)
+        script = warm()
+        vars(script).update(attributes)
+        script.execute_script(str(path))
+        return script
+
+    return run
+
+
+def test_a_script_runs_as_main_in_the_folder_of_the_run(run: Any, tmp_path: Path) -> None:
+    script = run("import os, sys; open('seen', 'w').write(repr((__name__, __file__, sys.argv, os.getcwd())))")
+    job = str(tmp_path / "job.py")
+    assert (tmp_path / "seen").read_text() == repr(("__main__", job, [job], str(tmp_path)))
+    assert script.cold == []
+
+
+def test_a_script_finds_the_package_loaded_and_nothing_of_the_script_before(run: Any, tmp_path: Path) -> None:
+    run("import alktrace; alktrace.left = 1")
+    run(
+        "import sys, alktrace\n"
+        "open('seen', 'w').write(f\"{'alktrace.calling.caller' in sys.modules} {hasattr(alktrace, 'left')}\")"
+    )
+    assert (tmp_path / "seen").read_text() == "True False"
+
+
+@pytest.mark.parametrize(
+    ("text", "status"),
+    [
+        ("import sys; sys.exit(3)", 3),
+        ("import os; os.kill(os.getpid(), 9)", -9),
+        ("1 / 0", 1),
+        ("import sys; sys.exit('error: in words')", 1),
+    ],
+)
+def test_a_script_that_fails_fails_with_its_status(run: Any, text: str, status: int) -> None:
+    with pytest.raises(subprocess.CalledProcessError) as caught:
+        run(text)
+    assert caught.value.returncode == status
+
+
+def test_a_script_that_ends_early_and_well_has_not_failed(run: Any) -> None:
+    run("import sys; sys.exit(0)")
+
+
+def test_no_script_is_warm_before_the_kernels_are_compiled(warm: type[Script], kernels: Path) -> None:
+    kernels.unlink(missing_ok=True)
+    script = warm()
+    script.execute_script("job.py")
+    assert script.cold == ["job.py"]
+
+
+@pytest.mark.parametrize("name", FOREIGN)
+def test_another_environment_is_left_to_snakemake(run: Any, name: str) -> None:
+    assert run("raise SystemExit(9)", **{name: "given"}).cold == ["job.py"]
+
+
+def test_without_a_server_scripts_start_cold(
+    warm: type[Script], run: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def start(_: object) -> None:
+        raise ConnectionRefusedError
+
+    monkeypatch.setattr("multiprocessing.context.ForkServerProcess.start", start)
+    assert run("raise SystemExit(9)").cold == ["job.py"]
