@@ -51,7 +51,7 @@ setup_tools() {
     done
     lacking=$(missing_tools | tr '\n' ' ')
     if [ -n "$lacking" ] && can_apt; then
-        apt_install bwa fastp samtools bcftools
+        apt_install bwa fastp samtools
         lacking=$(missing_tools | tr '\n' ' ')
     fi
     if [ -n "$lacking" ]; then

@@ -1,4 +1,4 @@
-# From the reads of each sequencing unit to one aligned BAM per sample with the UMI in RX.
+# From the reads of each sequencing unit to one aligned BAM each, with the UMI in RX.
 
 from alktrace.workflow.units import Units
 
@@ -30,8 +30,6 @@ rule align_unit:
         counts="results/patients/{patient}/{timepoint}/{specimen}/units/{unit}.extract.tsv",
     log:
         "logs/align_unit/{patient}.{timepoint}.{specimen}.{unit}.log",
-    benchmark:
-        "logs/align_unit/{patient}.{timepoint}.{specimen}.{unit}.benchmark.tsv"
     conda:
         "../envs/align.yaml"
     threads: 8
@@ -108,37 +106,4 @@ rule adopt_unit:
             | samtools {params.finish} --no-PG --threads {threads} --output-fmt bam,level=1 -o "$bam" - \
             && mv "$bam" {output.bam:q}) 2>{log:q} \
             || "$ALKTRACE_PYTHON" "$ALKTRACE_SCRIPTS/carry_unreadable.py" --of {output.counts:q} --to {output:q}
-        """
-
-
-# A single unit is linked, or copied where the file system knows no links: its own name goes away at once.
-rule merge_units:
-    input:
-        bams=UNITS.unit_bams,
-    output:
-        bam=temp("results/patients/{patient}/{timepoint}/{specimen}/aligned.bam"),
-    log:
-        "logs/merge_units/{patient}.{timepoint}.{specimen}.log",
-    conda:
-        "../envs/samtools.yaml"
-    threads: 2
-    resources:
-        mem_mb=memory(2000),
-        runtime=minutes(240, per_gb=20, of="bams"),
-    params:
-        code=PLAN.code("carry_unreadable"),
-    message:
-        "merging the units of {wildcards.patient} {wildcards.timepoint} {wildcards.specimen}"
-    shell:
-        """
-        bam=$(mktemp -u {output.bam:q}.partial-XXXXXXXX)
-        trap 'rm -f "$bam"' EXIT
-        "$ALKTRACE_PYTHON" "$ALKTRACE_SCRIPTS/carry_unreadable.py" --of {input.bams:q} --to {output:q} || (
-            set -- {input.bams:q}
-            if [ $# -eq 1 ]; then
-                ln -f "$1" "$bam" || cp "$1" "$bam"
-            else
-                samtools merge --no-PG --threads {threads} --output-fmt bam,level=1 -o "$bam" "$@"
-            fi && mv "$bam" {output.bam:q}
-        ) 2>{log:q}
         """

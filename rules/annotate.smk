@@ -3,47 +3,15 @@
 from alktrace.inputs.knowledge_schemas import RECOGNITION_TABLES
 
 
-# Without --local-csq the tool joins unphased variants of one codon and so invents a phase.
-rule annotate_consequences:
-    input:
-        vcf=PLAN.small_variants,
-        fasta=REFERENCE.fasta,
-        fai=REFERENCE.fai,
-        gff3="results/reference/gene_models.gff3",
-    output:
-        vcf=temp("results/patients/{patient}/{timepoint}/{specimen}/consequences.vcf.gz"),
-    log:
-        "logs/annotate_consequences/{patient}.{timepoint}.{specimen}.log",
-    conda:
-        "../envs/bcftools.yaml"
-    resources:
-        mem_mb=memory(2000),
-        runtime=minutes(30),
-    params:
-        sizes=PLAN.given_sizes,
-        code=PLAN.code("carry_unreadable"),
-    message:
-        "consequences: {wildcards.patient} {wildcards.timepoint} {wildcards.specimen}"
-    shell:
-        """
-        vcf=$(mktemp -u {output.vcf:q}.partial-XXXXXXXX)
-        trap 'rm -f "$vcf"' EXIT
-        "$ALKTRACE_PYTHON" "$ALKTRACE_SCRIPTS/carry_unreadable.py" --of {input.vcf:q} --to {output:q} \
-            || (bcftools norm --fasta-ref {input.fasta:q} --multiallelics -any {input.vcf:q} \
-                | bcftools csq --local-csq --samples - --trim-protein-seq 1 --fasta-ref {input.fasta:q} \
-                    --gff-annot {input.gff3:q} --output-type z --output "$vcf" \
-                && mv "$vcf" {output.vcf:q}) 2>{log:q}
-        """
-
-
 # Origin first, then tumour fraction from what is left as markers, then copy number with it.
 rule annotate_alterations:
     input:
-        vcf="results/patients/{patient}/{timepoint}/{specimen}/consequences.vcf.gz",
+        vcf="results/patients/{patient}/{timepoint}/{specimen}/variants.vcf.gz",
         fusions="results/patients/{patient}/{timepoint}/{specimen}/fusions.vcf.gz",
         coverage="results/patients/{patient}/{timepoint}/{specimen}/coverage.cnn",
         copy_number_reference=PLAN.copy_number_reference,
         gene_models="results/reference/gene_models.json",
+        gff3="results/reference/gene_models.gff3",
         fasta=REFERENCE.fasta,
         white_cells=PLAN.white_cells,
         white_cell_tables=PLAN.white_cell_tables,

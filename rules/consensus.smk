@@ -25,7 +25,7 @@ rule compile_consensus_kernels:
 # The consensus holds every molecule, also those of one read; what is strict is decided by the caller.
 rule call_molecules:
     input:
-        bam="results/patients/{patient}/{timepoint}/{specimen}/aligned.bam",
+        bams=UNITS.unit_bams,
         targets=PLAN.targets,
         kernels="results/reference/kernels/consensus.txt",
     output:
@@ -37,8 +37,8 @@ rule call_molecules:
         own_environment
     threads: 2
     resources:
-        mem_mb=memory(4000, per_gb=500, of="bam"),
-        runtime=minutes(240, per_gb=30, of="bam"),
+        mem_mb=memory(4000, per_gb=500, of="bams"),
+        runtime=minutes(240, per_gb=30, of="bams"),
     params:
         umi=lambda wildcards: PLAN.assay(wildcards).umi.model_dump(mode="json"),
         settings=PLAN.dump("molecules"),

@@ -8,6 +8,7 @@ rule read_reported_calls:
     input:
         calls=PLAN.report,
         gene_models="results/reference/gene_models.json",
+        gff3="results/reference/gene_models.gff3",
         loci="results/reference/loci.tsv",
         fasta=REFERENCE.fasta,
         own_words=PLAN.report_words(),

@@ -28,6 +28,7 @@ with sample_job(snakemake, "vcf", "fusions", "coverage"):
         copy_number_reference=Path(snakemake.input.copy_number_reference),
         centromeres=resource("reference/centromeres.grch38.tsv"),
         gene_models=Path(snakemake.input.gene_models),
+        gff3=Path(snakemake.input.gff3),
         fasta=Path(snakemake.input.fasta),
         knowledge=open_knowledge(resource("knowledge"), snakemake.config["knowledge"]),
         white_cell_bams=[

@@ -10,11 +10,11 @@ from alktrace.workflow.sample_job import sample_job
 if TYPE_CHECKING:
     from snakemake.iocontainers import snakemake
 
-with sample_job(snakemake, "bam"):
+with sample_job(snakemake, "bams"):
     from alktrace.consensus.molecules import call_molecules
 
     call_molecules(
-        bams=[Path(snakemake.input.bam)],
+        bams=[Path(bam) for bam in snakemake.input.bams],
         out=Path(snakemake.output.bam),
         metrics=Path(snakemake.output.metrics),
         umi=UmiSettings.model_validate(snakemake.params.umi),

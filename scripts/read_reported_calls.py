@@ -19,6 +19,7 @@ with sample_job(snakemake, "calls", "covered_regions"):
     read_reported_calls(
         calls=Path(snakemake.input.calls),
         gene_models=Path(snakemake.input.gene_models),
+        gff3=Path(snakemake.input.gff3),
         fasta=Path(snakemake.input.fasta),
         loci=Path(snakemake.input.loci),
         knowledge=open_knowledge(resource("knowledge"), snakemake.config["knowledge"]),

@@ -20,7 +20,7 @@ import yaml
 ROOT = Path(__file__).resolve().parents[1]
 INPUTS = ("reference", "fastq", "bam", "calls", "clinical")
 CODE = ("Snakefile", "config", "envs", "resources", "rules", "scripts")
-PROGRAMS = ("bwa", "fastp", "samtools", "bcftools")
+PROGRAMS = ("bwa", "fastp", "samtools")
 NEEDS_TOOLS = pytest.mark.skipif(
     any(shutil.which(program) is None for program in PROGRAMS), reason="command-line tools are missing"
 )

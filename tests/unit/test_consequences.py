@@ -1,7 +1,7 @@
 """Our consequences against those of an independent tool, `bcftools csq`, and the reading of its output."""
 
 import random
-import shutil
+import re
 import subprocess
 from dataclasses import replace
 from functools import partial
@@ -13,7 +13,14 @@ import pytest
 from gene_facts import gene_models
 from present_values import present
 
-from alktrace.annotate.consequences import choose_gene, csq_consequence, read_variants, reconcile
+from alktrace.annotate.consequences import (
+    VcfVariant,
+    annotated_variants,
+    choose_gene,
+    csq_consequence,
+    read_variants,
+    reconcile,
+)
 from alktrace.annotate.hgvs import NamedTranscript
 from alktrace.errors import DataError
 from alktrace.reference.gene_models import Exon, GeneModels, Transcript, reverse_complement
@@ -72,10 +79,11 @@ def random_variants(genome: str, chrom: str, dice: random.Random) -> set[SmallVa
     return found
 
 
+Annotated = tuple[list[VcfVariant], dict[str, str], GeneModels]
+
+
 @pytest.fixture(scope="module")
-def annotated(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, dict[str, str], GeneModels]:
-    if shutil.which("bcftools") is None:
-        pytest.skip("bcftools is not on PATH")
+def annotated(tmp_path_factory: pytest.TempPathFactory) -> Annotated:
     folder = tmp_path_factory.mktemp("csq")
     dice = random.Random(20)
     genomes, models, lines = {}, {}, []
@@ -91,12 +99,8 @@ def annotated(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, dict[str,
     (folder / "g.fa").write_text("".join(f">{name}\n{g}\n" for name, g in genomes.items()))
     pysam.faidx(str(folder / "g.fa"))
     write_gff3(GeneModels(models), folder / "g.gff3")
-    command = (
-        "bcftools norm --fasta-ref g.fa --multiallelics -any in.vcf | bcftools csq --local-csq --samples - "
-        "--trim-protein-seq 1 --fasta-ref g.fa --gff-annot g.gff3 --output-type z --output out.vcf.gz"
-    )
-    subprocess.run(["bash", "-o", "pipefail", "-c", command], check=True, cwd=folder, capture_output=True)
-    return folder / "out.vcf.gz", genomes, GeneModels(models)
+    found = annotated_variants(folder / "in.vcf", fasta=folder / "g.fa", gff3=folder / "g.gff3")
+    return found, genomes, GeneModels(models)
 
 
 def far_from_borders(model: Transcript, allele: SmallVariant) -> bool:
@@ -109,10 +113,10 @@ def between(genome: str, _: str, start: int, end: int) -> str:
     return genome[start:end]
 
 
-def test_same_consequence_as_bcftools(annotated: tuple[Path, dict[str, str], GeneModels]) -> None:
-    vcf, genomes, models = annotated
+def test_same_consequence_as_bcftools(annotated: Annotated) -> None:
+    variants, genomes, models = annotated
     compared = {"substitution": 0, "indel": 0}
-    for variant in read_variants(vcf):
+    for variant in variants:
         allele = variant.allele
         model = models.by_gene["G" + allele.chrom[1:]]
         genome = genomes[allele.chrom]
@@ -226,12 +230,42 @@ def test_breakends_and_symbols_are_no_small_variants(tmp_path: Path) -> None:
     assert list(read_variants(path)) == []
 
 
-def test_several_alternatives_are_refused(tmp_path: Path) -> None:
-    with pytest.raises(DataError, match="several alternatives"):
-        list(read_variants(vcf(tmp_path, "chr2 29220747 . C T,G . PASS . GT 0/1")))
+HEAD = "##fileformat=VCFv4.2\n##contig=<ID=c,length=9>\n#CHROM\tPOS\tID\tREF\tALT\tQUAL\tFILTER\tINFO\n"
 
 
-def test_no_vcf(tmp_path: Path) -> None:
-    (tmp_path / "x.vcf").write_text("gene\thgvs_p\n")
-    with pytest.raises(DataError, match="cannot be read as VCF"):
-        list(read_variants(tmp_path / "x.vcf"))
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ("gene\thgvs_p\n", "unknown file type"),
+        (HEAD + "c\t2\t.\tA\tT\t.\t.\t.\n", "Reference allele mismatch at c:2"),
+        (HEAD + "c\tx\t.\tA\tT\t.\t.\t.\n", "Could not parse"),
+    ],
+    ids=["no VCF", "another genome", "a damaged line"],
+)
+def test_what_bcftools_refuses_names_the_file(tmp_path: Path, text: str, said: str) -> None:
+    given = tmp_path / "x.vcf"
+    given.write_text(text)
+    (tmp_path / "g.fa").write_text(">c\nACGTACGTA\n")
+    (tmp_path / "g.gff3").write_text("##gff-version 3\n")
+    with pytest.raises(DataError, match="give a VCF or BCF of calls on the genome") as caught:
+        annotated_variants(given, fasta=tmp_path / "g.fa", gff3=tmp_path / "g.gff3")
+    assert str(caught.value).startswith(f"{given}: ") and said in str(caught.value)
+
+
+def test_several_alternatives_are_told_apart(tmp_path: Path) -> None:
+    (tmp_path / "x.vcf").write_text(HEAD + "c\t2\t.\tC\tT,G\t.\t.\t.\n")
+    (tmp_path / "g.fa").write_text(">c\nACGTACGTA\n")
+    _, model = random_gene("1", random.Random(3), "+")
+    write_gff3(GeneModels({model.gene: model}), tmp_path / "g.gff3")
+    found = annotated_variants(tmp_path / "x.vcf", fasta=tmp_path / "g.fa", gff3=tmp_path / "g.gff3")
+    assert [variant.allele.alt for variant in found] == ["T", "G"]
+
+
+def test_a_full_disk_is_no_fault_of_the_file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def full(command: list[str], **_: object) -> subprocess.CompletedProcess[str]:
+        out = re.search(r"/\S*normalised.bcf", command[-1])
+        return subprocess.CompletedProcess(command, 1, "", f"Error: cannot write to {present(out)[0]}\n")
+
+    monkeypatch.setattr("subprocess.run", full)
+    with pytest.raises(OSError, match="cannot write"):
+        annotated_variants(tmp_path / "x.vcf", fasta=tmp_path / "g.fa", gff3=tmp_path / "g.gff3")

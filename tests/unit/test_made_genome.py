@@ -5,6 +5,7 @@ import shutil
 import subprocess
 from pathlib import Path
 
+import bcftools_csq
 import numpy as np
 import pysam
 import pytest
@@ -35,9 +36,7 @@ def csq(files: ReferenceFiles, variants: str) -> list[str]:
         f"##contig=<ID={name},length={length}>\n" for name, length in FACTS.chromosomes.items()
     )
     path.write_text(head + "#CHROM\tPOS\tID\tREF\tALT\tQUAL\tFILTER\tINFO\n" + variants)
-    command: list[str | Path] = ["bcftools", "csq", "--local-csq", "-f", files.fasta, "-g", files.gff3, path]
-    done = subprocess.run(command, capture_output=True, text=True, check=True)
-    return [line.split("BCSQ=")[1] for line in done.stdout.splitlines() if not line.startswith("#")]
+    return bcftools_csq.csq(path, fasta=files.fasta, gff3=files.gff3)
 
 
 def vcf_line(variant: PlantedVariant) -> str:

@@ -120,20 +120,9 @@ def test_normals_of_the_assay_alone_make_its_reference(plan: Plan) -> None:
     assert plan.normal_bams(of("=panel")) == ["results/patients/N1/T0/wbc/consensus.bam"]
 
 
-@pytest.mark.parametrize(
-    ("sample", "variants"),
-    [
-        ("P1.BL.plasma", f"{P1}/BL/plasma/variants.vcf.gz"),
-        ("P2.PD2.plasma", "report.vcf.gz"),
-    ],
-)
-def test_consequences_are_asked_for_calls_and_for_a_given_vcf(plan: Plan, sample: str, variants: str) -> None:
-    assert plan.small_variants(of(sample)) == variants
-
-
-def test_a_report_is_read_as_it_is_unless_it_is_a_vcf(plan: Plan) -> None:
+def test_a_report_is_read_as_it_is(plan: Plan) -> None:
     assert plan.report(of("P2.PD1.plasma")) == "report.tsv"
-    assert plan.report(of("P2.PD2.plasma")) == f"{P2}/PD2/plasma/consequences.vcf.gz"
+    assert plan.report(of("P2.PD2.plasma")) == "report.vcf.gz"
 
 
 def test_vcfs_of_the_reference_are_optional(plan: Plan, tmp_path: Path) -> None:
@@ -294,10 +283,10 @@ def test_outcomes_need_clinical_tables(plan: Plan, tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("kept", "tools"),
     [
-        ("P1", "bcftools bwa fastp multiqc samtools"),
-        ("biopsy", "bcftools multiqc samtools"),
+        ("P1", "bwa fastp multiqc samtools"),
+        ("biopsy", "multiqc samtools"),
         ("report.tsv", "multiqc samtools"),
-        ("report.vcf.gz", "bcftools multiqc samtools"),
+        ("report.vcf.gz", "multiqc samtools"),
     ],
 )
 def test_tools_that_a_run_needs(tmp_path: Path, kept: str, tools: str) -> None:

@@ -78,9 +78,9 @@ def test_a_sheet_that_is_not_named_rightly_is_not_looked_for(
     ("rows", "needed"),
     [
         ((REPORT,), {"multiqc", "samtools"}),
-        ((VCF,), {"multiqc", "samtools", "bcftools"}),
-        ((CONSENSUS,), {"multiqc", "samtools", "bcftools"}),
-        ((REPORT, READS), {"multiqc", "samtools", "bcftools", "fastp", "bwa"}),
+        ((VCF,), {"multiqc", "samtools"}),
+        ((CONSENSUS,), {"multiqc", "samtools"}),
+        ((REPORT, READS), {"multiqc", "samtools", "fastp", "bwa"}),
     ],
     ids=["reports", "VCF", "consensus", "reads"],
 )

@@ -811,6 +811,7 @@ def test_job(tmp_path: Path, root: Path, calling: CallingSettings) -> None:
     read_reported_calls(
         calls=calls,
         gene_models=tmp_path / "models.json",
+        gff3=tmp_path / "models.gff3",
         fasta=tmp_path / "g.fa",
         loci=tmp_path / "loci.tsv",
         knowledge=KnowledgeFiles(root / "resources" / "knowledge"),

@@ -24,6 +24,7 @@ from alktrace.inputs.knowledge_files import KnowledgeFiles
 from alktrace.inputs.settings.calling_settings import CallingSettings
 from alktrace.inputs.settings.origin_settings import OriginSettings
 from alktrace.io.tables import read_table, write_table
+from alktrace.reference.gff3 import write_gff3
 from alktrace.reference.locus_table import LocusRow
 from alktrace.reported.read_report import read_reported_calls
 from alktrace.vocabulary.changes import Consequence, Origin, VariantType
@@ -166,6 +167,7 @@ def test_vcf_as_a_report(tmp_path: Path, root: Path) -> None:
     (tmp_path / "g.fa").write_text(">chr2\n" + "N" * 29_220_000 + sequence + "\n")
     pysam.faidx(str(tmp_path / "g.fa"))
     gene_models("ALK").save(tmp_path / "models.json")
+    write_gff3(gene_models("ALK"), tmp_path / "models.gff3")
     starts = {"G1202": 29_220_744, "F1174": 29_220_828, "R1192": 29_220_774, "L1152": 29_222_402}
     loci = [
         LocusRow("ALK", name, LocusKind.ALK_HOTSPOT, 23, "chr2", start, start + 3)
@@ -176,6 +178,7 @@ def test_vcf_as_a_report(tmp_path: Path, root: Path) -> None:
     read_reported_calls(
         calls=path,
         gene_models=tmp_path / "models.json",
+        gff3=tmp_path / "models.gff3",
         fasta=tmp_path / "g.fa",
         loci=tmp_path / "loci.tsv",
         knowledge=KnowledgeFiles(root / "resources" / "knowledge"),

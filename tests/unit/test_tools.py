@@ -33,7 +33,6 @@ SAYS = {
     "bwa-mem2": 'echo "launching /opt/bwa-mem2-9.9/bwa-mem2.avx2" >&2; [ "$1" = version ] && echo {}',
     "fastp": '[ "$1" = --version ] && echo "fastp {}" >&2',
     "samtools": '[ "$1" = --version ] && echo "samtools {}\nUsing htslib 9.9"',
-    "bcftools": '[ "$1" = --version ] && echo "bcftools {}\nUsing htslib 9.9"',
 }
 
 

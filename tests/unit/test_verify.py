@@ -47,7 +47,7 @@ OUTPUTS = [
     "results/patients/{patient}/evidence.tsv",
     "results/patients/{patient}/{timepoint}/resistance.tsv",
     f"{SAMPLE}/reported/alterations.tsv",
-    temp(f"{SAMPLE}/consequences.vcf.gz"),
+    temp(f"{SAMPLE}/consensus_unaligned.bam"),
     temp(f"{SAMPLE}/units/{{unit}}.aligned.bam"),
 ]
 MADE = made_by([SimpleNamespace(output=[IOFile(file, rule=None) for file in OUTPUTS])])
@@ -259,7 +259,7 @@ def test_results_are_those_of_the_run(run: Run) -> None:
     """What a failed run left of temporary files is none, nor what somebody put beside the results."""
     sample = run.results / "patients/P1/PD1/plasma"
     (sample / "units").mkdir()
-    for name in ("consequences.vcf.gz", "units/u1.aligned.bam", "reported/alterations (copy).tsv"):
+    for name in ("consensus_unaligned.bam", "units/u1.aligned.bam", "reported/alterations (copy).tsv"):
         (sample / name).touch()
     found = results_of(run.results, ["P1/PD1/plasma"], MADE)
     assert list(found) == sorted(RESULTS)

@@ -41,7 +41,7 @@ include: {rules!r} + "/reference.smk"
 include: {rules!r} + "/align.smk"
 rule all:
     input:
-        [f"results/patients/{{s.folder}}/aligned.bam" for s in PLAN.sheet.samples.values()],
+        [UNITS.unit_bams(s) for s in PLAN.sheet.samples.values()],
         REFERENCE.dictionary,
     default_target: True
 """
@@ -209,14 +209,20 @@ def run(
     return folder, done
 
 
-def aligned_bam(
+def aligned_units(
     run: tuple[Path, subprocess.CompletedProcess[str]], patient: str
 ) -> tuple[dict[str, Any], list[pysam.AlignedSegment]]:
+    """Header of the first unit with the read groups of all, and the records of one unit after the other."""
     folder, done = run
-    path = folder / "results" / "patients" / patient / "T1" / "plasma" / "aligned.bam"
-    assert path.is_file(), done.stderr[-3000:]
-    with pysam.AlignmentFile(str(path)) as bam:
-        return bam.header.to_dict(), list(bam)
+    paths = sorted((folder / "results" / "patients" / patient / "T1" / "plasma" / "units").glob("*.bam"))
+    assert paths, done.stderr[-3000:]
+    headers, records = [], []
+    for path in paths:
+        with pysam.AlignmentFile(str(path)) as bam:
+            headers.append(bam.header.to_dict())
+            records += list(bam)
+    groups = [line for header in headers for line in header["RG"]]
+    return {**headers[0], "RG": groups}, records
 
 
 def counts(
@@ -254,7 +260,7 @@ def check_places(
 
 
 def test_pairs_of_two_lanes(run: tuple[Path, subprocess.CompletedProcess[str]]) -> None:
-    header, records = aligned_bam(run, "pairs")
+    header, records = aligned_units(run, "pairs")
     assert header["HD"]["SO"] == "coordinate"
     assert [line["SN"] for line in header["SQ"]] == list(GENOME)
     assert [(line["ID"], line["SM"], line["LB"]) for line in header["RG"]] == [
@@ -272,7 +278,7 @@ def test_pairs_of_two_lanes(run: tuple[Path, subprocess.CompletedProcess[str]]) 
 def test_mates_across_the_seam_of_the_compact_genome(
     run: tuple[Path, subprocess.CompletedProcess[str]],
 ) -> None:
-    _, records = aligned_bam(run, "pairs")
+    _, records = aligned_units(run, "pairs")
     by_name: dict[Any, pysam.AlignedSegment] = {}
     for record in records:
         by_name.setdefault((record.query_name, record.is_read2), record)
@@ -288,7 +294,7 @@ def test_mates_across_the_seam_of_the_compact_genome(
 
 
 def test_single_reads(run: tuple[Path, subprocess.CompletedProcess[str]]) -> None:
-    _, records = aligned_bam(run, "single")
+    _, records = aligned_units(run, "single")
     primary = [record for record in records if not record.is_supplementary]
     assert len(primary) == 100
     assert not any(record.is_paired for record in primary)
@@ -300,7 +306,7 @@ def test_single_reads(run: tuple[Path, subprocess.CompletedProcess[str]]) -> Non
 
 
 def test_unaligned_bam(run: tuple[Path, subprocess.CompletedProcess[str]]) -> None:
-    _, records = aligned_bam(run, "unaligned")
+    _, records = aligned_units(run, "unaligned")
     assert len([r for r in records if not r.is_supplementary]) == 200
     for record in records:
         assert record.get_tag("RX") == "-".join(truth(present(record.query_name))[3])
@@ -309,7 +315,7 @@ def test_unaligned_bam(run: tuple[Path, subprocess.CompletedProcess[str]]) -> No
 
 
 def test_aligned_bam_is_sorted_and_tagged(run: tuple[Path, subprocess.CompletedProcess[str]]) -> None:
-    header, records = aligned_bam(run, "aligned")
+    header, records = aligned_units(run, "aligned")
     assert header["RG"] == [{"ID": "u1", "SM": "aligned.T1.plasma", "LB": "lib1", "PL": "ILLUMINA"}]
     places = [(record.reference_id, record.reference_start) for record in records]
     assert len(places) == 200
@@ -320,7 +326,7 @@ def test_aligned_bam_is_sorted_and_tagged(run: tuple[Path, subprocess.CompletedP
 
 
 def test_no_reads_give_an_empty_bam(run: tuple[Path, subprocess.CompletedProcess[str]]) -> None:
-    header, records = aligned_bam(run, "empty")
+    header, records = aligned_units(run, "empty")
     assert records == []
     assert header["RG"][0]["SM"] == "empty.T1.plasma"
     assert counts(run, "empty")["templates"] == "0"
@@ -344,10 +350,6 @@ def test_a_member_that_the_data_fail_leaves_the_reason_in_place_of_every_file(
     assert "improperly paired" in text and "give the files of one run" in text
     left = folder / "results" / "patients" / "broken" / "T1" / "plasma"
     found = [path for path in left.rglob("*") if path.is_file()]
-    assert {path.name for path in found} >= {"aligned.bam", "u1.fastp.json", "u1.extract.tsv"}
+    assert {path.name for path in found} >= {"u1.aligned.bam", "u1.fastp.json", "u1.extract.tsv"}
     for path in found:
         assert ["improperly paired" in problem.what for problem in read_unreadable(path)] == [True], path
-
-
-def test_intermediate_files_are_gone(run: tuple[Path, subprocess.CompletedProcess[str]]) -> None:
-    assert not list((run[0] / "results").rglob("units/*.bam"))

@@ -23,8 +23,7 @@ pytestmark = [NEEDS_TOOLS, pytest.mark.timeout(900)]
 DAMAGED, GOOD = "P16", "P17"
 BAM = f"bam/{DAMAGED}_PD1_plasma.bam"
 OF_THE_SAMPLE = dict.fromkeys(
-    "adopt_unit merge_units call_molecules align_consensus call_variants call_structural "
-    "annotate_consequences annotate_alterations".split(),
+    "adopt_unit call_molecules align_consensus call_variants call_structural annotate_alterations".split(),
     1,
 )
 

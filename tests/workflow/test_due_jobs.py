@@ -17,10 +17,8 @@ from alktrace.io.resources import ADAPTERS
 PATIENTS = ("P07", "P16", "P18")
 # Outputs that are deleted once they are used: who needs them needs the job again that makes them.
 TEMPORARY = {
-    "merge_units": {"align_unit", "adopt_unit"},
-    "call_molecules": {"merge_units"},
+    "call_molecules": {"align_unit", "adopt_unit"},
     "align_consensus": {"call_molecules"},
-    "annotate_alterations": {"annotate_consequences"},
 }
 # Who waits for the checkpoint is asked again once it is done; a dry run ends before that.
 CHECKPOINT, AFTER_IT = "compare_identity", "gather_evidence"

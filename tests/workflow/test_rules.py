@@ -18,7 +18,7 @@ from alktrace.commands.docs import fill
 
 RULE_FILES = sorted((ROOT / "rules").glob("*.smk"))
 # Limits of the design: Python starts slowly, and a cohort has hundreds of samples.
-MOST_PER_SAMPLE, MOST_PYTHON_PER_SAMPLE, MOST_PYTHON_PER_PATIENT = 12, 5, 2
+MOST_PER_SAMPLE, MOST_PYTHON_PER_SAMPLE, MOST_PYTHON_PER_PATIENT = 8, 5, 2
 
 COHORT = {
     "compare_identity": 1,
@@ -40,12 +40,10 @@ def per_sample(number: int, *, units: Any = None, adopted: int = 0, consensus: i
     counts = {
         "align_unit": made - adopted if units is None else units,
         "adopt_unit": adopted,
-        "merge_units": made,
         "call_molecules": made,
         "align_consensus": made,
         "call_variants": number,
         "call_structural": number,
-        "annotate_consequences": number,
         "annotate_alterations": number,
     }
     return {name: count for name, count in counts.items() if count}
@@ -134,7 +132,7 @@ def test_a_run_deletes_and_does_not_name_what_an_earlier_one_left(project: Proje
     results = project.folder / "results"
     manifest = results / "cohort/run_manifest.json"
     folder = next(results.glob("patients/P01/PD1/*/alterations.tsv")).parent
-    left = [folder / name for name in ("consequences.vcf.gz", "aligned.bam", "units/u1.aligned.bam")]
+    left = [folder / name for name in ("consensus_unaligned.bam", "units/u1.aligned.bam")]
     for path in left:
         path.touch()
         os.utime(path, (0, 0))
@@ -202,7 +200,7 @@ def test_lanes_are_aligned_apart_and_merged(project: Project) -> None:
     project.keep(rows)
     project.config["clinical"] = None
     jobs = project.dry().check().jobs
-    assert (jobs["align_unit"], jobs["merge_units"], jobs["call_variants"]) == (2, 1, 1)
+    assert (jobs["align_unit"], jobs["call_molecules"], jobs["call_variants"]) == (2, 1, 1)
 
 
 def test_excluded_patients_cost_nothing(project: Project) -> None:

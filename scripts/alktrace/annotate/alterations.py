@@ -37,7 +37,7 @@ from ..vocabulary.detection import Detection, ObservationSource
 from ..vocabulary.samples import SpecimenType
 from ..vocabulary.variant import SmallVariant
 from .alteration_table import AlterationRow, empty_row
-from .consequences import read_variants
+from .consequences import annotated_variants
 from .fusion_names import FusionNames
 from .origin import MoleculeCount
 from .small_variants import (
@@ -66,6 +66,7 @@ def annotate_alterations(
     copy_number_reference: Path | None,
     centromeres: Path,
     gene_models: Path,
+    gff3: Path,
     fasta: Path,
     knowledge: KnowledgeFiles,
     white_cell_bams: Sequence[Path],
@@ -83,12 +84,13 @@ def annotate_alterations(
     """Write alterations, tumour fraction and copy numbers of one specimen from reads.
 
     Args:
-        vcf: small variants after `bcftools norm` and `csq`.
+        vcf: small variants of our own caller.
         fusions_vcf: breakends of our own caller.
         coverage: coverage per bin; None where the assay has too few targets for copy numbers.
         copy_number_reference: reference of the assay; needed with `coverage`.
         centromeres: borders of the chromosome arms.
         gene_models: JSON of `GeneModels`.
+        gff3: the same models for bcftools.
         fasta: genome.
         knowledge: the knowledge tables.
         white_cell_bams: consensus BAMs of the patient's white cells, without this specimen.
@@ -110,7 +112,8 @@ def annotate_alterations(
     models = GeneModels.load(gene_models)
     with Genome(fasta) as genome:
         namer = Namer(models, genome.fetch)
-        rows = variant_rows(read_variants(vcf), namer, tables, source=vcf, reported=False)
+        variants = annotated_variants(vcf, fasta=fasta, gff3=gff3)
+        rows = variant_rows(variants, namer, tables, source=vcf, reported=False)
     fusions = read_fusions(fusions_vcf)
     numbers = _CopyNumbers(models, coverage, copy_number_reference, centromeres, copy_number)
     untold = numbers.rows(None)

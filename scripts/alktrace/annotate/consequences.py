@@ -1,18 +1,16 @@
 """What `bcftools csq` says about the variants of a VCF, and how it fits our own names.
 
-The rule runs, in one stream:
-
-    bcftools norm --fasta-ref FASTA --multiallelics -any CALLS
-      | bcftools csq --local-csq --samples - --trim-protein-seq 1
-          --fasta-ref FASTA --gff-annot GFF3 --output-type z --output OUT
-
-Without `--local-csq` the tool joins unphased variants of a codon and so invents a phase. It calls a
-duplication an insertion; names are made in `hgvs.py`.
+It is the one in pysam, with the version that the lock file pins. It calls a duplication an insertion; names
+are made in `hgvs.py`.
 """
 
+import json
+import subprocess
+import sys
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any
 
 from ..errors import DataError
@@ -61,6 +59,21 @@ SILENT_NONCODING = frozenset(
 FAMILIES = (IN_FRAME, OTHER_PROTEIN, SILENT_NONCODING)
 
 
+BCFTOOLS = """
+import json, sys, pysam.bcftools
+for name, *options in json.loads(sys.argv[1]):
+    try:
+        getattr(pysam.bcftools, name)(*options, catch_stdout=False)
+    except pysam.SamtoolsError as error:
+        sys.exit(error.value.partition("stderr=")[2])
+"""
+CSQ_OPTIONS = ("--local-csq", "--force", "--samples", "-", "--trim-protein-seq", "1")
+"""Without `--local-csq` it joins unphased variants of one codon and so invents a phase; with `--force` it
+lets pass what lies on a chromosome without gene models."""
+PROGRESS = ("Parsing ", "Warning: ", "Indexed ", "Calling", "Lines ")
+"""Beginnings of what bcftools says while it works."""
+
+
 @dataclass(frozen=True)
 class VcfVariant:
     """One record of a VCF, one alternative allele.
@@ -85,16 +98,48 @@ class VcfVariant:
     csq: tuple[tuple[str, str, str], ...]
 
 
-def read_variants(vcf: Path) -> Iterator[VcfVariant]:
-    """Yield the variants of a normalised VCF with consequences.
-
-    Symbolic alleles, breakends and `*` are left out: they are no small variants.
+def annotated_variants(vcf: Path, *, fasta: Path, gff3: Path) -> list[VcfVariant]:
+    """Return the variants of a VCF, normalised and with consequences; see `read_variants`.
 
     Args:
-        vcf: output of the commands above; FORMAT fields of our own caller, or AF/AD/DP of another.
+        vcf: FORMAT fields of our own caller, or AF/AD/DP of another.
+        fasta: genome.
+        gff3: gene models as `write_gff3` writes them.
 
     Raises:
-        DataError: the file is no VCF, or has more than one alternative per record.
+        DataError: the file is no VCF, or is of another genome.
+        OSError: there is no place for temporary files.
+    """
+    with TemporaryDirectory() as folder:
+        normalised, out = f"{folder}/normalised.bcf", f"{folder}/consequences.bcf"
+        genome = ["--no-version", "--output-type", "u", "--fasta-ref", str(fasta), "--output"]
+        _bcftools(
+            vcf,
+            ["norm", *genome, normalised, "--multiallelics", "-any", str(vcf)],
+            ["csq", *genome, out, "--gff-annot", str(gff3), *CSQ_OPTIONS, normalised],
+        )
+        return list(read_variants(Path(out)))
+
+
+def _bcftools(vcf: Path, *commands: list[str]) -> None:
+    """Run commands of bcftools; their errors name the file that was given."""
+    # In a process of its own: csq keeps variables from one call to the next.
+    command = [sys.executable, "-c", BCFTOOLS, json.dumps(commands)]
+    done = subprocess.run(command, capture_output=True, text=True, errors="replace", check=False)
+    if done.returncode:
+        lines = [line.strip() for line in done.stderr.splitlines() if not line.startswith(PROGRESS)]
+        said = " ".join(lines)
+        # What it says of a file it cannot write is no fault of the sample.
+        if any(command[command.index("--output") + 1] in said for command in commands):
+            raise OSError(f"bcftools: {said}")
+        remedy = "give a VCF or BCF of calls on the genome of `reference.fasta`, sorted"
+        raise DataError(vcf, f"bcftools: {said}", remedy)
+
+
+def read_variants(vcf: Path) -> Iterator[VcfVariant]:
+    """Yield the variants of a VCF with one alternative per record, as bcftools leaves it.
+
+    Symbolic alleles, breakends and `*` are left out: they are no small variants.
     """
     import pysam
 
@@ -102,17 +147,11 @@ def read_variants(vcf: Path) -> Iterator[VcfVariant]:
     verbosity = pysam.set_verbosity(0)
     try:
         reader = pysam.VariantFile(str(vcf))
-    except (OSError, ValueError) as error:
-        raise DataError(vcf, f"cannot be read as VCF: {error}", "give a VCF or BCF") from None
     finally:
         pysam.set_verbosity(verbosity)
     with reader:
         for record in reader:
-            alts = record.alts or ()
-            if len(alts) > 1:
-                place, remedy = f"{record.chrom}:{record.pos}", "split them: bcftools norm -m-"
-                raise DataError(vcf, "several alternatives in one record", remedy, place)
-            if alts and set(alts[0]) <= set("ACGTN"):
+            if record.alts and set(record.alts[0]) <= set("ACGTN"):
                 yield _variant(record)
 
 

@@ -24,7 +24,7 @@ from ..io.tools import package_version, tool_version
 from ..knowledge.load import edition_of
 
 NAME = "run_manifest.json"
-PROGRAMS = ("bwa", "bwa-mem2", "samtools", "bcftools", "fastp", "multiqc")
+PROGRAMS = ("bwa", "bwa-mem2", "samtools", "fastp", "multiqc")
 PACKAGES = (
     "cnvkit", "dnaio", "lifelines", "numba", "numpy", "pandas", "pydantic", "pysam", "scipy", "snakemake",
 )  # fmt: skip

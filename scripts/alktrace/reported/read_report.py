@@ -5,7 +5,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from ..annotate.alteration_table import AlterationRow
-from ..annotate.consequences import read_variants
+from ..annotate.consequences import annotated_variants
 from ..annotate.small_variants import Namer, OriginContext, VariantKnowledge, variant_rows, with_origin
 from ..calling.callability_table import CallabilityRow
 from ..inputs.knowledge_files import KnowledgeFiles
@@ -30,6 +30,7 @@ def read_reported_calls(
     *,
     calls: Path,
     gene_models: Path,
+    gff3: Path,
     fasta: Path,
     loci: Path,
     knowledge: KnowledgeFiles,
@@ -49,8 +50,9 @@ def read_reported_calls(
     """Read the report of one specimen.
 
     Args:
-        calls: reported-alterations table, or a VCF after `bcftools norm` and `csq`.
+        calls: reported-alterations table, or a VCF.
         gene_models: JSON of `GeneModels`.
+        gff3: the same models for bcftools.
         fasta: genome.
         loci: table of `LocusRow`.
         knowledge: the knowledge tables.
@@ -79,7 +81,8 @@ def read_reported_calls(
     with Genome(fasta) as genome:
         namer = Namer(GeneModels.load(gene_models), genome.fetch)
         if calls.name.endswith(VCF_SUFFIXES):
-            rows = variant_rows(read_variants(calls), namer, tables, source=calls, reported=True)
+            variants = annotated_variants(calls, fasta=fasta, gff3=gff3)
+            rows = variant_rows(variants, namer, tables, source=calls, reported=True)
             report = Report(tuple(rows), (), None, None, None, None)
         else:
             words = read_words(knowledge, own_words)

@@ -108,8 +108,6 @@ class Plan:
         """Return the command-line tools that the run can need."""
         kinds = {unit.kind for sample in self.used_samples for unit in sample.units}
         needed = {"multiqc", "samtools"}
-        if kinds - {InputKind.REPORT}:
-            needed.add("bcftools")
         if kinds & {InputKind.FASTQ, InputKind.RAW_BAM}:
             needed |= {"fastp", self.settings.reference.aligner}
         return needed
@@ -225,17 +223,9 @@ class Plan:
         """Return the joined targets of a sample's assay."""
         return self._targets_of(self.sample(wildcards).assay)
 
-    def small_variants(self, wildcards: Wildcards) -> str:
-        """Return the VCF whose consequences are asked for: called here, or given."""
-        sample = self.sample(wildcards)
-        return sample.units[0].calls or self.path(sample, "variants.vcf.gz")
-
     def report(self, wildcards: Wildcards) -> str:
-        """Return a report as it was given, or with consequences where it is a VCF."""
-        sample = self.sample(wildcards)
-        if sample.units[0].kind is InputKind.VCF:
-            return f"{PATIENTS}/{sample.folder}/consequences.vcf.gz"
-        return sample.units[0].calls or ""
+        """Return a report as it was given."""
+        return self.sample(wildcards).units[0].calls or ""
 
     def report_regions(self, wildcards: Wildcards) -> list[str]:
         """Return the BED of what a report covered, where the sheet gives one."""

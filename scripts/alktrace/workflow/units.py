@@ -1,4 +1,4 @@
-"""Inputs and parameters of the rules that turn sequencing units into one aligned BAM per sample."""
+"""Inputs and parameters of the rules that align sequencing units, and of the rule that joins them."""
 
 import shlex
 from pathlib import Path
@@ -19,7 +19,7 @@ PLATFORM = "ILLUMINA"
 
 
 class UnitWildcards(Protocol):
-    """Wildcards of a unit's rule; the rule that merges units has no `unit`."""
+    """Wildcards of a unit's rule; the rule that joins units has no `unit`."""
 
     patient: str
     timepoint: str
@@ -139,7 +139,7 @@ class Units:
             return "view --bam"
         return "sort"
 
-    # --- inputs of merge_units ---
+    # --- inputs of call_molecules ---
 
     def unit_bams(self, wildcards: UnitWildcards) -> list[str]:
         """Return the BAMs of a sample's units: aligned here, or adopted where aligned already."""
