@@ -130,6 +130,7 @@ def _outcomes(
     from alktrace.calling.noise.training import learn_noise
     from alktrace.calling.rule.power import power_at
     from alktrace.calling.rule.tail_test import threshold
+    from alktrace.calling.rule.verdict import allowed_tail
     from alktrace.io.bam_io import read_header
     from alktrace.io.bed import read_targets
     from alktrace.vocabulary.variant import SmallVariant
@@ -144,8 +145,8 @@ def _outcomes(
         counted = count_alleles(bam, keys, filters, fetch)
         for number, (key, variant, counts) in enumerate(zip(keys, panel.planted, counted, strict=True)):
             vaf, covering = LEVELS[variant.level], int(truth.covering[number])
-            tail = settings.hotspot_tail_probability if variant.hotspot else settings.tail_probability
             site = noise.of_variant(key, fetch)[0]
+            tail = allowed_tail(counts.total, site, hotspot=variant.hotspot, settings=settings)
             needed = threshold(counts.total, site, tail)
             power = power_at(
                 counts.total, site.weights, needed, (settings.min_alt_molecules, settings.min_alt_duplex), vaf
@@ -154,14 +155,15 @@ def _outcomes(
             yield Outcome(
                 variant,
                 (key.chrom, key.pos, key.ref, key.alt) in called,
-                _at_least_three(covering, vaf),
+                at_least_three(covering, vaf),
                 power,
                 int(counts.alt.sum()) / total / vaf if total else None,
                 total / max(1, covering),
             )
 
 
-def _at_least_three(molecules: int, vaf: float) -> float:
+def at_least_three(molecules: int, vaf: float) -> float:
+    """Return the probability of three mutant molecules of so many."""
     few = sum(math.comb(molecules, k) * vaf**k * (1 - vaf) ** (molecules - k) for k in range(3))
     return 1.0 - few
 

@@ -215,6 +215,26 @@ def test_reasons_against_an_allele(
     assert (found.vaf_detectable is None) is ("long_repeat" in filters)
 
 
+@pytest.mark.parametrize(
+    ("molecules", "deamination", "called"),
+    [
+        pytest.param((9, 0, 0), True, False, id="deamination-without-UMI"),
+        pytest.param((9, 0, 0), False, True, id="another-change-without-UMI"),
+        pytest.param((0, 9, 0), True, True, id="deamination-of-a-known-strand"),
+    ],
+)
+def test_deamination_of_unknown_strand_is_not_called_by_the_looser_tail(
+    molecules: tuple[int, int, int], deamination: bool, called: bool
+) -> None:
+    """Nine of 1000 at one false in a thousand have a tail of 1e-6: enough at a hotspot only."""
+    noise = make_noise(np.full(N_CLASSES, 1e-3), design_vaf=0.001, deamination=deamination)
+    total = 1000 // 9 * spread(molecules)
+    found = judge(spread(molecules), total, (0, 0), (noise, ""), hotspot=True, settings=SHIPPED.calling)
+    elsewhere = limit(total, noise, hotspot=False, settings=SHIPPED.calling)
+    assert found.detected is called
+    assert (found.vaf_detectable == elsewhere) is not called
+
+
 def test_hotspots_are_seen_at_a_smaller_vaf() -> None:
     noise = make_noise(np.full(N_CLASSES, 1e-3), design_vaf=0.001)
     general, hotspot = (

@@ -185,6 +185,17 @@ def test_blank_panels_give_almost_no_calls(calling: CallingSettings, shape: floa
 # --- kinds of change ------------------------------------------------------------------------------
 
 
+@pytest.mark.parametrize(
+    ("ref", "alt", "damage"), [("C", "T", True), ("G", "A", True), ("C", "A", False), ("A", "G", False)]
+)
+def test_deamination_is_known_by_its_type(calling: CallingSettings, ref: str, alt: str, damage: bool) -> None:
+    sequence = f"AAAA{ref}AAAA"
+    noise, _ = prior_noise(calling).of_variant(
+        SmallVariant("chr1", 5, ref, alt), lambda _, start, end: sequence[start:end]
+    )
+    assert noise.deamination is damage
+
+
 def test_both_strands_share_a_row() -> None:
     rows = substitution_rows()
     codes = {base: i for i, base in enumerate("ACGT")}

@@ -23,7 +23,12 @@ INFO = (
         "Integer",
         "Units beyond the first of the repeat that an insertion or deletion, or that of a delins, lies in",
     ),
-    ("HOTSPOT", "0", "Flag", "Tested with the tail probability of hotspots"),
+    (
+        "HOTSPOT",
+        "0",
+        "Flag",
+        "Tested with the tail probability of hotspots; C>T and G>A without UMI with the general one",
+    ),
     ("NOISE", "1", "String", "What the noise rate rests on: prior, sample or position"),
 )
 FORMAT = (

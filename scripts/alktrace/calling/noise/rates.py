@@ -33,6 +33,8 @@ PRIOR = resource("noise/prior.tsv")
 DISPERSION = resource("noise/dispersion.tsv")
 HIGHEST = 0.5
 LEVEL_PRIOR, LEVEL_SAMPLE, LEVEL_POSITION = "prior", "sample", "position"
+DEAMINATION = category_rows(CATEGORIES.index("C>T"))
+"""Rows of what deamination shows."""
 LONG_REPEATS = frozenset(other_row(name) for name in ("indel_6_8", "indel_9_11", "indel_12"))
 """Rows of indels in long homopolymers and short tandem repeats."""
 
@@ -79,7 +81,11 @@ class NoiseModel:
             min(self.shape, self.dispersion.repeat_shape) if row in LONG_REPEATS else self.shape
         )
         return make_noise(
-            self.rates[row] * factor, design_vaf=self.design_vaf, multipliers=factors, mixture=shares
+            self.rates[row] * factor,
+            design_vaf=self.design_vaf,
+            multipliers=factors,
+            mixture=shares,
+            deamination=DEAMINATION.start <= row < DEAMINATION.stop,
         )
 
     def of_site(self, row: int, chrom: str, pos: int, alt: str) -> tuple[Noise, str]:

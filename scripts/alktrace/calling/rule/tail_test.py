@@ -36,11 +36,13 @@ class Noise:
         rates: float64[k, N_CLASSES], per molecule and class, one row per component of the mixture.
         mixture: float64[k], share of sites of each component, adds up to 1.
         weights: int64[N_CLASSES], what one mutant molecule of a class adds to the score.
+        deamination: whether the alternative is what a deaminated base shows, C>T or G>A.
     """
 
     rates: NDArray[np.float64]
     mixture: NDArray[np.float64]
     weights: NDArray[np.int64]
+    deamination: bool = False
 
 
 def make_noise(
@@ -49,6 +51,7 @@ def make_noise(
     design_vaf: float,
     multipliers: tuple[float, ...] = (1.0,),
     mixture: tuple[float, ...] = (1.0,),
+    deamination: bool = False,
 ) -> Noise:
     """Return the noise of a site from its rates per class.
 
@@ -57,11 +60,12 @@ def make_noise(
         design_vaf: VAF at which the weights separate mutant from noise best.
         multipliers: factor on the rates of each kind of site.
         mixture: share of sites of each kind.
+        deamination: whether the alternative is what a deaminated base shows.
     """
     base = np.clip(np.asarray(rates, dtype=np.float64), 1e-12, 0.5)
     table = np.clip(np.outer(np.asarray(multipliers), base), 1e-12, 0.5)
     weights = np.clip(np.rint(WEIGHT_UNITS * np.log1p(design_vaf / base)), 1, MAX_WEIGHT).astype(np.int64)
-    return Noise(table, np.asarray(mixture, dtype=np.float64), weights)
+    return Noise(table, np.asarray(mixture, dtype=np.float64), weights, deamination)
 
 
 def score(alt: NDArray[np.integer], noise: Noise) -> int:

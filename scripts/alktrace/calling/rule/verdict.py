@@ -8,7 +8,7 @@ from numpy.typing import NDArray
 
 from ...inputs.settings.calling_settings import CallingSettings
 from ...stats.intervals import share
-from ..noise.molecule_classes import duplex
+from ..noise.molecule_classes import duplex, single
 from .caller_filters import Tested, failed, too_little
 from .power import vaf_detectable
 from .tail_test import Noise, tail
@@ -85,7 +85,7 @@ def judge(
         repeats: units beyond the first of the repeat that an insertion or deletion lies in.
     """
     rates, level = noise
-    probability = settings.hotspot_tail_probability if hotspot else settings.tail_probability
+    probability = allowed_tail(total, rates, hotspot=hotspot, settings=settings)
     molecules, mutants = int(np.sum(total)), (int(np.sum(alt)), duplex(np.asarray(alt)))
     p_noise = tail(alt, total, rates)
     against = failed(Tested(*mutants, molecules, p_noise, probability, repeats, settings))
@@ -110,6 +110,19 @@ def judge(
     )
 
 
+def allowed_tail(
+    total: NDArray[np.integer], noise: Noise, *, hotspot: bool, settings: CallingSettings
+) -> float:
+    """Return the noise tail up to which the rule calls an alternative.
+
+    That of hotspots there, but for C>T and G>A where most molecules have no UMI: deamination of either
+    strand, as in fixed tissue, passes for a mutation, and the looser tail is what lets it.
+    """
+    # Of all molecules, not of the mutant ones: the limit of detection must know it before there are any.
+    strandless = noise.deamination and 2 * single(np.asarray(total)) > int(np.sum(total))
+    return settings.hotspot_tail_probability if hotspot and not strandless else settings.tail_probability
+
+
 def limit(
     total: NDArray[np.integer], noise: Noise, *, hotspot: bool, settings: CallingSettings
 ) -> float | None:
@@ -118,7 +131,7 @@ def limit(
         total,
         noise,
         power=settings.power,
-        tail_probability=settings.hotspot_tail_probability if hotspot else settings.tail_probability,
+        tail_probability=allowed_tail(total, noise, hotspot=hotspot, settings=settings),
         min_alt_molecules=settings.min_alt_molecules,
         min_alt_duplex=settings.min_alt_duplex,
     )
