@@ -1,8 +1,9 @@
 #!/bin/sh
 # Sets up what `make demo` and `make test` need: a Python environment in .venv from hashed lock files, MultiQC in one
 # of its own below it, the command-line tools from PATH if new enough, else conda into .tools, else apt. Nothing
-# else is touched.
+# else is touched. With `run` only what a run needs, without the tests' packages: for containers.
 set -eu
+purpose=${1:-all}
 hashed="-q --disable-pip-version-check --require-hashes"
 cd "$(dirname "$0")/.."
 
@@ -78,16 +79,18 @@ setup_python() {
     # A shell without job control leaves its background alone when it is interrupted.
     trap 'kill "$multiqc" 2>/dev/null || true' EXIT
     trap 'exit 130' INT TERM
-    .venv/bin/python -m pip install $hashed -r requirements.lock -r envs/cnvkit.lock -r envs/dev.lock
+    set -- -r requirements.lock -r envs/cnvkit.lock
+    [ "$purpose" = run ] || set -- "$@" -r envs/dev.lock
+    .venv/bin/python -m pip install $hashed "$@"
     # The command `alktrace`, from the files of this clone.
-    .venv/bin/python -m pip install -q --disable-pip-version-check --no-deps --no-build-isolation -e .
+    [ "$purpose" = run ] || .venv/bin/python -m pip install -q --disable-pip-version-check --no-deps --no-build-isolation -e .
     wait "$multiqc"
 }
 
 setup_multiqc() {
-    "$python" -m venv --clear .venv/multiqc
+    "$python" -m venv --clear --without-pip .venv/multiqc
     # The lock leaves out what MultiQC names and a page never imports (`make lock`): what is left is complete.
-    .venv/multiqc/bin/python -m pip install $hashed --no-compile --no-deps -r envs/multiqc.lock
+    .venv/bin/python -m pip --python .venv/multiqc/bin/python install $hashed --no-compile --no-deps -r envs/multiqc.lock
     ln -sf ../multiqc/bin/multiqc .venv/bin/multiqc
 }
 

@@ -106,7 +106,7 @@ def test_multiqc_lacks_what_was_left_out_alone() -> None:
     python = Path(sys.prefix, "multiqc", "bin", "python")
     if not python.exists():
         pytest.skip("MultiQC has no environment of its own here: `envs/setup.sh` makes it")
-    command = [str(python), "-m", "pip", "--disable-pip-version-check", "check"]
+    command = [sys.executable, "-m", "pip", "--disable-pip-version-check", "--python", str(python), "check"]
     said = subprocess.run(command, capture_output=True, text=True, check=False).stdout
     assert set(re.findall(r"requires (\S+), which is not installed", said)) == LEFT_OUT_OF_MULTIQC
     assert len(said.splitlines()) == len(LEFT_OUT_OF_MULTIQC)
