@@ -142,7 +142,9 @@ def test_cnvkit_is_asked_for_where_copy_number_imports_it(
         )
         given["assays"]["panel"]["copy_number_reference"] = "x.cnn"
     if needed and not installed:
-        (line,) = said(given)
+        monkeypatch.setenv("PATH", str(tmp_path))
+        line, *others = said(given, tools=True)
+        assert "multiqc: not found on PATH" in others, "all of it at once"
         assert line.startswith("config:assays.panel: its copy number")
         assert line.endswith("needs CNVkit, which is not installed")
     else:

@@ -49,7 +49,7 @@ def tool_problems(needed: Iterable[str]) -> list[Problem]:
 
 def _problem(tool: str) -> Problem | None:
     floor = floors().get(tool)
-    how = "`pip install 'alktrace[multiqc]'`" if tool == "multiqc" else "apt"
+    how = "`pip install multiqc`" if tool == "multiqc" else "apt"
     remedy = (
         f"install {tool}{f' {floor} or newer' if floor else ''} (conda, {how}, or `envs/setup.sh` in a clone)"
     )

@@ -37,9 +37,9 @@ def checked_plan(config: Mapping[str, Any], *, tools: bool) -> Plan:
         problems += [*judged.shared, *judged.given_twice] if as_rows else judged.problems
     if settings and sheet:
         plan = Plan(settings, sheet, judged.of_samples)
-        problems += tool_problems(plan.tools()) if tools else []
         # It reads the targets: where they are wrong, that is said already.
         problems += cnvkit_problems(plan) if not problems else []
+        problems += tool_problems(plan.tools()) if tools else []
         if not problems:
             return plan
     raise InputProblems(problems)
@@ -50,7 +50,7 @@ def cnvkit_problems(plan: Plan) -> list[Problem]:
     what = (
         "its copy number (normals, CNVkit's reference or a large panel) needs CNVkit, which is not installed"
     )
-    remedy = "install it beside alktrace: `pip install 'alktrace[cnvkit]'`, or `envs/setup.sh` in a clone"
+    remedy = "install it beside alktrace: `pip install cnvkit`, or `envs/setup.sh` in a clone"
     missing = plan.assays_for_cnvkit() if package_version("cnvkit") is None else []
     return [Problem(CONFIG, 0, f"assays.{name}", what, remedy) for name in missing]
 
