@@ -72,7 +72,7 @@ def test_the_set_up_is_that_of_a_clone_and_asks_for_hashes() -> None:
     assert locks == {"requirements.lock", "envs/cnvkit.lock", "envs/dev.lock", "envs/multiqc.lock"}
     # The set-up installs the rest.
     (packages,) = (re.findall(r"--no-install-recommends (.*)", command) for command in of("RUN")[:1])
-    assert packages == ["git python3 python3-venv"]
+    assert packages == ["python3 python3-venv"]
 
 
 def test_it_runs_as_a_user_without_rights_from_the_environment_of_the_set_up() -> None:
@@ -80,8 +80,8 @@ def test_it_runs_as_a_user_without_rights_from_the_environment_of_the_set_up() -
     assert of("USER") == ["nobody"]
     assert "RUN" not in names[names.index("USER") :]
     (variables,) = of("ENV")
-    # Apptainer keeps the caller's home.
-    assert sections()["environment"] == [f"export {variables.removesuffix(' HOME=/tmp')}"]
+    # Apptainer keeps the caller's home and name.
+    assert sections()["environment"] == [f"export {variables.removesuffix(' HOME=/tmp USER=nobody')}"]
     assert f"PATH={FOLDER}/.venv/bin:" in variables
     assert f"PYTHONPATH={FOLDER}/scripts" in variables
     assert of("ENTRYPOINT") == ['["python", "-m", "alktrace"]']
