@@ -74,14 +74,3 @@ wildcard_constraints:
     specimen=ID_PATTERN,
     unit=r"u\d+",
     assay=ID_PATTERN,
-
-
-# On a cluster: what takes less than a second is not worth a job of its own.
-localrules:
-    prepare_targets,
-    read_reported_calls,
-    classify_timepoint,
-    write_patient_page,
-    collect_cohort,
-    write_cohort_page,
-    write_multiqc_sections,

@@ -8,10 +8,10 @@ from typing import Any
 import pytest
 from golden.build import cases, default_settings, evidence
 
-from alktrace.classify.assemble import Mechanism
 from alktrace.classify.decision import DECISIONS, carrying_families, classify_patient, decide
 from alktrace.classify.emergence import vaf_ratio
 from alktrace.classify.finding_caveats import CAPS, capped
+from alktrace.classify.mechanism import Mechanism
 from alktrace.classify.resistance_table import ResistanceRow
 from alktrace.classify.set_criteria import SET_CRITERIA
 from alktrace.classify.single_criteria import ALTERATION_CRITERIA

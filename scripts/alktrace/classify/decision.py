@@ -13,14 +13,16 @@ from ..knowledge.answers import Knowledge
 from ..knowledge.core_loci import negative_kind
 from ..vocabulary.negatives import NegativeKind
 from ..vocabulary.resistance import Classification, Component
+from .alk_mechanisms import alk_mechanisms
 from .alk_sets import AlkSets, build_sets
-from .assemble import Mechanism, alk_mechanisms, bypass_mechanisms, counted, lineage_mechanisms
 from .detail import describe_timepoint
 from .discovery import EmergentUnknownRow, emergent_unknown
 from .driver import judge_driver
 from .exclusions import hidden_kinds, judge_exclusions
 from .finding_caveats import RANK
 from .lineage import read_lineage, suspect_lineage
+from .mechanism import Mechanism, counted
+from .off_target_mechanisms import bypass_mechanisms, lineage_mechanisms
 from .resistance_table import ClassificationRow, ResistanceRow
 from .result_rows import classification_row, resistance_rows
 from .single_criteria import Effect, Role, assign_role

@@ -13,9 +13,9 @@ from ..vocabulary.caveats import Caveat
 from ..vocabulary.drugs import NamedDrug
 from ..vocabulary.resistance import Classification
 from .alk_sets import AlkSets, PairPhase
-from .assemble import Mechanism
 from .emergence import trends
 from .exclusions import KindExclusion, families_excluded, genes_excluded
+from .mechanism import Mechanism
 from .named_drugs import resistant_drugs, sensitive_drugs
 from .negative import not_assessable_loci
 from .phase import PhaseEvidence, PhaseVerdict, describe

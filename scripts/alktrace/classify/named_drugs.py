@@ -6,7 +6,7 @@ resist it for a reason that no sample showed.
 
 from ..vocabulary.caveats import CaveatCode, codes_of
 from ..vocabulary.drugs import NamedDrug
-from .assemble import Mechanism
+from .mechanism import Mechanism
 from .treatment_history import notes_of_given, progressed_on_lorlatinib
 from .view import TimepointView
 

@@ -8,11 +8,11 @@ from ..io.tables import LIST_SEPARATOR
 from ..vocabulary.caveats import Caveat, in_order
 from ..vocabulary.changes import VariantType
 from ..vocabulary.resistance import Classification, Component, FindingRole, NotEvaluableReason
-from .assemble import Mechanism, newly_in_cis
 from .compound_share import CompoundShare
 from .emergence import role_of, tumour_copy_number
 from .finding_caveats import RANK, lowest
 from .lineage import report_specimen
+from .mechanism import Mechanism, newly_in_cis
 from .named_drugs import resistant_drugs, sensitive_drugs
 from .negative import not_assessable_loci
 from .resistance_table import ClassificationRow, ResistanceRow

@@ -9,13 +9,13 @@ from ..vocabulary.changes import ALK, VariantType
 from ..vocabulary.negatives import NegativeKind
 from ..vocabulary.resistance import Component, NotEvaluableReason
 from ..vocabulary.samples import Setting, SpecimenType, Verdict
-from .assemble import Mechanism
 from .discovery import EmergentUnknownRow
 from .driver import Driver, FusionState
 from .emergence import late_baselines
 from .exclusions import BYPASS_KINDS, KindExclusion, bypass_not_excluded
 from .hidden_hits import subthreshold_hotspots
 from .lineage import Lineage, LineageDna
+from .mechanism import Mechanism
 from .negative import unusable_reasons
 from .single_criteria import TRUNCATING, Effect, Role
 from .timing import TimingReason

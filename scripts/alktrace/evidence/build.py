@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 from ..annotate.alteration_table import AlterationRow
 from ..annotate.origin import ORIGIN_FLAGS, OriginVerdict
@@ -280,13 +281,7 @@ def make_specimen(loaded: LoadedSample, quality: QcRow) -> SpecimenEvidence:
     sample, fraction = loaded.sample, loaded.tumour_fraction
     known = any(row.status is not Detection.NOT_ASSESSABLE for row in loaded.callability)
     return SpecimenEvidence(
-        timepoint=sample.timepoint,
-        specimen=sample.specimen,
-        specimen_type=sample.specimen_type,
-        assay=sample.assay,
-        collected=sample.collected,
-        setting=sample.setting,
-        reads=not sample.reported,
+        **_facts(sample),
         callability_known=known or not sample.reported,
         verdict=quality.verdict,
         identity=quality.identity,
@@ -311,18 +306,18 @@ def make_specimen(loaded: LoadedSample, quality: QcRow) -> SpecimenEvidence:
 def unreadable_specimen(sample: Sample, why: Sequence[Problem]) -> SpecimenEvidence:
     """Return a specimen of whose data nothing could be read, with the reason."""
     return SpecimenEvidence(
-        timepoint=sample.timepoint,
-        specimen=sample.specimen,
-        specimen_type=sample.specimen_type,
-        assay=sample.assay,
-        collected=sample.collected,
-        setting=sample.setting,
-        reads=not sample.reported,
+        **_facts(sample),
         callability_known=False,
         verdict=Verdict.FAIL,
         problems=(DataProblem.UNREADABLE.value, *(str(problem) for problem in why)),
         tumour_fraction=TumourFraction(status=TumourFractionStatus.NOT_ESTIMABLE),
     )
+
+
+def _facts(sample: Sample) -> dict[str, Any]:
+    """Return what is known of a specimen before its data are read."""
+    names = ("timepoint", "specimen", "specimen_type", "assay", "collected", "setting")
+    return {name: getattr(sample, name) for name in names} | {"reads": not sample.reported}
 
 
 def _problems(loaded: LoadedSample, quality: QcRow) -> tuple[str, ...]:

@@ -1,9 +1,11 @@
 """The columns of `associations.tsv`."""
 
 from dataclasses import dataclass
+from typing import Any
 
 from ..io.tables import column
-from ..vocabulary.outcomes import Question, Status
+from ..stats.proportions import OddsRatio
+from ..vocabulary.outcomes import Question, Refusal, Status
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -36,3 +38,31 @@ class AssociationRow:
     status: Status = column("estimated, descriptive or not estimable")
     reason: str | None = column("why there is no model", default=None)
     note: str | None = column("how to read it", default=None)
+
+
+def odds_columns(
+    one: tuple[int, int], other: tuple[int, int], test: OddsRatio | None, refusal: Refusal
+) -> dict[str, Any]:
+    """Return the columns of a comparison of two shares by Fisher's test.
+
+    Args:
+        one: who has the finding, and patients, of the group.
+        other: the same of the reference.
+        test: None where there is none.
+        refusal: why there is none.
+    """
+    estimate, low, high, p = (test.estimate, test.low, test.high, test.p) if test else (None,) * 4
+    return {
+        "events": one[0],
+        "patients": one[1],
+        "reference_events": other[0],
+        "reference_patients": other[1],
+        "method": "fisher_exact",
+        "measure": None if estimate is None else "OR",
+        "estimate": estimate,
+        "low": low,
+        "high": high,
+        "p": p,
+        "status": Status.ESTIMATED if test else Status.NOT_ESTIMABLE,
+        "reason": None if test else refusal.value,
+    }

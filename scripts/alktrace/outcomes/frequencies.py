@@ -12,11 +12,11 @@ from typing import Any
 from ..inputs.settings.cohort_settings import CohortSettings
 from ..stats.intervals import share
 from ..stats.proportions import false_discovery, fisher, mcnemar
-from ..vocabulary.outcomes import ALL, Exclusion, Question, Refusal, Status
+from ..vocabulary.outcomes import ALL, Exclusion, Question, Refusal
 from ..vocabulary.resistance import Component, FindingRole, Timing
 from ..vocabulary.samples import Setting
 from .absence import Absence
-from .association_table import AssociationRow
+from .association_table import AssociationRow, odds_columns
 from .endpoint_figures import counted
 from .frequency_table import ExpectedFrequencyRow, ExpectedRow, FrequencyRow, PairedRow
 from .mechanisms import Feature, Finding, Seen, absence, all_features, features
@@ -183,7 +183,6 @@ def primary_against_acquired(
     adjusted = false_discovery([test.p if test else None for test in tests])
     rows = []
     for name, (one, other), test, q in zip(names, sides, tests, adjusted, strict=True):
-        shown = test is not None and test.estimate is not None
         (events, patients), (other_events, other_patients) = _count(one), _count(other)
         refusal = Refusal.EMPTY_GROUP if _told(one, other) else Refusal.NOTHING_EXCLUDED
         blind = len(one.absent) + len(other.absent) - (patients - events) - (other_patients - other_events)
@@ -195,20 +194,9 @@ def primary_against_acquired(
                 factor=name[0],
                 level=name[1],
                 reference="acquired",
-                patients=patients,
-                events=events,
-                reference_patients=other_patients,
-                reference_events=other_events,
-                method="fisher_exact",
-                measure="OR" if shown else None,
-                estimate=test.estimate if test else None,
-                low=test.low if test else None,
-                high=test.high if test else None,
-                p=test.p if test else None,
+                **odds_columns(_count(one), _count(other), test, refusal),
                 q=q,
                 excluded=counted({Exclusion.MECHANISM_NOT_EXCLUDED: blind}),
-                status=Status.ESTIMATED if test else Status.NOT_ESTIMABLE,
-                reason=None if test else refusal.value,
                 note="odds in primary against acquired resistance, of patients who have it or exclude it",
             )
         )

@@ -19,7 +19,7 @@ from ..vocabulary.outcomes import (
     Refusal,
     Status,
 )
-from .association_table import AssociationRow
+from .association_table import AssociationRow, odds_columns
 from .comparisons import Grouping, adjust, relate
 from .endpoint_figures import counted, enrolled_at_progression
 from .endpoint_table import EndpointPatientRow
@@ -122,7 +122,6 @@ def _early(
             left_out[why] = left_out.get(why, 0) + 1
     (events, patients), (other_events, others) = counts[PRESENT], counts[ABSENT]
     test = fisher(events, patients, other_events, others, settings.confidence)
-    shown = test is not None and test.estimate is not None
     months = resistance.timing.early_months
     return AssociationRow(
         question=Question.EARLY_PROGRESSION,
@@ -131,19 +130,8 @@ def _early(
         factor=PREDICTOR,
         level=predictor.name,
         reference=predictor.reference,
-        patients=patients,
-        events=events,
-        reference_patients=others,
-        reference_events=other_events,
-        method="fisher_exact",
-        measure="OR" if shown else None,
-        estimate=test.estimate if test else None,
-        low=test.low if test else None,
-        high=test.high if test else None,
-        p=test.p if test else None,
+        **odds_columns((events, patients), (other_events, others), test, Refusal.EMPTY_GROUP),
         excluded=counted(left_out),
-        status=Status.ESTIMATED if test else Status.NOT_ESTIMABLE,
-        reason=None if test else Refusal.EMPTY_GROUP.value,
         note=f"odds of progression or death within {months} months of lorlatinib",
     )
 

@@ -1,140 +1,34 @@
-"""Mechanisms of one timepoint: what carries a class, how sure it is, and with which caveats.
+"""Mechanisms in ALK: single, compound and listed mutations of one timepoint, how sure, with which caveats.
 
 Confidence starts from what is published and is capped by caveats (`CAPS`); it is never raised.
 """
 
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
-from ..evidence.schema import Alteration, HistologyFinding
+from ..evidence.schema import Alteration
 from ..knowledge.drug_hints import Hints, joined, withheld
 from ..vocabulary.caveats import Caveat, CaveatCode, codes_of, in_order
 from ..vocabulary.changes import ALK
-from ..vocabulary.resistance import Component, Confidence, Emergence, FindingRole, Phase
-from ..vocabulary.samples import Setting
+from ..vocabulary.resistance import Component, Confidence, Phase
 from .alk_sets import AlkSets, PairPhase, ResidueChange, is_polyclonal
 from .compound_share import CompoundShare, compound_share
-from .emergence import EmergenceVerdict, judge_emergence, reference_specimens, role_of
-from .finding_caveats import capped, finding_flags, lowest, of_partner
+from .emergence import judge_emergence
+from .finding_caveats import capped, finding_flags, lowest
 from .hidden_hits import hidden_hits, resisted_below
-from .lineage import Lineage, LineageDna, histology_emergence, report_flags, report_specimen
+from .mechanism import Mechanism, simple_mechanism
 from .phase import CIS_PHASES, PhaseEvidence, partner_phase
-from .phase_sets import proven_cis, resolve_sets
+from .phase_sets import proven_cis
 from .set_criteria import SET_CRITERIA
 from .single_criteria import Effect, Role
 from .treatment_history import LORLATINIB, progressed_on_lorlatinib
-from .view import Found, TimepointView, specimens_outside
+from .view import TimepointView
 
 LISTED_NAMES = {
     "ALK_TRUNCATING": "ALK truncating variant (VUS)",
     "ALK_UNPLACED": "ALK alteration not interpreted",
     "ALK_VUS_TOO_FREQUENT": "ALK kinase-domain VUS, probably inherited",
 }
-
-
-@dataclass(frozen=True)
-class Mechanism:
-    """One mechanism, or one member of a set of ALK mutations.
-
-    Attributes:
-        carries: it may name the class; others are shown only.
-        outside: it names no class because it was found outside the sampling window alone.
-        found: None for a finding of pathology.
-        phase_partner: names of the other members of its set.
-        compound: how much of the tumour the largest compound is that holds this mutation.
-        citations: what was read on the mechanism itself, whatever the drugs.
-    """
-
-    component: Component
-    mechanism: str
-    confidence: Confidence
-    criteria: tuple[str, ...]
-    flags: tuple[Caveat, ...]
-    found: Found | None
-    carries: bool = True
-    outside: bool = False
-    report: HistologyFinding | None = None
-    emergence: EmergenceVerdict | None = None
-    phase: Phase | None = None
-    phase_partner: tuple[str, ...] = ()
-    phase_evidence: PhaseEvidence | None = None
-    compound: CompoundShare | None = None
-    hints: Hints = Hints()
-    citations: tuple[str, ...] = ()
-
-    @property
-    def key(self) -> str:
-        """Key of the alteration, or the histology."""
-        if self.found is not None:
-            return self.found.alteration.key
-        return f"histology:{self.report.histology.value}" if self.report else "histology"
-
-    @property
-    def weak(self) -> bool:
-        """Whether it names the class only where nothing better does, on whatever scale it was judged."""
-        return self.confidence is Confidence.UNCERTAIN
-
-    @property
-    def sources(self) -> tuple[str, ...]:
-        """What was read on the mechanism and on drugs, as it stands in the tables."""
-        if self.component is not Component.BYPASS:
-            return self.hints.sources
-        return tuple(sorted({*self.hints.sources, *self.citations}))
-
-
-def counted(mechanisms: Iterable[Mechanism], view: TimepointView) -> list[Mechanism]:
-    """Return the mechanisms; some are listed only.
-
-    Those that were there before, that were found outside the window alone, or where the tumour left no trace.
-    """
-    return [_counted(item, view) for item in mechanisms]
-
-
-def _counted(item: Mechanism, view: TimepointView) -> Mechanism:
-    # Bare caveats: `present_at_baseline:TP53 R273H` in a row of RB1 speaks of the partner.
-    before = Caveat(CaveatCode.PRESENT_AT_BASELINE) in item.flags and not newly_in_cis(item, view)
-    places = _specimens(item, view)
-    late = bool(places) and places <= specimens_outside(view)
-    if not item.carries or not (before or late or _contradicted(item)):
-        return item
-    return replace(item, carries=False, outside=late and not before)
-
-
-def newly_in_cis(item: Mechanism, view: TimepointView) -> bool:
-    """Tell whether a compound is new though its members are not: at baseline molecules show them apart."""
-    if item.phase not in CIS_PHASES:
-        return False
-    members = [
-        one.alteration.key
-        for one in view.found
-        if one.alteration.gene == ALK and one.alteration.alteration in item.phase_partner
-    ]
-    places = {one.place for one in reference_specimens(view)}
-    seen = [one for one in view.patient.phase if one.place in places]
-    verdicts = resolve_sets((item.key, *members), seen, view.settings.phase)
-    return bool(verdicts) and all(verdict.phase is Phase.TRANS for verdict in verdicts.values())
-
-
-def _contradicted(item: Mechanism) -> bool:
-    """Tell whether the tumour fraction speaks against it in every specimen of the timepoint that shows it."""
-    named = {
-        name
-        for flag in item.flags
-        if flag.code is CaveatCode.TUMOUR_FRACTION_CONTRADICTS
-        for name in flag.about
-    }
-    return item.found is not None and {seen.full_name for seen in item.found.seen} <= named
-
-
-def _specimens(item: Mechanism, view: TimepointView) -> set[str]:
-    """Return where it was found; a report that names no specimen was placed by its date and has none."""
-    if item.found is not None:
-        return {seen.specimen for seen in item.found.seen}
-    named = report_specimen(item.report, view) if item.report else None
-    return {named.specimen} if named else set()
-
-
-# --- ALK -------------------------------------------------------------------------------------
 
 
 def alk_mechanisms(roles: Sequence[Role], sets: AlkSets, view: TimepointView) -> list[Mechanism]:
@@ -153,9 +47,13 @@ def alk_mechanisms(roles: Sequence[Role], sets: AlkSets, view: TimepointView) ->
     found = _against_other_clones(found, _parental_resistance(sets, view) | resisted_below(view))
     for role in roles:
         if role.effect is Effect.AMPLIFICATION:
-            found.append(_simple(role, Component.ON_TARGET, "ALK amplification", Confidence.CANDIDATE, view))
+            found.append(
+                simple_mechanism(role, Component.ON_TARGET, "ALK amplification", Confidence.CANDIDATE, view)
+            )
         elif role.effect is Effect.LISTED_VUS:
-            shown = _simple(role, Component.ON_TARGET, LISTED_NAMES[role.code], Confidence.UNCERTAIN, view)
+            shown = simple_mechanism(
+                role, Component.ON_TARGET, LISTED_NAMES[role.code], Confidence.UNCERTAIN, view
+            )
             # Truncated, unplaced or probably inherited: the reader must know of it, but it names no class.
             found.append(replace(shown, carries=False))
     return found
@@ -400,113 +298,3 @@ def _same_codon_flags(role: Role, by_key: dict[str, Role]) -> set[Caveat]:
         for other in by_key.values()
         if other.effect is Effect.LISTED_VUS and codon is not None and other.found.alteration.codon == codon
     }
-
-
-# --- off target and lineage ------------------------------------------------------------------
-
-
-def bypass_mechanisms(roles: Sequence[Role], view: TimepointView) -> list[Mechanism]:
-    """Return one mechanism per off-target alteration."""
-    found = []
-    for role in roles:
-        fact = view.knowledge.off_target(role.found.alteration)
-        if role.effect is Effect.BYPASS and fact is not None:
-            shown = _simple(role, Component.BYPASS, fact.mechanism, fact.confidence, view)
-            found.append(replace(shown, citations=fact.sources))
-    return found
-
-
-def lineage_mechanisms(lineage: Lineage, dna: LineageDna | None, view: TimepointView) -> list[Mechanism]:
-    """Return transformation: confirmed by histology, or suspected."""
-    found = [_histology(report, lineage, view) for report in _one_per_histology(lineage.transformed)]
-    # Histology says more than a stain: with a transformed report the stain is no second mechanism.
-    if not lineage.transformed:
-        found.extend(_immunohistochemistry(report, view) for report in lineage.neuroendocrine[:1])
-    if dna is not None and view.setting is not Setting.BASELINE:
-        found.extend(_lineage_dna(dna, lineage, view))
-    return found
-
-
-def _one_per_histology(reports: Sequence[HistologyFinding]) -> list[HistologyFinding]:
-    # The first of each; rows are put in order later.
-    return list({report.histology: report for report in reversed(reports)}.values())
-
-
-def _histology(report: HistologyFinding, lineage: Lineage, view: TimepointView) -> Mechanism:
-    verdict = histology_emergence(lineage)
-    flags = list(report_flags(report, view))
-    if lineage.baseline is None:
-        flags.append(Caveat(CaveatCode.BASELINE_HISTOLOGY_UNKNOWN))
-    if lineage.late_baseline:
-        flags.append(Caveat(CaveatCode.BASELINE_AFTER_START))
-    return Mechanism(
-        component=Component.TRANSFORMATION,
-        mechanism=f"{report.histology.value.replace('_', ' ')} transformation",
-        confidence=capped(Confidence.ESTABLISHED, flags),
-        # Confirmed is a change: without the histology from before there is one look, and nothing to compare.
-        criteria=("HISTOLOGY_TRANSFORMED" if lineage.baseline else "HISTOLOGY_WITHOUT_BASELINE",),
-        flags=in_order(flags),
-        found=None,
-        report=report,
-        emergence=verdict if view.setting is not Setting.BASELINE else None,
-    )
-
-
-def _immunohistochemistry(report: HistologyFinding, view: TimepointView) -> Mechanism:
-    return Mechanism(
-        component=Component.TRANSFORMATION,
-        mechanism="neuroendocrine markers",
-        confidence=Confidence.CANDIDATE,
-        criteria=("LINEAGE_IHC",),
-        flags=in_order([Caveat(CaveatCode.TRANSFORMATION_SUSPECTED), *report_flags(report, view)]),
-        found=None,
-        report=report,
-        carries=view.setting is not Setting.BASELINE,
-    )
-
-
-def _lineage_dna(dna: LineageDna, lineage: Lineage, view: TimepointView) -> Iterable[Mechanism]:
-    # RB1 lost before lorlatinib is how this tumour began, not how it escaped.
-    if dna.emergence.emergence is Emergence.PERSISTENT:
-        return
-    flags = {Caveat(CaveatCode.TRANSFORMATION_SUSPECTED)}
-    flags.update(Caveat(CaveatCode.WITH, (role.found.name,)) for role in dna.partners)
-    own = finding_flags(dna.marker.found, judge_emergence(dna.marker.found, view), view)
-    flags.update(own)
-    for role in dna.partners:
-        theirs = finding_flags(role.found, judge_emergence(role.found, view), view)
-        flags.update(of_partner(flag, role.found.name) for flag in theirs if flag not in own)
-    checks = {
-        CaveatCode.RB1_NOT_SHOWN_NEW: role_of(dna.emergence, view) is not FindingRole.EMERGENT,
-        CaveatCode.HISTOLOGY_OVER_DNA: lineage.overrules_dna,
-    }
-    flags.update(Caveat(code) for code, holds in checks.items() if holds)
-    yield Mechanism(
-        component=Component.TRANSFORMATION,
-        mechanism="transformation suspected (RB1 with TP53)",
-        confidence=capped(Confidence.CANDIDATE, flags),
-        criteria=(dna.marker.code, "LINEAGE_DNA"),
-        flags=in_order(flags),
-        found=dna.marker.found,
-        carries=not lineage.overrules_dna,
-        emergence=dna.emergence,
-        hints=view.knowledge.hints((dna.marker.found.alteration,)),
-    )
-
-
-def _simple(
-    role: Role, component: Component, name: str, confidence: Confidence, view: TimepointView
-) -> Mechanism:
-    verdict = judge_emergence(role.found, view)
-    hints = view.knowledge.hints((role.found.alteration,))
-    flags = in_order([*finding_flags(role.found, verdict, view), *hints.flags])
-    return Mechanism(
-        component=component,
-        mechanism=name,
-        confidence=capped(confidence, flags),
-        criteria=(role.code,),
-        flags=flags,
-        found=role.found,
-        emergence=verdict,
-        hints=hints,
-    )
