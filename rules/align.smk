@@ -12,8 +12,8 @@ UNITS = Units(PLAN.sheet, PLAN.settings, REFERENCE)
 # - extract_reads puts the UMI behind a tab of the name line, where `bwa mem -C` takes it for tags.
 # - fastp trims adapters and nothing else. No quality, N or poly-G trimming, no correction and no
 #   deduplication: they move ends or change bases of single copies of a molecule. Its report holds its
-#   command line: the name of this try must not be in it. One thread, since
-#   with more it writes to standard output in another order each time.
+#   command line: the name of this try must not be in it. On a full disk it ends well with half a report, so that
+#   is read once. One thread, since with more it writes to standard output in another order each time.
 # - Behind an aligner to a compact genome, lift_alignments.py gives the coordinates of the whole one.
 # - `-K` makes the result independent of the number of threads; `-Y` keeps all bases of split reads.
 rule align_unit:
@@ -66,6 +66,7 @@ rule align_unit:
             | {params.aligner} mem -t {threads} -K {params.batch_bases} -Y -C {params.pairs} \
                 -R {params.read_group:q} {params.prefix:q} - {params.lift} \
             | samtools sort --no-PG --threads 2 -m 768M --output-fmt bam,level=1 -T {resources.tmpdir:q} -o "$bam" - \
+            && "$ALKTRACE_PYTHON" -m json.tool "$fastp" /dev/null \
             && mv "$fastp" {output.fastp:q} && mv "$bam" {output.bam:q}) 2>{log:q} \
             || "$ALKTRACE_PYTHON" "$ALKTRACE_SCRIPTS/carry_unreadable.py" --of {output.counts:q} --to {output:q}
         """

@@ -26,13 +26,18 @@ rule link_fasta:
         "indexing {input.fasta}"
     shell:
         """
+        fasta={output.fasta:q}
+        link=$(mktemp -u "$fasta.partial-XXXXXXXX")
+        trap 'rm -f "$link" "$link".*' EXIT
         (
-            ln -sf "$(realpath {input.fasta:q})" {output.fasta:q}
-            samtools faidx {output.fasta:q}
-        ) 2>{log}
+            ln -s "$(realpath {input.fasta:q})" "$link"
+            samtools faidx "$link"
+            for file in "$link".* "$link"; do mv "$file" "$fasta${{file#"$link"}}"; done
+        ) 2>{log:q}
         """
 
 
+# On a full disk samtools would end well with half a dictionary; cat does not.
 rule write_dictionary:
     input:
         fasta=REFERENCE.fasta,
@@ -49,7 +54,11 @@ rule write_dictionary:
     message:
         "writing the sequence dictionary of {input.fasta}"
     shell:
-        "samtools dict -o {output.dictionary:q} {input.fasta:q} 2> {log}"
+        """
+        dictionary=$(mktemp -u {output.dictionary:q}.partial-XXXXXXXX)
+        trap 'rm -f "$dictionary"' EXIT
+        (samtools dict {input.fasta:q} | cat >"$dictionary" && mv "$dictionary" {output.dictionary:q}) 2>{log:q}
+        """
 
 
 # One file of the index is named for its path without suffix; the aligner writes the others beside it.
@@ -74,11 +83,14 @@ rule index_aligner:
         "indexing {input.fasta} for {params.aligner}"
     shell:
         """
+        pac={output.pac:q}
+        index=$(mktemp -u "${{pac%.pac}}.partial-XXXXXXXX")
+        trap 'rm -f "$index".*' EXIT
         (
-            pac={output.pac:q}
-            {params.aligner} index -p "${{pac%.pac}}" {input.fasta:q}
-            for alt in {input.alt:q}; do cp "$alt" "${{pac%.pac}}.alt"; done
-        ) 2>{log}
+            {params.aligner} index -p "$index" {input.fasta:q}
+            for alt in {input.alt:q}; do cp "$alt" "$index.alt"; done
+            for file in "$index".*; do mv "$file" "${{pac%.pac}}${{file#"$index"}}"; done
+        ) 2>{log:q}
         """
 
 

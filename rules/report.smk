@@ -117,13 +117,14 @@ rule collect_multiqc:
         "collecting quality reports"
     shell:
         """
+        page=$(mktemp -u {output.page:q}.partial-XXXXXXXX)
+        trap 'rm -f "$page".*' EXIT
         (
-            list=$(mktemp -p {resources.tmpdir:q})
-            trap 'rm -f "$list"' EXIT
-            awk 'FNR == 1 && !/^#unreadable/ {{ print FILENAME }}' {input.fastp:q} {input.sections:q} >"$list"
+            awk 'FNR == 1 && !/^#unreadable/ {{ print FILENAME }}' {input.fastp:q} {input.sections:q} >"$page.list"
             multiqc --force --quiet --no-version-check --no-data-dir --config "$ALKTRACE_RESOURCES/multiqc.yaml" \
-                --file-list "$list" --outdir {params.folder:q} --filename multiqc.html
-            "$ALKTRACE_PYTHON" "$ALKTRACE_SCRIPTS/settle_multiqc.py" {output.page:q}
+                --file-list "$page.list" --outdir {params.folder:q} --filename "${{page##*/}}.html"
+            "$ALKTRACE_PYTHON" "$ALKTRACE_SCRIPTS/settle_multiqc.py" "$page.html"
+            mv "$page.html" {output.page:q}
         ) 2>{log:q}
         """
 

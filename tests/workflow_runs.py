@@ -175,6 +175,16 @@ def write_sheet(path: Path, rows: list[dict[str, str]]) -> None:
     path.write_text("".join("\t".join(line) + "\n" for line in lines))
 
 
+def final_files(folder: Path) -> dict[str, bytes]:
+    """Return every file of the results; compiled kernels, where they are kept there, are of the machine."""
+    results = folder / "results"
+    return {
+        str(path.relative_to(results)): path.read_bytes()
+        for path in sorted(results.rglob("*"))
+        if path.is_file() and path.suffix != ".kernel"
+    }
+
+
 def traces(results: Path, *more: str) -> dict[str, list[str]]:
     """Files of some results that name the user, the machine or a folder of this machine, and what they name.
 

@@ -1,6 +1,7 @@
 """Resistance mechanisms of ALK-positive lung cancer after first-line lorlatinib: one table per timepoint."""
 
 import argparse
+import locale
 import os
 import sys
 import tempfile
@@ -11,6 +12,7 @@ from typing import Protocol
 from . import __version__
 from .commands import check, classify, cohort, completion, demo, docs, init, knowledge, one, run, show, verify
 from .errors import AlktraceError
+from .io.atomic import place_error
 
 EXIT_STATUS = """\
 exit status: 0 done; 1 the input, or a job of the run, is at fault: each problem is a line on standard error;
@@ -73,6 +75,8 @@ def build_parser() -> argparse.ArgumentParser:
 
 def main(arguments: list[str] | None = None) -> int:
     """Run one command; return the exit status."""
+    if arguments is None:
+        _speak_utf8()
     parser = build_parser()
     if "_ARGCOMPLETE" in os.environ:
         import argcomplete
@@ -89,6 +93,14 @@ def main(arguments: list[str] | None = None) -> int:
     return _guarded(options)
 
 
+def _speak_utf8() -> None:
+    """Start the command once more where the locale has another encoding: sheets and file names are UTF-8."""
+    known = sys.flags.utf8_mode or "PYTHONUTF8" in os.environ
+    if not known and locale.getencoding().lower() not in ("utf-8", "utf8"):
+        os.environ["PYTHONUTF8"] = "1"
+        os.execv(sys.executable, sys.orig_argv)
+
+
 def _guarded(options: argparse.Namespace) -> int:
     """Run the command; whatever goes wrong is a line and a status, never a traceback."""
     try:
@@ -98,18 +110,25 @@ def _guarded(options: argparse.Namespace) -> int:
     except AlktraceError as error:
         return _failed(str(error))
     except BrokenPipeError:
-        # Who read the output has seen enough; at exit the interpreter would flush once more and complain.
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        _drop_output()  # who read it has seen enough
         return 1
     except KeyboardInterrupt:
         print("interrupted", file=sys.stderr)
         return 130
     except OSError as error:
+        if said := place_error(error, error.filename or "output"):
+            _drop_output()
+            return _failed(str(said))
         if error.filename is None:
             return _fault(error)
         return _failed(f"{error.filename}: {error.strerror}; correct the path, or ask for the permission")
     except Exception as error:
         return _fault(error)
+
+
+def _drop_output() -> None:
+    """Forget what could not be printed: at exit the interpreter would flush it once more and complain."""
+    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 
 
 def _failed(text: str) -> int:
@@ -119,8 +138,12 @@ def _failed(text: str) -> int:
 
 def _fault(error: Exception) -> int:
     """Say that the program is at fault, and where it left what its authors need."""
-    descriptor, path = tempfile.mkstemp(prefix="alktrace-", suffix=".log")
-    os.close(descriptor)
-    Path(path).write_text(traceback.format_exc(), encoding="utf-8")
+    told = traceback.format_exc()
+    try:
+        descriptor, path = tempfile.mkstemp(prefix="alktrace-", suffix=".log")
+        os.close(descriptor)
+        Path(path).write_text(told, encoding="utf-8")
+    except OSError:
+        path = f"this:\n{told}"
     name = type(error).__name__
     return _failed(f"{name}: {error}; this is a fault of alktrace, please report it together with {path}")

@@ -212,7 +212,7 @@ def test_the_example_that_is_shipped_is_ten_lines(root: Path) -> None:
 # --- run ------------------------------------------------------------------------------------
 
 
-def note(called: list[list[str]], command: list[str], _here: object = None) -> int:
+def note(called: list[list[str]], command: list[str], *_: object) -> int:
     called.append(command)
     return 0
 

@@ -1,6 +1,7 @@
 """Two runs in one folder, killed runs, and what a job asks of the machine."""
 
 import os
+import platform
 import signal
 import subprocess
 import sys
@@ -11,6 +12,7 @@ from typing import Any
 import pytest
 from present_values import present
 
+from alktrace.commands.run import _work
 from alktrace.errors import DataError
 from alktrace.io.atomic import atomic_output
 from alktrace.io.resources import ROOT
@@ -22,22 +24,22 @@ RUN = """
 import sys
 from pathlib import Path
 from alktrace.commands.run import _work
-work = "import time; print('started', flush=True); time.sleep(60)"
+work = "import subprocess; job = subprocess.Popen(['sleep', '60']); print(job.pid, flush=True); job.wait()"
 sys.exit(_work([sys.executable, "-c", work], Path(".")))
 """
 
 
-def start(folder: Path) -> tuple[subprocess.Popen[str], int]:
-    """A run of a snakemake that does nothing for a minute, and the number of its process."""
+def start(folder: Path) -> tuple[subprocess.Popen[str], int, int]:
+    """A run of a snakemake with one job that does nothing for a minute, and the numbers of both processes."""
     run = subprocess.Popen(
         [sys.executable, "-c", RUN], cwd=folder, env=os.environ | {"PYTHONPATH": str(ROOT / "scripts")},
         stdout=subprocess.PIPE, text=True,
     )  # fmt: skip
-    assert present(run.stdout).readline() == "started\n"
+    job = int(present(run.stdout).readline())
     deadline = time.monotonic() + 20
     while "process" not in (said := (folder / LOCK).read_text()):
         assert time.monotonic() < deadline
-    return run, int(said.split()[1])
+    return run, int(said.split()[1]), job
 
 
 def kill(number: int) -> None:
@@ -51,8 +53,15 @@ def kill(number: int) -> None:
             return
 
 
+def lives(number: int) -> bool:
+    try:
+        return Path(f"/proc/{number}/stat").read_text().rpartition(")")[2].split()[0] != "Z"
+    except FileNotFoundError:
+        return False
+
+
 def test_a_second_run_is_refused_while_the_first_lives(tmp_path: Path) -> None:
-    run, child = start(tmp_path)
+    run, child, job = start(tmp_path)
     refused = f"another run works here .process {child} on .*; wait for it"
     with pytest.raises(DataError, match=refused), sole_run(tmp_path):
         pass
@@ -61,25 +70,47 @@ def test_a_second_run_is_refused_while_the_first_lives(tmp_path: Path) -> None:
     with pytest.raises(DataError, match=refused), sole_run(tmp_path):
         pass
     kill(child)
+    kill(job)
     run.communicate()
 
 
 def test_a_killed_run_is_seen_and_cleared_up(tmp_path: Path) -> None:
-    run, child = start(tmp_path)
+    run, child, job = start(tmp_path)
     locks, sample = tmp_path / ".snakemake" / "locks", tmp_path / "results" / "patients" / "P1"
+    scripts = tmp_path / ".snakemake" / "scripts"
     locks.mkdir()
+    scripts.mkdir()
     sample.mkdir(parents=True)
+    (scripts / "tmp0a1b.call_variants.py").touch()
     (locks / "0.output.lock").write_text("results/x\n")
     for name in ("consensus.bam", "consensus.bam.partial-a1B2c3D4", ".partial-0a1b-molecules.tsv"):
         (sample / name).touch()
     kill(run.pid)
     kill(child)
-    run.communicate()
+    assert lives(job)
     with sole_run(tmp_path) as here:
-        assert here.killed.startswith(f"process {child} on ")
+        assert here.killed == f"process {child} on {platform.node()}"
         assert here.clear_up() == 2
-    assert list(locks.iterdir()) == []
+    assert not lives(job)
+    run.communicate()
+    assert [*locks.iterdir(), *scripts.iterdir()] == []
     assert [path.name for path in sample.iterdir()] == ["consensus.bam"]
+
+
+def test_jobs_end_with_a_snakemake_that_is_killed(tmp_path: Path) -> None:
+    run, child, job = start(tmp_path)
+    kill(child)
+    assert run.wait(20) == 128 + signal.SIGKILL
+    assert not lives(job)
+    run.communicate()
+
+
+def test_a_run_that_goes_on_without_a_killed_job_removes_what_that_left(tmp_path: Path) -> None:
+    left = tmp_path / "results" / "P1" / "consensus.bam.partial-a1B2c3D4"
+    left.parent.mkdir(parents=True)
+    left.touch()
+    assert _work([sys.executable, "-c", ""], tmp_path) == 0
+    assert not left.exists()
 
 
 def test_a_run_that_ends_leaves_no_trace(tmp_path: Path) -> None:

@@ -4,6 +4,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from rough_runs import Run, new_project
 from workflow_runs import Project
 
 from alktrace.commands.demo import SEED
@@ -32,3 +33,12 @@ def small_demo(tmp_path_factory: pytest.TempPathFactory) -> Any:
 def project(small_demo: Path, tmp_path: Path) -> Any:
     """The small demo in a folder of its own; what it links to is made a copy before it is changed."""
     return Project.of_demo(small_demo, tmp_path)
+
+
+@pytest.fixture(scope="session")
+def undisturbed(small_demo: Path, tmp_path_factory: pytest.TempPathFactory) -> Run:
+    """A run of a few patients that nothing disturbed."""
+    folder = tmp_path_factory.mktemp("undisturbed")
+    run = Run(new_project(small_demo, folder / "run").folder, folder)
+    assert run.done() == 0, run.said[-4000:]
+    return run

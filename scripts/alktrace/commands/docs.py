@@ -84,10 +84,10 @@ def run(root: Path) -> list[Path]:
         page = root / name
         if not page.is_file():
             raise DataError(page, "no such page", "run it from a clone: `python -m alktrace docs`")
-        before = page.read_text()
+        before = page.read_text(encoding="utf-8")
         after = renew(before)
         if after != before:
-            page.write_text(after)
+            page.write_text(after, encoding="utf-8")
             changed.append(page)
     return changed
 

@@ -128,8 +128,8 @@ def write_one(one: OneBam, out: Path) -> None:
         "bam_kind": one.kind.value,
     }
     out.mkdir(parents=True, exist_ok=True)
-    (out / "samples.tsv").write_text("\t".join(row) + "\n" + "\t".join(row.values()) + "\n")
-    (out / "config.yaml").write_text(yaml.safe_dump(_config(one), sort_keys=False))
+    (out / "samples.tsv").write_text("\t".join(row) + "\n" + "\t".join(row.values()) + "\n", encoding="utf-8")
+    (out / "config.yaml").write_text(yaml.safe_dump(_config(one), sort_keys=False), encoding="utf-8")
 
 
 def _config(one: OneBam) -> dict[str, Any]:

@@ -6,19 +6,23 @@ A thin call of `snakemake` with the workflow of this package, a profile and your
 
 import argparse
 import contextlib
+import getpass
 import os
 import re
+import shutil
 import signal
 import subprocess
 import sys
+import tempfile
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from ..errors import AlktraceError, DataError
+from ..io.kernel_folder import CACHES, is_writable, user_caches
 from ..io.resources import DEFAULTS, ROOT
 from ..workflow.slurm import cluster_options
-from ..workflow.sole_run import SoleRun, sole_run
+from ..workflow.sole_run import MARK, SoleRun, sole_run
 from ..workflow.watched import State, changed_since, look_at
 
 if TYPE_CHECKING:
@@ -31,6 +35,8 @@ EXECUTOR = re.compile(r"^executor: *[\"']?([\w-]+)", re.MULTILINE)
 LOOKS_ONLY = {"-n", "--dry-run", "--dryrun", "--unlock", "--summary", "--dag", "--touch", "--lint"}
 """Options of snakemake that start no job: they need no folder for themselves, and have left nothing out."""
 SHOWN_UNFINISHED = 10
+ROOM = 100_000_000
+"""A run that failed with fewer bytes free may have failed by that."""
 KILLED = 128
 """Statuses above say the signal that ended a process: then nothing was put in order."""
 # For runs that are watched: the jobs, not why each of them runs.
@@ -84,7 +90,7 @@ def run(
     if directory is not None:
         command += ["--directory", str(directory)]
     if LOOKS_ONLY.intersection(handed_on):
-        return _wait([*command, *handed_on])
+        return _wait([*command, *handed_on], _environment(directory or Path()))
     if _executor(folder) == "slurm":
         command += cluster_options()
     here = directory or Path()
@@ -103,9 +109,12 @@ def _work(command: Sequence[str], folder: Path) -> int:
                 f"the run before ({here.killed}) was killed: {number} unfinished files removed, going on",
                 file=sys.stderr,
             )
-        status = _wait(command, here)
+        status = _wait(command, _environment(folder) | {MARK: here.mark}, here)
         if status < KILLED:
             here.forget()
+        else:
+            here.end_jobs()
+        here.remove_unfinished()
     return status
 
 
@@ -147,8 +156,12 @@ def _changed(before: Mapping[str, State | None], folder: Path) -> int:
 
 
 def _unfinished(config: Path, folder: Path, status: int) -> int:
-    """Name the samples that a failed run has not finished; return its exit status."""
+    """Say of a failed run which disk is full and which samples are not finished; return its exit status."""
     path = config.resolve()
+    for place in {folder.resolve(), Path(tempfile.gettempdir())}:
+        if (free := shutil.disk_usage(place).free) < ROOM:
+            said = f"{place}: its disk has {free // 1_000_000} MB free; make room there and run again"
+            print(said, file=sys.stderr)
     with contextlib.suppress(AlktraceError, OSError), contextlib.chdir(folder):
         # What the checks before work found was said by them; then there is no plan.
         files = _plan(path).all_files() if Path("results/patients").is_dir() else []
@@ -175,12 +188,30 @@ def _profile(name: str) -> Path:
 def _executor(profile: Path) -> str:
     """Return the executor that a profile names, empty for this machine."""
     files = sorted((*profile.glob("*config*.yaml"), *profile.glob("profile.yaml")))
-    return next((found[1] for file in files if (found := EXECUTOR.search(file.read_text()))), "")
+    return next(
+        (found[1] for file in files if (found := EXECUTOR.search(file.read_text(encoding="utf-8")))), ""
+    )
 
 
-def _wait(command: Sequence[str], here: SoleRun | None = None) -> int:
+def _environment(folder: Path) -> dict[str, str]:
+    """Return the environment of snakemake, which asks for a user with a name and caches to write to."""
+    environment = dict(os.environ)
+    try:
+        getpass.getuser()
+    except (KeyError, OSError):
+        environment["LOGNAME"] = str(os.getuid())  # in a container a user may be a number
+    caches, own = user_caches(), (folder / ".snakemake" / "caches").resolve()
+    if not is_writable(caches / "snakemake"):
+        print(f"{caches} cannot be written to: caches are kept in {own}", file=sys.stderr)
+        environment[CACHES] = str(own)
+    return environment
+
+
+def _wait(
+    command: Sequence[str], environment: Mapping[str, str] | None = None, here: SoleRun | None = None
+) -> int:
     """Run a command to its end, also when interrupted: snakemake then ends its jobs and cleans up."""
-    process = subprocess.Popen(command, pass_fds=(here.descriptor,) if here else ())
+    process = subprocess.Popen(command, env=environment, pass_fds=(here.descriptor,) if here else ())
     if here:
         here.record(process.pid)
     before = {

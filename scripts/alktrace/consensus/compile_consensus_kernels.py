@@ -39,7 +39,7 @@ def compile_consensus_kernels(*, settings: MoleculeSettings, out: Path) -> None:
             make_consensus(folder, genome, source, duplex, settings)
     with atomic_output(out) as (partial,):
         lines = [f"molecules {source.value} {'duplex' if duplex else 'simplex'}" for source, duplex in WAYS]
-        partial.write_text("\n".join(lines) + "\n")
+        partial.write_text("\n".join(lines) + "\n", encoding="utf-8")
 
 
 def make_consensus(

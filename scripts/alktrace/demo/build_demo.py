@@ -84,7 +84,7 @@ def write_demo(out: Path, *, seed: int, depth: float = 1.0, resources: Path = DE
     write_clinical(cohort.courses, cohort.specimens, out / "clinical")
     truth.write(out / "truth", cohort.expectations)
     with atomic_output(out / "config.yaml") as (partial,):
-        partial.write_text(yaml.safe_dump(_config(files, out), sort_keys=False))
+        partial.write_text(yaml.safe_dump(_config(files, out), sort_keys=False), encoding="utf-8")
     return cohort
 
 
@@ -186,7 +186,7 @@ def _write_rows(path: Path, columns: Sequence[str], rows: Sequence[dict[str, str
     lines = ["\t".join(columns)]
     lines += ["\t".join(row.get(name, MISSING) for name in columns) for row in rows]
     with atomic_output(path) as (partial,):
-        partial.write_text("\n".join(lines) + "\n")
+        partial.write_text("\n".join(lines) + "\n", encoding="utf-8")
 
 
 def _config(files: ReferenceFiles, out: Path) -> dict[str, Any]:

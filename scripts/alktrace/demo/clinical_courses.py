@@ -39,7 +39,7 @@ def write_clinical(courses: Sequence[Course], specimens: Sequence[Specimen], fol
         lines = ["\t".join(columns)]
         lines += ["\t".join(_cell(value) for value in row) for row in rows[name]]
         with atomic_output(folder / f"{name}.tsv") as (partial,):
-            partial.write_text("\n".join(lines) + "\n")
+            partial.write_text("\n".join(lines) + "\n", encoding="utf-8")
 
 
 def _cell(value: object) -> str:

@@ -108,7 +108,7 @@ def write_outcomes(*, out: Path, seed: int, patients: int, law: Law | None = Non
     cohort = simulate_cohort(seed=seed, patients=patients, law=law)
     for name, columns in COLUMNS.items():
         path = out / "clinical" / f"{name}.tsv"
-        with atomic_output(path) as (partial,), partial.open("w", newline="") as stream:
+        with atomic_output(path) as (partial,), partial.open("w", encoding="utf-8", newline="") as stream:
             writer = csv.writer(stream, delimiter="\t", lineterminator="\n")
             writer.writerow(columns)
             for row in cohort.clinical[name]:

@@ -8,6 +8,9 @@ from pathlib import Path
 VARIABLE = "NUMBA_CACHE_DIR"
 """Environment variable of numba that names another folder."""
 
+CACHES = "XDG_CACHE_HOME"
+"""Environment variable that names the folder of all caches of a user."""
+
 SUFFIX = ".kernel"
 KEPT_DAYS = 180
 
@@ -16,24 +19,33 @@ def kernel_folder() -> Path:
     """Return the folder of compiled kernels: as the environment says, else in the user's cache."""
     if given := os.environ.get(VARIABLE):
         return Path(given)
-    if caches := os.environ.get("XDG_CACHE_HOME"):
-        return Path(caches, "alktrace", "kernels")
+    return user_caches() / "alktrace" / "kernels"
+
+
+def user_caches() -> Path:
+    """Return the folder of all caches of a user."""
+    if caches := os.environ.get(CACHES):
+        return Path(caches)
     try:
-        home = Path.home()
+        return Path.home() / ".cache"
     except RuntimeError:
-        home = Path(os.devnull)  # of nobody: nothing can be written below it
-    return home / ".cache" / "alktrace" / "kernels"
+        return Path(os.devnull)  # of nobody: nothing can be written below it
 
 
 def writable_kernel_folder(fallback: Path) -> Path:
     """Return the folder of compiled kernels, or another one where nothing can be written into it."""
     folder = kernel_folder()
+    return folder if is_writable(folder) else fallback
+
+
+def is_writable(folder: Path) -> bool:
+    """Tell whether a folder can be written into; it is made where it is missing."""
     try:
         folder.mkdir(parents=True, exist_ok=True)
         tempfile.TemporaryFile(dir=folder).close()
     except OSError:
-        return fallback
-    return folder
+        return False
+    return True
 
 
 def forget_old_kernels(folder: Path) -> None:

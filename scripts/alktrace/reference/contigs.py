@@ -62,7 +62,7 @@ def read_fai(path: Path) -> dict[str, int]:
         DataError: the file cannot be read or is no FASTA index.
     """
     try:
-        with path.open() as stream:
+        with path.open(encoding="utf-8") as stream:
             cells = [line.rstrip("\n").split("\t") for line in stream]
         return {row[0]: int(row[1]) for row in cells}
     except (OSError, ValueError, IndexError) as error:

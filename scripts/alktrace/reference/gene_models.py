@@ -183,7 +183,7 @@ class GeneModels:
             DataError: the file is no gene-model file of this version.
         """
         try:
-            content = json.loads(path.read_text())
+            content = json.loads(path.read_text(encoding="utf-8"))
             if content["format"] != FORMAT_VERSION:
                 raise KeyError("format")
             transcripts = [_from_json(item) for item in content["transcripts"]]
@@ -196,7 +196,9 @@ class GeneModels:
         ordered = sorted(self.by_gene.values(), key=lambda t: (t.chrom, t.start, t.gene))
         lines = ",\n".join(json.dumps(_to_json(transcript)) for transcript in ordered)
         with atomic_output(path) as (partial,):
-            partial.write_text(f'{{"format": {FORMAT_VERSION}, "transcripts": [\n{lines}\n]}}\n')
+            partial.write_text(
+                f'{{"format": {FORMAT_VERSION}, "transcripts": [\n{lines}\n]}}\n', encoding="utf-8"
+            )
 
     @cached_property
     def _index(self) -> dict[str, tuple[list[int], list[Transcript], int]]:

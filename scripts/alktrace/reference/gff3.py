@@ -172,7 +172,7 @@ def write_gff3(models: GeneModels, path: Path) -> None:
     for model in sorted(models.by_gene.values(), key=lambda t: (t.chrom, t.start, t.gene)):
         lines += _gff3_lines(model)
     with atomic_output(path) as (partial,):
-        partial.write_text("\n".join(lines) + "\n")
+        partial.write_text("\n".join(lines) + "\n", encoding="utf-8")
 
 
 def _gff3_lines(model: Transcript) -> Iterator[str]:

@@ -24,7 +24,8 @@ def prepare_targets(bed: Path, out: Path) -> None:
         raise InputProblems(problems)
     with atomic_output(out) as (partial,):
         partial.write_text(
-            "".join("\t".join(map(str, target)) + "\n" for target in join_targets(targets.values()))
+            "".join("\t".join(map(str, target)) + "\n" for target in join_targets(targets.values())),
+            encoding="utf-8",
         )
 
 

@@ -74,7 +74,7 @@ def write_manifest(
         "settings": shown_settings(settings),
     }
     with atomic_output(out) as (partial,):
-        partial.write_text(json.dumps(manifest, indent=2, sort_keys=True) + "\n")
+        partial.write_text(json.dumps(manifest, indent=2, sort_keys=True) + "\n", encoding="utf-8")
 
 
 def versions(knowledge: KnowledgeFiles, code: str) -> dict[str, Any]:

@@ -106,7 +106,7 @@ def write_multiqc_sections(
         for path, target in zip(partial, out, strict=True):
             section = sections[target.name.removesuffix(SUFFIX)]
             # Order is kept: MultiQC shows columns and categories as they come.
-            path.write_text(json.dumps(section, allow_nan=False) + "\n")
+            path.write_text(json.dumps(section, allow_nan=False) + "\n", encoding="utf-8")
 
 
 def multiqc_sections(

@@ -21,4 +21,4 @@ def write_page(template: str, content: Mapping[str, Any], out: Path) -> None:
         lstrip_blocks=True,
     )
     with atomic_output(out) as (partial,):
-        partial.write_text(environment.get_template(template).render(content))
+        partial.write_text(environment.get_template(template).render(content), encoding="utf-8")

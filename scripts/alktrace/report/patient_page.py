@@ -62,7 +62,7 @@ def write_patient_page(
     content = patient_content(
         found,
         [read_table(path, ResistanceRow) for path in tables],
-        [json.loads(path.read_text()) for path in details],
+        [json.loads(path.read_text(encoding="utf-8")) for path in details],
         known,
     )
     copies = {_name(item): item.copy_number for item in found.specimens}

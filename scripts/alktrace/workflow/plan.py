@@ -332,7 +332,7 @@ class Plan:
     def identity_digest(self, wildcards: PatientWildcards) -> str:
         """Return a digest of a patient's identity table as it is now; empty without one."""
         path = Path(self.identity_file(wildcards))
-        return text_digest(path.read_text()) if path.is_file() else ""
+        return text_digest(path.read_text(encoding="utf-8")) if path.is_file() else ""
 
     def copy_number_reference(self, wildcards: Wildcards) -> str:
         """Return the copy-number reference of a sample's assay: the given one or the one built."""

@@ -109,7 +109,7 @@ def read_prior() -> Prior:
     """
     shape = (len(CATEGORIES), N_CLASSES)
     rate, strength = np.full(shape, np.nan), np.ones(shape)
-    with PRIOR.open(newline="") as stream:
+    with PRIOR.open(encoding="utf-8", newline="") as stream:
         for row in csv.DictReader(stream, delimiter="\t"):
             try:
                 kind, c = CATEGORIES.index(row["category"]), CLASS_NAMES.index(row["class"])
@@ -125,7 +125,7 @@ def read_prior() -> Prior:
 
 
 def _read_dispersion() -> Dispersion:
-    with DISPERSION.open(newline="") as stream:
+    with DISPERSION.open(encoding="utf-8", newline="") as stream:
         values = {row["parameter"]: float(row["value"]) for row in csv.DictReader(stream, delimiter="\t")}
     try:
         return Dispersion(**values)

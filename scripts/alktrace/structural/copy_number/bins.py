@@ -67,7 +67,7 @@ def read_bins(path: Path) -> BinTable:
     Raises:
         DataError: columns are missing or a cell is no number.
     """
-    with path.open(newline="") as stream:
+    with path.open(encoding="utf-8", newline="") as stream:
         header, *rows = list(csv.reader(stream, delimiter="\t")) or [[]]
     missing = {*KEYS, "log2"} - set(header)
     if missing:

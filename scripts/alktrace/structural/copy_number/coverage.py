@@ -70,7 +70,7 @@ def write_coverage(
         stretches: what molecules cover, as from `Stretches`.
     """
     depths = bin_depths(bins, names, stretches)
-    with atomic_output(path) as (partial,), partial.open("w", newline="") as stream:
+    with atomic_output(path) as (partial,), partial.open("w", encoding="utf-8", newline="") as stream:
         writer = csv.writer(stream, delimiter="\t", lineterminator="\n")
         writer.writerow(COLUMNS)
         for item, depth in zip(bins, depths, strict=True):

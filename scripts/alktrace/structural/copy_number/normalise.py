@@ -206,7 +206,7 @@ def _fixed(sample: BinTable, reference: BinTable, path: Path) -> tuple[BinTable,
 
 def _write_flat(targets: Path, fasta: Path, bin_size: int, out: Path) -> None:
     """Write what `cnvkit.py reference` writes without normals: level bins with their GC content."""
-    with Genome(fasta) as genome, out.open("w", newline="") as stream:
+    with Genome(fasta) as genome, out.open("w", encoding="utf-8", newline="") as stream:
         writer = csv.writer(stream, delimiter="\t", lineterminator="\n")
         writer.writerow(FLAT_COLUMNS)
         for item in make_bins(targets, bin_size):
