@@ -1,6 +1,5 @@
 # Used by all files beside this one: the checked configuration, the plan that follows from it, the wildcards.
 
-import logging
 import os
 import sys
 from pathlib import Path
@@ -26,9 +25,6 @@ from alktrace.workflow.needs import disk, memory, minutes
 from alktrace.workflow.plan import Plan
 from alktrace.workflow.readiness import checked_plan
 from alktrace.workflow.warm import start_warm
-
-# On a full disk Snakemake's log ends, and for each line that it cannot take the standard library prints a traceback.
-logging.raiseExceptions = False
 
 prepare_jobs()
 try:

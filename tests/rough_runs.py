@@ -9,6 +9,7 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
 from workflow_runs import ROOT, Project, final_files
 
@@ -50,25 +51,31 @@ class Run:
 
     Attributes:
         logs: where what it says is kept; the folder itself may be full.
+        environment: laid over that of the tests; None takes a variable away.
+        user: who runs it, by number, with files that nobody else may read; None: who runs the tests.
     """
 
     folder: Path
     logs: Path
-    environment: dict[str, str] = field(default_factory=dict)
+    environment: dict[str, str | None] = field(default_factory=dict)
     config: str = "config.yaml"
+    user: int | None = None
     process: subprocess.Popen[bytes] = field(init=False)
     starts: int = 0
 
     def start(self, *options: str) -> None:
         self.starts += 1
+        names = {**os.environ, "PYTHONPATH": str(ROOT / "scripts"), **self.environment}
+        other: dict[str, Any] = {"user": self.user, "group": self.user, "extra_groups": [], "umask": 0o077}
         with self._log.open("wb") as out:
             self.process = subprocess.Popen(
                 [sys.executable, "-m", "alktrace", "run", self.config, "--", "--cores", "2", *options],
                 cwd=self.folder,
-                env=os.environ | {"PYTHONPATH": str(ROOT / "scripts")} | self.environment,
+                env={name: value for name, value in names.items() if value is not None},
                 stdout=out,
                 stderr=out,
                 start_new_session=True,
+                **({} if self.user is None else other),
             )
 
     @property

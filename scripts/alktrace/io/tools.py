@@ -1,5 +1,6 @@
 """Programs and packages: where they are looked for, which version they are, which would do."""
 
+import logging
 import os
 import re
 import shutil
@@ -34,6 +35,8 @@ def prepare_jobs() -> None:
 
     Members of pipes that are our own run in this Python, whatever `python` the environment of a tool holds.
     """
+    # On a full disk the log of Snakemake ends; for each line that it lacks there would be a traceback.
+    logging.raiseExceptions = False
     find_tool_folders()
     given = os.environ.get("PYTHONPATH")
     os.environ["PYTHONPATH"] = os.pathsep.join([str(ADAPTERS), *([given] if given else [])])

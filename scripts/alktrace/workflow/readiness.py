@@ -1,5 +1,6 @@
 """Everything that would stop a run, found before its first job: configuration, sheet, files, tools."""
 
+import re
 from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any, TypeVar
@@ -14,6 +15,8 @@ from ..vocabulary.samples import BadInputs
 from .plan import Plan
 
 T = TypeVar("T")
+UNUSABLE = re.compile(r"[{}\x00-\x1f\x7f]|^-")
+"""Wildcards of Snakemake, ends of lines, and the beginning of an option."""
 
 
 def checked_plan(config: Mapping[str, Any], *, tools: bool) -> Plan:
@@ -40,6 +43,7 @@ def checked_plan(config: Mapping[str, Any], *, tools: bool) -> Plan:
         # It reads the targets: where they are wrong, that is said already.
         problems += cnvkit_problems(plan) if not problems else []
         problems += tool_problems(plan.tools()) if tools else []
+        problems += _unusable_names(plan)
         if not problems:
             return plan
     raise InputProblems(problems)
@@ -53,6 +57,16 @@ def cnvkit_problems(plan: Plan) -> list[Problem]:
     remedy = "install it beside alktrace: `pip install cnvkit`, or `envs/setup.sh` in a clone"
     missing = plan.assays_for_cnvkit() if package_version("cnvkit") is None else []
     return [Problem(CONFIG, 0, f"assays.{name}", what, remedy) for name in missing]
+
+
+def _unusable_names(plan: Plan) -> list[Problem]:
+    """Return the input files whose names Snakemake or a tool would take for something else."""
+    remedy = "rename it, or link to it by another name"
+    return [
+        Problem(repr(path), 0, "", f"{found[0]!r} in the name of a file ({what})", remedy)
+        for what, path in plan.inputs().items()
+        if (found := UNUSABLE.search(path))
+    ]
 
 
 def _sheet(config: Mapping[str, Any], settings: Settings | None) -> Sheet | None:
