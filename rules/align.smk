@@ -5,8 +5,29 @@ from alktrace.workflow.units import Units
 UNITS = Units(PLAN.sheet, PLAN.settings, REFERENCE)
 
 
-# One stream, nothing between its members on disk; any that fails fails the job (pipefail). It writes to names of
-# its own, which become the outputs at its end: a job that outlives a killed run never writes beside the new one.
+# Kernels are compiled once, before many jobs would do so at the same time.
+rule compile_align_kernels:
+    output:
+        done="results/reference/kernels/align.txt",
+    log:
+        "logs/compile_align_kernels.log",
+    priority: 1
+    conda:
+        own_environment
+    resources:
+        mem_mb=memory(2000),
+        runtime=minutes(20),
+    params:
+        code=PLAN.code("compile_align_kernels"),
+    message:
+        "compiling the kernels of alignment"
+    script:
+        "../scripts/compile_align_kernels.py"
+
+
+# One stream, between its members nothing on disk but copies that wait; any that fails fails the job (pipefail). It
+# writes to names of its own, which become the outputs at its end: a job that outlives a killed run never writes
+# beside the new one.
 # - Our own members run in the Python that runs Snakemake. Paths by the environment, not by a parameter:
 #   a moved clone must not rerun alignments.
 # - extract_reads puts the UMI behind a tab of the name line, where `bwa mem -C` takes it for tags.
@@ -14,6 +35,8 @@ UNITS = Units(PLAN.sheet, PLAN.settings, REFERENCE)
 #   deduplication: they move ends or change bases of single copies of a molecule. Its report holds its
 #   command line: the name of this try must not be in it. On a full disk it ends well with half a report, so that
 #   is read once. One thread, since with more it writes to standard output in another order each time.
+# - align_once.py runs the function `align` twice: on one of all copies of a fragment, and on those that cannot
+#   take its alignment over; without it `align` gets all reads.
 # - Behind an aligner to a compact genome, lift_alignments.py gives the coordinates of the whole one.
 # - `-K` makes the result independent of the number of threads; `-Y` keeps all bases of split reads.
 rule align_unit:
@@ -24,6 +47,7 @@ rule align_unit:
         fixed_umis=UNITS.fixed_umis,
         index=REFERENCE.index,
         fai=REFERENCE.fai,
+        kernels="results/reference/kernels/align.txt",
     output:
         bam=temp("results/patients/{patient}/{timepoint}/{specimen}/units/{unit}.aligned.bam"),
         fastp="results/patients/{patient}/{timepoint}/{specimen}/units/{unit}.fastp.json",
@@ -36,9 +60,10 @@ rule align_unit:
     resources:
         mem_mb=memory(REFERENCE.align_memory),
         runtime=minutes(720, per_gb=50, of="fastq umi_fastq bam"),
-        disk_mb=disk(5000, of="fastq umi_fastq bam"),
+        disk_mb=disk(9000, of="fastq umi_fastq bam"),
     params:
         extract=UNITS.extract_options,
+        align=UNITS.align,
         fastp=UNITS.fastp_options,
         min_length=PLAN.settings.align.min_length,
         aligner=PLAN.settings.reference.aligner,
@@ -48,7 +73,7 @@ rule align_unit:
         sizes=UNITS.given_sizes,
         prefix=lambda wildcards, input: input.index[0].removesuffix(".pac"),
         lift=REFERENCE.lift,
-        code=PLAN.code("extract_reads", "carry_unreadable", *REFERENCE.lift_adapters),
+        code=PLAN.code("extract_reads", "align_once", "carry_unreadable", *REFERENCE.lift_adapters),
     message:
         "aligning {wildcards.patient} {wildcards.timepoint} {wildcards.specimen} {wildcards.unit}"
     shell:
@@ -56,15 +81,20 @@ rule align_unit:
         bam=$(mktemp -u {output.bam:q}.partial-XXXXXXXX)
         fastp=$(mktemp -u {output.fastp:q}.partial-XXXXXXXX)
         trap 'rm -f "$bam" "$fastp"' EXIT
+        export ALKTRACE_REPORT="$fastp" ALKTRACE_INSERTS=
+        align() (
+            fastp --stdin --stdout --thread 1 {params.fastp} --length_required {params.min_length} \
+                --disable_quality_filtering --disable_trim_poly_g --dont_eval_duplication \
+                --report_title {wildcards.patient}.{wildcards.timepoint}.{wildcards.specimen}.{wildcards.unit} \
+                --json /dev/fd/3 --html /dev/null 3>"$ALKTRACE_REPORT" \
+                | {params.aligner} mem -t {threads} -K {params.batch_bases} -Y -C {params.pairs} $ALKTRACE_INSERTS \
+                    -R {params.read_group:q} {params.prefix:q} - {params.lift}
+        )
+        export -f align
         ("$ALKTRACE_PYTHON" "$ALKTRACE_SCRIPTS/extract_reads.py" --unit {wildcards.unit} \
             --fastq {input.fastq:q} --umi-fastq {input.umi_fastq:q} --bam {input.bam:q} \
             --fixed-umis {input.fixed_umis:q} {params.extract} --counts {output.counts:q} \
-            | fastp --stdin --stdout --thread 1 {params.fastp} --length_required {params.min_length} \
-                --disable_quality_filtering --disable_trim_poly_g --dont_eval_duplication \
-                --report_title {wildcards.patient}.{wildcards.timepoint}.{wildcards.specimen}.{wildcards.unit} \
-                --json /dev/fd/3 --html /dev/null 3>"$fastp" \
-            | {params.aligner} mem -t {threads} -K {params.batch_bases} -Y -C {params.pairs} \
-                -R {params.read_group:q} {params.prefix:q} - {params.lift} \
+            | {params.align} \
             | samtools sort --no-PG --threads 2 -m 768M --output-fmt bam,level=1 -T {resources.tmpdir:q} -o "$bam" - \
             && "$ALKTRACE_PYTHON" -m json.tool "$fastp" /dev/null \
             && mv "$fastp" {output.fastp:q} && mv "$bam" {output.bam:q}) 2>{log:q} \

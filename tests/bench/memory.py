@@ -19,10 +19,10 @@ import numpy as np
 import pysam
 from speed import run
 
-from alktrace.consensus.encode import UNPLACED_BIN, put_digits, put_tag
+from alktrace.consensus.encode import UNPLACED_BIN, put_tag
 from alktrace.io.bam_io import BamWriter
 from alktrace.io.kernels import kernel
-from alktrace.io.records import Bytes, Offsets, write_int32, write_uint16
+from alktrace.io.records import Bytes, Offsets, put_digits, write_int32, write_uint16
 
 GOAL_MB = 1500
 READ, PAIRS = 75, 4

@@ -9,6 +9,7 @@ import pytest
 from alktrace.consensus import encode
 from alktrace.consensus.molecule_records import MAX_UMI_TEXT, umi_text
 from alktrace.consensus.templates import TEMPLATE
+from alktrace.io.records import put_digits
 
 AT = 3  # nothing starts at the beginning of its array
 
@@ -27,7 +28,7 @@ def codes(bases: str) -> Any:
 
 @pytest.mark.parametrize("number", [0, 7, 9, 10, 99, 100, 12_345_678_901])
 def test_digits(number: int) -> None:
-    assert written(encode.put_digits, number) == str(number).encode()
+    assert written(put_digits, number) == str(number).encode()
 
 
 @pytest.mark.parametrize("value", [0, 1, 255, 65_536, -1, 2**31 - 1, -(2**31)])

@@ -37,8 +37,10 @@ PER_ASSAY = ("prepare_targets", "build_copy_number_reference")
 def per_sample(number: int, *, units: Any = None, adopted: int = 0, consensus: int = 0) -> dict[str, int]:
     """Jobs of samples from reads: `units` rows of FASTQ, `adopted` aligned BAMs, `consensus` given."""
     made = number - consensus
+    aligned = made - adopted if units is None else units
     counts = {
-        "align_unit": made - adopted if units is None else units,
+        "compile_align_kernels": min(aligned, 1),
+        "align_unit": aligned,
         "adopt_unit": adopted,
         "call_molecules": made,
         "align_consensus": made,

@@ -13,6 +13,7 @@ from ..io.records import (
     FLAG_PAIRED,
     FLAG_UNMAPPED,
     Bytes,
+    put_digits,
     write_int32,
     write_uint16,
 )
@@ -30,18 +31,6 @@ FIXED_ROOM = 400
 BYTES_PER_BASE = 16
 
 Shorts = Any
-
-
-@kernel
-def put_digits(out: Bytes, at: int, number: int) -> int:
-    """Write a natural number as text; return where it ends."""
-    digits, rest = 1, number // 10
-    while rest:
-        digits, rest = digits + 1, rest // 10
-    for i in range(digits):
-        out[at + digits - 1 - i] = ord("0") + number % 10
-        number //= 10
-    return at + digits
 
 
 @kernel

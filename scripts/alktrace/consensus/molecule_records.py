@@ -5,7 +5,7 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from ..io.kernels import kernel
-from ..io.records import Bytes, Offsets, int64
+from ..io.records import Bytes, Offsets, int64, put_digits
 from .encode import (
     FIRST_OF_PAIR,
     LETTERS,
@@ -13,7 +13,6 @@ from .encode import (
     SINGLE_END,
     close_record,
     put_bases,
-    put_digits,
     put_float,
     put_int,
     put_quals,

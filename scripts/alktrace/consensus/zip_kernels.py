@@ -23,11 +23,12 @@ from ..io.records import (
     l_seq,
     mapq,
     n_cigar,
+    put_bytes,
+    put_digits,
     same_name,
     tags_offset,
     write_int32,
 )
-from .encode import put_digits
 
 READ_MASK = FLAG_FIRST | FLAG_LAST
 NOT_PRIMARY = FLAG_SECONDARY | FLAG_SUPPLEMENTARY
@@ -168,12 +169,6 @@ def match_records(
 
 
 @kernel
-def _copy(out: Bytes, to: int, data: Bytes, start: int, end: int) -> int:
-    out[to : to + end - start] = data[start:end]
-    return to + end - start
-
-
-@kernel
 def _width(kind: int) -> int:
     if kind in (ord("s"), ord("S")):
         return 2
@@ -231,7 +226,7 @@ def _write_consensus_tags(
         action = names.actions[name]
         if action != REPLACE:
             begin = to
-            to = _copy(out, to, data, at, after)
+            to = put_bytes(out, to, data, at, after)
             names.seen[name] = stamp
             if reverse and action != KEEP:
                 _turn(out, begin, to)
@@ -253,7 +248,7 @@ def _write_other_tags(out: Bytes, to: int, aligned: Packed, i: int, names: Names
         name = int64(data[at]) | int64(data[at + 1]) << 8
         # Tags of the consensus read win over what the aligner copied.
         if names.actions[name] != REPLACE and names.seen[name] != i:
-            to = _copy(out, to, data, at, after)
+            to = put_bytes(out, to, data, at, after)
         at = after
     return to
 
@@ -289,7 +284,7 @@ def write_records(
     for i in range(span[0], span[1]):
         start, mate = aligned.starts[i], matches.mates[i]
         begin = to
-        to = _copy(out, to + 4, aligned.data, start, tags_offset(aligned.data, start))
+        to = put_bytes(out, to + 4, aligned.data, start, tags_offset(aligned.data, start))
         reverse = flag(aligned.data, start) & FLAG_REVERSE != 0
         to = _write_consensus_tags(out, to, consensus, names, (matches.sources[i], i, reverse))
         to = _write_other_tags(out, to, aligned, i, names)

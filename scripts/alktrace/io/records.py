@@ -65,6 +65,25 @@ def write_int32(data: Bytes, at: int, value: int) -> None:
         data[at + i] = (value >> (8 * i)) & 0xFF
 
 
+@kernel
+def put_bytes(out: Bytes, at: int, data: Bytes, start: int, end: int) -> int:
+    """Write a part of other bytes; return where it ends."""
+    out[at : at + end - start] = data[start:end]
+    return at + end - start
+
+
+@kernel
+def put_digits(out: Bytes, at: int, number: int) -> int:
+    """Write a natural number as text; return where it ends."""
+    digits, rest = 1, number // 10
+    while rest:
+        digits, rest = digits + 1, rest // 10
+    for i in range(digits):
+        out[at + digits - 1 - i] = ord("0") + number % 10
+        number //= 10
+    return at + digits
+
+
 # --- fixed fields ---------------------------------------------------------------------------
 
 

@@ -122,6 +122,14 @@ class Units:
         """Return the options that depend on single reads or pairs."""
         return "-p" if self.paired(wildcards) else ""
 
+    def align(self, wildcards: UnitWildcards) -> str:
+        """Return the member of the pipe that aligns; `align`, a function of the rule, aligns all it gets."""
+        if not self.settings.align.once:
+            return "align"
+        paired = "--paired " if self.paired(wildcards) else ""
+        program = '"$ALKTRACE_PYTHON" "$ALKTRACE_SCRIPTS/align_once.py"'
+        return f"{program} {paired}--group {wildcards.unit} --aligner align"
+
     def read_group(self, wildcards: UnitWildcards) -> str:
         """Return the read group line for the aligner."""
         unit, sample = self.unit(wildcards), self.sample(wildcards).name

@@ -16,6 +16,10 @@ class AlignSettings(Section):
     adapters: tuple[Adapter, Adapter] = Field(
         description="adapters that follow read 1 and read 2; pairs are trimmed by their overlap first"
     )
+    once: bool = Field(
+        description="align one of all copies of a fragment, and by themselves only those that may lie "
+        "otherwise; false: align every read"
+    )
     batch_bases: AtLeastOne = Field(description="bwa mem -K, fixed so that threads do not change results")
 
     def faults(self) -> Iterator[Fault]:

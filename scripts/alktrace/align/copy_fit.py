@@ -1,0 +1,216 @@
+"""Kernels of `once`: does the alignment of a representative hold for a copy.
+
+It does where the aligner could not have found another: full length without a gap, so few mismatches to the
+reference that neither a clip nor a gap scores as much (match 1, mismatch -4, gap -6 and -1 per base, clip -5:
+the defaults of `bwa mem`), no short tandem repeat, and far from any second place.
+"""
+
+from typing import Any, NamedTuple
+
+import numpy as np
+
+from ..io.kernels import kernel
+from ..io.records import Bytes, Offsets, int64
+
+MATCH, MISMATCH, GAP_OPEN, CLIP = 1, 4, 6, 5
+SPARED = MATCH + MISMATCH  # what a mismatch costs
+MIN_SCORE = 40
+MIN_STRETCH = 25
+MIN_LEAD = 10
+CLUSTER, CLUSTER_BASES = 3, 20
+MAX_MISMATCHES = 16
+MAX_READ = 1000
+MAX_PERIOD, REPEAT_BASES = 6, 16
+SURE_SCORE = 20  # an end that has won so much is not clipped any more
+
+# What is known of a representative, of R1 and R2: where its reference bases lie, position, read length, score
+# of the second place (XS), mismatches. `seen` has bits 0 and 1 for R1 and R2, and NEVER.
+KNOWN: Any = np.dtype(
+    [
+        ("at", "i8", 2),
+        ("position", "i4", 2),
+        ("length", "i4", 2),
+        ("second", "i4", 2),
+        ("differ", "i4", 2),
+        ("ref", "i4"),
+        ("tlen", "i4"),
+        ("mapq", "u1", 2),
+        ("reverse", "u1", 2),
+        ("proper", "u1"),
+        ("seen", "u1"),
+    ],
+    align=True,
+)
+NEVER = 4
+
+
+class Known(NamedTuple):
+    """What is known of all representatives.
+
+    Attributes:
+        rows: KNOWN[n].
+        bases: uint8, reference bases under each mate in the order of sequencing, four to a byte.
+    """
+
+    rows: Any
+    bases: Bytes
+
+
+class Scratch(NamedTuple):
+    """Scratch of one call.
+
+    Attributes:
+        reads: uint8[2, MAX_READ], base codes of both mates.
+        ref: uint8[MAX_READ], base codes of the reference.
+        places: int64[MAX_MISMATCHES], where they differ.
+    """
+
+    reads: Any
+    ref: Bytes
+    places: Offsets
+
+
+def new_scratch() -> Scratch:
+    """Return scratch."""
+    return Scratch(
+        np.empty((2, MAX_READ), np.uint8), np.empty(MAX_READ, np.uint8), np.empty(MAX_MISMATCHES, np.int64)
+    )
+
+
+@kernel
+def kept_length(read: int, whole: int, trimmed: int, fragment: int) -> int:
+    """Return how much of a copy's read stays, trimmed like its representative; -1 if that is not known.
+
+    Args:
+        read: bases of the copy's read.
+        whole: bases of the representative's before trimming.
+        trimmed: the same behind it.
+        fragment: distance of the fragment ends; 0 for single reads, which do not tell it.
+    """
+    if trimmed < whole:
+        # Where the fragment goes on behind the cut, no adapter was cut but bases that look like its start.
+        return trimmed if 0 < fragment <= trimmed <= read else -1
+    return read if read <= whole else -1
+
+
+@kernel
+def _mismatches(read: Bytes, ref: Bytes, length: int, places: Offsets) -> tuple[int, int]:
+    """Note where bases differ, up to MAX_MISMATCHES; return how often and the longest stretch without."""
+    n, stretch, longest = 0, 0, 0
+    for i in range(length):
+        if read[i] == ref[i]:
+            stretch += 1
+            longest = max(longest, stretch)
+        else:
+            if n < MAX_MISMATCHES:
+                places[n] = i
+            n += 1
+            stretch = 0
+    return n, longest
+
+
+@kernel
+def _end_holds(read: Bytes, ref: Bytes, length: int, step: int, least: int) -> bool:
+    """Does no end of the read score less than `least`; step -1 looks from behind."""
+    score, at = 0, length - 1 if step < 0 else 0
+    for _ in range(length):
+        score += MATCH if read[at] == ref[at] else -MISMATCH
+        if score < least or score > SURE_SCORE:
+            return score > SURE_SCORE
+        at += step
+    return True
+
+
+@kernel
+def _repeats(read: Bytes, length: int) -> bool:
+    """Does a read hold a short tandem repeat, where the aligner may not find the best of many ways."""
+    for period in range(1, MAX_PERIOD + 1):
+        run = 0
+        for i in range(period, length):
+            run = run + 1 if read[i] == read[i - period] else 0
+            if run >= REPEAT_BASES:
+                return True
+    return False
+
+
+@kernel
+def _clustered(places: Offsets, n: int) -> bool:
+    """Do mismatches stand as close as two gaps would make them."""
+    closest = CLUSTER_BASES
+    for k in range(n - CLUSTER + 1):
+        closest = min(closest, places[k + CLUSTER - 1] - places[k])
+    return closest < CLUSTER_BASES
+
+
+@kernel
+def _shifted(read: Bytes, ref: Bytes, known: int, low: int, high: int, shift: int) -> int:
+    """Return the score of read bases against the reference further on; beyond what is known they match."""
+    score = 0
+    for i in range(max(low, 0), high):
+        j = i + shift
+        same = j < 0 or j >= known or read[i] == ref[j]
+        score += MATCH if same else -MISMATCH
+    return score
+
+
+@kernel
+def _gap_wins(read: Bytes, ref: Bytes, known: int, length: int, places: Offsets, n: int) -> bool:
+    """Would one gap, before or behind some of the mismatches, score as much as they do."""
+    for k in range(n - 1):
+        # From the k-th mismatch to the end, and from the start to the k-th from behind.
+        first, last = places[k], places[n - 1 - k]
+        behind = length - first - SPARED * (n - k)
+        before = last + 1 - SPARED * (n - k)
+        # A longer gap costs more than these mismatches.
+        for d in range(1, SPARED * (n - k) - GAP_OPEN + 1):
+            cost = GAP_OPEN + d
+            if _shifted(read, ref, known, first, length, d) - cost >= behind:
+                return True
+            if _shifted(read, ref, known, first + d, length, -d) - cost >= behind:
+                return True
+            if _shifted(read, ref, known, 0, last + 1, -d) - cost >= before:
+                return True
+            if _shifted(read, ref, known, 0, last + 1 - d, d) - cost >= before:
+                return True
+    return False
+
+
+@kernel
+def unpack(bases: Bytes, at: int, count: int, out: Bytes) -> None:
+    """Write base codes that lie four to a byte."""
+    for i in range(count):
+        out[i] = (bases[at + (i >> 2)] >> 2 * (i & 3)) & 3
+
+
+@kernel
+def fits(read: Bytes, length: int, known: Known, number: int, mate: int, scratch: Scratch) -> bool:
+    """Does the alignment of a representative's mate hold for a copy.
+
+    Args:
+        read: base codes in the order of sequencing.
+        length: their number.
+        known: of the representatives.
+        number: number of the representative.
+        mate: 0 for its R1, 1 for its R2.
+        scratch: scratch.
+    """
+    row, ref, places = known.rows[number], scratch.ref, scratch.places
+    whole = int64(row.length[mate])
+    unpack(known.bases, row.at[mate], whole, ref)
+    n, stretch = _mismatches(read, ref, length, places)
+    score = length - SPARED * n
+    if n > MAX_MISMATCHES or score < MIN_SCORE or stretch < MIN_STRETCH:
+        return False
+    second = int64(row.second[mate])
+    # Every base in which the copy differs from its representative may be one of the second place.
+    if second > 0 and score - second - SPARED * (n + row.differ[mate]) < MIN_LEAD:
+        return False
+    if n == 0:
+        return True
+    # Beyond its range of insert sizes the aligner looks for a nearer end of the mate, and clips for nothing.
+    least = 1 - CLIP if row.proper else 0
+    if not _end_holds(read, ref, length, 1, least) or not _end_holds(read, ref, length, -1, least):
+        return False
+    return not (
+        _repeats(read, length) or _clustered(places, n) or _gap_wins(read, ref, whole, length, places, n)
+    )
