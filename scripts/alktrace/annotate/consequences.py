@@ -72,6 +72,7 @@ CSQ_OPTIONS = ("--local-csq", "--force", "--samples", "-", "--trim-protein-seq",
 lets pass what lies on a chromosome without gene models."""
 PROGRESS = ("Parsing ", "Warning: ", "Indexed ", "Calling", "Lines ")
 """Beginnings of what bcftools says while it works."""
+VCF_REMEDY = "give a VCF or BCF of calls on the genome of `reference.fasta`, sorted"
 
 
 @dataclass(frozen=True)
@@ -118,7 +119,10 @@ def annotated_variants(vcf: Path, *, fasta: Path, gff3: Path) -> list[VcfVariant
             ["norm", *genome, normalised, "--multiallelics", "-any", str(vcf)],
             ["csq", *genome, out, "--gff-annot", str(gff3), *CSQ_OPTIONS, normalised],
         )
-        return list(read_variants(Path(out)))
+        try:
+            return list(read_variants(Path(out)))
+        except (OSError, ValueError) as error:  # bytes that are no text, values that the header refuses
+            raise DataError(vcf, f"cannot be read as VCF ({error})", VCF_REMEDY) from None
 
 
 def _bcftools(vcf: Path, *commands: list[str]) -> None:
@@ -132,8 +136,7 @@ def _bcftools(vcf: Path, *commands: list[str]) -> None:
         # What it says of a file it cannot write is no fault of the sample.
         if any(command[command.index("--output") + 1] in said for command in commands):
             raise OSError(f"bcftools: {said}")
-        remedy = "give a VCF or BCF of calls on the genome of `reference.fasta`, sorted"
-        raise DataError(vcf, f"bcftools: {said}", remedy)
+        raise DataError(vcf, f"bcftools: {said}", VCF_REMEDY)
 
 
 def read_variants(vcf: Path) -> Iterator[VcfVariant]:
