@@ -126,9 +126,13 @@ class Run:
 
     def jobs(self) -> list[list[Process]]:
         """Return the processes of each job that runs, its first one first."""
-        living = [process for process in self.processes() if not process.is_master]
+        all_of_it = self.processes()
+        masters = {process.number for process in all_of_it if process.is_master}
+        # The process of which jobs are forks is none.
+        living = [one for one in all_of_it if not (one.parent in masters and "forkserver" in one.command)]
         jobs = {process.number for process in living if process.rule}
-        return [_below(one, living) for one in living if one.rule and one.parent not in jobs]
+        first = [one for one in living if one.rule and not one.is_master and one.parent not in jobs]
+        return [_below(one, living) for one in first]
 
     def running(self) -> set[str]:
         """Return the rules whose jobs run."""

@@ -13,6 +13,7 @@ import pytest
 from gene_facts import gene_models
 from present_values import present
 
+from alktrace.annotate import consequences
 from alktrace.annotate.consequences import (
     VcfVariant,
     annotated_variants,
@@ -23,6 +24,7 @@ from alktrace.annotate.consequences import (
 )
 from alktrace.annotate.hgvs import NamedTranscript
 from alktrace.errors import DataError
+from alktrace.io.unreadable import problems_of_data
 from alktrace.reference.gene_models import Exon, GeneModels, Transcript, reverse_complement
 from alktrace.reference.gff3 import write_gff3
 from alktrace.vocabulary.changes import Consequence
@@ -267,5 +269,15 @@ def test_a_full_disk_is_no_fault_of_the_file(tmp_path: Path, monkeypatch: pytest
         return subprocess.CompletedProcess(command, 1, "", f"Error: cannot write to {present(out)[0]}\n")
 
     monkeypatch.setattr("subprocess.run", full)
-    with pytest.raises(OSError, match="cannot write"):
+    with pytest.raises(DataError, match="cannot write") as caught:
         annotated_variants(tmp_path / "x.vcf", fasta=tmp_path / "g.fa", gff3=tmp_path / "g.gff3")
+    assert problems_of_data(caught.value, [tmp_path / "x.vcf"]) == ()
+
+
+def test_a_bcftools_that_is_killed_is_no_fault_of_the_file(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(consequences, "BCFTOOLS", "import os, signal; os.kill(os.getpid(), signal.SIGKILL)")
+    with pytest.raises(DataError, match=r"^bcftools: ended with status -9; run again") as caught:
+        annotated_variants(tmp_path / "x.vcf", fasta=tmp_path / "g.fa", gff3=tmp_path / "g.gff3")
+    assert problems_of_data(caught.value, [tmp_path / "x.vcf"]) == ()

@@ -14,6 +14,7 @@ from tempfile import TemporaryDirectory
 from typing import Any
 
 from ..errors import DataError
+from ..io.atomic import ROOM
 from ..reference.gene_models import GeneModels, Transcript
 from ..vocabulary.changes import Consequence
 from ..vocabulary.variant import SmallVariant
@@ -59,20 +60,23 @@ SILENT_NONCODING = frozenset(
 FAMILIES = (IN_FRAME, OTHER_PROTEIN, SILENT_NONCODING)
 
 
-BCFTOOLS = """
+REFUSED = 3
+"""Status of the process of bcftools where bcftools itself ended with an error."""
+BCFTOOLS = f"""
 import json, sys, pysam.bcftools
 for name, *options in json.loads(sys.argv[1]):
     try:
         getattr(pysam.bcftools, name)(*options, catch_stdout=False)
     except pysam.SamtoolsError as error:
-        sys.exit(error.value.partition("stderr=")[2])
+        print(error.value.partition("stderr=")[2], file=sys.stderr)
+        sys.exit({REFUSED})
 """
 CSQ_OPTIONS = ("--local-csq", "--force", "--samples", "-", "--trim-protein-seq", "1")
 """Without `--local-csq` it joins unphased variants of one codon and so invents a phase; with `--force` it
 lets pass what lies on a chromosome without gene models."""
+SHOWN = 300
 PROGRESS = ("Parsing ", "Warning: ", "Indexed ", "Calling", "Lines ")
 """Beginnings of what bcftools says while it works."""
-VCF_REMEDY = "give a VCF or BCF of calls on the genome of `reference.fasta`, sorted"
 
 
 @dataclass(frozen=True)
@@ -108,8 +112,8 @@ def annotated_variants(vcf: Path, *, fasta: Path, gff3: Path) -> list[VcfVariant
         gff3: gene models as `write_gff3` writes them.
 
     Raises:
-        DataError: the file is no VCF, or is of another genome.
-        OSError: there is no place for temporary files.
+        DataError: the file is no VCF, or is of another genome. It names another `file` where bcftools could
+            not write its temporary files, or was killed.
     """
     with TemporaryDirectory() as folder:
         normalised, out = f"{folder}/normalised.bcf", f"{folder}/consequences.bcf"
@@ -119,10 +123,7 @@ def annotated_variants(vcf: Path, *, fasta: Path, gff3: Path) -> list[VcfVariant
             ["norm", *genome, normalised, "--multiallelics", "-any", str(vcf)],
             ["csq", *genome, out, "--gff-annot", str(gff3), *CSQ_OPTIONS, normalised],
         )
-        try:
-            return list(read_variants(Path(out)))
-        except (OSError, ValueError) as error:  # bytes that are no text, values that the header refuses
-            raise DataError(vcf, f"cannot be read as VCF ({error})", VCF_REMEDY) from None
+        return list(read_variants(Path(out)))
 
 
 def _bcftools(vcf: Path, *commands: list[str]) -> None:
@@ -133,10 +134,15 @@ def _bcftools(vcf: Path, *commands: list[str]) -> None:
     if done.returncode:
         lines = [line.strip() for line in done.stderr.splitlines() if not line.startswith(PROGRESS)]
         said = " ".join(lines)
-        # What it says of a file it cannot write is no fault of the sample.
-        if any(command[command.index("--output") + 1] in said for command in commands):
-            raise OSError(f"bcftools: {said}")
-        raise DataError(vcf, f"bcftools: {said}", VCF_REMEDY)
+        # What it cannot write, and what kills it, is no fault of the sample, which another try will annotate.
+        for out in (command[command.index("--output") + 1] for command in commands):
+            if out in said:
+                raise DataError(out, f"bcftools: {said}", ROOM)
+        if done.returncode != REFUSED:
+            what = f"ended with status {done.returncode} {said[-SHOWN:]}".rstrip()
+            raise DataError("bcftools", what, "run again; if it ends so again, with more memory")
+        remedy = "give a VCF or BCF of calls on the genome of `reference.fasta`, sorted"
+        raise DataError(vcf, f"bcftools: {said}", remedy)
 
 
 def read_variants(vcf: Path) -> Iterator[VcfVariant]:
