@@ -25,6 +25,8 @@ test: .venv/.ready lint
 	@pytest -q -m "not long and not slurm"
 
 test-long: .venv/.ready
+	@python -m pip install -q --disable-pip-version-check --only-binary :all: --require-hashes -r envs/fuzz.lock || \
+		echo "test-long: atheris has no wheel for this Python; its searches are left out" >&2
 	@HYPOTHESIS_PROFILE=search pytest -q -m "long or hypothesis"
 
 # A Slurm of one node on loopback; as root, Debian's packages are installed where they are missing.
@@ -62,6 +64,7 @@ lock:
 	@$(PIN) pyproject.toml -o requirements.lock
 	@known="-c requirements.lock $$(sed -n 's/^\([a-z0-9][^ =]*\)==.*/--no-emit-package \1/p' requirements.lock | tr '\n' ' ')"; \
 		echo cnvkit | $(PIN) - $$known -o envs/cnvkit.lock && $(PIN) --group dev $$known -c envs/cnvkit.lock -o envs/dev.lock
+	@$(PIN) --group fuzz -o envs/fuzz.lock
 	@echo multiqc | $(PIN) - $(addprefix --no-emit-package ,kaleido polars-runtime-32 pyarrow) -o envs/multiqc.lock
 
 docs: .venv/.ready

@@ -53,11 +53,17 @@ def damage(record: bytes, rng: random.Random) -> bytes:
 
 def write_raw(path: Path, records: Sequence[bytes], header: pysam.AlignmentHeader) -> Path:
     """Write raw records behind a whole header, whatever is in them."""
+    stream = b"".join(struct.pack("<i", len(record)) + record for record in records)
+    return write_stream(path, stream, header)
+
+
+def write_stream(path: Path, records: bytes, header: pysam.AlignmentHeader) -> Path:
+    """Write what stands for records behind a whole header."""
     text = str(header).encode()
     body = b"BAM\x01" + struct.pack("<i", len(text)) + text + struct.pack("<i", len(header.references))
     for name, length in zip(header.references, header.lengths, strict=True):
         body += struct.pack("<i", len(name) + 1) + name.encode() + b"\0" + struct.pack("<i", length)
-    body += b"".join(struct.pack("<i", len(record)) + record for record in records)
+    body += records
     blocks = [deflate_block(body[at : at + 60_000], 1) for at in range(0, len(body), 60_000)]
     path.write_bytes(b"".join(blocks) + END_OF_FILE)
     return path

@@ -52,7 +52,14 @@ def pins(lock: str) -> dict[str, str]:
     return dict(re.findall(r"^([a-z0-9][\w.-]*)==([^\\\n]*?) *\\?$", text, re.MULTILINE))
 
 
-LOCKS = ("requirements.lock", "envs/cnvkit.lock", "envs/dev.lock", "envs/multiqc.lock", "envs/docs.lock")
+LOCKS = (
+    "requirements.lock",
+    "envs/cnvkit.lock",
+    "envs/dev.lock",
+    "envs/multiqc.lock",
+    "envs/docs.lock",
+    "envs/fuzz.lock",
+)
 
 
 # --- Python packages -------------------------------------------------------------------------

@@ -20,7 +20,15 @@ from ..io.tables import column
 from ..vocabulary.samples import UmiSource
 from .fixed_umis import FixedUmis
 from .read_structure import Layout, ReadStructureError, parse_read_structure, plan_layout
-from .read_text import REMEDY_NAME, REMEDY_QUALITY, name_fault, plain_bases, quality_fault
+from .read_text import (
+    REMEDY_NAME,
+    REMEDY_QUALITY,
+    REMEDY_UMI,
+    name_fault,
+    plain_bases,
+    quality_fault,
+    umi_fault,
+)
 
 BATCH = 512  # clusters; large enough to hide the cost of a batch, small enough to stay in the cache
 _HALF = "r?[ACGTN]+"
@@ -222,6 +230,9 @@ def _make_plain(batch: Batch, counts: Counts, file: Path) -> None:
             raise DataError(file, "a read has no base qualities", "give the reads with their qualities")
         batch.bases[read], other = plain_bases(bases)
         counts.other_bases += other
+    for texts in filter(None, (batch.umis, batch.umi_qualities)):
+        if fault := umi_fault(texts, batch.names):
+            raise DataError(file, fault, REMEDY_UMI)
 
 
 def _drop_failed(batch: Batch, counts: Counts) -> None:
@@ -370,8 +381,11 @@ def _bam_batches(bam: Path, extraction: Extraction) -> Iterator[Batch]:
     expected = len(extraction.layout.structures)
     with opened(bam) as alignments:
         clusters = _clusters(read_records(alignments, bam), bam, expected)
-        while chunk := list(islice(clusters, BATCH)):
-            yield _bam_batch(list(zip(*chunk, strict=True)), extraction)
+        try:
+            while chunk := list(islice(clusters, BATCH)):
+                yield _bam_batch(list(zip(*chunk, strict=True)), extraction)
+        except UnicodeDecodeError:
+            raise DataError(bam, "a read name that is no text", REMEDY_NAME) from None
 
 
 def _clusters(alignments: Iterable[Any], bam: Path, expected: int) -> Iterator[tuple[Any, ...]]:
@@ -401,6 +415,8 @@ def _mate_error(bam: Path, name: str, expected: int, seen: int) -> DataError:
 
 
 def _bam_batch(reads: Sequence[Sequence[Any]], extraction: Extraction) -> Batch:
+    from ..io.damage import text_tag
+
     batch = Batch(
         [record.query_name for record in reads[0]],
         [[_bases(record) for record in column] for column in reads],
@@ -410,9 +426,9 @@ def _bam_batch(reads: Sequence[Sequence[Any]], extraction: Extraction) -> Batch:
         batch.umis = list(map(umi_from_name, batch.names))
     elif extraction.source is UmiSource.TAG:
         tag = extraction.tag
-        batch.umis = [str(r.get_tag(tag)) if r.has_tag(tag) else "" for r in reads[0]]
+        batch.umis = [text_tag(record, tag) for record in reads[0]]
         if tag == "RX" and all(r.has_tag("QX") for r in reads[0]):
-            batch.umi_qualities = [str(r.get_tag("QX")) for r in reads[0]]
+            batch.umi_qualities = [text_tag(record, "QX") for record in reads[0]]
     if any(record.is_qcfail for column in reads for record in column):
         batch.passed = [not any(r.is_qcfail for r in cluster) for cluster in zip(*reads, strict=True)]
     return batch

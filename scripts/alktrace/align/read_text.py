@@ -8,6 +8,7 @@ PHRED_64_LOW = "@"
 PHRED_33_HIGH = "K"
 REMEDY_NAME = "rename the reads: at most 254 printable characters, no @ in front"
 REMEDY_QUALITY = "fetch the reads again, with qualities as Phred+33"
+REMEDY_UMI = "write the tags of the UMI again, in printable characters"
 REMEDY_PHRED_64 = "convert the qualities to Phred+33, as `seqtk seq -VQ64` does"
 _READ_AS = dict.fromkeys(range(128), "N") | {ord(base): base for base in "ACGT"}
 _READ_AS |= {ord(base.lower()): base for base in "ACGT"}
@@ -46,6 +47,22 @@ def quality_fault(qualities: Sequence[str], names: Sequence[str]) -> str:
     pairs = zip(names, qualities, strict=True)
     name, wrong = next((name, sign) for name, text in pairs for sign in text if not "!" <= sign <= "~")
     return f"read {name!r} has the quality character {wrong!r}"
+
+
+def umi_fault(umis: Sequence[str], names: Sequence[str]) -> str:
+    """Return what is wrong with the first UMI, or its qualities, that a line of a FASTQ cannot hold.
+
+    A line break in a tag would make reads of what follows it.
+
+    Args:
+        umis: texts of a tag, one per read.
+        names: of the same reads.
+    """
+    if not "".join(umis).encode().translate(None, PRINTED + b" "):
+        return ""
+    pairs = zip(names, umis, strict=True)
+    name, wrong = next((name, umi) for name, umi in pairs if umi.encode().translate(None, PRINTED + b" "))
+    return f"read {name!r} has the UMI {wrong!r}"
 
 
 def is_phred_64(lowest: str, highest: str) -> bool:

@@ -7,7 +7,7 @@ from typing import Any
 
 import pysam
 
-from ..io.damage import opened, read_records
+from ..io.damage import opened, read_records, text_tag
 from ..vocabulary.samples import UmiSource
 from .extract import JOINTS, Counts, umi_from_name
 from .fixed_umis import FixedUmis
@@ -69,7 +69,7 @@ class Retagger:
 
     def record(self, record: Any) -> bool:
         """Change a pysam record in place; False if its UMI cannot be corrected and it is dropped."""
-        old = record.get_tag("RG") if record.has_tag("RG") else ""
+        old = text_tag(record, "RG")
         new = self._ids.get(old, self._unit)
         if new != old:
             record.set_tag("RG", new, "Z")
@@ -82,7 +82,7 @@ class Retagger:
         return True
 
     def _umi(self, record: Any, counted: bool) -> bool:
-        old = str(record.get_tag(RX)) if record.has_tag(RX) else ""
+        old = text_tag(record, RX)
         umi = self._read(record)
         if not umi:
             # The record stays: grouping counts it among those without a UMI.
@@ -103,7 +103,7 @@ class Retagger:
     def _read(self, record: Any) -> str:
         if self._source is UmiSource.NAME:
             return umi_from_name(record.query_name)
-        return str(record.get_tag(self._tag)).translate(JOINTS) if record.has_tag(self._tag) else ""
+        return text_tag(record, self._tag).translate(JOINTS)
 
 
 def tag_alignments(

@@ -77,6 +77,7 @@ lets pass what lies on a chromosome without gene models."""
 SHOWN = 300
 PROGRESS = ("Parsing ", "Warning: ", "Indexed ", "Calling", "Lines ")
 """Beginnings of what bcftools says while it works."""
+VCF_REMEDY = "give a VCF or BCF of calls on the genome of `reference.fasta`, sorted"
 
 
 @dataclass(frozen=True)
@@ -123,7 +124,10 @@ def annotated_variants(vcf: Path, *, fasta: Path, gff3: Path) -> list[VcfVariant
             ["norm", *genome, normalised, "--multiallelics", "-any", str(vcf)],
             ["csq", *genome, out, "--gff-annot", str(gff3), *CSQ_OPTIONS, normalised],
         )
-        return list(read_variants(Path(out)))
+        try:
+            return list(read_variants(Path(out)))
+        except (OSError, ValueError) as error:  # bytes that are no text, values that the header refuses
+            raise DataError(vcf, f"cannot be read as VCF ({error})", VCF_REMEDY) from None
 
 
 def _bcftools(vcf: Path, *commands: list[str]) -> None:
@@ -141,8 +145,7 @@ def _bcftools(vcf: Path, *commands: list[str]) -> None:
         if done.returncode != REFUSED:
             what = f"ended with status {done.returncode} {said[-SHOWN:]}".rstrip()
             raise DataError("bcftools", what, "run again; if it ends so again, with more memory")
-        remedy = "give a VCF or BCF of calls on the genome of `reference.fasta`, sorted"
-        raise DataError(vcf, f"bcftools: {said}", remedy)
+        raise DataError(vcf, f"bcftools: {said}", VCF_REMEDY)
 
 
 def read_variants(vcf: Path) -> Iterator[VcfVariant]:

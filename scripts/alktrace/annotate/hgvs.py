@@ -12,6 +12,7 @@ import re
 from bisect import bisect_right
 from dataclasses import dataclass
 from functools import cached_property
+from itertools import pairwise
 
 from ..reference.gene_models import Transcript, reverse_complement
 from ..vocabulary.changes import Consequence, VariantType
@@ -267,19 +268,25 @@ class NamedTranscript:
         match = _NUMBER.fullmatch(number)
         start, end = self._cds
         assert match is not None
-        index = int(match["n"])
+        given = int(match["n"])
         if match["mark"] == "-":
-            index = start - index
+            index = start - given
         else:
-            index += (end if match["mark"] == "*" else start) - 1
-        if not 0 <= index < self._offsets[-1]:
+            index = given + (end if match["mark"] == "*" else start) - 1
+        if not given or not 0 <= index < self._offsets[-1]:
             raise ValueError(f"{self.model.gene} has no base c.{number}")
         i = bisect_right(self._offsets, index) - 1
         offset = int(match["offset"] or 0)
         # Counted on another transcript it would land inside this exon, and pass for a coding change.
         if offset and index != (self._offsets[i + 1] - 1 if offset > 0 else self._offsets[i]):
             raise ValueError(f"{self.model.gene} c.{number}: no exon of {self.model.transcript} ends there")
-        return self._exons[i][0] + index - self._offsets[i] + offset
+        place = self._exons[i][0] + index - self._offsets[i] + offset
+        if offset and not self._in_intron(place):
+            raise ValueError(f"{self.model.gene} c.{number}: no intron of {self.model.transcript} is so long")
+        return place
+
+    def _in_intron(self, oriented: int) -> bool:
+        return any(left[1] <= oriented < right[0] for left, right in pairwise(self._exons))
 
     def _check_written(self, name: str, match: re.Match[str], old: str) -> None:
         written = match["old"] or match["del"] or match["dup"] or ""

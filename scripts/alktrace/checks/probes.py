@@ -243,13 +243,14 @@ def bam_head(path: Path) -> BamHead:
 def _summarise(contigs: dict[str, int], order: str, records: list[Any]) -> BamHead:
     whole = [r for r in records if not r.is_secondary and not r.is_supplementary]
     seen = "".join(r.query_qualities_str or "" for r in whole)
+    tags = [(record.query_name, *field.split(":", 2)) for record in records for field in _tags(record)]
     return BamHead(
         contigs=contigs,
         sort_order=str(order),
         records=len(records),
         mapped=sum(not r.is_unmapped for r in records),
         paired=sum(r.is_paired for r in records),
-        tags=frozenset(name for r in records for name, _ in r.get_tags()),
+        tags=frozenset(name for _, name, *_ in tags),
         names=tuple(r.query_name for r in records),
         lengths=(
             tuple(r.query_length for r in whole if not r.is_read2),
@@ -257,15 +258,24 @@ def _summarise(contigs: dict[str, int], order: str, records: list[Any]) -> BamHe
         ),
         digest=text_digest("\n".join(f"{r.query_name} {r.query_sequence}" for r in records)),
         qualities=(min(seen), max(seen)) if seen else None,
-        negative_depth=next(filter(None, map(_negative_depth, records)), ""),
+        negative_depth=next(
+            (
+                f"{tag} of {name!r} is negative"
+                for name, tag, _, value in tags
+                if tag in DEPTH_TAGS and ",-" in f",{value}"
+            ),
+            "",
+        ),
     )
 
 
-def _negative_depth(record: Any) -> str:
-    for tag, value in record.get_tags():
-        if tag in DEPTH_TAGS and min(value if hasattr(value, "__len__") else (value,), default=0) < 0:
-            return f"{tag} of {record.query_name!r} is negative"
-    return ""
+def _tags(record: Any) -> list[str]:
+    """Return the tags of a record as SAM writes them: `get_tags` of pysam reads behind damaged ones.
+
+    Raises:
+        ValueError: a tag does not fit.
+    """
+    return str(record.to_string()).split("\t")[11:]
 
 
 @contextmanager

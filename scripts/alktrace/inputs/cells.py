@@ -4,6 +4,7 @@ import csv
 import datetime as dt
 import re
 from collections.abc import Iterator
+from io import BytesIO
 from pathlib import Path
 from typing import Any
 
@@ -105,8 +106,9 @@ def _decoded(raw: bytes) -> str | None:
 
 
 def _one_line(text: str) -> str:
-    """Return the lines of a cell as items of a list."""
-    return "; ".join(line.strip() for line in split_lines(text) if line.strip())
+    """Return the lines of a cell as items of a list; a tab, which no cell of ours holds, becomes a blank."""
+    lines = split_lines(text.replace("\t", " "))
+    return "; ".join(line.strip() for line in lines if line.strip())
 
 
 # --- workbooks ---------------------------------------------------------------------------------
@@ -116,7 +118,9 @@ def _workbook(path: Path, sheet: str) -> Iterator[tuple[int, list[str]]]:
     from openpyxl import load_workbook
 
     try:
-        shown, written = load_workbook(path, data_only=True), load_workbook(path)
+        # Given a path, a damaged workbook stays open.
+        content = path.read_bytes()
+        shown, written = load_workbook(BytesIO(content), data_only=True), load_workbook(BytesIO(content))
     except Exception as error:  # errors of zip, XML and openpyxl
         raise _refused(path, f"no workbook that can be read ({error})", "save it as .xlsx anew") from None
     name = _sheet_name(path, {page.title: page for page in shown.worksheets}, sheet)

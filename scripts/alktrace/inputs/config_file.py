@@ -1,13 +1,10 @@
 """A configuration file laid over the defaults, for commands that run without the workflow."""
 
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-import yaml
-
-from ..errors import DataError, InputProblems, Problem
-from ..io.text import parse_json
+from ..errors import DataError, InputProblems
+from ..io.text import parse_json, parse_yaml
 from .config_lines import CONFIG, place_problems
 from .settings.configuration import Settings, check_settings, lay_over
 
@@ -53,41 +50,4 @@ def _parse(path: Path, text: str) -> Any:
     try:
         return parse_json(text, path)
     except DataError:
-        pass
-    try:
-        loader = yaml.SafeLoader(text)
-        tree = loader.get_single_node()
-        # Of a key that stands twice YAML keeps the last one.
-        problems = [
-            Problem(str(path), node.start_mark.line + 1, str(node.value), "key stands twice", "keep one")
-            for node in _keys_twice(tree)
-        ]
-        if problems:
-            raise InputProblems(problems)
-        return loader.construct_document(tree) if tree else None
-    except RecursionError:
-        raise DataError(path, "is nested too deeply", "write keys with values") from None
-    except yaml.MarkedYAMLError as error:
-        mark = error.problem_mark
-        place = f"{mark.line + 1}:{mark.column + 1}" if mark else ""
-        remedy = "correct it there or in the line before; indent by spaces, quote texts with `:` or `#`"
-        raise DataError(path, f"is no YAML ({error.problem})", remedy, place) from None
-    except (yaml.YAMLError, ValueError) as error:
-        # ValueError: what looks like a date and is none, such as 2026-02-30.
-        raise DataError(path, f"is no YAML ({error})", "correct or quote that value") from None
-
-
-def _keys_twice(node: yaml.Node | None) -> Iterator[yaml.ScalarNode]:
-    """Yield the second and further nodes of a key in one mapping."""
-    if isinstance(node, yaml.SequenceNode):
-        for item in node.value:
-            yield from _keys_twice(item)
-    if not isinstance(node, yaml.MappingNode):
-        return
-    seen = set()
-    for key, value in node.value:
-        if isinstance(key, yaml.ScalarNode):
-            if key.value in seen:
-                yield key
-            seen.add(key.value)
-        yield from _keys_twice(value)
+        return parse_yaml(text, path)

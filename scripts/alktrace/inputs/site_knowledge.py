@@ -7,11 +7,11 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Annotated, Any
 
-import yaml
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
-from ..errors import InputProblems, Problem
+from ..errors import DataError, InputProblems, Problem
 from ..io.digest import text_digest
+from ..io.text import parse_yaml
 from .cells import WORKBOOK, read_cells
 from .knowledge_schemas import TABLES
 
@@ -136,13 +136,13 @@ def _paths(given: str | Sequence[str]) -> tuple[list[Path], list[Problem]]:
 
 def _read_header(path: Path) -> tuple[_Header | None, list[Problem]]:
     try:
-        content = yaml.safe_load(path.read_text(encoding="utf-8"))
-    except (OSError, ValueError, yaml.YAMLError) as error:
-        place = getattr(error, "problem_mark", None)
-        line = place.line + 1 if place else 0
-        return None, [Problem(str(path), line, "", "is no YAML in UTF-8", f"write {EXAMPLE}")]
-    try:
-        return _Header.model_validate(content), []
+        return _Header.model_validate(parse_yaml(path.read_text(encoding="utf-8"), path)), []
+    except (OSError, UnicodeDecodeError) as error:
+        return None, [Problem(str(path), 0, "", f"cannot be read ({error})", f"write {EXAMPLE}, in UTF-8")]
+    except DataError as error:
+        return None, [error.problem]
+    except InputProblems as error:
+        return None, list(error.problems)
     except ValidationError as error:
         return None, [_refused(path, detail) for detail in error.errors()]
 

@@ -33,6 +33,19 @@ def opened(bam: Path) -> Iterator[pysam.AlignmentFile]:
         pysam.set_verbosity(verbosity)
 
 
+def text_tag(record: pysam.AlignedSegment, name: str) -> str:
+    """Return a tag of a record as text, empty without it; bytes that are no text become U+FFFD.
+
+    htslib lets any bytes pass in a text, and pysam raises what is no error of a file.
+    """
+    try:
+        return str(record.get_tag(name))
+    except KeyError:
+        return ""
+    except UnicodeDecodeError as error:
+        return error.object.decode("utf-8", "replace")
+
+
 def read_records(alignments: pysam.AlignmentFile, bam: Path) -> Iterator[pysam.AlignedSegment]:
     """Yield the records of an open BAM in file order.
 

@@ -345,6 +345,7 @@ FAULTS = (
     "",
     "lengths of the record do not fit",
     "the read name does not end",
+    "a read name with characters that are not printable",
     "no such reference sequence",
     "a position outside the reference sequence",
     "unknown CIGAR operation",
@@ -357,6 +358,7 @@ FAULTS = (
     SOUND,
     LENGTHS_DIFFER,
     NAME_OPEN,
+    NAME_UNPRINTED,
     REFERENCE_UNKNOWN,
     POSITION_OUTSIDE,
     OPERATION_UNKNOWN,
@@ -364,6 +366,7 @@ FAULTS = (
     BASES_MISSING,
     TAG_MALFORMED,
 ) = range(len(FAULTS))
+FIRST_PRINTED, LAST_PRINTED = ord("!"), ord("~")
 _OPERATIONS = 9
 _QUERY_OPERATIONS = 0b110010011
 """Bit i: operation i of `MIDNSHP=X` consumes bases of the read (SAM specification, section 1.4.6)."""
@@ -373,8 +376,8 @@ _QUERY_OPERATIONS = 0b110010011
 def find_fault(data: Bytes, start: int, end: int, lengths: Offsets) -> int:
     """Return what makes a record unfit for the kernels, which trust its lengths; 0 for a sound record.
 
-    Refuses what htslib refuses (`bam_read1`, `sam_read1`), and what it leaves to its callers: unknown
-    operations, malformed tags, primary alignments whose CIGAR has no bases to consume.
+    Refuses what htslib refuses (`bam_read1`, `sam_read1`), and what it leaves to its callers: names that are
+    no text, unknown operations, malformed tags, primary alignments whose CIGAR has no bases to consume.
 
     Args:
         data: packed bytes.
@@ -389,6 +392,9 @@ def find_fault(data: Bytes, start: int, end: int, lengths: Offsets) -> int:
         return LENGTHS_DIFFER
     if data[name_offset(start) + name_length(data, start)] != 0:
         return NAME_OPEN
+    for i in range(name_offset(start), name_offset(start) + name_length(data, start)):
+        if not FIRST_PRINTED <= data[i] <= LAST_PRINTED:
+            return NAME_UNPRINTED
     here, mate = ref_id(data, start), mate_ref(data, start)
     if here < -1 or here >= len(lengths) or mate < -1 or mate >= len(lengths):
         return REFERENCE_UNKNOWN

@@ -6,6 +6,8 @@ with the longest coding sequence.
 
 import gzip
 import logging
+import re
+import zlib
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import NamedTuple
@@ -24,6 +26,7 @@ CHOSEN_TAGS = ("MANE_Select", "Ensembl_canonical")
 UNTAGGED = 1 + len(CHOSEN_TAGS)
 ATTRIBUTES = ("ID", "Parent", "Name", "biotype", "tag")
 REMEDY = "give gene models in Ensembl GFF3"
+_POSITION = re.compile(r"[0-9]{1,10}")
 
 
 class Feature(NamedTuple):
@@ -99,14 +102,17 @@ def read_lines(path: Path) -> Iterator[str]:
 def _read(path: Path, wanted: Callable[[str], bool]) -> list[Feature]:
     """Return some of the features: a whole annotation has millions."""
     found = []
-    for number, line in enumerate(read_lines(path), start=1):
-        if line.startswith("#") or line.count("\t") != 8 or not wanted(line):
-            continue
-        try:
-            found.append(_feature(line))
-        except ValueError as error:
-            what = f"attributes that are no `key=value`, or a place that is no number ({error})"
-            raise DataError(path, what, REMEDY, str(number)) from None
+    try:
+        for number, line in enumerate(read_lines(path), start=1):
+            if line.startswith("#") or line.count("\t") != 8 or not wanted(line):
+                continue
+            try:
+                found.append(_feature(line))
+            except ValueError as error:
+                what = f"attributes that are no `key=value`, or a place that is no number ({error})"
+                raise DataError(path, what, REMEDY, str(number)) from None
+    except (OSError, EOFError, zlib.error, UnicodeDecodeError) as error:
+        raise DataError(path, f"cannot be read ({error})", REMEDY) from None
     if not found:
         raise DataError(path, "no protein-coding gene", REMEDY)
     return found
@@ -115,6 +121,10 @@ def _read(path: Path, wanted: Callable[[str], bool]) -> list[Feature]:
 def _feature(line: str) -> Feature:
     chrom, _, kind, start, end, _, strand, _, text = line.rstrip().split("\t")
     said = dict(part.split("=") for part in text.rstrip("; ").split(";"))
+    if not (_POSITION.fullmatch(start) and _POSITION.fullmatch(end) and 0 < int(start) <= int(end)):
+        raise ValueError(f"from {start} to {end}")
+    if strand not in ("+", "-"):
+        raise ValueError(f"strand {strand}")
     return Feature(
         chrom, kind, int(start) - 1, int(end), strand, *(said.get(name, "") for name in ATTRIBUTES)
     )

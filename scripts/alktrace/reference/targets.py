@@ -46,9 +46,11 @@ def join_targets(targets: Iterable[Target]) -> list[Target]:
     ]
 
 
-def _natural(target: Target) -> tuple[list[str | int], str, int]:
-    parts = re.split(r"(\d+)", target.chrom)
-    return [int(part) if i % 2 else part for i, part in enumerate(parts)], target.chrom, target.start
+def _natural(target: Target) -> tuple[list[tuple[int, str]], str, int]:
+    # Of two numbers the longer one is greater; Python refuses to read one of thousands of digits.
+    parts = re.split(r"0*([0-9]+)", target.chrom)
+    places = [(len(part) if i % 2 else 0, part) for i, part in enumerate(parts)]
+    return places, target.chrom, target.start
 
 
 def _names(targets: Iterable[Target]) -> str:

@@ -134,7 +134,7 @@ class Lexer:
                 continue
             tokens, place = self._next(text, place)
             found += tokens
-        named = (_sign(*pair) for pair in zip(found, [*found[1:], None], strict=True))
+        named = (_sign(*pair) for pair in zip(found, [*found[1:], None], strict=False))
         return [word for word in named if word.kind not in (Meaning.NEUTRAL, Meaning.LABEL)]
 
     def _next(self, text: str, place: int) -> tuple[list[Word], int]:

@@ -18,7 +18,8 @@ Side = Literal["L", "R"]
 
 FIRST_LOOK = 16
 MAX_HOMOLOGY = 8192
-_CIGAR = re.compile(r"(\d+)([MIDNSHP=X])")
+_CIGAR = re.compile(r"([0-9]{1,10})([MIDNSHP=X])")
+_SA_ENTRY = re.compile(r"([^,]+),([0-9]{1,10}),([+-]),([^,]+),([0-9]{1,3}),[0-9]+")
 _QUERY = "MIS=XH"
 _ALIGNED_QUERY = "MI=X"
 _REFERENCE = "MDN=X"
@@ -138,14 +139,11 @@ def parse_sa(text: str) -> list[Segment]:
     """
     segments = []
     for entry in text.rstrip(";").split(";"):
-        cells = entry.split(",")
-        if len(cells) != 6 or cells[2] not in ("+", "-"):
+        found = _SA_ENTRY.fullmatch(entry)
+        if found is None:
             raise MalformedAlignment(f"SA entry {entry!r}")
-        try:
-            position, mapq = int(cells[1]), int(cells[4])
-        except ValueError:
-            raise MalformedAlignment(f"SA entry {entry!r}") from None
-        segments.append(make_segment(cells[0], position - 1, cells[2] == "-", cells[3], mapq))
+        chrom, position, strand, cigar, mapq = found.groups()
+        segments.append(make_segment(chrom, int(position) - 1, strand == "-", cigar, int(mapq)))
     return segments
 
 

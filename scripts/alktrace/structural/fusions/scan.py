@@ -12,6 +12,7 @@ from typing import Any
 
 import pysam
 
+from ...io.damage import text_tag
 from ...reference.gene_models import reverse_complement
 from .breakpoints import (
     Breakend,
@@ -132,7 +133,7 @@ def record_segments(record: Any) -> list[Segment]:
     if not cigar or chrom is None:
         raise MalformedAlignment("a mapped record without a CIGAR")
     own = make_segment(chrom, record.reference_start, record.is_reverse, cigar, record.mapping_quality)
-    others = parse_sa(str(record.get_tag("SA")))
+    others = parse_sa(text_tag(record, "SA"))
     for segment in others:
         if record.header.get_tid(segment.chrom) < 0:
             raise MalformedAlignment(f"SA names {segment.chrom}, which the BAM header does not hold")
