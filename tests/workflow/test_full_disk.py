@@ -66,3 +66,16 @@ def test_the_disk_of_the_results(disk: Path, small_demo: Path, undisturbed: Run,
         filler.unlink()
     run.start()
     check_end(run, undisturbed)
+
+
+def test_the_disk_of_temporary_files(disk: Path, small_demo: Path, undisturbed: Run, tmp_path: Path) -> None:
+    run = Run(new_project(small_demo, tmp_path / "run").folder, tmp_path, {"TMPDIR": str(disk)})
+    run.start()
+    run.wait_for(lambda: "call_variants" in run.running())
+    filler = fill(disk)
+    assert run.end() == 1, run.said[-4000:]
+    assert "Traceback" not in run.said, run.said[-6000:]
+    assert f"{disk}: its disk has 0 MB free; make room there and run again" in run.said
+    filler.unlink()
+    run.start()
+    check_end(run, undisturbed)

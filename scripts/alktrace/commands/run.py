@@ -158,10 +158,7 @@ def _changed(before: Mapping[str, State | None], folder: Path) -> int:
 def _unfinished(config: Path, folder: Path, status: int) -> int:
     """Say of a failed run which disk is full and which samples are not finished; return its exit status."""
     path = config.resolve()
-    for place in {folder.resolve(), Path(tempfile.gettempdir())}:
-        if (free := shutil.disk_usage(place).free) < ROOM:
-            said = f"{place}: its disk has {free // 1_000_000} MB free; make room there and run again"
-            print(said, file=sys.stderr)
+    _name_full_disks(folder)
     with contextlib.suppress(AlktraceError, OSError), contextlib.chdir(folder):
         # What the checks before work found was said by them; then there is no plan.
         files = _plan(path).all_files() if Path("results/patients").is_dir() else []
@@ -174,6 +171,14 @@ def _unfinished(config: Path, folder: Path, status: int) -> int:
                 file=sys.stderr,
             )
     return status
+
+
+def _name_full_disks(folder: Path) -> None:
+    # Python goes by a temporary folder that is full; programs do not.
+    for place in {folder.resolve(), Path(os.environ.get("TMPDIR") or tempfile.gettempdir())}:
+        if place.is_dir() and (free := shutil.disk_usage(place).free) < ROOM:
+            said = f"{place}: its disk has {free // 1_000_000} MB free; make room there and run again"
+            print(said, file=sys.stderr)
 
 
 def _profile(name: str) -> Path:
