@@ -4,7 +4,7 @@ export PATH := $(CURDIR)/.venv/bin:$(CURDIR)/.tools/bin:$(PATH)
 export PYTHONPATH := $(CURDIR)/scripts
 export PYTHONDONTWRITEBYTECODE :=
 
-.PHONY: demo one test test-long test-slurm bench lint format lock docs clean
+.PHONY: demo one test test-long test-slurm slurm bench lint format lock docs clean
 
 .venv/.ready: requirements.lock pyproject.toml $(addprefix envs/,setup.sh floors.txt tools.yaml cnvkit.lock dev.lock multiqc.lock)
 	@envs/setup.sh
@@ -29,17 +29,20 @@ test-long: .venv/.ready
 		echo "test-long: atheris has no wheel for this Python; its searches are left out" >&2
 	@HYPOTHESIS_PROFILE=search pytest -q -m "long or hypothesis"
 
-# A Slurm of one node on loopback; as root, Debian's packages are installed where they are missing.
-SLURM := slurmctld slurmd slurm-client munge
-test-slurm: .venv/.ready
-	@for program in slurmctld slurmd sbatch munged; do \
-		PATH="$$PATH:/usr/sbin" command -v $$program >/dev/null || { \
-			[ "$$(id -u)" = 0 ] || { echo "test-slurm: $$program is missing: install $(SLURM) as root" >&2; exit 1; }; \
-			apt-get -q -q update && DEBIAN_FRONTEND=noninteractive apt-get -q -q install -y --no-install-recommends $(SLURM); \
-			break; \
-		}; \
+# A Slurm of one node on loopback, with and without accounts; its daemons need root.
+test-slurm: .venv/.ready slurm
+	@pytest -q -m "slurm and not long"
+
+# As root, Debian's packages are installed where they are missing.
+SLURM := slurmctld slurmd slurmdbd slurm-client munge mariadb-server
+slurm:
+	@for program in slurmctld slurmd slurmdbd sbatch munged mariadbd; do \
+		PATH="$$PATH:/usr/sbin" command -v $$program >/dev/null && continue; \
+		[ "$$(id -u)" = 0 ] || { echo "$$program is missing: install $(SLURM) as root" >&2; exit 1; }; \
+		apt-get -q -q update \
+			&& DEBIAN_FRONTEND=noninteractive apt-get -q -q install -y --no-install-recommends $(SLURM) || exit 1; \
+		break; \
 	done
-	@pytest -q -m slurm
 
 # Speed against plain `bwa mem`, one thread each, and accuracy against known truth; READS= sets the raw reads.
 bench: .venv/.ready

@@ -24,6 +24,7 @@ from alktrace.workflow.finished import is_whole, made_by, what_is_missing
 from alktrace.workflow.needs import disk, memory, minutes
 from alktrace.workflow.plan import Plan
 from alktrace.workflow.readiness import checked_plan
+from alktrace.workflow.slurm import wait_for_answers
 from alktrace.workflow.warm import start_warm
 
 prepare_jobs()
@@ -44,6 +45,9 @@ WANTED, KERNELS = kernel_folder(), writable_kernel_folder(IN_RESULTS)
 os.environ[VARIABLE] = str(KERNELS)
 if workflow.is_main_process and KERNELS == IN_RESULTS:
     logger.warning(f"{WANTED} cannot be written to: compiled kernels are kept in {KERNELS}")
+
+if workflow.is_main_process and (plugin := sys.modules.get("snakemake_executor_plugin_slurm")):
+    wait_for_answers(plugin)
 
 # A job of a cluster is alone, or one of few.
 if workflow.is_main_process:

@@ -1,11 +1,16 @@
 """What the Slurm plugin is told follows from what the controller says of itself."""
 
+import asyncio
+from collections.abc import AsyncIterator
+from importlib import import_module
 from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
 
 import pytest
 
 from alktrace.errors import DataError
-from alktrace.workflow.slurm import cluster_options, options_for, read_config
+from alktrace.workflow.slurm import cluster_options, options_for, read_config, wait_for_answers
 
 SHOWN = """\
 Configuration data as of 2026-01-01T00:00:00
@@ -56,3 +61,60 @@ def test_a_controller_that_is_down(monkeypatch: pytest.MonkeyPatch, tmp_path: Pa
     monkeypatch.setenv("PATH", f"{tmp_path}:/bin:/usr/bin")
     with pytest.raises(DataError, match="Unable to contact slurm controller"):
         cluster_options()
+
+
+class Away:
+    """The plugin's module, of a cluster that answers only at times."""
+
+    def __init__(self) -> None:
+        self.answers = False
+        self.asked: list[str] = []
+        self.get_min_job_age: Any = lambda: 300 if self.answers else None
+        self.query_job_status_squeue = lambda run: f"squeue {run}"
+        self.query_job_status_sacct = lambda run: f"sacct {run}"
+
+        async def check(executor: object, active_jobs: list[str]) -> AsyncIterator[str]:
+            yield f"checked {len(active_jobs)}"
+
+        self.Executor: Any = SimpleNamespace(check_active_jobs=check)
+
+    async def query_job_status(self, command: str, logger: object) -> tuple[dict[str, str] | None, None]:
+        self.asked.append(command)
+        return ({} if self.answers else None), None
+
+
+def test_jobs_are_kept_while_the_cluster_does_not_answer() -> None:
+    plugin = Away()
+    wait_for_answers(plugin)
+    said: list[str] = []
+    executor = SimpleNamespace(
+        run_uuid="run", get_status_command=lambda: "squeue", logger=SimpleNamespace(warning=said.append)
+    )
+
+    async def turn() -> list[str]:
+        return [job async for job in plugin.Executor.check_active_jobs(executor, ["1", "2"])]
+
+    assert asyncio.run(turn()) == ["1", "2"]
+    assert said == ["Slurm does not answer; it is asked again"]
+    plugin.answers = True
+    assert asyncio.run(turn()) == ["checked 2"]
+    assert plugin.asked == ["squeue run"] * 2
+
+
+def test_the_age_of_ended_jobs_is_known_once_it_was_told() -> None:
+    plugin = Away()
+    wait_for_answers(plugin)
+    assert plugin.get_min_job_age() is None
+    plugin.answers = True
+    assert plugin.get_min_job_age() == 300
+    plugin.answers = False
+    assert plugin.get_min_job_age() == 300
+
+
+def test_the_plugin_still_has_what_is_replaced() -> None:
+    """An upgrade may move it; then the controller must be killed in `make test-slurm` once more."""
+    slurm = import_module("snakemake_executor_plugin_slurm")
+    names = ("get_min_job_age", "query_job_status", "query_job_status_squeue", "query_job_status_sacct")
+    assert all(callable(getattr(slurm, name)) for name in names)
+    code = slurm.Executor.check_active_jobs.__code__
+    assert {"get_min_job_age", "query_job_status", "get_status_command", "run_uuid"} <= {*code.co_names}

@@ -2,7 +2,8 @@
 
 import re
 import subprocess
-from collections.abc import Mapping
+from collections.abc import AsyncIterator, Mapping
+from typing import Any
 
 from ..errors import DataError
 
@@ -30,6 +31,38 @@ def cluster_options() -> list[str]:
     if done.returncode:
         raise _no_cluster(" ".join(done.stderr.split()) or f"`{' '.join(ASK)}` ended with {done.returncode}")
     return options_for(read_config(done.stdout))
+
+
+def wait_for_answers(plugin: Any) -> None:
+    """Let Snakemake's plugin wait while its cluster does not answer.
+
+    It forgets its jobs, and waits for ever, where questions stay without an answer for one turn. A controller
+    that is away has no `MinJobAge` either: then the plugin asks sacct, whatever it was told.
+
+    Args:
+        plugin: the module of the plugin; parts of it are replaced.
+    """
+    check, age, known = plugin.Executor.check_active_jobs, plugin.get_min_job_age, list[int]()
+
+    async def check_active_jobs(self: Any, active_jobs: list[Any]) -> AsyncIterator[Any]:
+        squeue = self.get_status_command() == "squeue"
+        question = plugin.query_job_status_squeue if squeue else plugin.query_job_status_sacct
+        answer, _ = await plugin.query_job_status(question(self.run_uuid), self.logger)
+        if active_jobs and answer is None:
+            self.logger.warning("Slurm does not answer; it is asked again")
+            for job in active_jobs:
+                yield job
+            return
+        async for job in check(self, active_jobs):
+            yield job
+
+    def get_min_job_age() -> int | None:
+        if not known and (found := age()) is not None:
+            known.append(found)
+        return known[0] if known else None
+
+    plugin.Executor.check_active_jobs = check_active_jobs
+    plugin.get_min_job_age = get_min_job_age
 
 
 def read_config(text: str) -> dict[str, str]:
