@@ -44,6 +44,7 @@ def place(small_demo: Path) -> Iterator[Path]:
         folder = Path(name)
         folder.chmod(0o755)
         shutil.copytree(small_demo, folder / "inputs")
+        (folder / "inputs").chmod(0o755)
         new_project(folder / "inputs", folder / "run")
         for path in (folder / "run", *(folder / "run").rglob("*")):
             os.chown(path, OTHER, OTHER, follow_symlinks=False)
@@ -93,6 +94,13 @@ def test_a_project_of_somebody_else(name: str, place: Path, tmp_path: Path) -> N
     os.chown(folder, 0, 0)
     run = Run(place / "run", tmp_path, {"HOME": str(place), "TMPDIR": None}, user=OTHER)
     assert run.done() == 1
-    print(run.said[-3000:])
     assert "Traceback" not in run.said
     assert "Permission denied" in run.said
+
+
+def test_inputs_in_a_folder_that_may_not_be_entered(place: Path, tmp_path: Path) -> None:
+    (place / "inputs").chmod(0o700)
+    run = Run(place / "run", tmp_path, {"HOME": str(place), "TMPDIR": None}, user=OTHER)
+    assert run.done() == 1
+    assert "reference/compact.fa: Permission denied; correct the path, or ask for the permission" in run.said
+    assert "input_files.py" not in run.said

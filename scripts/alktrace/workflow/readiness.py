@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Callable, Mapping
+from functools import partial
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -32,13 +33,15 @@ def checked_plan(config: Mapping[str, Any], *, tools: bool) -> Plan:
     settings, problems = _tried(lambda: check_settings(dict(config), file=CONFIG))
     sheet, found = _tried(lambda: _sheet(config, settings))
     problems += found
-    judged = Judged([], {})
+    judged: Judged | None = None
     if settings:
         # Without a sheet the files that the configuration names are judged all the same.
-        judged = judge_files(sheet or Sheet({}), settings)
+        judged, found = _tried(partial(judge_files, sheet or Sheet({}), settings))
+        problems += found
+    if settings and judged:
         as_rows = settings.bad_inputs is BadInputs.ROW
         problems += [*judged.shared, *judged.given_twice] if as_rows else judged.problems
-    if settings and sheet:
+    if settings and sheet and judged:
         plan = Plan(settings, sheet, judged.of_samples)
         # It reads the targets: where they are wrong, that is said already.
         problems += cnvkit_problems(plan) if not problems else []
@@ -84,3 +87,10 @@ def _tried(read: Callable[[], T]) -> tuple[T | None, list[Problem]]:
         return read(), []
     except InputProblems as error:
         return None, list(error.problems)
+    except OSError as error:  # a folder that may not be entered
+        if error.filename is None:
+            raise
+        what = error.strerror or "cannot be read"
+        return None, [
+            Problem(str(error.filename), 0, "", what, "correct the path, or ask for the permission")
+        ]
