@@ -46,12 +46,11 @@ os.environ[VARIABLE] = str(KERNELS)
 if workflow.is_main_process and KERNELS == IN_RESULTS:
     logger.warning(f"{WANTED} cannot be written to: compiled kernels are kept in {KERNELS}")
 
-if workflow.is_main_process and (plugin := sys.modules.get("snakemake_executor_plugin_slurm")):
-    wait_for_answers(plugin)
-
 # A job of a cluster is alone, or one of few.
 if workflow.is_main_process:
     start_warm(PythonScript, after=Path("results/reference/kernels/calling.txt"))
+    if "snakemake_executor_plugin_slurm" in sys.modules:
+        wait_for_answers(sys.modules["snakemake_executor_plugin_slurm"])
 
 # What Snakemake compares with the results are content and paths below the working directory, so that results
 # may be moved to another clone: resources count with the code that names them (`io.resources`), and scripts by
