@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 from present_values import present
 
+from alktrace.errors import DataError
 from alktrace.io import tools
 from alktrace.io.tools import find_tool_folders, floors, prepare_jobs, tool_problems, tool_version
 
@@ -60,6 +61,12 @@ def test_versions_are_compared_as_numbers(folder: Any) -> None:
     """1.9 is older than 1.16."""
     install(folder, "samtools", SAYS["samtools"].format("1.9"))
     assert tool_problems(["samtools"])
+
+
+def test_a_tool_that_is_killed_is_not_one_without_a_version(folder: Any) -> None:
+    install(folder, "samtools", "kill -9 $$")
+    with pytest.raises(DataError, match="samtools: was killed when asked for its version"):
+        tool_version("samtools")
 
 
 def test_missing_and_mute_tools_are_all_said_at_once(folder: Any) -> None:

@@ -353,3 +353,31 @@ def test_a_member_that_the_data_fail_leaves_the_reason_in_place_of_every_file(
     assert {path.name for path in found} >= {"u1.aligned.bam", "u1.fastp.json", "u1.extract.tsv"}
     for path in found:
         assert ["improperly paired" in problem.what for problem in read_unreadable(path)] == [True], path
+
+
+def test_half_a_report_of_fastp_is_no_result(
+    run: tuple[Path, subprocess.CompletedProcess[str]], tmp_path: Path, root: Path
+) -> None:
+    """On a full disk fastp ends well."""
+    folder = shutil.copytree(run[0], tmp_path / "run")
+    program = tmp_path / "bin" / "fastp"
+    program.parent.mkdir()
+    program.write_text(
+        f"""#!/bin/sh\n{shutil.which("fastp")} "$@" && printf '{{"summary": {{' >/dev/fd/3\n"""
+    )
+    program.chmod(0o755)
+    unit = "results/patients/single/T1/plasma/units/u1"
+    done = subprocess.run(
+        [
+            *(sys.executable, "-m", "snakemake", "--configfile", "changes.yaml", "--cores", "2"),
+            *("--forcerun", "align_unit", "--", f"{unit}.aligned.bam"),
+        ],
+        cwd=folder,
+        env=os.environ | {"PYTHONPATH": str(root), "PATH": f"{program.parent}:{os.environ['PATH']}"},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == 1, done.stderr[-3000:]
+    assert "Error in rule align_unit" in done.stderr
+    assert not (folder / f"{unit}.fastp.json").exists()

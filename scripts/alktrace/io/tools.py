@@ -4,6 +4,7 @@ import logging
 import os
 import re
 import shutil
+import signal
 import subprocess
 import sys
 from collections.abc import Iterable
@@ -11,7 +12,7 @@ from functools import cache
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 
-from ..errors import Problem
+from ..errors import DataError, Problem
 from .resources import ADAPTERS, RESOURCES, ROOT
 
 FLOORS = ROOT / "envs" / "floors.txt"
@@ -83,11 +84,17 @@ def floors() -> dict[str, str]:
 
 @cache
 def tool_version(tool: str) -> str | None:
-    """Return the version a tool prints, None if it is not on PATH or does not say."""
+    """Return the version a tool prints, None if it is not on PATH or does not say.
+
+    Raises:
+        DataError: it was killed: a manifest without its version would be of other bytes.
+    """
     if shutil.which(tool) is None:
         return None
     command = [tool, *SAYS_VERSION.get(tool, ["--version"])]
     ran = subprocess.run(command, capture_output=True, text=True, errors="replace", check=False)
+    if ran.returncode == -signal.SIGKILL:
+        raise DataError(tool, "was killed when asked for its version", "run again, with more memory")
     # Standard output first: the launcher of bwa-mem2 names paths, which have numbers, on the other.
     found = re.search(r"(\d+\.\d+[\w.-]*)", ran.stdout + ran.stderr)
     return found[1] if found else None
