@@ -110,6 +110,9 @@ def _work(command: Sequence[str], folder: Path) -> int:
                 file=sys.stderr,
             )
         status = _wait(command, _environment(folder) | {MARK: here.mark}, here)
+        if status == 0 and here.killed and "--notemp" not in command:
+            # Where jobs of a cluster had ended without it nothing was left to do, and nothing was deleted.
+            subprocess.run([*command, "--delete-temp-output", "--quiet", "all"], check=False)
         if status < KILLED:
             here.forget()
         else:
