@@ -50,13 +50,16 @@ rule call_molecules:
         "../scripts/call_molecules.py"
 
 
-# The consensus is aligned like the reads. The aligner sees bases alone; zip_consensus gives the tags
-# back, turned round on the negative strand. Names in the index: `REFERENCE.lift` is empty for a genome.
+# The consensus lies where its reads lie, if it can lie nowhere else; else it is aligned like the reads. The aligner
+# sees bases alone; align_consensus gives the tags back, turned round on the negative strand. Names in the index:
+# `REFERENCE.lift` is empty for a genome.
 rule align_consensus:
     input:
         bam="results/patients/{patient}/{timepoint}/{specimen}/consensus_unaligned.bam",
         index=REFERENCE.index,
+        fasta=REFERENCE.fasta,
         fai=REFERENCE.fai,
+        gzi=REFERENCE.gzi,
         kernels="results/reference/kernels/consensus.txt",
     output:
         bam="results/patients/{patient}/{timepoint}/{specimen}/consensus.bam",
@@ -75,17 +78,22 @@ rule align_consensus:
         batch_bases=PLAN.settings.align.batch_bases,
         prefix=lambda wildcards, input: input.index[0].removesuffix(".pac"),
         lift=REFERENCE.lift,
-        code=PLAN.code("zip_consensus", "carry_unreadable", *REFERENCE.lift_adapters),
+        places=UNITS.places,
+        code=PLAN.code("align_consensus", "carry_unreadable", *REFERENCE.lift_adapters),
     message:
         "aligning molecules: {wildcards.patient} {wildcards.timepoint} {wildcards.specimen}"
     shell:
         """
         bam=$(mktemp -u {output.bam:q}.partial-XXXXXXXX)
         trap 'rm -f "$bam" "$bam.csi"' EXIT
+        align() (
+            {params.aligner} mem -t {threads} -K {params.batch_bases} -Y -p $ALKTRACE_INSERTS \
+                {params.prefix:q} - {params.lift}
+        )
+        export -f align
         "$ALKTRACE_PYTHON" "$ALKTRACE_SCRIPTS/carry_unreadable.py" --of {input.bam:q} --to {output:q} \
-            || (samtools fastq -n {input.bam:q} \
-                | {params.aligner} mem -t {threads} -K {params.batch_bases} -Y -p {params.prefix:q} - {params.lift} \
-                | "$ALKTRACE_PYTHON" "$ALKTRACE_SCRIPTS/zip_consensus.py" --unaligned {input.bam:q} \
+            || ("$ALKTRACE_PYTHON" "$ALKTRACE_SCRIPTS/align_consensus.py" --unaligned {input.bam:q} {params.places} \
+                --aligner align \
                 | samtools sort --no-PG --threads 2 -m 768M --output-fmt bam -T {resources.tmpdir:q} --write-index -o "$bam" - \
                 && mv "$bam.csi" {output.index:q} && mv "$bam" {output.bam:q}) 2>{log:q}
         """

@@ -12,6 +12,11 @@ from typing import Any, NamedTuple
 
 import pysam
 import yaml
+from shipped_settings import SHIPPED
+
+from alktrace.consensus.molecules import call_molecules
+from alktrace.inputs.settings.umi_settings import UmiSettings
+from alktrace.vocabulary.samples import UmiSource
 
 ROOT = Path(__file__).resolve().parents[1]
 DEFAULTS = yaml.safe_load((ROOT / "config" / "config.yaml").read_text())["align"]
@@ -57,6 +62,36 @@ def align(reads: Sequenced, out: Path, *, once: bool) -> float:
     environment = os.environ | {"PYTHONPATH": str(ROOT / "scripts")}
     done = subprocess.run(["bash", "-c", script], env=environment, capture_output=True, check=False)
     assert done.returncode == 0, done.stderr.decode()[-2000:]
+    after = resource.getrusage(resource.RUSAGE_CHILDREN)
+    return after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime
+
+
+ALIGN = 'bwa mem -K 10000000 -Y -p $ALKTRACE_INSERTS "$FASTA" - | samtools view --uncompressed -'
+
+
+def call_consensus(bam: Path, out: Path, *, duplex: bool, umis: bool = True) -> None:
+    """Write the unaligned consensus of reads with their UMI in RX."""
+    umi = UmiSettings(
+        source=UmiSource.TAG if umis else UmiSource.NONE, read_structures=(), tag="RX", duplex=duplex,
+        edits=1, fixed_umis=None, max_mismatches=1, min_distance=2,
+    )  # fmt: skip
+    call_molecules(
+        bams=[bam], out=out, metrics=out.with_suffix(".tsv"), umi=umi, settings=SHIPPED.molecules,
+        targets=None, sample="s", threads=1,
+    )  # fmt: skip
+
+
+def align_consensus(unaligned: Path, fasta: Path, out: Path, *, places: bool) -> float:
+    """Write the consensus as rule align_consensus does, but unsorted; return CPU seconds."""
+    before = resource.getrusage(resource.RUSAGE_CHILDREN)
+    command = [sys.executable, str(ROOT / "scripts" / "align_consensus.py"), "--unaligned", str(unaligned)]
+    command += ["--aligner", ALIGN, *(["--fasta", str(fasta)] if places else [])]
+    environment = os.environ | {"PYTHONPATH": str(ROOT / "scripts"), "FASTA": str(fasta)}
+    with out.open("wb") as stream:
+        done = subprocess.run(
+            command, env=environment, stdout=stream, stderr=subprocess.PIPE, check=False, text=True
+        )
+    assert done.returncode == 0, done.stderr[-2000:]
     after = resource.getrusage(resource.RUSAGE_CHILDREN)
     return after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime
 
@@ -161,3 +196,41 @@ def families(bam: Path) -> dict[Any, frozenset[str]]:
         if is_grouped(mates):
             found[key(mates)].add(name)
     return {key: frozenset(names) for key, names in found.items()}
+
+
+OF_THE_SECOND_PLACE = {"XS", "XA"}
+"""Tags that a read without a second alignment cannot have."""
+
+
+def fields(bam: Path) -> dict[tuple[str, bool], dict[str, Any]]:
+    """Return fields and tags of primary alignments by read name and whether it is R2."""
+    found = {}
+    with pysam.AlignmentFile(str(bam), check_sq=False) as records:
+        for record in records:
+            if not record.is_supplementary:
+                tags = {name: str(value) for name, value in record.get_tags()}
+                own = record.to_dict() | {"bin": record.bin, "tags": ""}
+                found[str(record.query_name), record.is_read2] = own | tags
+    return found
+
+
+def placed_apart(one: Path, two: Path) -> tuple[Counter[str], Counter[str]]:
+    """Return in what the second of two consensus BAMs differs, of reads placed there and of reads aligned."""
+    before, after = fields(one), fields(two)
+    assert before.keys() == after.keys()
+    placed_reads, others = Counter[str](), Counter[str]()
+    for name, read in before.items():
+        other = after[name]
+        names = (read.keys() | other.keys()) - OF_THE_SECOND_PLACE
+        wrong = sorted(item for item in names if read.get(item) != other.get(item))
+        alone = "XS" not in other and other["ref_name"] != "*"
+        (placed_reads if alone else others)[" ".join(wrong)] += 1
+    return placed_reads, others
+
+
+def consensus_bases(bam: Path) -> Counter[tuple[str, ...]]:
+    """Return UMI, bases and qualities of the reads of each molecule, with how many are alike."""
+    found: dict[str, list[str]] = defaultdict(list)
+    for (name, _), read in sorted(fields(bam).items()):
+        found[name] += [read.get("RX", ""), read["seq"], read["qual"]]
+    return Counter(map(tuple, found.values()))

@@ -72,9 +72,8 @@ def prepare(panel: Panel, library: Library, folder: Path, *, seed: int) -> Prepa
     _consensus(folder, files.targets)
     unaligned, bam = folder / "unaligned.bam", folder / "consensus.bam"
     _run(
-        f"samtools fastq -n {unaligned} | bwa mem -K 10000000 -Y -p {files.fasta} - "
-        "| samtools view --uncompressed - "
-        f"| {sys.executable} {ROOT}/scripts/zip_consensus.py --unaligned {unaligned} "
+        f"{sys.executable} {ROOT}/scripts/align_consensus.py --unaligned {unaligned} --fasta {files.fasta} "
+        f"--aligner 'bwa mem -K 10000000 -Y -p $ALKTRACE_INSERTS {files.fasta} - | samtools view -u -' "
         f"| samtools sort -m 300M -T {folder}/sort --write-index -o {bam} -"
     )
     return Prepared(bam, truth, pairs, seconds)

@@ -44,8 +44,8 @@ def call(
 
 
 def kinds(record: pysam.AlignedSegment) -> dict[str, str]:
-    """Return tag to type; of arrays the type of their items."""
-    text = record.to_string().split("\t")[11:]
+    """Return tag to type; of arrays that of their items. The place (xp) goes where the read is aligned."""
+    text = [cell for cell in record.to_string().split("\t")[11:] if not cell.startswith("xp:")]
     return {cell[:2]: cell[3:6] if cell[3] == "B" else cell[3] for cell in text}
 
 

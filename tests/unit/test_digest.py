@@ -16,7 +16,7 @@ KNOWN = {
         "align/extract.py align/read_structure.py errors.py",
         "align/retag.py consensus inputs knowledge outcomes",
     ),
-    "zip_consensus": ("consensus/zipping.py", "consensus/likelihood.py align calling"),
+    "align_consensus": ("consensus/placing.py align/copy_fit.py", "consensus/likelihood.py calling"),
     "call_molecules": ("consensus/grouping.py", "calling consensus/zipping.py knowledge"),
     "call_variants": (
         "calling/rule/verdict.py calling/noise/rates.py noise/prior.tsv noise/dispersion.tsv",

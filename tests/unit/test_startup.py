@@ -15,13 +15,13 @@ HEAVY = """
     statsmodels
 """.split()
 NEEDED = {
+    "align_consensus": {"numba"},
     "align_once": {"numba"},
     "build_noise_model": {"numba"},
     "call_molecules": {"numba"},
     "call_variants": {"numba"},
     "compile_align_kernels": {"numba"},
     "gather_evidence": {"numba"},
-    "zip_consensus": {"numba"},
     "measure_outcomes": {"pandas", "scipy.stats"},
     "relate_outcomes": {"pandas", "scipy.stats"},
     "write_strict": {"numba"},

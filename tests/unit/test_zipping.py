@@ -5,7 +5,7 @@ import io
 import random
 from collections.abc import Callable, Sequence
 from pathlib import Path
-from typing import Any
+from typing import Any, BinaryIO
 
 import pysam
 import pytest
@@ -15,9 +15,11 @@ from present_values import present
 
 from alktrace import __version__
 from alktrace.consensus import zipping
-from alktrace.consensus.zipping import zip_consensus, zipped_header
+from alktrace.consensus.zipping import BATCH_BYTES, write_zipped, zipped_header
 from alktrace.errors import DataError
 from alktrace.io import bgzf
+from alktrace.io.bam_io import BamWriter, read_header, read_stream
+from alktrace.io.bgzf import Source
 
 REVERSED = {"cd", "ce", "ad", "ae", "bd", "be", "aq", "bq"}
 COMPLEMENTED = {"ac", "bc"}
@@ -27,6 +29,7 @@ HEADER = pysam.AlignmentHeader.from_dict(
 UNALIGNED = pysam.AlignmentHeader.from_dict(
     {"HD": {"VN": "1.6"}, "RG": [{"ID": "A", "SM": "P.T.plasma", "LB": "lib1"}], "CO": ["made by a test"]}
 )
+ALIGNED = Source("aligned stream", "see the message of the aligner above")
 COMPLEMENT = str.maketrans("ACGTN", "TGCAN")
 PAIRED, UNMAPPED, REVERSE, FIRST, LAST, SECONDARY, SUPPLEMENTARY = 1, 4, 16, 64, 128, 256, 2048
 
@@ -102,6 +105,13 @@ def write(path: Path, header: pysam.AlignmentHeader, records: list[pysam.Aligned
         for record in records:
             out.write(record)
     return path
+
+
+def zip_consensus(*, aligned: BinaryIO, unaligned: Path, out: Path) -> int:
+    text, batches = read_stream(aligned, ALIGNED, batch_bytes=BATCH_BYTES)
+    header = zipped_header(pysam.AlignmentHeader.from_text(text), read_header(unaligned))
+    with BamWriter(out, header, level=0) as writer:
+        return write_zipped(batches, unaligned, writer)
 
 
 def run(

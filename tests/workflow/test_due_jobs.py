@@ -95,7 +95,7 @@ EDITS = {
     "code of the Cox model": ("scripts/alktrace/outcomes/cox.py", CODE, "relate_outcomes", "gather_evidence"),
     "clinical words": ("scripts/alktrace/vocabulary/clinical.py", CODE, "gather_evidence", "call_variants"),
     "member of a pipe": ("scripts/extract_reads.py", CODE, "align_unit", "prepare_gene_models"),
-    "end of a pipe": ("scripts/zip_consensus.py", CODE, "align_consensus", "read_reported_calls"),
+    "end of a pipe": ("scripts/align_consensus.py", CODE, "align_consensus", "read_reported_calls"),
     "a kernel": ("scripts/alktrace/consensus/likelihood.py", CODE, "call_molecules", "adopt_unit"),
     "prior of the noise": ("resources/noise/prior.tsv", "\n", "call_variants", "call_molecules"),
 }

@@ -94,8 +94,8 @@ def kept_length(read: int, whole: int, trimmed: int, fragment: int) -> int:
 
 
 @kernel
-def _mismatches(read: Bytes, ref: Bytes, length: int, places: Offsets) -> tuple[int, int]:
-    """Note where bases differ, up to MAX_MISMATCHES; return how often and the longest stretch without."""
+def differences(read: Bytes, ref: Bytes, length: int, places: Offsets) -> int:
+    """Note where a read differs from the reference; return how often, -1 where a seed may fail."""
     n, stretch, longest = 0, 0, 0
     for i in range(length):
         if read[i] == ref[i]:
@@ -106,7 +106,8 @@ def _mismatches(read: Bytes, ref: Bytes, length: int, places: Offsets) -> tuple[
                 places[n] = i
             n += 1
             stretch = 0
-    return n, longest
+    sure = n <= MAX_MISMATCHES and length - SPARED * n >= MIN_SCORE and longest >= MIN_STRETCH
+    return n if sure else -1
 
 
 @kernel
@@ -176,6 +177,28 @@ def _gap_wins(read: Bytes, ref: Bytes, known: int, length: int, places: Offsets,
 
 
 @kernel
+def holds(read: Bytes, ref: Bytes, length: int, known: int, places: Offsets, n: int, proper: bool) -> bool:
+    """Is the whole read without a gap the only best alignment at its place.
+
+    Args:
+        read: base codes in the order of sequencing.
+        ref: those of the reference under it.
+        length: bases of the read.
+        known: bases of the reference.
+        places: where they differ.
+        n: how often.
+        proper: does its pair lie within the insert sizes.
+    """
+    # Beyond its range of insert sizes the aligner looks for a nearer end of the mate, and clips for nothing.
+    least = 1 - CLIP if proper else 0
+    if not _end_holds(read, ref, length, 1, least) or not _end_holds(read, ref, length, -1, least):
+        return False
+    return not (
+        _repeats(read, length) or _clustered(places, n) or _gap_wins(read, ref, known, length, places, n)
+    )
+
+
+@kernel
 def unpack(bases: Bytes, at: int, count: int, out: Bytes) -> None:
     """Write base codes that lie four to a byte."""
     for i in range(count):
@@ -197,20 +220,11 @@ def fits(read: Bytes, length: int, known: Known, number: int, mate: int, scratch
     row, ref, places = known.rows[number], scratch.ref, scratch.places
     whole = int64(row.length[mate])
     unpack(known.bases, row.at[mate], whole, ref)
-    n, stretch = _mismatches(read, ref, length, places)
-    score = length - SPARED * n
-    if n > MAX_MISMATCHES or score < MIN_SCORE or stretch < MIN_STRETCH:
+    n = differences(read, ref, length, places)
+    if n < 0:
         return False
     second = int64(row.second[mate])
     # Every base in which the copy differs from its representative may be one of the second place.
-    if second > 0 and score - second - SPARED * (n + row.differ[mate]) < MIN_LEAD:
+    if second > 0 and length - SPARED * n - second - SPARED * (n + row.differ[mate]) < MIN_LEAD:
         return False
-    if n == 0:
-        return True
-    # Beyond its range of insert sizes the aligner looks for a nearer end of the mate, and clips for nothing.
-    least = 1 - CLIP if row.proper else 0
-    if not _end_holds(read, ref, length, 1, least) or not _end_holds(read, ref, length, -1, least):
-        return False
-    return not (
-        _repeats(read, length) or _clustered(places, n) or _gap_wins(read, ref, whole, length, places, n)
-    )
+    return n == 0 or holds(read, ref, length, whole, places, n, row.proper > 0)

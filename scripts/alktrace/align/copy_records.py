@@ -35,6 +35,7 @@ from ..io.records import (
     put_digits,
     read_int32,
     ref_id,
+    region_bin,
     seq_offset,
     tags_offset,
     tlen,
@@ -180,16 +181,6 @@ def learn(
 
 
 @kernel
-def _bin(low: int, high: int) -> int:
-    """Return the bin of an interval (SAM specification, section 5.3)."""
-    high -= 1
-    for shift, first in ((14, 4681), (17, 585), (20, 73), (23, 9), (26, 1)):
-        if low >> shift == high >> shift:
-            return first + (low >> shift)
-    return 0
-
-
-@kernel
 def _put_bases(out: Bytes, to: int, read: Bytes, text: Bytes, qual: int, length: int, reverse: int) -> int:
     """Write packed bases and qualities in the direction of the reference."""
     for i in range(length):
@@ -245,7 +236,7 @@ def _put_fixed(
     write_int32(out, to + 4, row.ref)
     write_int32(out, to + 8, low)
     out[to + 12], out[to + 13] = name + 1, row.mapq[own]
-    write_uint16(out, to + 14, _bin(low, low + length))
+    write_uint16(out, to + 14, region_bin(low, low + length))
     write_uint16(out, to + 16, 1)
     write_uint16(out, to + 18, _flags(row, mate, own, paired))
     write_int32(out, to + 20, length)

@@ -59,9 +59,9 @@ def align_once(*, reads: BinaryIO, paired: bool, command: str, group: str, out: 
     parted, known = _Parted(paired), _Representatives()
     with ExitStack() as stack:
         copies, alone = (stack.enter_context(TemporaryFile()) for _ in range(2))
-        with _aligner(command, {INSERTS: ""}, subprocess.PIPE) as process, ThreadPoolExecutor(1) as pool:
+        with aligner(command, {INSERTS: ""}, subprocess.PIPE) as process, ThreadPoolExecutor(1) as pool:
             fed = pool.submit(parted.feed, reads, _pipe(process.stdin), copies)
-            text, batches = _alignments(process)
+            text, batches = aligned_batches(process)
             writer = stack.enter_context(BamWriter(out, pysam.AlignmentHeader.from_text(text), level=0))
             for batch in batches:
                 writer.write(known.learn(batch, parted.used))
@@ -78,16 +78,25 @@ def align_once(*, reads: BinaryIO, paired: bool, command: str, group: str, out: 
         if alone.tell():
             alone.seek(0)
             inserts = insert_sizes(known.inserts) if paired else ""
-            with _aligner(command, {INSERTS: inserts, REPORT: os.devnull}, alone) as process:
-                for batch in _alignments(process)[1]:
+            with aligner(command, {INSERTS: inserts, REPORT: os.devnull}, alone) as process:
+                for batch in aligned_batches(process)[1]:
                     writer.write(batch.data[batch.starts[0] - 4 : batch.ends[-1]])
 
 
 @contextmanager
-def _aligner(
+def aligner(
     command: str, environment: dict[str, str], stdin: int | IO[bytes]
 ) -> Iterator["subprocess.Popen[bytes]"]:
-    """Run a command to its end; closed early, it ends by itself."""
+    """Run a command to its end; closed early, it ends by itself.
+
+    Args:
+        command: of bash.
+        environment: added to that of this process.
+        stdin: a file, or subprocess.PIPE.
+
+    Raises:
+        DataError: it ends with another status than 0.
+    """
     with subprocess.Popen(
         ["bash", "-c", f"set -euo pipefail; {command}"],
         stdin=stdin,
@@ -104,7 +113,8 @@ def _aligner(
         raise DataError(ALIGNED.name, f"the aligner ended with status {process.returncode}", ALIGNED.remedy)
 
 
-def _alignments(process: "subprocess.Popen[bytes]") -> tuple[str, Iterator[RecordBatch]]:
+def aligned_batches(process: "subprocess.Popen[bytes]") -> tuple[str, Iterator[RecordBatch]]:
+    """Return text of the header and batches of records that an aligner writes."""
     return read_stream(_pipe(process.stdout), ALIGNED, batch_bytes=BATCH_BYTES)
 
 

@@ -5,6 +5,7 @@ same time, each for a minute; so one job does it before them.
 """
 
 import random
+import shlex
 from collections.abc import Iterator
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -139,7 +140,7 @@ def group_reads(folder: Path, raw: Path, source: UmiSource, duplex: bool, settin
 
 def _align(folder: Path, genome: str, unaligned: Path) -> Path:
     """Put the consensus reads where their bases stand in the genome, in place of an aligner."""
-    from .zipping import zip_consensus
+    from .placing import align_consensus
 
     aligned, zipped, done = folder / "aligned.bam", folder / "zipped.bam", folder / "consensus.bam"
     with (
@@ -148,8 +149,8 @@ def _align(folder: Path, genome: str, unaligned: Path) -> Path:
     ):
         for read in reads:
             out.write(_placed(read, genome))
-    with aligned.open("rb") as stream:
-        zip_consensus(aligned=stream, unaligned=unaligned, out=zipped)
+    command = f"cat > {shlex.quote(str(folder))}/others.fq; cat {shlex.quote(str(aligned))}"
+    align_consensus(unaligned=unaligned, fasta=None, command=command, out=zipped)
     pysam.sort("-o", str(done), str(zipped))
     pysam.index(str(done))
     return done

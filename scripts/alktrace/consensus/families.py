@@ -7,6 +7,7 @@ from ..io.records import Bytes, Offsets, int64, l_seq
 from .encode import BYTES_PER_BASE, FIXED_ROOM
 from .likelihood import ErrorModel, new_sums
 from .molecule_records import Naming, new_scratch, put_molecule, umi_text
+from .places import common_place
 from .strands import Counts, call_molecule, new_side
 from .templates import Rows
 
@@ -74,5 +75,9 @@ def call_families(
         )
         if called.ends > 0:
             umi = umi_text(rows, order, first, n, called.strands == 2, scratch.umi)
-            at = put_molecule(out, at, number + m, called, umi, duplex, one, two, naming, scratch)
+            places = (
+                common_place(data, one.starts, one.keep, n, called.length_one),
+                common_place(data, two.starts, two.keep, n, called.length_two),
+            )
+            at = put_molecule(out, at, number + m, called, umi, duplex, one, two, naming, scratch, places)
     return out[:at].copy()

@@ -21,6 +21,7 @@ from .encode import (
     put_tag,
     put_text,
 )
+from .places import Place, put_place
 from .strands import Called, Side, Strand
 from .templates import Rows
 
@@ -169,6 +170,7 @@ def put_molecule(
     two: Side,
     naming: Naming,
     scratch: Scratch,
+    places: tuple[Place, Place],
 ) -> int:
     """Write the reads of a molecule, R1 before R2.
 
@@ -183,6 +185,7 @@ def put_molecule(
         two: consensus of the second.
         naming: name prefix and read group.
         scratch: scratch.
+        places: where the reads of both ends lie.
 
     Returns:
         Where the records end.
@@ -207,5 +210,6 @@ def put_molecule(
             at = _put_duplex(out, at, side, length, both, scratch.depths, scratch.real)
         else:
             at = _put_simplex(out, at, side, length, scratch.depths, scratch.real)
+        at = put_place(out, at, places[end])
         at = close_record(out, start, at)
     return at

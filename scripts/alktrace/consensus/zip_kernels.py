@@ -36,7 +36,7 @@ KEEP, REVERSE, COMPLEMENT, REPLACE = 0, 1, 2, 3
 # What becomes of a tag on the reverse strand; MC and MQ are written anew.
 PER_BASE = {"cd": REVERSE, "ce": REVERSE, "ad": REVERSE, "ae": REVERSE, "bd": REVERSE, "be": REVERSE,
             "aq": REVERSE, "bq": REVERSE, "ac": COMPLEMENT, "bc": COMPLEMENT, "MC": REPLACE,
-            "MQ": REPLACE}  # fmt: skip
+            "MQ": REPLACE, "xp": REPLACE}  # fmt: skip
 MATCHED, MORE, OTHER_NAME, NO_MATE, OTHER_LENGTH = range(5)
 MC_SPARE_BYTES = 16  # tag, type, NUL and the whole of MQ
 CIGAR_ITEM_TEXT = 10  # nine digits (28 bits) and a letter
@@ -210,7 +210,7 @@ def _write_mate(out: Bytes, to: int, data: Bytes, mate: int, letters: Bytes) -> 
 
 
 @kernel
-def _write_consensus_tags(
+def write_consensus_tags(
     out: Bytes, to: int, consensus: Packed, names: Names, read: tuple[int, int, bool]
 ) -> int:
     """Append the tags of a consensus read and mark their names.
@@ -286,7 +286,7 @@ def write_records(
         begin = to
         to = put_bytes(out, to + 4, aligned.data, start, tags_offset(aligned.data, start))
         reverse = flag(aligned.data, start) & FLAG_REVERSE != 0
-        to = _write_consensus_tags(out, to, consensus, names, (matches.sources[i], i, reverse))
+        to = write_consensus_tags(out, to, consensus, names, (matches.sources[i], i, reverse))
         to = _write_other_tags(out, to, aligned, i, names)
         if mate >= 0 and flag(aligned.data, aligned.starts[mate]) & FLAG_UNMAPPED == 0:
             to = _write_mate(out, to, aligned.data, aligned.starts[mate], names.cigar)

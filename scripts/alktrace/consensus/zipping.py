@@ -10,15 +10,13 @@ MC and MQ of every record are written from the mate's primary alignment.
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from typing import BinaryIO
 
 import numpy as np
 import pysam
 
 from .. import __version__
 from ..errors import DataError
-from ..io.bam_io import BamWriter, RecordBatch, iterate_batches, read_header, read_stream
-from ..io.bgzf import Source
+from ..io.bam_io import BamWriter, RecordBatch, iterate_batches
 from ..io.records import Bytes, read_name, same_name
 from .zip_kernels import (
     ACTIONS,
@@ -36,7 +34,6 @@ from .zip_kernels import (
 )
 
 BATCH_BYTES = 4 << 20
-ALIGNED = Source("aligned stream", "see the message of the aligner above")
 EMPTY = RecordBatch(np.empty(0, np.uint8), np.empty(0, np.int64), np.empty(0, np.int64))
 
 
@@ -94,13 +91,13 @@ class _Consensus:
         self.batch, self.used = _joined(unused, batch), 0
 
 
-def zip_consensus(*, aligned: BinaryIO, unaligned: Path, out: Path) -> int:
-    """Give every alignment the tags of its consensus read.
+def write_zipped(batches: Iterator[RecordBatch], unaligned: Path, writer: BamWriter) -> int:
+    """Write every alignment with the tags of its consensus read.
 
     Args:
-        aligned: BAM stream of the aligner, in the order of the consensus BAM; soft-clipped (`-Y`).
-        unaligned: consensus BAM as it was aligned; its read groups go into the new header.
-        out: where uncompressed BAM goes.
+        batches: records of the aligner, in the order of the consensus BAM; soft-clipped (`-Y`).
+        unaligned: consensus BAM as it was aligned.
+        writer: gets the records.
 
     Returns:
         The number of records.
@@ -108,22 +105,17 @@ def zip_consensus(*, aligned: BinaryIO, unaligned: Path, out: Path) -> int:
     Raises:
         DataError: reads are missing, in another order or hard-clipped, or a file is damaged.
     """
-    text, batches = read_stream(aligned, ALIGNED, batch_bytes=BATCH_BYTES)
-    header = zipped_header(pysam.AlignmentHeader.from_text(text), read_header(unaligned))
     rest = _Consensus(iterate_batches(unaligned, batch_bytes=BATCH_BYTES), EMPTY)
     count = 0
-    with BamWriter(out, header, level=0) as writer:
-        for batch in whole_templates(batches):
-            for records in _zip_batch(batch, rest, unaligned):
-                writer.write(records)
-            count += len(batch.starts)
-        while not rest.complete and rest.used == len(rest.batch.starts):
-            rest.extend()
-        if rest.used < len(rest.batch.starts):
-            name = read_name(rest.batch.data, int(rest.batch.starts[rest.used]))
-            raise DataError(
-                unaligned, f"read {name} and later ones were not aligned", "align all of its reads"
-            )
+    for batch in whole_templates(batches):
+        for records in _zip_batch(batch, rest, unaligned):
+            writer.write(records)
+        count += len(batch.starts)
+    while not rest.complete and rest.used == len(rest.batch.starts):
+        rest.extend()
+    if rest.used < len(rest.batch.starts):
+        name = read_name(rest.batch.data, int(rest.batch.starts[rest.used]))
+        raise DataError(unaligned, f"read {name} and later ones were not aligned", "align all of its reads")
     return count
 
 

@@ -84,6 +84,16 @@ def put_digits(out: Bytes, at: int, number: int) -> int:
     return at + digits
 
 
+@kernel
+def region_bin(low: int, high: int) -> int:
+    """Return the bin of an interval (SAM specification, section 5.3)."""
+    high -= 1
+    for shift, first in ((14, 4681), (17, 585), (20, 73), (23, 9), (26, 1)):
+        if low >> shift == high >> shift:
+            return first + (low >> shift)
+    return 0
+
+
 # --- fixed fields ---------------------------------------------------------------------------
 
 

@@ -130,6 +130,13 @@ class Units:
         program = '"$ALKTRACE_PYTHON" "$ALKTRACE_SCRIPTS/align_once.py"'
         return f"{program} {paired}--group {wildcards.unit} --aligner align"
 
+    def places(self, wildcards: UnitWildcards) -> str:
+        """Return the option that lets consensus reads lie where their reads lie."""
+        foreign = any(is_adopted(unit) for unit in self.sample(wildcards).units)
+        if foreign or not self.settings.align.once:
+            return ""
+        return f"--fasta {shlex.quote(self.reference.fasta)}"
+
     def read_group(self, wildcards: UnitWildcards) -> str:
         """Return the read group line for the aligner."""
         unit, sample = self.unit(wildcards), self.sample(wildcards).name
