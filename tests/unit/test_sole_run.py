@@ -109,6 +109,12 @@ def test_a_run_that_goes_on_without_a_killed_job_removes_what_that_left(tmp_path
     left = tmp_path / "results" / "P1" / "consensus.bam.partial-a1B2c3D4"
     left.parent.mkdir(parents=True)
     left.touch()
+    lock = tmp_path / ".snakemake" / "locks" / "0.output.lock"
+    lock.parent.mkdir(parents=True)
+    lock.touch()
+    assert _work([sys.executable, "-c", "raise SystemExit(1)"], tmp_path) == 1
+    assert left.exists(), "of a plain snakemake that works here"
+    lock.unlink()
     assert _work([sys.executable, "-c", ""], tmp_path) == 0
     assert not left.exists()
 

@@ -54,17 +54,21 @@ class SoleRun:
             The number of unfinished files.
         """
         self.end_jobs()
-        for left in ("locks/*.lock", "scripts/tmp*"):
-            for path in (self.folder / ".snakemake").glob(left):
-                path.unlink(missing_ok=True)
+        for path in self._left_by_snakemake("locks/*.lock", "scripts/tmp*"):
+            path.unlink(missing_ok=True)
         return self.remove_unfinished()
 
+    def _left_by_snakemake(self, *patterns: str) -> list[Path]:
+        return [path for pattern in patterns for path in (self.folder / ".snakemake").glob(pattern)]
+
     def remove_unfinished(self) -> int:
-        """Remove files that jobs left unfinished; return their number.
+        """Remove files that jobs left unfinished, unless a plain snakemake works here; return their number.
 
         A job that was killed leaves some also where the run goes on and tries it again. Whoever still writes
         to one of them, from another machine, cannot make it a result any more.
         """
+        if any(self._left_by_snakemake("locks/*.lock")):
+            return 0
         unfinished = list((self.folder / "results").rglob(UNFINISHED))
         for path in unfinished:
             path.unlink(missing_ok=True)
