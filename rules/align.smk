@@ -95,7 +95,7 @@ rule align_unit:
             --fastq {input.fastq:q} --umi-fastq {input.umi_fastq:q} --bam {input.bam:q} \
             --fixed-umis {input.fixed_umis:q} {params.extract} --counts {output.counts:q} \
             | {params.align} \
-            | samtools sort --no-PG --threads 2 -m 768M --output-fmt bam,level=1 -T {resources.tmpdir:q} -o "$bam" - \
+            | samtools sort --no-PG --threads 2 -m 256M --output-fmt bam,level=1 -T {resources.tmpdir:q} -o "$bam" - \
             && "$ALKTRACE_PYTHON" -m json.tool "$fastp" /dev/null \
             && mv "$fastp" {output.fastp:q} && mv "$bam" {output.bam:q}) 2>{log:q} \
             || "$ALKTRACE_PYTHON" "$ALKTRACE_SCRIPTS/carry_unreadable.py" --of {output.counts:q} --to {output:q}
