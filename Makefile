@@ -48,6 +48,8 @@ slurm:
 bench: .venv/.ready
 	@python tests/bench/speed.py --reads $(or $(READS),1000000)
 	@python tests/bench/accuracy.py
+	@python tests/bench/accuracy_counts.py
+	@python tests/bench/accuracy_counts.py --sample ffpe_no_umi
 
 lint: .venv/.ready
 	@ruff check .
