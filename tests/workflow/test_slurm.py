@@ -188,7 +188,7 @@ def test_a_cluster_with_accounts_is_asked_for_them(project: Project, few: Projec
     """Its controller forgets jobs at once, so that only the accounts tell how they ended."""
     with running(accounting=True) as cluster, SlurmRun(cluster, project) as run:
         run.end_well()
-        said = cluster.ask("sacct", "--allocations", "--noheader", "--parsable2", "--format=state,account")
+        said = cluster.ask("sacct", "-X", "-n", "-P", "--format=state,account", "--starttime=now-1days")
     submitted = run.text().count("has been submitted with SLURM jobid")
     assert said.splitlines() == submitted * [f"COMPLETED|{ACCOUNT}"]
     assert results(project) == results(few)
