@@ -157,6 +157,14 @@ def test_a_second_place_needs_a_lead() -> None:
     assert not holds(REFERENCE, second=110, differ=1)
 
 
+def test_a_place_that_the_aligner_passed_over_needs_a_lead() -> None:
+    # As of a pseudogene: each misread base may be one of a place without seeds.
+    assert holds(misread(REFERENCE, 20, 70))
+    assert not holds(misread(REFERENCE, 20, 45, 70))
+    # Half of the representative may lie elsewhere as well.
+    assert not holds(REFERENCE[:70])
+
+
 def test_ends_of_pairs_beyond_the_insert_sizes_must_match() -> None:
     assert holds(misread(REFERENCE, 119))
     assert not holds(misread(REFERENCE, 119), proper=False)
@@ -204,6 +212,25 @@ def test_an_aligner_that_fails_is_told(tmp_path: Path) -> None:
         align_once(
             reads=io.BytesIO(fastq(*[(ONE, TWO)] * 20_000)), paired=True, command="exit 3", group="u1",
             out=tmp_path / "out.bam",
+        )  # fmt: skip
+
+
+def test_a_writer_that_fails_ends_the_aligner(tmp_path: Path) -> None:
+    bam = tmp_path / "aligned.bam"
+    header = pysam.AlignmentHeader.from_dict({"SQ": [{"SN": "one", "LN": 100}]})
+    record = pysam.AlignedSegment.from_dict(
+        {"name": "r", "flag": "4", "ref_name": "*", "ref_pos": "0", "map_quality": "0", "cigar": "*",
+         "next_ref_name": "*", "next_ref_pos": "0", "length": "0", "seq": "A" * 99, "qual": "F" * 99}, header
+    )  # fmt: skip
+    with pysam.AlignmentFile(str(bam), "wbu", header=header) as out:
+        for _ in range(50_000):
+            out.write(record)
+    rng = random.Random(2)
+    pairs = [("".join(rng.choices("ACGT", k=60)), TWO) for _ in range(5000)]
+    with pytest.raises(OSError, match="No space left"):
+        align_once(
+            reads=io.BytesIO(fastq(*pairs)), paired=True, command=f"cat {bam}; cat > /dev/null", group="u1",
+            out=Path("/dev/full"),
         )  # fmt: skip
 
 

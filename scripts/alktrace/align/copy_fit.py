@@ -17,6 +17,7 @@ SPARED = MATCH + MISMATCH  # what a mismatch costs
 MIN_SCORE = 40
 MIN_STRETCH = 25
 MIN_LEAD = 10
+SEED = 19
 CLUSTER, CLUSTER_BASES = 3, 20
 MAX_MISMATCHES = 16
 MAX_READ = 1000
@@ -206,6 +207,18 @@ def unpack(bases: Bytes, at: int, count: int, out: Bytes) -> None:
 
 
 @kernel
+def _unseen(length: int, whole: int) -> int:
+    """Return in how many of a copy's bases a place differs at least that XS does not tell of.
+
+    Beside the heaviest one, the aligner drops chains of seeds that cover less than half of what the best one
+    covers and two seeds less than it; what they do not cover has a difference in each length of a seed. Reads
+    of a paralog that begin like those of the gene would lie there.
+    """
+    shared = max(0, min(whole // 2, whole - 2 * SEED))
+    return max(0, length - shared) // SEED
+
+
+@kernel
 def fits(read: Bytes, length: int, known: Known, number: int, mate: int, scratch: Scratch) -> bool:
     """Does the alignment of a representative's mate hold for a copy.
 
@@ -221,7 +234,7 @@ def fits(read: Bytes, length: int, known: Known, number: int, mate: int, scratch
     whole = int64(row.length[mate])
     unpack(known.bases, row.at[mate], whole, ref)
     n = differences(read, ref, length, places)
-    if n < 0:
+    if n < 0 or n >= _unseen(length, whole):
         return False
     second = int64(row.second[mate])
     # Every base in which the copy differs from its representative may be one of the second place.

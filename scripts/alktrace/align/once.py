@@ -11,7 +11,7 @@ import os
 import subprocess
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack, closing, contextmanager
 from pathlib import Path
 from tempfile import TemporaryFile
 from typing import IO, Any, BinaryIO, cast
@@ -59,7 +59,12 @@ def align_once(*, reads: BinaryIO, paired: bool, command: str, group: str, out: 
     parted, known = _Parted(paired), _Representatives()
     with ExitStack() as stack:
         copies, alone = (stack.enter_context(TemporaryFile()) for _ in range(2))
-        with aligner(command, {INSERTS: ""}, subprocess.PIPE) as process, ThreadPoolExecutor(1) as pool:
+        with (
+            aligner(command, {INSERTS: ""}, subprocess.PIPE) as process,
+            ThreadPoolExecutor(1) as pool,
+            # Else, on an error, the thread waits for ever for an aligner whose output nobody reads.
+            closing(_pipe(process.stdout)),
+        ):
             fed = pool.submit(parted.feed, reads, _pipe(process.stdin), copies)
             text, batches = aligned_batches(process)
             writer = stack.enter_context(BamWriter(out, pysam.AlignmentHeader.from_text(text), level=0))
@@ -103,12 +108,7 @@ def aligner(
         stdout=subprocess.PIPE,
         env=os.environ | environment,
     ) as process:
-        try:
-            yield process
-        finally:
-            # Else a thread that writes to it would wait for one that no longer reads.
-            if process.stdout:
-                process.stdout.close()
+        yield process
     if process.returncode:
         raise DataError(ALIGNED.name, f"the aligner ended with status {process.returncode}", ALIGNED.remedy)
 
