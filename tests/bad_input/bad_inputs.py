@@ -2,14 +2,16 @@
 
 The entries stand in YAML files beside this one, the right project in `right`. An entry has `what` (its name),
 what is changed, the `command` (default `check`), its exit `code` (default 1) and the line it `says`, with
-`...` for any text. Changes:
+`...` for any text. The command `job NAME` runs a job as its rule does, with what `handed.yml` says where the
+entry has no `given`; what it says is in its log, too. Changes:
 
 - `config`: values of keys, as `calling.power: 0.05`
 - `cell`: `{file: {line: {column: value}}}` of tables with tabs
 - `json`: values by place, as `specimens.0.collected`; null removes
-- `write`, `hex`, `gzip`, `blocks` (of bgzip), `sam` (a BAM from SAM text), `xlsx` (rows by sheet): content of
-  a file; `{repeat: [text, times]}` is a long one
-- `edit`: `{file: [old, new]}`; `cut`: bytes that stay
+- `write`, `hex`, `gzip`, `blocks` (of bgzip), `sam` (a BAM from SAM text), `xlsx` (rows or cells by sheet):
+  content of a file; `{repeat: [text, times]}` is a long one
+- `edit`: `{file: [old, new]}`; `bytes`: `{file: [place, hex]}`; `cut`: bytes that stay
+- `program`: a file that can be run; `environment`: variables
 - `remove`: files; `folder`: files that are folders instead; `copy` and `link`: `{new: old}`
 """
 
@@ -17,14 +19,17 @@ import ast
 import gzip
 import inspect
 import json
+import os
+import runpy
 import shlex
 import shutil
+import sys
 import traceback
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import chdir, redirect_stderr, redirect_stdout
+from contextlib import chdir, contextmanager, redirect_stderr, redirect_stdout
 from dataclasses import dataclass, field
 from functools import cache
-from io import StringIO
+from io import BytesIO, StringIO, TextIOWrapper
 from pathlib import Path
 from typing import Any
 
@@ -32,6 +37,7 @@ import openpyxl
 import pysam
 import pytest
 import yaml
+from shipped_settings import SHIPPED
 
 import alktrace
 from alktrace.checks.probes import bam_head, fastq_head
@@ -40,6 +46,12 @@ from alktrace.errors import AlktraceError, Problem
 from alktrace.inputs.settings.section import Fault
 from alktrace.io import resources
 from alktrace.io.bgzf import END_OF_FILE, deflate_block
+from alktrace.io.tables import write_table
+from alktrace.io.tools import tool_version
+from alktrace.reference.gene_models import GeneModels
+from alktrace.reference.gff3 import write_gff3
+from alktrace.reference.locus_table import HotspotRow, LocusRow
+from alktrace.reference.targets import prepare_targets
 
 HERE = Path(__file__).parent
 ROOT = HERE.parents[1]
@@ -86,15 +98,59 @@ def run(entry: Entry, right: Path, folder: Path) -> Outcome:
             change(folder, entry[kind])
     fastq_head.cache_clear()
     bam_head.cache_clear()
-    said, sites = StringIO(), set[Site]()
-    with chdir(folder), _recorded(sites) as patch, redirect_stderr(said), redirect_stdout(StringIO()):
+    tool_version.cache_clear()
+    said, sites, out = StringIO(), set[Site](), TextIOWrapper(BytesIO())
+    with chdir(folder), _recorded(sites) as patch, redirect_stderr(said), redirect_stdout(out):
         if ours:
             patch.setattr(resources, "RESOURCES", folder / "resources")
+        for name, value in entry.get("environment", {}).items():
+            patch.setenv(name, value)
         try:
-            code = main(command)
-        except SystemExit as end:  # argparse
-            code = int(end.code or 0)
+            is_job = command[:1] == ["job"]
+            code = _run_job(command[1:], entry.get("given", {}), patch) if is_job else main(command)
+        except SystemExit as end:  # argparse, and adapters of jobs
+            code = end.code if isinstance(end.code, int) else int(end.code is not None)
+            said.write(end.code if isinstance(end.code, str) else "")
+    if (log := folder / "job.log").is_file():
+        said.write(log.read_text())
     return Outcome(code, said.getvalue().replace(f"{folder}/", ""), sites)
+
+
+class _Job(dict[str, Any]):
+    """What Snakemake hands to a job, by name and by number."""
+
+    def __getattr__(self, name: str) -> Any:
+        return self[name]
+
+
+def _run_job(command: list[str], given: Mapping[str, Any], patch: pytest.MonkeyPatch) -> int:
+    name, *arguments = command
+    patch.setattr(sys, "argv", [name, *arguments])
+    jobs = yaml.safe_load((HERE / "handed.yml").read_text())
+    values = (
+        {} if arguments else jobs[name] | {"log": ["job.log"], "threads": 1, "config": {"knowledge": None}}
+    )
+    settings = {"settings": SHIPPED.model_dump(mode="json")}
+    values["params"] = settings | values.get("params", {})
+    for kind, changed in given.items():
+        values[kind] = values[kind] | changed
+    handed = _Job({key: _Job(value) if isinstance(value, dict) else value for key, value in values.items()})
+    with _without_stdout():
+        runpy.run_path(str(ROOT / "scripts" / f"{name}.py"), {"snakemake": handed}, "__main__")
+    return 0
+
+
+@contextmanager
+def _without_stdout() -> Iterator[None]:
+    """Send to nowhere what a member of a pipe writes to `/dev/stdout`, and cut off a file behind it."""
+    kept, nowhere = os.dup(1), os.open(os.devnull, os.O_WRONLY)
+    os.dup2(nowhere, 1)
+    try:
+        yield
+    finally:
+        os.dup2(kept, 1)
+        os.close(kept)
+        os.close(nowhere)
 
 
 # --- where messages are made ------------------------------------------------------------------
@@ -263,6 +319,20 @@ def _cut(folder: Path, files: Mapping[str, int]) -> None:
         (folder / name).write_bytes((folder / name).read_bytes()[:size])
 
 
+def _bytes(folder: Path, files: Mapping[str, list[Any]]) -> None:
+    for name, (at, changed) in files.items():
+        content, new = bytearray((folder / name).read_bytes()), bytes.fromhex(changed)
+        start = at % len(content)
+        content[start : start + len(new)] = new
+        (folder / name).write_bytes(content)
+
+
+def _programs(folder: Path, files: Mapping[str, str]) -> None:
+    _write(folder, files)
+    for name in files:
+        (folder / name).chmod(0o755)
+
+
 def _remove(folder: Path, names: list[str]) -> None:
     for name in names:
         path = folder / name
@@ -293,17 +363,22 @@ def _gzip(folder: Path, files: Mapping[str, str]) -> None:
 
 def _blocks(folder: Path, files: Mapping[str, str]) -> None:
     for name, content in files.items():
-        (folder / name).write_bytes(deflate_block(content.encode(), 1) + END_OF_FILE)
+        (folder / name).write_bytes(deflate_block(_text(content).encode(), 1) + END_OF_FILE)
 
 
-def _workbook(folder: Path, files: Mapping[str, Mapping[str, list[list[Any]]]]) -> None:
+Rows = list[list[Any]] | dict[str, Any]
+
+
+def _workbook(folder: Path, files: Mapping[str, Mapping[str, Rows]]) -> None:
     for name, sheets in files.items():
         book = openpyxl.Workbook()
         book.remove(book.worksheets[0])
         for title, rows in sheets.items():
             page = book.create_sheet(title)
-            for row in rows:
+            for row in rows if isinstance(rows, list) else ():
                 page.append([_text(cell) for cell in row])
+            for place, value in rows.items() if isinstance(rows, dict) else ():
+                page[place] = value
         book.save(folder / name)
 
 
@@ -321,6 +396,8 @@ CHANGES: dict[str, Callable[[Path, Any], None]] = {
     "sam": write_sam,
     "edit": _edit,
     "cut": _cut,
+    "bytes": _bytes,
+    "program": _programs,
     "remove": _remove,
     "folder": _folder,
 }
@@ -339,6 +416,11 @@ def right_project(parent: Path) -> Path:
     pysam.faidx(str(folder / "genome.fa"))
     for name in ("raw", "consensus"):
         write_sam(folder, {f"{name}.bam": (folder / f"{name}.sam").read_text()})
+    prepare_targets(folder / "panel.bed", folder / "joined.bed")
+    GeneModels().save(folder / "models.json")
+    write_gff3(GeneModels(), folder / "models.gff3")
+    write_table(folder / "loci.tsv", LocusRow, [])
+    write_table(folder / "hotspots.tsv", HotspotRow, [])
     examples = ROOT / "docs" / "examples"
     shutil.copy(examples / "classification" / "evidence.json", folder)
     shutil.copytree(examples / "outcomes", folder / "outcomes")

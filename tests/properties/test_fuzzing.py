@@ -66,7 +66,7 @@ FOUND = {
         (b"name:", b"name: %s\nnam:" % DEEP),
         (b"", b"== overlay.yaml ==\n" + ALIASES),
     ],
-    "workbook": [(b"2026-01-31", b"2026\t01-31")],
+    "workbook": [(b"2026-01-31", b"2026\t01-31"), (b'r="C4"', b'r="XFD1048576"')],
     "report, table": [(b"p.G1202R", b"rs113488022"), (b"p.G1202R", b"COSM28055")],
     "gene models": [(b"\t900\t", b"\t;\t"), (b"\t11\t", b"\t-11\t"), (b"AAA", b"\xcc"), (b"\t+\t", b"\t.\t")],
     "HGVS": [(HGVS[0], b"c.0A>G"), (HGVS[0], b"c.60+200del"), (HGVS[0], b"c.60+1_60+%sdel" % (b"9" * 12))],
@@ -80,6 +80,7 @@ FOUND = {
     "BAM records": [(b"XFf", b"XF0"), (b"XFf", b"XFB"), (b"SAZ", b"SAB"), (b"r0\0", b"\x800\0")],
     "BAM records, reads of a laboratory": [
         (b"r0\0", b"\x800\0"),
+        (b"r0\0", "Ä\0".encode()),
         (b"ACGT-", b"AC\nT-"),
         (b"ACGT-", b"AC\xffT-"),
     ],

@@ -20,7 +20,7 @@ def name_fault(names: Sequence[str]) -> str:
     A name that begins with @ would make its record a line of the header, and the read would be lost.
     """
     joined = "\n".join(names)
-    plain = not joined.encode("ascii", "replace").translate(None, PRINTED + b"\n")
+    plain = joined.isascii() and not joined.encode().translate(None, PRINTED + b"\n")
     if plain and "" not in names and "\n@" not in f"\n{joined}" and len(max(names, key=len)) <= MAX_NAME:
         return ""
     for name in names:
@@ -30,7 +30,7 @@ def name_fault(names: Sequence[str]) -> str:
             return f"read name {name!r} begins with @"
         if len(name) > MAX_NAME:
             return f"read name {name[:20] + '...'!r} has {len(name)} characters"
-        if not name.isprintable():
+        if not (name.isascii() and name.isprintable()):
             return f"read name {name!r} has characters that are not printable"
     return ""
 

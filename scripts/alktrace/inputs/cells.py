@@ -16,6 +16,7 @@ TABLE_SUFFIXES = (".tsv", ".csv", ".txt", WORKBOOK)
 MAX_CELL = 32_767
 """Characters that a spreadsheet holds in a cell."""
 MAX_DIGITS = 100
+MAX_CELLS = 1_000_000
 COMMON_SHARE = 0.9
 """Share of a Chinese text that are common characters (GB 2312); bytes of other encodings make rare ones."""
 
@@ -123,6 +124,11 @@ def _workbook(path: Path, sheet: str) -> Iterator[tuple[int, list[str]]]:
         shown, written = load_workbook(BytesIO(content), data_only=True), load_workbook(BytesIO(content))
     except Exception as error:  # errors of zip, XML and openpyxl
         raise _refused(path, f"no workbook that can be read ({error})", "save it as .xlsx anew") from None
+    for page in shown.worksheets:
+        # One cell far out, formatted by mistake, makes a sheet of 17 billion cells.
+        if page.max_row * page.max_column > MAX_CELLS:
+            what = f"sheet {page.title!r} has {page.max_row} rows and {page.max_column} columns"
+            raise _refused(path, what, "delete the rows and columns behind the table")
     name = _sheet_name(path, {page.title: page for page in shown.worksheets}, sheet)
     values, formulas = shown[name], written[name]
     merged = _merged(values)

@@ -116,7 +116,7 @@ def _of_json(path: Path, text: str) -> list[CivicItem]:
             CivicItem(f"{path}:item {number}", _json_fields(item))
             for number, item in enumerate(json.loads(text), start=1)
         ]
-    except (ValueError, KeyError, TypeError, AttributeError) as error:
+    except (ValueError, KeyError, TypeError, AttributeError, RecursionError) as error:
         what = f"is no list of evidence items ({type(error).__name__}: {error})"
         raise DataError(path, what, OLDER) from None
 

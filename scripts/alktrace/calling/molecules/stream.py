@@ -19,11 +19,9 @@ from ...io.records import (
     FLAG_SECONDARY,
     FLAG_SUPPLEMENTARY,
     FLAG_UNMAPPED,
-    NOT_AN_INTEGER,
     Bytes,
     Offsets,
     after_value,
-    array_item,
     array_value,
     flag,
     int64,
@@ -150,11 +148,22 @@ def _negative_depth(data: Bytes, starts: Offsets, ends: Offsets) -> int:
                 kind, count, first = int64(data[at + 2]), 1, at + 3
                 if kind == ord("B"):
                     kind, count, first = array_value(data, at + 2)
-                for k in range(count):
-                    if NOT_AN_INTEGER < array_item(data, kind, first, k) < 0:
-                        return i
+                if _is_negative(data, kind, count, first):
+                    return i
             at = after
     return -1
+
+
+@kernel
+def _is_negative(data: Bytes, kind: int, count: int, first: int) -> bool:
+    """Tell whether any item of an array of integers is below zero, by the sign bit in its last byte."""
+    if kind != ord("c") and kind != ord("s") and kind != ord("i"):
+        return False
+    size = 1 if kind == ord("c") else 2 if kind == ord("s") else 4
+    signs = 0
+    for k in range(first + size - 1, first + count * size, size):
+        signs |= data[k]
+    return signs & 0x80 != 0
 
 
 @kernel

@@ -290,9 +290,11 @@ def open_indexed(bam: Path) -> Iterator[pysam.AlignmentFile]:
     Raises:
         DataError: there is none, or the BAM is damaged, wherever the caller reads it.
     """
-    reads = None
     try:
         reads = pysam.AlignmentFile(str(bam))
+    except (OSError, ValueError) as error:
+        raise DataError(bam, f"cannot be read: {error}", "fetch or write the BAM again") from error
+    try:
         if not reads.has_index():
             raise DataError(bam, "the BAM has no index", "run samtools index on it")
         yield reads
@@ -301,8 +303,7 @@ def open_indexed(bam: Path) -> Iterator[pysam.AlignmentFile]:
     finally:
         # To close a damaged file fails too, and would hide what is wrong.
         with suppress(OSError):
-            if reads is not None:
-                reads.close()
+            reads.close()
 
 
 def _worth_counting(candidate: Candidate, meaning: Meaning) -> bool:
