@@ -200,6 +200,9 @@ def test_insert_sizes_are_those_of_the_aligner() -> None:
     counts[900] = 1
     assert insert_sizes(counts).startswith("-I 51.00,"), "an outlier counts for nothing"
     assert insert_sizes(np.zeros(1001, np.int64)) == ""
+    amplicon = np.zeros(1001, np.int64)
+    amplicon[200] = 50
+    assert insert_sizes(amplicon) == "-I 200.00,0.01,200,200"
 
 
 def test_warm_up_takes_copies_over(tmp_path: Path) -> None:

@@ -236,7 +236,8 @@ def insert_sizes(counts: Offsets) -> str:
     spread = high - low
     inside = counts * ((sizes >= low - 2 * spread) & (sizes <= high + 2 * spread))
     mean = float((inside * sizes).sum() / inside.sum())
-    deviation = float(np.sqrt((inside * (sizes - mean) ** 2).sum() / inside.sum()))
+    # The aligner divides by it, and it is written with two digits: an amplicon has one size.
+    deviation = max(0.01, float(np.sqrt((inside * (sizes - mean) ** 2).sum() / inside.sum())))
     least = max(1, int(min(low - 3 * spread, mean - 4 * deviation) + 0.499))
     most = int(max(high + 3 * spread, mean + 4 * deviation) + 0.499)
     return f"-I {mean:.2f},{deviation:.2f},{most},{least}"
