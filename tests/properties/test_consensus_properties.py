@@ -189,6 +189,7 @@ def output(path: Path) -> list[tuple[int, str, list[int], dict[str, Any]]]:
     with pysam.AlignmentFile(str(path), check_sq=False) as bam:
         for segment in bam:
             tags: dict[str, Any] = dict(segment.get_tags())
+            tags.pop("xp", None)  # the place, which goes where the read is aligned
             assert tags.pop("RG") == "p.t.s"
             assert segment.query_name == f"p.t.s:{tags.pop('MI')}"
             tags = {name: list(v) if isinstance(v, array.array) else v for name, v in tags.items()}
