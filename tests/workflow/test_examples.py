@@ -41,7 +41,7 @@ def folder(small_demo: Path, tmp_path: Path) -> Path:
         settings=read_config(DEFAULTS),
         inputs={},
         samples=[],
-        made=[],
+        made=[r"results/cohort/\w+\.tsv$"],
         knowledge=open_knowledge(resource("knowledge"), None),
         code=code_digest(),
         threads=1,
