@@ -66,10 +66,15 @@ FOUND = {
         (b"name:", b"name: %s\nnam:" % DEEP),
         (b"", b"== overlay.yaml ==\n" + ALIASES),
     ],
-    "workbook": [(b"2026-01-31", b"2026\t01-31"), (b'r="C4"', b'r="XFD1048576"')],
+    "workbook": [(b"2026-01-31", b"2026\t01-31"), (b'r="C4"', b'r="XFD1048576"'), (b"A2:A3", b"A2:C3")],
     "report, table": [(b"p.G1202R", b"rs113488022"), (b"p.G1202R", b"COSM28055")],
     "gene models": [(b"\t900\t", b"\t;\t"), (b"\t11\t", b"\t-11\t"), (b"AAA", b"\xcc"), (b"\t+\t", b"\t.\t")],
-    "HGVS": [(HGVS[0], b"c.0A>G"), (HGVS[0], b"c.60+200del"), (HGVS[0], b"c.60+1_60+%sdel" % (b"9" * 12))],
+    "HGVS": [
+        (HGVS[0], b"c.0A>G"),
+        (HGVS[0], b"c.207del"),
+        (HGVS[0], b"c.60+200del"),
+        (HGVS[0], b"c.60+1_60+%sdel" % (b"9" * 12)),
+    ],
     "SA tag": [(b"60M40S", b"60M%sS" % (b"9" * 5000)), (b"42296001", b"9" * 99), (b"chr2", b"ch\xff2")],
     "VCF, reported": [
         (b"chr1\t150", b"ch\xff1\t150"),

@@ -273,7 +273,8 @@ class NamedTranscript:
             index = start - given
         else:
             index = given + (end if match["mark"] == "*" else start) - 1
-        if not given or not 0 <= index < self._offsets[-1]:
+        behind = not match["mark"] and end and index >= end
+        if not given or behind or not 0 <= index < self._offsets[-1]:
             raise ValueError(f"{self.model.gene} has no base c.{number}")
         i = bisect_right(self._offsets, index) - 1
         offset = int(match["offset"] or 0)

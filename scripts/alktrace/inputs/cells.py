@@ -163,7 +163,9 @@ def _merged(page: Any) -> dict[tuple[int, int], Any]:
 
 def _shown(path: Path, cell: Any, written: object) -> str:
     """Return a cell as a person reads it: dates as YYYY-MM-DD, percentages with their sign."""
-    value, place = cell.value, cell.column_letter
+    from openpyxl.utils import get_column_letter
+
+    value, place = cell.value, get_column_letter(cell.column)  # cells merged into another have no letter
     if value is None:
         if isinstance(written, str) and written.startswith("="):
             what = f"formula {written!r} without a stored result"
