@@ -28,15 +28,12 @@ if PLAN.outcome_files():
     include: "rules/outcomes.smk"
 
 
-# On a cluster: what takes less than a second is not worth a job of its own.
+# On a cluster: what takes less than a second, whatever the size of the study, is not worth a job of its own.
 localrules:
     prepare_targets,
     read_reported_calls,
     classify_timepoint,
     write_patient_page,
-    collect_cohort,
-    write_cohort_page,
-    write_multiqc_sections,
 
 
 rule all:

@@ -1,7 +1,7 @@
 # Small variants on molecules, with what the same rule could have seen.
 
 
-# Makes its own molecules, so it comes after the kernels of those.
+# Makes its own molecules, so it comes after the kernels of those. Early: from then on jobs start warm.
 rule compile_calling_kernels:
     input:
         molecules="results/reference/kernels/consensus.txt",
@@ -9,6 +9,7 @@ rule compile_calling_kernels:
         done="results/reference/kernels/calling.txt",
     log:
         "logs/compile_calling_kernels.log",
+    priority: 1
     conda:
         own_environment
     resources:

@@ -1,13 +1,10 @@
 """First member of the pipe of rule align_consensus: consensus reads in, BAM of their alignments on stdout."""
 
 import argparse
-import sys
 from pathlib import Path
-from tempfile import gettempdir
 
 from alktrace.consensus.placing import align_consensus
-from alktrace.errors import AlktraceError
-from alktrace.io.atomic import place_error
+from alktrace.workflow.pipe_member import pipe_member
 
 
 def main() -> None:
@@ -23,11 +20,5 @@ def main() -> None:
 
 
 if __name__ == "__main__":
-    try:
+    with pipe_member("align_consensus"):
         main()
-    except AlktraceError as error:
-        sys.exit(f"align_consensus: {error}")
-    except BrokenPipeError:
-        sys.exit("align_consensus: a program of the pipe ended early; its message stands in this log")
-    except OSError as error:
-        sys.exit(f"align_consensus: {place_error(error, gettempdir()) or error}")

@@ -4,11 +4,9 @@ import argparse
 import logging
 import sys
 from pathlib import Path
-from tempfile import gettempdir
 
 from alktrace.align.once import align_once
-from alktrace.errors import AlktraceError
-from alktrace.io.atomic import place_error
+from alktrace.workflow.pipe_member import pipe_member
 
 
 def main() -> None:
@@ -29,11 +27,5 @@ def main() -> None:
 
 
 if __name__ == "__main__":
-    try:
+    with pipe_member("align_once"):
         main()
-    except AlktraceError as error:
-        sys.exit(f"align_once: {error}")
-    except BrokenPipeError:
-        sys.exit("align_once: a program of the pipe ended early; its message stands in this log")
-    except OSError as error:
-        sys.exit(f"align_once: {place_error(error, gettempdir()) or error}")

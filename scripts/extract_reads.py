@@ -2,16 +2,14 @@
 
 import argparse
 import gc
-import os
 import sys
 from pathlib import Path
 
 from alktrace.align.extract import Extraction, ExtractRow, extract_bam, extract_fastq, layout_for
 from alktrace.align.fixed_umis import read_fixed_umis
-from alktrace.errors import AlktraceError
 from alktrace.io.tables import write_table
-from alktrace.io.unreadable import leave_reason
 from alktrace.vocabulary.samples import UmiSource
+from alktrace.workflow.pipe_member import pipe_member
 
 
 def parse_arguments() -> argparse.Namespace:
@@ -57,12 +55,7 @@ def main(given: argparse.Namespace) -> None:
 
 if __name__ == "__main__":
     arguments = parse_arguments()
-    try:
+    with pipe_member(
+        "extract_reads", [*arguments.fastq, *arguments.umi_fastq, *arguments.bam], [arguments.counts]
+    ):
         main(arguments)
-    except AlktraceError as error:
-        leave_reason(error, [*arguments.fastq, *arguments.umi_fastq, *arguments.bam], [arguments.counts])
-        sys.exit(f"extract_reads: {error}")
-    except BrokenPipeError:
-        # The interpreter would flush stdout once more at exit and complain.
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        sys.exit("extract_reads: the next program of the pipe ended early; its message stands in this log")

@@ -1,11 +1,10 @@
 """Member of the pipe behind the aligner: alignments on compact contigs to true coordinates."""
 
 import argparse
-import sys
 from pathlib import Path
 
 from alktrace.align.lift import lift_alignments
-from alktrace.errors import AlktraceError
+from alktrace.workflow.pipe_member import pipe_member
 
 
 def main() -> None:
@@ -17,7 +16,5 @@ def main() -> None:
 
 
 if __name__ == "__main__":
-    try:
+    with pipe_member("lift_alignments"):
         main()
-    except AlktraceError as error:
-        sys.exit(f"lift_alignments: {error}")

@@ -1,17 +1,14 @@
 """First member of the pipe of rule adopt_unit: given alignments with read groups and RX, on stdout."""
 
 import argparse
-import os
-import sys
 from pathlib import Path
 
 from alktrace.align.extract import ExtractRow
 from alktrace.align.fixed_umis import read_fixed_umis
 from alktrace.align.retag import UnitGroup, tag_alignments
-from alktrace.errors import AlktraceError
 from alktrace.io.tables import write_table
-from alktrace.io.unreadable import leave_reason
 from alktrace.vocabulary.samples import UmiSource
+from alktrace.workflow.pipe_member import pipe_member
 
 
 def parse_arguments() -> argparse.Namespace:
@@ -50,12 +47,5 @@ def main(given: argparse.Namespace) -> None:
 
 if __name__ == "__main__":
     arguments = parse_arguments()
-    try:
+    with pipe_member("tag_alignments", [arguments.bam], [arguments.counts]):
         main(arguments)
-    except AlktraceError as error:
-        leave_reason(error, [arguments.bam], [arguments.counts])
-        sys.exit(f"tag_alignments: {error}")
-    except BrokenPipeError:
-        # The interpreter would flush stdout once more at exit and complain.
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        sys.exit("tag_alignments: the next program of the pipe ended early; its message stands in this log")

@@ -72,13 +72,25 @@ ALIGN = 'bwa mem -K 10000000 -Y -p $ALKTRACE_INSERTS "$FASTA" - | samtools view 
 def call_consensus(bam: Path, out: Path, *, duplex: bool, umis: bool = True) -> None:
     """Write the unaligned consensus of reads with their UMI in RX."""
     umi = UmiSettings(
-        source=UmiSource.TAG if umis else UmiSource.NONE, read_structures=(), tag="RX", duplex=duplex,
-        edits=1, fixed_umis=None, max_mismatches=1, min_distance=2,
-    )  # fmt: skip
+        source=UmiSource.TAG if umis else UmiSource.NONE,
+        read_structures=(),
+        tag="RX",
+        duplex=duplex,
+        edits=1,
+        fixed_umis=None,
+        max_mismatches=1,
+        min_distance=2,
+    )
     call_molecules(
-        bams=[bam], out=out, metrics=out.with_suffix(".tsv"), umi=umi, settings=SHIPPED.molecules,
-        targets=None, sample="s", threads=1,
-    )  # fmt: skip
+        bams=[bam],
+        out=out,
+        metrics=out.with_suffix(".tsv"),
+        umi=umi,
+        settings=SHIPPED.molecules,
+        targets=None,
+        sample="s",
+        threads=1,
+    )
 
 
 def align_consensus(unaligned: Path, fasta: Path, out: Path, *, places: bool) -> float:
@@ -122,10 +134,16 @@ def placed(bam: Path) -> dict[str, dict[bool, Place]]:
                 continue
             assert r.is_read2 not in found[str(r.query_name)], "a read twice"
             found[str(r.query_name)][r.is_read2] = Place(
-                r.reference_name, r.reference_start, r.cigarstring, r.is_reverse, str(r.query_sequence),
-                str(r.query_qualities_str), r.mapping_quality, str(dict(r.get_tags()).get("RX", "")),
+                r.reference_name,
+                r.reference_start,
+                r.cigarstring,
+                r.is_reverse,
+                str(r.query_sequence),
+                str(r.query_qualities_str),
+                r.mapping_quality,
+                str(dict(r.get_tags()).get("RX", "")),
                 not r.is_unmapped and not r.has_tag("NM"),
-            )  # fmt: skip
+            )
     return found
 
 

@@ -152,10 +152,15 @@ def count_panel(panel: Panel, library: Library, regions: Regions, seed: int) -> 
         region = regions.chroms.index(panel.name(contig))
         span = (int(regions.starts[region]), int(regions.ends[region]), int(regions.offsets[region]))
         _count(
-            int(rng.integers(1 << 31)), place_of(panel, contig, factors[contig]), rates_of(library),
-            molecules, variants_of(panel, contig), (covering, mutant),
-            (span, settings.end_distance, settings.end_zone), counts,
-        )  # fmt: skip
+            int(rng.integers(1 << 31)),
+            place_of(panel, contig, factors[contig]),
+            rates_of(library),
+            molecules,
+            variants_of(panel, contig),
+            (covering, mutant),
+            (span, settings.end_distance, settings.end_zone),
+            counts,
+        )
     return Pileup(regions, counts, np.zeros((regions.sites, 4), np.uint32)), covering, tallies
 
 
@@ -278,9 +283,13 @@ def judged(panel: Panel, pileup: Pileup, covering: Ints, settings: CallingSettin
         counts = pileup.counts[site].astype(np.int64)
         hotspot = hotspots.contains(variant)
         verdict = judge(
-            counts["ACGT".index(variant.alt)], counts.sum(axis=0), (0, 0), noise.of_variant(variant, fetch),
-            hotspot=hotspot, settings=settings,
-        )  # fmt: skip
+            counts["ACGT".index(variant.alt)],
+            counts.sum(axis=0),
+            (0, 0),
+            noise.of_variant(variant, fetch),
+            hotspot=hotspot,
+            settings=settings,
+        )
         vaf, covered = truth.get(variant, (0.0, 0))
         key = f"{variant.chrom}:{variant.pos} {variant.ref}>{variant.alt}"
         tested.append(Tested(key, hotspot, vaf, covered, verdict))

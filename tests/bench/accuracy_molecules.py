@@ -149,9 +149,14 @@ def _contig(
     out = np.empty(2 * len(start) * RECORD_ROOM, np.uint8)
     places, wrote = np.zeros((2 * len(start), 3), np.int64), np.zeros(1, np.int64)
     _fill(
-        int(rng.integers(1 << 31)), place_of(panel, contig, factors), rates_of(library), molecules,
-        variants_of(panel, contig), (covering, mutant), (out, places, wrote),
-    )  # fmt: skip
+        int(rng.integers(1 << 31)),
+        place_of(panel, contig, factors),
+        rates_of(library),
+        molecules,
+        variants_of(panel, contig),
+        (covering, mutant),
+        (out, places, wrote),
+    )
     used = places[: wrote[0]]
     order = np.argsort(used[:, 0], kind="stable")
     return bytes(_gathered(out, used[order]))
@@ -190,9 +195,17 @@ def place_of(panel: Panel, contig: int, factors: Floats) -> Place:
 def rates_of(library: Library) -> Floats:
     """Return the rates for the kernels."""
     return np.array(
-        [library.deamination, library.oxidation, library.end_factor, library.end_repair,
-         library.both_strands, library.pcr, library.slip, float(library.umis)]
-    )  # fmt: skip
+        [
+            library.deamination,
+            library.oxidation,
+            library.end_factor,
+            library.end_repair,
+            library.both_strands,
+            library.pcr,
+            library.slip,
+            float(library.umis),
+        ]
+    )
 
 
 def variants_of(panel: Panel, contig: int) -> Variants:
@@ -249,18 +262,24 @@ def _fill(
         _, position, shown, hidden = room
         stranded = rates[7] == 1.0
         at = _write(
-            (place[0], i), pair, (quality, stranded), (position, shown, hidden, size),
-            (out, places, wrote), at,
-        )  # fmt: skip
+            (place[0], i),
+            pair,
+            (quality, stranded),
+            (position, shown, hidden, size),
+            (out, places, wrote),
+            at,
+        )
 
 
 @kernel
 def make_room() -> Molecule:
     """Return room for a molecule: base, reference position (-1 for inserted), shown and hidden per mate."""
     return (
-        np.empty(700, np.uint8), np.empty(700, np.int64),
-        np.empty((2, 700), np.uint8), np.empty((2, 700), np.bool_),
-    )  # fmt: skip
+        np.empty(700, np.uint8),
+        np.empty(700, np.int64),
+        np.empty((2, 700), np.uint8),
+        np.empty((2, 700), np.bool_),
+    )
 
 
 @kernel
@@ -484,9 +503,15 @@ def _write(
             continue
         begin = at
         at = _record(
-            (who[0], who[1], m), depth, support, (position, shown[m], hidden[m]), ends[m],
-            (starts[m], starts[1 - m], span), out, at,
-        )  # fmt: skip
+            (who[0], who[1], m),
+            depth,
+            support,
+            (position, shown[m], hidden[m]),
+            ends[m],
+            (starts[m], starts[1 - m], span),
+            out,
+            at,
+        )
         row = places[wrote[0]]
         row[0], row[1], row[2] = _position_of(out, begin), begin, at - begin
         wrote[0] += 1

@@ -19,10 +19,10 @@ import numpy as np
 import pysam
 from speed import run
 
-from alktrace.consensus.encode import UNPLACED_BIN, put_tag
+from alktrace.consensus.encode import put_tag
 from alktrace.io.bam_io import BamWriter
 from alktrace.io.kernels import kernel
-from alktrace.io.records import Bytes, Offsets, put_digits, write_int32, write_uint16
+from alktrace.io.records import Bytes, Lies, Offsets, put_digits, write_fixed, write_int32
 
 GOAL_MB = 1500
 READ, PAIRS = 75, 4
@@ -74,13 +74,8 @@ def put_read(out: Bytes, at: int, molecule: int, copy: int, upper: int, low: int
     first = upper == strand_b
     flags = 3 | (64 if first else 128) | (16 if upper else 32)
     own, mate = (high - READ, low) if upper else (low, high - READ)
-    for field, value in ((4, 0), (8, own), (20, READ), (24, 0), (28, mate)):
-        write_int32(out, start + field, value)
-    write_int32(out, start + 32, low - high if upper else high - low)
-    out[start + 12], out[start + 13] = at - start - 36, 60
-    write_uint16(out, start + 14, UNPLACED_BIN)
-    write_uint16(out, start + 16, 1)
-    write_uint16(out, start + 18, flags)
+    size = low - high if upper else high - low
+    write_fixed(out, start, at - start - 37, 60, flags, READ, Lies(0, own), Lies(0, mate), size)
     write_int32(out, at, READ << 4)
     seq, qual = at + 4, at + 4 + (READ + 1) // 2
     out[seq:qual] = 0

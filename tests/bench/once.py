@@ -73,8 +73,10 @@ def main() -> None:
         script = Path(__file__).with_name("speed_panel.py")
         made = subprocess.run(
             [sys.executable, script, folder, "--reads", str(given.reads), "--seed", str(given.seed)],
-            check=True, capture_output=True, text=True,
-        )  # fmt: skip
+            check=True,
+            capture_output=True,
+            text=True,
+        )
         panel = json.loads(made.stdout)
         reads = Sequenced(Path(panel["fasta"]), list(map(Path, panel["fastqs"])), panel["read_structures"])
         compare(f"panel, {panel['reads']:,} raw reads", reads, folder, duplex=True)

@@ -108,7 +108,7 @@ def test_the_image_is_built_and_runs_as_anybody(tmp_path: Path) -> None:
         "-u",
         "12345:12345",
         "-v",
-        f"{tmp_path}:/work",
+        f"{tmp_path}:/data",
         image,
     ]
     subprocess.run([*run, "demo", "outcomes", "--out", "made"], check=True)

@@ -28,6 +28,10 @@ def test_a_name_with_an_umlaut_in_the_configuration(locale: str, tmp_path: Path)
     given = {name: value for name, value in os.environ.items() if not name.startswith("PYTHON")}
     done = subprocess.run(
         [sys.executable, "-m", "alktrace", "check", "config.yaml", "--without-tools"],
-        cwd=project, env=given | names, capture_output=True, check=False, timeout=50,
-    )  # fmt: skip
+        cwd=project,
+        env=given | names,
+        capture_output=True,
+        check=False,
+        timeout=50,
+    )
     assert done.returncode == 0, done.stderr

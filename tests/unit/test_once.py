@@ -213,18 +213,33 @@ def test_warm_up_takes_copies_over(tmp_path: Path) -> None:
 def test_an_aligner_that_fails_is_told(tmp_path: Path) -> None:
     with pytest.raises(DataError, match="aligner"):
         align_once(
-            reads=io.BytesIO(fastq(*[(ONE, TWO)] * 20_000)), paired=True, command="exit 3", group="u1",
+            reads=io.BytesIO(fastq(*[(ONE, TWO)] * 20_000)),
+            paired=True,
+            command="exit 3",
+            group="u1",
             out=tmp_path / "out.bam",
-        )  # fmt: skip
+        )
 
 
 def test_a_writer_that_fails_ends_the_aligner(tmp_path: Path) -> None:
     bam = tmp_path / "aligned.bam"
     header = pysam.AlignmentHeader.from_dict({"SQ": [{"SN": "one", "LN": 100}]})
     record = pysam.AlignedSegment.from_dict(
-        {"name": "r", "flag": "4", "ref_name": "*", "ref_pos": "0", "map_quality": "0", "cigar": "*",
-         "next_ref_name": "*", "next_ref_pos": "0", "length": "0", "seq": "A" * 99, "qual": "F" * 99}, header
-    )  # fmt: skip
+        {
+            "name": "r",
+            "flag": "4",
+            "ref_name": "*",
+            "ref_pos": "0",
+            "map_quality": "0",
+            "cigar": "*",
+            "next_ref_name": "*",
+            "next_ref_pos": "0",
+            "length": "0",
+            "seq": "A" * 99,
+            "qual": "F" * 99,
+        },
+        header,
+    )
     with pysam.AlignmentFile(str(bam), "wbu", header=header) as out:
         for _ in range(50_000):
             out.write(record)
@@ -232,9 +247,12 @@ def test_a_writer_that_fails_ends_the_aligner(tmp_path: Path) -> None:
     pairs = [("".join(rng.choices("ACGT", k=60)), TWO) for _ in range(5000)]
     with pytest.raises(OSError, match="No space left"):
         align_once(
-            reads=io.BytesIO(fastq(*pairs)), paired=True, command=f"cat {bam}; cat > /dev/null", group="u1",
+            reads=io.BytesIO(fastq(*pairs)),
+            paired=True,
+            command=f"cat {bam}; cat > /dev/null",
+            group="u1",
             out=Path("/dev/full"),
-        )  # fmt: skip
+        )
 
 
 def test_reads_that_end_inside_a_template_are_told(tmp_path: Path) -> None:
@@ -243,6 +261,9 @@ def test_reads_that_end_inside_a_template_are_told(tmp_path: Path) -> None:
     pysam.AlignmentFile(str(empty), "wb", header=header).close()
     with pytest.raises(DataError, match="end inside a read"):
         align_once(
-            reads=io.BytesIO(fastq((ONE, TWO))[:-9]), paired=True, command=f"cat > /dev/null; cat {empty}",
-            group="u1", out=tmp_path / "out.bam",
-        )  # fmt: skip
+            reads=io.BytesIO(fastq((ONE, TWO))[:-9]),
+            paired=True,
+            command=f"cat > /dev/null; cat {empty}",
+            group="u1",
+            out=tmp_path / "out.bam",
+        )

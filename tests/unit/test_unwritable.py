@@ -63,7 +63,11 @@ def test_a_job_tells_a_full_disk_in_one_line_also_where_its_log_is_on_it(
 def test_output_of_a_command_on_a_full_disk() -> None:
     with FULL.open("w") as out:
         done = subprocess.run(
-            [sys.executable, "-m", "alktrace", "completion", "bash"], stdout=out, stderr=subprocess.PIPE,
-            text=True, check=False, timeout=50,
-        )  # fmt: skip
+            [sys.executable, "-m", "alktrace", "completion", "bash"],
+            stdout=out,
+            stderr=subprocess.PIPE,
+            text=True,
+            check=False,
+            timeout=50,
+        )
     assert (done.returncode, done.stderr) == (1, f"error: output: {SAID}\n")

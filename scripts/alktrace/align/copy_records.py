@@ -12,11 +12,14 @@ from ..io.records import (
     FLAG_MATE_REVERSE,
     FLAG_MATE_UNMAPPED,
     FLAG_PAIRED,
+    FLAG_PROPER,
     FLAG_REVERSE,
     FLAG_SECONDARY,
     FLAG_SUPPLEMENTARY,
     FLAG_UNMAPPED,
+    PHRED_OFFSET,
     Bytes,
+    Lies,
     Offsets,
     after_value,
     base,
@@ -35,21 +38,18 @@ from ..io.records import (
     put_digits,
     read_int32,
     ref_id,
-    region_bin,
     seq_offset,
     tags_offset,
     tlen,
+    write_fixed,
     write_int32,
-    write_uint16,
 )
 from .copy_fit import MAX_READ, NEVER, Known, Scratch, fits, kept_length
 from .copy_keys import CODES, COPY_HEAD, LINES, NO_BASE, TAB, line_ends
 
-FLAG_PROPER = 0x2
 NOT_ALONE = FLAG_SECONDARY | FLAG_SUPPLEMENTARY | FLAG_UNMAPPED | FLAG_MATE_UNMAPPED
 MIN_MAPQ = 20
 MAX_INSERT = 10_000
-PHRED_OFFSET = 33
 # 4-bit codes to A, C, G, T as 0 to 3.
 CODE_OF_BASE = np.array([NO_BASE, 0, 1, NO_BASE, 2, NO_BASE, NO_BASE, NO_BASE, 3, *[NO_BASE] * 7], np.uint8)
 
@@ -181,8 +181,8 @@ def learn(
 
 
 @kernel
-def _put_bases(out: Bytes, to: int, read: Bytes, text: Bytes, qual: int, length: int, reverse: int) -> int:
-    """Write packed bases and qualities in the direction of the reference."""
+def put_codes(out: Bytes, to: int, read: Bytes, length: int, reverse: int) -> int:
+    """Write base codes in the order of sequencing as those of a record, in the direction of the reference."""
     for i in range(length):
         code = read[length - 1 - i] if reverse else read[i]
         four = 15 if code == NO_BASE else (8 >> code if reverse else 1 << code)
@@ -190,7 +190,12 @@ def _put_bases(out: Bytes, to: int, read: Bytes, text: Bytes, qual: int, length:
             out[to + (i >> 1)] |= four
         else:
             out[to + (i >> 1)] = four << 4
-    to += (length + 1) >> 1
+    return to + ((length + 1) >> 1)
+
+
+@kernel
+def _put_qualities(out: Bytes, to: int, text: Bytes, qual: int, length: int, reverse: int) -> int:
+    """Write qualities in the direction of the reference."""
     for i in range(length):
         out[to + i] = text[qual + (length - 1 - i if reverse else i)] - PHRED_OFFSET
     return to + length
@@ -233,16 +238,10 @@ def _put_fixed(
     """Write the fixed fields of a copy's record; return where its name goes."""
     length = lengths[mate]
     low = _low(row, own, length)
-    write_int32(out, to + 4, row.ref)
-    write_int32(out, to + 8, low)
-    out[to + 12], out[to + 13] = name + 1, row.mapq[own]
-    write_uint16(out, to + 14, region_bin(low, low + length))
-    write_uint16(out, to + 16, 1)
-    write_uint16(out, to + 18, _flags(row, mate, own, paired))
-    write_int32(out, to + 20, length)
-    write_int32(out, to + 24, row.ref if paired else -1)
-    write_int32(out, to + 28, _low(row, 1 - own, lengths[1 - mate]) if paired else -1)
-    write_int32(out, to + 32, row.tlen if own == 0 else -row.tlen)
+    ref, tlen = int64(row.ref), int64(row.tlen)
+    other = Lies(ref, _low(row, 1 - own, lengths[1 - mate])) if paired else Lies(-1, -1)
+    flags, tlen = _flags(row, mate, own, paired), tlen if own == 0 else -tlen
+    write_fixed(out, to, name, int64(row.mapq[own]), flags, length, Lies(ref, low), other, tlen)
     return to + 4 + FIXED_BYTES
 
 
@@ -282,7 +281,8 @@ def _put_copy(
     to = put_bytes(out, to, text, name + 1, tab) + 1
     out[to - 1] = 0
     write_int32(out, to, lengths[mate] << 4)
-    to = _put_bases(out, to + 4, read, text, qual, lengths[mate], row.reverse[own])
+    to = put_codes(out, to + 4, read, lengths[mate], row.reverse[own])
+    to = _put_qualities(out, to, text, qual, lengths[mate], row.reverse[own])
     if paired:
         out[to], out[to + 1], out[to + 2] = ord("M"), ord("C"), ord("Z")
         to = put_digits(out, to + 3, lengths[1 - mate])

@@ -12,8 +12,11 @@ from ..io.records import (
     FLAG_MATE_UNMAPPED,
     FLAG_PAIRED,
     FLAG_UNMAPPED,
+    PHRED_OFFSET,
     Bytes,
+    Lies,
     put_digits,
+    write_fixed,
     write_int32,
     write_uint16,
 )
@@ -23,9 +26,6 @@ FIRST_OF_PAIR = FLAG_PAIRED | FLAG_UNMAPPED | FLAG_MATE_UNMAPPED | FLAG_FIRST
 SECOND_OF_PAIR = FLAG_PAIRED | FLAG_UNMAPPED | FLAG_MATE_UNMAPPED | FLAG_LAST
 NIBBLES = np.array([1, 2, 4, 8, 15], np.uint8)
 LETTERS = np.frombuffer(b"ACGTN", np.uint8).copy()
-# Bin of an unplaced record in the BAI scheme (SAM specification, section 4.2.1).
-UNPLACED_BIN = 4680
-PHRED_OFFSET = 33
 # Bytes of a record besides its name, read group and per-base parts, rounded up.
 FIXED_ROOM = 400
 BYTES_PER_BASE = 16
@@ -122,18 +122,7 @@ def put_record(
     out[name : name + len(prefix)] = prefix
     stop = put_digits(out, name + len(prefix), molecule)
     out[stop] = 0
-    # refID and pos are -1, not 0: the latter would be the first base of the first sequence.
-    write_int32(out, at + 4, -1)
-    write_int32(out, at + 8, -1)
-    out[at + 12] = stop + 1 - name
-    out[at + 13] = 0
-    write_uint16(out, at + 14, UNPLACED_BIN)
-    write_uint16(out, at + 16, 0)
-    write_uint16(out, at + 18, flags)
-    write_int32(out, at + 20, n)
-    write_int32(out, at + 24, -1)
-    write_int32(out, at + 28, -1)
-    write_int32(out, at + 32, 0)
+    write_fixed(out, at, stop - name, 0, flags, n, Lies(-1, -1), Lies(-1, -1), 0)
     at = stop + 1
     for i in range(n // 2):
         out[at + i] = (NIBBLES[bases[2 * i]] << 4) | NIBBLES[bases[2 * i + 1]]

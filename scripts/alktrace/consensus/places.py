@@ -10,7 +10,7 @@ import numpy as np
 
 from ..align.copy_fit import MATCH, MAX_MISMATCHES, MAX_READ, MISMATCH, differences, holds
 from ..align.copy_keys import NO_BASE
-from ..align.copy_records import CODE_OF_BASE, FLAG_PROPER, MIN_MAPQ
+from ..align.copy_records import CODE_OF_BASE, MIN_MAPQ, put_codes
 from ..io.kernels import kernel
 from ..io.records import (
     FIXED_BYTES,
@@ -19,9 +19,12 @@ from ..io.records import (
     FLAG_MATE_REVERSE,
     FLAG_MATE_UNMAPPED,
     FLAG_PAIRED,
+    FLAG_PROPER,
     FLAG_REVERSE,
     FLAG_UNMAPPED,
+    PHRED_OFFSET,
     Bytes,
+    Lies,
     Offsets,
     array_item,
     array_value,
@@ -42,14 +45,13 @@ from ..io.records import (
     put_digits,
     qual_offset,
     ref_id,
-    region_bin,
     same_name,
     seq_offset,
     tlen,
+    write_fixed,
     write_int32,
-    write_uint16,
 )
-from .encode import PHRED_OFFSET, put_tag
+from .encode import put_tag
 from .zip_kernels import Names, Packed, write_consensus_tags
 
 SURE = 60  # the highest mapping quality
@@ -280,14 +282,7 @@ def _put_sequence(out: Bytes, at: int, data: Bytes, start: int, read: Bytes, rev
     length, qual = l_seq(data, start), qual_offset(data, start)
     if not reverse:
         return put_bytes(out, at, data, seq_offset(data, start), qual + length)
-    for i in range(length):
-        code = read[length - 1 - i]
-        four = 15 if code == NO_BASE else 8 >> code
-        if i & 1:
-            out[at + (i >> 1)] |= four
-        else:
-            out[at + (i >> 1)] = four << 4
-    at += (length + 1) >> 1
+    at = put_codes(out, at, read, length, reverse)
     for i in range(length):
         out[at + i] = data[qual + length - 1 - i]
     return at + length
@@ -323,22 +318,13 @@ def _put_placed(
     i, mate, mates = which
     data, start, length, place = reads.data, reads.starts[i], lengths[mate], places[mate]
     reverse, low, name = place.flags & FLAG_REVERSE, _low(place, length), name_length(data, start)
-    flags, mate_low, size = reverse, -1, 0
+    flags, mate_lies, size = reverse, Lies(-1, -1), 0
     if mates > 1:
         other = places[1 - mate]
         flags |= FLAG_PAIRED | (place.flags & FLAG_PROPER) | (FLAG_LAST if mate else FLAG_FIRST)
         flags |= FLAG_MATE_REVERSE if other.flags & FLAG_REVERSE else 0
-        mate_low, size = _low(other, lengths[1 - mate]), _five_prime(places, mate)
-    write_int32(out, begin + 4, place.ref)
-    write_int32(out, begin + 8, low)
-    out[begin + 12], out[begin + 13] = name + 1, SURE
-    write_uint16(out, begin + 14, region_bin(low, low + length))
-    write_uint16(out, begin + 16, 1)
-    write_uint16(out, begin + 18, flags)
-    write_int32(out, begin + 20, length)
-    write_int32(out, begin + 24, place.ref if mates > 1 else -1)
-    write_int32(out, begin + 28, mate_low)
-    write_int32(out, begin + 32, size)
+        mate_lies, size = Lies(place.ref, _low(other, lengths[1 - mate])), _five_prime(places, mate)
+    write_fixed(out, begin, name, SURE, flags, length, Lies(place.ref, low), mate_lies, size)
     at = begin + 4 + FIXED_BYTES
     at = put_bytes(out, at, data, name_offset(start), name_offset(start) + name + 1)
     write_int32(out, at, length << 4)

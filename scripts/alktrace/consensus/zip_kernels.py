@@ -34,9 +34,21 @@ READ_MASK = FLAG_FIRST | FLAG_LAST
 NOT_PRIMARY = FLAG_SECONDARY | FLAG_SUPPLEMENTARY
 KEEP, REVERSE, COMPLEMENT, REPLACE = 0, 1, 2, 3
 # What becomes of a tag on the reverse strand; MC and MQ are written anew.
-PER_BASE = {"cd": REVERSE, "ce": REVERSE, "ad": REVERSE, "ae": REVERSE, "bd": REVERSE, "be": REVERSE,
-            "aq": REVERSE, "bq": REVERSE, "ac": COMPLEMENT, "bc": COMPLEMENT, "MC": REPLACE,
-            "MQ": REPLACE, "xp": REPLACE}  # fmt: skip
+PER_BASE = {
+    "cd": REVERSE,
+    "ce": REVERSE,
+    "ad": REVERSE,
+    "ae": REVERSE,
+    "bd": REVERSE,
+    "be": REVERSE,
+    "aq": REVERSE,
+    "bq": REVERSE,
+    "ac": COMPLEMENT,
+    "bc": COMPLEMENT,
+    "MC": REPLACE,
+    "MQ": REPLACE,
+    "xp": REPLACE,
+}
 MATCHED, MORE, OTHER_NAME, NO_MATE, OTHER_LENGTH = range(5)
 MC_SPARE_BYTES = 16  # tag, type, NUL and the whole of MQ
 CIGAR_ITEM_TEXT = 10  # nine digits (28 bits) and a letter

@@ -6,7 +6,7 @@ Positions are 0-based.
 """
 
 from collections.abc import Callable
-from typing import Any, cast
+from typing import Any, NamedTuple, cast
 
 import numpy as np
 from numpy.typing import NDArray
@@ -19,9 +19,11 @@ Offsets = NDArray[np.int64]
 int64 = cast(Callable[[Any], int], np.int64)
 
 FIXED_BYTES = 32
+PHRED_OFFSET = 33
 NOT_AN_INTEGER = -(1 << 62)
 
 FLAG_PAIRED = 0x1
+FLAG_PROPER = 0x2
 FLAG_UNMAPPED = 0x4
 FLAG_MATE_UNMAPPED = 0x8
 FLAG_REVERSE = 0x10
@@ -95,6 +97,48 @@ def region_bin(low: int, high: int) -> int:
 
 
 # --- fixed fields ---------------------------------------------------------------------------
+
+
+class Lies(NamedTuple):
+    """Where a read without gaps lies.
+
+    Attributes:
+        ref: reference sequence, -1 for none.
+        low: 0-based lowest position, -1 for none.
+    """
+
+    ref: int
+    low: int
+
+
+@kernel
+def write_fixed(
+    out: Bytes, at: int, name: int, mapq: int, flags: int, length: int, own: Lies, mate: Lies, tlen: int
+) -> None:
+    """Write the fixed fields of a record (SAM specification, section 4.2), but for its size.
+
+    Args:
+        out: where to write.
+        at: offset of block_size.
+        name: bytes of the read name, its end not counted.
+        mapq: mapping quality.
+        flags: SAM flags.
+        length: bases of the read, all of them aligned where it lies anywhere.
+        own: where it lies.
+        mate: where its mate lies.
+        tlen: insert size with its sign.
+    """
+    # Without a place both are -1, not 0: that would be the first base of the first sequence.
+    write_int32(out, at + 4, own.ref)
+    write_int32(out, at + 8, own.low)
+    out[at + 12], out[at + 13] = name + 1, mapq
+    write_uint16(out, at + 14, region_bin(own.low, own.low + (length if own.low >= 0 else 1)))
+    write_uint16(out, at + 16, 1 if own.low >= 0 else 0)
+    write_uint16(out, at + 18, flags)
+    write_int32(out, at + 20, length)
+    write_int32(out, at + 24, mate.ref)
+    write_int32(out, at + 28, mate.low)
+    write_int32(out, at + 32, tlen)
 
 
 @kernel

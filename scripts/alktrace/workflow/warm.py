@@ -1,7 +1,7 @@
 """Jobs that start warm: Python, the package and its kernels are loaded once a run, each job is a fork of it.
 
-A run has ten jobs for each sample and most take less than loading them does. The server and its forks are
-those of `multiprocessing`; a job finds nothing in memory but code.
+A run has six jobs for each sample from reads, and most take less than loading them does. The server and its
+forks are those of `multiprocessing`; a job finds nothing in memory but code.
 """
 
 import multiprocessing

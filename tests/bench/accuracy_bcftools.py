@@ -1,17 +1,15 @@
-"""The caller beside read callers that the user has, on one consensus BAM with known truth.
+"""The caller beside bcftools mpileup, where the user has it, on one consensus BAM with known truth.
 
-    python tests/bench/accuracy_peers.py                             bcftools mpileup
-    python tests/bench/accuracy_peers.py --peers bcftools vardict
+    python tests/bench/accuracy_bcftools.py
 
 A peer's own filters are for reads, not for molecules at 0.1 %: what it counts is taken, and called is what
 enough reads and a large enough share of them show, as of the plain read callers of `accuracy_counts`.
 """
 
 import argparse
-import shutil
 import subprocess
 import tempfile
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from pathlib import Path
 
@@ -28,10 +26,23 @@ Seen = dict[Key, tuple[int, int]]
 def by_bcftools(bam: Path, files: PanelFiles) -> Seen:
     """Count reads by `bcftools mpileup`; overlapping mates count once, as by default."""
     piled = _run(
-        "bcftools", "mpileup", "--no-BAQ", "--max-depth", "1000000", "--min-MQ", "20", "--min-BQ", "20",
-        "--annotate", "FORMAT/AD", "--targets-file", str(files.targets), "--fasta-ref",
-        str(files.fasta), str(bam),
-    )  # fmt: skip
+        "bcftools",
+        "mpileup",
+        "--no-BAQ",
+        "--max-depth",
+        "1000000",
+        "--min-MQ",
+        "20",
+        "--min-BQ",
+        "20",
+        "--annotate",
+        "FORMAT/AD",
+        "--targets-file",
+        str(files.targets),
+        "--fasta-ref",
+        str(files.fasta),
+        str(bam),
+    )
     normal = _run(
         "bcftools", "norm", "--multiallelics", "-any", "--fasta-ref", str(files.fasta), "-", given=piled
     )
@@ -48,22 +59,6 @@ def by_bcftools(bam: Path, files: PanelFiles) -> Seen:
     return seen
 
 
-def by_vardict(bam: Path, files: PanelFiles) -> Seen:
-    """Count reads by VarDict, its raw table without the scripts that judge it."""
-    table = _run(
-        shutil.which("vardict-java") or "VarDict", "-G", str(files.fasta), "-f", "0.0005", "-N", "S", "-b",
-        str(bam), "-z", "1", "-c", "1", "-S", "2", "-E", "3", "-r", "2", "-q", "20", str(files.targets),
-    )  # fmt: skip
-    seen: Seen = {}
-    for line in table.splitlines():
-        _, _, chrom, start, _, ref, alt, depth, reads, *_ = line.split("\t")
-        seen[chrom, int(start), ref, alt] = int(reads), max(int(depth), 1)
-    return seen
-
-
-PEERS: dict[str, Callable[[Path, PanelFiles], Seen]] = {"bcftools": by_bcftools, "vardict": by_vardict}
-
-
 def _run(*command: str, given: str | None = None) -> str:
     """Run a program and return what it prints.
 
@@ -76,7 +71,7 @@ def _run(*command: str, given: str | None = None) -> str:
     return done.stdout
 
 
-def lines(panel: Panel, ours: Sample, peers: dict[str, Seen]) -> Iterator[str]:
+def lines(panel: Panel, ours: Sample, seen: Seen) -> Iterator[str]:
     """Yield a line per caller and threshold: recall of substitutions by fraction, and false substitutions."""
     planted = {
         (panel.name(v.contig), v.pos + 1, v.ref, v.alt): LEVELS[v.level]
@@ -92,12 +87,11 @@ def lines(panel: Panel, ours: Sample, peers: dict[str, Seen]) -> Iterator[str]:
     yield "caller      least   share  false " + "".join(f"{vaf:9.2%}" for vaf in LEVELS)
     false = sum(len(call.split()[1]) == len("A>C") for call in ours.false)
     yield _line("alktrace", "", "", false, planted, called)
-    for name, seen in peers.items():
-        singles = {key: counts for key, counts in seen.items() if len(key[2]) == len(key[3]) == 1}
-        for least, share in PLAIN:
-            found = {key for key, (alt, total) in singles.items() if alt >= least and alt >= share * total}
-            wrong = [key for key in found if key not in planted and key[:2] not in inherited]
-            yield _line(name, str(least), f"{share:.1%}", len(wrong), planted, found)
+    singles = {key: counts for key, counts in seen.items() if len(key[2]) == len(key[3]) == 1}
+    for least, share in PLAIN:
+        found = {key for key, (alt, total) in singles.items() if alt >= least and alt >= share * total}
+        wrong = [key for key in found if key not in planted and key[:2] not in inherited]
+        yield _line("bcftools", str(least), f"{share:.1%}", len(wrong), planted, found)
 
 
 def _line(name: str, least: str, share: str, false: int, planted: dict[Key, float], found: set[Key]) -> str:
@@ -112,7 +106,6 @@ def main(arguments: Sequence[str] | None = None) -> None:
     parser = argparse.ArgumentParser(
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
-    parser.add_argument("--peers", nargs="*", choices=PEERS, default=["bcftools"])
     parser.add_argument("--sample", choices=SAMPLES, default="plasma")
     parser.add_argument("--genomes", type=int, help="haploid genome equivalents, if not those of the sample")
     parser.add_argument("--seed", type=int, default=1)
@@ -125,8 +118,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
         bam, files = folder / "consensus.bam", write_panel(panel, folder)
         truth = write_molecules(panel, library, bam, seed=given.seed)
         ours = score(panel, bam, truth, folder)
-        peers = {peer: PEERS[peer](bam, files) for peer in given.peers}
-        print("\n".join(lines(panel, ours, peers)))
+        print("\n".join(lines(panel, ours, by_bcftools(bam, files))))
 
 
 if __name__ == "__main__":
