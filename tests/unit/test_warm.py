@@ -1,6 +1,7 @@
 """Scripts of a run as forks of a warm process: they end as scripts started cold do."""
 
 import subprocess
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
@@ -86,6 +87,13 @@ def test_a_script_that_fails_fails_with_its_status(run: Any, text: str, status: 
 
 def test_a_script_that_ends_early_and_well_has_not_failed(run: Any) -> None:
     run("import sys; sys.exit(0)")
+
+
+def test_scripts_that_end_while_others_start_end_well(run: Any) -> None:
+    """Status 255 came here from about one script in twelve: the start of another had read its end."""
+    script = run("import os, time; time.sleep(os.getpid() % 7 / 2000)")
+    with ThreadPoolExecutor(4) as threads:
+        assert list(threads.map(script.execute_script, ["job.py"] * 150)) == [None] * 150
 
 
 def test_no_script_is_warm_before_the_kernels_are_compiled(warm: type[Script], kernels: Path) -> None:

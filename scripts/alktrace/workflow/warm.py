@@ -9,6 +9,8 @@ import os
 import runpy
 import subprocess
 import sys
+import threading
+from multiprocessing.connection import wait
 from multiprocessing.context import ForkServerProcess
 from pathlib import Path
 from typing import Any
@@ -16,6 +18,9 @@ from typing import Any
 LOADED = "alktrace.workflow.loaded"
 FOREIGN = ("conda_env", "container_img", "env_modules", "bench_record")
 """What Snakemake does around a script in another environment, or that it measures: not for us."""
+_TURN = threading.Lock()
+"""Starting a process also reads the exit status of all others that have ended, which goes once only: without
+turns a thread that waits for its own would find it gone, and take a job that ended well for failed (255)."""
 
 
 def start_warm(script: Any, *, after: Path) -> None:
@@ -38,7 +43,7 @@ def start_warm(script: Any, *, after: Path) -> None:
             return
         process = context.Process(target=_run, args=(str(Path.cwd()), fname), name=Path(fname).name)
         try:
-            process.start()
+            start(process)
         except OSError:  # no server: it ended, or there is no socket to be had
             cold(self, fname)
             return
@@ -47,15 +52,27 @@ def start_warm(script: Any, *, after: Path) -> None:
     script.execute_script = execute_script
 
 
+def start(process: ForkServerProcess) -> None:
+    """Start a job, from any thread.
+
+    Raises:
+        OSError: there is no server to fork it.
+    """
+    with _TURN:
+        process.start()
+
+
 def wait_for(process: ForkServerProcess) -> None:
-    """Wait for the end of a job.
+    """Wait for the end of a job that `start` has started.
 
     Raises:
         CalledProcessError: it failed, or a signal ended it.
     """
-    process.join()
-    status = process.exitcode
-    process.close()
+    wait([process.sentinel])
+    with _TURN:
+        process.join()
+        status = process.exitcode
+        process.close()
     if status:
         raise subprocess.CalledProcessError(status, process.name)
 
