@@ -43,6 +43,13 @@ rule all:
         "results/cohort/run_manifest.json",
 
 
+onstart:
+    from alktrace.workflow.progress import show_progress
+
+    show_progress(logger, workflow)
+
+
+# `alktrace run` says itself what was found, also where nothing was left to do.
 onsuccess:
     if is_whole(workflow.dag_settings):
         # Beside group jobs a checkpoint can make Snakemake end early and well: that is no finished run.
@@ -51,3 +58,14 @@ onsuccess:
         # Snakemake deletes the temporary files of this run's jobs; those of a failed or killed run before it stay.
         if not workflow.storage_settings.notemp:
             workflow.async_run(workflow.dag.clean(only_temp=True))
+        if "ALKTRACE_RUN" not in os.environ:
+            from alktrace.commands.show import summary
+
+            print(summary(Path("results")))
+
+
+onerror:
+    if "ALKTRACE_RUN" not in os.environ:
+        from alktrace.commands.show import summary_so_far
+
+        print(summary_so_far(Path("results"), PLAN.sheet.timepoints))

@@ -9,8 +9,7 @@ import sys
 from collections.abc import Sequence
 from pathlib import Path
 
-from . import show
-from .run import BRIEF, add_run_arguments, cores
+from .run import add_run_arguments, cores
 from .run import run as run_workflow
 
 EXAMPLE = "alktrace demo outcomes --out synthetic"
@@ -48,8 +47,8 @@ def main(options: argparse.Namespace) -> int:
 def run(out: Path, handed_on: Sequence[str] = (), *, profile: str = "local") -> int:
     """Run the workflow on written inputs and print the result; return the exit status."""
     # One job more than cores works while snakemake starts the next.
-    options = [*BRIEF, *ONE_THREAD, "--cores", str(cores() + 1), *handed_on]
-    return show.after_run(out, run_workflow(out / "config.yaml", options, directory=out, profile=profile))
+    options = [*ONE_THREAD, "--cores", str(cores() + 1), *handed_on]
+    return run_workflow(out / "config.yaml", options, directory=out, profile=profile, all_timepoints=True)
 
 
 def write_inputs(out: Path, *, seed: int, depth: float) -> None:

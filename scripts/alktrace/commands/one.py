@@ -14,8 +14,7 @@ import yaml
 
 from ..errors import InputProblems, Problem
 from ..vocabulary.samples import BamKind, Setting, SpecimenType, UmiSource
-from . import show
-from .run import BRIEF, add_run_arguments
+from .run import add_run_arguments
 from .run import run as run_workflow
 
 EXAMPLE = (
@@ -92,8 +91,7 @@ def run(one: OneBam, out: Path, handed_on: Sequence[str] = (), *, profile: str =
         InputProblems: files that do not exist, all at once.
     """
     write_one(one, out)
-    status = run_workflow(out / "config.yaml", [*BRIEF, *handed_on], directory=out, profile=profile)
-    return show.after_run(out, status)
+    return run_workflow(out / "config.yaml", handed_on, directory=out, profile=profile, all_timepoints=True)
 
 
 def write_one(one: OneBam, out: Path) -> None:

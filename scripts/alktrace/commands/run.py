@@ -39,8 +39,6 @@ ROOM = 100_000_000
 """A run that failed with fewer bytes free may have failed by that."""
 KILLED = 128
 """Statuses above say the signal that ended a process: then nothing was put in order."""
-# For runs that are watched: the jobs, not why each of them runs.
-BRIEF = ("--quiet", "host", "reason", "rules")
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -65,15 +63,21 @@ def main(options: argparse.Namespace) -> int:
 
 
 def run(
-    config: Path, handed_on: Sequence[str] = (), *, directory: Path | None = None, profile: str = "local"
+    config: Path,
+    handed_on: Sequence[str] = (),
+    *,
+    directory: Path | None = None,
+    profile: str = "local",
+    all_timepoints: bool = False,
 ) -> int:
-    """Run the workflow; return the exit status of snakemake, 3 where it ended without some samples.
+    """Run the workflow, say what it has found; return the exit status of snakemake, 3 without some samples.
 
     Args:
         config: configuration, laid over the defaults.
         handed_on: further options of snakemake.
         directory: working directory of the run; None: the current one.
         profile: name of a profile that comes with the project, or a folder.
+        all_timepoints: name the class of each at the end, beside the counts.
 
     Raises:
         DataError: no such configuration or profile, a configuration that is no YAML, or another run that
@@ -97,6 +101,8 @@ def run(
     before = _inputs(config, here)
     status = _work([*command, *handed_on], here)
     status = _unfinished(config, here, status) if status else _without_some(here)
+    if said := _summary(config, here, status, all_timepoints=all_timepoints):
+        print(f"\n{said}")
     return _changed(before, here) or status
 
 
@@ -119,6 +125,20 @@ def _work(command: Sequence[str], folder: Path) -> int:
             here.end_jobs()
         here.remove_unfinished()
     return status
+
+
+def _summary(config: Path, folder: Path, status: int, *, all_timepoints: bool) -> str:
+    """Return what the run has found, also where it failed; empty where there is no plan or no result."""
+    from . import show
+
+    path, results = config.resolve(), folder / "results"
+    with contextlib.suppress(AlktraceError, OSError):
+        if status in (0, show.WITHOUT_SOME):
+            return show.run(results) if all_timepoints else show.summary(results)
+        with contextlib.chdir(folder):
+            timepoints = _plan(path).sheet.timepoints
+        return show.summary_so_far(results, timepoints)
+    return ""
 
 
 def _without_some(folder: Path) -> int:

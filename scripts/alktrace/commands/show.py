@@ -2,12 +2,16 @@
 
 import argparse
 import json
-from collections.abc import Sequence
+from collections import Counter
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from ..classify.resistance_table import ClassificationRow
 from ..errors import DataError
+from ..inputs.knowledge_files import KnowledgeFiles
+from ..io.resources import resource
 from ..io.tables import format_cell, read_table
+from ..knowledge.load import load_knowledge
 from ..qc.qc_table import QcRow
 from ..qc.unreadable_table import UnreadableRow
 from ..vocabulary.resistance import Classification
@@ -16,6 +20,9 @@ from ..vocabulary.samples import Verdict
 EXAMPLE = "alktrace show demo/results"
 WITHOUT_SOME = 3
 """Exit status of a run that ended without some of its samples."""
+MOST_LINES = 20
+"""Of a list on the terminal; tables have the rest."""
+PAGES = {"cohort": "report.html", "reads and molecules": "multiqc.html"}
 SHOWN = ("patient", "timepoint", "setting", "classification", "components", "confidence", "timing")
 
 
@@ -31,7 +38,7 @@ def main(options: argparse.Namespace) -> int:
 
 
 def run(results: Path) -> str:
-    """Return the classification table, what could not be judged and where the reports are.
+    """Return the classification table and the summary of a finished run.
 
     Args:
         results: folder `results` of a run.
@@ -39,33 +46,62 @@ def run(results: Path) -> str:
     Raises:
         DataError: the run did not get as far as the cohort tables.
     """
+    shown = [[format_cell(getattr(row, name)) for name in SHOWN] for row in _classified(results)]
+    return f"{_columns([SHOWN, *shown])}\n\n{summary(results)}"
+
+
+def summary(results: Path) -> str:
+    """Return what a finished run has found, in a screen: classes, what could not be judged, quality, pages.
+
+    Args:
+        results: folder `results` of a run.
+
+    Raises:
+        DataError: the run did not get as far as the cohort tables.
+    """
+    rows = _classified(results)
+    quality = read_table(results / "cohort" / "qc.tsv", QcRow)
+    parts = [
+        _classes(rows),
+        _not_evaluable(rows),
+        _unreadable(unreadable_rows(results)),
+        _quality(quality),
+        _knowledge(results / "cohort" / "run_manifest.json"),
+        _pages(results, rows),
+    ]
+    return "\n\n".join(part for part in parts if part)
+
+
+def summary_so_far(results: Path, timepoints: Sequence[tuple[str, str]]) -> str:
+    """Return what a run that failed has found until then; empty before the first timepoint is classified.
+
+    Args:
+        results: folder `results` of the run.
+        timepoints: patient and timepoint, of all that are to be classified.
+    """
+    tables = [results / "patients" / patient / point / "classification.tsv" for patient, point in timepoints]
+    rows = [row for path in tables if path.is_file() for row in read_table(path, ClassificationRow)]
+    if not rows:
+        return ""
+    head = (
+        f"{len(rows)} of {len(timepoints)} timepoints are classified, by this run or an earlier one; "
+        "the quality of the samples is judged when all are there"
+    )
+    parts = [head, _classes(rows), _not_evaluable(rows), _pages(results, rows)]
+    return "\n\n".join(part for part in parts if part)
+
+
+def _classified(results: Path) -> list[ClassificationRow]:
     table = results / "cohort" / "classification.tsv"
     if not table.is_file():
         raise DataError(table, "no such file", "let the workflow finish first")
-    rows = read_table(table, ClassificationRow)
-    quality = read_table(results / "cohort" / "qc.tsv", QcRow)
-    parts = [
-        _columns([SHOWN, *([format_cell(getattr(row, name)) for name in SHOWN] for row in rows)]),
-        _not_evaluable(rows),
-        _unreadable(unreadable_rows(results)),
-        _failed(quality),
-        _knowledge(results / "cohort" / "run_manifest.json"),
-        f"cohort report: {results / 'cohort' / 'report.html'}",
-    ]
-    return "\n\n".join(part for part in parts if part)
+    return read_table(table, ClassificationRow)
 
 
 def unreadable_rows(results: Path) -> list[UnreadableRow]:
     """Return what is wrong with the samples that a finished run had to leave out; mostly nothing."""
     table = results / "cohort" / "unreadable.tsv"
     return read_table(table, UnreadableRow) if table.is_file() else []
-
-
-def after_run(folder: Path, status: int) -> int:
-    """Print what a run has found, if it went well and was no dry run; return its exit status."""
-    if status in (0, WITHOUT_SOME) and (folder / "results" / "cohort" / "classification.tsv").is_file():
-        print(run(folder / "results"))
-    return status
 
 
 def _knowledge(manifest: Path) -> str:
@@ -88,23 +124,56 @@ def _columns(lines: Sequence[Sequence[str]]) -> str:
     )
 
 
+def _classes(rows: Sequence[ClassificationRow]) -> str:
+    found = Counter(row.classification for row in rows)
+    patients = len({row.patient for row in rows})
+    head = f"{len(rows)} timepoints of {patients} patients:"
+    return "\n".join([head, *(f"{found[one]:5}  {one.value}" for one in Classification if found[one])])
+
+
 def _not_evaluable(rows: Sequence[ClassificationRow]) -> str:
-    lines = [
-        f"  {row.patient} {row.timepoint}: {format_cell(row.not_evaluable_reason)}"
-        for row in rows
-        if row.classification is Classification.NOT_EVALUABLE
-    ]
-    return "\n".join(["not evaluable:", *lines]) if lines else ""
+    found = [row for row in rows if row.classification is Classification.NOT_EVALUABLE]
+    if not found:
+        return ""
+    texts = load_knowledge(KnowledgeFiles(resource("knowledge"))).messages
+    lines = [f"{row.patient} {row.timepoint}: {_reasons(row, texts)}" for row in found]
+    return "\n".join(["not evaluable:", *_some(lines, "cohort/classification.tsv")])
+
+
+def _reasons(row: ClassificationRow, texts: Mapping[str, str]) -> str:
+    return " ".join(f"{texts[reason.value]} ({reason.value})" for reason in row.not_evaluable_reason)
+
+
+def _some(lines: Sequence[str], where: str) -> list[str]:
+    """Return lines, indented; of many the first, with the place of all."""
+    shown = [f"  {line}" for line in lines[:MOST_LINES]]
+    more = len(lines) - MOST_LINES
+    return [*shown, f"  and {more} more: {where}"] if more > 0 else shown
 
 
 def _unreadable(rows: Sequence[UnreadableRow]) -> str:
-    return "\n".join(["could not be read:", *(f"  {row}" for row in rows)]) if rows else ""
+    lines = [str(row) for row in rows]
+    return "\n".join(["could not be read:", *_some(lines, "cohort/unreadable.tsv")]) if rows else ""
 
 
-def _failed(rows: Sequence[QcRow]) -> str:
+def _quality(quality: Sequence[QcRow]) -> str:
+    """Count the verdicts, and say of each that is not a pass what it missed; failures first."""
+    found = Counter(row.verdict for row in quality)
+    counts = ", ".join(f"{found[verdict]} {verdict.value}" for verdict in Verdict)
+    missed = [row for verdict in (Verdict.FAIL, Verdict.WARN) for row in quality if row.verdict is verdict]
     lines = [
-        f"  {row.patient}.{row.timepoint}.{row.specimen}: {row.verdict.value}, {format_cell(row.reasons)}"
-        for row in rows
-        if row.verdict is not Verdict.PASS
+        f"{row.verdict.value}  {row.patient} {row.timepoint} {row.specimen}: {', '.join(row.reasons)}"
+        for row in missed
     ]
-    return "\n".join(["quality below the thresholds of the assay:", *lines]) if lines else ""
+    head = f"quality by the thresholds of the assays, of {len(quality)} samples: {counts}"
+    return "\n".join([head, *_some(lines, "cohort/qc.tsv")]) if quality else ""
+
+
+def _pages(results: Path, rows: Sequence[ClassificationRow]) -> str:
+    pages = {name: results / "cohort" / path for name, path in PAGES.items()}
+    lines = [f"  {name}: {path}" for name, path in pages.items() if path.is_file()]
+    patients = dict.fromkeys(row.patient for row in rows)
+    own = [path for name in patients if (path := results / "patients" / name / "report.html").is_file()]
+    if own:
+        lines.append(f"  {len(own)} patients: {own[0]}{' and so on' if len(own) > 1 else ''}")
+    return "\n".join(["pages:", *lines]) if lines else ""
