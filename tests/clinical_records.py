@@ -10,6 +10,7 @@ from alktrace.outcomes.clinical_schema import (
     DoseChangeRow,
     DoseReason,
     FollowUpRow,
+    LocalTherapyRow,
     PatientRecord,
     PatientRow,
     Relation,
@@ -17,7 +18,13 @@ from alktrace.outcomes.clinical_schema import (
     TreatmentRow,
 )
 from alktrace.outcomes.timeline import Timeline, timeline_of
-from alktrace.vocabulary.clinical import BestResponse, ProgressionSite, StopReason
+from alktrace.vocabulary.clinical import (
+    BestResponse,
+    LocalSite,
+    LocalTherapyKind,
+    ProgressionSite,
+    StopReason,
+)
 
 DAY_0 = dt.date(2021, 1, 1)
 TKIS = frozenset({"lorlatinib", "alectinib", "neladalkib"})
@@ -51,6 +58,13 @@ class Records:
             end=None if end is None else on(end), reason=StopReason(reason),
         )  # fmt: skip
         return self._add("treatments", row, "start")
+
+    def local(self, kind: str, site: str, start: int, end: int | None = None) -> "Records":
+        row = LocalTherapyRow(
+            patient=self.patient, site=LocalSite(site), kind=LocalTherapyKind(kind), start=on(start),
+            end=None if end is None else on(end),
+        )  # fmt: skip
+        return self._add("local_therapies", row, "start")
 
     def scan(self, day: int, response: str, site: str | None = None) -> "Records":
         row = AssessmentRow(

@@ -19,6 +19,7 @@ COLUMNS: dict[str, tuple[str, ...]] = {
         "cns_metastases",
     ),
     "treatments": ("patient", "line", "regimen", "drugs", "start", "end", "reason"),
+    "local_therapy": ("patient", "site", "kind", "start", "end", "intent"),
     "assessments": ("patient", "date", "response", "site"),
     "pathology": ("patient", "date", "specimen", "histology", "neuroendocrine_ihc"),
     "dose_changes": ("patient", "drug", "date", "from_mg", "to_mg", "reason"),
@@ -84,6 +85,9 @@ def _course_rows(course: Course, number: int) -> dict[str, list[Row]]:
             )
         ],
         "treatments": treatments,
+        "local_therapy": [
+            (name, "brain", "SRS", progression + timedelta(days=4), None, "progression")
+        ] if progression and course.site == "cns_only" else [],
         "assessments": assessments,
         # The histology before lorlatinib, without which no transformation is confirmed.
         "pathology": [(name, diagnosed, None, "adenocarcinoma", False)] * bool(course.pathology)

@@ -62,6 +62,7 @@ class Law:
             progresses before `first_scan`.
         untreated: hazard of death between progression and the next treatment.
         ratios: hazard ratio by component and kind of regimen, 1 where not named.
+        local_share: of those with few places of progression, how many are treated locally.
         after: hazard of death after the second progression.
         mechanisms: share of each class at progression.
     """
@@ -74,6 +75,7 @@ class Law:
     after: float = 1 / 250
     death_share: float = 0.15
     late_enrolment: float = 0.1
+    local_share: float = 0.7
     regimens: tuple[Regimen, ...] = (
         Regimen("no_alk_tki", ("pemetrexed", "carboplatin"), 0.45, 14, 1 / 150, 0.3),
         Regimen("alk_tki", ("neladalkib",), 0.3, 60, 1 / 150, 0.4),

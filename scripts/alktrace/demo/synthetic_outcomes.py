@@ -52,6 +52,7 @@ COLUMNS: Mapping[str, tuple[str, ...]] = {
         "cns_metastases", "ecog",
     ),
     "treatments": ("patient", "line", "drugs", "start", "end", "reason", "regimen"),
+    "local_therapy": ("patient", "site", "kind", "start", "end", "intent"),
     "assessments": ("patient", "date", "response", "site"),
     "pathology": ("patient", "date", "histology", "neuroendocrine_ihc", "ihc"),
     "dose_changes": ("patient", "drug", "date", "from_mg", "to_mg", "reason"),
@@ -98,8 +99,8 @@ def simulate_cohort(*, seed: int, patients: int, law: Law | None = None) -> Coho
     cohort = Cohort()
     for number in range(1, patients + 1):
         # One stream per patient: a change of one patient leaves the others as they are.
-        rng, limits = np.random.default_rng([seed, number]), np.random.default_rng([seed, number, 1])
-        _Patient(f"S{number:03d}", rng, limits, law or Law(), cohort).live()
+        rng, limits, local = (np.random.default_rng([seed, number, *own]) for own in ((), (1,), (2,)))
+        _Patient(f"S{number:03d}", rng, limits, local, law or Law(), cohort).live()
     return cohort
 
 
@@ -126,11 +127,18 @@ class _Patient:
     """One patient's life, written into the tables as it goes."""
 
     def __init__(
-        self, name: str, rng: np.random.Generator, limits: np.random.Generator, law: Law, cohort: Cohort
+        self,
+        name: str,
+        rng: np.random.Generator,
+        limits: np.random.Generator,
+        local: np.random.Generator,
+        law: Law,
+        cohort: Cohort,
     ) -> None:
         self.name = name
         self.rng = rng
         self.limits = limits
+        self.local = local
         self.law = law
         self.cohort = cohort
         self.start = FIRST_DAY + dt.timedelta(days=int(rng.integers(0, ACCRUAL_DAYS)))
@@ -170,10 +178,27 @@ class _Patient:
             self._end(min(died, LAST_DAY), died if died < LAST_DAY else None)
             return
         last = begin - dt.timedelta(days=1)
-        kept = "lorlatinib" in regimen.drugs
+        # Few places that grew are irradiated, and lorlatinib goes on until the next treatment.
+        kept = "lorlatinib" in regimen.drugs or self._treated_locally(site, progression, last)
         stop = last if kept else max(progression, min(progression + dt.timedelta(days=7), last))
         self._treat(1, ("lorlatinib",), self.start, stop, "progression")
         self._second(regimen, begin, found)
+
+    def _treated_locally(self, site: str, progression: dt.date, last: dt.date) -> bool:
+        given = progression + dt.timedelta(days=int(self.local.integers(3, 15)))
+        if site == "systemic" or given > last or self.local.random() > self.law.local_share:
+            return False
+        place, kind = ("brain", "SRS") if site == "cns_only" else ("bone", "SBRT")
+        self.cohort.add(
+            "local_therapy",
+            patient=self.name,
+            site=place,
+            kind=kind,
+            start=given,
+            end=given,
+            intent="progression",
+        )
+        return True
 
     def _second(self, regimen: Regimen, begin: dt.date, found: Classification) -> None:
         hazard = regimen.hazard

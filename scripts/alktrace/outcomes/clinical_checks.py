@@ -1,6 +1,7 @@
 """What cannot be true of the clinical tables; each check yields every problem it finds."""
 
 import datetime as dt
+import re
 from collections import defaultdict
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from itertools import pairwise
@@ -11,7 +12,7 @@ from ..errors import Problem
 from ..inputs.cells import table_path
 from ..inputs.user_tables import Numbered
 from ..vocabulary.clinical import BestResponse, StopReason
-from .clinical_schema import DRUGS, DoseChangeRow, DrugRow, TreatmentRow
+from .clinical_schema import DRUGS, DoseChangeRow, DrugRow, LocalTherapyRow, TreatmentRow
 from .drug_names import DrugKnowledge, DrugNames, fold
 
 Rows = Mapping[str, Sequence[Numbered[Any]]]
@@ -20,11 +21,20 @@ AFTER_DEATH = (
     ("patients", "enrolled"),
     ("treatments", "start"),
     ("treatments", "end"),
+    ("local_therapy", "start"),
+    ("local_therapy", "end"),
     ("assessments", "date"),
     ("dose_changes", "date"),
     ("adverse_events", "onset"),
 )
 """Dates that cannot lie after death; a pathology report may (autopsy), and so may a sequencing report."""
+LOCAL_WORDS = re.compile(
+    r"\b(sbrt|sabr|srs|srt|wbrt|rt|radio(therapy|surgery|therapie)|(ir)?radiation|gamma ?knife|cyber ?knife"
+    r"|surgery|(metastas)?ectomy|resection|(radiofrequency |cryo)?ablation|rfa)\b",
+    re.IGNORECASE,
+)
+"""Words for what is done to a place; as a drug it would begin a line and end the one before."""
+NOT_SYSTEMIC = "local therapy is no line of treatment: write it into local_therapy.tsv"
 
 
 def check_rows(
@@ -53,13 +63,21 @@ def check_drugs(folder: Path, own: Sequence[Numbered[DrugRow]], knowledge: DrugK
             for name in names:
                 known = knowledge.drug_names.get(fold(name))
                 line = first.setdefault(fold(name), item.line)
-                if known:
+                if is_local(name):
+                    what = f"{name!r} is no drug"
+                    problems.append(Problem(file, item.line, place, what, NOT_SYSTEMIC))
+                elif known:
                     what = f"{name!r} is {known} of resources/knowledge/drugs.tsv"
                     problems.append(Problem(file, item.line, place, what, "remove the name; it is known"))
                 elif line != item.line:
                     what = f"{name!r} stands already in line {line}"
                     problems.append(Problem(file, item.line, place, what, "keep it with one drug"))
     return problems
+
+
+def is_local(name: str) -> bool:
+    """Return whether a name of a drug says local therapy: `SBRT`, `radiotherapy brain`."""
+    return LOCAL_WORDS.search(name) is not None
 
 
 class _Checks:
@@ -76,8 +94,8 @@ class _Checks:
     def all(self) -> Iterator[Problem]:
         checks = (
             self._patients, self._repeats, self._future, self._diagnosis, self._treatments, self._drugs,
-            self._lines, self._overlaps, self._doses, self._follow_up, self._deaths, self._last_treatment,
-            self._progressions, self._reports,
+            self._lines, self._overlaps, self._local_therapies, self._doses, self._follow_up, self._deaths,
+            self._last_treatment, self._progressions, self._reports,
         )  # fmt: skip
         for check in checks:
             yield from check()
@@ -150,6 +168,8 @@ class _Checks:
 
     def _unknown_drug(self, name: str, line: int, column_name: str, drug: str) -> Problem:
         """Guessing would put a patient under the wrong kind of treatment: the site must say what it is."""
+        if is_local(drug):
+            return self._problem(name, line, column_name, f"{drug!r} is no drug", NOT_SYSTEMIC)
         close = self.drugs.closest(drug)
         suggestion = f"did you mean {close!r}? Else " if close else ""
         remedy = (
@@ -187,6 +207,29 @@ class _Checks:
                     what = f"{drug} given already in line {longest.line} until {last or 'now'}"
                     yield self._problem("treatments", after.line, "start", what, "end the earlier row before")
                 if last is not None and (after.row.end is None or after.row.end > last):
+                    longest = after
+
+    def _local_therapies(self) -> Iterator[Problem]:
+        """One place is treated in one way at a time: a course written twice would count twice."""
+        courses: dict[tuple[str, str, str], list[Numbered[LocalTherapyRow]]] = defaultdict(list)
+        for item in self.rows["local_therapy"]:
+            row = item.row
+            if row.end and row.end < row.start:
+                what = f"ends {row.end} before it starts {row.start}"
+                yield self._problem("local_therapy", item.line, "end", what, "correct the dates")
+            courses[row.patient, row.site, row.kind].append(item)
+        for (_, site, kind), items in courses.items():
+            items.sort(key=lambda item: item.row.start)
+            longest = items[0]
+            for after in items[1:]:
+                last = longest.row.end or longest.row.start
+                if after.row.start <= last:
+                    what = (
+                        f"{kind} of {site} on {after.row.start} overlaps line {longest.line} (until {last})"
+                    )
+                    remedy = "make them one row, or correct the dates"
+                    yield self._problem("local_therapy", after.line, "start", what, remedy)
+                if (after.row.end or after.row.start) > last:
                     longest = after
 
     def _doses(self) -> Iterator[Problem]:

@@ -9,7 +9,15 @@ from pydantic import Field
 from pydantic.dataclasses import dataclass
 
 from ..io.tables import column
-from ..vocabulary.clinical import BestResponse, Histology, ProgressionSite, StopReason
+from ..vocabulary.clinical import (
+    BestResponse,
+    Histology,
+    LocalIntent,
+    LocalSite,
+    LocalTherapyKind,
+    ProgressionSite,
+    StopReason,
+)
 from ..vocabulary.samples import ID_PATTERN
 
 PatientId = Annotated[str, Field(pattern=f"^{ID_PATTERN}$")]
@@ -69,6 +77,20 @@ class TreatmentRow:
     end: dt.date | None = column("last dose; missing while ongoing")
     reason: StopReason = column("why it ended, or `ongoing`")
     regimen: str | None = column("name of the regimen", default=None)
+
+
+@dataclass(frozen=True)
+class LocalTherapyRow:
+    """`local_therapy.tsv`: one course of radiotherapy, an operation or the like; no line of treatment."""
+
+    patient: PatientId = column("patient id")
+    site: LocalSite = column("brain, lung, pleura, lymph_node, bone, liver, adrenal or other")
+    kind: LocalTherapyKind = column("SBRT, SRS, WBRT, radiotherapy (other), surgery, ablation or other")
+    start: dt.date = column("first day")
+    end: dt.date | None = column("last day; missing: the first, or still going on", default=None)
+    intent: LocalIntent | None = column(
+        "progression (all that grew, the drug goes on), consolidation, palliation or other", default=None
+    )
 
 
 @dataclass(frozen=True)
@@ -156,11 +178,13 @@ class PatientRecord:
     adverse_events: tuple[AdverseEventRow, ...]
     follow_up: FollowUpRow | None
     reports: tuple[ReportRow, ...] = ()
+    local_therapies: tuple[LocalTherapyRow, ...] = ()
 
 
 FILES: dict[str, type[Any]] = {
     "patients": PatientRow,
     "treatments": TreatmentRow,
+    "local_therapy": LocalTherapyRow,
     "assessments": AssessmentRow,
     "pathology": PathologyRow,
     "dose_changes": DoseChangeRow,

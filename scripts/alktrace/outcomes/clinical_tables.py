@@ -89,5 +89,6 @@ def _records(rows: Rows, drugs: DrugNames) -> dict[str, PatientRecord]:
             ordered(name, "adverse_events", "onset"),
             follow_up[0] if follow_up else None,
             ordered(name, "reports", "reported"),
+            ordered(name, "local_therapy", "start"),
         )
     return records

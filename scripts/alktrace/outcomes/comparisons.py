@@ -262,7 +262,7 @@ def adjust(rows: Sequence[AssociationRow]) -> list[AssociationRow]:
 def _compared_endpoints() -> list[Endpoint]:
     """Those after progression: first as from progression, then as from the treatment."""
     # Groups are made at progression or later: what starts with lorlatinib has no groups yet.
-    later = [endpoint for endpoint in by_course() if endpoint.start is not FIRST_DOSE]
+    later = [item for item in by_course() if item.compared and item.start is not FIRST_DOSE]
     return sorted(later, key=lambda endpoint: endpoint.start is NEXT_DOSE)
 
 

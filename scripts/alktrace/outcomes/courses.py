@@ -111,6 +111,9 @@ def _swimmer(place: int, timeline: Timeline, start: dt.date, seen: dt.date) -> l
         kind = _treatment_kind(row.drugs, row.start == following)
         # A course without an end is known to go on only as long as the patient was seen.
         rows.append(mark(kind, "+".join(row.drugs), row.start, row.end or seen, ongoing=row.end is None))
+    for local in timeline.record.local_therapies:
+        label = f"{local.kind} {local.site}"
+        rows.append(mark(IntervalKind.LOCAL_THERAPY, label, local.start, local.end))
     for assessment in timeline.record.assessments:
         rows.append(mark(IntervalKind.RESPONSE, assessment.response.value, assessment.date))
     for report in timeline.record.reports:

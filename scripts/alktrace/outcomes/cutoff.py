@@ -11,13 +11,15 @@ from .clinical_schema import PatientRecord
 def last_alive(record: PatientRecord) -> dt.date | None:
     """Return the last date on which a patient was seen alive, or of death.
 
-    A treatment, assessment, dose change or adverse event after the last contact on file proves life then.
+    A treatment, local therapy, assessment, dose change or adverse event after the last contact on file
+    proves life then.
     """
     # Reports and pathology prove nothing: both may come after death.
     dates = chain(
         [record.follow_up.last_contact] if record.follow_up else [],
         (row.start for row in record.treatments),
         (row.end for row in record.treatments if row.end),
+        (row.end or row.start for row in record.local_therapies),
         (row.date for row in record.assessments),
         (row.date for row in record.dose_changes),
         (row.onset for row in record.adverse_events),
@@ -40,6 +42,11 @@ def cut_off(record: PatientRecord, cutoff: dt.date) -> PatientRecord:
     return replace(
         record,
         treatments=treatments,
+        local_therapies=tuple(
+            replace(row, end=None) if row.end and row.end > cutoff else row
+            for row in record.local_therapies
+            if row.start <= cutoff
+        ),
         assessments=tuple(row for row in record.assessments if row.date <= cutoff),
         pathology=tuple(row for row in record.pathology if row.date <= cutoff),
         dose_changes=tuple(row for row in record.dose_changes if row.date <= cutoff),

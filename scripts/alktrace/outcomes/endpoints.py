@@ -71,6 +71,7 @@ class Endpoint:
         title: of its curve over all patients on the page; None without one.
         headline: analysis to quote.
         needs_early_enrolment: can it say nothing where patients were enrolled because lorlatinib had failed.
+        compared: is it compared between groups.
     """
 
     name: str
@@ -81,6 +82,7 @@ class Endpoint:
     censoring: Censoring
     headline: Analysis = Analysis.AS_DEFINED
     needs_early_enrolment: bool = False
+    compared: bool = True
 
     @property
     def curve_file(self) -> str:
@@ -131,6 +133,15 @@ def progression_exclusion(timeline: Timeline) -> Exclusion | None:
     """Return why a patient has no progression on first-line lorlatinib."""
     why = study_exclusion(timeline)
     return why or (None if timeline.progression else Exclusion.NO_PROGRESSION)
+
+
+def beyond_exclusion(timeline: Timeline) -> Exclusion | None:
+    """Return why a patient had no lorlatinib after progression on it."""
+    why, given = progression_exclusion(timeline), timeline.lorlatinib
+    if why is not None or given is None or timeline.progression is None:
+        return why or Exclusion.NO_LORLATINIB
+    stopped = given.end is not None and given.end <= timeline.progression
+    return Exclusion.STOPPED_AT_PROGRESSION if stopped else None
 
 
 def switch_exclusion(timeline: Timeline) -> Exclusion | None:
@@ -199,6 +210,7 @@ _LAST_ALIVE = "last date known alive, or data cut-off"
 
 TREATED = Population(_TREATED, study_exclusion)
 PROGRESSED = Population(_PROGRESSED, progression_exclusion)
+CONTINUED = Population(f"{_PROGRESSED}, lorlatinib given after it", beyond_exclusion)
 SWITCHED = Population(
     f"{_PROGRESSED}, first sequential treatment started", switch_exclusion, needs_treatment=True
 )
@@ -230,6 +242,18 @@ RWTTD1 = register(
         censoring=ONGOING,
         headline=Analysis.ENROLMENT_ENTRY,
         needs_early_enrolment=True,
+    )
+)
+RWTTD1_BEYOND = register(
+    Endpoint(
+        name="rwTTD1_beyond",
+        title="Time on lorlatinib beyond progression",
+        population=CONTINUED,
+        start=PROGRESSION,
+        event=LORLATINIB_STOPPED,
+        censoring=ONGOING,
+        headline=Analysis.ENROLMENT_ENTRY,
+        compared=False,
     )
 )
 RWTTD2 = register(

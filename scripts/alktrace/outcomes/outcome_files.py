@@ -6,6 +6,7 @@ from typing import Any
 
 from ..io.tables import read_table
 from .association_table import AssociationRow
+from .beyond_table import BeyondRow
 from .concordance_table import AgreementRow, ConcordanceRow
 from .course_table import FlowRow, OncoprintRow, SwimmerRow
 from .curve_table import AtRiskRow, KaplanMeierRow
@@ -29,6 +30,7 @@ def measured_tables() -> Tables:
         # A call, not a constant: endpoints may be registered after this module was imported.
         **{endpoint.curve_file: KaplanMeierRow for endpoint in ENDPOINTS.values()},
         "km_at_risk.tsv": AtRiskRow,
+        "beyond_progression.tsv": BeyondRow,
         "responses.tsv": ResponseRow,
         "response_patients.tsv": ResponsePatientRow,
         "safety.tsv": SafetyRow,

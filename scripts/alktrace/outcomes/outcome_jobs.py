@@ -19,6 +19,7 @@ from ..vocabulary.samples import Setting
 from .absence import silences_of
 from .accounts import read_accounts, sampled
 from .association_table import AssociationRow
+from .beyond import beyond_rows
 from .clinical_tables import read_clinical
 from .comparisons import (
     benefit,
@@ -105,6 +106,7 @@ def measure_outcomes(*, clinic: Clinic, settings: CohortSettings, out: Path) -> 
         "endpoint_rates.tsv": [row for item in analysed for row in rates(item, settings)],
         "endpoint_patients.tsv": patients,
         "km_at_risk.tsv": [*numbers, *more_numbers],
+        "beyond_progression.tsv": beyond_rows(timelines, patients, settings),
         "responses.tsv": response_rates(responses, settings, {regimen.factor: regimen.group_of}),
         "response_patients.tsv": responses,
         # Without its table nothing is known; a share of zero would be a statement.

@@ -17,6 +17,7 @@ from ..vocabulary.outcomes import Exclusion
 from ..vocabulary.resistance import Classification
 from ..vocabulary.samples import Setting, SpecimenType
 from .accounts import Key, Sampled
+from .beyond import WIDEST_FIRST
 from .clinical_schema import PatientRow, Smoking
 from .mechanisms import Finding
 from .timeline import Timeline
@@ -230,9 +231,6 @@ def _vaf_ratio(case: Case) -> Measured | None:
     return Measured(sum(vaf or 0.0 for vaf in late) / sum(vaf or 0.0 for vaf in early), day)
 
 
-_WORST = (ProgressionSite.SYSTEMIC, ProgressionSite.OLIGO, ProgressionSite.CNS_ONLY)
-
-
 def _site(wanted: ProgressionSite) -> Measure:
     def measure(case: Case) -> Measured | None:
         day = case.timeline.progression
@@ -242,7 +240,7 @@ def _site(wanted: ProgressionSite) -> Measure:
         seen = {row.site for row in rows if row.date == day and row.response is BestResponse.PD}
         seen |= {item.site for item in case.samples if case.after and item.timepoint == case.after.timepoint}
         # Two readings of one day, such as brain and body: the wider one.
-        worst = next((site for site in _WORST if site in seen), None)
+        worst = next((site for site in WIDEST_FIRST if site in seen), None)
         return Measured(float(worst is wanted), day) if worst else None
 
     return measure

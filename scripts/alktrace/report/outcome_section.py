@@ -61,6 +61,7 @@ def outcome_exhibits(folder: Path, messages: Mapping[str, str], settings: Cohort
         tables.concordance(found["concordance.tsv"], found["agreement.tsv"]),
         swimmer(found["swimmer.tsv"]),
         *_endpoints(found, messages),
+        tables.beyond(found["beyond_progression.tsv"]),
         tables.responses(found["responses.tsv"]),
         by_next_treatment(found, RWPFS2, few, messages),
         by_next_treatment(found, RWTTD2, few, messages),

@@ -3,6 +3,7 @@
 from collections import Counter
 from collections.abc import Sequence
 
+from ..outcomes.beyond_table import BeyondRow
 from ..outcomes.concordance_table import AgreementRow, ConcordanceRow
 from ..outcomes.frequency_table import ExpectedRow, FrequencyRow, PairedRow
 from ..outcomes.linkage_table import LinkageRow
@@ -169,6 +170,37 @@ def concordance(rows: Sequence[ConcordanceRow], agreement: Sequence[AgreementRow
     shown = lines if verdicts else ()
     found = _table("concordance", "Plasma against tissue", header, shown, "concordance.tsv", caption)
     return Exhibit(**{**vars(found), "sources": ("agreement.tsv", "concordance.tsv")})
+
+
+def beyond(rows: Sequence[BeyondRow]) -> Exhibit:
+    """Return how often and how long lorlatinib went on after progression, with and without local therapy."""
+    lines = tuple(
+        (
+            group_word(row.site),
+            row.local_therapy,
+            str(row.patients),
+            say.share(row.continued, row.share, row.low, row.high),
+            f"{row.stopped} of {row.analysed}",
+            say.days(row.median_days, row.median_low, row.median_high) if row.analysed else "–",
+        )
+        for row in rows
+    )
+    caption = (
+        "Patients with progression on first-line lorlatinib, by where it progressed. Local therapy: "
+        "radiotherapy, surgery or the like, begun at or after progression, before the next progression and "
+        "the next drug; it is no line of treatment. Time counts from progression, at risk from enrolment on.",
+        "Who was treated locally had to live until then: the rows describe, they do not compare.",
+    )
+    header = (
+        "progression",
+        "local therapy",
+        "patients",
+        "lorlatinib went on",
+        "stopped since",
+        "median beyond",
+    )
+    title = "Progression treated locally, and lorlatinib beyond it"
+    return _table("beyond", title, header, lines, "beyond_progression.tsv", caption)
 
 
 def responses(rows: Sequence[ResponseRow]) -> Exhibit:

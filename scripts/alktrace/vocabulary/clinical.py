@@ -33,3 +33,35 @@ class ProgressionSite(StrEnum):
     CNS_ONLY = "cns_only"
     OLIGO = "oligo"
     SYSTEMIC = "systemic"
+
+
+class LocalTherapyKind(StrEnum):
+    """What was done to a place and not to the whole body."""
+
+    SBRT = "SBRT"
+    SRS = "SRS"
+    WBRT = "WBRT"
+    RADIOTHERAPY = "radiotherapy"
+    SURGERY = "surgery"
+    ABLATION = "ablation"
+    OTHER = "other"
+
+
+class LocalSite(StrEnum):
+    BRAIN = "brain"
+    LUNG = "lung"
+    PLEURA = "pleura"
+    LYMPH_NODE = "lymph_node"
+    BONE = "bone"
+    LIVER = "liver"
+    ADRENAL = "adrenal"
+    OTHER = "other"
+
+
+class LocalIntent(StrEnum):
+    """`progression`: of all that grew, so that the drug goes on; `consolidation`: of what is left."""
+
+    PROGRESSION = "progression"
+    CONSOLIDATION = "consolidation"
+    PALLIATION = "palliation"
+    OTHER = "other"

@@ -56,6 +56,7 @@ RESPONSES = {
     "NE": _Mark("NE", "o", SOFT, 4.0, filled=False),
 }
 POINTS = {
+    IntervalKind.LOCAL_THERAPY: _Mark("local therapy", "P", VERMILION, 6.0),
     IntervalKind.SAMPLE: _Mark("sample taken", "d", PURPLE, 4.5, above=True),
     IntervalKind.REPORT: _Mark("sequencing reported", "d", PURPLE, 4.5, filled=False, above=True),
     IntervalKind.ENROLLED: _Mark("enrolled", 2, SOFT, 6.0),  # type: ignore[arg-type]
