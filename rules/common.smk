@@ -7,7 +7,6 @@ from pathlib import Path
 from snakemake.exceptions import WorkflowError
 from snakemake.jobs import Job
 from snakemake.logging import logger
-from snakemake.script import PythonScript
 from snakemake.settings.types import DeploymentMethod
 
 # A clone runs as it is: its own package goes before an installed one.
@@ -21,11 +20,10 @@ from alktrace.io.kernel_folder import VARIABLE, kernel_folder, writable_kernel_f
 from alktrace.io.tools import prepare_jobs
 from alktrace.vocabulary.samples import ID_PATTERN
 from alktrace.workflow.finished import is_whole, made_by, what_is_missing
+from alktrace.workflow.mended import mend_snakemake
 from alktrace.workflow.needs import disk, memory, minutes
 from alktrace.workflow.plan import Plan
 from alktrace.workflow.readiness import checked_plan
-from alktrace.workflow.slurm import wait_for_answers
-from alktrace.workflow.warm import start_warm
 
 prepare_jobs()
 try:
@@ -48,9 +46,7 @@ if workflow.is_main_process and KERNELS == IN_RESULTS:
 
 # A job of a cluster is alone, or one of few.
 if workflow.is_main_process:
-    start_warm(PythonScript, after=Path("results/reference/kernels/calling.txt"))
-    if "snakemake_executor_plugin_slurm" in sys.modules:
-        wait_for_answers(sys.modules["snakemake_executor_plugin_slurm"])
+    mend_snakemake(sys.modules, kernels=Path("results/reference/kernels/calling.txt"))
 
 # What Snakemake compares with the results are content and paths below the working directory, so that results
 # may be moved to another clone: resources count with the code that names them (`io.resources`), and scripts by

@@ -1,0 +1,48 @@
+"""Parts of Snakemake that this workflow replaces. Traps at its next upgrade, each held by a test."""
+
+import threading
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from .slurm import wait_for_answers
+from .warm import start_warm
+
+
+def mend_snakemake(modules: Mapping[str, Any], *, kernels: Path) -> None:
+    """Replace what does not serve a run of many short jobs.
+
+    Args:
+        modules: loaded modules by name, `sys.modules`.
+        kernels: file that exists once all kernels are compiled.
+    """
+    start_warm(modules["snakemake.script"].PythonScript, after=kernels)
+    keep_one_timer(modules["snakemake.scheduling.job_scheduler"].JobScheduler)
+    if plugin := modules.get("snakemake_executor_plugin_slurm"):
+        wait_for_answers(plugin)
+
+
+def keep_one_timer(scheduler: Any) -> None:
+    """Let a scheduler with a rate of jobs look for new ones once a timespan.
+
+    Its own way starts a timer at every look, and each of them starts a look: with every job that ends there is
+    one more look a second, for ever.
+
+    Args:
+        scheduler: Snakemake's class; its method is replaced.
+    """
+
+    def look_later(self: Any, delay: float) -> None:
+        if getattr(self, "timer", None) is not None:
+            return
+
+        def look() -> None:
+            # First: the look that follows must find that it needs a timer of its own.
+            self.timer = None
+            self._open_jobs.release()
+
+        self.timer = threading.Timer(delay, look)
+        self.timer.daemon = True
+        self.timer.start()
+
+    scheduler._schedule_reevalutation = look_later
