@@ -47,6 +47,8 @@ slurm:
 # Speed against plain `bwa mem`, one thread each, and accuracy against known truth; READS= sets the raw reads.
 bench: .venv/.ready
 	@python tests/bench/speed.py --reads $(or $(READS),1000000)
+	@PYTHONPATH=scripts:tests python tests/bench/once.py
+	@PYTHONPATH=scripts:tests python tests/bench/once_calls.py
 	@python tests/bench/accuracy.py
 	@python tests/bench/accuracy_counts.py
 	@python tests/bench/accuracy_counts.py --sample ffpe_no_umi

@@ -25,8 +25,8 @@ def mend_snakemake(modules: Mapping[str, Any], *, kernels: Path) -> None:
 def keep_one_timer(scheduler: Any) -> None:
     """Let a scheduler with a rate of jobs look for new ones once a timespan.
 
-    Its own way starts a timer at every look, and each of them starts a look: with every job that ends there is
-    one more look a second, for ever.
+    Its own way starts a timer at every look, and each of them starts a look: with every job that ends
+    there is one more look a second, for ever.
 
     Args:
         scheduler: Snakemake's class; its method is replaced.
