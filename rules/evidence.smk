@@ -31,7 +31,8 @@ rule gather_evidence:
         identity=PLAN.identity_digest,
         clinical=PLAN.clinical_digest,
         data_cutoff=PLAN.settings.cohort.data_cutoff,
-        max_gap_days=PLAN.settings.resistance.window.days_after_last_dose,
+        days_after_last_dose=PLAN.settings.resistance.window.days_after_last_dose,
+        treatment_gap_days=PLAN.settings.cohort.treatment_gap_days,
         settings=PLAN.dump("calling", "fusions", "origin", "tumour_fraction", "copy_number")
         | {"phase": PLAN.settings.resistance.phase.model_dump(mode="json")},
         knowledge=PLAN.knowledge("ch_genes", "drugs"),

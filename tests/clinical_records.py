@@ -108,7 +108,8 @@ class Records:
         return timeline_of(
             self.record,
             alk_tkis=TKIS,
-            max_gap_days=30,
+            days_after_last_dose=30,
+            treatment_gap_days=120,
             repeat_days=28,
             cutoff=None if cutoff is None else on(cutoff),
         )

@@ -276,19 +276,20 @@ def _clinical(content: bytes, folder: Path) -> None:
         timeline_of(
             record,
             alk_tkis=clinical.drugs.alk_tkis,
-            max_gap_days=28,
+            days_after_last_dose=28,
+            treatment_gap_days=settings.treatment_gap_days,
             repeat_days=settings.repeat_progression_days,
             cutoff=None,
         )
         for record in clinical.records.values()
     ]
     assert {row.patient for row in patient_rows(timelines)} <= set(clinical.records)
-    response_rows(timelines, settings, max_gap_days=28)
+    response_rows(timelines, settings, days_after_last_dose=28)
     swimmer_rows(timelines)
     safety_rows(timelines, settings)
     dose_rows(timelines, settings)
     if not len(content) % 32:
-        clinic = Clinic(folder / "clinical", _ours(), max_gap_days=28, exclude=())
+        clinic = Clinic(folder / "clinical", _ours(), days_after_last_dose=28, exclude=())
         measure_outcomes(clinic=clinic, settings=settings, out=folder / "out")
 
 

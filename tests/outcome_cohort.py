@@ -30,7 +30,7 @@ ROOT = Path(__file__).resolve().parents[1]
 KNOWLEDGE = KnowledgeFiles(ROOT / "resources" / "knowledge")
 SEED, PATIENTS = 11, 60
 KNOWN_TO_R = """
-    rwTTD1 rwTTD2 rwTTD2_treatment rwPFS2 rwPFS2_treatment OS_lorlatinib OS_progression
+    rwTTD1 rwTTD1_beyond rwTTD2 rwTTD2_treatment rwPFS2 rwPFS2_treatment OS_lorlatinib OS_progression
 """.split()
 """Endpoints whose figures were computed in R; a new one needs no R."""
 

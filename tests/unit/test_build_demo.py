@@ -115,7 +115,7 @@ def test_the_next_treatment_is_assessed(demo: Path) -> None:
     )
     best = {
         row.patient: present(row.best).value
-        for row in response_rows(timelines, settings, max_gap_days=30)
+        for row in response_rows(timelines, settings, days_after_last_dose=30)
         if row.included
     }
     assert best == {name: s[0] for name, s in scans.items()}

@@ -33,7 +33,12 @@ def read(path: Path) -> dict[str, PatientRecord]:
 
 
 def context(path: Path) -> ClinicalContext:
-    return clinical_context(read(path)["P1"], alk_tkis={"lorlatinib", "alectinib"}, max_gap_days=30)
+    return clinical_context(
+        read(path)["P1"],
+        alk_tkis={"lorlatinib", "alectinib"},
+        days_after_last_dose=30,
+        treatment_gap_days=120,
+    )
 
 
 TREATMENTS = "patient line drugs start end reason"
@@ -226,7 +231,9 @@ def test_a_site_declares_its_own_drug(tmp_path: Path) -> None:
     record = found.records["P1"]
     assert record.treatments[0].drugs == ("newinib",)
     assert found.drugs.alk_tkis == {"lorlatinib", "newinib"}
-    seen = clinical_context(record, alk_tkis=found.drugs.alk_tkis, max_gap_days=30)
+    seen = clinical_context(
+        record, alk_tkis=found.drugs.alk_tkis, days_after_last_dose=30, treatment_gap_days=120
+    )
     assert seen.prior_alk_tki == ("newinib",)
 
 

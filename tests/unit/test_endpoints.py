@@ -18,6 +18,7 @@ from alktrace.outcomes.endpoints import (
     PROGRESSED,
     PROGRESSION,
     RWPFS2,
+    RWPFS2_SCAN,
     RWPFS2_TREATMENT,
     RWTTD1,
     RWTTD2,
@@ -136,10 +137,10 @@ def test_figures_go_by_the_course_of_a_patient() -> None:
     [
         (switched().scan(200, "PD").died(200), RWPFS2, (200, "progression")),
         (switched().scan(150, "PD").died(200), RWPFS2, (150, "progression")),
-        # Seen 31 days after the first PD and still before the treatment: an event from progression on, none
+        # Seen 29 days after the stop and still before the treatment: an event from progression on, none
         # from treatment on.
-        (late_switch().scan(131, "PD").alive(300), RWPFS2, (131, "progression")),
-        (late_switch().scan(131, "PD").alive(300), RWPFS2_TREATMENT, Exclusion.EVENT_BEFORE_ENTRY),
+        (late_switch().scan(139, "PD").alive(300), RWPFS2, (139, "progression")),
+        (late_switch().scan(139, "PD").alive(300), RWPFS2_TREATMENT, Exclusion.EVENT_BEFORE_ENTRY),
         (late_switch().scan(140, "PD").alive(300), RWPFS2_TREATMENT, (140, "progression")),
     ],
     ids=[
@@ -270,10 +271,21 @@ def test_who_died_untreated_is_counted_apart() -> None:
         (((100, "PD"), (100, "PD")), None),
         (((100, "PD"), (115, "PD")), None),
         (((100, "PD"), (120, "PD")), None),
-        (((100, "PD"), (121, "PD")), 121),
+        # A scan on day 121 is within 28 days of the stop: the new treatment has a baseline scan.
+        (((100, "PD"), (121, "PD")), None),
+        (((100, "PD"), (138, "PD")), None),
+        (((100, "PD"), (139, "PD")), 139),
         (((100, "PD"), (118, "PD"), (170, "PD")), 170),
     ],
-    ids=["two-on-one-day", "seen-again-before-treatment", "scan-on-the-first-day", "on-treatment", "later"],
+    ids=[
+        "two-on-one-day",
+        "seen-again-before-treatment",
+        "scan-on-the-first-day",
+        "first-scan-on-it",
+        "28-days-after-the-stop",
+        "29-days-after-the-stop",
+        "later",
+    ],
 )
 def test_the_same_progression_seen_again_is_no_second_one(
     scans: tuple[tuple[int, str], ...], again: int | None
@@ -289,6 +301,79 @@ def test_the_same_progression_seen_again_is_no_second_one(
 def test_a_later_progression_without_treatment_is_a_second_one() -> None:
     records = Records().treat("lorlatinib", 0).scan(100, "PD").scan(160, "PD").alive(300)
     assert records.timeline().second_progression == on(160)
+
+
+@pytest.mark.parametrize(
+    ("records", "event", "scanned"),
+    [
+        # The stop of the next treatment for progression, without a scan.
+        (switched_to("pemetrexed", 120, 200, "progression"), (200, "clinical_progression"), None),
+        # Its scan comes first: one event, on the day of the scan.
+        (switched_to("pemetrexed", 120, 200, "progression").scan(190, "PD"), (190, "progression"), 190),
+        # Soon after the first all the same: it failed.
+        (switched_to("pemetrexed", 112, 126, "progression"), (126, "clinical_progression"), None),
+        (switched_to("pemetrexed", 120, 200, "toxicity"), None, None),
+        # Stopped clinically, the next treatment a day later, the scan another day later.
+        (
+            Records().treat("lorlatinib", 0, 100, "progression").treat("pemetrexed", 101, line=2)
+            .scan(102, "PD"), None, None,
+        ),
+        # A confirming scan 31 days after the first one, 21 after the stop.
+        (switched().scan(131, "PD"), None, None),
+        # Lorlatinib goes on beyond progression and is stopped for the next one.
+        (
+            Records().treat("lorlatinib", 0, 200, "progression").scan(100, "PD"),
+            (200, "clinical_progression"), None,
+        ),
+        # A change of dose between scan and stop leaves them one progression.
+        (
+            Records().treat("lorlatinib", 0, 105, "other").scan(100, "PD")
+            .treat("lorlatinib", 105, 115, "progression"), None, None,
+        ),
+        # A stop of the third line, where the second was left for toxicity.
+        (
+            switched_to("pemetrexed", 120, 200, "toxicity").treat("docetaxel", 210, 260, "progression", 3),
+            (260, "clinical_progression"), None,
+        ),
+    ],
+    ids=["stop-alone", "scan-and-stop", "early-failure", "toxicity", "scan-after-the-switch",
+         "confirming-scan", "beyond-progression", "dose-change", "third-line"],
+)  # fmt: skip
+def test_one_progression_is_one_event_on_every_line(
+    records: Records, event: tuple[int, str] | None, scanned: int | None
+) -> None:
+    found = row(records.alive(400), RWPFS2)
+    assert (found.event, found.event_type) == ((True, event[1]) if event else (False, None))
+    assert found.end == on(event[0] if event else 400)
+    by_scan = row(records, RWPFS2_SCAN)
+    assert by_scan.end == on(scanned if scanned else 400)
+
+
+@pytest.mark.parametrize(
+    ("again", "line", "end"),
+    [(230, 1, 300), (300, 1, 350), (230, 2, 300), (231, 2, 110)],
+    ids=["within-the-gap", "same-line", "other-line-within-the-gap", "longer-than-the-gap"],
+)
+def test_a_pause_of_lorlatinib_is_no_end(again: int, line: int, end: int) -> None:
+    records = (
+        Records().treat("lorlatinib", 0, 110, "toxicity")
+        .treat("lorlatinib", again, max(300, again + 50), "toxicity", line)
+    )  # fmt: skip
+    assert row(records.alive(400), RWTTD1).end == on(end)
+
+
+def test_lorlatinib_again_after_another_treatment_is_another_course() -> None:
+    records = (
+        Records().treat("lorlatinib", 0, 110, "progression").treat("pemetrexed", 115, 160, "progression", 2)
+        .treat("lorlatinib", 180, 250, "progression", 3)
+    )  # fmt: skip
+    assert row(records.alive(300), RWTTD1).end == on(110)
+
+
+def test_maintenance_after_a_pause_is_the_same_line() -> None:
+    records = switched_to("pemetrexed+carboplatin", 120, 180, "other")
+    records.treat("pemetrexed", 215, 400, "progression", line=2).alive(500)
+    assert row(records, RWTTD2).end == on(400)
 
 
 def test_event_on_day_0_is_not_lost() -> None:

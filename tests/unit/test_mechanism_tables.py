@@ -334,7 +334,7 @@ def test_flow_counts_every_progressed_patient_with_a_sample_once() -> None:
     records = [switched("A").scan(160, "PR").alive(300), switched("B").alive(300)]
     timelines = [item.timeline() for item in records]
     found = found_of([classified("A", C.MIXED, [ON_TARGET, BYPASS]), classified("B", C.NONE_FOUND)])
-    responses = response_rows(timelines, SETTINGS, max_gap_days=30)
+    responses = response_rows(timelines, SETTINGS, days_after_last_dose=30)
     rows = flow_rows(found, timelines, responses)
     assert [(r.classification, r.component, r.next_treatment, r.best, r.patients) for r in rows] == [
         (C.MIXED, "mixed", "no_alk_tki", "PR", 1),
@@ -348,7 +348,7 @@ def test_mechanism_by_treatment_counts_a_mixed_patient_under_both() -> None:
         switched("B").scan(160, "SD").alive(300).timeline(),
     ]
     found = found_of([classified("A", C.MIXED, [ON_TARGET, BYPASS])])
-    responses = response_rows(timelines, SETTINGS, max_gap_days=30)
+    responses = response_rows(timelines, SETTINGS, days_after_last_dose=30)
     rows = mechanism_treatment_rows(found, responses, patient_rows(timelines), SETTINGS)
     table = {(r.component, r.regimen_kind): r for r in rows}
     assert {key[0] for key in table} == {"all", "on_target", "bypass", "no_sample"}

@@ -12,7 +12,7 @@ SETTINGS = cohort_settings()
 
 
 def patient(records: Any) -> Any:
-    return response_rows([records.timeline()], SETTINGS, max_gap_days=30)[0]
+    return response_rows([records.timeline()], SETTINGS, days_after_last_dose=30)[0]
 
 
 @pytest.mark.parametrize(
@@ -71,7 +71,7 @@ def test_rates_stand_over_treated_and_assessed() -> None:
         switched("C").scan(160, "PD"),
         switched("D"),
     ]
-    rows = response_rows([item.alive(300).timeline() for item in records], SETTINGS, max_gap_days=30)
+    rows = response_rows([item.alive(300).timeline() for item in records], SETTINGS, days_after_last_dose=30)
     found = {
         (r.measure, r.denominator): (r.responders, r.patients, r.rate)
         for r in response_rates(rows, SETTINGS, {})
@@ -88,7 +88,9 @@ def test_rates_stand_over_treated_and_assessed() -> None:
 
 def test_rates_by_group_leave_out_who_has_none() -> None:
     rows = response_rows(
-        [switched(name).scan(160, "PR").alive(300).timeline() for name in "AB"], SETTINGS, max_gap_days=30
+        [switched(name).scan(160, "PR").alive(300).timeline() for name in "AB"],
+        SETTINGS,
+        days_after_last_dose=30,
     )
     found = response_rates(rows, SETTINGS, {"regimen": {"A": "x"}})
     of_x = next(r for r in found if (r.group, r.measure, r.denominator) == ("x", "rwORR2", "treated"))

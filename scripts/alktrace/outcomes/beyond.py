@@ -56,7 +56,7 @@ def site_of(timeline: Timeline) -> ProgressionSite | None:
 def treated_locally(timeline: Timeline) -> bool:
     """Return whether local therapy began at or after progression, before the next one and the next drug."""
     first, given, again = timeline.progression, timeline.next_treatment, timeline.second_progression
-    limits = [day for day in (given.start if given else None, again) if day]
+    limits = [day for day in (given and given.start, again) if day]
     return first is not None and any(
         first <= row.start <= min(limits, default=row.start) for row in timeline.record.local_therapies
     )

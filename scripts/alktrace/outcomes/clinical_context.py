@@ -21,7 +21,8 @@ def load_context(
     *,
     knowledge: DrugKnowledge,
     data_cutoff: date | None,
-    max_gap_days: int,
+    days_after_last_dose: int,
+    treatment_gap_days: int,
 ) -> ClinicalContext | None:
     """Return the context of one patient from the clinical tables; None without tables or without the patient.
 
@@ -30,7 +31,8 @@ def load_context(
         patient: id.
         knowledge: drugs by name.
         data_cutoff: what is later is not used; None: all is.
-        max_gap_days: as in `clinical_context`.
+        days_after_last_dose: as in `clinical_context`.
+        treatment_gap_days: as in `clinical_context`.
 
     Raises:
         InputProblems: problems of the tables.
@@ -43,25 +45,30 @@ def load_context(
         return None
     if data_cutoff:
         record = cut_off(record, data_cutoff)
-    return clinical_context(record, alk_tkis=clinical.drugs.alk_tkis, max_gap_days=max_gap_days)
+    return clinical_context(
+        record,
+        alk_tkis=clinical.drugs.alk_tkis,
+        days_after_last_dose=days_after_last_dose,
+        treatment_gap_days=treatment_gap_days,
+    )
 
 
 def clinical_context(
-    record: PatientRecord, *, alk_tkis: Collection[str], max_gap_days: int
+    record: PatientRecord, *, alk_tkis: Collection[str], days_after_last_dose: int, treatment_gap_days: int
 ) -> ClinicalContext:
     """Return what the classification needs of one patient.
 
     Args:
         record: the patient's clinical tables, drugs by canonical name.
         alk_tkis: canonical names of the ALK inhibitors.
-        max_gap_days: rows of lorlatinib apart by no more days are one course; the same number of days
-            after the last dose a progression still counts as progression on lorlatinib (Jackman 2010,
-            PMID 19949011, asks for progression within 30 days of continuous treatment).
+        days_after_last_dose: so long after the last dose a progression still counts as one on lorlatinib
+            (Jackman 2010, PMID 19949011, asks for progression within 30 days of continuous treatment).
+        treatment_gap_days: a pause no longer than this, without another treatment in it, is no end.
 
     Returns:
         The context; without lorlatinib in the tables only enrolment, fusion and pathology are filled.
     """
-    course = _course(record.treatments, max_gap_days)
+    course = _course(record.treatments, days_after_last_dose, treatment_gap_days)
     histology = tuple(
         HistologyFinding(
             date=row.date,
@@ -85,7 +92,7 @@ def clinical_context(
         return ClinicalContext.model_validate(known)
     start, last_dose = course[0].start, course[-1].end
     following = _following(record.treatments, start)
-    progression = _progression(record, course, following, max_gap_days)
+    progression = _progression(record, course, following, days_after_last_dose)
     # Not after progression: a response to the next treatment is none to lorlatinib.
     responses = [
         row for row in record.assessments if row.date > start and (not progression or row.date <= progression)
@@ -106,18 +113,39 @@ def clinical_context(
     )
 
 
-def _course(treatments: Collection[TreatmentRow], max_gap_days: int) -> list[TreatmentRow]:
+def _course(
+    treatments: Collection[TreatmentRow], days_after_last_dose: int, treatment_gap_days: int
+) -> list[TreatmentRow]:
     """Rows of the first lorlatinib course; lorlatinib with an added drug continues it."""
     course: list[TreatmentRow] = []
     for row in treatments:
         if LORLATINIB not in row.drugs:
             continue
-        end = course[-1].end if course else None
-        # A pause within the gap is one course; lorlatinib given again later is another one.
-        if course and (end is None or row.start > end + timedelta(days=max_gap_days)):
+        if course and not _goes_on(course[-1], row, treatments, days_after_last_dose, treatment_gap_days):
             break
         course.append(row)
     return course
+
+
+def _goes_on(
+    last: TreatmentRow,
+    row: TreatmentRow,
+    treatments: Collection[TreatmentRow],
+    days_after_last_dose: int,
+    treatment_gap_days: int,
+) -> bool:
+    """Whether lorlatinib given again is the same course: a pause is no end, a return to it is another one."""
+    if last.end is None or row.line == last.line:
+        return True
+    replaced = any(
+        LORLATINIB not in other.drugs
+        and last.start < other.start < row.start
+        and (other.end is None or other.end > last.end)
+        for other in treatments
+    )
+    # Beside another drug lorlatinib is soon given again, as a combination; after it, that is a rechallenge.
+    longest = days_after_last_dose if replaced else treatment_gap_days
+    return row.start <= last.end + timedelta(days=longest)
 
 
 def _following(treatments: Collection[TreatmentRow], start: date) -> TreatmentRow | None:
@@ -126,12 +154,15 @@ def _following(treatments: Collection[TreatmentRow], start: date) -> TreatmentRo
 
 
 def _progression(
-    record: PatientRecord, course: list[TreatmentRow], following: TreatmentRow | None, max_gap_days: int
+    record: PatientRecord,
+    course: list[TreatmentRow],
+    following: TreatmentRow | None,
+    days_after_last_dose: int,
 ) -> date | None:
     """First PD on lorlatinib, or the stop for progression where no assessment says PD."""
     start, end = course[0].start, course[-1].end
     # A PD long after the last dose, or under the next treatment, is no progression on lorlatinib.
-    limits = [end + timedelta(days=max_gap_days)] if end else []
+    limits = [end + timedelta(days=days_after_last_dose)] if end else []
     limits += [following.start] if following else []
     limit = min(limits, default=None)
     for row in record.assessments:

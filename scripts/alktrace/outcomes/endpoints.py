@@ -62,6 +62,14 @@ class Censoring:
     rule: str
 
 
+@dataclass(frozen=True)
+class Sensitivity:
+    """What a sensitivity analysis changes of the endpoint that it stands beside."""
+
+    of: str
+    text: str
+
+
 @dataclass(frozen=True, kw_only=True)
 class Endpoint:
     """One endpoint.
@@ -72,6 +80,7 @@ class Endpoint:
         headline: analysis to quote.
         needs_early_enrolment: can it say nothing where patients were enrolled because lorlatinib had failed.
         compared: is it compared between groups.
+        sensitivity: of which endpoint it is a sensitivity analysis, and what it changes.
     """
 
     name: str
@@ -83,6 +92,7 @@ class Endpoint:
     headline: Analysis = Analysis.AS_DEFINED
     needs_early_enrolment: bool = False
     compared: bool = True
+    sensitivity: Sensitivity | None = None
 
     @property
     def curve_file(self) -> str:
@@ -195,10 +205,20 @@ def _death(timeline: Timeline) -> tuple[dt.date, str] | None:
 
 def _progression_or_death(timeline: Timeline) -> tuple[dt.date, str] | None:
     again = timeline.second_progression
+    if again is None:
+        return _death(timeline)
+    scanned = again == timeline.second_scan
+    return _sooner(timeline, again, "progression" if scanned else "clinical_progression")
+
+
+def _scan_or_death(timeline: Timeline) -> tuple[dt.date, str] | None:
+    again = timeline.second_scan
+    return _sooner(timeline, again, "progression") if again else _death(timeline)
+
+
+def _sooner(timeline: Timeline, day: dt.date, kind: str) -> tuple[dt.date, str] | None:
     # On one day both are one event, and the progression is what ended the treatment's effect.
-    if again and (timeline.death is None or again <= timeline.death):
-        return again, "progression"
-    return _death(timeline)
+    return (day, kind) if timeline.death is None or day <= timeline.death else _death(timeline)
 
 
 # --- the endpoints -------------------------------------------------------------------------------
@@ -223,7 +243,10 @@ NEXT_DOSE = Start(
 )
 
 LORLATINIB_STOPPED = Event(f"lorlatinib {_STOPPED}", lambda t: _stop(t.lorlatinib), place=0)
-PROGRESSED_OR_DIED = Event("next progression or death", _progression_or_death, place=1)
+PROGRESSED_OR_DIED = Event(
+    "next progression, by scan or by a stop of the drug for it, or death", _progression_or_death, place=1
+)
+SCANNED_OR_DIED = Event("next progression by scan, or death", _scan_or_death, place=1)
 NEXT_STOPPED = Event(f"first sequential treatment {_STOPPED}", lambda t: _stop(t.next_treatment), place=2)
 DIED = Event("death", _death, place=3)
 
@@ -284,11 +307,22 @@ RWPFS2 = register(
         censoring=ALIVE,
     )
 )
+RWPFS2_SCAN = register(
+    replace(
+        RWPFS2,
+        name="rwPFS2_scan",
+        title=None,
+        event=SCANNED_OR_DIED,
+        compared=False,
+        sensitivity=Sensitivity("rwPFS2", "progression by scan alone"),
+    )
+)
 RWPFS2_TREATMENT = register(
     replace(
         RWPFS2,
         name="rwPFS2_treatment",
         title=None,
+        sensitivity=Sensitivity("rwPFS2", "from the first dose of the next treatment"),
         population=SWITCHED,
         start=NEXT_DOSE,
     )

@@ -53,13 +53,13 @@ class Clinic:
     Attributes:
         folder: clinical tables.
         knowledge: the knowledge tables; gives drug names and expected frequencies.
-        max_gap_days: rows of one treatment course lie apart by no more days.
+        days_after_last_dose: so long after the last dose a progression still belongs to a treatment.
         exclude: patients left out.
     """
 
     folder: Path
     knowledge: KnowledgeFiles
-    max_gap_days: int
+    days_after_last_dose: int
     exclude: Collection[str]
 
 
@@ -71,13 +71,14 @@ def clinic_of(
     Args:
         tables: the clinical tables, all in one folder.
         knowledge: the knowledge tables.
-        settings: plain values of the sections `cohort`, `resistance` and `exclude`. A course of treatment is
-            the same in the classification and here: both use `resistance.window.days_after_last_dose`.
+        settings: plain values of the sections `cohort`, `resistance` and `exclude`. A progression on
+            lorlatinib is the same in the classification and here: both use
+            `resistance.window.days_after_last_dose`.
     """
     return Clinic(
         folder=Path(tables[0]).parent,
         knowledge=knowledge,
-        max_gap_days=settings["resistance"]["window"]["days_after_last_dose"],
+        days_after_last_dose=settings["resistance"]["window"]["days_after_last_dose"],
         exclude=frozenset(settings["exclude"]),
     )
 
@@ -100,7 +101,7 @@ def measure_outcomes(*, clinic: Clinic, settings: CohortSettings, out: Path) -> 
     regimen = regimen_grouping(timelines)
     steps, numbers = overall_curves(analysed, settings)
     more_steps, more_numbers = group_curves(patients, [regimen], settings)
-    responses = response_rows(timelines, settings, max_gap_days=clinic.max_gap_days)
+    responses = response_rows(timelines, settings, days_after_last_dose=clinic.days_after_last_dose)
     rows: dict[str, Sequence[Any]] = {
         "endpoints.tsv": [figure(item, settings) for item in analysed],
         "endpoint_rates.tsv": [row for item in analysed for row in rates(item, settings)],
@@ -156,7 +157,7 @@ def relate_outcomes(
     before = findings(own, mechanisms, timelines, Setting.BASELINE, silences)
     after = findings(own, mechanisms, timelines, Setting.PROGRESSION, silences)
     patients = patient_rows(timelines)
-    responses = response_rows(timelines, settings, max_gap_days=clinic.max_gap_days)
+    responses = response_rows(timelines, settings, days_after_last_dose=clinic.days_after_last_dose)
     regimen, families = regimen_grouping(timelines), component_groupings(after)
     groupings = [*families, *mechanism_groupings(after, settings)]
     by_component = {grouping.factor: grouping.group_of for grouping in groupings}
@@ -209,7 +210,8 @@ def load_timelines(clinic: Clinic, settings: CohortSettings) -> list[Timeline]:
         timeline_of(
             record,
             alk_tkis=clinical.drugs.alk_tkis,
-            max_gap_days=clinic.max_gap_days,
+            days_after_last_dose=clinic.days_after_last_dose,
+            treatment_gap_days=settings.treatment_gap_days,
             repeat_days=settings.repeat_progression_days,
             cutoff=settings.data_cutoff,
         )

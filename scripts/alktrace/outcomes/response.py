@@ -18,15 +18,15 @@ CONTROL = RESPONSE | {BestResponse.SD}
 
 
 def response_rows(
-    timelines: Iterable[Timeline], settings: CohortSettings, *, max_gap_days: int
+    timelines: Iterable[Timeline], settings: CohortSettings, *, days_after_last_dose: int
 ) -> list[ResponsePatientRow]:
     """Return the best response of each patient to the first sequential treatment.
 
     Assessments count from the day after the first dose to the first PD, the start of another systemic
-    treatment or the last dose plus `max_gap_days`, whichever is first. A response is confirmed by another
-    CR or PR at least `confirmation_days` later with no PD between.
+    treatment or the last dose plus `days_after_last_dose`, whichever is first. A response is confirmed by
+    another CR or PR at least `confirmation_days` later with no PD between.
     """
-    return [_patient(timeline, settings, max_gap_days) for timeline in timelines]
+    return [_patient(timeline, settings, days_after_last_dose) for timeline in timelines]
 
 
 def response_rates(
@@ -53,11 +53,11 @@ def is_assessed(row: ResponsePatientRow) -> bool:
     return row.best not in (None, BestResponse.NE)
 
 
-def _patient(timeline: Timeline, settings: CohortSettings, max_gap_days: int) -> ResponsePatientRow:
+def _patient(timeline: Timeline, settings: CohortSettings, days_after_last_dose: int) -> ResponsePatientRow:
     why, given = switch_exclusion(timeline), timeline.next_treatment
     if why is not None or given is None:
         return ResponsePatientRow(patient=timeline.patient, included=False, exclusion=why, assessments=0)
-    seen = _assessments(timeline.record, given, max_gap_days)
+    seen = _assessments(timeline.record, given, days_after_last_dose)
     # Treated without a scan is NE and stays in the denominator: leaving them out would flatter the rate.
     best = min((row.response for row in seen), key=RANKED.index, default=BestResponse.NE)
     confirmed = _confirmed(seen, settings.confirmation_days) if best in RESPONSE else None
@@ -73,7 +73,9 @@ def _patient(timeline: Timeline, settings: CohortSettings, max_gap_days: int) ->
     )
 
 
-def _assessments(record: PatientRecord, given: NextTreatment, max_gap_days: int) -> list[AssessmentRow]:
+def _assessments(
+    record: PatientRecord, given: NextTreatment, days_after_last_dose: int
+) -> list[AssessmentRow]:
     # A response after another drug was added is not a response to this treatment.
     limits = [
         row.start - dt.timedelta(days=1)
@@ -81,7 +83,7 @@ def _assessments(record: PatientRecord, given: NextTreatment, max_gap_days: int)
         if row.start > given.start and set(row.drugs) - set(given.drugs)
     ]
     if given.end:
-        limits.append(given.end + dt.timedelta(days=max_gap_days))
+        limits.append(given.end + dt.timedelta(days=days_after_last_dose))
     limit = min(limits, default=None)
     seen = []
     for day, rows in _by_day(record.assessments):

@@ -5,11 +5,12 @@ from collections.abc import Collection
 from dataclasses import dataclass
 
 from ..evidence.schema import ClinicalContext
-from ..vocabulary.clinical import BestResponse, StopReason
+from ..vocabulary.clinical import StopReason
 from ..vocabulary.outcomes import RegimenKind
 from .clinical_context import LORLATINIB, clinical_context
 from .clinical_schema import PatientRecord, TreatmentRow
 from .cutoff import cut_off, last_alive
+from .progressions import later_progressions
 
 
 @dataclass(frozen=True)
@@ -43,7 +44,8 @@ class Timeline:
         lorlatinib: the first course of it.
         progression: progression on lorlatinib, as in the classification.
         next_treatment: first sequential treatment after it.
-        second_progression: first PD after `progression` that is not the same progression seen again.
+        second_progression: first progression after it that is not the same one seen again, by scan or stop.
+        second_scan: the same by scans alone.
         last_alive: last date known alive, or of death.
         cut: whether the data cut-off and not the last contact ended observation.
         context: what the classification knew of the same record.
@@ -56,6 +58,7 @@ class Timeline:
     progression: dt.date | None
     next_treatment: NextTreatment | None
     second_progression: dt.date | None
+    second_scan: dt.date | None
     death: dt.date | None
     last_alive: dt.date | None
     cut: bool
@@ -76,7 +79,8 @@ def timeline_of(
     record: PatientRecord,
     *,
     alk_tkis: Collection[str],
-    max_gap_days: int,
+    days_after_last_dose: int,
+    treatment_gap_days: int,
     repeat_days: int,
     cutoff: dt.date | None = None,
 ) -> Timeline:
@@ -85,13 +89,19 @@ def timeline_of(
     Args:
         record: clinical tables of the patient, drugs by canonical name.
         alk_tkis: canonical names of the ALK inhibitors.
-        max_gap_days: rows of one course lie apart by no more days.
-        repeat_days: a PD within these days of the first, and not after the start of the next treatment, is
-            the same progression.
+        days_after_last_dose: as in `clinical_context`; given longer beside a new drug, lorlatinib is part
+            of a combination.
+        treatment_gap_days: as in `clinical_context`.
+        repeat_days: a scan or stop within these days of the first is the same progression.
         cutoff: what happened later is not used.
     """
     observed = cut_off(record, cutoff) if cutoff else record
-    context = clinical_context(observed, alk_tkis=alk_tkis, max_gap_days=max_gap_days)
+    context = clinical_context(
+        observed,
+        alk_tkis=alk_tkis,
+        days_after_last_dose=days_after_last_dose,
+        treatment_gap_days=treatment_gap_days,
+    )
     start, stop, reason = (
         context.lorlatinib_start,
         context.lorlatinib_last_dose,
@@ -101,8 +111,9 @@ def timeline_of(
     first = next((row for row in observed.treatments if LORLATINIB in row.drugs), None)
     given = None
     if context.progression:
-        given = _next_treatment(observed, stop, context.progression, alk_tkis, max_gap_days)
+        given = _next_treatment(observed, stop, context.progression, alk_tkis, days_after_last_dose)
     seen = last_alive(observed)
+    later = later_progressions(observed, context.progression, repeat_days) if context.progression else []
     return Timeline(
         record=observed,
         lorlatinib=Course(start, stop, reason) if start and reason else None,
@@ -110,7 +121,8 @@ def timeline_of(
         prior_alk_tki=context.prior_alk_tki,
         progression=context.progression,
         next_treatment=given,
-        second_progression=_second_progression(observed, context.progression, given, repeat_days),
+        second_progression=min((one.day for one in later), default=None),
+        second_scan=min((one.day for one in later if one.by_scan), default=None),
         death=observed.follow_up.death if observed.follow_up else None,
         last_alive=seen,
         cut=cutoff is not None and seen == cutoff,
@@ -123,18 +135,15 @@ def _next_treatment(
     stop: dt.date | None,
     progression: dt.date,
     alk_tkis: Collection[str],
-    max_gap_days: int,
+    days_after_last_dose: int,
 ) -> NextTreatment | None:
     """Rows of the first line with another drug that began at progression or later."""
     # Not after progression: the switch is often made on the day of the scan.
     others = [row for row in record.treatments if set(row.drugs) - {LORLATINIB} and row.start >= progression]
     rows: list[TreatmentRow] = []
-    gap = dt.timedelta(days=max_gap_days)
     for row in others:
-        # Maintenance within the line and the gap is the same treatment; the next line is not.
-        ends = [given.end for given in rows if given.end is not None]
-        ongoing = len(ends) < len(rows)
-        if rows and (row.line != rows[0].line or (not ongoing and row.start > max(ends) + gap)):
+        # One line is one treatment, maintenance after a pause too; the next line is another one.
+        if rows and row.line != rows[0].line:
             break
         rows.append(row)
     if not rows:
@@ -143,7 +152,7 @@ def _next_treatment(
     last = max(rows, key=lambda row: (row.end is None, row.end or row.start))
     drugs = tuple(dict.fromkeys(drug for row in rows for drug in row.drugs))
     # Overlap of a switch is no combination; lorlatinib beyond the gap is.
-    continued = stop is None or stop > rows[0].start + gap
+    continued = stop is None or stop > rows[0].start + dt.timedelta(days=days_after_last_dose)
     return NextTreatment(
         start=rows[0].start,
         end=last.end,
@@ -168,18 +177,3 @@ def regimen_kind(drugs: Collection[str], alk_tkis: Collection[str], *, continued
     if not inhibitors:
         return RegimenKind.NO_ALK_TKI
     return RegimenKind.ALK_TKI if len(inhibitors) == len(drugs) else RegimenKind.ALK_TKI_COMBINATION
-
-
-def _second_progression(
-    record: PatientRecord, first: dt.date | None, given: NextTreatment | None, repeat_days: int
-) -> dt.date | None:
-    if first is None:
-        return None
-    # A second scan confirms the first PD; without a new treatment between it is no new event.
-    limit = first + dt.timedelta(days=repeat_days)
-    for row in record.assessments:
-        if row.response is not BestResponse.PD or row.date <= first:
-            continue
-        if row.date > limit or (given and row.date > given.start):
-            return row.date
-    return None

@@ -25,9 +25,15 @@ class CohortSettings(Section):
     min_at_risk: AtLeastOne = Field(
         description="an event among fewer patients at risk while others still enter is flagged"
     )
+    treatment_gap_days: Days = Field(
+        description="a pause of lorlatinib no longer than this is no end of it, days, unless another "
+        "treatment was given in between; 120 as in the pilot of Friends of Cancer Research on real-world "
+        "endpoints (Stewart 2019, doi 10.1200/CCI.18.00155). One line number is one line, "
+        "however long the pause"
+    )
     repeat_progression_days: Days = Field(
-        description="a PD within these days of the first and not after the start of the next treatment is "
-        "the same progression seen again"
+        description="a scan or a stop within these days of the scan or the stop of a progression, before or "
+        "after, also under the next treatment, is the same progression seen again"
     )
     confirmation_days: AtLeastOne = Field(
         description="days after which a second CR or PR confirms a response"
