@@ -28,6 +28,11 @@ if PLAN.outcome_files():
     include: "rules/outcomes.smk"
 
 
+if PLAN.settings.exports:
+
+    include: "rules/exports.smk"
+
+
 # On a cluster: what takes less than a second, whatever the size of the study, is not worth a job of its own.
 localrules:
     prepare_targets,

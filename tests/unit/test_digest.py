@@ -26,6 +26,7 @@ KNOWN = {
     "classify_timepoint": ("classify/decision.py knowledge/drugs.tsv", "outcomes calling report noise"),
     "relate_outcomes": ("outcomes/cox.py knowledge/drugs.tsv", "calling consensus align report noise"),
     "write_patient_page": ("report/templates/patient.html knowledge/messages.tsv", "outcomes calling noise"),
+    "export_maf": ("exports/maf.py knowledge/identifiers.tsv", "report outcomes noise workflow/plan.py"),
     "write_manifest": ("report/manifest.py", "report/pages.py report/templates outcomes"),
     "prepare_gene_models": ("reference/loci.py knowledge/genes.tsv", "knowledge/drugs.tsv calling"),
 }

@@ -16,11 +16,12 @@ PACKAGE = ROOT / "scripts" / "alktrace"
 # Bottom to top: a module imports from its own room and from those before it.
 ORDER = """
     vocabulary stats io inputs reference align consensus calling structural annotate
-    reported qc evidence knowledge classify outcomes report checks workflow commands
+    reported qc evidence knowledge classify outcomes report exports checks workflow commands
 """.split()
 # Rooms with a rule file of the same name; the other rooms are no stages.
 STAGES = """
     reference align consensus calling structural annotate reported qc evidence classify outcomes report
+    exports
 """.split()
 PURE = ("knowledge", "classify", "outcomes")
 # What is simulated shares nothing with the code under test but words, files and the columns of tables.

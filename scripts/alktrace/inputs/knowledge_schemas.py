@@ -16,6 +16,7 @@ LONG_TABLES = (
     "drugs",
     "ch_genes",
     "messages",
+    "identifiers",
 )
 """One value per row, named by subject and attribute, and by value and source where it may repeat."""
 WIDE_KEYS = {

@@ -135,14 +135,15 @@ def results_of(results: Path, samples: Iterable[str], made: Iterable[str]) -> di
 
 
 def files_of(results: Path, samples: Iterable[str]) -> list[Path]:
-    """Return the files in the folders of a run: samples, their patients and timepoints, cohort, reference.
+    """Return the files in the folders of a run: samples, patients, timepoints, cohort, exports, reference.
 
     Sorted; without the manifest itself, and without compiled kernels and indices of the aligner, which lie in
     folders of the reference. What an earlier run left of other samples is not of this one.
     """
     folders = [results / "patients" / sample for sample in samples]
     above = {folder for path in folders for folder in (path.parent, path.parent.parent)}
-    found = {path for folder in (*folders, results / "cohort") for path in folder.rglob("*")}
+    whole = (*folders, results / "cohort", results / "exports")
+    found = {path for folder in whole for path in folder.rglob("*")}
     found |= {path for folder in (*above, results / "reference") for path in folder.glob("*")}
     found = {path for path in found if NAME not in path.name and ".partial-" not in path.name}
     return sorted(path for path in found if path.is_file())

@@ -18,7 +18,9 @@ from ..io.digest import code_digest, text_digest
 from ..outcomes.clinical_schema import FILES
 from ..outcomes.outcome_files import outcome_tables
 from ..reported.report_words import own_words
+from ..vocabulary.exports import Export
 from ..vocabulary.samples import BadInputs, InputKind, Role, SpecimenType
+from .export_paths import export_paths
 from .refusals import refused_before, without, write_refusals
 
 RESULTS = "results"
@@ -185,6 +187,7 @@ class Plan:
             *self.patient_files("report.html"),
             *(f"{COHORT}/{name}" for name in (*names, "report.html", "multiqc.html")),
             *self.outcome_files(),
+            *self.exports(),
         ]
 
     def given_sizes(self, wildcards: Wildcards) -> list[int]:
@@ -394,6 +397,11 @@ class Plan:
         """Return the outcome tables, none without clinical tables."""
         names = outcome_tables() if self.settings.clinical else ()
         return [f"{COHORT}/{name}" for name in names]
+
+    def exports(self, *names: str) -> list[str]:
+        """Return the files of some exports that are asked for; without names of all."""
+        asked = [one for one in Export if one in self.settings.exports and (not names or one in names)]
+        return [path for one in asked for path in export_paths(one, self.sheet.patients)]
 
     # --- targets of the workflow -----------------------------------------------------------------
 

@@ -10,6 +10,7 @@ from pydantic import Field, ValidationError, model_validator
 from ...errors import InputProblems, Problem
 from ...io.resources import resource
 from ...io.tables import read_table
+from ...vocabulary.exports import Export
 from ...vocabulary.samples import ID_PATTERN, BadInputs
 from ..knowledge_rows import KnownGene, gene_symbols
 from .align_settings import AlignSettings
@@ -41,6 +42,13 @@ class Settings(Section):
     )
     knowledge: str | tuple[str, ...] | None = Field(
         description="folder, or list of files, with knowledge tables of your own, laid over ours; null: none"
+    )
+    exports: tuple[Export, ...] = Field(
+        description="files for other programs, in `results/exports`: "
+        + ", ".join(f"`{one}`" for one in Export)
+    )
+    export_inherited: bool = Field(
+        description="export inherited variants too; leave it off unless the patients consented to that"
     )
     reference: ReferenceSettings
     assays: dict[Annotated[str, Field(pattern=f"^{ID_PATTERN}$")], AssaySettings] = Field(

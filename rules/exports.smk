@@ -1,0 +1,54 @@
+# Files for other programs, each where `exports` of the configuration names it. What they hold is decided before.
+
+
+# Seconds for a cohort of hundreds.
+localrules:
+    export_maf,
+    export_vcf,
+
+
+rule export_maf:
+    input:
+        evidence=PLAN.patient_files("evidence.json"),
+        tables=PLAN.timepoint_files("resistance.tsv"),
+    output:
+        maf="results/exports/alterations.maf",
+    log:
+        "logs/export_maf.log",
+    conda:
+        own_environment
+    resources:
+        mem_mb=memory(1000),
+        runtime=minutes(30),
+    params:
+        inherited=PLAN.settings.export_inherited,
+        knowledge=PLAN.knowledge("genes", "identifiers"),
+        code=PLAN.code("export_maf"),
+    message:
+        "exporting MAF"
+    script:
+        "../scripts/export_maf.py"
+
+
+rule export_vcf:
+    input:
+        evidence=PLAN.patient_files("evidence.json"),
+        tables=PLAN.timepoint_files("resistance.tsv"),
+        fai=REFERENCE.fai,
+    output:
+        vcfs=PLAN.exports("vcf"),
+    log:
+        "logs/export_vcf.log",
+    conda:
+        own_environment
+    resources:
+        mem_mb=memory(1000),
+        runtime=minutes(30),
+    params:
+        inherited=PLAN.settings.export_inherited,
+        knowledge=PLAN.knowledge("genes", "identifiers"),
+        code=PLAN.code("export_vcf"),
+    message:
+        "exporting a VCF of each patient"
+    script:
+        "../scripts/export_vcf.py"

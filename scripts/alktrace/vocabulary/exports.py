@@ -1,0 +1,10 @@
+"""Words for what a run can write for other programs."""
+
+from enum import StrEnum
+
+
+class Export(StrEnum):
+    """One export, as named in `exports` of the configuration."""
+
+    MAF = "maf"
+    VCF = "vcf"

@@ -1,0 +1,21 @@
+"""The files of each export."""
+
+from collections.abc import Sequence
+
+from ..vocabulary.exports import Export
+
+FOLDER = "results/exports"
+
+
+def export_paths(export: Export, patients: Sequence[str]) -> list[str]:
+    """Return the files that an export writes.
+
+    Args:
+        export: which one.
+        patients: ids of the patients of the cohort.
+    """
+    match export:
+        case Export.MAF:
+            return [f"{FOLDER}/alterations.maf"]
+        case Export.VCF:
+            return [f"{FOLDER}/vcf/{patient}.vcf.gz{end}" for patient in patients for end in ("", ".tbi")]
