@@ -17,11 +17,12 @@ from alktrace.knowledge.load import load_knowledge
 from alktrace.outcomes.absence import Silence, silences_of
 from alktrace.outcomes.accounts import Key
 from alktrace.outcomes.comparisons import component_groupings, prepare, regimen_grouping
-from alktrace.outcomes.endpoint_figures import ANALYSES, observe, refuse
+from alktrace.outcomes.endpoint_figures import ANALYSES, columns, observe
 from alktrace.outcomes.endpoints import ENDPOINTS, RWPFS2, RWPFS2_TREATMENT, patient_rows
 from alktrace.outcomes.frequencies import tally
 from alktrace.outcomes.mechanisms import features, findings
 from alktrace.outcomes.outcome_jobs import Clinic, load_timelines
+from alktrace.outcomes.survival import emptied
 from alktrace.vocabulary.outcomes import PRESENT, RegimenKind
 from alktrace.vocabulary.resistance import Timing
 from alktrace.vocabulary.samples import Setting
@@ -72,7 +73,7 @@ class Demo:
             own = [row for row in self.rows if row.endpoint == endpoint.name]
             for analysis in ANALYSES:
                 observed, _ = observe(own, analysis)
-                assert refuse(endpoint, observed, self.settings, 0.0) is None
+                assert emptied(*columns(observed)) is None
                 for item in observed:
                     yield self._row(f"{endpoint.name}:{analysis.value}", item, None, None)
         regimen = regimen_grouping(self.timelines)

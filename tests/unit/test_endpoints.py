@@ -443,21 +443,53 @@ def test_event_on_the_day_of_enrolment_counts_half_a_day_later() -> None:
 
 
 @pytest.mark.parametrize(("late", "status"), [(1, Status.ESTIMATED), (2, Status.NOT_ESTIMABLE)])
-def test_enrolment_at_progression_makes_the_first_duration_not_estimable(late: int, status: Status) -> None:
+def test_enrolment_at_progression_makes_the_first_duration_from_day_0_not_estimable(
+    late: int, status: Status
+) -> None:
     records = [switched(f"P{i}", enrolled=100 if i < late else 0).alive(400) for i in range(5)]
-    found, rates = figure(records, RWTTD1, Analysis.ENROLMENT_ENTRY)
+    found, rates = figure(records, RWTTD1)
     assert found.status is status
-    assert found.headline
     if status is Status.NOT_ESTIMABLE:
         assert found.reason == "enrolled_at_progression: 40% of the patients, at most 20%"
         assert (found.median_days, rates[0].rate) == (None, None)
     assert figure(records, RWPFS2)[0].status is Status.ESTIMATED
 
 
-def test_an_emptied_risk_set_is_named() -> None:
+@pytest.mark.parametrize(("late", "analysed"), [(1, 5), (2, 3)])
+def test_from_enrolment_the_first_duration_of_the_others_stands(late: int, analysed: int) -> None:
+    records = [switched(f"P{i}", enrolled=100 if i < late else 0).alive(400) for i in range(5)]
+    found, _ = figure(records, RWTTD1, Analysis.ENROLMENT_ENTRY)
+    assert (found.status, found.headline, found.median_days) == (Status.ESTIMATED, True, 110)
+    assert (found.patients, found.analysed) == (5, analysed)
+    assert found.excluded == (("enrolled_at_progression=2",) if late == 2 else ())
+
+
+def test_the_curve_ends_at_a_gap_and_says_so() -> None:
+    """All at risk had the event on day 60, while one enters on day 70: the others keep their figures."""
+    early = [Records(f"A{i}").treat("lorlatinib", 0, 20 + 10 * i, "toxicity").alive(90) for i in range(5)]
+    late = Records("B", enrolled=70).treat("lorlatinib", 0, 90, "toxicity").alive(95)
+    found, rates = figure([*early, late], RWTTD1, Analysis.ENROLMENT_ENTRY)
+    # Of five, stops on days 20 to 60: half are left until day 40; the last one is not a fall to 0.
+    assert (found.status, found.median_days, found.events, found.analysed) == (Status.ESTIMATED, 40, 4, 5)
+    assert found.excluded == ("enters_after_gap=1",)
+    assert "risk_set_emptied=60" in found.flags
+    assert rates[0].reason == "risk_set_emptied: on day 60, while patients still enter"
+
+
+def test_a_gap_by_leaving_keeps_the_last_day() -> None:
+    early = [Records(f"A{i}").treat("lorlatinib", 0, 20, "toxicity").alive(90) for i in range(3)]
+    gone = Records("C").treat("lorlatinib", 0).alive(30)
+    late = Records("B", enrolled=40).treat("lorlatinib", 0, 90, "toxicity").alive(95)
+    found, _ = figure([*early, gone, late], RWTTD1, Analysis.ENROLMENT_ENTRY)
+    assert (found.median_days, found.events, found.excluded) == (20, 3, ("enters_after_gap=1",))
+    assert "risk_set_emptied=30" in found.flags
+
+
+def test_an_early_gap_leaves_no_median_for_that_reason() -> None:
     early = Records("A").treat("lorlatinib", 0, 10, "toxicity").alive(20)
     late = Records("B", enrolled=50).treat("lorlatinib", 0, 90, "toxicity").alive(95)
     found, _ = figure([early, late], RWTTD1, Analysis.ENROLMENT_ENTRY)
+    assert found.median_days is None
     assert found.reason == "risk_set_emptied: on day 10, while patients still enter"
 
 

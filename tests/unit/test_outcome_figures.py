@@ -338,8 +338,18 @@ def test_a_group_without_curve_is_named() -> None:
     item = section.by_mechanism(steps, numbers, [], 1, MESSAGES)
     assert item.svgs
     text = " ".join(item.caption)
-    assert "No curve for bypass: present. Everybody at risk had the event" in text
+    assert "The curve of bypass present is missing. Everybody at risk had the event" in text
     assert "(risk_set_emptied)" in text
+
+
+def test_a_curve_that_ends_at_a_gap_is_named() -> None:
+    late = {"analysis": Analysis.GROUP_ENTRY, "grouping": "bypass"}
+    steps = [step(day, 3, 0.5, group=group, **late) for group in ("absent", "present") for day in (0, 200)]
+    numbers = [at_risk(day, 1, group="absent", **late) for day in (0, 90, 180, 270)]
+    item = section.by_mechanism(steps, numbers, [], 1, MESSAGES)
+    text = " ".join(item.caption)
+    assert "The curve of bypass absent ends on day 200." in text
+    assert "bypass present ends" not in text
 
 
 def test_a_group_of_few_patients_has_no_curve_and_is_named() -> None:

@@ -2,7 +2,7 @@
 
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from ..inputs.settings.cohort_settings import CohortSettings
 from ..vocabulary.outcomes import Analysis, Exclusion, OutcomeCaveat, Refusal, Status
@@ -44,6 +44,7 @@ class Analysed:
         observed: those with time at risk; `left_out` counts the others.
         refusal: why there are no figures; None where there are.
         curve: None with a refusal.
+        gap: day on which nobody is at risk while others still enter: the figures end there; None without.
     """
 
     endpoint: Endpoint
@@ -53,6 +54,7 @@ class Analysed:
     left_out: Mapping[Exclusion, int]
     refusal: str | None
     curve: Curve | None
+    gap: float | None = None
 
 
 def observe(
@@ -83,10 +85,29 @@ def observe(
 
 
 def curve_of(observed: Sequence[Observed], confidence: float) -> Curve | None:
-    """Return the Kaplan-Meier curve; None without patients or where the risk set empties early."""
-    if not observed or emptied(*columns(observed)) is not None:
-        return None
-    return kaplan_meier(*columns(observed), confidence=confidence)
+    """Return the Kaplan-Meier curve, up to the gap where the risk set empties; None without patients."""
+    seen, _ = until_gap(observed)
+    return kaplan_meier(*columns(seen), confidence=confidence) if seen else None
+
+
+def until_gap(observed: Sequence[Observed]) -> tuple[list[Observed], float | None]:
+    """Return what can be seen before the risk set empties, and the day of that; None if it never does.
+
+    Who enters later is left out. Where all at risk have the event on that day, they are censored just before:
+    the curve would fall to 0 for good, whatever becomes of those who enter later.
+    """
+    gap = emptied(*columns(observed)) if observed else None
+    if gap is None:
+        return list(observed), None
+    later = any(item.entry < gap < item.time for item in observed)
+    all_gone = not later and all(item.event for item in observed if item.entry < gap <= item.time)
+    end = gap - HALF_DAY if all_gone else gap
+    ended = [
+        replace(item, time=end, event=False) if item.time > end else item
+        for item in observed
+        if item.entry < end
+    ]
+    return [item for item in ended if item.time > item.entry], gap
 
 
 def columns(observed: Sequence[Observed]) -> tuple[list[float], list[float], list[bool]]:
@@ -107,10 +128,39 @@ def analyse(
     for endpoint in ENDPOINTS.values():
         own = [row for row in rows if row.endpoint == endpoint.name]
         for analysis in ANALYSES:
-            observed, left_out = observe(own, analysis)
-            refusal = refuse(endpoint, observed, settings, enrolled_late)
-            curve = None if refusal else curve_of(observed, settings.confidence)
-            yield Analysed(endpoint, analysis, own, observed, left_out, refusal, curve)
+            observed, left_out = _observe(endpoint, own, analysis, settings, enrolled_late)
+            seen, gap = until_gap(observed)
+            left_out[Exclusion.ENTERS_AFTER_GAP] += len(observed) - len(seen)
+            refusal = refuse(endpoint, analysis, seen, settings, enrolled_late)
+            if refusal is Refusal.NO_TIME_AT_RISK and gap is not None:
+                refusal = _at_gap(gap)
+            curve = None if refusal else kaplan_meier(*columns(seen), confidence=settings.confidence)
+            yield Analysed(endpoint, analysis, own, seen, left_out, refusal, curve, gap)
+
+
+def _observe(
+    endpoint: Endpoint,
+    rows: Sequence[EndpointPatientRow],
+    analysis: Analysis,
+    settings: CohortSettings,
+    enrolled_late: float | None,
+) -> tuple[list[Observed], Counter[Exclusion]]:
+    if analysis is Analysis.AS_DEFINED or not _too_late(endpoint, settings, enrolled_late):
+        return observe(rows, analysis)
+    # Those who joined because lorlatinib had failed would stop at once; the others are a sample.
+    entries = {
+        row.patient: Exclusion.ENROLLED_AT_PROGRESSION
+        if OutcomeCaveat.ENROLLED_AT_PROGRESSION in row.flags
+        else _entry(row, analysis, None)
+        for row in rows
+        if row.included
+    }
+    return observe(rows, analysis, entries=entries)
+
+
+def _too_late(endpoint: Endpoint, settings: CohortSettings, enrolled_late: float | None) -> bool:
+    limit = settings.max_enrolled_at_progression
+    return endpoint.needs_early_enrolment and enrolled_late is not None and enrolled_late > limit
 
 
 def enrolled_at_progression(timelines: Iterable[Timeline]) -> float | None:
@@ -125,17 +175,18 @@ def enrolled_at_progression(timelines: Iterable[Timeline]) -> float | None:
 
 
 def refuse(
-    endpoint: Endpoint, observed: Sequence[Observed], settings: CohortSettings, enrolled_late: float | None
+    endpoint: Endpoint,
+    analysis: Analysis,
+    observed: Sequence[Observed],
+    settings: CohortSettings,
+    enrolled_late: float | None,
 ) -> str | None:
     """Return why an endpoint has no figures, None where it has."""
-    limit = settings.max_enrolled_at_progression
-    if endpoint.needs_early_enrolment and enrolled_late is not None and enrolled_late > limit:
+    # From enrolment on, those who joined too late are left out, and the figure of the others stands.
+    if analysis is Analysis.AS_DEFINED and _too_late(endpoint, settings, enrolled_late):
+        limit = settings.max_enrolled_at_progression
         return f"{Refusal.ENROLLED_AT_PROGRESSION}: {enrolled_late:.0%} of the patients, at most {limit:.0%}"
-    if not observed:
-        return Refusal.NO_TIME_AT_RISK.value
-    # An emptied risk set drops the curve to 0 for good, whoever enters later: no figure rather than that one.
-    day = emptied(*columns(observed))
-    return None if day is None else f"{Refusal.RISK_SET_EMPTIED}: on day {day:g}, while patients still enter"
+    return None if observed else Refusal.NO_TIME_AT_RISK
 
 
 def figure(analysed: Analysed, settings: CohortSettings) -> EndpointRow:
@@ -156,7 +207,7 @@ def figure(analysed: Analysed, settings: CohortSettings) -> EndpointRow:
         events=sum(item.event for item in analysed.observed),
         excluded=counted(outside + Counter(analysed.left_out)),
         status=Status.NOT_ESTIMABLE if analysed.refusal else Status.ESTIMATED,
-        reason=analysed.refusal or middle.reason,
+        reason=analysed.refusal or (middle.reason and _ended(middle.reason, analysed.gap)),
         median_days=middle.value,
         median_low=middle.low,
         median_high=middle.high,
@@ -182,7 +233,7 @@ def rates(analysed: Analysed, settings: CohortSettings) -> Iterator[EndpointRate
             high=found.high,
             at_risk=at_risk,
             method=found.method,
-            reason=found.reason,
+            reason=found.reason and _ended(found.reason, analysed.gap),
         )
 
 
@@ -192,6 +243,16 @@ def counted(reasons: Mapping[Exclusion, int]) -> tuple[str, ...]:
 
 
 # --- pieces --------------------------------------------------------------------------------------
+
+
+def _ended(reason: str, gap: float | None) -> str:
+    """Return why a figure is missing: the gap, where the curve ends there and not with the last patient."""
+    missing = (Refusal.MEDIAN_NOT_REACHED, Refusal.FOLLOW_UP_TOO_SHORT)
+    return _at_gap(gap) if gap is not None and reason in missing else reason
+
+
+def _at_gap(gap: float) -> str:
+    return f"{Refusal.RISK_SET_EMPTIED}: on day {gap:g}, while patients still enter"
 
 
 def _entry(
@@ -221,6 +282,8 @@ def _flags(analysed: Analysed, settings: CohortSettings) -> tuple[str, ...]:
     # From day 0 on, who enrolled late is immortal until then, and the figure too good.
     if analysed.analysis is Analysis.AS_DEFINED and late:
         flags.append(f"{OutcomeCaveat.IMMORTAL_TIME_BEFORE_ENROLMENT}={late}")
+    if analysed.gap is not None:
+        flags.append(f"{OutcomeCaveat.RISK_SET_EMPTIED}={analysed.gap:g}")
     entries, _, _ = columns(analysed.observed)
     if curve and early_small_risk_set(entries, curve, settings.min_at_risk):
         flags.append(OutcomeCaveat.SMALL_EARLY_RISK_SET)

@@ -178,7 +178,12 @@ def _patient_row(timeline: Timeline, endpoint: Endpoint) -> EndpointPatientRow:
         return replace(row, exclusion=Exclusion.EVENT_BEFORE_ENTRY)
     enrolled = timeline.enrolled
     on_day_0, late = kind is not None and end == start, enrolled is not None and enrolled > start
-    caveats = {OutcomeCaveat.EVENT_ON_DAY_0: on_day_0, OutcomeCaveat.ENROLLED_AFTER_START: late}
+    failed = enrolled is not None and timeline.progression is not None and enrolled >= timeline.progression
+    caveats = {
+        OutcomeCaveat.EVENT_ON_DAY_0: on_day_0,
+        OutcomeCaveat.ENROLLED_AFTER_START: late,
+        OutcomeCaveat.ENROLLED_AT_PROGRESSION: failed and endpoint.needs_early_enrolment,
+    }
     return replace(
         row,
         included=True,

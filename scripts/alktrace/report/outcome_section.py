@@ -270,10 +270,13 @@ def _of_panel(panel: Panel, group: str) -> str:
 
 
 def _emptied(panel: Panel, messages: Mapping[str, str]) -> Iterator[str]:
-    lost = [group for group in panel.groups if not any(row.group == group for row in panel.steps)]
-    if lost:
-        which = ", ".join(group_word(group) for group in lost)
-        yield f"No curve for {panel.title}: {which}. {say.reason(Refusal.RISK_SET_EMPTIED, messages)}."
+    """Yield which curves end at a gap, or have none: patients are at risk after their last day."""
+    for group in panel.groups:
+        last = max((row.days for row in panel.steps if row.group == group), default=-1.0)
+        if any(row.at_risk and row.days > last for row in panel.numbers if row.group == group):
+            where = f"ends on day {last:g}" if last > 0 else "is missing"
+            why = say.reason(Refusal.RISK_SET_EMPTIED, messages)
+            yield f"The curve of {_of_panel(panel, group)} {where}. {why}."
 
 
 def _panel(

@@ -43,7 +43,9 @@ class Exclusion(StrEnum):
     NOT_YET_STARTED = "not_yet_started"
     DIED_UNTREATED = "died_untreated"
     ENROLMENT_MISSING = "enrolment_missing"
+    ENROLLED_AT_PROGRESSION = "enrolled_at_progression"
     EVENT_BEFORE_ENTRY = "event_before_entry"
+    ENTERS_AFTER_GAP = "enters_after_gap"
     NO_FOLLOW_UP = "no_follow_up"
     GROUP_UNKNOWN = "group_unknown"
     NOT_EVALUABLE = "not_evaluable"
@@ -107,5 +109,7 @@ class OutcomeCaveat(StrEnum):
 
     EVENT_ON_DAY_0 = "event_on_day_0"
     ENROLLED_AFTER_START = "enrolled_after_start"
+    ENROLLED_AT_PROGRESSION = "enrolled_at_progression"
+    RISK_SET_EMPTIED = "risk_set_emptied"
     IMMORTAL_TIME_BEFORE_ENROLMENT = "immortal_time_before_enrolment"
     SMALL_EARLY_RISK_SET = "small_early_risk_set"
