@@ -30,7 +30,7 @@ try:
     # Jobs on a cluster read this file again; everything was checked when the run began.
     if workflow.is_main_process:
         from_conda = DeploymentMethod.CONDA in workflow.deployment_settings.deployment_method
-        PLAN = checked_plan(config, tools=not from_conda)
+        PLAN = checked_plan(config, tools=not from_conda, say=logger.warning)
         PLAN.write_refusals()
     else:
         PLAN = Plan.from_config(config)

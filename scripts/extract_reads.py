@@ -19,6 +19,7 @@ def parse_arguments() -> argparse.Namespace:
     parser.add_argument("--bam", type=Path, nargs="*", default=[], help="or a BAM, mates after each other")
     parser.add_argument("--umi-fastq", type=Path, nargs="*", default=[], help="FASTQ of the UMI read")
     parser.add_argument("--single", action="store_true", help="the BAM holds single-end reads")
+    parser.add_argument("--interleaved", action="store_true", help="the FASTQ holds both reads of each pair")
     parser.add_argument("--source", type=UmiSource, required=True, help="where the UMI is")
     parser.add_argument("--read-structure", nargs="*", default=[], help="one per read, fgbio's notation")
     parser.add_argument("--tag", default="RX", help="BAM tag with the UMI")
@@ -37,7 +38,7 @@ def main(given: argparse.Namespace) -> None:
     """Extract and count."""
     # Nothing made per read refers back to itself; looking for cycles costs a third of the time.
     gc.disable()
-    reads = len(given.fastq) if given.fastq else 2 - given.single
+    reads = len(given.fastq) + given.interleaved if given.fastq else 2 - given.single
     fixed = [
         read_fixed_umis(path, max_mismatches=given.max_mismatches, min_distance=given.min_distance)
         for path in given.fixed_umis
@@ -48,7 +49,8 @@ def main(given: argparse.Namespace) -> None:
     if given.bam:
         counts = extract_bam(bam=given.bam[0], extraction=extraction, out=out)
     else:
-        counts = extract_fastq(fastqs=[*given.fastq, *given.umi_fastq], extraction=extraction, out=out)
+        fastqs = [*given.fastq, *given.umi_fastq]
+        counts = extract_fastq(fastqs=fastqs, extraction=extraction, out=out, interleaved=given.interleaved)
     out.flush()
     write_table(given.counts, ExtractRow, [counts.row(given.unit)])
 

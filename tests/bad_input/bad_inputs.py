@@ -30,6 +30,7 @@ from contextlib import chdir, contextmanager, redirect_stderr, redirect_stdout
 from dataclasses import dataclass, field
 from functools import cache
 from io import BytesIO, StringIO, TextIOWrapper
+from itertools import product
 from pathlib import Path
 from typing import Any
 
@@ -414,6 +415,10 @@ def right_project(parent: Path) -> Path:
     genome = "".join(f">{name}\n{'ACGT' * (length // 4)}\n" for name, length in contigs.items())
     (folder / "genome.fa").write_text(genome)
     pysam.faidx(str(folder / "genome.fa"))
+    for mate, last in enumerate("AC", start=1):
+        starts = ("".join(bases) * 6 + last for bases in product("ACGT", repeat=3))
+        reads = (f"@r{i}:ACGTACGT\n{text}\n+\n{'I' * len(text)}\n" for i, text in enumerate(starts))
+        (folder / f"index_{mate}.fastq").write_text("".join(reads))
     for name in ("raw", "consensus"):
         write_sam(folder, {f"{name}.bam": (folder / f"{name}.sam").read_text()})
     prepare_targets(folder / "panel.bed", folder / "joined.bed")

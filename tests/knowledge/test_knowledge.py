@@ -255,6 +255,11 @@ def test_haematopoiesis_lists_are_apart() -> None:
 
 
 def test_alk_itself_is_no_bypass() -> None:
+    assert KNOWLEDGE.is_hotspot_mutation(missense("ALK", 1202))
+    assert KNOWLEDGE.is_hotspot_mutation(alteration("ALK", V.DELETION, C.INFRAME_DELETION, codon=1202))
+    for consequence in (C.FRAMESHIFT, C.STOP_GAINED, C.SPLICE_SITE, C.SYNONYMOUS):
+        # A truncated kinase is no hotspot mutation.
+        assert not KNOWLEDGE.is_hotspot_mutation(alteration("ALK", V.SNV, consequence, codon=1202))
     assert KNOWLEDGE.is_hotspot("ALK", 1202) and not KNOWLEDGE.is_hotspot("ALK", 1200)
     assert KNOWLEDGE.off_target(amplified("ALK")) is None
 

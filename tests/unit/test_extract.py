@@ -1,13 +1,17 @@
 """Reads and their UMIs from FASTQ and unaligned BAM; expected text is written out by hand."""
 
+import bz2
 import gzip
 import io
+import lzma
 import re
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import pysam
 import pytest
+from backports import zstd
 
 from alktrace.align.extract import Counts, Extraction, extract_bam, extract_fastq, layout_for, umi_from_name
 from alktrace.align.fixed_umis import FixedUmis
@@ -75,6 +79,34 @@ def test_halves_in_one_umi_read_are_joined(tmp_path: Path) -> None:
     ]
     text, _ = run(files, extraction(UmiSource.FASTQ, "+T", "2M2M+S", reads=1, umi_read=True))
     assert text.splitlines()[0] == "@r\tRX:Z:GG-TT\tQX:Z:AB CD"
+
+
+def test_pairs_in_one_compressed_fastq(tmp_path: Path) -> None:
+    """As the pair in two files; counted as one template, not as two single reads."""
+    path = tmp_path / "both.fastq.zst"
+    path.write_bytes(zstd.compress(b"@r/1\nAACTTTT\n+\nABCDEFG\n@r/2\nGGCCCCC\n+\nHIJKLMN\n"))
+    out, counts = io.BytesIO(), Counts()
+    plan = extraction(UmiSource.INLINE, "2M1S+T", "2M1S+T")
+    extract_fastq(fastqs=[path], extraction=plan, out=out, counts=counts, interleaved=True)
+    head = "@r\tRX:Z:AA-GG\tQX:Z:AB HI\n"
+    assert out.getvalue().decode() == f"{head}TTTT\n+\nDEFG\n{head}CCCC\n+\nKLMN\n"
+    assert counts == Counts(templates=1, reads=2, written=1)
+
+
+@pytest.mark.parametrize(
+    ("suffix", "pack"), [(".zst", zstd.compress), (".bz2", bz2.compress), (".xz", lzma.compress)]
+)
+def test_a_damaged_compressed_fastq_is_named(
+    tmp_path: Path, suffix: str, pack: Callable[[bytes], bytes]
+) -> None:
+    """Behind its head, where no check looks: an error of the format is none of the operating system."""
+    texts = "".join(f"@r{i}\n{i:060d}\n+\n{i:060d}\n" for i in range(9999)).replace("1", "A").encode()
+    whole = pack(texts)
+    for data in (whole[:-2000], whole[: len(whole) // 2] + bytes(2000)):
+        path = tmp_path / f"x.fastq{suffix}"
+        path.write_bytes(data)
+        with pytest.raises(DataError, match=re.escape(str(path))):
+            run([path], extraction(UmiSource.NONE, reads=1))
 
 
 def test_without_umi_the_name_is_bare(tmp_path: Path) -> None:

@@ -89,6 +89,8 @@ def test_absence_means_what_the_sample_could_have_seen(
 def test_positions_read_as_in_the_tables() -> None:
     assert position(G1202R) == "chr2:29220747C>T"
     assert position(REPORTED) is None
+    assert position(replace(G1202R, chrom="2")) == "chr2:29220747C>T", "a genome without chr"
+    assert position(replace(G1202R, chrom="HLA-A")) == "HLA-A:29220747C>T"
 
 
 def counted(alt: int, total: int = 3000) -> SimpleNamespace:

@@ -9,7 +9,7 @@ import pysam
 import pytest
 import yaml
 
-from alktrace.checks.probes import bam_head
+from alktrace.checks.probes import bam_head, fastq_head
 from alktrace.inputs.sample import Sample, Unit
 from alktrace.inputs.settings.configuration import check_settings
 from alktrace.inputs.sheet import Sheet
@@ -66,6 +66,16 @@ def test_single_reads(root: Path) -> None:
     plan = units(root, {"fastq_1": "1.fq"}, source="inline", read_structures=["12M16S+T"])
     assert "interleaved" not in plan.fastp_options(wildcards())
     assert plan.aligner_options(wildcards()) == ""
+
+
+def test_one_fastq_with_both_reads_is_pairs(root: Path, tmp_path: Path) -> None:
+    path = tmp_path / "both.fq"
+    path.write_text("".join(f"@r{i // 2}\nACGT\n+\nIIII\n" for i in range(6)))
+    fastq_head.cache_clear()
+    plan = units(root, {"fastq_1": str(path)})
+    assert plan.extract_options(wildcards()) == "--source none --interleaved"
+    assert plan.fastp_options(wildcards()).startswith("--interleaved_in")
+    assert plan.aligner_options(wildcards()) == "-p"
 
 
 def test_one_read_with_two_templates_is_a_pair(root: Path) -> None:

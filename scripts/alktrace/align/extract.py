@@ -21,6 +21,7 @@ from ..vocabulary.samples import UmiSource
 from .fixed_umis import FixedUmis
 from .read_structure import Layout, ReadStructureError, parse_read_structure, plan_layout
 from .read_text import (
+    DAMAGED,
     REMEDY_NAME,
     REMEDY_QUALITY,
     REMEDY_UMI,
@@ -168,7 +169,12 @@ def umi_from_name(name: str) -> str:
 
 
 def extract_fastq(
-    *, fastqs: Sequence[Path], extraction: Extraction, out: BinaryIO, counts: Counts | None = None
+    *,
+    fastqs: Sequence[Path],
+    extraction: Extraction,
+    out: BinaryIO,
+    counts: Counts | None = None,
+    interleaved: bool = False,
 ) -> Counts:
     """Stream the clusters of one to three FASTQs (plain or compressed) to `out`.
 
@@ -177,13 +183,15 @@ def extract_fastq(
         extraction: how reads are taken apart.
         out: binary stream for interleaved FASTQ.
         counts: counted into, also when an error ends the stream early.
+        interleaved: both reads of a pair stand after each other in the one file.
 
     Raises:
         DataError: a file is truncated or no FASTQ, mates differ in number or name, a name or quality is none
             that SAM holds, or all of the first reads are shorter than their read structure or lack the UMI.
     """
     counts = counts or Counts()
-    _write_batches(_fastq_batches(fastqs, extraction), extraction, out, counts, fastqs[0])
+    batches = _fastq_batches(fastqs, extraction, interleaved)
+    _write_batches(batches, extraction, out, counts, fastqs[0])
     return counts
 
 
@@ -330,17 +338,22 @@ def _format(batch: Batch, layout: Layout, umis: list[str], qualities: list[str])
     return (f"{h}{s1}\n+\n{q1}\n{h}{s2}\n+\n{q2}\n" for h, s1, q1, s2, q2 in zip(heads, *texts, strict=True))
 
 
-def _fastq_batches(fastqs: Sequence[Path], extraction: Extraction) -> Iterator[Batch]:
+def _fastq_batches(fastqs: Sequence[Path], extraction: Extraction, interleaved: bool) -> Iterator[Batch]:
     from_name, read = extraction.source is UmiSource.NAME, 0
     try:
         # Decompressed in this process: a truncated file then raises here, whatever tools are installed.
-        with dnaio.open(*fastqs, mode="r", open_threads=0) as reader:
+        with (
+            dnaio.open(fastqs[0], mode="r", open_threads=0, interleaved=True)
+            if interleaved
+            else dnaio.open(*fastqs, mode="r", open_threads=0)
+        ) as reader:
             records: Iterator[Any] = iter(reader)
             while chunk := list(islice(records, BATCH)):
-                reads = [chunk] if len(fastqs) == 1 else list(zip(*chunk, strict=True))
+                several = interleaved or len(fastqs) > 1
+                reads = list(zip(*chunk, strict=True)) if several else [chunk]
                 yield _fastq_batch(reads, from_name)
                 read += len(chunk)
-    except (dnaio.FileFormatError, OSError, EOFError, UnicodeDecodeError) as error:
+    except (dnaio.FileFormatError, *DAMAGED) as error:
         raise _fastq_error(fastqs, error, read) from None
 
 

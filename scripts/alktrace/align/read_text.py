@@ -1,7 +1,16 @@
 """Characters of reads: what SAM cannot hold is refused, bases that aligners read as N are written as N."""
 
+import sys
 from collections.abc import Sequence
+from lzma import LZMAError
 
+if sys.version_info >= (3, 14):
+    from compression.zstd import ZstdError
+else:
+    from backports.zstd import ZstdError
+
+DAMAGED = (OSError, EOFError, UnicodeDecodeError, LZMAError, ZstdError)
+"""What a compressed text raises that is cut off or damaged; the last two are no OSError."""
 MAX_NAME = 254
 PRINTED = bytes(range(ord("!"), ord("~") + 1))
 PHRED_64_LOW = "@"

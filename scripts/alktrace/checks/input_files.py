@@ -18,7 +18,9 @@ from ..inputs.sheet import Sheet
 from ..reference.contigs import check_index, contig_lengths, grch37_contig, is_plain_gzip, same_contig
 from ..reference.locate import locate_reference
 from ..vocabulary.samples import InputKind, UmiSource
+from .first_umis import RX, bam_umis, equal_umis, fastq_umis, raw_fault, tag_fault, unused_umis
 from .probes import (
+    DEPTH_TAGS,
     HEAD_READS,
     BamHead,
     FastqHead,
@@ -47,6 +49,8 @@ class Judged:
     of_samples: dict[str, list[Problem]]
     # Whose reads are given twice nobody can tell: the sheet is at fault.
     given_twice: list[Problem] = field(default_factory=list)
+    # What stops nothing, but should be known.
+    notes: list[Problem] = field(default_factory=list)
 
     @property
     def problems(self) -> list[Problem]:
@@ -71,14 +75,16 @@ def judge_files(sheet: Sheet, settings: Settings) -> Judged:
     reports = ReportCheck.of_sheet(Path(settings.samples), knowledge) if reported else None
     problems += reports.problems if reports else []
     of_samples: dict[str, list[Problem]] = {}
+    notes: list[Problem] = []
     for sample in used:
         assay = settings.assays[sample.assay]
         for unit in sample.units:
             checker = _UnitChecker(settings.samples, unit, assay, contigs, chroms[sample.assay], reports)
             if found := checker.run():
                 of_samples.setdefault(sample.name, []).extend(found)
+            notes += checker.notes
     twice = _same_reads(settings.samples, [unit for sample in used for unit in sample.units])
-    return Judged(problems, of_samples, twice)
+    return Judged(problems, of_samples, twice, notes)
 
 
 def _same_reads(sheet: str, units: Iterable[Unit]) -> list[Problem]:
@@ -252,6 +258,7 @@ class _UnitChecker:
         self.chroms = chroms
         self.reports = reports
         self.problems: list[Problem] = []
+        self.notes: list[Problem] = []
 
     def run(self) -> list[Problem]:
         """Return what is wrong."""
@@ -281,6 +288,10 @@ class _UnitChecker:
     def _add(self, column: str, what: str, remedy: str) -> None:
         self.problems.append(Problem(self.sheet, self.unit.line, column, what, remedy))
 
+    def _note(self, column: str, what: str, remedy: str) -> None:
+        """Say what stops nothing, but what a reader of the sheet would not expect."""
+        self.notes.append(Problem(self.sheet, self.unit.line, column, what, remedy))
+
     def _probe(self, column: str, path: str, probe: Callable[[Path], T]) -> T | None:
         try:
             return probe(Path(path))
@@ -309,14 +320,48 @@ class _UnitChecker:
         if self.umi.source is UmiSource.FASTQ and "fastq_umi" not in given:
             self._add("fastq_umi", "empty, but the UMI of the assay has its own FASTQ", "give that FASTQ")
             return
-        layout = self._layout("fastq_1", 1 + ("fastq_2" in given), "fastq_umi" in given)
         known = {name: head for name, head in heads.items() if head is not None}
-        if len(known) == len(given):
-            self._mates(given, known)
-            if layout is not None:
-                for (name, head), needed in zip(known.items(), layout.min_lengths, strict=True):
-                    self._lengths(name, head.lengths, needed)
-            self._name_umis("fastq_1", known["fastq_1"].names)
+        if len(known) < len(given) or self._repeated(given, known):
+            return
+        interleaved = len(known) == 1 and known["fastq_1"].interleaved
+        if interleaved:
+            what = f"{given['fastq_1']!r} holds both reads of each pair"
+            self._note("fastq_1", what, "it is read as pairs")
+        layout = self._layout("fastq_1", 1 + ("fastq_2" in given) + interleaved, "fastq_umi" in given)
+        self._mates(given, known)
+        if layout is not None:
+            lengths = [(name, head.lengths) for name, head in known.items()]
+            if interleaved:
+                ((name, both),) = lengths
+                lengths = [(name, both[::2]), (name, both[1::2])]
+            for (name, found), needed in zip(lengths, layout.min_lengths, strict=True):
+                self._lengths(name, found, needed)
+        self._name_umis("fastq_1", known["fastq_1"].names)
+        if layout is not None and not interleaved:
+            self._fault("fastq_1", equal_umis(fastq_umis(list(known.values()), self.umi, layout)))
+        if self.umi.source is UmiSource.NONE:
+            self._unused("fastq_1", unused_umis(known["fastq_1"].names, ()))
+
+    def _fault(self, column: str, fault: tuple[str, str] | None) -> None:
+        if fault:
+            self._add(column, *fault)
+
+    def _unused(self, column: str, fault: tuple[str, str] | None) -> None:
+        if fault:
+            self._note(column, *fault)
+
+    def _repeated(self, paths: Mapping[str, str], heads: Mapping[str, FastqHead]) -> bool:
+        """Refuse files in which a read name stands twice: their molecules would count as often."""
+        before = len(self.problems)
+        for column, head in heads.items():
+            if not head.repeated or (head.interleaved and len(heads) == 1):
+                continue
+            what = f"{paths[column]!r} has two reads of the name {head.repeated!r}"
+            remedy = (
+                "give every read once" if not head.interleaved else "leave out one file, or part the reads"
+            )
+            self._add(column, what, remedy)
+        return len(self.problems) > before
 
     def _mates(self, paths: Mapping[str, str], heads: Mapping[str, FastqHead]) -> None:
         first = heads["fastq_1"].names
@@ -390,6 +435,8 @@ class _UnitChecker:
         elif head.negative_depth:
             what = f"{str(path)!r} counts reads below zero: {head.negative_depth}"
             self._add("bam", what, "write the consensus anew")
+        elif fault := raw_fault(head.reads, bool(head.tags & DEPTH_TAGS)):
+            self._add("bam", f"{str(path)!r} {fault[0]}", fault[1])
 
     def _raw_umis(self, head: BamHead) -> None:
         source = self.umi.source
@@ -405,10 +452,13 @@ class _UnitChecker:
                 self._lengths("bam", lengths, needed)
         in_tag = source is UmiSource.TAG or (head.aligned and source in INSIDE_READS)
         # Aligned reads of an assay with UMIs inside the reads have lost them to the RX tag.
-        tag = self.umi.tag if source is UmiSource.TAG else "RX"
-        if in_tag and tag not in head.tags:
-            what = f"none of the first {head.records} records has a {tag} tag"
-            self._add("bam", what, "correct `umi.source` and `umi.tag` of the assay, or give FASTQ")
+        tag = self.umi.tag if source is UmiSource.TAG else RX
+        fault = tag_fault(head, tag, aligned=head.aligned, duplex=self.umi.duplex) if in_tag else None
+        if in_tag or source is UmiSource.NAME:
+            fault = fault or equal_umis(bam_umis(head, self.umi, tag))
+        self._fault("bam", fault)
+        if source is UmiSource.NONE:
+            self._unused("bam", unused_umis(head.names, [read.tags.get(RX, "") for read in head.reads]))
 
 
 def _differ(one: int | None, other: int | None) -> bool:

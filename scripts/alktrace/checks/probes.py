@@ -5,15 +5,17 @@ megabytes are read whole. What is damaged further inside a larger one is found b
 """
 
 import os
-from collections.abc import Iterator, Sequence
+from collections import Counter
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import cache
 from itertools import islice
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 from ..align.read_text import (
+    DAMAGED,
     REMEDY_NAME,
     REMEDY_PHRED_64,
     REMEDY_QUALITY,
@@ -32,6 +34,15 @@ BGZF_END = bytes.fromhex("1f8b08040000000000ff0600424302001b00030000000000000000
 SHOWN_PATH = 80
 DEPTH_TAGS = frozenset(("cD", "aD", "bD", "cd", "ad", "bd", "XV", "XW"))
 INDEX_SUFFIXES = (".bai", ".csi")
+PACKED_MAGIC = (b"\x28\xb5\x2f\xfd", b"BZh", b"\xfd7zXZ\x00")
+"""Of Zstandard, bzip2 and xz."""
+OTHER_KINDS = {
+    b"CRAM": ("CRAM", "fill `bam` instead of fastq_1, or convert it with `samtools fastq`"),
+    b"PK\x03\x04": ("a zip archive", "unpack it"),
+    b"NCBI.sra": ("an SRA archive", "convert it with `fasterq-dump --split-files`"),
+}
+"""Files of reads that are no FASTQ: what they are and what to do, by their first bytes."""
+ORA = ".ora"
 
 
 class ProbeError(AlktraceError):
@@ -50,15 +61,55 @@ class FastqHead:
 
     Attributes:
         names: of reads, without a mate's suffix.
-        lengths: of reads.
+        bases: of reads.
+        comments: what stands behind the names; empty text without.
         digest: of names and bases; equal where two files hold the same reads.
         total: reads of the whole file, None where it is too large to count them.
     """
 
     names: tuple[str, ...]
-    lengths: tuple[int, ...]
+    bases: tuple[str, ...]
+    comments: tuple[str, ...]
     digest: str
     total: int | None = None
+
+    @property
+    def lengths(self) -> tuple[int, ...]:
+        """Lengths of the reads."""
+        return tuple(map(len, self.bases))
+
+    @property
+    def interleaved(self) -> bool:
+        """True if the reads stand in pairs of one name: both reads of a template in one file.
+
+        Taken for single reads, every molecule would count twice.
+        """
+        first, second = self.names[::2], self.names[1::2]
+        paired = len(first) == len(second) > 0 and first == second
+        return paired and len(set(first)) == len(first)
+
+    @property
+    def repeated(self) -> str:
+        """The first name that stands more often than once; empty without one."""
+        return next((name for name, count in Counter(self.names).items() if count > 1), "")
+
+
+class HeadRead(NamedTuple):
+    """A primary record of the head of a BAM.
+
+    Attributes:
+        name: of the read.
+        second: is it read 2.
+        bases: in sequencing orientation.
+        place: contig, start, start of the mate, length of the template and orientation; None if not mapped.
+        tags: text by name.
+    """
+
+    name: str
+    second: bool
+    bases: str
+    place: tuple[int, int, int, int, bool] | None
+    tags: Mapping[str, str]
 
 
 @dataclass(frozen=True)
@@ -77,6 +128,7 @@ class BamHead:
         digest: of names and bases; equal where two files hold the same reads.
         qualities: characters of the lowest and the highest base quality as Phred+33; None without any.
         negative_depth: tag and read with a count of reads below zero; empty without one.
+        reads: those records that are primary.
     """
 
     contigs: dict[str, int]
@@ -90,6 +142,7 @@ class BamHead:
     digest: str
     qualities: tuple[str, str] | None
     negative_depth: str
+    reads: tuple[HeadRead, ...]
 
     @property
     def aligned(self) -> bool:
@@ -175,13 +228,18 @@ def fastq_head(path: Path) -> FastqHead:
     import dnaio
 
     check_readable(path)
+    packed = _packed(path)
     if is_bgzf(path):
         check_whole(path)
-    lines = count_lines(path)
+    lines = None if packed else count_lines(path)
     try:
         with dnaio.open(path, mode="r", fileformat="fastq", open_threads=0) as reader:
             records = list(islice(reader, HEAD_READS))
-    except (dnaio.FileFormatError, OSError, EOFError, UnicodeDecodeError) as error:
+            if packed and path.stat().st_size <= WHOLE_BYTES:
+                lines = 4 * (len(records) + sum(1 for _ in reader))
+    except EOFError:
+        raise _truncated(path) from None
+    except (dnaio.FileFormatError, *DAMAGED) as error:
         text = " ".join(str(error).split())
         raise ProbeError(
             f"{str(path)!r} is no valid FASTQ: {text}", "give a FASTQ, or fetch it again"
@@ -192,10 +250,27 @@ def fastq_head(path: Path) -> FastqHead:
     _refuse_text(path, names, [r.qualities for r in records])
     return FastqHead(
         names,
-        tuple(len(r.sequence) for r in records),
+        tuple(r.sequence for r in records),
+        tuple(r.comment or "" for r in records),
         text_digest("\n".join(f"{r.id} {r.sequence}" for r in records)),
         None if lines is None else lines // 4,
     )
+
+
+def _packed(path: Path) -> bool:
+    """Tell whether a file is compressed by something other than gzip that is read, such as Zstandard.
+
+    Raises:
+        ProbeError: it is of a kind that holds reads and is not read.
+    """
+    with path.open("rb") as stream:
+        magic = stream.read(8)
+    for begin, (kind, remedy) in OTHER_KINDS.items():
+        if magic.startswith(begin):
+            raise ProbeError(f"{str(path)!r} is no FASTQ but {kind}", remedy)
+    if path.suffix == ORA:
+        raise ProbeError(f"{str(path)!r} is compressed by DRAGEN ORA", "decompress it with `orad`")
+    return magic.startswith(PACKED_MAGIC)
 
 
 def _refuse_text(path: Path, names: Sequence[str], qualities: Sequence[str]) -> None:
@@ -266,6 +341,24 @@ def _summarise(contigs: dict[str, int], order: str, records: list[Any]) -> BamHe
             ),
             "",
         ),
+        reads=tuple(map(_head_read, whole)),
+    )
+
+
+def _head_read(record: Any) -> HeadRead:
+    place = (
+        record.reference_id,
+        record.reference_start,
+        record.next_reference_start,
+        record.template_length,
+        record.is_reverse,
+    )
+    return HeadRead(
+        record.query_name,
+        record.is_read2,
+        record.get_forward_sequence() or "",
+        None if record.is_unmapped else place,
+        {name: value for name, _, value in (text.split(":", 2) for text in _tags(record))},
     )
 
 

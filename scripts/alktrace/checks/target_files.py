@@ -1,17 +1,24 @@
 """Targets and gene models against the genome: contig names, lengths, build."""
 
+import csv
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
+from functools import cache
 from itertools import islice
 from pathlib import Path
 
 from ..errors import Problem
 from ..io.bed import Target, read_bed
+from ..io.resources import resource
 from ..reference.contigs import GRCH37, same_contig
 from ..reference.gff3 import read_lines
 
 MAX_SHOWN = 20
+MAX_GENES = 5
 GFF3_LINES = 5000
+
+Exons = dict[str, list[tuple[int, int, str]]]
+"""Start, end (0-based half-open) and gene of exons by chromosome."""
 _REGION = re.compile(r"##sequence-region\s+(\S+)\s+(\d+)\s+(\d+)")
 
 
@@ -31,6 +38,7 @@ def check_targets(path: Path, contigs: Mapping[str, int] | None) -> tuple[frozen
         chroms &= set(contigs)
         for line, target in targets.items():
             problems += _off_genome(str(path), line, target, contigs)
+    problems += _of_grch37(str(path), targets.values())
     problems.sort()
     if len(problems) > MAX_SHOWN:
         what = f"{len(problems) - MAX_SHOWN} more problems"
@@ -50,6 +58,51 @@ def _off_genome(file: str, line: int, target: Target, contigs: Mapping[str, int]
         yield Problem(
             file, line, "end", what, "give targets of GRCh38" if of_grch37 else "correct the interval"
         )
+
+
+def _of_grch37(file: str, targets: Iterable[Target]) -> Iterator[Problem]:
+    """Yield a problem where targets lie on exons of well-known genes by the coordinates of GRCh37.
+
+    Contigs of both builds have the same names and nearly the same lengths: nothing else shows it. In large
+    genes such as ALK the places of one build are introns of the other, so that names of genes tell nothing.
+    """
+    new, old = _exons_of_both()
+    spans = [(_bare(chrom), start, end) for chrom, start, end, _ in targets]
+    on_new, on_old = (_touched(spans, exons) for exons in (new, old))
+    if len(on_old) > 2 * len(on_new):
+        genes = ", ".join(sorted(set(on_old.values()))[:MAX_GENES])
+        what = f"{len(on_old)} targets lie on exons ({genes}) by GRCh37, {len(on_new)} by GRCh38"
+        yield Problem(file, 0, "", what, "give targets of GRCh38")
+
+
+@cache
+def _exons_of_both() -> tuple[Exons, Exons]:
+    """Return the exons of some genes on GRCh38 and on GRCh37, by chromosome without `chr`."""
+    with resource("reference/grch37_shift.tsv").open(encoding="utf-8") as stream:
+        shifts = {row["gene"]: int(row["shift"]) for row in csv.DictReader(stream, delimiter="\t")}
+    new: Exons = {}
+    old: Exons = {}
+    with resource("demo/exons.tsv").open(encoding="utf-8") as stream:
+        for row in csv.DictReader(stream, delimiter="\t"):
+            if (shift := shifts.get(row["gene"])) is not None:
+                start, end, chrom = int(row["start"]), int(row["end"]), _bare(row["chrom"])
+                new.setdefault(chrom, []).append((start, end, row["gene"]))
+                old.setdefault(chrom, []).append((start + shift, end + shift, row["gene"]))
+    return new, old
+
+
+def _touched(spans: Iterable[tuple[str, int, int]], exons: Exons) -> dict[tuple[str, int, int], str]:
+    """Return those intervals that overlap an exon, with its gene."""
+    return {
+        (chrom, start, end): gene
+        for chrom, start, end in spans
+        for first, last, gene in exons.get(chrom, ())
+        if start < last and first < end
+    }
+
+
+def _bare(chrom: str) -> str:
+    return chrom.removeprefix("chr")
 
 
 def check_gene_models(path: Path, contigs: Mapping[str, int]) -> list[Problem]:

@@ -9,7 +9,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from ..evidence.schema import Alteration, Observation, SpecimenEvidence
 from ..knowledge.answers import Knowledge
 from ..knowledge.core_loci import CoreLocus
-from ..vocabulary.changes import ALK, Consequence, Origin
+from ..vocabulary.changes import ALK, Origin
 from ..vocabulary.detection import Detection
 from .negative import excluded_clone_fraction, tumour_copies
 
@@ -35,8 +35,7 @@ def candidates_at(
 def alk_candidates(below: Iterable[Alteration], knowledge: Knowledge) -> Iterator[Alteration]:
     """Yield the changes of ALK hotspots below the calling rule."""
     for item in below:
-        silent = item.consequence is Consequence.SYNONYMOUS
-        if item.gene == ALK and not silent and knowledge.is_hotspot(ALK, item.codon):
+        if item.gene == ALK and knowledge.is_hotspot_mutation(item):
             yield item
 
 

@@ -41,7 +41,7 @@ class EmergentUnknownRow:
     vaf_low: float | None = column("lower end of the 95 % interval")
     vaf_high: float | None = column("upper end of the 95 % interval")
     clone_share: float = column("share of the tumour cells that a heterozygous alteration of this VAF means")
-    hotspot: bool = column("the residue is a listed hotspot (`hotspots.tsv`)")
+    hotspot: bool = column("it changes a residue that is a listed hotspot (`hotspots.tsv`)")
 
 
 @dataclass(frozen=True)
@@ -87,7 +87,7 @@ def _row(role: Role, view: TimepointView) -> EmergentUnknownRow | None:
         vaf_low=lead.vaf_low,
         vaf_high=lead.vaf_high,
         clone_share=share,
-        hotspot=view.knowledge.is_hotspot(item.gene, item.codon),
+        hotspot=view.knowledge.is_hotspot_mutation(item),
     )
 
 

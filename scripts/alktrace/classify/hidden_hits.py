@@ -10,7 +10,7 @@ from collections.abc import Iterator, Sequence
 from ..evidence.schema import Alteration
 from ..knowledge.drug_hints import Hints, joined
 from ..knowledge.entries import AlkRole
-from ..vocabulary.changes import ALK, Consequence
+from ..vocabulary.changes import ALK
 from ..vocabulary.resistance import Phase
 from .alk_sets import residue_name, same_base
 from .phase_sets import resolve_sets
@@ -19,13 +19,9 @@ from .view import Found, TimepointView, is_somatic_candidate
 
 
 def subthreshold_hotspots(view: TimepointView) -> Iterator[Alteration]:
-    """Return the changes of known hotspots that only missed the calling rule.
-
-    A change that leaves the residue as it is, is no hint of a hotspot mutation.
-    """
+    """Return the changes of known hotspots that only missed the calling rule."""
     for item in view.subthreshold:
-        silent = item.consequence is Consequence.SYNONYMOUS
-        if not silent and view.knowledge.is_hotspot(item.gene, item.codon):
+        if view.knowledge.is_hotspot_mutation(item):
             yield item
 
 

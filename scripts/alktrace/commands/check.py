@@ -49,8 +49,9 @@ def run(config: Path, *, directory: Path | None = None, tools: bool = True) -> s
     merged, given = lay_over(read_config(DEFAULTS), read_config(config)), config.resolve()
     if directory is not None:
         os.chdir(directory)
+    notes: list[str] = []
     try:
-        plan = checked_plan(merged, tools=tools)
+        plan = checked_plan(merged, tools=tools, say=notes.append)
     except InputProblems as error:
         raise InputProblems(place_problems(error.problems, [given, DEFAULTS])) from None
     sheet = plan.sheet
@@ -58,5 +59,6 @@ def run(config: Path, *, directory: Path | None = None, tools: bool = True) -> s
     parts = [", ".join(f"{len(items)} {name}" for name, items in counts.items())]
     parts += [f"{plan.site_knowledge.label} of {plan.site_knowledge.date}"] if plan.site_knowledge else []
     parts += [f"left out: {problem}" for found in plan.refused.values() for problem in found]
+    parts += notes
     parts += [f"{tool} {tool_version(tool)}" for tool in sorted(plan.tools())] if tools else []
     return "\n".join([*parts, "nothing would stop a run"])

@@ -14,6 +14,7 @@ from ..inputs.sample import Sample
 from ..inputs.sample_files import SampleFiles
 from ..qc.qc_table import QcRow
 from ..qc.quality import Metrics, contaminated
+from ..reference.contigs import CHROMOSOMES
 from ..structural.copy_number.copy_number_table import CopyNumberRow
 from ..structural.tumour_fraction_table import TumourFractionRow
 from ..vocabulary.caveats import Caveat, CaveatCode, DataProblem, in_order
@@ -268,12 +269,13 @@ def fractions_at(loaded: Sequence[LoadedSample], gene: str) -> dict[tuple[str, s
 
 
 def position(row: AlterationRow) -> str | None:
-    """Return `chr2:29220747C>T`, or `chr2:29223741` for what is no allele."""
+    """Return `chr2:29220747C>T`, or `chr2:29223741` for what is no allele, whatever the genome writes."""
     if row.chrom is None or row.pos is None:
         return None
+    chrom = f"chr{row.chrom}" if row.chrom in CHROMOSOMES else row.chrom
     if row.ref is None or row.alt is None:
-        return f"{row.chrom}:{row.pos}"
-    return f"{row.chrom}:{row.pos}{row.ref}>{row.alt}"
+        return f"{chrom}:{row.pos}"
+    return f"{chrom}:{row.pos}{row.ref}>{row.alt}"
 
 
 def make_specimen(loaded: LoadedSample, quality: QcRow) -> SpecimenEvidence:

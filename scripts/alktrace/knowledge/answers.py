@@ -12,9 +12,9 @@ from functools import cached_property
 from ..evidence.schema import Alteration
 from ..inputs.knowledge_rows import KnownGene, KnownLocus
 from ..inputs.site_knowledge import SiteKnowledge
-from ..vocabulary.changes import ALK, VariantType
+from ..vocabulary.changes import ALK, Consequence, VariantType
 from ..vocabulary.clinical import Histology
-from .bypass_rules import BypassMechanism, OffTargetKind
+from .bypass_rules import LOSS_CONSEQUENCES, BypassMechanism, OffTargetKind
 from .core_loci import CoreLocus, core_loci
 from .drug_hints import Hints, hints_of
 from .entries import (
@@ -117,6 +117,18 @@ class Knowledge:
     def is_hotspot(self, gene: str, codon: int | None) -> bool:
         """Return whether the codon is a listed hotspot of the gene; what has no codon is none."""
         return (gene, codon) in self.hotspot_codons
+
+    def is_hotspot_mutation(self, alteration: Alteration) -> bool:
+        """Return whether an alteration may be a mutation of a listed hotspot: it changes that residue.
+
+        A frameshift, a stop or a lost splice site there ends the protein: no kinase is activated by it,
+        and it counts only where the loss of the gene is a mechanism itself.
+        """
+        if not self.is_hotspot(alteration.gene, alteration.codon):
+            return False
+        if alteration.consequence is Consequence.SYNONYMOUS:
+            return False
+        return alteration.consequence not in LOSS_CONSEQUENCES or self.off_target(alteration) is not None
 
     def off_target(self, alteration: Alteration) -> BypassMechanism | None:
         """Return what an alteration outside ALK is; None means a variant of unknown meaning."""

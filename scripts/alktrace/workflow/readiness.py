@@ -20,12 +20,15 @@ UNUSABLE = re.compile(r"[{}\x00-\x1f\x7f]|^-")
 """Wildcards of Snakemake, ends of lines, and the beginning of an option."""
 
 
-def checked_plan(config: Mapping[str, Any], *, tools: bool) -> Plan:
+def checked_plan(
+    config: Mapping[str, Any], *, tools: bool, say: Callable[[str], object] = lambda _: None
+) -> Plan:
     """Return the plan of a run that nothing stands in the way of, without refused samples where configured.
 
     Args:
         config: the user's configuration laid over the defaults.
         tools: look for the command-line tools; not where they come from conda environments of the rules.
+        say: gets what stops nothing but should be known, line by line.
 
     Raises:
         InputProblems: everything wrong, as far as it can be judged beside what else is wrong.
@@ -48,6 +51,8 @@ def checked_plan(config: Mapping[str, Any], *, tools: bool) -> Plan:
         problems += tool_problems(plan.tools()) if tools else []
         problems += _unusable_names(plan)
         if not problems:
+            for note in judged.notes:
+                say(f"note: {note}")
             return plan
     raise InputProblems(problems)
 

@@ -1,11 +1,12 @@
 """Inputs and parameters of the rules that align sequencing units, and of the rule that joins them."""
 
 import shlex
+from contextlib import suppress
 from pathlib import Path
 from typing import Protocol
 
 from ..align.extract import layout_for
-from ..checks.probes import bam_head
+from ..checks.probes import ProbeError, bam_head, fastq_head
 from ..inputs.sample import Sample, Unit
 from ..inputs.settings.configuration import Settings
 from ..inputs.settings.umi_settings import UmiSettings
@@ -96,7 +97,8 @@ class Units:
 
     def _layout_reads(self, wildcards: UnitWildcards) -> tuple[object, ...]:
         unit, umi = self.unit(wildcards), self.umi(wildcards)
-        reads = 2 - self._single_bam(unit) if unit.bam else len(self.fastqs(wildcards))
+        fastqs = len(self.fastqs(wildcards)) + self._interleaved(unit)
+        reads = 2 - self._single_bam(unit) if unit.bam else fastqs
         layout = layout_for(umi.read_structures, reads=reads, umi_read=unit.fastq_umi is not None)
         return layout.templates
 
@@ -104,12 +106,21 @@ class Units:
         """Return the options of the extraction besides its files."""
         unit = self.unit(wildcards)
         single = ["--single"] if unit.bam and self._single_bam(unit) else []
-        return " ".join([self.umi_options(wildcards), *single])
+        interleaved = ["--interleaved"] if self._interleaved(unit) else []
+        return " ".join([self.umi_options(wildcards), *single, *interleaved])
 
     @staticmethod
     def _single_bam(unit: Unit) -> bool:
         head = bam_head(Path(unit.bam or ""))
         return head.records > 0 and head.paired == 0
+
+    @staticmethod
+    def _interleaved(unit: Unit) -> bool:
+        if unit.fastq_1 is None or unit.fastq_2 is not None:
+            return False
+        with suppress(ProbeError):  # a file that is gone fails its job
+            return fastq_head(Path(unit.fastq_1)).interleaved
+        return False
 
     def fastp_options(self, wildcards: UnitWildcards) -> str:
         """Return the options that depend on single reads or pairs."""
