@@ -62,6 +62,37 @@ rule write_cohort_page:
         "../scripts/write_cohort_page.py"
 
 
+rule write_batch_page:
+    input:
+        quality="results/cohort/qc.tsv",
+        identity="results/cohort/identity.tsv",
+        patients=list(PLAN.identity_files().values()),
+        genotypes=PLAN.of_samples(PLAN.identified(), "genotypes.tsv"),
+        molecules=list(PLAN.molecule_tables().values()),
+        error_rates=list(PLAN.error_rate_tables().values()),
+    output:
+        page=report("results/cohort/batch.html", category="Cohort"),
+    log:
+        "logs/write_batch_page.log",
+    conda:
+        own_environment
+    resources:
+        mem_mb=memory(1000),
+        runtime=minutes(10),
+    params:
+        identified=[sample.name for sample in PLAN.identified()],
+        samples=list(PLAN.molecule_tables()),
+        called=list(PLAN.error_rate_tables()),
+        limits=PLAN.quality_limits(),
+        processing=PLAN.processing(),
+        settings=PLAN.dump("identity"),
+        code=PLAN.code("write_batch_page"),
+    message:
+        "writing the page of the newest batch"
+    script:
+        "../scripts/write_batch_page.py"
+
+
 rule write_multiqc_sections:
     input:
         molecules=list(PLAN.molecule_tables().values()),

@@ -165,7 +165,7 @@ def test_depth_too_low(settings: IdentitySettings) -> None:
 @pytest.mark.parametrize("share", [0.0, 0.005, 0.02, 0.05, 0.1])
 @pytest.mark.parametrize("error", [1e-5, 1e-3])
 def test_contamination(share: float, error: float) -> None:
-    estimates = [
+    found = [
         present(
             estimate_contamination(
                 sample(person(50 + i), seed=i, depth=2000, foreign=person(90 + i), share=share, error=error),
@@ -174,6 +174,10 @@ def test_contamination(share: float, error: float) -> None:
         )
         for i in range(10)
     ]
+    estimates = [one.share for one in found]
+    assert all(one.low <= one.share <= one.high for one in found)
+    # Seven of ten or fewer has a probability of 1 % where each interval holds the truth with 95 %.
+    assert sum(one.low <= share * 1.03 and share <= one.high * 1.03 for one in found) >= 8
     assert np.median(estimates) == pytest.approx(share, rel=0.15, abs=5e-4)
     assert max(estimates) <= 1.5 * share + 2 * max(error, 5e-4)
 
@@ -208,13 +212,13 @@ def uneven(gained: dict[int, float], *, share: float = 0.0, sites: int = 60) -> 
 )
 def test_an_uneven_tumour_is_not_contaminated(gained: dict[int, float]) -> None:
     estimates = [estimate_contamination(rows, min_sites=8) for rows in uneven(gained)]
-    assert max(value for value in estimates if value is not None) < 0.005
+    assert max(found.share for found in estimates if found is not None) < 0.005
 
 
 @pytest.mark.parametrize("share", [0.05, 0.2])
 def test_an_uneven_tumour_may_be_contaminated_too(share: float) -> None:
     estimates = [estimate_contamination(rows, min_sites=8) for rows in uneven({7: 8.2}, share=share)]
-    assert min(value for value in estimates if value is not None) > 0.5 * share
+    assert min(found.share for found in estimates if found is not None) > 0.5 * share
 
 
 @pytest.mark.parametrize("share", [0.4, 0.5])

@@ -24,6 +24,7 @@ COHORT = {
     "compare_identity": 1,
     "collect_cohort": 1,
     "write_cohort_page": 1,
+    "write_batch_page": 1,
     "write_multiqc_sections": 1,
     "collect_multiqc": 1,
     "write_manifest": 1,

@@ -22,7 +22,7 @@ WITHOUT_SOME = 3
 """Exit status of a run that ended without some of its samples."""
 MOST_LINES = 20
 """Of a list on the terminal; tables have the rest."""
-PAGES = {"cohort": "report.html", "reads and molecules": "multiqc.html"}
+PAGES = {"newest batch": "batch.html", "cohort": "report.html", "reads and molecules": "multiqc.html"}
 SHOWN = ("patient", "timepoint", "setting", "classification", "components", "confidence", "timing")
 
 

@@ -46,8 +46,27 @@ class Unit:
 
 
 @dataclass(frozen=True)
+class Processing:
+    """Where and by whom a specimen was processed; empty where the sheet does not say.
+
+    Attributes:
+        well: `A1` to `P24`, row and column of a plate.
+    """
+
+    batch: str = ""
+    plate: str = ""
+    well: str = ""
+    operator: str = ""
+    run: str = ""
+
+
+@dataclass(frozen=True)
 class Sample:
-    """One specimen of one timepoint of one patient, with its units."""
+    """One specimen of one timepoint of one patient, with its units.
+
+    Attributes:
+        processing: no part of what the sample is, so that a well written down later reruns none of its jobs.
+    """
 
     patient: str
     timepoint: str
@@ -58,6 +77,7 @@ class Sample:
     setting: Setting | None
     role: Role
     units: tuple[Unit, ...]
+    processing: Processing = field(default=Processing(), compare=False, repr=False)
 
     @property
     def name(self) -> str:

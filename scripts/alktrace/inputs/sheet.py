@@ -2,7 +2,7 @@
 
 import re
 from collections import defaultdict
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import date
 from enum import Enum
@@ -11,7 +11,7 @@ from typing import Any, TypeVar
 
 from ..errors import InputProblems, Problem
 from ..vocabulary.samples import ID_PATTERN, BamKind, InputKind, Role, Setting, SpecimenType, VafUnit
-from .sample import Sample, Unit
+from .sample import Processing, Sample, Unit
 from .user_tables import Line, read_lines
 
 COLUMNS = (
@@ -33,12 +33,21 @@ COLUMNS = (
     "covered_regions",
     "lod_vaf",
     "vaf_unit",
+    "batch",
+    "plate",
+    "well",
+    "operator",
+    "run",
 )
 REQUIRED = ("patient", "timepoint", "specimen_type", "assay", "collected")
 SAMPLE_COLUMNS = ("specimen_type", "assay", "collected", "setting", "role")
 FILE_COLUMNS = ("fastq_1", "fastq_2", "fastq_umi", "bam", "calls")
 REPORT_COLUMNS = ("covered_regions", "lod_vaf", "vaf_unit")
 SOURCE_COLUMNS = ("fastq_1", "bam", "calls")
+PROCESSING_COLUMNS = ("batch", "plate", "well", "operator", "run")
+LONGEST_NOTE = 64
+WELL = re.compile("([A-Pa-p])0*([1-9]|1[0-9]|2[0-4])")
+"""Of plates of up to 384 wells."""
 MERGED_KINDS = {InputKind.FASTQ, InputKind.RAW_BAM}
 """Of rows that may be units of one specimen."""
 
@@ -110,6 +119,7 @@ def read_sheet(path: Path, *, assays: Collection[str], exclude: Iterable[str] = 
         sample = _sample(members)
         samples[sample.name] = sample
     problems += _timepoint_problems(str(path), rows)
+    problems += _well_problems(str(path), rows)
     unknown = sorted(set(exclude) - {row.patient for row in rows})
     for patient in unknown:
         problems.append(
@@ -148,6 +158,7 @@ class _Checker:
         assay = self._assay(line, given)
         bam_kind = self._sources(line, given)
         terms = self._report_terms(line, given)
+        processing = self._processing(line, given)
         if len(self.problems) > before or kind is None or role is None or collected is None:
             return None
         files: dict[str, Any] = {name: given[name] for name in FILE_COLUMNS if name in given}
@@ -161,6 +172,7 @@ class _Checker:
             setting=setting,
             role=role,
             units=(Unit("", library, bam_kind=bam_kind, line=line, **files, **terms),),
+            processing=processing,
         )
 
     def _add(self, line: int, column: str, what: str, remedy: str) -> None:
@@ -229,6 +241,24 @@ class _Checker:
             self._add(line, "bam_kind", "given without bam", "empty this cell or fill bam")
         return None
 
+    def _processing(self, line: int, given: Mapping[str, str]) -> Processing:
+        """Return where and by whom the specimen was processed."""
+        said = {name: given.get(name, "") for name in PROCESSING_COLUMNS}
+        for name, text in said.items():
+            if len(text) > LONGEST_NOTE or not text.isprintable():
+                self._add(line, name, f"value {text!r}", f"write at most {LONGEST_NOTE} letters, in one line")
+        if said["well"]:
+            found = WELL.fullmatch(said["well"])
+            if found is None:
+                self._add(
+                    line, "well", f"value {said['well']!r}", "write row and column, A1 to H12 or to P24"
+                )
+            else:
+                said["well"] = f"{found[1].upper()}{found[2]}"
+            if not said["plate"]:
+                self._add(line, "plate", "empty beside a well", "name the plate or empty the well")
+        return Processing(**said)
+
     def _report_terms(self, line: int, given: Mapping[str, str]) -> dict[str, Any]:
         """Return what the sheet says of a report: where it looked, how deep, in which unit."""
         terms: dict[str, Any] = {}
@@ -257,7 +287,9 @@ def _by_sample(rows: Iterable[Sample]) -> dict[str, list[Sample]]:
 
 def _sample(rows: list[Sample]) -> Sample:
     units = (replace(row.units[0], unit=f"u{number}") for number, row in enumerate(rows, start=1))
-    return replace(rows[0], units=tuple(units))
+    # A specimen may be sequenced again.
+    runs = ", ".join(dict.fromkeys(row.processing.run for row in rows if row.processing.run))
+    return replace(rows[0], units=tuple(units), processing=replace(rows[0].processing, run=runs))
 
 
 def _sample_problems(file: str, rows: list[Sample]) -> list[Problem]:
@@ -268,6 +300,7 @@ def _sample_problems(file: str, rows: list[Sample]) -> list[Problem]:
             if mine != other:
                 what = f"{_text(mine)} here but {_text(other)} in line {first.line} of the same specimen"
                 problems.append(Problem(file, row.line, name, what, "make them equal or rename a specimen"))
+        problems += _processed_otherwise(file, row, first)
         kind, other = row.units[0].kind, first.units[0].kind
         if not {kind, other} <= MERGED_KINDS:
             what = f"{kind} beside {other} in line {first.line} for one specimen"
@@ -275,6 +308,26 @@ def _sample_problems(file: str, rows: list[Sample]) -> list[Problem]:
                 Problem(file, row.line, "specimen", what, "only FASTQ or raw BAM rows can be merged")
             )
     return problems
+
+
+def _processed_otherwise(file: str, row: Sample, first: Sample) -> Iterator[Problem]:
+    """Yield where two rows of one specimen say different things of its processing; runs may differ."""
+    for name in PROCESSING_COLUMNS:
+        mine, other = getattr(row.processing, name), getattr(first.processing, name)
+        if mine != other and name != "run":
+            what = f"{mine!r} here but {other!r} in line {first.line} of the same specimen"
+            yield Problem(file, row.line, name, what, "make them equal or rename a specimen")
+
+
+def _well_problems(file: str, rows: list[Sample]) -> Iterator[Problem]:
+    """Yield wells that hold two specimens."""
+    seen: dict[tuple[str, str, str], Sample] = {}
+    for row in rows:
+        own = row.processing
+        first = seen.setdefault((own.batch, own.plate, own.well), row) if own.well else row
+        if first.name != row.name:
+            what = f"{own.well!r} of plate {own.plate!r} is that of {first.name} in line {first.line}"
+            yield Problem(file, row.line, "well", what, "correct one of them")
 
 
 def _timepoint_problems(file: str, rows: list[Sample]) -> list[Problem]:

@@ -26,6 +26,7 @@ ERROR_RATES = (1e-6, 1e-5, 1e-4, 1e-3, 5e-3)
 """Rates of false bases tried beside the contamination, per molecule."""
 CONTAMINANT = ((0.0, 0.25), (0.5, 0.5), (1.0, 0.25))
 """Share of the other allele in a foreign genome and its probability, for an allele of frequency one half."""
+HALF_CHI_SQUARE = 1.92
 IMBALANCE = 0.01
 """Prior probability that a tumour lost or gained an allele of a chromosome; an assumption of this project."""
 LARGEST_MINORITY = 0.15
@@ -64,6 +65,10 @@ class SampleIdentityRow:
         "samples of the patient with other genotypes, and samples of other patients with the same"
     )
     heterozygous: int | None = column("sites of these that are heterozygous", default=None)
+    contamination_low: float | None = column(
+        "lower end of its 95 % interval, by the profile of the likelihood", default=None
+    )
+    contamination_high: float | None = column("upper end", default=None)
 
 
 def compare_identity(
@@ -96,11 +101,14 @@ def compare_identity(
                 verdicts[name],
                 sites=sum(row.genotype is not None for row in rows[name]),
                 heterozygous=sum(row.genotype == "0/1" for row in rows[name]),
-                contamination=estimate_contamination(rows[name], min_sites=settings.min_sites),
+                contamination=found.share if found else None,
+                contamination_low=found.low if found else None,
+                contamination_high=found.high if found else None,
                 sex=sex_of(rows[name], settings.min_sex_sites),
             )
             for name in sorted(rows)
             if patients[name] == patient
+            for found in [estimate_contamination(rows[name], min_sites=settings.min_sites)]
         ]
         write_table(path, SampleIdentityRow, own)
 
@@ -126,6 +134,19 @@ def compare_pairs(
             if mine or status is not None:
                 assert status is not None
                 found.append(IdentityRow(name, other, mine, n, same / n if n else None, status))
+    return found
+
+
+def concordances(
+    rows: Mapping[str, Sequence[GenotypeRow]], min_sites: int
+) -> dict[tuple[str, str], float | None]:
+    """Return the share of equal genotypes of every pair, in the order given; None with fewer sites."""
+    table = _matrix(list(rows.values()))
+    found: dict[tuple[str, str], float | None] = {}
+    for (i, name), (j, other) in combinations(enumerate(rows), 2):
+        both = (table[i] != MISSING) & (table[j] != MISSING)
+        sites, equal = int(both.sum()), int(((table[i] == table[j]) & both).sum())
+        found[name, other] = equal / sites if sites >= min_sites else None
     return found
 
 
@@ -162,13 +183,26 @@ def judge_samples(
     return verdicts
 
 
-def estimate_contamination(rows: Sequence[GenotypeRow], *, min_sites: int) -> float | None:
+@dataclass(frozen=True)
+class Contamination:
+    """Estimated share of foreign molecules with its 95 % interval, on the levels that were tried."""
+
+    share: float
+    low: float
+    high: float
+
+
+def estimate_contamination(rows: Sequence[GenotypeRow], *, min_sites: int) -> Contamination | None:
     """Return the share of foreign molecules that explains the other allele at homozygous sites best.
 
     Maximum likelihood over contamination (0 to 0.5) and base error. The genotype of the foreign person is
     unknown: its probabilities are those of an allele of frequency one half. A tumour that lost or gained an
     allele leaves few molecules of the other one too, but on some chromosomes, where a foreign person shows on
     all: a chromosome may be explained by imbalance instead, at its prior probability.
+
+    The interval holds the levels whose log likelihood, with the base error that suits each best, is within
+    1.92 of the largest: half of the 95 % point of chi square with one degree of freedom (profile likelihood;
+    at the bound of 0 it is wider than it need be).
 
     Returns:
         None with fewer than `min_sites` homozygous sites.
@@ -178,14 +212,13 @@ def estimate_contamination(rows: Sequence[GenotypeRow], *, min_sites: int) -> fl
         return None
     own = [chroms == name for name in sorted(set(chroms))]
     levels = np.concatenate([[0.0], np.geomspace(1e-4, 0.5, GRID)])
-    best = max(
-        (float(likelihood[i]), -i)
-        for error in ERROR_RATES
-        for foreign, imbalanced in [_site_likelihoods(other, total, levels, error)]
-        for likelihood in [_over_chromosomes(foreign, imbalanced, own)]
-        for i in [int(np.argmax(likelihood))]
+    profile = np.max(
+        [_over_chromosomes(*_site_likelihoods(other, total, levels, error), own) for error in ERROR_RATES],
+        axis=0,
     )
-    return float(levels[-best[1]])
+    likely = levels[profile >= profile.max() - HALF_CHI_SQUARE]
+    # The first of equal ones: the least contamination that explains the molecules.
+    return Contamination(float(levels[np.argmax(profile)]), float(likely[0]), float(likely[-1]))
 
 
 def sex_of(rows: Iterable[GenotypeRow], min_sites: int) -> Sex:

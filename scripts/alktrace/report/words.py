@@ -83,6 +83,11 @@ def percent(share: float) -> str:
     return f"{shown:g} %"
 
 
+def number(value: float | None) -> str:
+    """Return a count with commas between thousands, or a dash."""
+    return NOTHING if value is None else f"{value:,.0f}"
+
+
 def interval(value: float | None, low: float | None, high: float | None) -> str:
     """Return `0.42 % (0.2–0.78 %)`, or a dash where there is no value."""
     if value is None:

@@ -1,6 +1,7 @@
 """What is built for whom: the paths, inputs and parameters of the rules, from sheet and config."""
 
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import asdict
 from functools import cached_property
 from pathlib import Path
 from typing import Any, Protocol
@@ -185,7 +186,7 @@ class Plan:
             *self.timepoint_files("resistance.json"),
             *self.patient_files("evidence.tsv"),
             *self.patient_files("report.html"),
-            *(f"{COHORT}/{name}" for name in (*names, "report.html", "multiqc.html")),
+            *(f"{COHORT}/{name}" for name in (*names, "report.html", "batch.html", "multiqc.html")),
             *self.outcome_files(),
             *self.exports(),
         ]
@@ -402,6 +403,14 @@ class Plan:
         """Return the files of some exports that are asked for; without names of all."""
         asked = [one for one in Export if one in self.settings.exports and (not names or one in names)]
         return [path for one in asked for path in export_paths(one, self.sheet.patients)]
+
+    def quality_limits(self) -> dict[str, dict[str, Any]]:
+        """Return the thresholds of quality by assay, as plain values."""
+        return {name: assay.qc.model_dump(mode="json") for name, assay in self.settings.assays.items()}
+
+    def processing(self) -> dict[str, dict[str, str]]:
+        """Return what the sheet says of batch, plate and the like, by the sample's name, as plain values."""
+        return {sample.name: asdict(sample.processing) for sample in self.used_samples if not sample.reported}
 
     # --- targets of the workflow -----------------------------------------------------------------
 
