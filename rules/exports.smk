@@ -5,6 +5,7 @@
 localrules:
     export_maf,
     export_vcf,
+    export_cbioportal,
 
 
 rule export_maf:
@@ -52,3 +53,28 @@ rule export_vcf:
         "exporting a VCF of each patient"
     script:
         "../scripts/export_vcf.py"
+
+
+rule export_cbioportal:
+    input:
+        evidence=PLAN.patient_files("evidence.json"),
+        tables=PLAN.timepoint_files("resistance.tsv"),
+        clinical=PLAN.clinical_tables(),
+    output:
+        study=PLAN.exports("cbioportal"),
+    log:
+        "logs/export_cbioportal.log",
+    conda:
+        own_environment
+    resources:
+        mem_mb=memory(1000),
+        runtime=minutes(30),
+    params:
+        inherited=PLAN.settings.export_inherited,
+        settings=PLAN.dump("cohort"),
+        knowledge=PLAN.knowledge("genes", "identifiers", "drugs"),
+        code=PLAN.code("export_cbioportal"),
+    message:
+        "exporting a study for cBioPortal"
+    script:
+        "../scripts/export_cbioportal.py"

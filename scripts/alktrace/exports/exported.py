@@ -36,6 +36,14 @@ class Breakend:
     mate: str
     mate_pos: int
 
+    @property
+    def kind(self) -> str | None:
+        """Two chromosomes, or two strands of one; None where it may be a deletion or a duplication."""
+        if self.chrom != self.mate:
+            return "TRANSLOCATION"
+        # `T]p]` and `[p[T` join ends that face one way.
+        return "INVERSION" if self.alt[-1] == "]" or self.alt[0] == "[" else None
+
 
 @dataclass(frozen=True)
 class Seen:

@@ -8,3 +8,4 @@ class Export(StrEnum):
 
     MAF = "maf"
     VCF = "vcf"
+    CBIOPORTAL = "cbioportal"

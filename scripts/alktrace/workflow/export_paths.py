@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 
+from ..exports.cbioportal import study_files
 from ..vocabulary.exports import Export
 
 FOLDER = "results/exports"
@@ -19,3 +20,5 @@ def export_paths(export: Export, patients: Sequence[str]) -> list[str]:
             return [f"{FOLDER}/alterations.maf"]
         case Export.VCF:
             return [f"{FOLDER}/vcf/{patient}.vcf.gz{end}" for patient in patients for end in ("", ".tbi")]
+        case Export.CBIOPORTAL:
+            return [f"{FOLDER}/cbioportal/{name}" for name in study_files()]
