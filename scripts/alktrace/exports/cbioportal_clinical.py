@@ -198,7 +198,7 @@ def _survival(record: PatientRecord, start: dt.date | None) -> dict[str, Any]:
 
 
 def listed(patients: Sequence[ExportedPatient], *, copies: bool) -> list[str]:
-    """Return the samples of a case list: all, or those with copy numbers if there are any: none may be empty."""
+    """Return the samples of a case list, which may not be empty: all, or those with copy numbers if any."""
     specimens = [(patient, one) for patient in patients for one in patient.specimens]
     with_copies = [(patient, one) for patient, one in specimens if one.copy_number] if copies else []
     return [sample_id(patient, one) for patient, one in with_copies or specimens]
