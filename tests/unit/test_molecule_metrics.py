@@ -91,6 +91,77 @@ def test_fragment_saturation(spans: list[tuple[int, int, int]], share: float, po
     assert found["fragment_saturated", "all"] == (share > 0.2)
 
 
+# --- UMIs that are none -----------------------------------------------------------------------
+
+SETS = {"32": 32, "96": 96, "384": 384, "random 5+5": 4**10}
+
+
+def drawn(draw: np.random.Generator, molecules: int, width: int) -> tuple[Any, Any]:
+    """Starts and lengths of plasma fragments over a target, evenly or in steps of nucleosomes."""
+    starts = draw.integers(0, width + 166, molecules)
+    if draw.random() < 0.5:
+        starts = starts // 166 * 166 + draw.normal(0, 20, molecules).astype(int) + 100
+    return starts + 1000, np.clip(draw.normal(167, 20, molecules), 60, 400).astype(int)
+
+
+def grouped_by(starts: Any, lengths: Any, umis: Any) -> dict[tuple[str, str], float]:
+    """Figures of the families of molecules: those of one place and UMI are one."""
+    seen = np.unique(np.stack([starts, lengths, umis], 1), axis=0)
+    _, per_position = np.unique(seen[:, :2], axis=0, return_counts=True)
+    rows = np.zeros(len(seen), TEMPLATE)
+    rows["low"] = end_key(0, 0, 0) + (seen[:, 0] << 1)
+    rows["high"] = end_key(0, 0, 1) + (seen[:, 0] + seen[:, 1] - 1 << 1)
+    rows["umi_a"], rows["second"] = seen[:, 2], 1
+    tally = Tally(duplex=False, umis=True, targets=None)
+    tally.add(rows, np.arange(len(seen)), np.arange(len(seen) + 1), per_position)
+    return figures(tally)
+
+
+@pytest.mark.parametrize("size", SETS.values(), ids=SETS)
+def test_true_umis_give_no_alarm_and_state_what_they_hide(size: int) -> None:
+    """From thirty molecules to thousands of a target, of sets whose UMIs are not equally frequent."""
+    draw = np.random.default_rng(size)
+    for molecules in np.geomspace(30, 5000, 60).astype(int):
+        starts, lengths = drawn(draw, molecules, 300)
+        shares = draw.dirichlet(np.full(size, 3.0)) if size < 1000 else None
+        found = grouped_by(starts, lengths, draw.choice(size, molecules, p=shares))
+        assert found["umi_uninformative", "all"] == 0
+        hidden = 1 - found["families", "all"] / molecules
+        assert ("fragment_saturation", "all") not in found
+        if hidden * molecules > 50:
+            assert found["collision_rate", "all"] == pytest.approx(hidden, rel=0.35)
+
+
+@pytest.mark.parametrize("kind", ["constant", "bases of the template", "one of a hundred misread"])
+def test_umis_that_follow_from_the_position_are_found(kind: str) -> None:
+    """Where thirty pairs of molecules share their ends by chance; the rate is then that of positions."""
+    draw = np.random.default_rng(3)
+    for molecules in (2000, 4000, 8000):
+        starts, lengths = drawn(draw, molecules, 300)
+        umis = np.zeros(molecules, int) if kind == "constant" else (starts * 7919 + lengths) % 1024
+        if kind == "one of a hundred misread":
+            umis = np.where(draw.random(molecules) < 0.01, draw.integers(0, 1024, molecules), umis)
+        found = grouped_by(starts, lengths, umis)
+        assert found["umi_uninformative", "all"] == 1
+        assert found["fragment_saturation", "all"] > 0
+        assert found["collision_rate", "all"] > 0.4 * (1 - found["families", "all"] / molecules) > 0
+
+
+def test_few_molecules_say_nothing_of_their_umis() -> None:
+    """No alarm, and no rate of zero either: that of positions, for bases of the template would look alike."""
+    starts, lengths = drawn(np.random.default_rng(5), 60, 300)
+    found = grouped_by(starts, lengths, starts)
+    assert found["umi_uninformative", "all"] == 0
+    assert 0.001 < found["collision_rate", "all"] < 0.1
+
+
+def test_few_equal_pairs_bound_the_probability() -> None:
+    """Twenty families at ten positions with UMIs of their own: three of 190 pairs may be equal, not none."""
+    found = grouped_by(np.repeat(np.arange(10), 2), np.full(20, 100), np.arange(20))
+    assert found["umi_collision_probability", "all"] == 0
+    assert found["umi_collisions", "all"] == pytest.approx(10 * 3 / 190, rel=0.05)
+
+
 def test_windows_far_behind_are_counted_once() -> None:
     """In one go or piece by piece, with windows that close in between."""
     spans = [(at, at + 59, 1) for at in (0, 1, 31, 32, 5_000, 50_000, 50_001)]

@@ -15,7 +15,7 @@ from alktrace.structural.copy_number.copy_number_table import RatioRow
 from alktrace.structural.tumour_fraction_table import TumourFractionRow
 from alktrace.vocabulary.copies import TumourFractionStatus
 from alktrace.vocabulary.detection import Detection, LocusKind
-from alktrace.vocabulary.samples import IdentityStatus, Role, SpecimenType, Verdict
+from alktrace.vocabulary.samples import BamKind, IdentityStatus, Role, SpecimenType, Verdict
 
 THRESHOLDS = AssayQc(
     min_molecules=100, warn_molecules=500, min_on_target=0.3, max_contamination=0.02, max_blank_molecules=20
@@ -89,6 +89,37 @@ def test_patients_are_judged_by_the_thresholds_of_the_assay(
     row = judge(**given)
     assert row.verdict is verdict
     assert row.reasons == (() if reason is None else (reason,))
+
+
+def test_umis_that_tell_nothing_apart_fail_a_patient_but_no_control() -> None:
+    useless = {("umi_uninformative", "all"): 1.0}
+    row = judge(metrics=useless)
+    assert row.verdict is Verdict.FAIL
+    assert row.reasons == (
+        "UMIs tell no molecules apart: correct `umi` of the assay; were copies removed by position?",
+    )
+    assert judge((0,), role=Role.CONTROL, metrics=useless).verdict is Verdict.PASS
+    assert judge(metrics={("umi_uninformative", "all"): 0.0}).verdict is Verdict.PASS
+
+
+@pytest.mark.parametrize(
+    ("kind", "single", "warns"),
+    [(BamKind.CONSENSUS, 600, True), (BamKind.CONSENSUS, 599, False), (BamKind.RAW, 600, False)],
+)
+def test_a_consensus_without_depths_is_said(kind: BamKind, single: int, warns: bool) -> None:
+    given = replace(sample(), units=(Unit("u1", "l", bam="a.bam", bam_kind=kind),))
+    row = judge_quality(
+        sample=given,
+        metrics={},
+        callability=[replace(locus(600), single=single)],
+        alterations=(),
+        expected=(),
+        contamination=None,
+        identity=IdentityStatus.MATCH,
+        thresholds=THRESHOLDS,
+    )
+    said = ("consensus without tags of depth: are these molecules, or raw reads?",)
+    assert (row.verdict, row.reasons) == ((Verdict.WARN, said) if warns else (Verdict.PASS, ()))
 
 
 def test_a_report_that_states_no_molecules_failed_nothing() -> None:

@@ -18,9 +18,13 @@ consensus_reads             reads written
 families_at                 families had only a share of the templates been read; stratum: 10 to 100 (percent)
 duplex_yield                share of these with both strands; stratum: 10 to 100 (percent)
 umi_collision_probability   probability that two molecules carry one UMI, from the UMIs seen
-umi_collisions              families expected to hold two molecules of one position and UMI
+umi_collisions              molecules expected behind another of their position and UMI, at most: three equal
+                            pairs are added to those seen, the upper 95 % limit where there are none
+umi_uninformative           1 if the UMIs tell no molecules apart: most are one, or far fewer positions have
+                            several than chance alone would bring together (`_pairs_expected`)
 collision_rate              molecules hidden behind another, as a share of all: by UMI, else by position
-fragment_saturation         without UMIs: share of the fragment positions within reach that are taken
+fragment_saturation         without UMIs, or where they tell nothing: share of the fragment positions within
+                            reach that are taken
 fragment_saturated          1 if that is above the setting
 insert_size_median          bases, over families of facing pairs
 insert_size                 families; stratum: first size of a bin of ten
@@ -57,10 +61,19 @@ DECILES = 10
 MAX_INSERT = 2000
 # Fragment positions are counted over windows of starts; short against the unevenness of coverage.
 START_WINDOW = 32
+KIND_BITS = 5
 # From so many templates on, a window whose templates mostly share one position holds an amplicon: ends are
 # fixed there and tell no molecules apart.
 AMPLICON_TEMPLATES = 20
 AMPLICON_SHARE = 0.5
+# So many pairs of molecules must share their ends by chance before their absence says anything. As many or
+# more are seen: real fragments are less even than thought, and of a true set of 32 UMIs nearly all differ.
+LEAST_PAIRS = 30
+SEEN_SHARE = 0.25
+# Of families, that two have one UMI: no kit has fewer than some dozen.
+MAX_EQUAL_UMIS = 0.4
+LEAST_FAMILIES = 50
+RULE_OF_THREE = 3.0
 # Where all positions are taken the number of molecules has no upper bound; this keeps it finite.
 MAX_SHARE = 0.999
 BASES = "ACGT"
@@ -117,7 +130,8 @@ class Tally:
         self._umi_lengths: dict[tuple[int, int], int] = {}
         self._any_strand = np.zeros(DECILES + 2, np.int64)
         self._both_strands = np.zeros(DECILES + 2, np.int64)
-        self._positions = self._pairs = self._on_target = 0
+        self._on_target = 0
+        self._crowds = np.zeros(2, np.int64)
         self._windows = np.zeros((0, 4), np.int64)
         self._occupied: list[Offsets] = []
         self._paired = True
@@ -134,8 +148,7 @@ class Tally:
         if len(bounds) < 2:
             return
         self._sizes = _add(self._sizes, np.bincount(np.diff(bounds)))
-        self._positions += len(per_position)
-        self._pairs += int((per_position * (per_position - 1) // 2).sum())
+        self._crowds = _add(self._crowds, np.bincount(per_position))
         heads = rows[grouped[bounds[:-1]]]
         self._add_strands(rows, grouped, bounds)
         if self._umis:
@@ -178,14 +191,17 @@ class Tally:
         stop = np.where(facing, _position(high) + 1, heads["stop"])
         if self._targets is not None:
             self._on_target += int(self._targets.touched(heads["ref"], start, stop).sum())
-        if not self._umis:
-            single = heads["second"] < 0
-            self._paired &= not bool(single.any())
-            self._add_windows(low[facing | single], sizes[facing | single])
+        single = heads["second"] < 0
+        self._paired &= not bool(single.any())
+        kept = facing | single
+        # With UMIs a library, and a side that R1 comes from, has positions of its own.
+        kind = (heads["library"] % 8 << 2) | heads["side"] if self._umis else np.zeros(len(heads), np.int64)
+        self._add_windows(low[kept], sizes[kept], kind[kept].astype(np.int64))
 
-    def _add_windows(self, low: Offsets, sizes: Offsets) -> None:
+    def _add_windows(self, low: Offsets, sizes: Offsets, kind: Offsets) -> None:
         """Count families, templates and the largest family per window of starts; windows far behind close."""
         window = (low >> 34 << 30) | (_position(low) // START_WINDOW << 1) | (low & 1)
+        window = window << KIND_BITS | kind
         fresh = np.column_stack([window, np.ones_like(sizes), sizes, sizes])
         table = np.concatenate([self._windows, fresh])
         keys, inverse = np.unique(table[:, 0], return_inverse=True)
@@ -193,7 +209,7 @@ class Tally:
         merged[:, 0] = keys
         np.add.at(merged[:, 1:3], inverse, table[:, 1:3])
         np.maximum.at(merged[:, 3], inverse, table[:, 3])
-        behind = keys[-1] - (4 * MAX_INSERT // START_WINDOW << 1) if len(keys) else 0
+        behind = keys[-1] - (4 * MAX_INSERT // START_WINDOW << 1 + KIND_BITS) if len(keys) else 0
         self._occupied.append(merged[keys < behind])
         self._windows = merged[keys >= behind]
 
@@ -217,7 +233,7 @@ class Tally:
         yield "reads_without_mc", "all", self.counts[COUNT_WITHOUT_MC]
         for (a, b), count in sorted(self._umi_lengths.items()):
             yield "umi_length", f"{a}-{b}" if b else str(a), count
-        yield "positions", "all", self._positions
+        yield "positions", "all", self._crowds[1:].sum()
         yield "families", "all", families
         for size in np.flatnonzero(self._sizes):
             yield "family_size", str(size), self._sizes[size]
@@ -246,16 +262,62 @@ class Tally:
     def _collision_figures(self, families: int, limit: float) -> Iterator[tuple[str, str, float]]:
         if not families:
             return
+        useless = not self._umis
         if self._umis:
-            probability = _match_probability(self._umi_bins)
+            probability, expected = _match_probability(self._umi_bins), self._pairs_expected()
+            parting = self._parting(expected)
+            constant = int(self._umi_bins.sum()) >= LEAST_FAMILIES and probability > MAX_EQUAL_UMIS
+            useless = constant or (expected >= LEAST_PAIRS and not parting)
+            collisions = self._umi_collisions(probability, expected)
             yield "umi_collision_probability", "all", probability
-            yield "umi_collisions", "all", self._pairs * probability
-            yield "collision_rate", "all", self._pairs * probability / (families + self._pairs * probability)
-            return
+            yield "umi_collisions", "all", collisions
+            yield "umi_uninformative", "all", useless
+            if parting and not useless:
+                yield "collision_rate", "all", collisions / (families + collisions)
+                return
         saturation, hidden = self._saturation()
-        yield "fragment_saturation", "all", saturation
-        yield "fragment_saturated", "all", saturation > limit
+        # Of few molecules with UMIs nobody knows whether these part them: only the share hidden is stated.
+        if useless:
+            yield "fragment_saturation", "all", saturation
+            yield "fragment_saturated", "all", saturation > limit
         yield "collision_rate", "all", hidden
+
+    def _parting(self, expected: float) -> bool:
+        """Tell whether UMIs are seen to part molecules of one position as often as chance brings them there.
+
+        Bases of the template, taken for a UMI, are as diverse as any; but molecules of one position have the
+        same, so that no position ever has two families.
+        """
+        sizes = np.arange(len(self._crowds))
+        seen = float((self._crowds * sizes * (sizes - 1)).sum()) / 2
+        return seen >= SEEN_SHARE * expected
+
+    def _pairs_expected(self) -> float:
+        """Return the pairs of families that share both ends by chance where fragments lie evenly.
+
+        Real ones lie less evenly in each window, so that more do.
+        """
+        families = np.concatenate([*self._occupied, self._windows])[:, 1].astype(float)
+        return float((families * (families - 1)).sum() / (2 * START_WINDOW * self._lengths()))
+
+    def _umi_collisions(self, probability: float, expected: float) -> float:
+        """Return the molecules behind another of their position and UMI, at most.
+
+        Of `m` molecules of a position with `K` equally frequent UMIs, `K (1 - (1 - 1/K)^m)` are seen.
+        """
+        total = int(self._umi_bins.sum())
+        few = RULE_OF_THREE / max(total * (total - 1) / 2, RULE_OF_THREE)
+        equal = min(probability + few, MAX_SHARE)
+        sizes = np.arange(len(self._crowds))
+        molecules = np.log1p(-np.minimum(sizes * equal, MAX_SHARE)) / np.log1p(-equal)
+        hidden = float((self._crowds * np.maximum(molecules - sizes, 0)).sum())
+        return max(hidden, expected * equal)
+
+    def _lengths(self) -> float:
+        """Return the effective number of fragment lengths, 1 of single reads."""
+        if self._paired and self._inserts.sum() > 1:
+            return 1.0 / max(_match_probability(self._inserts), 1.0 / MAX_INSERT)
+        return 1.0
 
     def _saturation(self) -> tuple[float, float]:
         """Return the share of fragment positions taken, over families, and the share of molecules hidden.
@@ -268,11 +330,8 @@ class Tally:
         taken, templates, largest = windows[:, 1], windows[:, 2], windows[:, 3]
         if not taken.sum():
             return 0.0, 0.0
-        lengths = 1.0
-        if self._paired and self._inserts.sum() > 1:
-            lengths = 1.0 / max(_match_probability(self._inserts), 1.0 / MAX_INSERT)
         amplicon = (templates >= AMPLICON_TEMPLATES) & (largest > AMPLICON_SHARE * templates)
-        reach = np.where(amplicon, taken, START_WINDOW * lengths)
+        reach = np.where(amplicon, taken, START_WINDOW * self._lengths())
         # More may be taken than thought within reach; a share of one would hide infinitely many.
         share = np.minimum(taken / reach, MAX_SHARE)
         molecules = -np.log1p(-share) * reach

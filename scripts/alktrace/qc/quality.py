@@ -139,6 +139,7 @@ def judge_quality(
             *_depth_reasons(molecules, sample.reported, thresholds),
             *_reasons(metrics.get(("on_target_share", "all")), contamination, identity, thresholds),
             *_contamination_open(contamination, genotypes, thresholds),
+            *_grouping_reasons(sample, metrics, depth),
         ]
     )
     return QcRow(
@@ -247,6 +248,21 @@ def _contamination_open(
     if contamination is None and sites >= ENOUGH_SITES:
         return [(f"contamination not estimable: {text}", Verdict.WARN)]
     return []
+
+
+def _grouping_reasons(
+    sample: Sample, metrics: Metrics, depth: Sequence[CallabilityRow]
+) -> list[tuple[str, Verdict]]:
+    """Say where molecules may be none: UMIs that part nothing, a consensus that tells no depths."""
+    reasons = []
+    if metrics.get(("umi_uninformative", "all")):
+        text = "UMIs tell no molecules apart: correct `umi` of the assay; were copies removed by position?"
+        reasons.append((text, Verdict.FAIL))
+    molecules = sum(row.molecules for row in depth)
+    if sample.consensus and molecules and molecules == sum(row.single for row in depth):
+        text = "consensus without tags of depth: are these molecules, or raw reads?"
+        reasons.append((text, Verdict.WARN))
+    return reasons
 
 
 def _control_reasons(
