@@ -64,13 +64,13 @@ onsuccess:
         if not workflow.storage_settings.notemp:
             workflow.async_run(workflow.dag.clean(only_temp=True))
         if "ALKTRACE_RUN" not in os.environ:
-            from alktrace.commands.show import summary
+            from alktrace.commands.show import at_the_end
 
-            print(summary(Path("results")))
+            print(at_the_end(Path("results")))
 
 
 onerror:
     if "ALKTRACE_RUN" not in os.environ:
-        from alktrace.commands.show import summary_so_far
+        from alktrace.commands.show import at_the_end
 
-        print(summary_so_far(Path("results"), PLAN.sheet.timepoints))
+        print(at_the_end(Path("results"), PLAN.sheet.timepoints))

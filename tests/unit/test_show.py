@@ -74,6 +74,11 @@ def test_a_failed_run_counts_what_it_has(results: Path) -> None:
     assert "    1  BYPASS" in said and "quality by" not in said
 
 
+def test_tables_that_cannot_be_read_are_no_fault_of_the_run(results: Path) -> None:
+    (results / "cohort" / "classification.tsv").write_text("nothing\n")
+    assert show.at_the_end(results) == show.at_the_end(results / "none") == ""
+
+
 def test_of_many_the_first_are_named(results: Path) -> None:
     many = [
         row(f"P{number}", Classification.NOT_EVALUABLE, NotEvaluableReason.NO_DATA) for number in range(300)

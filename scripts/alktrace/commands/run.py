@@ -137,7 +137,7 @@ def _summary(config: Path, folder: Path, status: int, *, all_timepoints: bool) -
             return show.run(results) if all_timepoints else show.summary(results)
         with contextlib.chdir(folder):
             timepoints = _plan(path).sheet.timepoints
-        return show.summary_so_far(results, timepoints)
+        return show.at_the_end(results, timepoints)
     return ""
 
 

@@ -4,10 +4,11 @@ import argparse
 import json
 from collections import Counter
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from pathlib import Path
 
 from ..classify.resistance_table import ClassificationRow
-from ..errors import DataError
+from ..errors import AlktraceError, DataError
 from ..inputs.knowledge_files import KnowledgeFiles
 from ..io.resources import resource
 from ..io.tables import format_cell, read_table
@@ -89,6 +90,18 @@ def summary_so_far(results: Path, timepoints: Sequence[tuple[str, str]]) -> str:
     )
     parts = [head, _classes(rows), _not_evaluable(rows), _pages(results, rows)]
     return "\n\n".join(part for part in parts if part)
+
+
+def at_the_end(results: Path, timepoints: Sequence[tuple[str, str]] | None = None) -> str:
+    """Return what is said at the end of a run: nothing where a table is not there, by which it must not fail.
+
+    Args:
+        results: folder `results` of the run.
+        timepoints: those of the plan, where the run failed.
+    """
+    with suppress(AlktraceError, OSError):
+        return summary(results) if timepoints is None else summary_so_far(results, timepoints)
+    return ""
 
 
 def _classified(results: Path) -> list[ClassificationRow]:

@@ -20,6 +20,8 @@ CHATTER = (
     "Execute ",
     "Finished jobid",
     "DAG of jobs will be updated",
+    "Updating checkpoint dependencies",
+    "Removing temporary output",
     "Group job ",
 )
 RETRY = "Trying to restart job "
