@@ -1,11 +1,15 @@
 # Files for other programs, each where `exports` of the configuration names it. What they hold is decided before.
 
 
+from alktrace.exports.result_tables import COHORT_TABLES
+
+
 # Seconds for a cohort of hundreds.
 localrules:
     export_maf,
     export_vcf,
     export_cbioportal,
+    export_xlsx,
 
 
 rule export_maf:
@@ -78,3 +82,27 @@ rule export_cbioportal:
         "exporting a study for cBioPortal"
     script:
         "../scripts/export_cbioportal.py"
+
+
+rule export_xlsx:
+    input:
+        evidence=PLAN.patient_files("evidence.json"),
+        tables=PLAN.timepoint_files("resistance.tsv"),
+        cohort=expand("results/cohort/{name}", name=COHORT_TABLES),
+        outcomes=PLAN.outcome_files(),
+    output:
+        books=PLAN.exports("xlsx"),
+    log:
+        "logs/export_xlsx.log",
+    conda:
+        own_environment
+    resources:
+        mem_mb=memory(2000),
+        runtime=minutes(30),
+    params:
+        inherited=PLAN.settings.export_inherited,
+        code=PLAN.code("export_xlsx"),
+    message:
+        "exporting workbooks"
+    script:
+        "../scripts/export_xlsx.py"

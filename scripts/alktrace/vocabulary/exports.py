@@ -9,3 +9,4 @@ class Export(StrEnum):
     MAF = "maf"
     VCF = "vcf"
     CBIOPORTAL = "cbioportal"
+    XLSX = "xlsx"

@@ -22,3 +22,6 @@ def export_paths(export: Export, patients: Sequence[str]) -> list[str]:
             return [f"{FOLDER}/vcf/{patient}.vcf.gz{end}" for patient in patients for end in ("", ".tbi")]
         case Export.CBIOPORTAL:
             return [f"{FOLDER}/cbioportal/{name}" for name in study_files()]
+        case Export.XLSX:
+            folder = f"{FOLDER}/xlsx"
+            return [f"{folder}/cohort.xlsx", *(f"{folder}/patients/{name}.xlsx" for name in patients)]
