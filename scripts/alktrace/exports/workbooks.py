@@ -1,7 +1,7 @@
 """Excel workbooks: what is text stays text, whatever it looks like.
 
-Excel makes a date of `5-5` or `MARCH1` and a formula of `=cmd()` wherever it reads a table from text. Here every
-text cell is a string in the format of text, and every cell that could begin a formula is marked as quoted.
+Excel makes a date of `5-5` or `MARCH1` and a formula of `=cmd()` wherever it reads a table from text. Here
+every text cell is a string in the format of text, and what could begin a formula is marked as quoted.
 """
 
 import io
