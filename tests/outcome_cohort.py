@@ -18,10 +18,17 @@ from alktrace.outcomes.absence import Silence, silences_of
 from alktrace.outcomes.accounts import Key
 from alktrace.outcomes.comparisons import component_groupings, prepare, regimen_grouping
 from alktrace.outcomes.endpoint_figures import ANALYSES, columns, observe
-from alktrace.outcomes.endpoints import ENDPOINTS, RWPFS2, RWPFS2_TREATMENT, patient_rows
+from alktrace.outcomes.endpoints import (
+    ENDPOINTS,
+    RWPFS2,
+    RWPFS2_TREATMENT,
+    STATE_MODELS,
+    patient_rows,
+)
 from alktrace.outcomes.frequencies import tally
 from alktrace.outcomes.mechanisms import features, findings
 from alktrace.outcomes.outcome_jobs import Clinic, load_timelines
+from alktrace.outcomes.states import paths_of
 from alktrace.outcomes.survival import emptied
 from alktrace.vocabulary.outcomes import PRESENT, RegimenKind
 from alktrace.vocabulary.resistance import Timing
@@ -31,7 +38,8 @@ ROOT = Path(__file__).resolve().parents[1]
 KNOWLEDGE = KnowledgeFiles(ROOT / "resources" / "knowledge")
 SEED, PATIENTS = 11, 60
 KNOWN_TO_R = """
-    rwTTD1 rwTTD1_beyond rwTTD2 rwTTD2_treatment rwPFS2 rwPFS2_treatment OS_lorlatinib OS_progression
+    rwTTD1 rwTTD1_beyond rwTTD2 rwTTD2_starters rwTTD2_treatment rwPFS2 rwPFS2_treatment
+    OS_lorlatinib OS_progression
 """.split()
 """Endpoints whose figures were computed in R; a new one needs no R."""
 
@@ -101,6 +109,11 @@ class Demo:
                 "other_count": len(other.seen),
                 "other_total": other.total,
             }
+
+    def stays(self) -> Iterator[dict[str, Any]]:
+        for model in STATE_MODELS:
+            for row in paths_of(model, self.timelines):
+                yield vars(row) | {"states": ";".join(model.states)}
 
     @staticmethod
     def _row(name: str, item: Any, treated: int | None, marker: int | None) -> dict[str, Any]:

@@ -27,6 +27,7 @@ from alktrace.outcomes.endpoints import (
     RWPFS2,
     RWPFS2_TREATMENT,
     RWTTD2,
+    RWTTD2_TREATMENT,
     Endpoint,
     patient_rows,
 )
@@ -42,14 +43,16 @@ FEW = cohort_settings(min_group_patients=2)
 
 def treated(patient: str, drugs: str, wait: int, after: int, event: str = "PD") -> Records:
     """Progression on day 100, treatment `wait` days later, event or last contact `after` days after that."""
+    end = 100 + wait + after
+    # Stopped for it: a scan alone, soon after the first, would be the first progression seen again.
+    stopped = event == "PD"
     records = (
         Records(patient)
         .treat("lorlatinib", 0, 100, "progression")
         .scan(100, "PD")
-        .treat(drugs, 100 + wait, line=2)
+        .treat(drugs, 100 + wait, end if stopped else None, "progression" if stopped else "ongoing", line=2)
     )
-    end = 100 + wait + after
-    return records.scan(end, "PD").alive(end + 10) if event == "PD" else records.alive(end)
+    return records.scan(end, "PD").alive(end + 10) if stopped else records.alive(end)
 
 
 def analysed(records: list[Records]) -> tuple[list[Timeline], list[EndpointPatientRow]]:
@@ -96,10 +99,22 @@ def test_by_mechanism_patients_enter_at_the_report() -> None:
     assert found.excluded == {Exclusion.EVENT_BEFORE_ENTRY: 1}
 
 
-def test_what_needs_a_treatment_starts_with_it() -> None:
+def test_who_waits_for_a_treatment_may_die_and_is_at_risk_from_the_report() -> None:
+    waiting = Records("B").treat("lorlatinib", 0, 100, "progression").scan(100, "PD").died(112)
+    _, rows = analysed([treated("A", "pemetrexed", 20, 50), waiting])
+    marker = grouping(A=on(115), B=on(110))
+    found = one(prepare(rows, marker), RWTTD2, Analysis.GROUP_ENTRY)
+    assert [(o.patient, o.entry, o.time, o.event) for o in found.observed] == [
+        ("A", 15, 70, True),
+        ("B", 10, 12, True),
+    ]
+
+
+def test_from_the_treatment_nobody_enters_before_it() -> None:
     _, rows = analysed([treated("A", "pemetrexed", 20, 50)])
-    for reported, entry in ((115, 20), (130, 30)):
-        found = one(prepare(rows, grouping(A=on(reported))), RWTTD2, Analysis.GROUP_ENTRY)
+    for reported, entry in ((115, 0), (130, 10)):
+        marker = grouping(A=on(reported))
+        found = one(prepare(rows, marker), RWTTD2_TREATMENT, Analysis.FROM_TREATMENT)
         assert [o.entry for o in found.observed] == [entry]
 
 

@@ -22,6 +22,7 @@ from alktrace.outcomes.endpoints import (
     RWPFS2_TREATMENT,
     RWTTD1,
     RWTTD2,
+    RWTTD2_STARTERS,
     RWTTD2_TREATMENT,
     SWITCHED,
     TREATED,
@@ -80,6 +81,10 @@ def figure(
             RWTTD1, 0, 50, "death", None,
         ),
         (switched().alive(300), RWTTD2, 100, 300, None, "ongoing_at_last_contact"),
+        (
+            Records().treat("lorlatinib", 0, 110, "progression").scan(100, "PD").died(130),
+            RWTTD2, 100, 130, "death", None,
+        ),
         (switched().alive(300), RWTTD2_TREATMENT, 120, 300, None, "ongoing_at_last_contact"),
         (switched().scan(200, "PD").alive(300), RWPFS2, 100, 200, "progression", None),
         (switched().scan(200, "PD").alive(300), RWPFS2_TREATMENT, 120, 200, "progression", None),
@@ -91,8 +96,8 @@ def figure(
     ],
     ids=[
         "TTD1-progression", "TTD1-toxicity", "TTD1-ongoing", "TTD1-death", "TTD2-starts-at-progression",
-        "TTD2-from-treatment", "PFS2-progression", "PFS2-from-treatment", "PFS2-censored", "PFS2-death",
-        "OS", "OS-from-progression", "OS-censored",
+        "TTD2-died-untreated", "TTD2-from-treatment", "PFS2-progression", "PFS2-from-treatment",
+        "PFS2-censored", "PFS2-death", "OS", "OS-from-progression", "OS-censored",
     ],
 )  # fmt: skip
 def test_dates_of_the_study_definitions(
@@ -108,7 +113,8 @@ def test_dates_of_the_study_definitions(
     ("name", "population", "start", "headline", "needs_early_enrolment"),
     [
         ("rwTTD1", TREATED, FIRST_DOSE, Analysis.ENROLMENT_ENTRY, True),
-        ("rwTTD2", SWITCHED, PROGRESSION, Analysis.AS_DEFINED, False),
+        ("rwTTD2", PROGRESSED, PROGRESSION, Analysis.COMPETING_STATES, False),
+        ("rwTTD2_starters", SWITCHED, PROGRESSION, Analysis.AS_DEFINED, False),
         ("rwTTD2_treatment", SWITCHED, NEXT_DOSE, Analysis.AS_DEFINED, False),
         ("rwPFS2", PROGRESSED, PROGRESSION, Analysis.AS_DEFINED, False),
         ("rwPFS2_treatment", SWITCHED, NEXT_DOSE, Analysis.AS_DEFINED, False),
@@ -241,12 +247,12 @@ def test_dose_change_and_radiotherapy_are_no_next_treatment() -> None:
         (Records().treat("lorlatinib", 0).alive(90), RWPFS2, Exclusion.NO_PROGRESSION),
         (
             Records().treat("lorlatinib", 0, 110, "progression").scan(100, "PD").died(130),
-            RWTTD2,
+            RWTTD2_STARTERS,
             Exclusion.DIED_UNTREATED,
         ),
         (
             Records().treat("lorlatinib", 0, 110, "progression").scan(100, "PD").alive(130),
-            RWTTD2,
+            RWTTD2_STARTERS,
             Exclusion.NOT_YET_STARTED,
         ),
     ],
@@ -261,7 +267,9 @@ def test_who_died_untreated_is_counted_apart() -> None:
     waiting = [
         Records(name).treat("lorlatinib", 0, 110, "progression").scan(100, "PD") for name in ("A", "B")
     ]
-    found, _ = figure([waiting[0].died(130), waiting[1].alive(130), switched("C").alive(200)], RWTTD2)
+    found, _ = figure(
+        [waiting[0].died(130), waiting[1].alive(130), switched("C").alive(200)], RWTTD2_STARTERS
+    )
     assert (found.patients, found.excluded) == (1, ("not_yet_started=1", "died_untreated=1"))
 
 
@@ -498,7 +506,7 @@ def test_data_cutoff_hides_what_came_later() -> None:
     found = row(records, RWPFS2, cutoff=150)
     assert (found.end, found.event, found.censoring) == (on(150), False, "data_cutoff")
     assert row(records, OS_LORLATINIB, cutoff=150).event is False
-    assert row(records, RWTTD2, cutoff=110).exclusion is Exclusion.NOT_YET_STARTED
+    assert row(records, RWTTD2_STARTERS, cutoff=110).exclusion is Exclusion.NOT_YET_STARTED
 
 
 def test_anything_seen_later_proves_life_after_the_last_contact() -> None:

@@ -123,7 +123,7 @@ def html(cohort: Path, tmp_path_factory: pytest.TempPathFactory) -> str:
 def test_every_figure_of_the_design_is_there(exhibits: dict[str, Exhibit]) -> None:
     assert [name for name in exhibits if not name.startswith("forest")] == [
         "linkage", "oncoprint", "frequencies", "expected", "paired", "concordance", "swimmer",
-        *(f"km-{item.name}" for item in by_course() if item.title), "beyond", "responses",
+        *(f"km-{item.name}" for item in by_course() if item.title), "course", "beyond", "responses",
         "km-rwPFS2-regimen", "km-rwTTD2-regimen", "km-mechanism", "mechanism-treatment", "flow", "safety",
         "doses",
     ]  # fmt: skip

@@ -15,7 +15,7 @@ from alktrace.errors import InputProblems
 from alktrace.io.tables import describe_columns, read_table
 from alktrace.outcomes.concordance_table import ConcordanceRow
 from alktrace.outcomes.endpoint_table import EndpointRow
-from alktrace.outcomes.endpoints import ENDPOINTS, RWPFS2, RWTTD2
+from alktrace.outcomes.endpoints import ENDPOINTS, RWPFS2, RWTTD2_STARTERS
 from alktrace.outcomes.frequency_table import FrequencyRow
 from alktrace.outcomes.outcome_files import measured_tables, outcome_tables, related_tables
 from alktrace.outcomes.outcome_jobs import Clinic, measure_outcomes, relate_outcomes
@@ -82,7 +82,7 @@ def test_counts_agree_across_tables(demo: tuple[Path, Clinic, Path]) -> None:
         if analysis is Analysis.AS_DEFINED and row.status is Status.ESTIMATED:
             steps = [k for k in table(demo, f"km_{endpoint}.tsv") if k.grouping == "all"]
             assert sum(k.events for k in steps if k.analysis is analysis) == row.events
-    switched = endpoints[RWTTD2.name, Analysis.AS_DEFINED].patients
+    switched = endpoints[RWTTD2_STARTERS.name, Analysis.AS_DEFINED].patients
     responses = table(demo, "responses.tsv")
     assert {x.patients for x in responses if (x.grouping, x.denominator) == ("all", "treated")} == {switched}
     progressed = endpoints[RWPFS2.name, Analysis.AS_DEFINED].patients

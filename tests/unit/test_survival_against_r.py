@@ -10,11 +10,16 @@ from typing import Any
 import pandas as pd
 import pytest
 from numpy.typing import NDArray
-from outcome_cohort import Demo, write_rows
+from outcome_cohort import Demo, cohort_settings, write_rows
 from present_values import present
 
 from alktrace.outcomes.cox import PRECISION, fit_cox
+from alktrace.outcomes.endpoints import STATE_MODELS
 from alktrace.outcomes.group_tests import compare_groups
+from alktrace.outcomes.state_curves import aalen_johansen, log_log_band
+from alktrace.outcomes.state_estimates import fit_states
+from alktrace.outcomes.state_table import PathRow
+from alktrace.outcomes.states import StateModel
 from alktrace.outcomes.survival import DAYS_PER_YEAR, kaplan_meier, median, rate_at
 from alktrace.stats.intervals import clopper_pearson
 from alktrace.stats.proportions import false_discovery, fisher
@@ -104,6 +109,36 @@ def test_cox_with_delayed_entry_equals_r(name: str) -> None:
         close(f"{name}:{term.name}:zph_p", term.hazards_p, early)
 
 
+@pytest.mark.parametrize("model", STATE_MODELS, ids=lambda model: model.name)
+def test_probabilities_of_states_equal_r(model: StateModel) -> None:
+    given = csv.DictReader((DATA / "stays.tsv").read_text().splitlines(), delimiter="\t")
+    paths = [
+        PathRow(
+            model=row["model"],
+            patient=row["patient"],
+            state=row["state"],
+            begin_days=float(row["begin_days"]),
+            end_days=float(row["end_days"]),
+            next_state=None if row["next_state"] == "NA" else row["next_state"],
+        )
+        for row in given
+    ]
+    stays, horizons = fit_states(model, paths, cohort_settings()).stays, (100.0, 200.0, 300.0)
+    ends = [list(model.states).index(name) for name in model.ends]
+    curve = aalen_johansen(stays, len(model.states), ends=ends, horizons=horizons)
+    low, high = log_log_band(curve.probability, curve.error, 0.95)
+    for day in horizons:
+        step = int((curve.days <= day).sum()) - 1
+        for place, state in enumerate(model.states):
+            at = f"{model.name}:{state}:{day:g}"
+            for name, values in (("probability", curve.probability), ("error", curve.error)):
+                close(f"{at}:{name}", values[step, place])
+            for name, values in (("low", low), ("high", high)):
+                close(f"{at}:{name}", None if math.isnan(values[step, place]) else values[step, place])
+            close(f"{at}:days", curve.times[day].days[place])
+            close(f"{at}:days_error", curve.times[day].error[place])
+
+
 def test_fisher_shares_and_false_discovery_equal_r() -> None:
     p_values = []
     for row in COUNTS:
@@ -126,7 +161,8 @@ def test_the_numbers_are_those_of_the_demo_cohort(tmp_path: Path) -> None:
     demo = Demo(tmp_path / "demo")
     write_rows(tmp_path / "survival.tsv", list(demo.survival()))
     write_rows(tmp_path / "counts.tsv", list(demo.counts()))
-    for name in ("survival.tsv", "counts.tsv"):
+    write_rows(tmp_path / "stays.tsv", list(demo.stays()))
+    for name in ("survival.tsv", "counts.tsv", "stays.tsv"):
         assert (tmp_path / name).read_text() == (DATA / name).read_text(), name
 
 
@@ -138,7 +174,11 @@ def test_r_still_gives_these_numbers() -> None:
     if probe.returncode:
         pytest.skip("R has no package survival (Debian: r-cran-survival)")
     done = subprocess.run(
-        [program, SCRIPT, "survival.tsv", "counts.tsv"], cwd=DATA, capture_output=True, text=True, check=True
+        [program, SCRIPT, "survival.tsv", "counts.tsv", "stays.tsv"],
+        cwd=DATA,
+        capture_output=True,
+        text=True,
+        check=True,
     )
     again = read_results(done.stdout)
     assert again.keys() == RESULTS.keys()

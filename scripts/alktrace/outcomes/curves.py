@@ -31,7 +31,7 @@ def overall_curves(analysed: Iterable[Analysed], settings: CohortSettings) -> Ta
         [
             _Group(item.endpoint.name, item.analysis, ALL, ALL, item.observed)
             for item in analysed
-            if item.refusal is None
+            if item.refusal is None and item.analysis is not Analysis.COMPETING_STATES
         ],
         settings,
     )

@@ -5,19 +5,21 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from ..inputs.settings.cohort_settings import CohortSettings
-from ..vocabulary.outcomes import Analysis, Exclusion, OutcomeCaveat, Refusal, Status
+from ..vocabulary.outcomes import HALF_DAY, Analysis, Exclusion, OutcomeCaveat, Refusal, Status
 from .endpoint_table import EndpointPatientRow, EndpointRateRow, EndpointRow
-from .endpoints import ENDPOINTS, HALF_DAY, Endpoint, study_exclusion
+from .endpoints import ENDPOINTS, Endpoint, study_exclusion
+from .state_estimates import fit_states, open_curve
+from .state_table import PathRow
 from .survival import (
     DAYS_PER_YEAR,
     Curve,
     Estimate,
     early_small_risk_set,
-    emptied,
     kaplan_meier,
     median,
     numbers_at_risk,
     rate_at,
+    window_of,
 )
 from .timeline import Timeline
 
@@ -93,21 +95,17 @@ def curve_of(observed: Sequence[Observed], confidence: float) -> Curve | None:
 def until_gap(observed: Sequence[Observed]) -> tuple[list[Observed], float | None]:
     """Return what can be seen before the risk set empties, and the day of that; None if it never does.
 
-    Who enters later is left out. Where all at risk have the event on that day, they are censored just before:
-    the curve would fall to 0 for good, whatever becomes of those who enter later.
+    Who enters later is left out, as `window_of` says.
     """
-    gap = emptied(*columns(observed)) if observed else None
-    if gap is None:
+    window = window_of(*columns(observed)) if observed else None
+    if window is None:
         return list(observed), None
-    later = any(item.entry < gap < item.time for item in observed)
-    all_gone = not later and all(item.event for item in observed if item.entry < gap <= item.time)
-    end = gap - HALF_DAY if all_gone else gap
     ended = [
-        replace(item, time=end, event=False) if item.time > end else item
+        replace(item, time=window.end, event=False) if item.time > window.end else item
         for item in observed
-        if item.entry < end
+        if item.entry < window.end
     ]
-    return [item for item in ended if item.time > item.entry], gap
+    return ended, window.gap
 
 
 def columns(observed: Sequence[Observed]) -> tuple[list[float], list[float], list[bool]]:
@@ -116,7 +114,11 @@ def columns(observed: Sequence[Observed]) -> tuple[list[float], list[float], lis
 
 
 def analyse(
-    rows: Sequence[EndpointPatientRow], settings: CohortSettings, *, enrolled_late: float | None
+    rows: Sequence[EndpointPatientRow],
+    settings: CohortSettings,
+    *,
+    enrolled_late: float | None,
+    paths: Sequence[PathRow] = (),
 ) -> Iterator[Analysed]:
     """Yield every endpoint in every analysis.
 
@@ -124,18 +126,34 @@ def analyse(
         rows: of `patient_rows`.
         settings: section `cohort`.
         enrolled_late: share of patients enrolled at or after progression, see `enrolled_at_progression`.
+        paths: `state_paths.tsv`, for endpoints that end in several ways.
     """
     for endpoint in ENDPOINTS.values():
         own = [row for row in rows if row.endpoint == endpoint.name]
-        for analysis in ANALYSES:
-            observed, left_out = _observe(endpoint, own, analysis, settings, enrolled_late)
-            seen, gap = until_gap(observed)
-            left_out[Exclusion.ENTERS_AFTER_GAP] += len(observed) - len(seen)
-            refusal = refuse(endpoint, analysis, seen, settings, enrolled_late)
-            if refusal is Refusal.NO_TIME_AT_RISK and gap is not None:
-                refusal = _at_gap(gap)
-            curve = None if refusal else kaplan_meier(*columns(seen), confidence=settings.confidence)
-            yield Analysed(endpoint, analysis, own, seen, left_out, refusal, curve, gap)
+        found = [_analysed(endpoint, analysis, own, settings, enrolled_late) for analysis in ANALYSES]
+        yield from found
+        # As from enrolment on, patient for patient; the ends have curves of their own.
+        if endpoint.states is not None and paths:
+            fitted = fit_states(endpoint.states, paths, settings)
+            curve = open_curve(fitted, settings.confidence)
+            yield replace(found[-1], analysis=Analysis.COMPETING_STATES, curve=curve)
+
+
+def _analysed(
+    endpoint: Endpoint,
+    analysis: Analysis,
+    own: Sequence[EndpointPatientRow],
+    settings: CohortSettings,
+    enrolled_late: float | None,
+) -> Analysed:
+    observed, left_out = _observe(endpoint, own, analysis, settings, enrolled_late)
+    seen, gap = until_gap(observed)
+    left_out[Exclusion.ENTERS_AFTER_GAP] += len(observed) - len(seen)
+    refusal = refuse(endpoint, analysis, seen, settings, enrolled_late)
+    if refusal is Refusal.NO_TIME_AT_RISK and gap is not None:
+        refusal = _at_gap(gap)
+    curve = None if refusal else kaplan_meier(*columns(seen), confidence=settings.confidence)
+    return Analysed(endpoint, analysis, own, seen, left_out, refusal, curve, gap)
 
 
 def _observe(

@@ -2,19 +2,26 @@
 
 An endpoint is one object, registered once: tables, curves, comparisons, pages and docs take everything they
 say and do from it. Definitions are the study's own. rwTTD2 and rwPFS2 start at progression on lorlatinib, not
-at the treatment; comparisons by drug or mechanism, where that matters, are made in `comparisons`.
+at the treatment, and death before a treatment is an end of rwTTD2; comparisons by drug or mechanism, where
+that matters, are made in `comparisons`.
 """
 
 import datetime as dt
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, replace
 
-from ..vocabulary.outcomes import Analysis, Exclusion, OutcomeCaveat
+from ..vocabulary.outcomes import HALF_DAY, Analysis, Exclusion, OutcomeCaveat
 from .endpoint_table import EndpointPatientRow
+from .states import (
+    COURSE_STATES,
+    NEXT_TREATMENT_STATES,
+    StateModel,
+    course_days,
+    course_state,
+    next_treatment_days,
+    next_treatment_state,
+)
 from .timeline import Course, Timeline
-
-HALF_DAY = 0.5
-"""An event on the day of entry counts as half a day later, so that it is not lost."""
 
 
 @dataclass(frozen=True)
@@ -81,6 +88,7 @@ class Endpoint:
         needs_early_enrolment: can it say nothing where patients were enrolled because lorlatinib had failed.
         compared: is it compared between groups.
         sensitivity: of which endpoint it is a sensitivity analysis, and what it changes.
+        states: the ways through which it ends, where their incidence is the figure to quote.
     """
 
     name: str
@@ -93,6 +101,7 @@ class Endpoint:
     needs_early_enrolment: bool = False
     compared: bool = True
     sensitivity: Sensitivity | None = None
+    states: StateModel | None = None
 
     @property
     def curve_file(self) -> str:
@@ -204,6 +213,11 @@ def _stop(course: Course | None) -> tuple[dt.date, str] | None:
     return (course.end, course.reason.value) if course and course.end else None
 
 
+def _stop_or_death(timeline: Timeline) -> tuple[dt.date, str] | None:
+    # Death before the treatment is an end too: starters alone would be immortal until the start.
+    return _stop(timeline.next_treatment) if timeline.next_treatment else _death(timeline)
+
+
 def _death(timeline: Timeline) -> tuple[dt.date, str] | None:
     return (timeline.death, "death") if timeline.death else None
 
@@ -253,10 +267,33 @@ PROGRESSED_OR_DIED = Event(
 )
 SCANNED_OR_DIED = Event("next progression by scan, or death", _scan_or_death, place=1)
 NEXT_STOPPED = Event(f"first sequential treatment {_STOPPED}", lambda t: _stop(t.next_treatment), place=2)
+NEXT_ENDED = Event(f"{NEXT_STOPPED.text}; or death before it began", _stop_or_death, place=2)
 DIED = Event("death", _death, place=3)
 
 ONGOING = Censoring(_LAST_ALIVE, "ongoing_at_last_contact")
 ALIVE = Censoring(_LAST_ALIVE, "alive_at_last_contact")
+
+NEXT_TREATMENT = StateModel(
+    name="rwTTD2",
+    title="From progression to the end of the next treatment",
+    states=NEXT_TREATMENT_STATES,
+    ends=("next_treatment_stopped", "died_on_treatment", "died_before_treatment"),
+    exclusion=progression_exclusion,
+    start=PROGRESSION.day,
+    state_on=next_treatment_state,
+    changes=next_treatment_days,
+)
+COURSE = StateModel(
+    name="course",
+    title="Lines of treatment from lorlatinib on",
+    states=COURSE_STATES,
+    ends=("dead",),
+    exclusion=study_exclusion,
+    start=FIRST_DOSE.day,
+    state_on=course_state,
+    changes=course_days,
+)
+STATE_MODELS = (NEXT_TREATMENT, COURSE)
 
 # Survival and rwTTD1 are quoted from enrolment: patients enter the study only while they are alive and,
 # mostly, on lorlatinib.
@@ -288,18 +325,37 @@ RWTTD2 = register(
     Endpoint(
         name="rwTTD2",
         title="rwTTD2: from progression to the end of the next treatment",
-        population=SWITCHED,
+        population=PROGRESSED,
         start=PROGRESSION,
-        event=NEXT_STOPPED,
+        event=NEXT_ENDED,
         censoring=ONGOING,
+        headline=Analysis.COMPETING_STATES,
+        states=NEXT_TREATMENT,
+    )
+)
+RWTTD2_STARTERS = register(
+    replace(
+        RWTTD2,
+        name="rwTTD2_starters",
+        title="rwTTD2 of those who started a next treatment: biased, for comparison",
+        population=SWITCHED,
+        event=NEXT_STOPPED,
+        headline=Analysis.AS_DEFINED,
+        compared=False,
+        sensitivity=Sensitivity(
+            "rwTTD2", "starters alone, from progression: biased, nobody can have the event before the start"
+        ),
+        states=None,
     )
 )
 RWTTD2_TREATMENT = register(
     replace(
-        RWTTD2,
+        RWTTD2_STARTERS,
         name="rwTTD2_treatment",
         title=None,
         start=NEXT_DOSE,
+        compared=True,
+        sensitivity=Sensitivity("rwTTD2", "starters alone, from the first dose of the next treatment"),
     )
 )
 RWPFS2 = register(

@@ -17,6 +17,7 @@ from .linkage_table import LinkageRow
 from .mechanism_treatment_table import MechanismTreatmentRow
 from .response_table import ResponsePatientRow, ResponseRow
 from .safety_table import DoseRow, SafetyRow
+from .state_table import PathRow, StateRow, StateTimeRow
 
 Tables = Mapping[str, type[Any]]
 
@@ -30,6 +31,9 @@ def measured_tables() -> Tables:
         # A call, not a constant: endpoints may be registered after this module was imported.
         **{endpoint.curve_file: KaplanMeierRow for endpoint in ENDPOINTS.values()},
         "km_at_risk.tsv": AtRiskRow,
+        "state_paths.tsv": PathRow,
+        "state_probabilities.tsv": StateRow,
+        "state_times.tsv": StateTimeRow,
         "beyond_progression.tsv": BeyondRow,
         "responses.tsv": ResponseRow,
         "response_patients.tsv": ResponsePatientRow,

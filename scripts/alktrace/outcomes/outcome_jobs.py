@@ -32,7 +32,7 @@ from .concordance import agreement_rows, concordance_rows, read_materials
 from .courses import flow_rows, oncoprint_rows, swimmer_rows
 from .curves import group_curves, overall_curves
 from .endpoint_figures import analyse, enrolled_at_progression, figure, rates
-from .endpoints import ENDPOINTS, patient_rows
+from .endpoints import ENDPOINTS, STATE_MODELS, patient_rows
 from .frequencies import expected_rows, frequency_rows, paired_rows, primary_against_acquired
 from .frequency_table import ExpectedFrequencyRow
 from .linkage import linkage_rows
@@ -43,6 +43,8 @@ from .prediction import predictor_rows
 from .predictors import cases_of
 from .response import response_rates, response_rows
 from .safety import dose_rows, safety_rows
+from .state_estimates import fit_states, state_rows, state_time_rows
+from .states import paths_of
 from .timeline import Timeline, timeline_of
 
 
@@ -97,7 +99,9 @@ def measure_outcomes(*, clinic: Clinic, settings: CohortSettings, out: Path) -> 
     timelines = load_timelines(clinic, settings)
     patients = patient_rows(timelines)
     late = enrolled_at_progression(timelines)
-    analysed = list(analyse(patients, settings, enrolled_late=late))
+    paths = [row for model in STATE_MODELS for row in paths_of(model, timelines)]
+    fitted = [fit_states(model, paths, settings) for model in STATE_MODELS]
+    analysed = list(analyse(patients, settings, enrolled_late=late, paths=paths))
     regimen = regimen_grouping(timelines)
     steps, numbers = overall_curves(analysed, settings)
     more_steps, more_numbers = group_curves(patients, [regimen], settings)
@@ -106,6 +110,9 @@ def measure_outcomes(*, clinic: Clinic, settings: CohortSettings, out: Path) -> 
         "endpoints.tsv": [figure(item, settings) for item in analysed],
         "endpoint_rates.tsv": [row for item in analysed for row in rates(item, settings)],
         "endpoint_patients.tsv": patients,
+        "state_paths.tsv": paths,
+        "state_probabilities.tsv": [row for model in fitted for row in state_rows(model, settings)],
+        "state_times.tsv": [row for model in fitted for row in state_time_rows(model, settings)],
         "km_at_risk.tsv": [*numbers, *more_numbers],
         "beyond_progression.tsv": beyond_rows(timelines, patients, settings),
         "responses.tsv": response_rates(responses, settings, {regimen.factor: regimen.group_of}),

@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from ..stats.intervals import clopper_pearson
-from ..vocabulary.outcomes import Refusal
+from ..vocabulary.outcomes import HALF_DAY, Refusal
 
 Floats = NDArray[np.float64]
 DAYS_PER_YEAR = 365.25
@@ -164,6 +164,29 @@ def emptied(entry: ArrayLike, time: ArrayLike, event: ArrayLike) -> float | None
     gone = (deaths > 0) & (numbers_at_risk(entries, times, days) == deaths) & (days <= last)
     gone |= (left == 0) & (days < last)
     return float(days[gone][0]) if gone.any() else None
+
+
+@dataclass(frozen=True)
+class Window:
+    """How far a curve can be drawn: `gap` as `emptied` has it, `end` the last day that is used."""
+
+    gap: float
+    end: float
+
+
+def window_of(entry: ArrayLike, time: ArrayLike, event: ArrayLike) -> Window | None:
+    """Return how far a curve can be drawn before the risk set empties, None where it never does.
+
+    Where all at risk have the event on the day of the gap, it ends just before: the curve would fall to 0 for
+    good, whatever becomes of those who enter later.
+    """
+    gap = emptied(entry, time, event)
+    if gap is None:
+        return None
+    entries, times, events = np.asarray(entry, float), np.asarray(time, float), np.asarray(event, bool)
+    at_risk = (entries < gap) & (times >= gap)
+    all_gone = bool((events & (times == gap))[at_risk].all())
+    return Window(gap, gap - HALF_DAY if all_gone else gap)
 
 
 def early_small_risk_set(entry: ArrayLike, curve: Curve, min_at_risk: int) -> bool:

@@ -10,8 +10,9 @@ from ..outcomes.association_table import AssociationRow
 from ..outcomes.course_table import FlowRow, OncoprintRow, SwimmerRow
 from ..outcomes.curve_table import AtRiskRow, KaplanMeierRow
 from ..outcomes.endpoint_table import EndpointRateRow, EndpointRow
-from ..outcomes.endpoints import RWPFS2, RWTTD2, Endpoint, by_course
+from ..outcomes.endpoints import COURSE, RWPFS2, RWTTD2, Endpoint, by_course
 from ..outcomes.outcome_files import read_outcomes
+from ..outcomes.state_table import StateRow, StateTimeRow
 from ..vocabulary.outcomes import (
     ABSENT,
     ALL,
@@ -31,6 +32,7 @@ from .figures.flow import draw_flow
 from .figures.forest import draw_forest
 from .figures.kaplan_meier import Panel, draw_curves
 from .figures.oncoprint import MOST_LINES, draw_oncoprint, oncoprint_lines
+from .figures.states import draw_states
 from .figures.style import group_word
 from .figures.swimmer import draw_swimmer
 
@@ -61,6 +63,7 @@ def outcome_exhibits(folder: Path, messages: Mapping[str, str], settings: Cohort
         tables.concordance(found["concordance.tsv"], found["agreement.tsv"]),
         swimmer(found["swimmer.tsv"]),
         *_endpoints(found, messages),
+        course(found["state_probabilities.tsv"], found["state_times.tsv"]),
         tables.beyond(found["beyond_progression.tsv"]),
         tables.responses(found["responses.tsv"]),
         by_next_treatment(found, RWPFS2, few, messages),
@@ -116,7 +119,53 @@ def _endpoints(found: Outcomes, messages: Mapping[str, str]) -> Iterator[Exhibit
         if endpoint.title:
             own = [row for row in found["endpoints.tsv"] if row.endpoint == endpoint.name]
             steps, numbers = found[endpoint.curve_file], found["km_at_risk.tsv"]
-            yield curve(endpoint, own, found["endpoint_rates.tsv"], steps, numbers, messages)
+            shown = curve(endpoint, own, found["endpoint_rates.tsv"], steps, numbers, messages)
+            if endpoint.states is not None and any(
+                row.headline and row.status is Status.ESTIMATED for row in own
+            ):
+                shown = _in_states(shown, endpoint, found)
+            yield shown
+
+
+STATE_TABLES = ("state_probabilities.tsv", "state_times.tsv", "state_paths.tsv")
+
+
+def _in_states(shown: Exhibit, endpoint: Endpoint, found: Outcomes) -> Exhibit:
+    """Return the exhibit of an endpoint with the ways in which it ends, in place of one curve."""
+    model = endpoint.states
+    assert model is not None
+    own = [row for row in found["state_probabilities.tsv"] if row.model == model.name]
+    svg = draw_states(
+        own,
+        model.states,
+        ends=model.ends,
+        name=f"states-{model.name}",
+        unit=f"days after {endpoint.start.text}",
+    )
+    return replace(
+        shown,
+        svgs=(svg,) if svg else (),
+        missing="" if svg else NO_PATIENTS,
+        caption=(*shown.caption, *say.state_caption(model.states, model.name, found["state_times.tsv"])),
+        sources=(*STATE_TABLES, *shown.sources),
+        wide=True,
+    )
+
+
+def course(rows: Sequence[StateRow], times: Sequence[StateTimeRow]) -> Exhibit:
+    """Return the lines of treatment from lorlatinib on, as stacked probabilities."""
+    own = [row for row in rows if row.model == COURSE.name]
+    svg = draw_states(
+        own, COURSE.states, ends=COURSE.ends, name="states-course", unit="days after first lorlatinib dose"
+    )
+    caption = (
+        "Patients on first-line lorlatinib, at risk from enrolment on; probabilities by Aalen and Johansen. "
+        "A patient without systemic treatment may take up a further line.",
+        *say.state_caption(COURSE.states, COURSE.name, times),
+    )
+    return Exhibit(
+        "course", COURSE.title, (svg,) if svg else (), "" if svg else NO_PATIENTS, caption, STATE_TABLES
+    )
 
 
 def curve(

@@ -4,6 +4,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 from ..outcomes.association_table import AssociationRow
 from ..outcomes.endpoint_table import EndpointRateRow, EndpointRow
+from ..outcomes.state_table import StateTimeRow
 from ..vocabulary.outcomes import PREDICTOR, REGIMEN, Analysis, Question, Status
 from . import words
 from .figures.style import comparison_words, group_word
@@ -88,7 +89,7 @@ def endpoint_caption(
         parts.append(f"Median {days(row.median_days, row.median_low, row.median_high)}.")
         parts += [_rate(one, messages) for one in rates]
         parts.append("Shaded: log-log interval; ticks: censored patients.")
-    if row.analysis is Analysis.ENROLMENT_ENTRY:
+    if row.analysis is not Analysis.AS_DEFINED:
         parts.append("Patients count as at risk from enrolment on (left truncation).")
     if other is not None and other.median_days != row.median_days:
         middle = days(other.median_days, other.median_low, other.median_high)
@@ -98,6 +99,24 @@ def endpoint_caption(
             + (", which flatters: nobody could have the event before joining." if _flatters(other) else ".")
         )
     return parts
+
+
+def state_caption(states: Mapping[str, str], model: str, times: Iterable[StateTimeRow]) -> list[str]:
+    """Return what the states are, and how probable each is at some years, with the expected days in it."""
+    meanings = "; ".join(f"{group_word(name)}: {text}" for name, text in states.items())
+    parts = [f"{meanings[:1].upper()}{meanings[1:]}."]
+    own = [row for row in times if row.model == model and row.probability is not None]
+    for years in dict.fromkeys(row.years for row in own):
+        shares = "; ".join(_share_and_days(row) for row in own if row.years == years)
+        parts.append(
+            f"At {years} year{'s' * (years > 1)}, probability and expected days until then: {shares}."
+        )
+    return parts
+
+
+def _share_and_days(row: StateTimeRow) -> str:
+    share = words.interval(row.probability, row.probability_low, row.probability_high)
+    return f"{group_word(row.state)} {share}, {row.expected_days:.0f} days ({row.low:.0f}–{row.high:.0f})"
 
 
 def _flatters(row: EndpointRow) -> bool:

@@ -9,6 +9,8 @@ REGIMEN, PREDICTOR = "regimen", "predictor"
 NONE_FOUND, ON_TARGET_EXCLUDED, NOT_EVALUABLE = "none_found", "on_target_excluded", "not_evaluable"
 """What stands for patients without a component."""
 INTERACTION = "interaction"
+HALF_DAY = 0.5
+"""An event on day 0 or on the day of entry counts as half a day later, so that it is not lost."""
 
 
 class Question(StrEnum):
@@ -27,6 +29,7 @@ class Analysis(StrEnum):
 
     AS_DEFINED = "as_defined"
     ENROLMENT_ENTRY = "enrolment_entry"
+    COMPETING_STATES = "competing_states"
     GROUP_ENTRY = "group_entry"
     NAIVE = "naive"
     FROM_TREATMENT = "from_treatment"

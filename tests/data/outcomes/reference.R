@@ -1,4 +1,4 @@
-# The numbers of the demo cohort as R has them: `Rscript reference.R survival.tsv counts.tsv > results.tsv`.
+# The numbers of the demo cohort as R has them: `Rscript reference.R survival.tsv counts.tsv stays.tsv > results.tsv`.
 library(survival)
 given <- commandArgs(trailingOnly = TRUE)
 level <- 0.95
@@ -42,6 +42,36 @@ for (set in unique(data$set)) {
     write(paste(set, x, "se", sep = ":"), sqrt(diag(vcov(m)))[[x]])
     write(paste(set, x, "p", sep = ":"), summary(m)$coefficients[x, "Pr(>|z|)"])
     write(paste(set, x, "zph_p", sep = ":"), z[x, "p"])
+  }
+}
+# States: p0 given, as everybody begins in the first one, also who is observed later.
+stays <- read.delim(given[3])
+for (model in unique(stays$model)) {
+  d <- stays[stays$model == model, ]
+  states <- unique(unlist(strsplit(as.character(d$states[1]), ";")))
+  d$to <- factor(ifelse(is.na(d$next_state), "censored", d$next_state), levels = c("censored", states))
+  d$state <- factor(d$state, levels = states)
+  first <- as.numeric(seq_along(states) == 1)
+  f <- survfit(Surv(begin_days, end_days, to) ~ 1, data = d, id = patient, istate = state, p0 = first,
+               conf.type = "log-log", influence = TRUE)
+  for (day in c(100, 200, 300)) {
+    s <- summary(f, times = day)
+    for (i in seq_along(states)) {
+      k <- match(states[i], f$states)
+      at <- paste(model, states[i], day, sep = ":")
+      write(paste(at, "probability", sep = ":"), s$pstate[k])
+      write(paste(at, "error", sep = ":"), s$std.err[k])
+      write(paste(at, "low", sep = ":"), s$lower[k])
+      write(paste(at, "high", sep = ":"), s$upper[k])
+      # Days in the state, and their error from the influences on each step.
+      inside <- f$time < day
+      widths <- diff(c(0, f$time[inside], day))
+      write(paste(at, "days", sep = ":"), sum(widths * c(first[i], f$pstate[inside, k])))
+      # Influences begin with time 0 where there is one row more than times.
+      u <- f$influence.pstate[, , k]
+      u <- u[, (ncol(u) - length(f$time) + 1):ncol(u)]
+      write(paste(at, "days_error", sep = ":"), sqrt(sum((cbind(0, u[, inside]) %*% widths)^2)))
+    }
   }
 }
 # fisher.test() finds odds ratio and interval with uniroot() at a tolerance of 1e-4; these are its equations
