@@ -9,9 +9,9 @@ rule write_patient_page:
         evidence="results/patients/{patient}/evidence.json",
         tables=lambda wildcards: PLAN.timepoints_of(wildcards.patient, "resistance.tsv"),
         details=lambda wildcards: PLAN.timepoints_of(wildcards.patient, "resistance.json"),
-        tumour_fraction="results/patients/{patient}/tumour_fraction.tsv",
         bins=lambda wildcards: PLAN.copy_number_bins(wildcards).values(),
         gene_models="results/reference/gene_models.json",
+        clinical=ancient(PLAN.clinical_tables()),
     output:
         page=report(
             "results/patients/{patient}/report.html",
@@ -27,6 +27,9 @@ rule write_patient_page:
         runtime=minutes(10),
     params:
         samples=lambda wildcards: list(PLAN.copy_number_bins(wildcards)),
+        clinical=PLAN.clinical_digest,
+        data_cutoff=PLAN.settings.cohort.data_cutoff,
+        settings=PLAN.dump("report", "resistance"),
         knowledge=PLAN.knowledge(),
         code=PLAN.code("write_patient_page"),
     message:

@@ -17,7 +17,6 @@ from alktrace.inputs.knowledge_files import KnowledgeFiles
 from alktrace.inputs.settings.resistance_settings import ResistanceSettings
 from alktrace.knowledge.answers import Knowledge
 from alktrace.knowledge.load import load_knowledge
-from alktrace.report import words
 from alktrace.vocabulary.resistance import Classification, Component, Emergence, NotEvaluableReason, Timing
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -95,7 +94,11 @@ def test_case(case: str, timepoint: str, results: dict[tuple[str, str], Timepoin
         assert roles[catalogue()[name]["key"]] == code
     courses = {item["key"]: item["trend"] for item in detail["courses"]}
     assert expected.get("courses", {}).items() <= courses.items()
-    told = {words.remark(note) for item in detail["mechanisms"] for note in item["hints"]["remarks"]}
+    told = {
+        f"{note['kind'].replace('_', ' ')}: {note['text']} ({note['mark']}: {note['source']})"
+        for item in detail["mechanisms"]
+        for note in item["hints"]["remarks"]
+    }
     assert set(expected.get("remarks", [])) <= told
     check_rows(result, expected.get("rows", []))
 

@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 from golden.build import cases, default_settings, evidence
+from patient_pages import words_in
 
 from alktrace.classify.decision import DECISIONS, carrying_families, classify_patient, decide
 from alktrace.classify.emergence import vaf_ratio
@@ -24,7 +25,8 @@ from alktrace.knowledge.answers import Knowledge
 from alktrace.knowledge.drug_hints import Hints
 from alktrace.knowledge.entries import DrugEffect, DrugStatement
 from alktrace.knowledge.load import load_knowledge
-from alktrace.report import words
+from alktrace.report.patient_tables import drug_lines
+from alktrace.report.verdict_card import all_mechanisms
 from alktrace.vocabulary.caveats import Caveat, CaveatCode
 from alktrace.vocabulary.marks import Mark
 from alktrace.vocabulary.resistance import Classification, Component, Confidence
@@ -190,10 +192,13 @@ def test_every_drug_of_a_report_is_somewhere() -> None:
     (account,) = result.detail["mechanisms"]  # type: ignore[misc]
     assert account["hints"]["intermediate"] == ["a"]
     assert account["hints"]["conflicting"] == ["b"]
-    assert words.drugs(row) == (
-        "resistance: c (verified); sensitivity: d (verified); neither sensitive nor resistant: a; "
-        "contradictory reports: b"
-    )
+    (item,) = all_mechanisms(result.rows, result.detail, ())
+    assert drug_lines(item, words_in()) == [
+        "resistance: c (verified)",
+        "sensitivity: d (verified)",
+        "neither sensitive nor resistant: a",
+        "contradictory reports: b",
+    ]
 
 
 def test_a_result_is_read_from_its_table_as_it_was_written(tmp_path: Path) -> None:

@@ -25,8 +25,11 @@ KNOWN = {
     "call_structural": ("structural/fusions/scan.py reference/fusion_drivers.tsv", "outcomes classify noise"),
     "classify_timepoint": ("classify/decision.py knowledge/drugs.tsv", "outcomes calling report noise"),
     "relate_outcomes": ("outcomes/cox.py knowledge/drugs.tsv", "calling consensus align report noise"),
-    "write_patient_page": ("report/templates/patient.html knowledge/messages.tsv", "outcomes calling noise"),
     "export_maf": ("exports/maf.py knowledge/identifiers.tsv", "report outcomes noise workflow/plan.py"),
+    "write_patient_page": (
+        "report/templates/patient.html report/words.tsv knowledge/messages.tsv outcomes/clinical_schema.py",
+        "outcomes/cox.py outcomes/endpoints.py calling noise",
+    ),
     "write_manifest": ("report/manifest.py", "report/pages.py report/templates outcomes"),
     "prepare_gene_models": ("reference/loci.py knowledge/genes.tsv", "knowledge/drugs.tsv calling"),
 }

@@ -1,37 +1,69 @@
-"""The page of a patient prints what drug reports rest on."""
+"""The page of a patient: the answer first, four states apart, nothing inherited unasked, any input a page."""
 
+import re
+from datetime import date, timedelta
+from html.parser import HTMLParser
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
 import pytest
-from golden.build import cases, default_settings, evidence
+from golden.build import default_settings, evidence
+from patient_pages import CASES, EN, ZH, content, data_of, knowledge, page
 
-from alktrace.classify.decision import classify_patient
-from alktrace.evidence.schema import BoardEvidence, ReportedPhase, RnaFinding
-from alktrace.inputs.knowledge_files import KnowledgeFiles
-from alktrace.knowledge.load import load_knowledge
-from alktrace.report import words
-from alktrace.report.pages import write_page
-from alktrace.report.patient_page import patient_content
-from alktrace.vocabulary.clinical import ProgressionSite
+from alktrace.evidence.schema import (
+    Alteration,
+    BoardEvidence,
+    Observation,
+    PatientEvidence,
+    ReportedPhase,
+    RnaFinding,
+)
+from alktrace.inputs.settings.report_settings import ReportSettings
+from alktrace.outcomes.clinical_schema import AssessmentRow, PatientRecord, PatientRow, Sex, TreatmentRow
+from alktrace.report.bypass_matrix import bypass_matrix
+from alktrace.report.patient_page import PatientData, patient_content
+from alktrace.report.verdict_card import all_mechanisms
+from alktrace.vocabulary.clinical import BestResponse, ProgressionSite, StopReason
+from alktrace.vocabulary.detection import Detection, ObservationSource
 
-KNOWLEDGE = load_knowledge(KnowledgeFiles(Path(__file__).resolve().parents[2] / "resources" / "knowledge"))
-CASES = {case["id"]: case for case in cases()}
+COMPOUND = "commonest_lorlatinib_compound_speaks"
 
 
-def content(case: str) -> dict[str, Any]:
-    found = evidence(CASES[case])
-    results = classify_patient(found, KNOWLEDGE, default_settings())
-    return patient_content(found, [r.rows for r in results], [r.detail for r in results], KNOWLEDGE)
+class Reader(HTMLParser):
+    """What a browser would ask for, the headings, the tables and the texts."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.asked: list[str] = []
+        self.tags: list[tuple[str, dict[str, str | None]]] = []
+        self.text: list[str] = []
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        given = dict(attrs)
+        self.tags.append((tag, given))
+        self.asked += [str(given[name]) for name in ("src", "data", "action") if given.get(name)]
+
+    def handle_data(self, data: str) -> None:
+        self.text.append(data)
+
+
+def read(text: str) -> Reader:
+    reader = Reader()
+    reader.feed(text)
+    return reader
+
+
+# --- what is said -----------------------------------------------------------------------------------
 
 
 def test_date_of_the_knowledge_and_approvals_of_the_drugs_named() -> None:
-    page = content("commonest_lorlatinib_compound_speaks")
-    assert page["edition"].as_of == "2026-11-29"
-    rows = [item for item in page["approvals"] if item["drug"] == "lorlatinib" and item["region"] == "US"]
+    shown = content(COMPOUND)
+    assert shown["edition"].as_of == "2026-11-29"
+    rows = [item for item in shown["approvals"] if item["drug"] == "lorlatinib" and item["region"] == "US"]
     # MOAlmanac indication ind:fda.lorbrena:0
     assert ("2021-03-03", "2026-05-15", "verified") in {(r["since"], r["as_of"], r["mark"]) for r in rows}
-    assert {item["mark"] for item in page["approvals"]} <= {"verified", "cited"}
+    assert {item["mark"] for item in shown["approvals"]} <= {"verified", "cited"}
 
 
 @pytest.mark.parametrize(
@@ -39,16 +71,22 @@ def test_date_of_the_knowledge_and_approvals_of_the_drugs_named() -> None:
     [
         ("kras_g12c_shows_its_combination", "combination: sotorasib (verified)"),
         ("ret_fusion_shows_its_combination", "combination: selpercatinib (verified)"),
-        ("braf_v600e_with_clean_white_cells", words.NO_DRUG_REPORT),
+        ("braf_v600e_with_clean_white_cells", "this knowledge base holds no drug report for it"),
     ],
 )
 def test_combinations_and_silence_in_words(case: str, text: str) -> None:
-    (point,) = content(case)["timepoints"]
-    assert [item["drugs"] for item in point["mechanisms"]] == [text]
+    (point,) = content(case)["points"]
+    assert [item["drugs"] for item in point["mechanisms"]] == [[text]]
+
+
+def test_members_of_a_compound_print_their_reports_once() -> None:
+    first, second = content(COMPOUND)["points"][0]["mechanisms"]
+    assert first["drugs"][0].startswith("resistance: alectinib (cited)")
+    assert second["drugs"] == ["as for ALK G1202R"] and second["sources"] == []
 
 
 def test_what_a_board_has_stands_on_the_page() -> None:
-    case = evidence(CASES["commonest_lorlatinib_compound_speaks"])
+    case = evidence(CASES[COMPOUND])
     keys = tuple(item.key for item in case.alterations[:2])
     first, *others = case.specimens
     board = BoardEvidence(
@@ -61,57 +99,266 @@ def test_what_a_board_has_stands_on_the_page() -> None:
         reported_phase=(ReportedPhase(alterations=keys, phase="cis"),),
     )
     found = case.model_copy(update={"specimens": (first.model_copy(update={"board": board}), *others)})
-    results = classify_patient(found, KNOWLEDGE, default_settings())
-    page = patient_content(found, [r.rows for r in results], [r.detail for r in results], KNOWLEDGE)
-    ((sample, findings),) = ((item["sample"], item["findings"]) for item in page["board"])
+    ((sample, findings),) = ((item["sample"], item["findings"]) for item in content(found)["board"])
     assert sample == f"{first.timepoint} {first.specimen}"
-    assert findings[:4] == [
+    assert findings[:6] == [
         "RNA: ALK G1202R, 40 of 200 reads, 20 % of the reads",
         "ALK immunohistochemistry: positive",
         "MET/CEP7 ratio (FISH): 2.4",
         "NSE: 17 ng/ml",
+        "site of progression: CNS only",
+        "drugs at sampling: lorlatinib",
     ]
-    assert findings[4:6] == ["site of progression: cns only", "drugs at sampling: lorlatinib"]
     assert findings[6].startswith("a report states ALK ") and findings[6].endswith("proves nothing by itself")
-    assert content("commonest_lorlatinib_compound_speaks")["board"] == []
+    assert content(COMPOUND)["board"] == []
+    assert "采样时用药:洛拉替尼" in content(found, ZH)["board"][0]["findings"]
 
 
-def test_the_reason_of_a_class_names_the_specimen_that_it_is_of(tmp_path: Path) -> None:
+def test_the_deciding_criteria_come_first() -> None:
+    (point,) = content("compound_inside_a_parental_clone")["points"][:1]
+    deciding = [item["deciding"] for item in point["criteria"]]
+    assert deciding == sorted(deciding, reverse=True) and any(deciding)
+    assert {item["code"] for item in point["criteria"] if item["deciding"]} == {
+        "FAMILY_ON_TARGET",
+        "ALK_CIS_AND_SINGLE",
+    }
+
+
+def test_a_criterion_of_a_specimen_names_it() -> None:
     """A negative of plasma that counts stood beside one of tissue that does not, and neither was named."""
-    out = tmp_path / "patient.html"
-    page = content("two_of_twenty_molecules_of_kras_in_the_biopsy")
-    write_page("patient.html", {**page, "figures": ()}, out)
-    text = out.read_text()
-    assert "<code>NEGATIVE_INFORMATIVE</code> PD.plasma: an ALK hotspot" in text
-    assert "<code>NEGATIVE_UNINFORMATIVE</code> PD.tissue: power_low" in text
+    (point,) = content("two_of_twenty_molecules_of_kras_in_the_biopsy")["points"]
+    told = {(item["code"], item["subject"]) for item in point["criteria"]}
+    assert ("NEGATIVE_UNINFORMATIVE", "PD.tissue") in told
 
 
-def test_loss_of_the_other_allele_stands_beside_the_counts() -> None:
-    seen = evidence(CASES["commonest_lorlatinib_compound_speaks"]).alterations[0].observations[0]
-    plain = words.observation(seen)
-    for lost, text in ((True, "other allele lost"), (False, "other allele kept")):
-        told = words.observation(seen.model_copy(update={"loss_of_heterozygosity": lost}))
-        assert told == f"{plain}; {text}"
-
-
-@pytest.mark.parametrize(
-    ("indel", "text"),
-    [(None, "≥ 0.5 % visible"), (0.012, "≥ 0.5 % visible (insertions and deletions ≥ 1.2 %)")],
-)
-def test_limits_of_a_locus_are_told_apart(indel: float | None, text: str) -> None:
-    item = evidence(CASES["commonest_lorlatinib_compound_speaks"]).specimens[0].callability[0]
-    locus = item.model_copy(update={"vaf_detectable": 0.005, "vaf_detectable_indel": indel})
-    assert words.limits(locus) == text
+def test_progressions_come_first_the_newest_before_the_older() -> None:
+    shown = content("transformed_at_an_earlier_progression")["points"]
+    settings = [item["setting_code"] for item in shown]
+    assert settings == sorted(settings, key=lambda name: name != "progression")
+    dates = [item["collected"] for item in shown if item["setting_code"] == "progression"]
+    assert dates == sorted(dates, reverse=True) and len(dates) > 1
 
 
 @pytest.mark.parametrize(
     ("case", "shown"),
     [
-        ("half_a_year_later_under_alectinib", [words.NOTHING]),
-        ("commonest_lorlatinib_compound_speaks", ["established"]),
-        ("pik3ca_was_there_before", ["established", words.NOTHING]),
+        ("half_a_year_later_under_alectinib", ["–"]),
+        (COMPOUND, ["established"]),
+        ("pik3ca_was_there_before", ["–", "established"]),
     ],
 )
 def test_the_overview_has_the_confidence_of_the_class(case: str, shown: list[str]) -> None:
     """What is listed only, outside the window or from before treatment, lends it none."""
-    assert [point["confidence"] for point in content(case)["timepoints"]] == shown
+    assert [point["confidence"] for point in content(case)["points"]] == shown
+
+
+def test_the_matrix_keeps_four_states_apart() -> None:
+    data = data_of(evidence(CASES["everything_was_looked_at"]))
+    mechanisms = all_mechanisms(data.tables[0], data.details[0], data.evidence.specimens)
+    lines = dict(bypass_matrix(mechanisms, data.details[0]["excluded"]))
+    mutation, _, fusion, _ = lines["KRAS"]
+    assert mutation.state == "excluded"
+    assert fusion.state == "not_asked"
+    blind = data_of(evidence(CASES["an_alk_mutation_beside_blind_bypass_loci"]))
+    mechanisms = all_mechanisms(blind.tables[0], blind.details[0], blind.evidence.specimens)
+    lines = dict(bypass_matrix(mechanisms, blind.details[0]["excluded"]))
+    assert lines["KRAS"][0].state == "not_targeted" and lines["ALK"][0].state == "found"
+
+
+# --- inherited variants -----------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    "case", ["germline_second_hit_makes_no_compound", "in_cis_with_a_probable_inherited_variant"]
+)
+def test_inherited_variants_are_named_only_where_that_is_wanted(case: str, tmp_path: Path) -> None:
+    found = evidence(CASES[case])
+    inherited = [
+        item.alteration
+        for item in found.alterations
+        if item.origin == "germline" or any(flag.code == "probable_germline" for flag in item.flags)
+    ]
+    assert inherited
+    text = page(found, tmp_path / "without.html")
+    assert not any(name in text for name in inherited)
+    assert "Inherited variants are not listed." in text
+    text = page(found, tmp_path / "with.html", inherited=True)
+    assert all(name in text for name in inherited)
+
+
+# --- form -------------------------------------------------------------------------------------------
+
+
+def test_the_page_asks_for_nothing_and_says_so(tmp_path: Path) -> None:
+    text = page(COMPOUND, tmp_path / "page.html")
+    reader = read(text)
+    assert reader.asked == [] and "<script" not in text and "style=" not in text
+    (policy,) = (given for tag, given in reader.tags if given.get("http-equiv"))
+    assert "default-src 'none'" in str(policy["content"])
+
+
+def test_headings_landmarks_tables_and_figures(tmp_path: Path) -> None:
+    reader = read(page(COMPOUND, tmp_path / "page.html"))
+    tags = [tag for tag, _ in reader.tags]
+    assert [tags.count(name) for name in ("h1", "main", "header", "footer")] == [1, 1, 1, 1]
+    levels = [int(tag[1]) for tag in tags if re.fullmatch(r"h[1-6]", tag)]
+    assert all(after <= before + 1 for before, after in pairwise(levels))
+    assert all(given.get("scope") in ("row", "col") for tag, given in reader.tags if tag == "th")
+    figures = tags.count("svg")
+    assert figures and tags.count("desc") == figures
+    ids = [given["id"] for _, given in reader.tags if given.get("id")]
+    assert len(ids) == len(set(ids))
+
+
+@pytest.mark.parametrize("case", [COMPOUND, "met_amplification_focal", "everything_was_looked_at"])
+def test_no_text_of_a_figure_is_below_eleven_pixels(case: str) -> None:
+    drawn = [item.svg for figures in content(case)["figures"].values() for item in figures]
+    sizes = [float(size) for svg in drawn for size in re.findall(r'font-size="([\d.]+)"', svg)]
+    assert sizes and min(sizes) >= 11
+
+
+# --- odd inputs: a good page each -------------------------------------------------------------------
+
+
+def with_clinic(drug: str = "pemetrexed") -> PatientRecord:
+    name, start = "P1", date(2024, 2, 1)
+    return PatientRecord(
+        patient=PatientRow(name, None, sex=Sex.FEMALE, age_at_diagnosis=52, alk_fusion="EML4-ALK"),
+        treatments=(
+            TreatmentRow(name, 1, ("lorlatinib",), start, date(2025, 6, 11), StopReason.PROGRESSION),
+            TreatmentRow(name, 2, (drug, "carboplatin"), date(2025, 7, 1), None, StopReason.ONGOING),
+        ),
+        assessments=(
+            AssessmentRow(name, date(2024, 4, 1), BestResponse.PR),
+            AssessmentRow(name, date(2025, 6, 1), BestResponse.PD, ProgressionSite.SYSTEMIC),
+        ),
+        pathology=(), dose_changes=(), adverse_events=(), follow_up=None,
+    )  # fmt: skip
+
+
+def test_the_head_names_driver_treatment_and_progression() -> None:
+    facts = dict(content(COMPOUND, record=with_clinic())["facts"])
+    assert facts["Age and sex"] == "female, 52 years at diagnosis"
+    assert facts["Lorlatinib"] == "line 1, 2024-02-01 to 2025-06-11 (497 days)"
+    assert facts["Progression"] == "2025-06-01, systemic, day 486 of lorlatinib"
+
+
+def test_a_patient_without_clinical_tables_gets_nothing_invented() -> None:
+    found = evidence({**CASES[COMPOUND], "clinical": None})
+    facts = dict(content(found)["facts"])
+    assert "Age and sex" not in facts and "Progression" not in facts
+    assert facts["Diagnosis"] == "ALK-positive lung cancer, histology not on record"
+    assert facts["Lorlatinib"] == "dates not on record"
+
+
+def many_timepoints(number: int) -> PatientEvidence:
+    case = evidence(CASES[COMPOUND])
+    (first, *_) = case.specimens
+    last = first.timepoint
+    specimens, shifts = [], {}
+    for place in range(number):
+        name = last if place == number - 1 else f"T{place:02}"
+        shifts[name] = first.collected - timedelta(days=14 * (number - 1 - place))
+        specimens.append(first.model_copy(update={"timepoint": name, "collected": shifts[name]}))
+    alterations = [
+        item.model_copy(
+            update={
+                "observations": tuple(
+                    seen.model_copy(update={"timepoint": name})
+                    for seen in item.observations
+                    for name in shifts
+                )
+            }
+        )
+        for item in case.alterations
+    ]
+    return case.model_copy(update={"specimens": tuple(specimens), "alterations": tuple(alterations)})
+
+
+def test_thirty_timepoints(tmp_path: Path) -> None:
+    found = many_timepoints(30)
+    text = page(found, tmp_path / "page.html", record=with_clinic())
+    shown = content(found)
+    assert len(shown["points"]) == 30 and len(shown["cards"]) == 3
+    assert len(shown["figures"]["strips"]) == 4
+    assert text.count('<section class="card') == 3
+
+
+def passenger(number: int) -> Alteration:
+    seen = Observation(
+        timepoint="PD", specimen="plasma", detection=Detection.DETECTED, source=ObservationSource.CALLED,
+        alt_molecules=9, total_molecules=3000, vaf=0.003, vaf_low=0.001, vaf_high=0.006,
+    )  # fmt: skip
+    return Alteration.model_validate(
+        {
+            "key": f"chr9:{1000 + number}:C:T", "gene": "NOTCH1", "variant_type": "snv", "origin": "somatic",
+            "alteration": f"R{number}W", "consequence": "missense", "hgvs_p": f"p.Arg{number}Trp",
+            "codon": number, "observations": (seen,),
+        }
+    )  # fmt: skip
+
+
+def test_four_hundred_alterations(tmp_path: Path) -> None:
+    case = evidence(CASES[COMPOUND])
+    many = (*case.alterations, *(passenger(number) for number in range(1, 401)))
+    shown = content(case.model_copy(update={"alterations": many}))
+    assert len(shown["alterations"]) == 100 and shown["not_listed"] == len(many) - 100 - silent(case)
+    # What matters is listed, whatever else there is.
+    assert {"ALK G1202R", "ALK L1196M"} <= {item["name"] for item in shown["alterations"][:2]}
+
+
+def silent(case: PatientEvidence) -> int:
+    """Alterations of the case that a page never lists."""
+    return len(case.alterations) - len(content(case)["alterations"])
+
+
+def test_ids_of_sixty_four_characters(tmp_path: Path) -> None:
+    name = "P" + "x" * 63
+    text = page(evidence(CASES[COMPOUND]).model_copy(update={"patient": name}), tmp_path / "page.html")
+    assert f"Patient {name}" in text
+
+
+HOSTILE = "<img src=x onerror=alert(1)>\"'&{{7*7}}{%raw%}"
+
+
+def test_hostile_names_in_every_free_field_stay_text(tmp_path: Path) -> None:
+    """Ids are checked by their pattern; assays, names of alterations and markers are free."""
+    case = evidence(CASES[COMPOUND])
+    specimens = tuple(
+        item.model_copy(
+            update={
+                "assay": HOSTILE,
+                "tumour_fraction": item.tumour_fraction.model_copy(update={"markers": (HOSTILE,)}),
+            }
+        )
+        for item in case.specimens
+    )
+    alterations = tuple(
+        item.model_copy(update={"alteration": f"{item.alteration}{HOSTILE}", "hgvs_c": HOSTILE})
+        for item in case.alterations
+    )
+    found = case.model_copy(update={"specimens": specimens, "alterations": alterations})
+    text = page(found, tmp_path / "page.html", record=with_clinic(HOSTILE))
+    assert "<img" not in text and "&lt;img" in text
+    reader = read(text)
+    assert reader.asked == []
+    assert not any(name.startswith("on") for _, given in reader.tags for name in given)
+
+
+def test_a_report_without_numbers_is_a_page(tmp_path: Path) -> None:
+    text = page("report_without_molecules", tmp_path / "page.html", ZH)
+    assert 'lang="zh-CN"' in text and "相位未定" in text
+
+
+@pytest.mark.parametrize("field", ["points", "sample_lines", "figures"])
+def test_a_patient_of_white_cells_alone(field: str) -> None:
+    case = evidence(CASES[COMPOUND])
+    (first, *_) = case.specimens
+    white = first.model_copy(update={"specimen_type": "wbc", "setting": None})
+    found = case.model_copy(update={"specimens": (white,), "alterations": (), "phase": ()})
+    assert field in content_of_nothing(found)
+
+
+def content_of_nothing(found: PatientEvidence) -> dict[str, Any]:
+    settings = ReportSettings(language=EN, inherited_variants=False)
+    return patient_content(PatientData(found, [], []), knowledge(), settings, default_settings())

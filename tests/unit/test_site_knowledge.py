@@ -21,6 +21,7 @@ from alktrace.evidence.schema import Alteration
 from alktrace.inputs.knowledge_files import KnowledgeFiles, open_knowledge
 from alktrace.inputs.knowledge_schemas import RECOGNITION_TABLES, WIDE_KEYS
 from alktrace.inputs.settings.configuration import check_settings
+from alktrace.inputs.settings.report_settings import ReportSettings
 from alktrace.inputs.sheet import Sheet
 from alktrace.inputs.site_knowledge import HEADER
 from alktrace.io.resources import DEFAULTS, resource
@@ -31,9 +32,10 @@ from alktrace.knowledge.load import edition_of, load_knowledge
 from alktrace.qc.qc_table import QcRow
 from alktrace.report.manifest import write_manifest
 from alktrace.report.pages import write_page
-from alktrace.report.patient_page import patient_content
+from alktrace.report.patient_page import PatientData, patient_content
 from alktrace.reported.report_words import Meaning, read_words
 from alktrace.vocabulary.changes import Consequence, VariantType
+from alktrace.vocabulary.languages import Language
 from alktrace.workflow.plan import Plan
 
 OURS = resource("knowledge")
@@ -448,7 +450,7 @@ def test_classify_marks_what_the_site_states(
     assert "exampletinib (verified, site knowledge" in said[0]
     assert "site knowledge Example hospital 1.0: made up for this example: tumour board" in said[0]
     assert (
-        "knowledge 1.2.0 as of 2026-11-29, over it site knowledge Example hospital 1.0"
+        "knowledge 1.3.0 as of 2026-11-29, over it site knowledge Example hospital 1.0"
         in capsys.readouterr().err
     )
 
@@ -528,7 +530,7 @@ def test_show_names_the_site(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("own", "text"),
     [
-        (None, "<p>Knowledge 1.2.0, as of 2026-11-29.</p>"),
+        (None, "knowledge 1.3.0 as of 2026-11-29. The page"),
         (str(EXAMPLE), "Over it lies the site knowledge Example hospital 1.0 of 2026-11-29:"),
     ],
 )
@@ -536,6 +538,9 @@ def test_pages_name_our_version_and_that_of_the_site(own: str | None, text: str,
     known = load_knowledge(open_knowledge(OURS, own))
     found = evidence(next(iter(cases())))
     results = classify_patient(found, known, default_settings())
-    content = patient_content(found, [r.rows for r in results], [r.detail for r in results], known)
-    write_page("patient.html", content | {"figures": []}, tmp_path / "page.html")
+    data = PatientData(found, [r.rows for r in results], [r.detail for r in results])
+    settings = ReportSettings(language=Language.EN, inherited_variants=False)
+    write_page(
+        "patient.html", patient_content(data, known, settings, default_settings()), tmp_path / "page.html"
+    )
     assert text in (tmp_path / "page.html").read_text()

@@ -17,6 +17,7 @@ LONG_TABLES = (
     "ch_genes",
     "messages",
     "identifiers",
+    "next_tests",
 )
 """One value per row, named by subject and attribute, and by value and source where it may repeat."""
 WIDE_KEYS = {

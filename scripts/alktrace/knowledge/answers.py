@@ -26,6 +26,7 @@ from .entries import (
     TransformationMarker,
     codon_of,
 )
+from .next_tests import NextTest
 
 ALK_AMPLIFICATION = "ALK amplification"
 
@@ -56,6 +57,8 @@ class Knowledge:
     Attributes:
         statements: what is said of drugs, by subject; verified or not.
         families: of compounds.
+        chinese: the messages in Chinese, by the same codes.
+        fusion_variants: names such as `v1` by partner and junction (`EML4`, `E13;A20`).
         ch_genes: genes of clonal haematopoiesis.
         ch_not_excluded_genes: genes mutated in blood and in tumours alike.
         kinase_domain: first and last residue of the kinase domain of ALK.
@@ -70,6 +73,9 @@ class Knowledge:
     ch_genes: frozenset[str]
     ch_not_excluded_genes: frozenset[str]
     messages: Mapping[str, str]
+    chinese: Mapping[str, str]
+    next_tests: tuple[NextTest, ...]
+    fusion_variants: Mapping[tuple[str, str], str]
     hotspots: tuple[KnownLocus, ...]
     hotspot_codons: frozenset[tuple[str, int]]
     genes: Mapping[str, KnownGene]

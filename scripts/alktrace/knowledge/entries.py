@@ -139,12 +139,17 @@ class AlkMutation:
 
 @dataclass(frozen=True)
 class Drug:
-    """One drug with all its names, the canonical one first, and the approvals that reports may show."""
+    """One drug with all its names, the canonical one first, and the approvals that reports may show.
+
+    Attributes:
+        chinese: its generic name in Chinese, where one is known.
+    """
 
     name: str
     names: tuple[str, ...]
     alk_tki: bool
     approvals: tuple[Approval, ...] = ()
+    chinese: str | None = None
 
 
 @dataclass(frozen=True)

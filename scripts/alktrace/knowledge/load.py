@@ -1,5 +1,7 @@
 """Reading and checking the knowledge tables."""
 
+import re
+from collections.abc import Mapping
 from types import MappingProxyType
 from typing import TypeVar
 
@@ -27,6 +29,7 @@ from .entries import (
 )
 from .locus_checks import locus_problems
 from .long_tables import Facts, read_facts
+from .next_tests import condition_problems, next_test_of
 
 R = TypeVar("R")
 DRUG_TABLES = ("alk_mutations", "alk_compounds", "alk_families", "alk_fusions", "bypass", "drugs")
@@ -57,6 +60,7 @@ def load_knowledge(files: KnowledgeFiles) -> Knowledge:
         problems.extend(isoform_problems(isoforms, genes))
     problems.extend(gene_name_problems(genes))
     problems.extend(cross_checks(tables))
+    problems.extend(condition_problems(tables["next_tests"]))
     if problems:
         raise InputProblems(problems)
     return _build(tables, hotspots, genes, edition_of(files))
@@ -116,6 +120,9 @@ def _build(
         ch_genes=frozenset(g for g, kind in lists.items() if kind == "clonal_haematopoiesis"),
         ch_not_excluded_genes=frozenset(g for g, kind in lists.items() if kind == "not_excluded"),
         messages=MappingProxyType({c: f.value("text") for c, f in tables["messages"].items()}),
+        chinese=MappingProxyType({c: text for c, f in tables["messages"].items() if (text := _chinese(f))}),
+        fusion_variants=MappingProxyType(_fusion_variants(tables["alk_fusions"])),
+        next_tests=tuple(next_test_of(f) for f in tables["next_tests"].values()),
         hotspots=tuple(loci),
         hotspot_codons=frozenset((h.gene, h.codon) for h in loci if h.codon is not None),
         genes=MappingProxyType({item.row.gene: item.row for item in genes}),
@@ -148,8 +155,27 @@ def _drug(facts: Facts) -> Drug:
         name=facts.subject,
         names=names_of(facts),
         alk_tki=facts.value("alk_tki") == "yes",
+        chinese=next(iter(facts.values("chinese_name")), None),
         approvals=tuple(approval_of(item.row) for item in facts.all("approval") if item.row.mark.shown),
     )
+
+
+def _fusion_variants(fusions: Mapping[str, Facts]) -> dict[tuple[str, str], str]:
+    """Return the names of variants by partner and junction; a junction of two variants has none."""
+    named: dict[tuple[str, str], set[str]] = {}
+    for facts in fusions.values():
+        variant = re.match(r".+ (v\d+)(prime)?", facts.subject)
+        for junction in facts.values("junction") if variant else ():
+            # DNA does not tell E6a from E6b, which are one intron apart: both are variant 3.
+            place = facts.value("partner"), re.sub(r"(?<=\d)[ab](?=;)", "", junction)
+            named.setdefault(place, set()).add("".join(filter(None, variant.groups())) if variant else "")
+    return {place: names.pop() for place, names in named.items() if len(names) == 1}
+
+
+def _chinese(facts: Facts) -> str | None:
+    """Return the Chinese text of a message; none where a site replaced the English one alone."""
+    text, chinese = next(facts.all("text")), next(facts.all("chinese"), None)
+    return None if chinese is None or (text.own and not chinese.own) else chinese.row.value
 
 
 def _family(facts: Facts) -> CompoundFamily:

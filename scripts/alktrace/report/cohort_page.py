@@ -17,7 +17,7 @@ from ..vocabulary.resistance import Classification
 from ..vocabulary.samples import Setting, Verdict
 from . import words
 from .pages import write_page
-from .patient_page import NOTICE_KEY
+from .words import NOTICE_KEY
 
 
 def write_cohort_page(

@@ -1,37 +1,91 @@
-"""The page of one patient: what was found, how sure, and what could not have been seen."""
+"""The page of one patient: the answer first, then what it rests on."""
 
+import base64
+import hashlib
 import json
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date
 from pathlib import Path
 from typing import Any
 
-from ..classify.negative import NOT_TARGETED_MARK
+from .. import __version__
 from ..classify.resistance_table import ResistanceRow
 from ..evidence.evidence_file import load_evidence
 from ..evidence.schema import Alteration, PatientEvidence, SpecimenEvidence
 from ..inputs.knowledge_files import KnowledgeFiles
+from ..inputs.settings.report_settings import ReportSettings
+from ..inputs.settings.resistance_settings import ResistanceSettings
 from ..io.tables import read_table
 from ..knowledge.answers import Knowledge
-from ..knowledge.entries import COMBINATION
 from ..knowledge.load import load_knowledge
+from ..outcomes.clinical_schema import PatientRecord
+from ..outcomes.patient_record import load_record
 from ..reference.gene_models import GeneModels
 from ..structural.copy_number.copy_number_table import RatioRow
-from ..structural.tumour_fraction_table import SampleTumourFractionRow
-from ..vocabulary.caveats import in_order
-from ..vocabulary.changes import Consequence, Origin
-from ..vocabulary.detection import Detection, LocusKind
-from ..vocabulary.resistance import Confidence
-from . import words
-from .figures.structural_figures import draw_breakpoints, draw_copy_number, draw_tumour_fraction
-from .pages import write_page
+from ..vocabulary.caveats import CaveatCode, in_order
+from ..vocabulary.languages import Language
+from ..vocabulary.resistance import Classification
+from ..vocabulary.samples import Setting, SpecimenType
+from . import patient_tables as tables_of
+from .bypass_matrix import bypass_matrix
+from .figures.alk_strip import draw_alk_strip
+from .figures.patient_timeline import draw_timeline
+from .figures.phase_bars import draw_phase
+from .figures.structural_figures import Figure, draw_copy_number, draw_fusions
+from .language import Words
+from .pages import TEMPLATES, write_page
+from .patient_header import (
+    alk_hotspots,
+    driver_fusions,
+    header_facts,
+    last_date,
+    sample_name,
+    sample_order,
+)
+from .verdict_card import Mechanism, Verdict, all_mechanisms, judge_verdict
+from .words import NOTICE_KEY
 
-SILENT = {
-    Consequence.SYNONYMOUS,
-    Consequence.INTRON,
-    Consequence.UTR,
-    Consequence.INTERGENIC,
-}
-NOTICE_KEY = "research_use"
+MOST_STRIPS = 4
+"""Strips of ALK drawn, those of the newest samples; all codons of all samples stand in the table."""
+MOST_COPY_FIGURES = 6
+MOST_CARDS = 3
+"""Verdict cards, of the newest progressions; the others stand in the table of timepoints."""
+
+
+@dataclass(frozen=True)
+class Timepoint:
+    """One timepoint with everything the page says of it."""
+
+    rows: Sequence[ResistanceRow]
+    detail: Mapping[str, Any]
+    mechanisms: list[Mechanism]
+    verdict: Verdict
+
+    @property
+    def name(self) -> str:
+        """Id of the timepoint."""
+        return self.rows[0].timepoint
+
+
+@dataclass(frozen=True)
+class PatientData:
+    """What the page is made of, read and checked.
+
+    Attributes:
+        tables: rows of `resistance.tsv` by timepoint, in order of collection.
+        details: `resistance.json` of each, in the same order.
+        record: the clinical tables; None without them.
+        bins: rows of `copy_number_bins.tsv` by sample.
+        models: gene models; None where there are none.
+    """
+
+    evidence: PatientEvidence
+    tables: Sequence[Sequence[ResistanceRow]]
+    details: Sequence[Mapping[str, Any]]
+    record: PatientRecord | None = None
+    bins: Mapping[str, Sequence[RatioRow]] | None = None
+    models: GeneModels | None = None
 
 
 def write_patient_page(
@@ -39,10 +93,13 @@ def write_patient_page(
     evidence: Path,
     tables: Sequence[Path],
     details: Sequence[Path],
-    tumour_fraction: Path,
     bins: Mapping[str, Path],
     gene_models: Path,
+    clinical: Path | None,
+    data_cutoff: date | None,
     knowledge: KnowledgeFiles,
+    settings: ReportSettings,
+    resistance: ResistanceSettings,
     out: Path,
 ) -> None:
     """Write the page of one patient.
@@ -51,209 +108,264 @@ def write_patient_page(
         evidence: `evidence.json`.
         tables: `resistance.tsv` of each timepoint.
         details: `resistance.json` of each timepoint, in the same order.
-        tumour_fraction: table of `SampleTumourFractionRow`.
         bins: `copy_number_bins.tsv` by sample, such as `PD1 plasma`.
         gene_models: JSON of `GeneModels`.
-        knowledge: the knowledge tables, for the texts of codes.
+        clinical: folder of the clinical tables; None without.
+        data_cutoff: what the clinic knew later is not shown.
+        knowledge: the knowledge tables.
+        settings: section `report`.
+        resistance: section `resistance`, whose thresholds are printed.
         out: HTML.
     """
-    found = load_evidence(evidence)
     known = load_knowledge(knowledge)
-    content = patient_content(
-        found,
-        [read_table(path, ResistanceRow) for path in tables],
-        [json.loads(path.read_text(encoding="utf-8")) for path in details],
-        known,
+    found = load_evidence(evidence)
+    data = PatientData(
+        evidence=found,
+        tables=[read_table(path, ResistanceRow) for path in tables],
+        details=[json.loads(path.read_text(encoding="utf-8")) for path in details],
+        record=load_record(clinical, found.patient, knowledge=known, data_cutoff=data_cutoff),
+        bins={name: read_table(path, RatioRow) for name, path in bins.items()},
+        models=GeneModels.load(gene_models),
     )
-    copies = {_name(item): item.copy_number for item in found.specimens}
-    figures = [
-        draw_tumour_fraction(read_table(tumour_fraction, SampleTumourFractionRow)),
-        *draw_breakpoints(found.alterations, GeneModels.load(gene_models)),
-        *(
-            draw_copy_number(name, read_table(path, RatioRow), copies.get(name, ()))
-            for name, path in bins.items()
-        ),
-    ]
-    write_page("patient.html", content | {"figures": [item for item in figures if item is not None]}, out)
+    write_page("patient.html", patient_content(data, known, settings, resistance), out)
 
 
 def patient_content(
-    evidence: PatientEvidence,
-    tables: Sequence[Sequence[ResistanceRow]],
-    details: Sequence[Mapping[str, Any]],
-    knowledge: Knowledge,
+    data: PatientData, knowledge: Knowledge, settings: ReportSettings, resistance: ResistanceSettings
 ) -> dict[str, Any]:
-    """Return what the template shows, as plain values; pure."""
-    messages = knowledge.messages
+    """Return what the template shows, as texts; pure."""
+    words = Words(settings.language, knowledge)
     points = [
-        _timepoint(rows, detail, evidence, messages) for rows, detail in zip(tables, details, strict=True)
+        _timepoint(*pair, data.evidence, knowledge) for pair in zip(data.tables, data.details, strict=True)
     ]
-    order = sorted(evidence.specimens, key=lambda item: (item.collected, item.timepoint, item.specimen))
+    order = sample_order(data.evidence.specimens)
+    keys = {item.account["key"] for point in points for item in point.mechanisms}
+    hotspots = {name for point in points for name in _subthreshold(point)}
+    listed = tables_of.listed_alterations(data.evidence, keys, hotspots, settings.inherited_variants)
+    shown = [_point_texts(point, settings, words) for point in _newest_first(points)]
+    stated, codons = tables_of.callability_lines(order, words)
+    style = (TEMPLATES / "patient.css").read_text(encoding="utf-8")
     return {
-        "patient": evidence.patient,
-        "notice": messages[NOTICE_KEY],
-        "timepoints": points,
+        "w": words,
+        "language": "zh-CN" if settings.language is Language.ZH else "en",
+        "style": style,
+        "style_hash": base64.b64encode(hashlib.sha256(style.encode()).digest()).decode(),
+        "patient": data.evidence.patient,
+        "notice": words.messages[NOTICE_KEY],
         "edition": knowledge.edition,
-        "approvals": _approvals(tables, knowledge),
-        "samples": [_name(item) for item in order],
-        "alterations": _alterations([a for a in evidence.alterations if _telling(a)], order),
-        "others": _alterations([a for a in evidence.alterations if not _telling(a)], order),
-        "specimens": [_specimen(item, messages) for item in order],
-        "board": _board(evidence, order),
-        "callable_samples": [_name(item) for item in order if item.callability],
-        "callability": _callability([item for item in order if item.callability]),
+        "version": __version__,
+        "as_of": last_date(data.evidence, data.record),
+        "facts": [
+            (words(f"label.{label}"), words.tell(said))
+            for label, said in header_facts(data.evidence, data.record, knowledge.fusion_variants)
+        ],
+        "points": shown,
+        "cards": [item for item in shown if item["setting_code"] == Setting.PROGRESSION][:MOST_CARDS]
+        or shown[:1],
+        "figures": _figures(data, points, listed, knowledge, words, inherited=settings.inherited_variants),
+        "samples": [sample_name(item) for item in order],
+        "sample_lines": tables_of.sample_lines(order, words),
+        "alterations": tables_of.alteration_lines(listed, order, knowledge.genes, words),
+        "not_listed": max(len(listed) - tables_of.MOST_ALTERATIONS, 0),
+        "inherited": settings.inherited_variants,
+        "copies": tables_of.copy_lines(order, _chromosomes(data), words),
+        "board": tables_of.board_lines(data.evidence, order, words),
+        "callable_samples": stated,
+        "callability": codons,
+        "approvals": _approvals(data.tables, knowledge, words),
+        "thresholds": _thresholds(resistance, words),
+        "references": _references(points),
+        "from_reads": any(item.reads for item in data.evidence.specimens),
     }
 
 
 def _timepoint(
-    rows: Sequence[ResistanceRow],
-    detail: Mapping[str, Any],
-    evidence: PatientEvidence,
-    messages: Mapping[str, str],
-) -> dict[str, Any]:
-    first = rows[0]
-    found = [row for row in rows if row.mechanism is not None]
-    # As in classification.tsv: what is listed only lends its confidence to no class.
-    carrying = {
-        item["confidence"]
-        for item in detail["mechanisms"]
-        if item["carries"] and item["component"] in detail["components"]
-    }
+    rows: Sequence[ResistanceRow], detail: Mapping[str, Any], evidence: PatientEvidence, knowledge: Knowledge
+) -> Timepoint:
+    mechanisms = all_mechanisms(rows, detail, evidence.specimens)
+    return Timepoint(rows, detail, mechanisms, judge_verdict(rows, mechanisms, detail, knowledge.next_tests))
+
+
+def _newest_first(points: Sequence[Timepoint]) -> list[Timepoint]:
+    """Progressions first, the newest before the older; then the others, the newest before the older."""
+    order = sorted(range(len(points)), reverse=True)
+    return sorted(
+        (points[i] for i in order), key=lambda item: item.rows[0].setting is not Setting.PROGRESSION
+    )
+
+
+def _subthreshold(point: Timepoint) -> list[str]:
+    return [
+        name
+        for row in point.rows
+        for flag in row.flags
+        if flag.code is CaveatCode.SUBTHRESHOLD
+        for name in flag.about
+    ]
+
+
+def _point_texts(point: Timepoint, settings: ReportSettings, words: Words) -> dict[str, Any]:
+    first, verdict = point.rows[0], point.verdict
+    chinese = settings.language is Language.ZH
+    inherited = settings.inherited_variants
+    dates = sorted({item["collected"] for item in point.detail["specimens"]})
     return {
-        "id": first.timepoint,
-        "setting": first.setting.value,
-        "specimens": [s.specimen for s in evidence.specimens if s.timepoint == first.timepoint],
+        "id": point.name,
+        "setting": words.word("setting", first.setting),
+        "setting_code": first.setting.value,
+        "collected": dates,
+        "specimens": [words.word("specimen", item["specimen_type"]) for item in point.detail["specimens"]],
         "classification": first.classification.value,
-        "confidence": next((item.value for item in Confidence if item.value in carrying), words.NOTHING),
-        "timing": first.timing.value if first.timing else words.NOTHING,
-        "meaning": words.class_text(first.classification, {code for row in rows for code in row.criteria}),
-        "decision": detail["decision"],
-        "reasons": [words.explain_code(reason.value, messages) for reason in first.not_evaluable_reason],
-        "mechanisms": [
-            _mechanism(row, account["hints"]["remarks"], messages)
-            for row, account in zip(found, detail["mechanisms"], strict=True)
+        "class_name": words.word("class", first.classification),
+        "tone": _tone(first.classification),
+        "headline": words.sentences(verdict.headline),
+        "confidence": words.word("confidence", verdict.confidence),
+        "has_confidence": verdict.confidence is not None,
+        "reason": words.sentences([verdict.reason])[0],
+        "numbers": words.told(verdict.numbers),
+        "timing": words.word("timing", first.timing) if first.timing else "",
+        "timing_code": first.timing.value if first.timing else "",
+        "missed": words.sentences(verdict.missed),
+        "tests": [
+            {
+                "name": test.chinese_name if chinese else test.name,
+                "settles": test.chinese_settles if chinese else test.settles,
+            }
+            for test in verdict.tests
         ],
-        "flags": [
-            words.explain(flag, messages) for flag in in_order(flag for row in rows for flag in row.flags)
-        ],
-        "excluded": words.excluded(first.excluded_clone_fraction),
-        "exclusions": [words.exclusion(item) for item in first.excluded],
-        "not_assessable": [name for name in first.not_assessable if not name.endswith(NOT_TARGETED_MARK)],
-        "not_targeted": [
-            name.removesuffix(NOT_TARGETED_MARK)
-            for name in first.not_assessable
-            if name.endswith(NOT_TARGETED_MARK)
-        ],
-        "criteria": detail["criteria"],
-    }
-
-
-def _mechanism(
-    row: ResistanceRow, remarks: Sequence[Mapping[str, str]], messages: Mapping[str, str]
-) -> dict[str, Any]:
-    partners = f" with {', '.join(row.phase_partner)}" if row.phase_partner else ""
-    return {
-        "mechanism": row.mechanism,
-        "component": row.component.value if row.component else "",
-        "gene": row.gene or "",
-        "alteration": row.alteration or "",
-        "hgvs": " ".join(name for name in (row.hgvs_c, row.hgvs_p) if name),
-        "molecules": words.molecules(row),
-        "lead": row.lead_specimen or "",
-        "phase": f"{row.phase.value}{partners}" if row.phase else words.NOTHING,
-        "phase_evidence": words.phase_evidence(row.phase_evidence, messages),
-        "confidence": row.confidence.value if row.confidence else words.NOTHING,
-        "emergence": row.emergence.value if row.emergence else words.NOTHING,
-        "drugs": words.drugs(
-            row, [f"{r['text']} ({r['mark']})" for r in remarks if r["kind"] == COMBINATION]
+        "decision": point.detail["decision"],
+        "mechanisms": tables_of.mechanism_lines(point.mechanisms, words),
+        "reasons": [words.reason(reason.value) for reason in first.not_evaluable_reason],
+        "caveats": tables_of.caveat_lines(
+            in_order(flag for row in point.rows for flag in row.flags), inherited, words
         ),
-        "remarks": [words.remark(item) for item in remarks],
-        "sources": row.evidence,
+        "criteria": tables_of.criterion_lines(
+            point.detail, point.mechanisms, verdict.deciding, inherited, words
+        ),
+        "phase": tables_of.phase_lines(point.detail, words),
+        "matrix": [
+            {"gene": gene, "cells": [{"state": cell.state, "text": words.tell(cell.said)} for cell in cells]}
+            for gene, cells in bypass_matrix(point.mechanisms, point.detail["excluded"])
+        ],
     }
 
 
-def _approvals(tables: Sequence[Sequence[ResistanceRow]], knowledge: Knowledge) -> list[dict[str, str]]:
+def _tone(classification: Classification) -> str:
+    """Return how a card is coloured: something found, nothing found, or nothing can be said."""
+    if classification is Classification.NOT_EVALUABLE:
+        return "open"
+    negative = (Classification.NONE_FOUND, Classification.ON_TARGET_EXCLUDED)
+    return "none" if classification in negative else "found"
+
+
+def _figures(
+    data: PatientData,
+    points: Sequence[Timepoint],
+    listed: Sequence[Alteration],
+    knowledge: Knowledge,
+    words: Words,
+    *,
+    inherited: bool,
+) -> dict[str, list[Figure]]:
+    drivers = driver_fusions(data.evidence)
+    timeline = draw_timeline(
+        data.evidence, data.record, tables_of.tracked_alterations(listed, drivers), words
+    )
+    others = tables_of.other_junctions(data.evidence)
+    transcript = data.models.by_gene.get("ALK") if data.models else None
+    newest = list(reversed(points))
+    named = [item for item in data.evidence.alterations if inherited or not tables_of.is_inherited(item)]
+    strips = [
+        draw_alk_strip(
+            item,
+            named,
+            point.detail["phase"]["pairs"],
+            transcript,
+            knowledge.kinase_domain,
+            words,
+        )
+        for point in newest
+        for item in _of_timepoint(data.evidence, point.name)
+        if alk_hotspots(item)
+    ]
+    phases = [draw_phase(point.detail["phase"]["pairs"], point.name, words) for point in newest]
+    fusions = (
+        draw_fusions(drivers, others, data.models, knowledge.kinase_domain, words) if data.models else []
+    )
+    copies = {sample_name(item): item.copy_number for item in data.evidence.specimens}
+    bins = list((data.bins or {}).items())[-MOST_COPY_FIGURES:]
+    drawn = [draw_copy_number(name, rows, copies.get(name, ()), words) for name, rows in bins]
+    return {
+        "timeline": [timeline] if timeline else [],
+        "strips": strips[:MOST_STRIPS],
+        "phases": [item for item in phases if item is not None],
+        "fusions": fusions,
+        "copies": [item for item in drawn if item is not None],
+    }
+
+
+def _of_timepoint(evidence: PatientEvidence, name: str) -> list[SpecimenEvidence]:
+    return [
+        item
+        for item in evidence.specimens
+        if item.timepoint == name and item.specimen_type is not SpecimenType.WBC
+    ]
+
+
+def _chromosomes(data: PatientData) -> dict[str, str]:
+    found = {
+        gene: row.chrom.removeprefix("chr")
+        for rows in (data.bins or {}).values()
+        for row in rows
+        for gene in row.gene.split(",")
+        if gene
+    }
+    known = data.models.by_gene if data.models else {}
+    return {gene: item.chrom.removeprefix("chr") for gene, item in known.items()} | found
+
+
+def _approvals(
+    tables: Sequence[Sequence[ResistanceRow]], knowledge: Knowledge, words: Words
+) -> list[dict[str, str]]:
     """Approvals of the drugs that some row names, where a source is known."""
     rows = [row for table in tables for row in table]
     named = sorted({drug.name for row in rows for drug in (*row.sensitive_to, *row.resistant_to)})
     return [
-        {"drug": name, **{key: str(value) for key, value in vars(approval).items()}}
+        {"drug": words.drug(name)}
+        | {key: str(value) for key, value in vars(approval).items()}
+        | {"mark": words.word("mark", approval.mark)}
         for name in named
         if name in knowledge.drugs
         for approval in knowledge.drugs[name].approvals
     ]
 
 
-def _telling(item: Alteration) -> bool:
-    return item.origin is not Origin.GERMLINE and item.consequence not in SILENT
-
-
-def _alterations(
-    alterations: Sequence[Alteration], order: Sequence[SpecimenEvidence]
-) -> list[dict[str, Any]]:
-    lines = []
-    for item in sorted(alterations, key=lambda one: (one.gene, one.codon or 0, one.key)):
-        seen = {(one.timepoint, one.specimen): one for one in item.observations}
-        cells = [seen.get((s.timepoint, s.specimen)) for s in order]
-        lines.append(
-            {
-                "gene": item.gene,
-                "alteration": item.alteration,
-                "hgvs": " ".join(name for name in (item.hgvs_c, item.hgvs_p) if name),
-                "origin": item.origin.value.replace("_", " "),
-                "cells": [
-                    {
-                        "detection": cell.detection.value if cell else Detection.NOT_ASSESSABLE.value,
-                        "text": words.observation(cell),
-                    }
-                    for cell in cells
-                ],
-            }
-        )
-    return lines
-
-
-def _specimen(item: SpecimenEvidence, messages: Mapping[str, str]) -> dict[str, Any]:
-    return {
-        "name": _name(item),
-        "type": item.specimen_type.value,
-        "collected": item.collected.isoformat(),
-        "assay": item.assay,
-        "tumour_fraction": words.tumour_fraction(item.tumour_fraction),
-        "identity": item.identity.value,
-        "verdict": item.verdict.value,
-        "remarks": [
-            *(words.explain_code(code, messages) for code in item.problems),
-            *(words.explain(flag, messages) for flag in item.flags),
-        ],
+def _thresholds(settings: ResistanceSettings, words: Words) -> list[tuple[str, str]]:
+    """Return the thresholds behind the classes, by their key in the configuration."""
+    told = {
+        "negative.max_excluded_clone_fraction": settings.negative.max_excluded_clone_fraction,
+        "negative.min_tumour_fraction": settings.negative.min_tumour_fraction,
+        "negative.amplification_copy_number": settings.negative.amplification_copy_number,
+        "clones.min_share": settings.clones.min_share,
+        "phase.min_double": settings.phase.min_double,
+        "phase.alpha": settings.phase.alpha,
+        "phase.min_informative": settings.phase.min_informative,
+        "window.days_before_progression": settings.window.days_before_progression,
+        "window.days_after_last_dose": settings.window.days_after_last_dose,
+        "timing.early_months": settings.timing.early_months,
     }
+    return [(words(f"threshold.{key}"), f"{value:g}") for key, value in told.items()]
 
 
-def _board(evidence: PatientEvidence, order: Sequence[SpecimenEvidence]) -> list[dict[str, Any]]:
-    names = {item.key: f"{item.gene} {item.alteration}" for item in evidence.alterations}
-    told = [(_name(item), words.board(item.board, names)) for item in order if item.board]
-    return [{"sample": name, "findings": findings} for name, findings in told if findings]
-
-
-def _callability(specimens: Sequence[SpecimenEvidence]) -> list[dict[str, Any]]:
-    per_sample = [
-        {locus.locus: locus for locus in item.callability if locus.kind is LocusKind.ALK_HOTSPOT}
-        for item in specimens
-    ]
-    loci = dict.fromkeys(name for sample in per_sample for name in sample)
-    lines = []
-    for name in loci:
-        cells = []
-        for sample in per_sample:
-            locus = sample.get(name)
-            status = locus.status if locus else Detection.NOT_ASSESSABLE
-            text = status.value.replace("_", " ")
-            if locus and locus.vaf_detectable is not None:
-                text = f"{text}; {words.limits(locus)}, {locus.molecules} molecules"
-            cells.append({"detection": status.value, "text": text})
-        lines.append({"locus": name, "cells": cells})
-    return lines
-
-
-def _name(item: SpecimenEvidence) -> str:
-    return f"{item.timepoint} {item.specimen}"
+def _references(points: Sequence[Timepoint]) -> list[str]:
+    """Return every source that the page rests on, once, in the order of reading."""
+    told: dict[str, None] = {}
+    for point in points:
+        for row in point.rows:
+            told.update(dict.fromkeys(text.partition(": ")[2] or text for text in row.evidence))
+        for item in point.mechanisms:
+            told.update(dict.fromkeys(one["source"] for one in item.account["hints"]["remarks"]))
+        told.update(
+            dict.fromkeys(test.source for test in point.verdict.tests if "this project" not in test.source)
+        )
+    return list(told)

@@ -18,7 +18,7 @@ def text(
     )
 
 
-def turned(x: float, y: float, words: str, *, size: float = 10, colour: str = INK) -> str:
+def turned(x: float, y: float, words: str, *, size: float = 11, colour: str = INK) -> str:
     """Return words that run upwards from a place."""
     return (
         f'<text transform="translate({x:.1f} {y:.1f}) rotate(-60)" font-family="{FONT}" font-size="{size:g}" '
@@ -51,17 +51,65 @@ def dot(x: float, y: float, radius: float, fill: str, edge: str = "none") -> str
     return f'<circle cx="{x:.1f}" cy="{y:.1f}" r="{radius:g}" fill="{fill}" stroke="{edge}"/>'
 
 
-def drawing(width: float, height: float, label: str, parts: Iterable[str]) -> str:
+def triangle(x: float, y: float, size: float, edge: str) -> str:
+    """Return an open triangle that stands on its base, with its middle at a place."""
+    a, b = x - size, x + size
+    return (
+        f'<path d="M{a:.1f} {y + size:.1f}L{b:.1f} {y + size:.1f}L{x:.1f} {y - size:.1f}Z" fill="#ffffff" '
+        f'stroke="{edge}" stroke-width="1.5"/>'
+    )
+
+
+def diamond(x: float, y: float, size: float, fill: str) -> str:
+    """Return a square on its corner."""
+    return polygon([(x - size, y), (x, y - size), (x + size, y), (x, y + size)], fill)
+
+
+def arc(start: float, end: float, y: float, height: float, colour: str, dash: str = "") -> str:
+    """Return a bow over two places of a line."""
+    dashed = f' stroke-dasharray="{dash}"' if dash else ""
+    return (
+        f'<path d="M{start:.1f} {y:.1f}Q{(start + end) / 2:.1f} {y - 2 * height:.1f} {end:.1f} {y:.1f}" '
+        f'stroke="{colour}" stroke-width="2" fill="none"{dashed}/>'
+    )
+
+
+def polygon(points: Sequence[tuple[float, float]], fill: str) -> str:
+    """Return a filled area."""
+    steps = "L".join(f"{x:.1f} {y:.1f}" for x, y in points)
+    return f'<path d="M{steps}Z" fill="{fill}" stroke="none"/>'
+
+
+def drawing(width: float, height: float, title: str, parts: Iterable[str], says: str = "") -> str:
     """Return an SVG element.
 
     Args:
         width: in pixels, also of its view.
         height: in pixels.
-        label: what a screen reader says.
+        title: name of the figure.
         parts: elements.
+        says: its result in words, for whom the drawing says nothing.
     """
+    named = html.escape(f"{title}. {says}" if says else title)
     head = (
-        f'<svg role="img" aria-label="{html.escape(label)}" width="{width:g}" height="{height:g}" '
+        f'<svg role="img" aria-label="{named}" width="{width:g}" height="{height:g}" '
         f'viewBox="0 0 {width:g} {height:g}">'
+        f"<title>{html.escape(title)}</title>{f'<desc>{html.escape(says)}</desc>' if says else ''}"
     )
     return head + "".join(parts) + "</svg>"
+
+
+def apart(heights: Sequence[float], gap: float, top: float, bottom: float) -> list[float]:
+    """Return heights moved so that neighbours lie a gap apart, in order, within bounds where they fit."""
+    order = sorted(range(len(heights)), key=lambda place: heights[place])
+    moved = list(heights)
+    last = top - gap
+    for place in order:
+        last = moved[place] = max(heights[place], last + gap)
+    limit = bottom
+    for place in reversed(order):
+        if moved[place] <= limit:
+            break
+        moved[place] = limit
+        limit -= gap
+    return moved

@@ -23,6 +23,7 @@ from .identity_settings import IdentitySettings
 from .molecule_settings import MoleculeSettings
 from .origin_settings import OriginSettings
 from .reference_settings import ReferenceSettings
+from .report_settings import ReportSettings
 from .resistance_settings import ResistanceSettings
 from .section import SENSELESS, Fault, Section
 from .tumour_fraction_settings import TumourFractionSettings
@@ -67,6 +68,7 @@ class Settings(Section):
     identity: IdentitySettings
     resistance: ResistanceSettings
     cohort: CohortSettings
+    report: ReportSettings
 
     @model_validator(mode="before")
     @classmethod

@@ -1,29 +1,23 @@
-"""Figures of one patient: breakpoints of fusions, copy number over the targets, tumour fraction over time."""
+"""Figures of one patient: the driver fusion with its protein, and copy number over the targets."""
 
 import re
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from math import log2
 
 from ...evidence.schema import Alteration, GeneCopyNumber
 from ...reference.gene_models import GeneModels, Transcript
 from ...structural.copy_number.copy_number_table import RatioRow
-from ...structural.tumour_fraction_table import SampleTumourFractionRow
-from ...vocabulary.caveats import NOT_THE_DRIVER, codes_of
-from ...vocabulary.changes import VariantType
+from ...vocabulary.changes import ALK
 from ...vocabulary.copies import CopyNumberCall
-from ...vocabulary.detection import Detection
-from ...vocabulary.samples import SpecimenType
-from .. import svg, words
-from .style import BLUE, FAINT, INK, LINE, ORANGE, PURPLE, SOFT, VERMILION
+from .. import svg
+from ..language import Listed, Words, say
+from .style import BLUE, FAINT, INK, LINE, ORANGE, SOFT, VERMILION
 
 WIDTH = 760
 SHOWN_EXONS = 4
 """Exons drawn on either side of a breakpoint; the others stand as a number."""
 LEAST_LOG2, MOST_LOG2 = -2.0, 2.0
-MOST_VISIBLE = 100
-"""Copy number above which figures say only that: it would not have been visible."""
-KINDS = {SpecimenType.PLASMA: BLUE, SpecimenType.CSF: PURPLE, SpecimenType.TISSUE: ORANGE}
 CALLS = {
     CopyNumberCall.AMPLIFICATION: VERMILION,
     CopyNumberCall.GAIN: ORANGE,
@@ -43,65 +37,20 @@ class Figure:
     tables: tuple[str, ...]
 
 
-def draw_tumour_fraction(rows: Sequence[SampleTumourFractionRow]) -> Figure | None:
-    """Return the tumour fractions with their intervals by day; None where none could be estimated.
-
-    Args:
-        rows: `tumour_fraction.tsv` of the patient, in order of collection.
-    """
-    known = [row for row in rows if row.value is not None]
-    if not known:
-        return None
-    left, right, top, bottom = 56.0, WIDTH - 30.0, 20.0, 210.0
-    ceiling = _ceiling(max(row.high or row.value or 0.0 for row in known))
-    first = min(row.collected for row in rows)
-    days = (max(row.collected for row in rows) - first).days
-    parts = []
-    for step in range(5):
-        y = bottom - (bottom - top) * step / 4
-        parts.append(svg.line((left, y), (right, y), FAINT))
-        parts.append(svg.text(left - 6, y + 4, words.percent(ceiling * step / 4), size=10, anchor="end"))
-    shown: dict[str, list[tuple[float, float]]] = {}
-    taken: dict[float, int] = {}
-    for row in rows:
-        x = left + 30 + (right - left - 60) * (row.collected - first).days / max(days, 1)
-        x += 12 * taken.setdefault(x, 0)
-        taken[x] = taken.get(x, 0) + 1
-        colour = KINDS.get(row.specimen_type, SOFT)
-        name = f"{row.timepoint} {row.specimen}"
-        parts.append(svg.text(x, bottom + 16 + 12 * (len(shown) % 2), name, size=10, anchor="middle"))
-        if row.value is None:
-            parts.append(svg.text(x, bottom - 4, "?", anchor="middle", colour=colour))
-            continue
-        y, low, high = (
-            bottom - (bottom - top) * min(share / ceiling, 1.0)
-            for share in (row.value, row.low or 0.0, row.high if row.high is not None else row.value)
-        )
-        shown.setdefault(row.specimen, []).append((x, y))
-        parts += [svg.line((x, low), (x, high), colour, 2), svg.dot(x, y, 4.5, colour)]
-    lines = [svg.path(points, LINE) for points in shown.values() if len(points) > 1]
-    told = f"{first.isoformat()} to {days} days later" if days else first.isoformat()
-    dates = svg.text(left, bottom + 46, told, size=10, colour=SOFT)
-    return Figure(
-        "Tumour fraction over time",
-        svg.drawing(WIDTH, bottom + 56, "tumour fraction of every sample by day", [*lines, *parts, dates]),
-        "Estimate with its 95 % interval, by day of collection; ? could not be estimated. Blue: plasma, "
-        "purple: CSF, orange: tissue.",
-        ("tumour_fraction.tsv",),
-    )
-
-
-def draw_copy_number(name: str, rows: Sequence[RatioRow], genes: Sequence[GeneCopyNumber]) -> Figure | None:
+def draw_copy_number(
+    name: str, rows: Sequence[RatioRow], genes: Sequence[GeneCopyNumber], words: Words
+) -> Figure | None:
     """Return the bins of one sample in genomic order with the level of every judged gene; None without bins.
 
     Args:
         name: of the sample, such as `PD1 plasma`.
         rows: `copy_number_bins.tsv`.
         genes: copy numbers of the sample.
+        words: texts of the page.
     """
     if not rows:
         return None
-    left, right, top, bottom = 46.0, WIDTH - 20.0, 64.0, 250.0
+    left, right, top, bottom = 46.0, WIDTH - 20.0, 72.0, 258.0
     step = (right - left) / (len(rows) + 1)
 
     def height(level: float) -> float:
@@ -112,12 +61,10 @@ def draw_copy_number(name: str, rows: Sequence[RatioRow], genes: Sequence[GeneCo
     for level in range(int(LEAST_LOG2), int(MOST_LOG2) + 1):
         y = height(level)
         parts.append(svg.line((left, y), (right, y), LINE if level == 0 else FAINT))
-        parts.append(svg.text(left - 6, y + 4, f"{level:+d}" if level else "0", size=10, anchor="end"))
+        parts.append(svg.text(left - 6, y + 4, f"{level:+d}" if level else "0", anchor="end"))
     calls = {item.gene: item for item in genes}
     places: dict[str, list[int]] = {}
     for i, row in enumerate(rows):
-        if i and row.chrom != rows[i - 1].chrom:
-            parts.append(svg.line((left + step * (i + 0.5), top), (left + step * (i + 0.5), bottom), FAINT))
         for gene in filter(None, row.gene.split(",")):
             places.setdefault(gene, []).append(i)
         called = next(
@@ -125,43 +72,79 @@ def draw_copy_number(name: str, rows: Sequence[RatioRow], genes: Sequence[GeneCo
         )
         colour = CALLS[called] if called else SOFT
         parts.append(svg.dot(left + step * (i + 1), height(row.log2), 2.2, colour))
-    for gene, bins in places.items():
+    parts += _chromosomes(rows, left, step, top, bottom)
+    labels = svg.apart(
+        [left + step * (bins[0] + bins[-1] + 2) / 2 for bins in places.values()], 13, left, right
+    )
+    for (gene, bins), x in zip(places.items(), labels, strict=True):
         found = calls.get(gene)
-        x = left + step * (bins[0] + bins[-1] + 2) / 2
         colour = CALLS.get(found.call, INK) if found else SOFT
         parts.append(svg.turned(x, top - 6, gene, colour=colour))
         if found is not None:
             y = height(log2(found.copy_number / 2) if found.copy_number > 0 else LEAST_LOG2)
             ends = (left + step * (bins[0] + 0.6), y), (left + step * (bins[-1] + 1.4), y)
             parts.append(svg.line(*ends, colour, 2))
+    title = words("copies.title", sample=name)
+    says = _copies_said(genes, words)
     return Figure(
-        f"Copy number: {name}",
-        svg.drawing(WIDTH, bottom + 14, f"copy number over the targets of {name}", parts),
-        "log2 of every bin against the reference, in genomic order; a bar at the level of every gene that "
-        "has bins enough. Red: amplification, orange: gain, blue: loss; grey: nothing called, which does not "
-        f"mean normal. {_visible(genes)}",
+        title,
+        svg.drawing(WIDTH, bottom + 24, title, parts, says),
+        f"{says} {words('copies.caption')}",
         ("copy_number_bins.tsv", "copy_number.tsv"),
     )
 
 
-def draw_breakpoints(alterations: Sequence[Alteration], models: GeneModels) -> list[Figure]:
-    """Return a view of every junction that was detected and whose exons are known.
+def _chromosomes(rows: Sequence[RatioRow], left: float, step: float, top: float, bottom: float) -> list[str]:
+    """Draw where chromosomes begin, and name them where there is room."""
+    parts = []
+    starts = [i for i, row in enumerate(rows) if i == 0 or row.chrom != rows[i - 1].chrom]
+    for start, end in zip(starts, [*starts[1:], len(rows)], strict=True):
+        if start:
+            parts.append(
+                svg.line((left + step * (start + 0.5), top), (left + step * (start + 0.5), bottom), LINE)
+            )
+        name = rows[start].chrom.removeprefix("chr")
+        if step * (end - start) >= 8 * len(name):
+            parts.append(
+                svg.text(left + step * (start + end + 1) / 2, bottom + 16, name, anchor="middle", colour=SOFT)
+            )
+    return parts
+
+
+def _copies_said(genes: Sequence[GeneCopyNumber], words: Words) -> str:
+    changed = [item for item in genes if item.call in CALLS]
+    if not changed:
+        return words("copies.says_none")
+    told = tuple(say("copies.says_gene", gene=item.gene, call=say(f"call.{item.call}")) for item in changed)
+    return words("copies.says", genes=Listed(told))
+
+
+def draw_fusions(
+    drivers: Sequence[Alteration],
+    others: Sequence[str],
+    models: GeneModels,
+    domain: tuple[int, int],
+    words: Words,
+) -> list[Figure]:
+    """Return a view of every driver fusion whose exons are known: its junction and its protein.
 
     Args:
-        alterations: of the patient.
+        drivers: junctions that put the kinase behind a partner.
+        others: names of the other junctions, such as the other half of the exchange; a footnote.
         models: gene models, for the exons around the breakpoints.
+        domain: first and last residue of the kinase domain of ALK.
+        words: texts of the page.
     """
-    figures = []
-    # The driver before the other half of its exchange.
-    for item in sorted(alterations, key=lambda one: (bool(NOT_THE_DRIVER & codes_of(one.flags)), one.key)):
-        found = any(seen.detection is Detection.DETECTED for seen in item.observations)
-        if item.variant_type is VariantType.FUSION and found and item.junction:
-            figure = _breakpoint_view(item, models)
-            figures += [figure] if figure else []
-    return figures
+    drawn = [figure for item in drivers if (figure := _fusion_view(item, models, domain, words))]
+    if drawn and others:
+        note = words("fusion.others", names=Listed(tuple(others)))
+        drawn[-1] = replace(drawn[-1], caption=f"{drawn[-1].caption} {note}")
+    return drawn
 
 
-def _breakpoint_view(item: Alteration, models: GeneModels) -> Figure | None:
+def _fusion_view(
+    item: Alteration, models: GeneModels, domain: tuple[int, int], words: Words
+) -> Figure | None:
     exons = _EXONS.match(item.junction or "")
     five, three = item.key.split(":")[1:3]
     known = models.by_gene
@@ -172,22 +155,26 @@ def _breakpoint_view(item: Alteration, models: GeneModels) -> Figure | None:
     parts = [
         *_track(known[five], 30.0, BLUE, last, keeps_left=True, place=places.get(five)),
         *_track(known[three], 100.0, ORANGE, first - 1, keeps_left=False, place=places.get(three)),
-        *_product(five, last, three, first, len(known[three].exons), 176.0),
+        *_protein(known[five], last, known[three], first, domain, 176.0, words),
     ]
-    frame = {True: "in frame", False: "out of frame", None: "reading frame unknown"}[item.in_frame]
-    seen = [
-        f"{one.timepoint} {one.specimen}: {one.alt_molecules} of {one.total_molecules} molecules"
+    frame = {True: "fusion.in_frame", False: "fusion.out_of_frame", None: "fusion.frame_unknown"}[
+        item.in_frame
+    ]
+    seen = tuple(
+        say(
+            "fusion.seen",
+            sample=f"{one.timepoint} {one.specimen}",
+            alt=one.alt_molecules,
+            total=one.total_molecules,
+        )
         for one in item.observations
         if one.alt_molecules is not None and one.total_molecules
-    ]
-    return Figure(
-        f"Breakpoints: {item.alteration}",
-        svg.drawing(WIDTH, 214, f"exons around the junction {item.alteration}", parts),
-        f"Exons around the breakpoints, not to scale; what the fusion keeps is filled. {frame.capitalize()}. "
-        + ("; ".join(seen) or "Molecules not reported")
-        + ".",
-        ("evidence.tsv",),
     )
+    counts = words("fusion.counts", samples=Listed(seen)) if seen else words("fusion.not_counted")
+    title = words("fusion.title", name=item.alteration)
+    says = f"{words(frame)} {counts}"
+    caption = f"{says} {words('fusion.caption')}"
+    return Figure(title, svg.drawing(WIDTH, 236, title, parts, says), caption, ("evidence.tsv",))
 
 
 def _track(
@@ -200,7 +187,7 @@ def _track(
     x0 = 130.0 + (SHOWN_EXONS - (behind - low + 1)) * (size + gap)
     parts = [
         svg.text(10, y + 18, transcript.gene, size=13),
-        svg.text(10, y + 34, place or "", size=9, colour=SOFT),
+        svg.text(10, y + 34, place or "", colour=SOFT),
     ]
     ends = x0 - 14, x0 + (high - low + 1) * (size + gap) - gap + 14
     parts.append(svg.line((ends[0], y + 12), (ends[1], y + 12), LINE))
@@ -215,15 +202,59 @@ def _track(
     return parts
 
 
-def _product(five: str, last: int, three: str, first: int, total: int, y: float) -> list[str]:
-    middle = 130.0 + SHOWN_EXONS * 64.0 - 12
-    return [
-        svg.text(10, y + 16, "fusion", size=13),
+def _protein(
+    five: Transcript,
+    last: int,
+    three: Transcript,
+    first: int,
+    domain: tuple[int, int],
+    y: float,
+    words: Words,
+) -> list[str]:
+    """Draw the fusion protein to the scale of its residues, with the kinase domain of ALK."""
+    head, (begin, end) = _last_codon(five, last), (_first_codon(three, first), three.cds_length // 3 - 1)
+    if head is None or begin is None or end <= begin:
+        return []
+    unit = (WIDTH - 150.0) / (head + end - begin + 1)
+    middle = 130.0 + head * unit
+    right = middle + (end - begin + 1) * unit
+    parts = [
+        svg.text(10, y + 17, words("fusion.protein"), size=13),
         svg.box(130, y, middle - 130, 24, BLUE),
-        svg.box(middle, y, middle - 130, 24, ORANGE),
-        svg.text((130 + middle) / 2, y + 16, f"{five} exons 1–{last}", anchor="middle", colour="#ffffff"),
-        svg.text((3 * middle - 130) / 2, y + 16, f"{three} exons {first}–{total}", anchor="middle"),
+        svg.box(middle, y, right - middle, 24, ORANGE),
+        svg.text(130, y + 42, words("fusion.part", gene=five.gene, first=1, last=head)),
+        svg.text(right, y + 42, words("fusion.part", gene=three.gene, first=begin, last=end), anchor="end"),
     ]
+    low, high = max(domain[0], begin), domain[1]
+    if three.gene == ALK and low < high <= end:
+        x, width = middle + (low - begin) * unit, (high - low + 1) * unit
+        parts.append(svg.box(x, y + 3, width, 18, "#ffffff", INK))
+        parts.append(svg.text(x + width / 2, y + 16, words("fusion.kinase"), anchor="middle"))
+    return parts
+
+
+def _last_codon(transcript: Transcript, exon: int) -> int | None:
+    """Return the last whole codon of the coding sequence up to the end of an exon."""
+    ends = [
+        pos
+        for item in transcript.exons
+        if item.number <= exon
+        for base in (item.start, item.end - 1)
+        if (pos := transcript.coding_position(base)) is not None
+    ]
+    return max(ends) // 3 if ends else None
+
+
+def _first_codon(transcript: Transcript, exon: int) -> int | None:
+    """Return the first codon that has bases of an exon."""
+    starts = [
+        pos
+        for item in transcript.exons
+        if item.number == exon
+        for base in (item.start, item.end - 1)
+        if (pos := transcript.coding_position(base)) is not None
+    ]
+    return (min(starts) + 2) // 3 if starts else None
 
 
 def _places(item: Alteration) -> Mapping[str, str]:
@@ -232,22 +263,3 @@ def _places(item: Alteration) -> Mapping[str, str]:
     if match is None or item.partner is None:
         return {}
     return {item.gene: f"{match[1]}:{match[2]}", item.partner: f"{match[3]}:{match[4]}"}
-
-
-def _visible(genes: Sequence[GeneCopyNumber]) -> str:
-    named = [
-        f"{item.gene} {_number(item.smallest_visible_cn)}"
-        for item in genes
-        if item.smallest_visible_cn is not None
-    ]
-    if not named:
-        return "Without a tumour fraction nothing can be said of what would have been visible."
-    return f"A gain would have been visible from these tumour copy numbers on: {', '.join(named)}."
-
-
-def _number(copies: float) -> str:
-    return f"{copies:.3g}" if copies <= MOST_VISIBLE else f"above {MOST_VISIBLE}"
-
-
-def _ceiling(share: float) -> float:
-    return next((top for top in (0.004, 0.02, 0.04, 0.1, 0.2, 0.4, 0.6) if share <= top), 1.0)
