@@ -10,6 +10,7 @@ localrules:
     export_vcf,
     export_cbioportal,
     export_xlsx,
+    export_phenopackets,
 
 
 rule export_maf:
@@ -106,3 +107,28 @@ rule export_xlsx:
         "exporting workbooks"
     script:
         "../scripts/export_xlsx.py"
+
+
+rule export_phenopackets:
+    input:
+        evidence=PLAN.patient_files("evidence.json"),
+        tables=PLAN.timepoint_files("resistance.tsv"),
+        clinical=PLAN.clinical_tables(),
+    output:
+        packets=PLAN.exports("phenopackets"),
+    log:
+        "logs/export_phenopackets.log",
+    conda:
+        own_environment
+    resources:
+        mem_mb=memory(1000),
+        runtime=minutes(30),
+    params:
+        inherited=PLAN.settings.export_inherited,
+        settings=PLAN.dump("cohort"),
+        knowledge=PLAN.knowledge("genes", "identifiers", "drugs"),
+        code=PLAN.code("export_phenopackets"),
+    message:
+        "exporting phenopackets"
+    script:
+        "../scripts/export_phenopackets.py"

@@ -24,10 +24,13 @@ class Identifiers:
     Attributes:
         values: verified values by subject and attribute, in file order.
         transcripts: RefSeq transcripts by gene, verified.
+        version, date: of the table, `YYYY-MM-DD`.
     """
 
     values: Mapping[tuple[str, str], tuple[str, ...]]
     transcripts: Mapping[str, str]
+    version: str
+    date: str
 
     def entrez(self, gene: str) -> int | None:
         """Return the id of a gene at NCBI."""
@@ -57,10 +60,12 @@ def load_identifiers(files: KnowledgeFiles) -> Identifiers:
     Raises:
         InputProblems: a table cannot be read.
     """
-    genes = files.bare_rows("genes", KnownGene)
+    genes, schema = files.bare_rows("genes", KnownGene), files.long_schema("identifiers")
     return Identifiers(
         _verified(files.bare_values("identifiers")),
         {row.gene: row.refseq for row in genes if row.refseq and row.mark.verified},
+        schema.version,
+        schema.date,
     )
 
 

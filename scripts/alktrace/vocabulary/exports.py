@@ -10,3 +10,4 @@ class Export(StrEnum):
     VCF = "vcf"
     CBIOPORTAL = "cbioportal"
     XLSX = "xlsx"
+    PHENOPACKETS = "phenopackets"

@@ -25,3 +25,5 @@ def export_paths(export: Export, patients: Sequence[str]) -> list[str]:
         case Export.XLSX:
             folder = f"{FOLDER}/xlsx"
             return [f"{folder}/cohort.xlsx", *(f"{folder}/patients/{name}.xlsx" for name in patients)]
+        case Export.PHENOPACKETS:
+            return [f"{FOLDER}/phenopackets/{patient}.json" for patient in patients]
