@@ -474,3 +474,43 @@ def test_a_run_too_long_to_judge(case: Case, length: int, filters: list[str]) ->
     assert (counts.vaf_detectable is None) is (filters == ["long_repeat"]), (
         "what is never called has no limit"
     )
+
+
+def slipping(case: Case, carried: bool, rate: int, number: int = 2000) -> list[Read]:
+    """Single reads over `CG(TG)3TA(TG)3C` in which half of the molecules, and one of `rate` of these, differ.
+
+    With `carried` half of the molecules have TG for TA, a repeat of seven; one of `rate` of these has lost a
+    unit, aligned as far to the left as a gap goes. Else none has TG, and as many have lost the unit.
+    """
+    run = C3805
+    repeat = "TGTGTGTATGTGTG"
+    edits = {run - 2: "CA", run: repeat, run + len(repeat): "CC"}
+    case.reference = make_reference(case.folder, LENGTH, edits=edits)
+    case.loci = []
+    reads = []
+    for i in range(number):
+        at, mine = run - 100 + i % 60, i // 60 % 2 == 0
+        slipped = mine and i % rate == 0
+        inside = repeat.replace("TATG", "TGTG") if carried and mine else repeat
+        bases = case.reference[at:run] + inside[2 * slipped :] + case.reference[run + len(repeat) :]
+        cigar = f"{run - at}M2D{120 - (run - at)}M" if slipped else "120M"
+        reads.append(Read(f"m{i}", at, cigar, bases[:120], depth=4))
+    return reads
+
+
+def test_slips_in_a_repeat_that_an_inherited_substitution_makes(case: Case) -> None:
+    """Three units of the reference are seven on half of the molecules, and slip like seven."""
+    records = case.run(slipping(case, carried=True, rate=150))
+    assert [(r.INFO["TYPE"], r.INFO.get("REPEATS")) for r in records if r.FILTERS == ["PASS"]] == [
+        ("snv", None)
+    ]
+    (known,) = case.count(SmallVariant(CHROM, C3805, "ATG", "A"))
+    assert not known.detected
+    records = case.run(slipping(case, carried=True, rate=4))
+    found = {r.INFO["TYPE"]: (r.FILTERS, r.INFO.get("REPEATS")) for r in records}
+    assert found["deletion"] == (["PASS"], 6), "an eighth of the molecules is more than slips"
+
+
+def test_the_same_deletion_without_the_substitution_is_called(case: Case) -> None:
+    (record,) = case.run(slipping(case, carried=False, rate=150))
+    assert (record.INFO["TYPE"], record.INFO["REPEATS"], record.FILTERS) == ("deletion", 2, ["PASS"])

@@ -14,6 +14,7 @@ from .callability_table import CallabilityRow
 from .indel_windows import shift_length
 from .molecules.pileup import Pileup
 from .molecules.regions import BASES
+from .noise.carried import Haplotypes
 from .noise.kinds import repeats, site_rows
 from .noise.molecule_classes import N_CLASSES, duplex, simplex, single
 from .noise.rates import NoiseModel
@@ -31,7 +32,7 @@ def judge_loci(
     noise: NoiseModel,
     called: Sequence[SmallVariant],
     settings: CallingSettings,
-    fetch: Fetch,
+    haplotypes: Haplotypes,
 ) -> list[CallabilityRow]:
     """Return one row per locus.
 
@@ -49,10 +50,10 @@ def judge_loci(
         noise: its noise model.
         called: variants that the rule called.
         settings: calling section.
-        fetch: bases of the reference.
+        haplotypes: the reference, and what the molecules carry.
     """
     rows = site_rows(pileup.regions.reference, pileup.regions.offsets)
-    evidence = _Evidence(pileup, rows, pileup.totals, noise, settings, fetch)
+    evidence = _Evidence(pileup, rows, pileup.totals, noise, settings, haplotypes)
     return [_judge(locus, evidence, called) for locus in loci]
 
 
@@ -65,7 +66,12 @@ class _Evidence:
     totals: NDArray[np.int64]
     noise: NoiseModel
     settings: CallingSettings
-    fetch: Fetch
+    haplotypes: Haplotypes
+
+    @property
+    def fetch(self) -> Fetch:
+        """Bases of the reference."""
+        return self.haplotypes.fetch
 
 
 def _judge(locus: LocusRow, evidence: _Evidence, called: Sequence[SmallVariant]) -> CallabilityRow:
@@ -127,9 +133,10 @@ def _worst_indel_limit(sites: NDArray[np.int64], evidence: _Evidence, *, hotspot
         if start == 0 or len(bases) <= IN_FRAME or set(bases) - set(BASES):
             return None
         deletion = SmallVariant(chrom, start, bases, bases[0]).normalised(evidence.fetch)
-        if repeats(deletion, evidence.fetch) > evidence.settings.max_repeats:
+        form = evidence.haplotypes.longest(deletion)
+        if repeats(*form) > evidence.settings.max_repeats:
             return None
-        noise, _ = evidence.noise.of_variant(deletion, evidence.fetch)
+        noise, _ = evidence.noise.of_variant(deletion, evidence.fetch, form)
         shown = _least_molecules(deletion, evidence)
         vaf = limit(shown, noise, hotspot=hotspot, settings=evidence.settings)
         if vaf is None:

@@ -34,6 +34,7 @@ from .genotyping.polymorphisms import genotype_polymorphisms
 from .molecules.pileup import Pileup, pile_up
 from .molecules.reads import make_filters
 from .molecules.regions import BASES, build_regions, fasta_fetch, open_fasta
+from .noise.carried import Haplotypes
 from .noise.error_rate_table import ErrorRateRow
 from .noise.error_rates import measure_error_rates
 from .noise.kinds import repeats
@@ -102,14 +103,15 @@ def call_variants(
         pileup = pile_up(bam, regions, filters, threads=threads)
         check_reference(pileup, fasta, settings)
         noise = learn_noise(pileup, settings, positions=read_positions(noise_model))
-        sample_ = _Sample(bam, pileup, noise, known, settings, fetch)
+        haplotypes = Haplotypes.of_sample(pileup, fetch, settings.normals.max_vaf)
+        sample_ = _Sample(bam, pileup, noise, known, settings, fetch, haplotypes)
         records = _records(sample_, GeneModels.load(gene_models) if gene_models else None, threads)
         _log_pass(pileup, records)
         write_vcf(
             out_vcf, records, fasta=reference, sample=sample, settings=settings, remarks=_remarks(pileup)
         )
         called = [record.variant for record in records if record.counts.detected]
-        judged = judge_loci(rows, pileup, noise, called, settings, fetch)
+        judged = judge_loci(rows, pileup, noise, called, settings, haplotypes)
     write_table(out_callability, CallabilityRow, judged)
     genotypes = genotype_polymorphisms(polymorphisms, pileup, settings) if polymorphisms else []
     write_table(out_genotypes, GenotypeRow, genotypes)
@@ -126,6 +128,7 @@ class _Sample:
     hotspots: Hotspots
     settings: CallingSettings
     fetch: Fetch
+    haplotypes: Haplotypes
 
 
 def _records(sample: _Sample, models: GeneModels | None, threads: int) -> list[Record]:
@@ -213,16 +216,18 @@ def _record(
     """Judge an allele; `molecules`: those with the reference, and the strict ones."""
     reference, strict = molecules
     hotspot = sample.hotspots.contains(variant)
+    form = sample.haplotypes.longest(variant)
+    units = repeats(*form)
     judged = judge(
         alt,
         total,
         strict,
-        sample.noise.of_variant(variant, sample.fetch),
+        sample.noise.of_variant(variant, sample.fetch, form),
         hotspot=hotspot,
-        repeats=repeats(variant, sample.fetch),
+        repeats=units,
         settings=sample.settings,
     )
-    return Record(variant, judged, reference, hotspot)
+    return Record(variant, judged, reference, hotspot, units)
 
 
 def _worth_keeping(record: Record, sample: _Sample) -> bool:

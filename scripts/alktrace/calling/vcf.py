@@ -8,9 +8,7 @@ import pysam
 
 from ..inputs.settings.calling_settings import CallingSettings
 from ..io.atomic import atomic_output
-from ..vocabulary.variant import Fetch, SmallVariant
-from .molecules.regions import fasta_fetch
-from .noise.kinds import repeats
+from ..vocabulary.variant import SmallVariant
 from .noise.molecule_classes import duplex, simplex, single
 from .rule.caller_filters import FILTERS
 from .rule.verdict import AlterationCounts
@@ -53,12 +51,13 @@ FORMAT = (
 
 @dataclass(frozen=True)
 class Record:
-    """One line of the VCF."""
+    """One line of the VCF; `repeats`: as the rule counted them, on the haplotype that is carried."""
 
     variant: SmallVariant
     counts: AlterationCounts
     ref_molecules: int
     hotspot: bool
+    repeats: int = 0
 
     def filtered(self, reasons: Sequence[str]) -> "Record":
         """Return the record with further filters."""
@@ -84,7 +83,7 @@ def write_vcf(
         settings: stated in the header.
         remarks: further header lines as key and value.
     """
-    header, fetch = _header(fasta, sample, settings, remarks), fasta_fetch(fasta)
+    header = _header(fasta, sample, settings, remarks)
     order = {name: i for i, name in enumerate(fasta.references)}
     ranked = sorted(
         records, key=lambda r: (order[r.variant.chrom], r.variant.pos, r.variant.ref, r.variant.alt)
@@ -93,7 +92,7 @@ def write_vcf(
     with atomic_output(path, index) as (partial, partial_index):
         with pysam.VariantFile(str(partial), "wz", header=header) as out:
             for record in ranked:
-                out.write(_line(out.header, record, fetch))
+                out.write(_line(out.header, record))
         pysam.tabix_index(str(partial), preset="vcf", force=True, index=str(partial_index))
 
 
@@ -123,7 +122,7 @@ def _header(
     return header
 
 
-def _line(header: pysam.VariantHeader, record: Record, fetch: Fetch) -> pysam.VariantRecord:
+def _line(header: pysam.VariantHeader, record: Record) -> pysam.VariantRecord:
     variant, counts = record.variant, record.counts
     line = header.new_record(
         contig=variant.chrom,
@@ -135,7 +134,7 @@ def _line(header: pysam.VariantHeader, record: Record, fetch: Fetch) -> pysam.Va
     line.info["TYPE"] = variant.kind.value
     line.info["NOISE"] = counts.noise_level
     if not variant.is_substitution:
-        line.info["REPEATS"] = repeats(variant, fetch)
+        line.info["REPEATS"] = record.repeats
     if record.hotspot:
         line.info["HOTSPOT"] = True
     alt, total = counts.by_class

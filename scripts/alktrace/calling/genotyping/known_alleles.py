@@ -16,6 +16,7 @@ from ..molecules.pileup import PileupCounter
 from ..molecules.reads import make_filters
 from ..molecules.regions import Regions, build_regions, fasta_fetch, open_fasta
 from ..molecules.stream import feed
+from ..noise.carried import Haplotypes
 from ..noise.kinds import repeats
 from ..noise.normals import read_positions
 from ..noise.training import learn_noise
@@ -87,18 +88,20 @@ def count_alterations(
         alleles = AlleleCounter(bam, variants, filters, fetch, groups)
         feed(bam, [pileup, alleles])
         noise = learn_noise(pileup.found, settings, positions=read_positions(noise_model))
+        haplotypes = Haplotypes.of_sample(pileup.found, fetch, settings.normals.max_vaf)
+        forms = [haplotypes.longest(variant) for variant in variants]
         judged = [
             judge(
                 counts.alt,
                 counts.total,
                 (int(counts.strict[ALT]), counts.strict_total),
-                noise.of_variant(variant, fetch),
+                noise.of_variant(variant, fetch, form),
                 # Each was found or known before it was looked for here.
                 hotspot=True,
-                repeats=repeats(variant, fetch),
+                repeats=repeats(*form),
                 settings=settings,
             )
-            for variant, counts in zip(variants, alleles.counts, strict=True)
+            for variant, form, counts in zip(variants, forms, alleles.counts, strict=True)
         ]
     return KnownCounts(judged, together, alleles)
 

@@ -95,9 +95,17 @@ class NoiseModel:
             return self.noise(row, factor), LEVEL_POSITION
         return self.noise(row), LEVEL_SAMPLE if self.learned[row].any() else LEVEL_PRIOR
 
-    def of_variant(self, variant: SmallVariant, fetch: Fetch) -> tuple[Noise, str]:
-        """Return the noise of any small variant and the level it rests on."""
-        row = variant_row(variant, fetch)
+    def of_variant(
+        self, variant: SmallVariant, fetch: Fetch, form: tuple[SmallVariant, Fetch] | None = None
+    ) -> tuple[Noise, str]:
+        """Return the noise of any small variant and the level it rests on.
+
+        Args:
+            variant: the variant.
+            fetch: bases of the reference.
+            form: the variant on the haplotype whose noise it has, if that is not the reference.
+        """
+        row = variant_row(*(form or (variant, fetch)))
         return self.of_site(row, variant.chrom, variant.pos, f"{variant.ref}>{variant.alt}")
 
 

@@ -16,10 +16,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ...inputs.settings.calling_settings import CallingSettings, TrainingSettings
-from ...vocabulary.variant import SmallVariant
+from ...vocabulary.variant import Fetch, SmallVariant
 from ..candidates.from_pileup import unlikely
 from ..molecules.pileup import Pileup
 from ..rule.tail_test import tail
+from .carried import Haplotypes
 from .dispersion import fit_dispersion
 from .kinds import (
     CATEGORIES,
@@ -89,8 +90,9 @@ def learn_noise(
     everything = _substitutions(pileup, settings.training.max_vaf)
     training = everything
     model = prior_noise(settings, known)
+    carried = Haplotypes.of_sites(pileup, settings.normals.max_vaf)
     for _ in range(ROUNDS):
-        fit = _fit(training, pileup, settings.training, known)
+        fit = _fit(training, pileup, settings.training, known, carried)
         expected = np.einsum("sc,sc->s", training.trials, (fit.shapes / fit.trials)[training.rows])
         shape, scale = fit_dispersion(training.shown.sum(axis=1), expected, known.dispersion)
         upper = upper_bound(fit.shapes, fit.trials, settings.noise_bound)
@@ -163,7 +165,9 @@ def _suspects(counted: Alternatives, model: NoiseModel, settings: TrainingSettin
     return suspects
 
 
-def _fit(counted: Alternatives, pileup: Pileup, settings: TrainingSettings, prior: Prior) -> _Fit:
+def _fit(
+    counted: Alternatives, pileup: Pileup, settings: TrainingSettings, prior: Prior, carried: Haplotypes
+) -> _Fit:
     """Fit class factors, types and trinucleotides, and the kinds of indels."""
     shown, exposed = np.zeros((len(CATEGORIES), N_CLASSES)), np.zeros((len(CATEGORIES), N_CLASSES))
     by_row, trials_by_row = np.zeros((N_ROWS, N_CLASSES)), np.zeros((N_ROWS, N_CLASSES))
@@ -178,7 +182,7 @@ def _fit(counted: Alternatives, pileup: Pileup, settings: TrainingSettings, prio
             # Capped as the rate was: a variant that is still in weighs one molecule, not twenty.
             by_row[:, c] += np.bincount(rows, weights=np.minimum(seen, cap), minlength=N_ROWS)
             trials_by_row[:, c] += np.bincount(rows, weights=effective, minlength=N_ROWS)
-    shown[len(TYPES) :], exposed[len(TYPES) :] = _indels(pileup, settings)
+    shown[len(TYPES) :], exposed[len(TYPES) :] = _indels(pileup, settings, carried)
     shapes, means = _types(prior, shown, exposed)
     strength = _context_strength(by_row, trials_by_row, means)
     fit = _Fit(
@@ -270,16 +274,18 @@ def _binned(trials: NDArray[np.int64]) -> tuple[NDArray[np.float64], NDArray[np.
 # --- indels -----------------------------------------------------------------------------------
 
 
-def _indels(pileup: Pileup, settings: TrainingSettings) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+def _indels(
+    pileup: Pileup, settings: TrainingSettings, carried: Haplotypes
+) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
     """Return molecules and exposed molecules per kind of indel (and MNV) and class.
 
     Slips in homopolymers and short tandem repeats happen often enough at one place to be counted one by one;
-    elsewhere a change counts once, however many molecules have it.
+    elsewhere a change counts once, however many molecules have it. A slip in a repeat that a carried
+    substitution makes is left out: no place of that length is among those looked at.
     """
     seen = np.zeros((len(OTHERS), N_CLASSES))
     regions, totals = pileup.regions, pileup.totals
     names = dict(zip(regions.ref_ids.tolist(), regions.chroms, strict=True))
-    text = "".join("ACGTN"[code] for code in regions.reference)
     for events, is_indel in ((pileup.indels, True), (pileup.clusters, False)):
         together: dict[tuple[int, int, int, str], NDArray[np.int64]] = {}
         for (tid, start, length, bases, c), count in events.items():
@@ -289,7 +295,12 @@ def _indels(pileup: Pileup, settings: TrainingSettings) -> tuple[NDArray[np.floa
             site = regions.site(names[tid], start) if tid in names else None
             if site is None:
                 continue
-            kind = OTHERS.index(_event_kind(text, site, length, bases) if is_indel else "mnv")
+            kind = OTHERS.index("mnv")
+            if is_indel:
+                variant = _event_variant(carried.fetch, site, length, bases)
+                kind = _event_kind(variant, carried.fetch)
+                if carried.longest(variant)[0] != variant:
+                    continue
             slips = INDELS.index("indel_6_8") <= kind < len(INDELS)
             long = slips and kind > INDELS.index("indel_6_8")
             highest = settings.max_repeat_vaf if long else settings.max_vaf
@@ -328,18 +339,20 @@ def _indel_exposure(pileup: Pileup) -> NDArray[np.float64]:
     return out
 
 
-def _event_kind(text: str, site: int, length: int, bases: str) -> str:
-    """Return the kind of an indel as aligned, wherever in its repeat the aligner put it.
+def _event_variant(fetch: Fetch, site: int, length: int, bases: str) -> SmallVariant:
+    """Return an indel as aligned in its normal form, wherever in its repeat the aligner put it.
 
     Args:
-        text: reference bases of all regions.
+        fetch: reference bases of all regions side by side.
         site: place of its first base there.
         length: reference bases that it takes the place of.
         bases: what stands there instead.
     """
+    return SmallVariant("", site + 1, fetch("", site, site + length), bases).normalised(fetch)
 
-    def fetch(_chrom: str, start: int, end: int) -> str:
-        return text[max(0, start) : end]
 
-    variant = SmallVariant("", site + 1, text[site : site + length], bases).normalised(fetch)
-    return "indel_long" if variant.is_substitution else OTHERS[variant_row(variant, fetch) - N_SUBSTITUTIONS]
+def _event_kind(variant: SmallVariant, fetch: Fetch) -> int:
+    """Return the place in OTHERS of the kind of an indel."""
+    if variant.is_substitution:
+        return OTHERS.index("indel_long")
+    return variant_row(variant, fetch) - N_SUBSTITUTIONS
