@@ -46,6 +46,7 @@ rule all:
     input:
         PLAN.results(),
         "results/cohort/run_manifest.json",
+        PLAN.exports("ro_crate"),
 
 
 onstart:

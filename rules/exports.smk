@@ -11,6 +11,7 @@ localrules:
     export_cbioportal,
     export_xlsx,
     export_phenopackets,
+    export_ro_crate,
 
 
 rule export_maf:
@@ -132,3 +133,24 @@ rule export_phenopackets:
         "exporting phenopackets"
     script:
         "../scripts/export_phenopackets.py"
+
+
+# Made of the manifest, and so not in it.
+rule export_ro_crate:
+    input:
+        manifest="results/cohort/run_manifest.json",
+    output:
+        crate="results/ro-crate-metadata.json",
+    log:
+        "logs/export_ro_crate.log",
+    conda:
+        own_environment
+    resources:
+        mem_mb=memory(1000),
+        runtime=minutes(10),
+    params:
+        code=PLAN.code("export_ro_crate"),
+    message:
+        "describing the results as an RO-Crate"
+    script:
+        "../scripts/export_ro_crate.py"

@@ -297,3 +297,16 @@ def test_tools_that_a_run_needs(tmp_path: Path, kept: str, tools: str) -> None:
 def test_parameters_hold_the_sections_that_a_rule_names(plan: Plan) -> None:
     assert set(plan.dump("calling", "identity")) == {"calling", "identity"}
     assert plan.dump("assays")["assays"]["panel"]["targets"] == "panel.bed"
+
+
+# --- exports --------------------------------------------------------------------------------
+
+
+def test_exports_are_results_and_the_crate_comes_after_the_manifest(tmp_path: Path) -> None:
+    assert plan_of(tmp_path).exports() == []
+    plan = plan_of(tmp_path, exports=["ro_crate", "maf", "vcf"])
+    vcfs = [f"results/exports/vcf/{name}.vcf.gz{end}" for name in ("P1", "P2") for end in ("", ".tbi")]
+    assert plan.exports() == ["results/exports/alterations.maf", *vcfs]
+    assert set(plan.exports()) <= set(plan.results())
+    assert plan.exports("ro_crate") == ["results/ro-crate-metadata.json"]
+    assert "results/ro-crate-metadata.json" not in plan.results()

@@ -11,3 +11,4 @@ class Export(StrEnum):
     CBIOPORTAL = "cbioportal"
     XLSX = "xlsx"
     PHENOPACKETS = "phenopackets"
+    RO_CRATE = "ro_crate"

@@ -27,3 +27,5 @@ def export_paths(export: Export, patients: Sequence[str]) -> list[str]:
             return [f"{folder}/cohort.xlsx", *(f"{folder}/patients/{name}.xlsx" for name in patients)]
         case Export.PHENOPACKETS:
             return [f"{FOLDER}/phenopackets/{patient}.json" for patient in patients]
+        case Export.RO_CRATE:
+            return ["results/ro-crate-metadata.json"]

@@ -400,8 +400,9 @@ class Plan:
         return [f"{COHORT}/{name}" for name in names]
 
     def exports(self, *names: str) -> list[str]:
-        """Return the files of some exports that are asked for; without names of all."""
-        asked = [one for one in Export if one in self.settings.exports and (not names or one in names)]
+        """Return the files of exports that are asked for: of some, or of all that the manifest names."""
+        wanted = names or [one for one in Export if one is not Export.RO_CRATE]
+        asked = [one for one in Export if one in self.settings.exports and one in wanted]
         return [path for one in asked for path in export_paths(one, self.sheet.patients)]
 
     def quality_limits(self) -> dict[str, dict[str, Any]]:
