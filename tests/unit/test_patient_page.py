@@ -281,6 +281,7 @@ def test_thirty_timepoints(tmp_path: Path) -> None:
     shown = content(found)
     assert len(shown["points"]) == 30 and len(shown["cards"]) == 3
     assert len(shown["figures"]["strips"]) == 4
+    assert [len(names) for names, _ in shown["alterations"]] == [6] * 5
     assert text.count('<section class="card') == 3
 
 
@@ -302,14 +303,15 @@ def test_four_hundred_alterations(tmp_path: Path) -> None:
     case = evidence(CASES[COMPOUND])
     many = (*case.alterations, *(passenger(number) for number in range(1, 401)))
     shown = content(case.model_copy(update={"alterations": many}))
-    assert len(shown["alterations"]) == 100 and shown["not_listed"] == len(many) - 100 - silent(case)
+    ((_, lines),) = shown["alterations"]
+    assert len(lines) == 100 and shown["not_listed"] == len(many) - 100 - silent(case)
     # What matters is listed, whatever else there is.
-    assert {"ALK G1202R", "ALK L1196M"} <= {item["name"] for item in shown["alterations"][:2]}
+    assert {"ALK G1202R", "ALK L1196M"} <= {item["name"] for item in lines[:2]}
 
 
 def silent(case: PatientEvidence) -> int:
     """Alterations of the case that a page never lists."""
-    return len(case.alterations) - len(content(case)["alterations"])
+    return len(case.alterations) - len(content(case)["alterations"][0][1])
 
 
 def test_ids_of_sixty_four_characters(tmp_path: Path) -> None:

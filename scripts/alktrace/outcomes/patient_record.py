@@ -25,5 +25,6 @@ def load_record(
     """
     if folder is None:
         return None
+    # Cut as the classification is: a later response would stand beside a class that did not know it.
     record = read_clinical(folder, knowledge=knowledge, today=dt.date.today()).records.get(patient)
     return cut_off(record, data_cutoff) if record and data_cutoff else record

@@ -49,6 +49,8 @@ from .words import NOTICE_KEY
 MOST_STRIPS = 4
 """Strips of ALK drawn, those of the newest samples; all codons of all samples stand in the table."""
 MOST_COPY_FIGURES = 6
+MOST_COLUMNS = 6
+"""Samples beside each other in a table: more would be cut off on A4."""
 MOST_CARDS = 3
 """Verdict cards, of the newest progressions; the others stand in the table of timepoints."""
 
@@ -143,8 +145,11 @@ def patient_content(
     hotspots = {name for point in points for name in _subthreshold(point)}
     listed = tables_of.listed_alterations(data.evidence, keys, hotspots, settings.inherited_variants)
     shown = [_point_texts(point, settings, words) for point in _newest_first(points)]
-    stated, codons = tables_of.callability_lines(order, words)
-    style = (TEMPLATES / "patient.css").read_text(encoding="utf-8")
+    # Ids have letters, digits and hyphens alone: they may stand in a style sheet.
+    heading = (
+        f'@page {{ @bottom-left {{ content: "{data.evidence.patient}"; font-size: 9pt; color: #4d5966; }} }}'
+    )
+    style = (TEMPLATES / "patient.css").read_text(encoding="utf-8") + heading
     return {
         "w": words,
         "language": "zh-CN" if settings.language is Language.ZH else "en",
@@ -163,15 +168,24 @@ def patient_content(
         "cards": [item for item in shown if item["setting_code"] == Setting.PROGRESSION][:MOST_CARDS]
         or shown[:1],
         "figures": _figures(data, points, listed, knowledge, words, inherited=settings.inherited_variants),
-        "samples": [sample_name(item) for item in order],
         "sample_lines": tables_of.sample_lines(order, words),
-        "alterations": tables_of.alteration_lines(listed, order, knowledge.genes, words),
+        "alterations": [
+            (
+                [sample_name(item) for item in group],
+                tables_of.alteration_lines(listed, group, knowledge.genes, words),
+            )
+            for group in _groups(order)
+        ],
         "not_listed": max(len(listed) - tables_of.MOST_ALTERATIONS, 0),
         "inherited": settings.inherited_variants,
         "copies": tables_of.copy_lines(order, _chromosomes(data), words),
         "board": tables_of.board_lines(data.evidence, order, words),
-        "callable_samples": stated,
-        "callability": codons,
+        "callability": [
+            (names, lines)
+            for group in _groups(order)
+            for names, lines in [tables_of.callability_lines(group, words)]
+            if lines
+        ],
         "approvals": _approvals(data.tables, knowledge, words),
         "thresholds": _thresholds(resistance, words),
         "references": _references(points),
@@ -202,6 +216,11 @@ def _subthreshold(point: Timepoint) -> list[str]:
         if flag.code is CaveatCode.SUBTHRESHOLD
         for name in flag.about
     ]
+
+
+def _groups(order: Sequence[SpecimenEvidence]) -> list[Sequence[SpecimenEvidence]]:
+    """Return samples in groups that fit beside each other on paper."""
+    return [order[start : start + MOST_COLUMNS] for start in range(0, len(order), MOST_COLUMNS)]
 
 
 def _point_texts(point: Timepoint, settings: ReportSettings, words: Words) -> dict[str, Any]:

@@ -29,6 +29,8 @@ from .words import NOTHING
 SILENT = frozenset({Consequence.SYNONYMOUS, Consequence.INTRON, Consequence.UTR, Consequence.INTERGENIC})
 MOST_ALTERATIONS = 100
 """Rows of alterations on the page; four hundred are read by nobody, and all stand in the table file."""
+MOST_VISIBLE = 100
+"""Copy number above which the table says only that: it would not have been visible."""
 INHERITED_CAVEATS = frozenset(
     {CaveatCode.GERMLINE, CaveatCode.PROBABLE_GERMLINE, CaveatCode.IN_CIS_WITH_PROBABLE_GERMLINE}
 )
@@ -277,7 +279,11 @@ def sample_lines(order: Sequence[SpecimenEvidence], words: Words) -> list[dict[s
         molecules = (
             words("sample.not_counted")
             if light.molecules is None
-            else words("sample.molecules", number=f"{light.molecules:.0f}", duplex=Share(light.duplex or 0.0))
+            else words(
+                "sample.duplex" if light.duplex else "sample.molecules",
+                number=f"{light.molecules:.0f}",
+                duplex=Share(light.duplex or 0.0),
+            )
         )
         lines.append(
             {
@@ -317,12 +323,18 @@ def copy_lines(
             "tumour": _tumour_copies(one, words),
             "call": words.word("call", one.call),
             "changed": one.call in (CopyNumberCall.AMPLIFICATION, CopyNumberCall.GAIN, CopyNumberCall.LOSS),
-            "visible": f"{one.smallest_visible_cn:.2g}" if one.smallest_visible_cn is not None else NOTHING,
+            "visible": _visible(one.smallest_visible_cn),
         }
         for item in order
         if item.specimen_type is not SpecimenType.WBC
         for one in item.copy_number
     ]
+
+
+def _visible(copies: float | None) -> str:
+    if copies is None:
+        return NOTHING
+    return f"{copies:.2g}" if copies <= MOST_VISIBLE else f"> {MOST_VISIBLE}"
 
 
 def _tumour_copies(item: GeneCopyNumber, words: Words) -> str:
