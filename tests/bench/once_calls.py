@@ -50,15 +50,20 @@ def limits(folder: Path) -> Answers:
 
 
 def classes(folder: Path) -> Answers:
-    """Return every column of each row of the cohort's classification."""
+    """Return every value of the cohort's classification."""
     rows = read_sheet(folder / "results" / "cohort" / "classification.tsv")
-    return {(row["patient"], row["timepoint"]): row for row in rows}
+    return {
+        (row["patient"], row["timepoint"], column, str(place)): value
+        for row in rows
+        for column, cell in row.items()
+        for place, value in enumerate(cell.split(";"))
+    }
 
 
 WHAT: dict[str, Callable[[Path], Answers]] = {
     "filters and molecules of planted variants": planted_calls,
     "status and limit of loci": limits,
-    "rows of the classification": classes,
+    "values of the classification": classes,
 }
 
 
