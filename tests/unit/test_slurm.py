@@ -101,6 +101,18 @@ def test_jobs_are_kept_while_the_cluster_does_not_answer() -> None:
     assert plugin.asked == ["squeue run"] * 2
 
 
+def test_nothing_is_asked_before_there_is_a_job() -> None:
+    """The first turn may come while the plugin is still being made, before it has what a question needs."""
+    plugin = Away()
+    wait_for_answers(plugin)
+
+    async def turn() -> list[str]:
+        return [job async for job in plugin.Executor.check_active_jobs(SimpleNamespace(), [])]
+
+    assert asyncio.run(turn()) == ["checked 0"]
+    assert plugin.asked == []
+
+
 def test_the_age_of_ended_jobs_is_known_once_it_was_told() -> None:
     plugin = Away()
     wait_for_answers(plugin)

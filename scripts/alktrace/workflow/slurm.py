@@ -44,11 +44,15 @@ def wait_for_answers(plugin: Any) -> None:
     """
     check, age, known = plugin.Executor.check_active_jobs, plugin.get_min_job_age, list[int]()
 
-    async def check_active_jobs(self: Any, active_jobs: list[Any]) -> AsyncIterator[Any]:
+    async def answers(self: Any) -> bool:
         squeue = self.get_status_command() == "squeue"
         question = plugin.query_job_status_squeue if squeue else plugin.query_job_status_sacct
         answer, _ = await plugin.query_job_status(question(self.run_uuid), self.logger)
-        if active_jobs and answer is None:
+        return answer is not None
+
+    async def check_active_jobs(self: Any, active_jobs: list[Any]) -> AsyncIterator[Any]:
+        # The first turn may come before `__post_init__` has given the plugin what a question needs.
+        if active_jobs and not await answers(self):
             self.logger.warning("Slurm does not answer; it is asked again")
             for job in active_jobs:
                 yield job
