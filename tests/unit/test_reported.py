@@ -626,11 +626,41 @@ def test_five_prime_drivers_and_order(read: Reads, line: str, key: str, gene: st
 
 
 @pytest.mark.parametrize(
-    ("text", "name"), [("E13;A20", "E13;A20"), ("E6a:A20", "E6a;A20"), ("E20, A20", "E20;A20"), ("v3", None)]
+    ("text", "name"),
+    [
+        ("E13;A20", "E13;A20"),
+        ("E6a:A20", "E6a;A20"),
+        ("E20, A20", "E20;A20"),
+        ("E6a/b;A20", "E6;A20"),
+        ("v9", None),
+    ],
 )
 def test_junctions(read: Reads, text: str, name: str | None) -> None:
     (row,) = read(f"EML4-ALK|{text}||fusion|||").alterations
     assert row.junction == name
+
+
+# Junctions of variants: Takeuchi 2008 and the sources of `alk_fusions.tsv`.
+@pytest.mark.parametrize(
+    ("text", "name"),
+    [
+        ("v1", "EML4-ALK E13;A20 (v1)"),
+        ("variant 3", "EML4-ALK E6;A20 (v3)"),
+        ("V3a", "EML4-ALK E6;A20 (v3a)"),
+        ("(variant 3a/b)", "EML4-ALK E6;A20 (v3a/b)"),
+        ("v3a/3b", "EML4-ALK E6;A20 (v3a/b)"),
+        ("variant 3ab", "EML4-ALK E6;A20 (v3a/b)"),
+        ("v5", "EML4-ALK E2;A20 (v5)"),
+        ("E6ab:A20", "EML4-ALK E6;A20 (v3a/b)"),
+        ("E6a:A20", "EML4-ALK E6a;A20 (v3a)"),
+        ("v6", "EML4-ALK (v6)"),
+        ("v9", "EML4-ALK"),
+    ],
+)
+def test_variants_by_the_names_of_the_field(read: Reads, text: str, name: str) -> None:
+    (row,) = read(f"EML4-ALK|{text}||fusion|||").alterations
+    assert row.alteration == name
+    assert bool(row.knowledge) is ("(" in name)
 
 
 # --- coverage --------------------------------------------------------------------------------

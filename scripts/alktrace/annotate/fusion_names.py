@@ -25,7 +25,7 @@ class KnownFusion:
 
     Attributes:
         subject: `EML4-ALK v1`, `KLC1-ALK`.
-        junctions: `E13;A20`, without letters of splice forms.
+        junctions: `E13;A20`, and `E6a;A20` as well as `E6;A20` where splice forms have a letter.
         intervals: where the breakpoints of ALK and of the partner lie; 1-based, inclusive.
     """
 
@@ -37,6 +37,9 @@ class KnownFusion:
 
 class FusionNames:
     """What `alk_fusions.tsv` says of a junction."""
+
+    gene = GENE
+    """The driver whose variants have names."""
 
     def __init__(self, known: Sequence[KnownFusion]) -> None:
         """Keep the subjects."""
@@ -59,17 +62,39 @@ class FusionNames:
             position: `chr2:29223741|chr2:42299750`, 1-based, the breakpoint in ALK first; None where a report
                 gives only the exons.
         """
-        return tuple(
-            item.subject
+        found = [
+            item
             for item in self._known
             if item.partner == partner
             and junction in item.junctions
             and (position is None or _within(position, item.intervals))
-        )
+        ]
+        # DNA does not tell how it is spliced: v5a and v5b break in the same introns.
+        places = [(_stem(item.subject), item.intervals) for item in found] if position is not None else []
+        alike = [item for item in self._known if (_stem(item.subject), item.intervals) in places]
+        return tuple(item.subject for item in alike or found)
 
     def listed(self, partner: str) -> bool:
         """Tell whether a partner of ALK is listed, verified or not."""
         return any(item.partner == partner for item in self._known)
+
+    def of_variant(self, partner: str, variant: str) -> tuple[str | None, tuple[str, ...]]:
+        """Return junction and subjects of a variant of EML4-ALK that a report names.
+
+        Args:
+            partner: partner gene.
+            variant: `v3a`, `v3a/b`, or `v3` for all its splice forms.
+        """
+        stem, forms = variant[:2], variant[2:].replace("/", "")
+        found = [
+            item
+            for item in self._known
+            if item.partner == partner
+            and (short := item.subject.rpartition(" ")[2])[:2] == stem
+            and (not forms or short[2:] in forms)
+        ]
+        plain = {name for item in found for name in item.junctions if not _SPLICE_FORM.match(name)}
+        return plain.pop() if len(plain) == 1 else None, tuple(item.subject for item in found)
 
     def named(
         self, name: str, gene: str, partner: str, junction: str | None, position: str | None = None
@@ -101,10 +126,16 @@ def variant_of(subjects: Sequence[str]) -> str | None:
     return stem + "/".join(name.removeprefix(stem) for name in short) if same else "/".join(short)
 
 
+def _stem(subject: str) -> str:
+    """Return a subject without the letter of its splice form."""
+    return re.sub(r"( v\d)[a-h]$", r"\1", subject)
+
+
 def _known(subject: str, rows: Sequence[KnownValue]) -> KnownFusion:
     sure = [(row.attribute, row.value) for row in rows if row.mark.verified]
     intervals = {name: value for name, value in sure if name in ("alk_interval", "partner_interval")}
-    junctions = (_SPLICE_FORM.sub(r"\1;", value) for name, value in sure if name == "junction")
+    stated = [value for name, value in sure if name == "junction"]
+    junctions = {*stated, *(_SPLICE_FORM.sub(r"\1;", value) for value in stated)}
     partner = next((row.value for row in rows if row.attribute == "partner"), "")
     return KnownFusion(subject, partner, frozenset(junctions), intervals)
 

@@ -1,5 +1,6 @@
 """Fusions, copy numbers and exon skipping in clauses of a report."""
 
+import re
 from dataclasses import dataclass, replace
 
 from ..annotate.alteration_table import AlterationRow, empty_row
@@ -10,6 +11,9 @@ from .line_rows import COPIES_NOT_STATED, PARTNER_UNKNOWN, REPORTED_AS_GAIN
 from .report_words import Meaning
 from .tokens import Shape
 
+_VARIANT = re.compile(
+    r"(?<![A-Za-z0-9])(?:variant|v)\s?(\d)([ab]?(?:/?\d?[ab])?)(?![A-Za-z0-9.%])", re.IGNORECASE
+)
 DIPLOID = 2.0
 NOT_AMPLIFIED = 3.0
 """Copies up to which a report may deny an amplification without contradicting itself."""
@@ -40,8 +44,15 @@ def fusion(reader: ReportGenes, finding: Finding) -> AlterationRow:
         return _rearranged(reader, finding)
     junctions = finding.clause.values(Shape.JUNCTION)
     junction = junctions[0] if junctions else None
-    plain = f"{partners.five}-{partners.three}" + (f" {junction}" if junction else "")
-    name, subjects, flags = reader.knowledge.fusions.named(plain, partners.driver, partners.partner, junction)
+    pair, names = f"{partners.five}-{partners.three}", reader.knowledge.fusions
+    variant = _variant(finding) if junction is None and partners.driver == names.gene else None
+    stated: tuple[str, ...] = ()
+    if variant is not None:
+        junction, stated = names.of_variant(partners.partner, variant)
+    plain = f"{pair} {junction}" if junction else pair
+    name, subjects, flags = names.named(plain, partners.driver, partners.partner, junction)
+    if stated:
+        name, subjects = f"{plain} ({variant})", stated
     return replace(
         _structural(f"fusion:{partners.five}:{partners.three}", partners.driver, VariantType.FUSION, name),
         consequence=Consequence.FUSION,
@@ -50,6 +61,12 @@ def fusion(reader: ReportGenes, finding: Finding) -> AlterationRow:
         knowledge=subjects,
         flags=flags,
     )
+
+
+def _variant(finding: Finding) -> str | None:
+    """Return the variant that a clause names, such as `v3a/b`; None without one."""
+    match = _VARIANT.search(finding.said)
+    return "v" + match[1].lower() + "/".join(re.findall("[ab]", match[2].lower())) if match else None
 
 
 def _partners(reader: ReportGenes, finding: Finding) -> _Partners | None:

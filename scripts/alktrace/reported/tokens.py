@@ -103,7 +103,9 @@ class Lexer:
             _far_junction,
         )
         yield (
-            (rf"(?P<a>[A-Z])(?P<i>\d+)(?P<x>[a-z]?)\s*[;:,]?\s*(?P<b>[A-Z])(?P<j>\d+){_NOT_LATIN}"),
+            (
+                rf"(?P<a>[A-Z])(?P<i>\d+)(?P<x>[a-z]?(?:/?[a-z])?)\s*[;:,]?\s*(?P<b>[A-Z])(?P<j>\d+){_NOT_LATIN}"
+            ),
             _junction,
         )
         yield rf"(?i:(?:(?:{exon})\s*)?(?P<n>\d{{1,2}})\s*[-号]?\s*(?P<w>{event}))", self._event
@@ -111,7 +113,7 @@ class Lexer:
         yield rf"(?i:第?\s*(?P<n>{span})\s*(?:{exon}))", _exons
         label = words.pattern(Meaning.LABEL)
         yield rf"(?i:(?:{label})\s*:?\s*(?:\d+|[IVX]+[A-D]?){_NOT_LATIN})", _label
-        yield r"(?i:(?:variant|v)\s?\d[ab]?(?:/\d?[ab])?(?![A-Za-z0-9.%]))", _nothing
+        yield r"(?i:(?:variant|v)\s?\d[ab]?(?:/?\d?[ab])?(?![A-Za-z0-9.%]))", _nothing
         yield rf"(?P<g>[A-Z][A-Z0-9]+)(?i:{exon})(?P<n>\d{{1,2}})(?!\d)", self._exon_of_gene
         yield rf"(?:rs|COSM|COSV)\d+{_NOT_LATIN}", _nothing
         yield rf"[<>≤≥]\s*{_NUMBER}\s*%?", _one(Shape.BOUND)
@@ -251,7 +253,9 @@ def _far_junction(match: re.Match[str]) -> list[Word]:
 
 
 def _junction(match: re.Match[str]) -> list[Word]:
-    value = f"{match['a']}{match['i']}{match['x']};{match['b']}{match['j']}"
+    # E6a/b: two splice forms that the laboratory did not tell apart.
+    form = match["x"] if len(match["x"]) == 1 else ""
+    value = f"{match['a']}{match['i']}{form};{match['b']}{match['j']}"
     return [Word(Shape.JUNCTION, match.group(), value)]
 
 

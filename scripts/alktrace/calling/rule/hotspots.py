@@ -8,6 +8,7 @@ from ...vocabulary.changes import VariantType
 from ...vocabulary.detection import LocusKind
 from ...vocabulary.variant import SmallVariant
 
+CODON = 3
 HOTSPOT_KINDS = frozenset({LocusKind.ALK_HOTSPOT, LocusKind.BYPASS_HOTSPOT})
 
 
@@ -23,10 +24,15 @@ class Hotspots:
         return variant in self.alleles
 
     def contains(self, variant: SmallVariant) -> bool:
-        """Tell whether the variant is listed or changes a base of a hotspot locus."""
+        """Tell whether the variant is listed or changes a base of a hotspot locus.
+
+        An insertion or deletion that shifts the frame is no mutation of a hotspot codon.
+        """
         if variant in self.alleles:
             return True
         start, end = changed(variant)
+        if (len(variant.alt) - len(variant.ref)) % CODON:
+            return any(s < end and start < e and e - s > CODON for s, e in self.loci.get(variant.chrom, ()))
         # Half-open on both sides: the base before a codon must not get the lenient tail.
         return any(s < end and start < e for s, e in self.loci.get(variant.chrom, ()))
 
