@@ -11,6 +11,7 @@ localrules:
     export_cbioportal,
     export_xlsx,
     export_phenopackets,
+    export_igv,
     export_ro_crate,
 
 
@@ -133,6 +134,30 @@ rule export_phenopackets:
         "exporting phenopackets"
     script:
         "../scripts/export_phenopackets.py"
+
+
+# A session names the files of the samples and opens them where they lie.
+rule export_igv:
+    input:
+        evidence=PLAN.patient_files("evidence.json"),
+        tables=PLAN.timepoint_files("resistance.tsv"),
+    output:
+        sessions=PLAN.exports("igv"),
+    log:
+        "logs/export_igv.log",
+    conda:
+        own_environment
+    resources:
+        mem_mb=memory(1000),
+        runtime=minutes(30),
+    params:
+        inherited=PLAN.settings.export_inherited,
+        tracks=PLAN.tracks(),
+        code=PLAN.code("export_igv"),
+    message:
+        "exporting sessions for IGV"
+    script:
+        "../scripts/export_igv.py"
 
 
 # Made of the manifest, and so not in it.

@@ -11,4 +11,5 @@ class Export(StrEnum):
     CBIOPORTAL = "cbioportal"
     XLSX = "xlsx"
     PHENOPACKETS = "phenopackets"
+    IGV = "igv"
     RO_CRATE = "ro_crate"

@@ -1,8 +1,10 @@
 """The files of each export."""
 
+import os
 from collections.abc import Sequence
 
 from ..exports.cbioportal import study_files
+from ..io.shown import ELSEWHERE, shown
 from ..vocabulary.exports import Export
 
 FOLDER = "results/exports"
@@ -29,3 +31,11 @@ def export_paths(export: Export, patients: Sequence[str]) -> list[str]:
             return [f"{FOLDER}/phenopackets/{patient}.json" for patient in patients]
         case Export.RO_CRATE:
             return ["results/ro-crate-metadata.json"]
+        case Export.IGV:
+            return [f"{FOLDER}/igv/{patient}.xml" for patient in patients]
+
+
+def tracks_from_sessions(paths: Sequence[str]) -> list[str]:
+    """Return files as sessions in their folder name them; of those outside the working directory none."""
+    folder = f"{FOLDER}/igv"
+    return [os.path.relpath(path, folder) for path in paths if not shown(path).startswith(ELSEWHERE)]

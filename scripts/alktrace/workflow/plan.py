@@ -21,7 +21,7 @@ from ..outcomes.outcome_files import outcome_tables
 from ..reported.report_words import own_words
 from ..vocabulary.exports import Export
 from ..vocabulary.samples import BadInputs, InputKind, Role, SpecimenType
-from .export_paths import export_paths
+from .export_paths import export_paths, tracks_from_sessions
 from .refusals import refused_before, without, write_refusals
 
 RESULTS = "results"
@@ -412,6 +412,20 @@ class Plan:
     def processing(self) -> dict[str, dict[str, str]]:
         """Return what the sheet says of batch, plate and the like, by the sample's name, as plain values."""
         return {sample.name: asdict(sample.processing) for sample in self.used_samples if not sample.reported}
+
+    def tracks(self) -> dict[str, list[str]]:
+        """Return what a session of IGV shows of each sample from reads, by its name."""
+        return {
+            sample.name: tracks_from_sessions(
+                [
+                    self.consensus(sample),
+                    self.path(sample, "variants.vcf.gz"),
+                    self.path(sample, "fusions.vcf.gz"),
+                ]
+            )
+            for sample in self.used_samples
+            if not sample.reported
+        }
 
     # --- targets of the workflow -----------------------------------------------------------------
 
