@@ -58,7 +58,7 @@ def session(patient: ExportedPatient, tracks: Mapping[str, Sequence[str]]) -> by
     regions = SubElement(root, "Regions")
     for site in sites:
         place = {"chromosome": site.chrom, "start": str(site.start), "end": str(site.end)}
-        SubElement(regions, "Region", description=site.text, **place)
+        SubElement(regions, "Region", place | {"description": site.text})
     indent(root)
     text: bytes = tostring(root, encoding="UTF-8", xml_declaration=True)
     return text + b"\n"
