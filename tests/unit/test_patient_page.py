@@ -1,7 +1,6 @@
 """The page of a patient: the answer first, four states apart, nothing inherited unasked, any input a page."""
 
 import re
-from datetime import date, timedelta
 from html.parser import HTMLParser
 from itertools import pairwise
 from pathlib import Path
@@ -9,7 +8,19 @@ from typing import Any
 
 import pytest
 from golden.build import default_settings, evidence
-from patient_pages import CASES, EN, ZH, content, data_of, knowledge, page
+from patient_pages import (
+    CASES,
+    COMPOUND,
+    EN,
+    HOSTILE,
+    ZH,
+    content,
+    data_of,
+    knowledge,
+    many_timepoints,
+    page,
+    with_clinic,
+)
 
 from alktrace.evidence.schema import (
     Alteration,
@@ -20,14 +31,11 @@ from alktrace.evidence.schema import (
     RnaFinding,
 )
 from alktrace.inputs.settings.report_settings import ReportSettings
-from alktrace.outcomes.clinical_schema import AssessmentRow, PatientRecord, PatientRow, Sex, TreatmentRow
 from alktrace.report.bypass_matrix import bypass_matrix
 from alktrace.report.patient_page import PatientData, patient_content
 from alktrace.report.verdict_card import all_mechanisms
-from alktrace.vocabulary.clinical import BestResponse, ProgressionSite, StopReason
+from alktrace.vocabulary.clinical import ProgressionSite
 from alktrace.vocabulary.detection import Detection, ObservationSource
-
-COMPOUND = "commonest_lorlatinib_compound_speaks"
 
 
 class Reader(HTMLParser):
@@ -220,22 +228,6 @@ def test_no_text_of_a_figure_is_below_eleven_pixels(case: str) -> None:
 # --- odd inputs: a good page each -------------------------------------------------------------------
 
 
-def with_clinic(drug: str = "pemetrexed") -> PatientRecord:
-    name, start = "P1", date(2024, 2, 1)
-    return PatientRecord(
-        patient=PatientRow(name, None, sex=Sex.FEMALE, age_at_diagnosis=52, alk_fusion="EML4-ALK"),
-        treatments=(
-            TreatmentRow(name, 1, ("lorlatinib",), start, date(2025, 6, 11), StopReason.PROGRESSION),
-            TreatmentRow(name, 2, (drug, "carboplatin"), date(2025, 7, 1), None, StopReason.ONGOING),
-        ),
-        assessments=(
-            AssessmentRow(name, date(2024, 4, 1), BestResponse.PR),
-            AssessmentRow(name, date(2025, 6, 1), BestResponse.PD, ProgressionSite.SYSTEMIC),
-        ),
-        pathology=(), dose_changes=(), adverse_events=(), follow_up=None,
-    )  # fmt: skip
-
-
 def test_the_head_names_driver_treatment_and_progression() -> None:
     facts = dict(content(COMPOUND, record=with_clinic())["facts"])
     assert facts["Age and sex"] == "female, 52 years at diagnosis"
@@ -249,30 +241,6 @@ def test_a_patient_without_clinical_tables_gets_nothing_invented() -> None:
     assert "Age and sex" not in facts and "Progression" not in facts
     assert facts["Diagnosis"] == "ALK-positive lung cancer, histology not on record"
     assert facts["Lorlatinib"] == "dates not on record"
-
-
-def many_timepoints(number: int) -> PatientEvidence:
-    case = evidence(CASES[COMPOUND])
-    (first, *_) = case.specimens
-    last = first.timepoint
-    specimens, shifts = [], {}
-    for place in range(number):
-        name = last if place == number - 1 else f"T{place:02}"
-        shifts[name] = first.collected - timedelta(days=14 * (number - 1 - place))
-        specimens.append(first.model_copy(update={"timepoint": name, "collected": shifts[name]}))
-    alterations = [
-        item.model_copy(
-            update={
-                "observations": tuple(
-                    seen.model_copy(update={"timepoint": name})
-                    for seen in item.observations
-                    for name in shifts
-                )
-            }
-        )
-        for item in case.alterations
-    ]
-    return case.model_copy(update={"specimens": tuple(specimens), "alterations": tuple(alterations)})
 
 
 def test_thirty_timepoints(tmp_path: Path) -> None:
@@ -318,9 +286,6 @@ def test_ids_of_sixty_four_characters(tmp_path: Path) -> None:
     name = "P" + "x" * 63
     text = page(evidence(CASES[COMPOUND]).model_copy(update={"patient": name}), tmp_path / "page.html")
     assert f"Patient {name}" in text
-
-
-HOSTILE = "<img src=x onerror=alert(1)>\"'&{{7*7}}{%raw%}"
 
 
 def test_hostile_names_in_every_free_field_stay_text(tmp_path: Path) -> None:
