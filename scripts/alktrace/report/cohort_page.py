@@ -11,11 +11,15 @@ from ..inputs.knowledge_files import KnowledgeFiles
 from ..inputs.settings.cohort_settings import CohortSettings
 from ..io.tables import format_cell, read_table
 from ..knowledge.load import load_knowledge
+from ..outcomes.endpoint_table import EndpointRow
+from ..outcomes.linkage_table import LinkageRow
 from ..qc.identity_table import IdentityRow
 from ..qc.qc_table import QcRow
-from ..vocabulary.resistance import Classification
+from ..vocabulary.resistance import Classification, Component
 from ..vocabulary.samples import Setting, Verdict
 from . import words
+from .cohort_flow import patients_flow
+from .exhibits import Exhibit
 from .pages import write_page
 from .words import NOTICE_KEY
 
@@ -61,12 +65,23 @@ def write_cohort_page(
     content["with_discovered"] = discovered is not None
     found = read_table(discovered, EmergentUnknownRow) if discovered else []
     content["discovered"] = discovered_lines(counted_over_patients(found))
-    content["exhibits"] = []
+    exhibits: list[Exhibit] = []
+    linkage: list[LinkageRow] = []
+    endpoints: list[EndpointRow] = []
     if outcomes:
         # The figures need matplotlib, which takes a second to import.
         from .outcome_section import outcome_exhibits
 
-        content["exhibits"] = outcome_exhibits(outcomes[0].parent, messages, settings)
+        folder = outcomes[0].parent
+        mechanisms = read_table(resistance, ResistanceRow) if resistance else ()
+        exhibits = outcome_exhibits(folder, messages, settings, mechanisms)
+        linkage = read_table(folder / "linkage.tsv", LinkageRow)
+        endpoints = read_table(folder / "endpoints.tsv", EndpointRow)
+    content["exhibits"] = exhibits
+    content["refused"] = refused_figures(exhibits)
+    content["patients_flow"] = patients_flow(
+        read_table(classification, ClassificationRow), linkage, endpoints
+    )
     content["outcomes"] = [path.name for path in outcomes]
     write_page("cohort.html", content, out)
 
@@ -79,6 +94,7 @@ def cohort_content(
     messages: Mapping[str, str],
 ) -> dict[str, Any]:
     """Return what the template shows, as plain values; pure."""
+    named = {(row.patient, row.timepoint) for row in resistance if row.mechanism is not None}
     settings = [one for one in Setting if any(row.setting is one for row in classification)]
     per_setting = {
         one: Counter(row.classification for row in classification if row.setting is one) for one in settings
@@ -92,11 +108,15 @@ def cohort_content(
             {"name": one.value, "counts": [per_setting[setting][one] for setting in settings]}
             for one in Classification
         ],
-        "rows": [_row(row, messages) for row in classification],
-        "mechanisms": [_mechanism(row) for row in resistance if row.mechanism is not None],
+        "key": _key_numbers(classification, quality),
+        "rows": _first_of_each(
+            [_row(row, messages) | {"named": (row.patient, row.timepoint) in named} for row in classification]
+        ),
+        "mechanisms": _first_of_each([_mechanism(row) for row in resistance if row.mechanism is not None]),
         "quality": [
             {
                 "sample": f"{row.patient}.{row.timepoint}.{row.specimen}",
+                "patient": row.patient,
                 "role": row.role,
                 "assay": row.assay,
                 "reads": format_cell(row.raw_reads),
@@ -117,7 +137,46 @@ def cohort_content(
     }
 
 
-def discovered_lines(rows: Sequence[EmergentUnknownCount]) -> list[dict[str, str]]:
+def _first_of_each(rows: Sequence[dict[str, Any]]) -> list[dict[str, Any]]:
+    """Mark the first row of every patient: links lead to it."""
+    seen: set[str] = set()
+    marked = []
+    for row in rows:
+        marked.append(row | {"first": row["patient"] not in seen})
+        seen.add(row["patient"])
+    return marked
+
+
+def _key_numbers(
+    classification: Sequence[ClassificationRow], quality: Sequence[QcRow]
+) -> list[dict[str, str]]:
+    """Return the numbers that a reader looks for first."""
+    patients = {row.patient for row in classification}
+    last = {row.patient: row for row in classification if row.setting is Setting.PROGRESSION}
+    families = Counter(component for row in last.values() for component in row.components)
+    blind = sum(row.classification is Classification.NOT_EVALUABLE for row in last.values())
+    numbers = [(len(patients), "patients"), (len(last), "with a sample at progression")]
+    numbers += [
+        (families[one], f"{one.value.replace('_', ' ')} at the last progression") for one in Component
+    ]
+    numbers.append((blind, "not evaluable there"))
+    if quality:
+        passed = sum(row.verdict is Verdict.PASS for row in quality)
+        numbers.append((len(quality) - passed, f"of {len(quality)} samples below a threshold of quality"))
+    return [{"number": str(number), "text": text} for number, text in numbers]
+
+
+def refused_figures(exhibits: Sequence[Exhibit]) -> list[dict[str, Any]]:
+    """Return what could not be estimated, with the figure that has no place for it."""
+    found = []
+    for item in exhibits:
+        texts = [*item.refused, *([item.missing] if item.missing and not item.refused else [])]
+        if texts:
+            found.append({"name": item.name, "title": item.title, "texts": texts})
+    return found
+
+
+def discovered_lines(rows: Sequence[EmergentUnknownCount]) -> list[dict[str, Any]]:
     """Return one line per gene and change of what emerged without a known role, the most recurrent first."""
     patients: dict[tuple[str, str], dict[str, None]] = {}
     for row in rows:
@@ -131,7 +190,7 @@ def discovered_lines(rows: Sequence[EmergentUnknownCount]) -> list[dict[str, str
             "hotspot": "yes" if first[gene, change].hotspot else "no",
             "with_change": str(len(who)),
             "with_gene": str(first[gene, change].patients_with_gene),
-            "who": ", ".join(who),
+            "who": list(who),
         }
         for (gene, change), who in patients.items()
     ]

@@ -20,6 +20,7 @@ class Exhibit:
         header: columns of a table.
         lines: its cells.
         wide: does it need the whole width of the page.
+        refused: what it has no figure of, and why.
     """
 
     name: str
@@ -32,3 +33,4 @@ class Exhibit:
     header: tuple[str, ...] = ()
     lines: tuple[tuple[str, ...], ...] = ()
     wide: bool = True
+    refused: tuple[str, ...] = ()

@@ -5,6 +5,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
+from ..classify.resistance_table import ResistanceRow
 from ..inputs.settings.cohort_settings import CohortSettings
 from ..outcomes.association_table import AssociationRow
 from ..outcomes.course_table import FlowRow, OncoprintRow, SwimmerRow
@@ -13,6 +14,7 @@ from ..outcomes.endpoint_table import EndpointRateRow, EndpointRow
 from ..outcomes.endpoints import COURSE, RWPFS2, RWTTD2, Endpoint, by_course
 from ..outcomes.outcome_files import read_outcomes
 from ..outcomes.state_table import StateRow, StateTimeRow
+from ..vocabulary.caveats import CaveatCode
 from ..vocabulary.outcomes import (
     ABSENT,
     ALL,
@@ -25,13 +27,14 @@ from ..vocabulary.outcomes import (
     Status,
 )
 from ..vocabulary.resistance import Classification
+from ..vocabulary.samples import Setting
 from . import outcome_tables as tables
 from . import outcome_words as say
 from .exhibits import NO_PATIENTS, Exhibit
 from .figures.flow import draw_flow
 from .figures.forest import draw_forest
 from .figures.kaplan_meier import Panel, draw_curves
-from .figures.oncoprint import MOST_LINES, draw_oncoprint, oncoprint_lines
+from .figures.oncoprint import MOST_BESIDE, MOST_LINES, draw_oncoprint, oncoprint_lines
 from .figures.states import draw_states
 from .figures.style import group_word
 from .figures.swimmer import draw_swimmer
@@ -44,19 +47,25 @@ LATE_ENTRY = (
 )
 
 
-def outcome_exhibits(folder: Path, messages: Mapping[str, str], settings: CohortSettings) -> list[Exhibit]:
+def outcome_exhibits(
+    folder: Path,
+    messages: Mapping[str, str],
+    settings: CohortSettings,
+    mechanisms: Sequence[ResistanceRow] = (),
+) -> list[Exhibit]:
     """Return the figures and tables of the outcomes.
 
     Args:
         folder: holds the outcome tables.
         messages: texts of flags and refusals.
         settings: section `cohort`, as the tables were made with.
+        mechanisms: rows of `resistance.tsv`, for what stands beside them in the oncoprint.
     """
     found = read_outcomes(folder)
     few, associations = settings.min_group_patients, found["associations.tsv"]
     return [
         tables.linkage(found["linkage.tsv"]),
-        oncoprint(found["oncoprint.tsv"]),
+        oncoprint(found["oncoprint.tsv"], co_alterations(mechanisms)),
         tables.frequencies(found["frequencies.tsv"]),
         tables.expected(found["expected.tsv"]),
         tables.paired(found["baseline_progression.tsv"]),
@@ -72,15 +81,27 @@ def outcome_exhibits(folder: Path, messages: Mapping[str, str], settings: Cohort
             found["km_mechanism.tsv"], found["km_mechanism_at_risk.tsv"], associations, few, messages
         ),
         tables.by_treatment(found["mechanism_treatment.tsv"], few),
-        *(forest(associations, question, messages) for question in say.QUESTIONS),
+        *(forest(associations, question, few, messages) for question in say.QUESTIONS),
         flow(found["flow.tsv"]),
         tables.safety(found["safety.tsv"], settings.severe_grade),
         tables.doses(found["dose_adjustments.tsv"]),
     ]
 
 
-def oncoprint(rows: Sequence[OncoprintRow]) -> Exhibit:
-    """Return the oncoprint."""
+def co_alterations(mechanisms: Sequence[ResistanceRow]) -> dict[str, frozenset[str]]:
+    """Return what was found beside the mechanisms at progression and is none itself, by patient."""
+    found: dict[str, set[str]] = {}
+    for row in mechanisms:
+        if row.setting is Setting.PROGRESSION:
+            names = (
+                name for flag in row.flags if flag.code is CaveatCode.CO_ALTERATION for name in flag.about
+            )
+            found.setdefault(row.patient, set()).update(names)
+    return {patient: frozenset(names) for patient, names in found.items() if names}
+
+
+def oncoprint(rows: Sequence[OncoprintRow], beside: Mapping[str, frozenset[str]]) -> Exhibit:
+    """Return the oncoprint, with alterations beside the mechanisms below them."""
     blind = {row.patient for row in rows if row.classification is Classification.NOT_EVALUABLE}
     lines = len(oncoprint_lines(rows))
     caption = [
@@ -89,12 +110,17 @@ def oncoprint(rows: Sequence[OncoprintRow]) -> Exhibit:
         "An empty cell of the others means that the finding is no mechanism of the class; it does not mean "
         "that it was excluded. Columns by timing, then class; n counts patients.",
     ]
+    if beside:
+        caption.append(
+            "Grey, below the mechanisms: alterations found beside them that are none, the "
+            f"{MOST_BESIDE} most frequent."
+        )
     if lines > MOST_LINES:
         caption.append(f"Shown are the {MOST_LINES} most frequent of {lines} findings.")
     return Exhibit(
         "oncoprint",
         "Mechanisms by timing",
-        draw_oncoprint(rows),
+        draw_oncoprint(rows, beside),
         "" if rows else NO_PATIENTS,
         tuple(caption),
         ("oncoprint.tsv",),
@@ -345,13 +371,29 @@ def _panel(
     )
 
 
-def forest(rows: Sequence[AssociationRow], question: Question, messages: Mapping[str, str]) -> Exhibit:
-    """Return the forest plot of one question, and what could not be estimated."""
+def _smallest_group(row: AssociationRow) -> int | None:
+    """Return the patients of the smaller group that a ratio compares; None where the row does not say."""
+    if not row.patients + row.reference_patients:
+        return None
+    groups = [row.patients, row.reference_patients]
+    if row.question is Question.PRIMARY_VS_ACQUIRED:
+        # Fisher's table has two pairs of groups: primary and acquired, with the finding and without it.
+        carriers = row.events + row.reference_events
+        groups += [carriers, sum(groups) - carriers]
+    return min(groups)
+
+
+def forest(
+    rows: Sequence[AssociationRow], question: Question, few: int, messages: Mapping[str, str]
+) -> Exhibit:
+    """Return the forest plot of one question without small groups, and what could not be estimated."""
     own = [row for row in rows if row.question is question]
     # Other numbers of months between primary and acquired stay in the table.
     own = [row for row in own if not row.analysis.startswith("counts_")]
-    svg = draw_forest(own, name=f"forest-{question}")
-    refused = say.refusals(own, messages)
+    sizes = {id(row): _smallest_group(row) for row in own if row.estimate is not None}
+    small = [row for row in own if (size := sizes.get(id(row))) is not None and size < few]
+    svg = draw_forest([row for row in own if row not in small], name=f"forest-{question}")
+    refused = [*say.refusals(own, messages), *say.small_groups(small, few)]
     caption = [
         *([say.CROSSED] if question is Question.BENEFIT and svg else []),
         *(
@@ -366,8 +408,9 @@ def forest(rows: Sequence[AssociationRow], question: Question, messages: Mapping
         say.QUESTIONS[question],
         (svg,) if svg else (),
         "" if svg else " ".join(refused) or NO_PATIENTS,
-        (*caption, *refused) if svg else (),
+        tuple(caption) if svg else (),
         ("associations.tsv",),
+        refused=tuple(refused),
     )
 
 

@@ -151,6 +151,18 @@ def refusals(rows: Iterable[AssociationRow], messages: Mapping[str, str]) -> lis
     ]
 
 
+def small_groups(rows: Iterable[AssociationRow], few: int) -> list[str]:
+    """Return one text with the comparisons that are not drawn because a group is small."""
+    named: dict[tuple[str, str], list[str]] = {}
+    for row in rows:
+        what = " ".join(comparison_words(row.endpoint, row.analysis))
+        named.setdefault((_compared(row), ""), []).append(what)
+    if not named:
+        return []
+    needed = f"Not drawn: a group of fewer than {few} patients (cohort.min_group_patients)"
+    return [f"{needed}; associations.tsv has the numbers. {'; '.join(_concerned(named))}."]
+
+
 def _compared(row: AssociationRow) -> str:
     # What these rows are told apart by is their level; their factor is a category of many.
     by_level = row.factor in (REGIMEN, PREDICTOR) or row.question is Question.PRIMARY_VS_ACQUIRED

@@ -1,5 +1,7 @@
 """Pages from templates: self-contained HTML that needs no network."""
 
+import base64
+import hashlib
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -20,5 +22,8 @@ def write_page(template: str, content: Mapping[str, Any], out: Path) -> None:
         trim_blocks=True,
         lstrip_blocks=True,
     )
+    script = (TEMPLATES / "filter.js").read_text(encoding="utf-8")
+    digest = base64.b64encode(hashlib.sha256(script.encode()).digest()).decode()
+    environment.globals |= {"filter_script": script, "filter_digest": f"sha256-{digest}"}
     with atomic_output(out) as (partial,):
         partial.write_text(environment.get_template(template).render(content), encoding="utf-8")

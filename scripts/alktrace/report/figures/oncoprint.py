@@ -1,7 +1,7 @@
 """The oncoprint: patients at progression by timing and class, their mechanisms below each other."""
 
 from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import groupby
 from typing import TYPE_CHECKING
@@ -15,6 +15,7 @@ if TYPE_CHECKING:
 
 PER_PART = 50
 MOST_LINES = 40
+MOST_BESIDE = 12
 CELL, LINE_HEIGHT, GAP = 0.17, 0.2, 0.14
 LEFT, RIGHT, BELOW = 2.1, 0.55, 1.25
 LETTER, WIDE_LETTER = 0.062, 0.078
@@ -39,11 +40,14 @@ class _Patient:
     cells: tuple[OncoprintRow, ...]
 
 
-def draw_oncoprint(rows: Sequence[OncoprintRow]) -> tuple[str, ...]:
+def draw_oncoprint(
+    rows: Sequence[OncoprintRow], beside: Mapping[str, frozenset[str]] | None = None
+) -> tuple[str, ...]:
     """Return the oncoprint in parts of up to 50 patients, none without rows.
 
     Args:
         rows: `oncoprint.tsv`.
+        beside: names of alterations that are no mechanisms, by patient.
     """
     patients = [
         _Patient(name, own[0].timing, own[0].classification, tuple(own))
@@ -58,7 +62,20 @@ def draw_oncoprint(rows: Sequence[OncoprintRow]) -> tuple[str, ...]:
     most = sorted(lines, key=lambda item: -item[1])[:MOST_LINES]
     lines = [item for item in lines if item in most]
     parts = chunks(patients, PER_PART) if patients else []
-    return tuple(_part(part, lines, f"oncoprint-{i}") for i, part in enumerate(parts, start=1))
+    others = _others(beside or {}, {patient.name for patient in patients})
+    return tuple(_part(part, lines, others, f"oncoprint-{i}") for i, part in enumerate(parts, start=1))
+
+
+def _others(
+    beside: Mapping[str, frozenset[str]], patients: Collection[str]
+) -> list[tuple[str, frozenset[str]]]:
+    """Return the most frequent alterations beside the mechanisms, with those who have them."""
+    who: dict[str, set[str]] = {}
+    for patient in patients:
+        for name in beside.get(patient, ()):
+            who.setdefault(name, set()).add(patient)
+    ordered = sorted(who.items(), key=lambda item: (-len(item[1]), item[0]))
+    return [(name, frozenset(found)) for name, found in ordered[:MOST_BESIDE]]
 
 
 def oncoprint_lines(rows: Iterable[OncoprintRow]) -> list[tuple[_Line, int]]:
@@ -76,21 +93,52 @@ def _line(row: OncoprintRow) -> _Line | None:
     return _Line(row.component, name or f"{row.component.value.replace('_', ' ')}, not named")
 
 
-def _part(patients: Sequence[_Patient], lines: Sequence[tuple[_Line, int]], name: str) -> str:
+def _part(
+    patients: Sequence[_Patient],
+    lines: Sequence[tuple[_Line, int]],
+    others: Sequence[tuple[str, frozenset[str]]],
+    name: str,
+) -> str:
     places = _places(patients)
     width = max(LEFT + places[-1] + CELL + RIGHT, 7.2)
     rule = _rule(patients)
     top = rule + 0.2 + LETTER * max(len(patient.classification.value) for patient in patients)
-    bottom = top + LINE_HEIGHT * max(len(lines), 1)
+    middle = top + LINE_HEIGHT * max(len(lines), 1)
+    bottom = middle + (LINE_HEIGHT * len(others) + GAP if others else 0)
     with drawing(name):
         figure, plane = canvas(width, bottom + BELOW)
         _columns(plane, patients, places, top, bottom)
         _labels(plane, lines, LEFT + places[-1] + CELL, top)
         for patient, place in zip(patients, places, strict=True):
             _cells(plane, patient, LEFT + place, top, [line for line, _ in lines])
+        _beside(plane, patients, places, others, middle + GAP)
         _headings(plane, patients, places, rule, top)
         _legend(plane, bottom + 0.85)
-        return to_svg(figure, "Oncoprint of resistance mechanisms by timing and class")
+        return to_svg(figure, f"Oncoprint of {len(patients)} patients: {_most(lines)}")
+
+
+def _most(lines: Sequence[tuple[_Line, int]]) -> str:
+    said = ", ".join(f"{line.label} {count}" for line, count in sorted(lines, key=lambda item: -item[1])[:5])
+    return f"most frequent over all patients: {said}" if said else "no mechanism"
+
+
+def _beside(
+    plane: "Axes",
+    patients: Sequence[_Patient],
+    places: Sequence[float],
+    others: Sequence[tuple[str, frozenset[str]]],
+    top: float,
+) -> None:
+    """Draw a small grey mark for each alteration beside the mechanisms."""
+    right = LEFT + places[-1] + CELL
+    for i, (name, who) in enumerate(others):
+        y = top + LINE_HEIGHT * (i + 0.5)
+        plane.text(LEFT - 0.08, y, shortened(name, LABEL), ha="right", va="center", color=SOFT)
+        plane.text(right + 0.08, y, str(len(who)), ha="left", va="center", color=SOFT)
+        found = [place for patient, place in zip(patients, places, strict=True) if patient.name in who]
+        plane.plot(
+            [LEFT + place + CELL / 2 for place in found], [y] * len(found), "s", color=SOFT, markersize=5
+        )
 
 
 def _places(patients: Sequence[_Patient]) -> list[float]:

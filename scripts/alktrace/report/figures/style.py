@@ -31,6 +31,7 @@ COLOURS = {
 }
 """By component, and what stands for patients without one; not evaluable is hatched besides."""
 HATCH = "////"
+FONTS = "DejaVu Sans, sans-serif"
 
 STYLE: dict[str, Any] = {
     "font.family": ["DejaVu Sans", "sans-serif"],
@@ -136,8 +137,27 @@ def to_svg(figure: "Figure", label: str) -> str:
     text = re.sub(r"<style[^>]*>[^<]*</style>", "", text)
     text = re.sub(r' xmlns(:\w+)?="[^"]*"', "", text).replace("xlink:href", "href")
     text = re.sub(r'<g id="[^"]*"', "<g", text)
-    head = f'<svg role="img" aria-label="{html.escape(label)}" stroke-linejoin="round"'
-    return text.replace("<svg", head, 1).rstrip() + "\n"
+    title = html.escape(label)
+    head = f'<svg role="img" aria-label="{title}" stroke-linejoin="round" font-family="{FONTS}"'
+    text = _slimmed(text).replace("<svg", head, 1)
+    start = text.index(">") + 1
+    return f"{text[:start]}<title>{title}</title>{text[start:].rstrip()}\n"
+
+
+def _slimmed(text: str) -> str:
+    """Return an SVG without what draws nothing: half of what matplotlib writes."""
+    text = re.sub(r">\s+<", "><", text)
+    # Inside of tags alone: numbers between them are words of a reader, such as p values.
+    text = re.sub(r"<[^>]*>", lambda tag: re.sub(r"(?<=[\s\"(])(-?\d+\.\d\d)\d+", r"\1", tag[0]), text)
+    text = re.sub(r"(?<=[;\"]) ?font-family: [^;\"]*; ?", "", text)
+    text = re.sub(r' transform="rotate\(-?0 [^)]*\)"', "", text)
+    text = re.sub(r'(?<= style=")[^"]*', lambda found: found[0].replace(": ", ":").replace("; ", ";"), text)
+    text = re.sub(r'(?<= d=")[^"]*', lambda found: re.sub(r"\s*([A-Za-z])\s*", r"\1", found[0]).strip(), text)
+    before = ""
+    while before != text:
+        before, text = text, re.sub(r"<g></g>|<g/>", "", text)
+        text = re.sub(r"<g>((?:<(?:use|path|text)[^<>]*/>|<text[^<>]*>[^<>]*</text>))</g>", r"\1", text)
+    return text
 
 
 def group_word(name: str) -> str:
