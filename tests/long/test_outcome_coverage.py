@@ -15,6 +15,8 @@ from present_values import present
 
 from alktrace.outcomes.cox import fit_cox
 from alktrace.outcomes.group_tests import compare_groups
+from alktrace.outcomes.interval_censoring import estimate_intervals
+from alktrace.outcomes.state_curves import Stay, aalen_johansen, log_log_band
 from alktrace.outcomes.survival import emptied, kaplan_meier, median, rate_at
 from alktrace.stats.intervals import clopper_pearson
 from alktrace.stats.proportions import fisher
@@ -109,6 +111,64 @@ def test_fisher_holds_its_level() -> None:
     rejected = np.mean(np.array(p) < 0.05)
     report("null rejection of Fisher's test", rejected)
     assert rejected <= 0.06
+
+
+def test_between_visits_the_median_is_found_again() -> None:
+    """True median 120 days, visits every 56 days, 15 % missed: dated to visits it is far too long."""
+    rng = np.random.default_rng(107)
+    draws, patients, median_days = DRAWS // 5, 100, 120.0
+    covered, dated, found = 0, [], []
+    for _ in range(draws):
+        times = rng.exponential(median_days / math.log(2), patients)
+        ends = rng.uniform(*FOLLOW_UP, patients)
+        spans = []
+        for time, end in zip(times, ends, strict=True):
+            visits = [56.0 * k for k in range(1, 17) if 56 * k <= end and rng.random() > 0.15]
+            before, after = [v for v in visits if v < time], [v for v in visits if v >= time]
+            spans.append((max(before, default=0.0), after[0] if after else math.inf))
+        left, right = zip(*spans, strict=True)
+        middle = estimate_intervals(left, right, confidence=LEVEL).median()
+        found.append(present(middle.value))
+        covered += present(middle.low) <= median_days <= (middle.high or math.inf)
+        seen = [math.isfinite(day) for day in right]
+        time = [r if s else e for r, s, e in zip(right, seen, ends, strict=True)]
+        dated.append(present(median(kaplan_meier([0] * patients, time, seen, confidence=LEVEL)).value))
+    report("mean median, dated to visits", np.mean(dated))
+    report("mean median, between visits", np.mean(found))
+    report("coverage of its interval", covered / draws)
+    assert np.mean(dated) > 160
+    assert abs(np.mean(found) - median_days) < 8
+    assert 0.90 <= covered / draws <= 0.99
+
+
+@pytest.mark.parametrize("late", [(0.0, 0.0), LATE], ids=["from-day-0", "delayed-entry"])
+def test_intervals_of_competing_states_cover(late: Any) -> None:
+    """Two ends with hazards 1/300 and 1/600 a day: incidence of the first at 365 days."""
+    rng = np.random.default_rng(108)
+    hazards, day, patients = np.array([1 / 300, 1 / 600]), 365.0, 60
+    total = hazards.sum()
+    truth = hazards[0] / total * (1 - math.exp(-total * day))
+    lasting = (1 - math.exp(-total * day)) / total
+    covered = {"incidence": 0, "expected days": 0}
+    for _ in range(DRAWS):
+        time = np.ceil(rng.exponential(1 / total, patients))
+        cause = 1 + (rng.random(patients) > hazards[0] / total)
+        end = np.floor(rng.uniform(*FOLLOW_UP, patients))
+        entry = np.where(rng.random(patients) < late[0], np.floor(rng.uniform(1, late[1] + 1, patients)), 0)
+        stays = [
+            Stay(i, 0, entry[i], min(time[i], end[i]), int(cause[i]) if time[i] <= end[i] else None)
+            for i in range(patients)
+            if min(time[i], end[i]) > entry[i]
+        ]
+        curve = aalen_johansen(stays, 3, ends=[1, 2], horizons=[day])
+        step = int((curve.days <= day).sum()) - 1
+        low, high = log_log_band(curve.probability, curve.error, LEVEL)
+        covered["incidence"] += low[step, 1] <= truth <= high[step, 1]
+        times = curve.times[day]
+        covered["expected days"] += abs(times.days[0] - lasting) <= 1.96 * times.error[0]
+    for name, count in covered.items():
+        report(f"coverage of the {name}, late entry {late[0]:.0%}", count / DRAWS)
+        assert 0.92 <= count / DRAWS <= 0.97
 
 
 def test_the_naive_comparison_is_biased_and_the_corrected_one_is_not() -> None:

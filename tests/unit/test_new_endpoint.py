@@ -13,6 +13,7 @@ from alktrace.knowledge.load import load_knowledge
 from alktrace.outcomes.endpoints import (
     ALIVE,
     ENDPOINTS,
+    LOCAL_THERAPY,
     PROGRESSED,
     PROGRESSION,
     RWPFS2,
@@ -41,6 +42,8 @@ NEW = Endpoint(
     start=PROGRESSION,
     event=Event("first dose of the next treatment, or death", switch_or_death, place=2),
     censoring=ALIVE,
+    treatment="whatever follows lorlatinib",
+    intercurrent=(LOCAL_THERAPY,),
 )
 
 
@@ -95,6 +98,10 @@ def test_the_page_shows_it_with_its_texts(cohort: Path) -> None:
 def test_docs_and_rules_name_it(cohort: Path) -> None:
     assert NEW.curve_file in outcome_tables()
     assert f"| `{NEW.name}` | {PROGRESSED.text} |" in generated_parts()["endpoints"]
+    assert (
+        f"| `{NEW.name}` | {NEW.treatment} | local therapy: treatment policy"
+        in generated_parts()["estimands"]
+    )
 
 
 def test_a_name_is_given_once() -> None:

@@ -16,6 +16,7 @@ from present_values import present
 from alktrace.outcomes.cox import PRECISION, fit_cox
 from alktrace.outcomes.endpoints import STATE_MODELS
 from alktrace.outcomes.group_tests import compare_groups
+from alktrace.outcomes.interval_censoring import estimate_intervals
 from alktrace.outcomes.state_curves import aalen_johansen, log_log_band
 from alktrace.outcomes.state_estimates import fit_states
 from alktrace.outcomes.state_table import PathRow
@@ -139,6 +140,25 @@ def test_probabilities_of_states_equal_r(model: StateModel) -> None:
             close(f"{at}:days_error", curve.times[day].error[place])
 
 
+def test_interval_censored_survival_equals_r_and_the_published_masses() -> None:
+    rows = list(csv.DictReader((DATA / "intervals.tsv").read_text().splitlines(), delimiter="\t"))
+    ends = [math.inf if row["right"] == "NA" else float(row["right"]) for row in rows]
+    found = estimate_intervals([float(row["left"]) for row in rows], ends, confidence=0.95)
+    for day in (5, 10, 15, 20, 30, 35, 45):
+        # R stops when no mass changes by 5e-5.
+        close(f"radiotherapy:{day}:interval", found.rate(day)[0].value, 1e-3)
+    masses = {
+        (low, high): round(mass, 4)
+        for low, high, mass in zip(found.lower, found.upper, found.mass, strict=True)
+        if mass > 1e-4
+    }
+    # As published with the data (Turnbull's estimate, four digits).
+    assert masses == {
+        (4, 5): 0.0463, (6, 7): 0.0334, (7, 8): 0.0887, (11, 12): 0.0708, (24, 25): 0.0926, (33, 34): 0.0818,
+        (38, 40): 0.1209, (46, 48): 0.4656,
+    }  # fmt: skip
+
+
 def test_fisher_shares_and_false_discovery_equal_r() -> None:
     p_values = []
     for row in COUNTS:
@@ -174,7 +194,7 @@ def test_r_still_gives_these_numbers() -> None:
     if probe.returncode:
         pytest.skip("R has no package survival (Debian: r-cran-survival)")
     done = subprocess.run(
-        [program, SCRIPT, "survival.tsv", "counts.tsv", "stays.tsv"],
+        [program, SCRIPT, "survival.tsv", "counts.tsv", "stays.tsv", "intervals.tsv"],
         cwd=DATA,
         capture_output=True,
         text=True,

@@ -22,6 +22,7 @@ from ..io.resources import PACKAGE, ROOT
 from ..io.tables import describe_columns
 from ..outcomes.clinical_schema import FILES
 from ..outcomes.endpoints import ENDPOINTS
+from ..outcomes.estimands import estimand_rows
 from ..outcomes.predictors import PREDICTORS
 from ..structural.fusions.fusion_filters import FUSION_FILTERS
 from ..vocabulary.filters import Filter
@@ -49,6 +50,7 @@ def generated_parts() -> Mapping[str, str]:
     parts = {
         "config": _config_table(),
         "endpoints": _endpoint_table(),
+        "estimands": _estimand_table(),
         "predictors": _predictor_table(),
         "filters": _filter_table(FILTERS.values(), "calling"),
         "fusion_filters": _filter_table(FUSION_FILTERS.values(), "fusions"),
@@ -121,6 +123,19 @@ def _endpoint_table() -> str:
         f"| `{item.name}` | {item.population.text} | {item.start.text} | {item.event.text} | "
         f"`{item.headline}` |"
         for item in ENDPOINTS.values()
+    ]
+    return "\n".join(lines)
+
+
+def _estimand_table() -> str:
+    lines = [
+        "| endpoint | treatment | intercurrent events | summary | differs |",
+        "| --- | --- | --- | --- | --- |",
+    ]
+    lines += [
+        f"| `{row.endpoint}` | {row.treatment} | {'; '.join(row.intercurrent_events)} | {row.summary} | "
+        f"{f'from `{row.sensitivity_of}`: {row.differs}' if row.sensitivity_of else ''} |"
+        for row in estimand_rows()
     ]
     return "\n".join(lines)
 

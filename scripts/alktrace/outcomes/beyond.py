@@ -56,6 +56,7 @@ def site_of(timeline: Timeline) -> ProgressionSite | None:
 def treated_locally(timeline: Timeline) -> bool:
     """Return whether local therapy began at or after progression, before the next one and the next drug."""
     first, given, again = timeline.progression, timeline.next_treatment, timeline.second_progression
+    # Beyond the next drug it is no longer lorlatinib that local therapy lets go on.
     limits = [day for day in (given and given.start, again) if day]
     return first is not None and any(
         first <= row.start <= min(limits, default=row.start) for row in timeline.record.local_therapies
@@ -66,6 +67,7 @@ def _row(site: str, local: str, members: Sequence[EndpointPatientRow], settings:
     observed, _ = observe(members, RWTTD1_BEYOND.headline)
     curve = curve_of(observed, settings.confidence)
     middle = median(curve) if curve else NOTHING
+    # Of all who progressed: a share of those treated locally alone would flatter lorlatinib.
     continued = sum(row.included for row in members)
     part = share(continued, len(members), settings.confidence)
     return BeyondRow(

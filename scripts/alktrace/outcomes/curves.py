@@ -9,7 +9,7 @@ from ..inputs.settings.cohort_settings import CohortSettings
 from ..vocabulary.outcomes import ALL, Analysis
 from .comparisons import Grouping, prepare
 from .curve_table import AtRiskRow, KaplanMeierRow
-from .endpoint_figures import Analysed, Observed, columns, curve_of
+from .endpoint_figures import ANALYSES, Analysed, Observed, columns, curve_of
 from .endpoint_table import EndpointPatientRow
 from .survival import numbers_at_risk
 
@@ -31,7 +31,7 @@ def overall_curves(analysed: Iterable[Analysed], settings: CohortSettings) -> Ta
         [
             _Group(item.endpoint.name, item.analysis, ALL, ALL, item.observed)
             for item in analysed
-            if item.refusal is None and item.analysis is not Analysis.COMPETING_STATES
+            if item.refusal is None and item.analysis in ANALYSES
         ],
         settings,
     )

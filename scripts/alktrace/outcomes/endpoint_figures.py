@@ -8,6 +8,7 @@ from ..inputs.settings.cohort_settings import CohortSettings
 from ..vocabulary.outcomes import HALF_DAY, Analysis, Exclusion, OutcomeCaveat, Refusal, Status
 from .endpoint_table import EndpointPatientRow, EndpointRateRow, EndpointRow
 from .endpoints import ENDPOINTS, Endpoint, study_exclusion
+from .interval_censoring import IntervalEstimate, estimate_intervals, span_of
 from .state_estimates import fit_states, open_curve
 from .state_table import PathRow
 from .survival import (
@@ -47,6 +48,7 @@ class Analysed:
         refusal: why there are no figures; None where there are.
         curve: None with a refusal.
         gap: day on which nobody is at risk while others still enter: the figures end there; None without.
+        intervals: the estimate of the interval-censored analysis, in place of a curve.
     """
 
     endpoint: Endpoint
@@ -57,6 +59,7 @@ class Analysed:
     refusal: str | None
     curve: Curve | None
     gap: float | None = None
+    intervals: IntervalEstimate | None = None
 
 
 def observe(
@@ -133,10 +136,24 @@ def analyse(
         found = [_analysed(endpoint, analysis, own, settings, enrolled_late) for analysis in ANALYSES]
         yield from found
         # As from enrolment on, patient for patient; the ends have curves of their own.
+        if endpoint.visits and found[0].refusal is None:
+            yield _between_visits(found[0], settings)
         if endpoint.states is not None and paths:
             fitted = fit_states(endpoint.states, paths, settings)
             curve = open_curve(fitted, settings.confidence)
             yield replace(found[-1], analysis=Analysis.COMPETING_STATES, curve=curve)
+
+
+def _between_visits(analysed: Analysed, settings: CohortSettings) -> Analysed:
+    # The same patients as in the quoted figure, so that only the estimator differs.
+    seen = {item.patient for item in analysed.observed}
+    spans = [
+        span_of(row.free_days, row.days, event=bool(row.event))
+        for row in analysed.rows
+        if row.patient in seen and row.free_days is not None and row.days is not None
+    ]
+    found = estimate_intervals(*zip(*spans, strict=True), confidence=settings.confidence)
+    return replace(analysed, analysis=Analysis.INTERVAL_CENSORED, curve=None, intervals=found)
 
 
 def _analysed(
@@ -212,6 +229,8 @@ def figure(analysed: Analysed, settings: CohortSettings) -> EndpointRow:
     endpoint = analysed.endpoint
     outside = Counter(row.exclusion for row in analysed.rows if row.exclusion is not None)
     middle = median(analysed.curve) if analysed.curve else NOTHING
+    if analysed.intervals is not None:
+        middle = analysed.intervals.median()
     return EndpointRow(
         endpoint=endpoint.name,
         analysis=analysed.analysis,
@@ -237,8 +256,10 @@ def rates(analysed: Analysed, settings: CohortSettings) -> Iterator[EndpointRate
     """Yield the share without event at the years of the settings."""
     for years in settings.rate_years:
         found, at_risk = Estimate(None, None, None, reason=analysed.refusal), 0
+        days = years * DAYS_PER_YEAR
+        if analysed.intervals is not None:
+            found, at_risk = analysed.intervals.rate(days)
         if analysed.curve is not None:
-            days = years * DAYS_PER_YEAR
             found = rate_at(analysed.curve, days, confidence=settings.confidence)
             entries, times, _ = columns(analysed.observed)
             at_risk = int(numbers_at_risk(entries, times, [days])[0])

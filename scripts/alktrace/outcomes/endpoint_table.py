@@ -26,6 +26,11 @@ class EndpointPatientRow:
     entry_days: float | None = column(
         "days from start to enrolment, 0 if enrolled before; missing if unknown", default=None
     )
+    free_days: float | None = column(
+        "days from start to the last assessment without progression, before the event; of endpoints that "
+        "are also analysed as interval-censored",
+        default=None,
+    )
     flags: tuple[str, ...] = column("caveats", default=())
 
 
@@ -34,7 +39,10 @@ class EndpointRow:
     """`endpoints.tsv`: one endpoint in one analysis."""
 
     endpoint: str = column("name of the endpoint")
-    analysis: Analysis = column("`as_defined` from day 0, or `enrolment_entry`: at risk from enrolment on")
+    analysis: Analysis = column(
+        "`as_defined` from day 0; `enrolment_entry`: at risk from enrolment on; `competing_states`: the "
+        "same, by Aalen and Johansen; `interval_censored`: events lie between two assessments, from day 0"
+    )
     headline: bool = column("is this the figure to quote")
     population: str = column("who belongs to it")
     start_rule: str = column("what day 0 is")
@@ -46,8 +54,8 @@ class EndpointRow:
     excluded: tuple[str, ...] = column("patients left out, `reason=number`")
     status: Status = column("estimated, or not estimable for the reason given")
     reason: str | None = column("why not estimable, or why a figure is missing", default=None)
-    median_days: float | None = column("Kaplan-Meier median", default=None)
-    median_low: float | None = column("lower end of its interval (log-log)", default=None)
+    median_days: float | None = column("median of the analysis", default=None)
+    median_low: float | None = column("lower end of its interval (log-log, or bootstrap)", default=None)
     median_high: float | None = column("upper end of its interval", default=None)
     flags: tuple[str, ...] = column("caveats", default=())
 
@@ -59,11 +67,11 @@ class EndpointRateRow:
     endpoint: str = column("name of the endpoint")
     analysis: Analysis = column("as in endpoints.tsv")
     years: int = column("years after day 0")
-    rate: float | None = column("Kaplan-Meier share without event", default=None)
+    rate: float | None = column("share without event", default=None)
     low: float | None = column("lower end of its interval", default=None)
     high: float | None = column("upper end of its interval", default=None)
     at_risk: int = column("patients at risk then")
     method: str | None = column(
-        "`log_log`, or `exact_at_risk` where nobody had an event before", default=None
+        "`log_log`, `exact_at_risk` where nobody had an event before, or `npmle_bootstrap`", default=None
     )
     reason: str | None = column("why a figure is missing", default=None)

@@ -10,7 +10,8 @@ import datetime as dt
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, replace
 
-from ..vocabulary.outcomes import HALF_DAY, Analysis, Exclusion, OutcomeCaveat
+from ..vocabulary.clinical import BestResponse
+from ..vocabulary.outcomes import HALF_DAY, Analysis, Exclusion, OutcomeCaveat, Strategy
 from .endpoint_table import EndpointPatientRow
 from .states import (
     COURSE_STATES,
@@ -63,10 +64,25 @@ class Event:
 
 @dataclass(frozen=True)
 class Censoring:
-    """When patients without event are censored, and the rule named for those at their last contact."""
+    """When patients without event are censored.
+
+    Attributes:
+        rule: as named for those who were not cut off before.
+        day: of it; None where there is none after day 0.
+    """
 
     text: str
     rule: str
+    day: Callable[[Timeline], dt.date | None] = lambda timeline: timeline.last_alive
+
+
+@dataclass(frozen=True)
+class Intercurrent:
+    """An event after day 0 that changes what the endpoint means, and how it is handled (ICH E9(R1))."""
+
+    event: str
+    strategy: Strategy
+    how: str
 
 
 @dataclass(frozen=True)
@@ -84,11 +100,14 @@ class Endpoint:
     Attributes:
         name: as in the tables.
         title: of its curve over all patients on the page; None without one.
+        treatment: whose outcome it is.
+        intercurrent: events after day 0 that could be handled otherwise, and how they are.
         headline: analysis to quote.
         needs_early_enrolment: can it say nothing where patients were enrolled because lorlatinib had failed.
         compared: is it compared between groups.
         sensitivity: of which endpoint it is a sensitivity analysis, and what it changes.
         states: the ways through which it ends, where their incidence is the figure to quote.
+        visits: is its event seen at visits, so that it is also analysed as interval-censored.
     """
 
     name: str
@@ -97,11 +116,14 @@ class Endpoint:
     start: Start
     event: Event
     censoring: Censoring
+    treatment: str
+    intercurrent: tuple[Intercurrent, ...]
     headline: Analysis = Analysis.AS_DEFINED
     needs_early_enrolment: bool = False
     compared: bool = True
     sensitivity: Sensitivity | None = None
     states: StateModel | None = None
+    visits: bool = False
 
     @property
     def curve_file(self) -> str:
@@ -181,7 +203,7 @@ def _patient_row(timeline: Timeline, endpoint: Endpoint) -> EndpointPatientRow:
     start, event = endpoint.start.day(timeline), endpoint.event.find(timeline)
     if start is None:
         raise ValueError(f"{endpoint.name}: no {endpoint.start.text} of {timeline.patient}")
-    end, kind = event or (timeline.last_alive or start, None)
+    end, kind = event or (max(start, endpoint.censoring.day(timeline) or start), None)
     # A second progression may come before the next treatment: from there on it cannot be an event.
     if end < start:
         return replace(row, exclusion=Exclusion.EVENT_BEFORE_ENTRY)
@@ -205,8 +227,29 @@ def _patient_row(timeline: Timeline, endpoint: Endpoint) -> EndpointPatientRow:
         days=HALF_DAY if on_day_0 else float((end - start).days),
         # Left truncation: who had the event before enrolment is in no study, so days before it prove nothing.
         entry_days=float(max(0, (enrolled - start).days)) if enrolled else None,
+        free_days=_free_days(timeline, start, end, event=kind is not None) if endpoint.visits else None,
         flags=tuple(caveat for caveat, holds in caveats.items() if holds),
     )
+
+
+def _free_days(timeline: Timeline, start: dt.date, end: dt.date, *, event: bool) -> float:
+    """Days to the last assessment without progression; one on the day of the event says nothing."""
+    until = end - dt.timedelta(days=1) if event else end
+    return float((_last_assessed(timeline, start, until) - start).days)
+
+
+def _last_assessed(timeline: Timeline, start: dt.date, until: dt.date) -> dt.date:
+    # Not evaluable is no assessment; a PD within the window is the first progression seen again.
+    answers = (BestResponse.CR, BestResponse.PR, BestResponse.SD)
+    rows = timeline.record.assessments
+    return max(
+        (row.date for row in rows if row.response in answers and start < row.date <= until), default=start
+    )
+
+
+def _last_scan(timeline: Timeline) -> dt.date | None:
+    first, alive = timeline.progression, timeline.last_alive
+    return _last_assessed(timeline, first, alive) if first and alive else None
 
 
 def _stop(course: Course | None) -> tuple[dt.date, str] | None:
@@ -272,6 +315,28 @@ DIED = Event("death", _death, place=3)
 
 ONGOING = Censoring(_LAST_ALIVE, "ongoing_at_last_contact")
 ALIVE = Censoring(_LAST_ALIVE, "alive_at_last_contact")
+LAST_ASSESSED = Censoring(
+    "last assessment without progression, or day 0 without any", "last_assessment", _last_scan
+)
+
+_LORLATINIB = "first-line lorlatinib"
+_FIRST_AND_WHAT_FOLLOWS = "first-line lorlatinib, then whatever follows"
+_NEXT = "first sequential treatment: the drugs added to or replacing lorlatinib, by choice of the clinician"
+_WHAT_FOLLOWS = "whatever follows lorlatinib, treatment or none"
+
+LOCAL_THERAPY = Intercurrent("local therapy", Strategy.TREATMENT_POLICY, "the time goes on")
+PAUSE = Intercurrent("pause of lorlatinib up to the gap", Strategy.TREATMENT_POLICY, "the time goes on")
+ADDED = Intercurrent("a drug added to lorlatinib", Strategy.TREATMENT_POLICY, "lorlatinib goes on")
+UNSTOPPED = Intercurrent("progression while the drug goes on", Strategy.TREATMENT_POLICY, "the time goes on")
+DIED_ON_IT = Intercurrent("death on treatment", Strategy.COMPOSITE, "is a stop")
+DIED_BEFORE = Intercurrent("death before the next treatment", Strategy.COMPOSITE, "is an end, told apart")
+UNTREATED = Intercurrent("no next treatment yet", Strategy.TREATMENT_POLICY, "at risk until the last contact")
+ONLY_STARTERS = Intercurrent(
+    "death before, or no, next treatment", Strategy.PRINCIPAL_STRATUM, "left out, known only afterwards"
+)
+DEATH_IS_EVENT = Intercurrent("death without progression", Strategy.COMPOSITE, "is an event")
+ANY_TREATMENT = Intercurrent("start or change of a treatment", Strategy.TREATMENT_POLICY, "the time goes on")
+ON_LORLATINIB = (UNSTOPPED, ADDED, PAUSE, LOCAL_THERAPY, DIED_ON_IT)
 
 NEXT_TREATMENT = StateModel(
     name="rwTTD2",
@@ -305,6 +370,8 @@ RWTTD1 = register(
         start=FIRST_DOSE,
         event=LORLATINIB_STOPPED,
         censoring=ONGOING,
+        treatment=_LORLATINIB,
+        intercurrent=ON_LORLATINIB,
         headline=Analysis.ENROLMENT_ENTRY,
         needs_early_enrolment=True,
     )
@@ -317,6 +384,8 @@ RWTTD1_BEYOND = register(
         start=PROGRESSION,
         event=LORLATINIB_STOPPED,
         censoring=ONGOING,
+        treatment=f"{_LORLATINIB} beyond progression",
+        intercurrent=ON_LORLATINIB[1:],
         headline=Analysis.ENROLMENT_ENTRY,
         compared=False,
     )
@@ -329,6 +398,8 @@ RWTTD2 = register(
         start=PROGRESSION,
         event=NEXT_ENDED,
         censoring=ONGOING,
+        treatment=_NEXT,
+        intercurrent=(DIED_BEFORE, UNTREATED, UNSTOPPED, LOCAL_THERAPY, DIED_ON_IT),
         headline=Analysis.COMPETING_STATES,
         states=NEXT_TREATMENT,
     )
@@ -340,6 +411,7 @@ RWTTD2_STARTERS = register(
         title="rwTTD2 of those who started a next treatment: biased, for comparison",
         population=SWITCHED,
         event=NEXT_STOPPED,
+        intercurrent=(ONLY_STARTERS, UNSTOPPED, LOCAL_THERAPY, DIED_ON_IT),
         headline=Analysis.AS_DEFINED,
         compared=False,
         sensitivity=Sensitivity(
@@ -366,6 +438,20 @@ RWPFS2 = register(
         start=PROGRESSION,
         event=PROGRESSED_OR_DIED,
         censoring=ALIVE,
+        treatment=_WHAT_FOLLOWS,
+        intercurrent=(DEATH_IS_EVENT, ANY_TREATMENT, LOCAL_THERAPY),
+        visits=True,
+    )
+)
+RWPFS2_LAST_ASSESSMENT = register(
+    replace(
+        RWPFS2,
+        name="rwPFS2_last_assessment",
+        title=None,
+        censoring=LAST_ASSESSED,
+        compared=False,
+        sensitivity=Sensitivity("rwPFS2", "censored at the last assessment instead of the last contact"),
+        visits=False,
     )
 )
 RWPFS2_SCAN = register(
@@ -375,6 +461,7 @@ RWPFS2_SCAN = register(
         title=None,
         event=SCANNED_OR_DIED,
         compared=False,
+        visits=False,
         sensitivity=Sensitivity("rwPFS2", "progression by scan alone"),
     )
 )
@@ -384,7 +471,10 @@ RWPFS2_TREATMENT = register(
         name="rwPFS2_treatment",
         title=None,
         sensitivity=Sensitivity("rwPFS2", "from the first dose of the next treatment"),
+        visits=False,
         population=SWITCHED,
+        treatment=_NEXT,
+        intercurrent=(ONLY_STARTERS, DEATH_IS_EVENT, ANY_TREATMENT, LOCAL_THERAPY),
         start=NEXT_DOSE,
     )
 )
@@ -396,6 +486,8 @@ OS_LORLATINIB = register(
         start=FIRST_DOSE,
         event=DIED,
         censoring=ALIVE,
+        treatment=_FIRST_AND_WHAT_FOLLOWS,
+        intercurrent=(ANY_TREATMENT, LOCAL_THERAPY),
         headline=Analysis.ENROLMENT_ENTRY,
     )
 )
@@ -405,6 +497,7 @@ OS_PROGRESSION = register(
         name="OS_progression",
         title="Survival from progression on lorlatinib",
         population=PROGRESSED,
+        treatment=_WHAT_FOLLOWS,
         start=PROGRESSION,
     )
 )

@@ -12,6 +12,7 @@ from .course_table import FlowRow, OncoprintRow, SwimmerRow
 from .curve_table import AtRiskRow, KaplanMeierRow
 from .endpoint_table import EndpointPatientRow, EndpointRateRow, EndpointRow
 from .endpoints import ENDPOINTS
+from .estimand_table import EstimandRow
 from .frequency_table import ExpectedRow, FrequencyRow, PairedRow
 from .linkage_table import LinkageRow
 from .mechanism_treatment_table import MechanismTreatmentRow
@@ -28,6 +29,7 @@ def measured_tables() -> Tables:
         "endpoints.tsv": EndpointRow,
         "endpoint_rates.tsv": EndpointRateRow,
         "endpoint_patients.tsv": EndpointPatientRow,
+        "estimands.tsv": EstimandRow,
         # A call, not a constant: endpoints may be registered after this module was imported.
         **{endpoint.curve_file: KaplanMeierRow for endpoint in ENDPOINTS.values()},
         "km_at_risk.tsv": AtRiskRow,

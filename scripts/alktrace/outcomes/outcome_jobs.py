@@ -33,6 +33,7 @@ from .courses import flow_rows, oncoprint_rows, swimmer_rows
 from .curves import group_curves, overall_curves
 from .endpoint_figures import analyse, enrolled_at_progression, figure, rates
 from .endpoints import ENDPOINTS, STATE_MODELS, patient_rows
+from .estimands import estimand_rows
 from .frequencies import expected_rows, frequency_rows, paired_rows, primary_against_acquired
 from .frequency_table import ExpectedFrequencyRow
 from .linkage import linkage_rows
@@ -110,6 +111,7 @@ def measure_outcomes(*, clinic: Clinic, settings: CohortSettings, out: Path) -> 
         "endpoints.tsv": [figure(item, settings) for item in analysed],
         "endpoint_rates.tsv": [row for item in analysed for row in rates(item, settings)],
         "endpoint_patients.tsv": patients,
+        "estimands.tsv": estimand_rows(),
         "state_paths.tsv": paths,
         "state_probabilities.tsv": [row for model in fitted for row in state_rows(model, settings)],
         "state_times.tsv": [row for model in fitted for row in state_time_rows(model, settings)],

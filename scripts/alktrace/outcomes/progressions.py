@@ -40,6 +40,7 @@ def later_progressions(record: PatientRecord, first: dt.date, repeat_days: int) 
     def is_new(day: dt.date) -> bool:
         return day > first and all(abs(day - sign) > window for sign in own)
 
+    # By scan first: a stop on the day of a scan is that scan's progression, not a clinical one.
     found = [Progression(day, True) for day in scans if is_new(day)]
     found += [Progression(day, False) for day in of_lorlatinib if is_new(day) and day not in scans]
     # A later treatment that is stopped for progression has failed, however soon after the first.

@@ -92,6 +92,7 @@ class _Estimate:
         hazard = np.zeros((states, states))
         np.add.at(hazard, (origin, target), 1.0)
         hazard /= np.maximum(at_risk, 1)[:, None]
+        # Rows add up to 0: what leaves a state arrives in another.
         np.fill_diagonal(hazard, hazard.diagonal() - hazard.sum(axis=1))
         change = self.influence @ hazard
         # A weight moves the hazard as well: by the patient's own move, and by being at risk for it.
@@ -118,6 +119,7 @@ def aalen_johansen(
     """
     stays = _Stays(given)
     now = _Estimate(int(stays.who.max()) + 1, states)
+    # Ends alone: entries change who is at risk, but no probability.
     days = np.unique(stays.end)
     still = [state for state in range(states) if state not in ends]
     at_risk, times = np.zeros((days.size, states), np.int64), {}
@@ -132,6 +134,7 @@ def aalen_johansen(
             spent, moved = now.until(waiting[0])
             times[waiting.pop(0)] = StateTimes(spent, np.sqrt((moved**2).sum(axis=0)))
         now.wait(day)
+        # (begin, end]: who enters a state on a day is not at risk for its moves of that day.
         under = (stays.begin < day) & (stays.end >= day)
         at_risk[place] = np.bincount(stays.state[under], minlength=states)
         moving = np.flatnonzero((stays.end == day) & (stays.target >= 0))

@@ -117,6 +117,7 @@ def open_curve(fitted: Fitted, confidence: float) -> Curve | None:
     if curve is None:
         return None
     ends = [names.index(name) for name in fitted.model.ends]
+    # The sum of the ends and not the product of their curves: each end takes patients from the others.
     value = np.clip(1 - curve.probability[:, ends].sum(axis=1), 0, 1)
     value[np.isclose(value, 0, atol=1e-12)] = 0
     low, high = log_log_band(value, curve.open_error, confidence)
@@ -142,6 +143,7 @@ def _until_gap(stays: Sequence[Stay]) -> tuple[list[Stay], float | None]:
     window = window_of([entry[n] for n in names], [last[n][0] for n in names], [last[n][1] for n in names])
     if window is None:
         return list(stays), None
+    # A stay over the gap is cut, not left out: until then the patient was under observation.
     cut = [
         stay if stay.end <= window.end else Stay(stay.patient, stay.state, stay.begin, window.end, None)
         for stay in stays

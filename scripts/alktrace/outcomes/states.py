@@ -56,6 +56,7 @@ def _path(model: StateModel, timeline: Timeline) -> Iterator[PathRow]:
         # A last move on the day of entry would not be in its own risk set.
         if after in model.ends and end == entry:
             end += HALF_DAY
+        # Before enrolment nothing was seen: earlier stays tell only in which state a patient enters.
         if end > entry:
             yield _stay(model, timeline, state, max(begin, entry), end, after)
         state, begin = after, end
@@ -65,6 +66,7 @@ def _path(model: StateModel, timeline: Timeline) -> Iterator[PathRow]:
 
 def _moves(model: StateModel, timeline: Timeline, start: dt.date) -> Iterator[tuple[dt.date, str]]:
     state = next(iter(model.states))
+    # Changes before day 0 count as made on it: who is treated at progression starts half a day later.
     days = {day for day in model.changes(timeline) if day is not None and day >= start}
     for day in sorted({start} | days):
         after = model.state_on(timeline, day)
@@ -150,6 +152,7 @@ def course_state(timeline: Timeline, day: dt.date) -> str:
     """Return where a patient is between the first dose of lorlatinib and death."""
     if timeline.death is not None and timeline.death <= day:
         return "dead"
+    # The latest of lines that overlap: a drug that runs out beside the next line is no line of its own.
     given = [line.number for line in later_lines(timeline) if line.start <= day and _goes_on(line.end, day)]
     if given:
         return "line_2" if max(given) == 2 else "line_3_or_later"

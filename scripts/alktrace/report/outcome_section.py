@@ -28,6 +28,7 @@ from ..vocabulary.outcomes import (
 )
 from ..vocabulary.resistance import Classification
 from ..vocabulary.samples import Setting
+from . import outcome_definitions as definitions
 from . import outcome_tables as tables
 from . import outcome_words as say
 from .exhibits import NO_PATIENTS, Exhibit
@@ -35,7 +36,7 @@ from .figures.flow import draw_flow
 from .figures.forest import draw_forest
 from .figures.kaplan_meier import Panel, draw_curves
 from .figures.oncoprint import MOST_BESIDE, MOST_LINES, draw_oncoprint, oncoprint_lines
-from .figures.states import draw_states
+from .figures.state_figure import draw_states
 from .figures.style import group_word
 from .figures.swimmer import draw_swimmer
 
@@ -71,7 +72,9 @@ def outcome_exhibits(
         tables.paired(found["baseline_progression.tsv"]),
         tables.concordance(found["concordance.tsv"], found["agreement.tsv"]),
         swimmer(found["swimmer.tsv"]),
+        definitions.estimands(found["estimands.tsv"]),
         *_endpoints(found, messages),
+        definitions.sensitivities(found["endpoints.tsv"], found["estimands.tsv"]),
         course(found["state_probabilities.tsv"], found["state_times.tsv"]),
         tables.beyond(found["beyond_progression.tsv"]),
         tables.responses(found["responses.tsv"]),

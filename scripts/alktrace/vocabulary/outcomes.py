@@ -30,9 +30,19 @@ class Analysis(StrEnum):
     AS_DEFINED = "as_defined"
     ENROLMENT_ENTRY = "enrolment_entry"
     COMPETING_STATES = "competing_states"
+    INTERVAL_CENSORED = "interval_censored"
     GROUP_ENTRY = "group_entry"
     NAIVE = "naive"
     FROM_TREATMENT = "from_treatment"
+
+
+class Strategy(StrEnum):
+    """How an intercurrent event is handled (ICH E9(R1), section A.3.2)."""
+
+    TREATMENT_POLICY = "treatment_policy"
+    COMPOSITE = "composite"
+    WHILE_ON_TREATMENT = "while_on_treatment"
+    PRINCIPAL_STRATUM = "principal_stratum"
 
 
 class Exclusion(StrEnum):
