@@ -105,7 +105,6 @@ rule write_multiqc_sections:
         multiext(
             "results/cohort/multiqc/",
             "samples_mqc.json",
-            "general_mqc.json",
             "duplex_yield_mqc.json",
             "error_rates_mqc.json",
             "family_sizes_mqc.json",

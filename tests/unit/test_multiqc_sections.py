@@ -23,7 +23,7 @@ from alktrace.report.multiqc_sections import REASON_TEXT, multiqc_sections, writ
 from alktrace.vocabulary.detection import MoleculeGroup
 from alktrace.vocabulary.samples import IdentityStatus, Verdict
 
-NAMES = ("samples", "general", "duplex_yield", "error_rates", "family_sizes", "insert_sizes", "reads_lost")
+NAMES = ("samples", "duplex_yield", "error_rates", "family_sizes", "insert_sizes", "reads_lost")
 NEEDS_MULTIQC = pytest.mark.skipif(shutil.which("multiqc") is None, reason="command-line tools are missing")
 DUPLEX, PLAIN, GIVEN = "P01.PD1.plasma", "P02.PD1.bam", "P03.PD1.plasma"
 
@@ -142,19 +142,22 @@ def test_every_reason_of_loss_has_words(sections: dict[str, dict[str, Any]]) -> 
     assert set(REASON_TEXT) == {"used", *REASONS[1:]} == set(sections["reads_lost"]["categories"])
 
 
-def test_general_figures_are_percent_and_leave_out_what_a_sample_lacks(
-    sections: dict[str, dict[str, Any]],
-) -> None:
-    assert sections["general"]["data"] == {
-        DUPLEX: {
-            "mean_family_size": 1.75,
-            "duplex_yield": 50.0,
-            "on_target_share": 75.0,
-            "umi_collisions": 0.5,
-            "collision_rate": 1.0,
-        },
-        PLAIN: {"mean_family_size": 2.5, "collision_rate": 4.0},
-    }
+def test_a_sample_has_one_row_with_what_its_molecules_say() -> None:
+    row = replace(ROW, patient=DUPLEX.split(".", maxsplit=1)[0])
+    (name,) = multiqc_sections({}, {}, [row])["samples"]["data"]
+    found = multiqc_sections({name: MOLECULES[DUPLEX]}, {}, [row])["samples"]
+    assert list(found["data"]) == [name]
+    cells = found["data"][name]
+    assert (cells["mean_family_size"], cells["umi_collisions"], cells["collision_rate"]) == (1.75, 0.5, 0.01)
+    assert set(cells) <= set(found["headers"])
+
+
+def test_controls_are_in_the_table_and_in_no_figure() -> None:
+    name = "P01.PD1.plasma"
+    found = multiqc_sections(
+        {name: MOLECULES[DUPLEX]}, {name: ERROR_RATES[DUPLEX]}, [replace(ROW, role="control")]
+    )
+    assert [section for section in NAMES if found[section]["data"]] == ["samples"]
 
 
 def test_every_timepoint_of_a_patient_has_its_row(
@@ -224,8 +227,8 @@ def test_multiqc_shows_every_section(root: Path, tmp_path: Path) -> None:
     assert done.returncode == 0, done.stdout + done.stderr
     plots = json.loads(data.read_text())["report_plot_data"]
     text = page.read_text()
-    assert set(plots) >= {f"alktrace_{name}_plot" for name in NAMES if name != "general"}
-    assert all(f'id="alktrace_{name}' in text for name in NAMES if name != "general")
+    assert set(plots) >= {f"alktrace_{name}_plot" for name in NAMES}
+    assert all(f'id="alktrace_{name}' in text for name in NAMES)
     lines = {
         name: {line["name"]: line["pairs"] for line in plots[f"alktrace_{name}_plot"]["datasets"][0]["lines"]}
         for name in ("family_sizes", "duplex_yield", "insert_sizes")

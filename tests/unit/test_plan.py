@@ -263,6 +263,7 @@ def test_samples_of_the_quality_table(plan: Plan) -> None:
 def test_fastp_reports_are_those_of_fastqs(plan: Plan) -> None:
     assert f"{P1}/PD1/plasma/units/u1.fastp.json" in plan.fastp_reports()
     assert f"{P1}/PD1/plasma/units/u2.fastp.json" not in plan.fastp_reports(), "a BAM"
+    assert not [path for path in plan.fastp_reports() if "/C1/" in path], "a control"
 
 
 def test_identity_is_compared_without_controls(plan: Plan) -> None:

@@ -18,6 +18,7 @@ from ..io.tables import LIST_SEPARATOR, describe_columns, read_table
 from ..qc.qc_table import QcRow
 from ..stats.intervals import clopper_pearson
 from ..vocabulary.detection import MoleculeGroup
+from ..vocabulary.samples import Role
 
 Section = dict[str, Any]
 Strata = Mapping[str, Mapping[str, float]]
@@ -69,23 +70,16 @@ ERROR_TEXT = (
     "variants below detection are in it, so that rates of molecules are upper estimates. Without any error "
     "the upper end of the 95 % interval is shown (<)."
 )
-GENERAL = {
-    ("mean_family_size", "all"): ("Family size", "templates per molecule", 1.0, "{:,.2f}"),
-    ("duplex_yield", "100"): ("% duplex", "families with both strands", PERCENT, "{:,.1f}"),
-    ("on_target_share", "all"): ("% on target", "molecules that touch a target", PERCENT, "{:,.1f}"),
-    ("umi_collisions", "all"): (
-        "UMI collisions",
-        "families expected to hold two molecules",
-        1.0,
-        "{:,.2g}",
-    ),
-    ("collision_rate", "all"): (
-        "% hidden",
-        "molecules expected behind another of one UMI or, without UMIs, position",
-        PERCENT,
+OF_MOLECULES = {
+    "mean_family_size": ("family size", "templates per molecule", "{:,.2f}"),
+    "umi_collisions": ("UMI collisions", "families expected to hold two molecules", "{:,.2g}"),
+    "collision_rate": (
+        "hidden",
+        "share of molecules expected behind another of one UMI or, without UMIs, position",
         "{:,.2g}",
     ),
 }
+"""Figures of `molecules.tsv` in the row of a sample."""
 
 
 def write_multiqc_sections(
@@ -119,10 +113,13 @@ def multiqc_sections(
         error_rates: rows of `error_rates.tsv` of every sample that has them, by the sample's name.
         quality: rows of `qc.tsv`.
     """
-    samples = {name: _by_metric(rows) for name, rows in sorted(molecules.items())}
+    strata = {name: _by_metric(rows) for name, rows in sorted(molecules.items())}
+    # A blank has no molecules to speak of: in a figure it would take the scale from the samples.
+    controls = {_name(row) for row in quality if row.role == Role.CONTROL.value}
+    samples = {name: own for name, own in strata.items() if name not in controls}
+    error_rates = {name: rows for name, rows in error_rates.items() if name not in controls}
     return {
-        "samples": _samples(quality),
-        "general": _general(samples),
+        "samples": _samples(quality, strata),
         "family_sizes": _family_sizes(samples),
         "duplex_yield": _duplex_yield(samples),
         "insert_sizes": _insert_sizes(samples),
@@ -138,8 +135,8 @@ def _by_metric(rows: Sequence[MoleculeMetric]) -> Strata:
     return found
 
 
-def _samples(quality: Sequence[QcRow]) -> Section:
-    """Return `qc.tsv` by sample name: patient, timepoint and specimen together tell a sample.
+def _samples(quality: Sequence[QcRow], strata: Samples) -> Section:
+    """Return a row per sample, controls too: `qc.tsv` and what its molecules say.
 
     Without samples it is a sentence, since MultiQC writes no page where it finds nothing.
     """
@@ -149,6 +146,7 @@ def _samples(quality: Sequence[QcRow]) -> Section:
     order = [*FIRST_COLUMNS, *(name for name in columns if name not in FIRST_COLUMNS)]
     data = {
         _name(row): {name: cell for name in order if (cell := _cell(getattr(row, name))) is not None}
+        | _of_molecules(strata.get(_name(row), {}))
         for row in sorted(quality, key=_name)
     }
     section = _section("samples", "table", "Samples", "Quality by the thresholds of the assay.", data)
@@ -159,6 +157,10 @@ def _samples(quality: Sequence[QcRow]) -> Section:
             "format": "{:.3g}" if name in FRACTIONS else "{:,.0f}",
         }
         for name in order
+    }
+    headers |= {
+        metric: {"title": title, "description": text, "format": form}
+        for metric, (title, text, form) in OF_MOLECULES.items()
     }
     return section | {"headers": headers}
 
@@ -173,21 +175,8 @@ def _cell(value: Any) -> str | float | None:
     return str(value.value) if isinstance(value, Enum) else value
 
 
-def _general(samples: Samples) -> Section:
-    data = {
-        name: {
-            metric: _shown(strata[metric][stratum] * factor)
-            for (metric, stratum), (_, _, factor, _) in GENERAL.items()
-            if stratum in strata.get(metric, {})
-        }
-        for name, strata in samples.items()
-    }
-    headers = {
-        metric: {"title": title, "description": text, "format": form, "namespace": "molecules"}
-        for (metric, _), (title, text, _, form) in GENERAL.items()
-    }
-    data = {name: cells for name, cells in data.items() if cells}
-    return {"id": "alktrace_general", "plot_type": "generalstats", "headers": headers, "data": data}
+def _of_molecules(strata: Mapping[str, Mapping[str, float]]) -> dict[str, str | float]:
+    return {metric: _shown(strata[metric]["all"]) for metric in OF_MOLECULES if metric in strata}
 
 
 def _family_sizes(samples: Samples) -> Section:

@@ -439,12 +439,12 @@ class Plan:
         return [f"{PATIENTS}/{patient}/{timepoint}/{name}" for timepoint in own]
 
     def fastp_reports(self) -> list[str]:
-        """Return fastp's reports of all units that are aligned here from FASTQ."""
+        """Return fastp's reports of all units that are aligned here from FASTQ, without those of controls."""
         return [
             self.path(sample, f"units/{unit.unit}.fastp.json")
             for sample in self.used_samples
             for unit in sample.units
-            if unit.kind is InputKind.FASTQ
+            if unit.kind is InputKind.FASTQ and sample.role is not Role.CONTROL
         ]
 
     def molecule_tables(self) -> dict[str, str]:
