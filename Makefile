@@ -70,7 +70,7 @@ PIN := uv pip compile --universal --python-version 3.11 --generate-hashes --no-e
 lock:
 	@$(PIN) pyproject.toml -o requirements.lock
 	@known="-c requirements.lock $$(sed -n 's/^\([a-z0-9][^ =]*\)==.*/--no-emit-package \1/p' requirements.lock | tr '\n' ' ')"; \
-		echo cnvkit | $(PIN) - $$known -o envs/cnvkit.lock && $(PIN) --group dev $$known -c envs/cnvkit.lock -o envs/dev.lock
+		echo weasyprint | $(PIN) - $$known -o envs/pdf.lock && echo cnvkit | $(PIN) - $$known -o envs/cnvkit.lock && $(PIN) --group dev $$known -c envs/cnvkit.lock -o envs/dev.lock
 	@$(PIN) --group fuzz -o envs/fuzz.lock
 	@echo multiqc | $(PIN) - $(addprefix --no-emit-package ,kaleido polars-runtime-32 pyarrow) -o envs/multiqc.lock
 

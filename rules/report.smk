@@ -38,6 +38,27 @@ rule write_patient_page:
         "../scripts/write_patient_page.py"
 
 
+# Where the configuration asks for paper; it costs nothing else where it does not.
+rule print_patient_page:
+    input:
+        page="results/patients/{patient}/report.html",
+    output:
+        pdf="results/patients/{patient}/report.pdf",
+    log:
+        "logs/print_patient_page/{patient}.log",
+    conda:
+        own_environment
+    resources:
+        mem_mb=memory(1000),
+        runtime=minutes(10),
+    params:
+        code=PLAN.code("print_patient_page"),
+    message:
+        "printing the page of {wildcards.patient}"
+    script:
+        "../scripts/print_patient_page.py"
+
+
 rule write_cohort_page:
     input:
         classification="results/cohort/classification.tsv",

@@ -45,7 +45,7 @@ def content(
     case: str | PatientEvidence, language: Language = EN, inherited: bool = False, **more: Any
 ) -> dict[str, Any]:
     found = evidence(CASES[case]) if isinstance(case, str) else case
-    settings = ReportSettings(language=language, inherited_variants=inherited)
+    settings = ReportSettings(language=language, inherited_variants=inherited, pdf=False)
     return patient_content(data_of(found, **more), knowledge(), settings, default_settings())
 
 

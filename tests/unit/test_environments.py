@@ -59,6 +59,7 @@ LOCKS = (
     "envs/multiqc.lock",
     "envs/docs.lock",
     "envs/fuzz.lock",
+    "envs/pdf.lock",
 )
 
 
@@ -106,6 +107,12 @@ def test_locks_of_one_environment_agree() -> None:
 def test_an_extra_is_what_its_lock_pins(extra: str) -> None:
     assert PROJECT["project"]["optional-dependencies"][extra] == [extra]
     assert extra in pins(f"envs/{extra}.lock")
+
+
+def test_paper_is_an_extra_that_its_lock_adds_to_a_run() -> None:
+    assert PROJECT["project"]["optional-dependencies"]["pdf"] == ["weasyprint>=70"]
+    locked = pins("envs/pdf.lock")
+    assert "weasyprint" in locked and not set(locked) & set(pins("requirements.lock"))
 
 
 def test_multiqc_lacks_what_was_left_out_alone() -> None:

@@ -327,5 +327,5 @@ def test_a_patient_of_white_cells_alone(field: str) -> None:
 
 
 def content_of_nothing(found: PatientEvidence) -> dict[str, Any]:
-    settings = ReportSettings(language=EN, inherited_variants=False)
+    settings = ReportSettings(language=EN, inherited_variants=False, pdf=False)
     return patient_content(PatientData(found, [], []), knowledge(), settings, default_settings())

@@ -539,7 +539,7 @@ def test_pages_name_our_version_and_that_of_the_site(own: str | None, text: str,
     found = evidence(next(iter(cases())))
     results = classify_patient(found, known, default_settings())
     data = PatientData(found, [r.rows for r in results], [r.detail for r in results])
-    settings = ReportSettings(language=Language.EN, inherited_variants=False)
+    settings = ReportSettings(language=Language.EN, inherited_variants=False, pdf=False)
     write_page(
         "patient.html", patient_content(data, known, settings, default_settings()), tmp_path / "page.html"
     )

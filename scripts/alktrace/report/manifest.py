@@ -27,6 +27,7 @@ NAME = "run_manifest.json"
 PROGRAMS = ("bwa", "bwa-mem2", "samtools", "fastp", "multiqc")
 PACKAGES = (
     "cnvkit", "dnaio", "lifelines", "numba", "numpy", "pandas", "pydantic", "pysam", "scipy", "snakemake",
+    "weasyprint",
 )  # fmt: skip
 READS = ("fastq_1", "fastq_2", "fastq_umi", "bam")
 LARGE = 128 << 20

@@ -186,6 +186,7 @@ class Plan:
             *self.timepoint_files("resistance.json"),
             *self.patient_files("evidence.tsv"),
             *self.patient_files("report.html"),
+            *(self.patient_files("report.pdf") if self.settings.report.pdf else ()),
             *(f"{COHORT}/{name}" for name in (*names, "report.html", "batch.html", "multiqc.html")),
             *self.outcome_files(),
             *self.exports(),

@@ -1,6 +1,8 @@
 """Everything that would stop a run, found before its first job: configuration, sheet, files, tools."""
 
 import re
+import shutil
+import subprocess
 from collections.abc import Callable, Mapping
 from functools import partial
 from pathlib import Path
@@ -12,6 +14,7 @@ from ..inputs.config_lines import CONFIG
 from ..inputs.settings.configuration import Settings, check_settings
 from ..inputs.sheet import Sheet, read_sheet
 from ..io.tools import package_version, tool_problems
+from ..vocabulary.languages import Language
 from ..vocabulary.samples import BadInputs
 from .plan import Plan
 
@@ -48,6 +51,7 @@ def checked_plan(
         plan = Plan(settings, sheet, judged.of_samples)
         # It reads the targets: where they are wrong, that is said already.
         problems += cnvkit_problems(plan) if not problems else []
+        problems += paper_problems(settings)
         problems += tool_problems(plan.tools()) if tools else []
         problems += _unusable_names(plan)
         if not problems:
@@ -65,6 +69,33 @@ def cnvkit_problems(plan: Plan) -> list[Problem]:
     remedy = "install it beside alktrace: `pip install cnvkit`, or `envs/setup.sh` in a clone"
     missing = plan.assays_for_cnvkit() if package_version("cnvkit") is None else []
     return [Problem(CONFIG, 0, f"assays.{name}", what, remedy) for name in missing]
+
+
+def paper_problems(settings: Settings) -> list[Problem]:
+    """Return what is missing to print pages, where that is asked for."""
+    if not settings.report.pdf:
+        return []
+    remedy = "install it beside alktrace: `pip install 'alktrace[pdf]'`; `pdf: false` prints none"
+    try:
+        import weasyprint  # noqa: F401
+    except ImportError:
+        return [Problem(CONFIG, 0, "report.pdf", "WeasyPrint, which prints pages, is not installed", remedy)]
+    except OSError as error:
+        what = f"WeasyPrint does not find its libraries ({str(error).splitlines()[0]})"
+        return [Problem(CONFIG, 0, "report.pdf", what, "install Pango: `apt install libpangoft2-1.0-0`")]
+    if settings.report.language is Language.ZH and not _has_chinese_font():
+        what = "no font of this machine has Chinese letters"
+        return [Problem(CONFIG, 0, "report.language", what, "install one: `apt install fonts-noto-cjk`")]
+    return []
+
+
+def _has_chinese_font() -> bool:
+    """Ask fontconfig; where it has no command nobody can tell, and paper is printed as well as it can be."""
+    command = shutil.which("fc-list")
+    if command is None:
+        return True
+    listed = subprocess.run([command, ":lang=zh"], capture_output=True, text=True, check=False)
+    return bool(listed.stdout.strip())
 
 
 def _unusable_names(plan: Plan) -> list[Problem]:

@@ -11,3 +11,6 @@ class ReportSettings(Section):
     inherited_variants: bool = Field(
         description="list inherited variants on the patient pages; leave it off unless the patients consented"
     )
+    pdf: bool = Field(
+        description="print the patient pages as PDF too; needs WeasyPrint (`pip install 'alktrace[pdf]'`)"
+    )
