@@ -91,7 +91,7 @@ def project(
 ) -> tuple[list[str], list[str]]:
     """Return what stops a run of one sample, and what is only said."""
     (folder / "genome.fa").write_text(f">chr1\n{'ACGT' * 500}\n")
-    (folder / "genes.gff3").write_text("##gff-version 3\n1\tx\tgene\t1\t9\t.\t+\t.\tID=g\n")
+    (folder / "genes.gff3").write_text("##gff-version 3\n1\tx\tgene\t1\t9\t.\t+\t.\tID=gene:g\n")
     (folder / "panel.bed").write_text("chr1\t100\t200\tALK\n")
     head = "patient\ttimepoint\tspecimen_type\tassay\tcollected\tsetting\t"
     row = "P1\tT1\tplasma\tpanel\t2021-06-02\tprogression\t"

@@ -31,7 +31,9 @@ class Project:
         self.fasta = folder / "genome.fa"
         self.fasta.write_text("".join(f">{name}\n{'ACGT' * (n // 4)}\n" for name, n in LENGTHS.items()))
         self.gff3 = folder / "genes.gff3"
-        self.gff3.write_text("##gff-version 3\n##sequence-region 2 1 2000\n2\tx\tgene\t1\t9\t.\t+\t.\tID=g\n")
+        self.gff3.write_text(
+            "##gff-version 3\n##sequence-region 2 1 2000\n2\tx\tgene\t1\t9\t.\t+\t.\tID=gene:g\n"
+        )
         self.bed = folder / "panel.bed"
         self.bed.write_text("chr1\t100\t200\tALK\nchr2\t0\t2000\n")
         self.config = yaml.safe_load((root / "config" / "config.yaml").read_text())
@@ -419,8 +421,8 @@ def test_compressed_targets_are_refused(project: Project) -> None:
             "##sequence-region 2 1 2001\n", "2 has 2001 bases, chr2 of the genome 2000", id="length"
         ),
         pytest.param("##sequence-region 2 1 243199373\n", "(GRCh37)", id="length of GRCh37"),
-        pytest.param("7\tx\tgene\t1\t9\t.\t+\t.\tID=g\n", "no sequence of the genome", id="names"),
-        pytest.param("##gff-version 3\n", "no GFF3 lines", id="nothing"),
+        pytest.param("7\tx\tgene\t1\t9\t.\t+\t.\tID=gene:g\n", "no sequence of the genome", id="names"),
+        pytest.param("##gff-version 3\n", "no line of a gene", id="nothing"),
     ],
 )
 @pytest.mark.parametrize("packed", [False, True], ids=["plain", "gzip"])
@@ -434,7 +436,7 @@ def test_gene_models(project: Project, text: str, part: str, packed: bool) -> No
 
 def test_genome_of_grch37(project: Project) -> None:
     Path(f"{project.fasta}.fai").write_text("chr1\t249250621\t6\t60\t61\nchr2\t243199373\t6\t60\t61\n")
-    project.gff3.write_text("1\tx\tgene\t1\t9\t.\t+\t.\tID=g\n")
+    project.gff3.write_text("1\tx\tgene\t1\t9\t.\t+\t.\tID=gene:g\n")
     only(project.problems(), "config:reference.fasta: ", "is GRCh37: chr1")
 
 

@@ -20,7 +20,7 @@ HEAD = "patient timepoint specimen_type assay collected setting fastq_1 bam bam_
 def config(folder: Any, *rows: Any, head: Any = HEAD, **changes: Any) -> Any:
     (folder / "samples.tsv").write_text("".join("\t".join(row.split()) + "\n" for row in (head, *rows)))
     (folder / "genome.fa").write_text(">chr1\n" + "ACGT" * 100 + "\n")
-    (folder / "genes.gff3").write_text("##gff-version 3\nchr1\tx\tgene\t1\t9\t.\t+\t.\tID=g\n")
+    (folder / "genes.gff3").write_text("##gff-version 3\nchr1\tx\tgene\t1\t9\t.\t+\t.\tID=gene:g\n")
     (folder / "panel.bed").write_text("chr1\t10\t20\n")
     (folder / "r.fastq").write_text("@r\nACGT\n+\nIIII\n")
     (folder / "calls.tsv").write_text("gene\thgvs_p\thgvs_c\tvariant_class\tvaf\tcopy_number\tpartner\n")

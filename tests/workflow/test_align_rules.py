@@ -126,7 +126,7 @@ def write_genome(folder: Path, rng: random.Random) -> dict[str, str]:
     (folder / "compact.fa").write_text(
         "".join(f">{chrom}:{start + 1}-{end}\n{genome[chrom][start:end]}\n" for chrom, start, end in COMPACT)
     )
-    (folder / "genes.gff3").write_text("chr1\tx\tgene\t1\t9\t.\t+\t.\tID=g\n")
+    (folder / "genes.gff3").write_text("chr1\tx\tgene\t1\t9\t.\t+\t.\tID=gene:g\n")
     (folder / "panel.bed").write_text("chr1\t600\t3400\nchr2\t100\t2900\n")
     return genome
 

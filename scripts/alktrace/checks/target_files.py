@@ -2,7 +2,7 @@
 
 import csv
 import re
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from functools import cache
 from itertools import islice
 from pathlib import Path
@@ -11,10 +11,12 @@ from ..errors import Problem
 from ..io.bed import Target, read_bed
 from ..io.resources import resource
 from ..reference.contigs import GRCH37, same_contig
-from ..reference.gff3 import read_lines
+from ..reference.gene_lines import dialect_of
+from ..reference.gff3 import REMEDY, read_lines
 
 MAX_SHOWN = 20
 MAX_GENES = 5
+BUILD_LINES = ("#!genome-build", "#!genome-version", "#!assembly", "##genome-build", "##description")
 GFF3_LINES = 5000
 
 Exons = dict[str, list[tuple[int, int, str]]]
@@ -106,7 +108,7 @@ def _bare(chrom: str) -> str:
 
 
 def check_gene_models(path: Path, contigs: Mapping[str, int]) -> list[Problem]:
-    """Check the head of a GFF3 against the genome: build, contig names, lengths.
+    """Check the head of gene models: can they be read, and are build, names and lengths those of the genome.
 
     Names that differ by `chr` only are accepted: gene models are renamed when they are read.
 
@@ -114,21 +116,16 @@ def check_gene_models(path: Path, contigs: Mapping[str, int]) -> list[Problem]:
         path: a readable file, plain or compressed.
         contigs: lengths of the genome.
     """
-    named = False
-    known: set[str] = set()
     try:
-        for number, line in enumerate(islice(read_lines(path), GFF3_LINES), start=1):
-            if found := _build_problem(str(path), number, line, contigs):
-                return [found]
-            name = _sequence_name(line)
-            if name:
-                named = True
-                known.update(filter(None, [same_contig(name, contigs)]))
+        lines = list(islice(read_lines(path), GFF3_LINES))
     except (OSError, EOFError, UnicodeDecodeError) as error:
-        return [Problem(str(path), 0, "", f"cannot be read ({error})", "give gene models in GFF3")]
-    if not named:
-        return [Problem(str(path), 0, "", "no GFF3 lines", "give gene models in Ensembl's GFF3")]
-    if not known:
+        return [Problem(str(path), 0, "", f"cannot be read ({error})", REMEDY)]
+    for number, line in enumerate(lines, start=1):
+        if found := _build_problem(str(path), number, line, contigs):
+            return [found]
+    if found := _unreadable(str(path), lines):
+        return [found]
+    if not any(same_contig(name, contigs) for line in lines if (name := _sequence_name(line))):
         some = ", ".join(list(contigs)[:3])
         return [
             Problem(
@@ -138,11 +135,24 @@ def check_gene_models(path: Path, contigs: Mapping[str, int]) -> list[Problem]:
     return []
 
 
+def _unreadable(file: str, lines: Sequence[str]) -> Problem | None:
+    """Return what is wrong with the first lines, read as the job of the reference will read them."""
+    dialect = dialect_of(lines)
+    if dialect is None:
+        what = f"no line of a gene among the first {len(lines)}, as Ensembl, GENCODE or RefSeq write it"
+        return Problem(file, 0, "", what, REMEDY)
+    for number, line in enumerate(lines, start=1):
+        try:
+            if _sequence_name(line) and dialect.is_head(line):
+                dialect.feature(line)
+        except ValueError as error:
+            return Problem(file, number, "", f"no line of {dialect.name} ({error})", REMEDY)
+    return None
+
+
 def _build_problem(file: str, number: int, line: str, contigs: Mapping[str, int]) -> Problem | None:
     """Return what shows another build: the pragma that names it, or the length of a sequence."""
-    if line.startswith(("#!genome-build", "#!assembly", "##genome-build")) and (
-        "GRCh37" in line or "hg19" in line
-    ):
+    if line.startswith(BUILD_LINES) and ("GRCh37" in line or "hg19" in line):
         return Problem(file, number, "", f"gene models of GRCh37 ({line.strip()})", "give those of GRCh38")
     region = _REGION.match(line)
     if not region:

@@ -21,7 +21,7 @@ samples: samples.tsv
 # clinical: clinical  # folder with patients.tsv, treatments.tsv and others, for outcomes
 reference:
   fasta: genome.fa  # whole GRCh38; its indices are used where they lie beside it, else made
-  gff3: genes.gff3.gz  # gene models of Ensembl, GRCh38
+  gff3: genes.gff3.gz  # gene models of Ensembl, GENCODE or RefSeq (GFF3 or GTF), GRCh38
 assays:
 """
 SHEET_COMMENT = """\

@@ -46,7 +46,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         "bam": "reads, or consensus reads of fgbio, fgumi or DRAGEN",
         "targets": "BED of the targeted regions",
         "fasta": "genome, GRCh38",
-        "gff3": "gene models of Ensembl, GRCh38",
+        "gff3": "gene models of Ensembl, GENCODE or RefSeq, GRCh38",
     }
     for name, text in files.items():
         parser.add_argument(f"--{name}", type=Path, required=True, help=text)

@@ -20,6 +20,12 @@ GRCH37 = {
     "13": 115169878, "14": 107349540, "15": 102531392, "16": 90354753, "17": 81195210, "18": 78077248,
     "19": 59128983, "20": 63025520, "21": 48129895, "22": 51304566, "X": 155270560, "Y": 59373566,
 }  # fmt: skip
+# Versions of the accessions NC_000001 to NC_000024: assembly report of GRCh38, Genome Reference Consortium.
+_VERSIONS = (11, 12, 12, 12, 10, 12, 14, 11, 12, 11, 10, 12, 11, 9, 10, 10, 11, 10, 10, 11, 9, 11, 11, 10)
+ACCESSIONS = {
+    f"NC_{number:06}.{version}": name
+    for number, (name, version) in enumerate(zip(GRCH37, _VERSIONS, strict=True), start=1)
+} | {"NC_012920.1": "MT"}
 CHROMOSOMES = frozenset(GRCH37)
 """Names without `chr`."""
 
@@ -106,8 +112,11 @@ def _stands_there(stream: BinaryIO, name: str, length: int, offset: int, per_lin
 
 
 def same_contig(name: str, contigs: Collection[str]) -> str | None:
-    """Return the contig that a name means, which may differ by `chr` and in the mitochondrion's name."""
-    bare = name.removeprefix("chr")
+    """Return the contig that a name means.
+
+    It may differ by `chr`, in the mitochondrion's name, or be the accession of a chromosome of GRCh38.
+    """
+    bare = ACCESSIONS.get(name, name).removeprefix("chr")
     mitochondrion = {"M": "MT", "MT": "M"}.get(bare, bare)
     return next(
         (n for n in (name, bare, f"chr{bare}", mitochondrion, f"chr{mitochondrion}") if n in contigs), None

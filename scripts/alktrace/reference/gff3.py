@@ -1,4 +1,4 @@
-"""Gene models from an annotation in GFF3, and back.
+"""Gene models from an annotation in GFF3 or GTF, and back to GFF3.
 
 One transcript stands for a gene: the preferred one, else MANE Select, else Ensembl canonical, else the one
 with the longest coding sequence.
@@ -6,52 +6,32 @@ with the longest coding sequence.
 
 import gzip
 import logging
-import re
 import zlib
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from pathlib import Path
-from typing import NamedTuple
 
 from ..errors import DataError
 from ..io.atomic import atomic_output
 from .contigs import GZIP_MAGIC, same_contig
+from .gene_lines import CODING_BIOTYPE, ENSEMBL, Dialect, Feature, dialect_of
 from .gene_models import Exon, GeneModels, Transcript
 
 LOGGER = logging.getLogger(__name__)
 
-# Of Ensembl's IDs; GENCODE's and RefSeq's have none.
-GENE, TRANSCRIPT = "gene:", "transcript:"
-CODING_BIOTYPE = "protein_coding"
 CHOSEN_TAGS = ("MANE_Select", "Ensembl_canonical")
 UNTAGGED = 1 + len(CHOSEN_TAGS)
-ATTRIBUTES = ("ID", "Parent", "Name", "biotype", "tag")
-REMEDY = "give gene models in Ensembl GFF3"
-_POSITION = re.compile(r"[0-9]{1,10}")
-
-
-class Feature(NamedTuple):
-    """A line of an annotation: 0-based half-open, with the attributes above, empty where it has none."""
-
-    chrom: str
-    kind: str
-    start: int
-    end: int
-    strand: str
-    id: str
-    parent: str
-    name: str
-    biotype: str
-    tag: str
+CODING_PARTS = ("CDS", "stop_codon")
+REMEDY = "give gene models of Ensembl, GENCODE or RefSeq, in GFF3 or GTF"
 
 
 def read_gff3(
     path: Path, *, preferred: Mapping[str, str | Sequence[str]], contigs: Collection[str] | None = None
 ) -> GeneModels:
-    """Read one transcript per protein-coding gene from an Ensembl GFF3.
+    """Read one transcript per protein-coding gene.
 
     Args:
-        path: GFF3, plain or gzip; `gene`, transcript, `exon` and `CDS` features with Ensembl's `ID`,
-            `Parent`, `Name`, `biotype` and `tag` attributes.
+        path: plain or gzip, in one of the ways of `gene_lines`: lines of genes, transcripts, exons and coding
+            sequence.
         preferred: transcript by gene symbol, with or without version; it wins over any tag. Several in
             order of preference where releases name one coding sequence differently. Where the file has none
             of them the log says so and the next best transcript is taken.
@@ -65,9 +45,11 @@ def read_gff3(
         gene: [name.split(".")[0] for name in ([names] if isinstance(names, str) else names)]
         for gene, names in preferred.items()
     }
-    chosen = _choose(_read(path, lambda line: f"ID={GENE}" in line or f"ID={TRANSCRIPT}" in line), wanted)
+    # Without a line of a gene any dialect finds none.
+    dialect = dialect_of(_lines(path)) or ENSEMBL
+    chosen = _choose(_read(path, dialect, dialect.is_head), wanted, dialect)
     spans: dict[tuple[str, str], list[tuple[int, int]]] = {}
-    for part in _read(path, lambda line: line.rpartition("Parent=")[2].split(";")[0].rstrip() in chosen):
+    for part in _read(path, dialect, lambda line: dialect.parent(line) in chosen):
         spans.setdefault((part.parent, part.kind), []).append((part.start, part.end))
     models: dict[str, Transcript] = {}
     for name, (gene, given, strand) in sorted(chosen.items()):
@@ -75,10 +57,10 @@ def read_gff3(
         if chrom is None or (name, "exon") not in spans:
             continue
         exons = sorted(spans[name, "exon"], reverse=strand == "-")
-        coding = spans.get((name, "CDS"), [])
+        coding = [span for kind in CODING_PARTS for span in spans.get((name, kind), [])]
         model = Transcript(
             gene=gene,
-            transcript=_bare(name),
+            transcript=dialect.bare(name),
             chrom=chrom,
             strand=strand,
             exons=tuple(Exon(number, *span) for number, span in enumerate(exons, start=1)),
@@ -99,51 +81,43 @@ def read_lines(path: Path) -> Iterator[str]:
         yield from lines
 
 
-def _read(path: Path, wanted: Callable[[str], bool]) -> list[Feature]:
-    """Return some of the features: a whole annotation has millions."""
-    found = []
+def _lines(path: Path) -> Iterator[str]:
     try:
-        for number, line in enumerate(read_lines(path), start=1):
-            if line.startswith("#") or line.count("\t") != 8 or not wanted(line):
-                continue
-            try:
-                found.append(_feature(line))
-            except ValueError as error:
-                what = f"attributes that are no `key=value`, or a place that is no number ({error})"
-                raise DataError(path, what, REMEDY, str(number)) from None
+        yield from read_lines(path)
     except (OSError, EOFError, zlib.error, UnicodeDecodeError) as error:
         raise DataError(path, f"cannot be read ({error})", REMEDY) from None
+
+
+def _read(path: Path, dialect: Dialect, wanted: Callable[[str], bool]) -> list[Feature]:
+    """Return some of the features: a whole annotation has millions."""
+    found = []
+    for number, line in enumerate(_lines(path), start=1):
+        if line.startswith("#") or line.count("\t") != 8 or not wanted(line):
+            continue
+        try:
+            found.append(dialect.feature(line))
+        except ValueError as error:
+            what = f"attributes that are no `key=value`, or a place that is no number ({error})"
+            raise DataError(path, what, REMEDY, str(number)) from None
     if not found:
         raise DataError(path, "no protein-coding gene", REMEDY)
     return found
 
 
-def _feature(line: str) -> Feature:
-    chrom, _, kind, start, end, _, strand, _, text = line.rstrip().split("\t")
-    said = dict(part.split("=") for part in text.rstrip("; ").split(";"))
-    if not (_POSITION.fullmatch(start) and _POSITION.fullmatch(end) and 0 < int(start) <= int(end)):
-        raise ValueError(f"from {start} to {end}")
-    if strand not in ("+", "-"):
-        raise ValueError(f"strand {strand}")
-    return Feature(
-        chrom, kind, int(start) - 1, int(end), strand, *(said.get(name, "") for name in ATTRIBUTES)
-    )
-
-
 def _choose(
-    features: Sequence[Feature], wanted: Mapping[str, Sequence[str]]
+    features: Sequence[Feature], wanted: Mapping[str, Sequence[str]], dialect: Dialect
 ) -> dict[str, tuple[str, str, str]]:
     """Return gene, sequence and strand of transcripts: one per gene, or all that no mark tells apart."""
     genes = {
-        row.id: row.name or row.id.removeprefix(GENE)
+        row.id: row.name or row.id.removeprefix(dialect.prefixes[0])
         for row in features
-        if row.id.startswith(GENE) and row.biotype == CODING_BIOTYPE
+        if dialect.is_gene(row)
     }
     ranked: dict[str, list[tuple[int, str]]] = {}
     places = {}
     for row in features:
         if row.parent in genes:
-            rank = _rank(_bare(row.id), row.tag.split(","), wanted.get(genes[row.parent], ()))
+            rank = _rank(dialect.bare(row.id), row.tag.split(","), wanted.get(genes[row.parent], ()))
             ranked.setdefault(row.parent, []).append((rank, row.id))
             places[row.id] = genes[row.parent], row.chrom, row.strand
     return {
@@ -158,11 +132,6 @@ def _rank(name: str, tags: Sequence[str], preferred: Sequence[str]) -> int:
     if name in preferred:
         return preferred.index(name) - len(preferred)
     return next((rank for rank, tag in enumerate(CHOSEN_TAGS, start=1) if tag in tags), UNTAGGED)
-
-
-def _bare(name: str) -> str:
-    """Return an ID without its kind and version."""
-    return name.partition(":")[2].split(".")[0]
 
 
 def _name_replaced(wanted: Mapping[str, Sequence[str]], models: Mapping[str, Transcript]) -> None:

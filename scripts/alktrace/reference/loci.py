@@ -39,7 +39,7 @@ def prepare_gene_models(
     """Read the gene models and put the knowledge tables on the genome.
 
     Args:
-        gff3: gene models, Ensembl GFF3.
+        gff3: gene models, GFF3 or GTF.
         fasta: genome, with index.
         knowledge: tables of transcripts, loci, and ALK mutations with their alleles.
         out_gene_models: JSON of `GeneModels`.
@@ -54,7 +54,9 @@ def prepare_gene_models(
     from pysam import FastaFile
 
     with FastaFile(str(fasta)) as genome:
-        preferred = {row.gene: row.transcripts for row in knowledge.bare_rows("genes", KnownGene)}
+        genes = knowledge.bare_rows("genes", KnownGene)
+        # Annotations hold the transcripts of Ensembl or those of RefSeq.
+        preferred = {row.gene: tuple(filter(None, (*row.transcripts, row.refseq))) for row in genes}
         models = read_gff3(gff3, preferred=preferred, contigs=set(genome.references))
         if not models.by_gene:
             what = f"no gene lies on a sequence of {fasta.name}"
@@ -98,7 +100,7 @@ def build_loci(
         InputProblems: a locus does not exist or has another residue or base; all of them at once.
     """
     if ESSENTIAL_GENE not in gene_models.by_gene:
-        raise DataError("hotspots.tsv", f"no gene model of {ESSENTIAL_GENE}", "give a GFF3 that holds it")
+        raise DataError("hotspots.tsv", f"no gene model of {ESSENTIAL_GENE}", "give gene models that hold it")
     missing = sorted({item.row.gene for item in hotspots} - set(gene_models.by_gene))
     if missing:
         LOGGER.warning("no gene model, so nothing is stated about: %s", ", ".join(missing))

@@ -9,7 +9,7 @@ from .section import Section
 
 class ReferenceSettings(Section):
     fasta: str = Field(description="genome FASTA with true coordinates (plain or bgzip, with .fai)")
-    gff3: str = Field(description="gene models in Ensembl GFF3, of the same build")
+    gff3: str = Field(description="gene models of the same build, GFF3 or GTF of Ensembl, GENCODE or RefSeq")
     align_fasta: str | None = Field(
         description="compact FASTA with contigs named chr:start-end to align to instead; alignments are "
         "lifted to true coordinates. For demos and tests: real runs align to the whole genome"
