@@ -348,6 +348,7 @@ def _folder(folder: Path, names: list[str]) -> None:
 
 def _copy(folder: Path, files: Mapping[str, str]) -> None:
     for new, old in files.items():
+        (folder / new).parent.mkdir(parents=True, exist_ok=True)
         shutil.copy(folder / old, folder / new)
 
 

@@ -1,6 +1,7 @@
 """The cohort without reads, through the command that users type: answers, or refusals that name the place."""
 
 import csv
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -167,3 +168,20 @@ def test_a_config_is_laid_over_the_defaults(tmp_path: Path, capsys: pytest.Captu
     assert run(tmp_path, "--config", str(config)) == 0
     with (tmp_path / "out" / "endpoint_rates.tsv").open(newline="") as stream:
         assert {row["years"] for row in csv.DictReader(stream, delimiter="\t")} == {"3"}
+
+
+def test_folders_with_tables_are_one_cohort(tmp_path: Path) -> None:
+    """The tables of two patients apart give what their joined tables give."""
+    lines = {name: [*rows, *(row.replace("P1", "P2") for row in rows)] for name, rows in LIFE.items()}
+    (tmp_path / "together").mkdir()
+    together = written(tmp_path / "together", **lines)
+    (one,) = read_table(together / "classification.tsv", ClassificationRow)
+    both = [one, replace(one, patient="P2")]
+    write_table(together / "classification.tsv", ClassificationRow, both)
+    for row in both:
+        write_table(tmp_path / "apart" / row.patient / "classification.tsv", ClassificationRow, [row])
+    assert run(together) == 0
+    clinical, apart = str(together / "clinical"), str(tmp_path / "apart")
+    assert main(["cohort", clinical, apart, "--out", str(tmp_path / "out")]) == 0
+    for name in outcome_tables():
+        assert (tmp_path / "out" / name).read_bytes() == (together / "out" / name).read_bytes(), name

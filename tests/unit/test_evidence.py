@@ -14,6 +14,7 @@ from alktrace.classify.classify_files import classify_evidence_file, classify_ti
 from alktrace.classify.decision import classify_patient
 from alktrace.classify.evidence_checks import content_problems
 from alktrace.classify.resistance_table import ClassificationRow, ResistanceRow
+from alktrace.cli import main
 from alktrace.commands.docs import SCHEMA
 from alktrace.errors import DataError, InputProblems
 from alktrace.evidence.evidence_file import (
@@ -440,3 +441,22 @@ def test_errors_of_what_a_board_has_name_the_field(
     (problem,) = caught.value.problems
     assert problem.column == place
     assert word in str(problem)
+
+
+def test_a_folder_of_evidence_is_classified_as_its_files_are(
+    content: dict[str, Any], root: Path, tmp_path: Path
+) -> None:
+    """Two patients in one process: the rows of each alone, and accounts by patient for `cohort`."""
+    folder = tmp_path / "patients"
+    for name in ("A", "B"):
+        (folder / name).mkdir(parents=True)
+        (folder / name / "evidence.json").write_text(json.dumps(content | {"patient": name}))
+        assert main(["classify", str(folder / name / "evidence.json"), "--out", str(tmp_path / name)]) == 0
+    assert main(["classify", str(folder), "--out", str(tmp_path / "all")]) == 0
+    for name in ("classification.tsv", "resistance.tsv", "evidence.tsv", "emergent_unknown.tsv"):
+        head, *rows = (tmp_path / "A" / name).read_text().splitlines()
+        rows += (tmp_path / "B" / name).read_text().splitlines()[1:]
+        assert (tmp_path / "all" / name).read_text().splitlines() == [head, *rows], name
+    for path in (tmp_path / "A").glob("*.resistance.json"):
+        joined = tmp_path / "all" / "details" / f"A.{path.name}"
+        assert joined.read_bytes() == path.read_bytes()

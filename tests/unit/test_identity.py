@@ -1,5 +1,6 @@
 """Identity and contamination on simulated persons: genotypes are drawn, then counted in molecules."""
 
+import time
 from pathlib import Path
 
 import numpy as np
@@ -12,11 +13,13 @@ from alktrace.calling.genotyping.genotype_table import GenotypeRow
 from alktrace.calling.genotyping.polymorphisms import genotype
 from alktrace.inputs.settings.identity_settings import IdentitySettings
 from alktrace.io.tables import read_table, write_table
+from alktrace.qc import identity
 from alktrace.qc.identity import (
     SampleIdentityRow,
     Sex,
     compare_identity,
     compare_pairs,
+    concordances,
     estimate_contamination,
     judge_samples,
     sex_of,
@@ -300,3 +303,41 @@ def test_sexes_that_differ_are_a_conflict(settings: IdentitySettings) -> None:
     man = on("chrX", 67_000_000, ["0/0"] * 3) + on("chrY", 7_000_000, ["0/0"] * 3)
     found = verdicts({"P1.t1.plasma": woman, "P1.t1.wbc": man}, settings)
     assert set(found.values()) == {CONFLICT}
+
+
+@pytest.mark.parametrize("block", [7, 512])
+def test_counting_by_matrices_is_counting_pair_by_pair(block: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Fifty samples of twenty people with errors and gaps; two patients are one person."""
+    rng = np.random.default_rng(4)
+    people = rng.choice(3, size=(20, 60), p=[0.25, 0.5, 0.25])
+    people[19] = people[3]
+    rows, patients = {}, {}
+    for i in range(50):
+        name = f"P{i % 20:02d}.t{i // 20}.plasma"
+        patients[name] = name[:3]
+        shown = [None if rng.random() < 0.1 else ("0/0", "0/1", "1/1")[value] for value in people[i % 20]]
+        rows[name] = [
+            GenotypeRow("chr1", 100 + site, "A", "C", 100, 100, called) for site, called in enumerate(shown)
+        ]
+    monkeypatch.setattr(identity, "BLOCK", block)
+    settings = SHIPPED.identity.model_copy(update={"min_sites": 20})
+    found = {(row.sample_a, row.sample_b): row for row in compare_pairs(rows, patients, settings)}
+    shares = concordances({name: rows[name] for name in sorted(rows)}, min_sites=1)
+    for (one, other), share in shares.items():
+        row = found.get((one, other))
+        if patients[one] == patients[other] or present(share) >= settings.match:
+            assert present(row).concordance == pytest.approx(present(share))
+        else:
+            assert row is None
+    assert {("P03", "P19")} <= {(patients[a], patients[b]) for a, b in found if patients[a] != patients[b]}
+
+
+def test_ten_thousand_samples_are_compared_in_seconds() -> None:
+    """Fifty million pairs: a loop over them in Python takes a minute."""
+    rng = np.random.default_rng(5)
+    table = rng.integers(-1, 3, (10_000, 60)).astype(np.int8)
+    own = np.arange(10_000) // 3
+    start = time.process_time()
+    found = list(identity._pairs_in_question(table, own, SHIPPED.identity))
+    assert time.process_time() - start < 10
+    assert len(found) >= 9_999

@@ -16,7 +16,9 @@ EXAMPLE = "alktrace cohort synthetic/clinical synthetic --out synthetic/cohort"
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Add the arguments of the command."""
     parser.add_argument("clinical", type=Path, help="folder of the clinical tables")
-    parser.add_argument("tables", type=Path, help="folder with classification.tsv, and others if known")
+    parser.add_argument(
+        "tables", type=Path, help="folder with classification.tsv, and others if known; or with such folders"
+    )
     parser.add_argument("--out", type=Path, required=True, help="folder for tables and page")
     parser.add_argument("--config", type=Path, default=DEFAULTS, help=CONFIG_HELP)
     parser.add_argument("--knowledge", help=KNOWLEDGE_HELP)

@@ -5,7 +5,7 @@ verdict has a wide band between match and conflict. Samples of two patients that
 chance allows over all pairs are one person's. Contamination and sex are estimated in each sample by itself.
 """
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from enum import StrEnum
 from itertools import combinations
@@ -34,6 +34,8 @@ LARGEST_MINORITY = 0.15
 MINORITIES = 30
 """Shares of the rarer allele that are tried."""
 GRID = 400
+BLOCK = 512
+"""Samples that are compared with all later ones at a time."""
 SHARED_BY_SEXES = {
     "X": ((10_000, 2_781_479), (155_701_382, 156_030_895)),
     "Y": ((10_000, 2_781_479), (56_887_902, 57_217_415)),
@@ -120,21 +122,40 @@ def compare_pairs(
     names = sorted(rows)
     table = _matrix([rows[name] for name in names])
     sexes = {name: sex_of(rows[name], settings.min_sex_sites) for name in names}
+    codes = {patient: code for code, patient in enumerate(dict.fromkeys(patients[name] for name in names))}
+    own = np.array([codes[patients[name]] for name in names], np.int64)
+    sizes = np.bincount(own) if names else np.zeros(0, np.int64)
+    pairs_between = (len(names) ** 2 - int((sizes**2).sum())) // 2
     found = []
-    pairs_between = sum(patients[a] != patients[b] for a, b in combinations(names, 2))
-    for i, name in enumerate(names[:-1]):
-        both = (table[i + 1 :] != MISSING) & (table[i] != MISSING)
-        sites = both.sum(axis=1)
-        equal = ((table[i + 1 :] == table[i]) & both).sum(axis=1)
-        for other, n, same in zip(names[i + 1 :], sites.tolist(), equal.tolist(), strict=True):
-            mine = patients[name] == patients[other]
-            status = _pair_status(n, same, settings) if mine else _stranger(n, same, pairs_between, settings)
-            if mine and {sexes[name], sexes[other]} == {Sex.XX, Sex.XY}:
-                status = IdentityStatus.CONFLICT
-            if mine or status is not None:
-                assert status is not None
-                found.append(IdentityRow(name, other, mine, n, same / n if n else None, status))
+    for i, j, n, same in _pairs_in_question(table, own, settings):
+        name, other = names[i], names[j]
+        mine = own[i] == own[j]
+        status = _pair_status(n, same, settings) if mine else _stranger(n, same, pairs_between, settings)
+        if mine and {sexes[name], sexes[other]} == {Sex.XX, Sex.XY}:
+            status = IdentityStatus.CONFLICT
+        if status is not None:
+            found.append(IdentityRow(name, other, bool(mine), n, same / n if n else None, status))
     return found
+
+
+def _pairs_in_question(
+    table: NDArray[np.int8], own: NDArray[np.int64], settings: IdentitySettings
+) -> Iterator[tuple[int, int, int, int]]:
+    """Yield pairs of one patient and alike pairs of two: places, sites genotyped in both, equal ones.
+
+    Millions of pairs of two patients are unlike: they are counted as products of matrices and left out there.
+    Counts are whole numbers far below 2^24, so that 32-bit floats hold them exactly.
+    """
+    known = (table != MISSING).astype(np.float32)
+    shown = np.hstack([(table == value).astype(np.float32) for value in GENOTYPES.values()])
+    for first in range(0, len(table), BLOCK):
+        last = min(first + BLOCK, len(table))
+        sites = (known[first:last] @ known[first:].T).astype(np.int64)
+        equal = (shown[first:last] @ shown[first:].T).astype(np.int64)
+        mine = own[first:last, None] == own[None, first:]
+        alike = (sites >= settings.min_sites) & (equal >= settings.match * sites)
+        for i, j in np.argwhere(np.triu(mine | alike, k=1)).tolist():
+            yield first + i, first + j, int(sites[i, j]), int(equal[i, j])
 
 
 def concordances(

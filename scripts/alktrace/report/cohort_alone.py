@@ -1,10 +1,16 @@
 """Outcomes and the page of a cohort from tables alone, without any reads."""
 
+from collections.abc import Mapping, Sequence
 from pathlib import Path
+from typing import Any
 
+from ..classify.discovery import EmergentUnknownRow
+from ..classify.resistance_table import ClassificationRow, ResistanceRow
 from ..errors import DataError
+from ..evidence.evidence_table import EvidenceRow
 from ..inputs.knowledge_files import KnowledgeFiles
 from ..inputs.settings.configuration import Settings
+from ..io.tables import read_table, write_table
 from ..outcomes.outcome_files import outcome_tables
 from ..outcomes.outcome_jobs import Clinic, measure_outcomes, relate_outcomes
 from .cohort_page import write_cohort_page
@@ -19,7 +25,7 @@ def write_cohort(
         clinical: folder of the clinical tables.
         tables: folder with `classification.tsv`, and if known `resistance.tsv`, `evidence.tsv`,
             `emergent_unknown.tsv` and the accounts `*resistance.json` of the timepoints (there or in
-            `details/`), as `classify` writes them.
+            `details/`), as `classify` writes them; or folders with such tables, one for each patient.
         knowledge: the knowledge tables.
         settings: the whole configuration; `cohort`, `resistance` and `exclude` count.
         out: gets the tables and `report.html`.
@@ -28,9 +34,17 @@ def write_cohort(
         InputProblems: problems of the clinical tables.
         DataError: no `classification.tsv`.
     """
+    folders = [tables]
+    if not (tables / "classification.tsv").is_file():
+        folders = [path.parent for path in sorted(tables.glob("*/classification.tsv")) if path.parent != out]
+        tables = _together(tables, folders, out)
+    details = [
+        path
+        for folder in folders
+        for part in (folder, folder / "details")
+        for path in sorted(part.glob("*resistance.json"))
+    ]
     classification, resistance = tables / "classification.tsv", tables / "resistance.tsv"
-    if not classification.is_file():
-        raise DataError(classification, "no such file", "give the folder that has it")
     mechanisms = resistance if resistance.is_file() else None
     gap = settings.resistance.window.days_after_last_dose
     clinic = Clinic(clinical, knowledge, gap, frozenset(settings.exclude))
@@ -41,7 +55,7 @@ def write_cohort(
         classification=classification,
         resistance=mechanisms,
         evidence=[evidence] if evidence.is_file() else [],
-        details=[*sorted(tables.glob("*resistance.json")), *sorted(tables.glob("details/*resistance.json"))],
+        details=details,
         settings=settings.cohort,
         timing=settings.resistance,
         out=out,
@@ -59,3 +73,40 @@ def write_cohort(
         out=page,
     )
     return page
+
+
+PARTS: dict[str, type[Any]] = {
+    "classification.tsv": ClassificationRow,
+    "resistance.tsv": ResistanceRow,
+    "evidence.tsv": EvidenceRow,
+    "emergent_unknown.tsv": EmergentUnknownRow,
+}
+
+
+def _together(tables: Path, folders: Sequence[Path], out: Path) -> Path:
+    """Write the tables of some folders in `tables` as one into `out`; return it.
+
+    Raises:
+        DataError: there are no folders, or two have the same timepoint.
+    """
+    if not folders:
+        remedy = "give the folder that has it, or one with such folders"
+        raise DataError(tables / "classification.tsv", "no such file", remedy)
+    for name, row_type in PARTS.items():
+        given = [folder / name for folder in folders if (folder / name).is_file()]
+        rows = {path: read_table(path, row_type) for path in given}
+        if name == "classification.tsv":
+            _refuse_doubled(rows)
+        if given:
+            write_table(out / name, row_type, [row for found in rows.values() for row in found])
+    return out
+
+
+def _refuse_doubled(rows: Mapping[Path, Sequence[ClassificationRow]]) -> None:
+    first: dict[tuple[str, str], Path] = {}
+    for path, found in rows.items():
+        for row in found:
+            known = first.setdefault((row.patient, row.timepoint), path)
+            if known != path:
+                what = f"timepoint {row.timepoint!r} of patient {row.patient!r} stands in {known} too"
+                raise DataError(path, what, "give each timepoint once")
