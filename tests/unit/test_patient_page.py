@@ -119,7 +119,7 @@ def test_what_a_board_has_stands_on_the_page() -> None:
     ]
     assert findings[6].startswith("a report states ALK ") and findings[6].endswith("proves nothing by itself")
     assert content(COMPOUND)["board"] == []
-    assert "采样时用药:洛拉替尼" in content(found, ZH)["board"][0]["findings"]
+    assert "采样时用药：洛拉替尼" in content(found, ZH)["board"][0]["findings"]
 
 
 def test_the_deciding_criteria_come_first() -> None:

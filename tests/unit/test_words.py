@@ -85,9 +85,9 @@ def test_every_message_of_the_page_is_there_in_chinese() -> None:
 @pytest.mark.parametrize(
     ("value", "english", "chinese"),
     [
-        (Share(0.0042, 0.002, 0.0078), "0.42 % (0.2–0.78 %)", "0.42 %(0.2–0.78 %)"),
+        (Share(0.0042, 0.002, 0.0078), "0.42 % (0.2–0.78 %)", "0.42 % (0.2–0.78 %)"),
         (Share(0.5), "50 %", "50 %"),
-        (Copies(11.94, 7.88, 20.1), "11.9 (7.88–20.1)", "11.9(7.88–20.1)"),
+        (Copies(11.94, 7.88, 20.1), "11.9 (7.88–20.1)", "11.9 (7.88–20.1)"),
         (("a", "b", "c"), "a, b and c", "a、b 和 c"),
         (Listed(("a", "b")), "a, b", "a、b"),
         (say("site.cns_only"), "CNS only", "仅中枢神经系统"),

@@ -54,9 +54,10 @@ class Copies:
 
 @dataclass(frozen=True)
 class Listed:
-    """Several things of equal rank, told with commas and no `and`."""
+    """Several things of equal rank, told with commas and no `and`, or with another sign of the table."""
 
     items: tuple[Any, ...]
+    between: str = "list.comma"
 
 
 def say(key: str, **values: Any) -> Said:
@@ -99,7 +100,7 @@ class Words:
                 else self("copies.interval", value=text, low=f"{low:.3g}", high=f"{high:.3g}")
             )
         if isinstance(value, Listed):
-            return self.texts["list.comma"].join(self.tell(item) for item in value.items)
+            return self.texts[value.between].join(self.tell(item) for item in value.items)
         if isinstance(value, (tuple, list)):
             return self._joined([self.tell(item) for item in value])
         return value.value if isinstance(value, Enum) else str(value)

@@ -233,7 +233,9 @@ def _point_texts(point: Timepoint, settings: ReportSettings, words: Words) -> di
         "setting": words.word("setting", first.setting),
         "setting_code": first.setting.value,
         "collected": dates,
-        "specimens": [words.word("specimen", item["specimen_type"]) for item in point.detail["specimens"]],
+        "specimens": list(
+            dict.fromkeys(words.word("specimen", item["specimen_type"]) for item in point.detail["specimens"])
+        ),
         "classification": first.classification.value,
         "class_name": words.word("class", first.classification),
         "tone": _tone(first.classification),
@@ -255,6 +257,7 @@ def _point_texts(point: Timepoint, settings: ReportSettings, words: Words) -> di
         "decision": point.detail["decision"],
         "mechanisms": tables_of.mechanism_lines(point.mechanisms, words),
         "reasons": [words.reason(reason.value) for reason in first.not_evaluable_reason],
+        "codes": list(dict.fromkeys(flag.code.value for row in point.rows for flag in row.flags)),
         "caveats": tables_of.caveat_lines(
             in_order(flag for row in point.rows for flag in row.flags), inherited, words
         ),

@@ -52,17 +52,19 @@ def mechanism_lines(mechanisms: Sequence[Mechanism], words: Words) -> list[dict[
     told: dict[str, str] = {}
     for item in mechanisms:
         row = item.row
-        effects = drug_lines(item, words)
-        name = " ".join(filter(None, (row.gene, row.alteration))) or words.tell(mechanism_said(item))
+        histology = item.account["alteration"] is None
+        effects = [NOTHING] if histology else drug_lines(item, words)
+        name = words.tell(mechanism_said(item)) if histology else f"{row.gene} {row.alteration}"
         # Members of a compound share their reports: they are printed once.
-        same = told.setdefault(repr(effects), name)
+        shared = bool(row.resistant_to or row.sensitive_to)
+        same = told.setdefault(repr(effects), name) if shared else name
         lines.append(
             {
                 "name": name,
                 "kind": words.word("component", row.component),
                 "carries": bool(item.account["carries"]),
                 "hgvs": " ".join(part for part in (row.hgvs_c, row.hgvs_p) if part),
-                "amount": words.tell(amount(item)),
+                "amount": words("amount.pathology") if histology else words.tell(amount(item)),
                 "sample": row.lead_specimen or "",
                 "duplex": words("amount.duplex", number=row.duplex_alt) if row.duplex_alt else "",
                 "confidence": words.word("confidence", row.confidence),

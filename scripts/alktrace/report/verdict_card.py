@@ -280,7 +280,11 @@ def _reason_of_negative(first: ResistanceRow) -> Said:
     if first.classification is not Classification.NOT_EVALUABLE:
         return say(f"why.{first.classification}")
     reasons = tuple(say(f"not_evaluable.{reason}") for reason in first.not_evaluable_reason)
-    return say("why.not_evaluable", reasons=Listed(reasons)) if reasons else say("why.nothing_counts")
+    return (
+        say("why.not_evaluable", reasons=Listed(reasons, "list.semicolon"))
+        if reasons
+        else say("why.nothing_counts")
+    )
 
 
 # --- what could have been missed --------------------------------------------------------------------

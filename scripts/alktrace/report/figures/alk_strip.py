@@ -73,11 +73,14 @@ def draw_alk_strip(
     parts: list[str] = [*_band(specimen, scale), *_grid(words)]
     parts += _gene(exons, scale, domain, words)
     parts += _lollipops(marks, scale)
-    parts += _arcs(pairs, marks, scale, words)
+    bows = _arcs(pairs, marks, scale, words)
+    # Room for bows and names only where there are some.
+    unused = 0.0 if bows else 44.0 if marks else 72.0
+    parts = [f'<g transform="translate(0 {-unused:g})">', *parts, *bows, "</g>"]
     title = words("strip.title", sample=sample_name(specimen))
     says = _says(specimen, marks, words)
     caption = " ".join([words("strip.caption"), *([] if exons else [words("strip.no_exons")])])
-    drawn = svg.drawing(WIDTH, BASE + 66, title, parts, says)
+    drawn = svg.drawing(WIDTH, BASE + 66 - unused, title, parts, says)
     return Figure(title, drawn, f"{says} {caption}", ("evidence.tsv", "callability.tsv"))
 
 
