@@ -29,6 +29,7 @@ rule write_patient_page:
         samples=lambda wildcards: list(PLAN.copy_number_bins(wildcards)),
         clinical=PLAN.clinical_digest,
         data_cutoff=PLAN.settings.cohort.data_cutoff,
+        exports=PLAN.exports_of,
         settings=PLAN.dump("report", "resistance"),
         knowledge=PLAN.knowledge(),
         code=PLAN.code("write_patient_page"),

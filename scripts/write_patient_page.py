@@ -31,6 +31,7 @@ with job_log(snakemake.log[0]):
         clinical=next((Path(path).parent for path in snakemake.input.clinical), None),
         data_cutoff=snakemake.params.data_cutoff,
         knowledge=open_knowledge(resource("knowledge"), snakemake.config["knowledge"]),
+        exports=snakemake.params.exports,
         settings=ReportSettings.model_validate(settings["report"]),
         resistance=ResistanceSettings.model_validate(settings["resistance"]),
         out=Path(snakemake.output.page),

@@ -329,3 +329,9 @@ def test_a_patient_of_white_cells_alone(field: str) -> None:
 def content_of_nothing(found: PatientEvidence) -> dict[str, Any]:
     settings = ReportSettings(language=EN, inherited_variants=False, pdf=False)
     return patient_content(PatientData(found, [], []), knowledge(), settings, default_settings())
+
+
+def test_exports_are_linked_where_they_are(tmp_path: Path) -> None:
+    text = page(COMPOUND, tmp_path / "page.html", exports={"igv": "../../exports/igv/P1.xml"})
+    assert '<a href="../../exports/igv/P1.xml">IGV session</a>' in text
+    assert "IGV" not in page(COMPOUND, tmp_path / "page.html")

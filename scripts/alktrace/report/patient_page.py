@@ -3,8 +3,9 @@
 import base64
 import hashlib
 import json
+import os
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date
 from pathlib import Path
 from typing import Any
@@ -80,6 +81,7 @@ class PatientData:
         record: the clinical tables; None without them.
         bins: rows of `copy_number_bins.tsv` by sample.
         models: gene models; None where there are none.
+        exports: where the exports of the patient lie from the page, by their names.
     """
 
     evidence: PatientEvidence
@@ -88,6 +90,7 @@ class PatientData:
     record: PatientRecord | None = None
     bins: Mapping[str, Sequence[RatioRow]] | None = None
     models: GeneModels | None = None
+    exports: Mapping[str, str] = field(default_factory=dict)
 
 
 def write_patient_page(
@@ -99,6 +102,7 @@ def write_patient_page(
     gene_models: Path,
     clinical: Path | None,
     data_cutoff: date | None,
+    exports: Mapping[str, str],
     knowledge: KnowledgeFiles,
     settings: ReportSettings,
     resistance: ResistanceSettings,
@@ -114,6 +118,7 @@ def write_patient_page(
         gene_models: JSON of `GeneModels`.
         clinical: folder of the clinical tables; None without.
         data_cutoff: what the clinic knew later is not shown.
+        exports: files of the patient for other programs, by the name of the export.
         knowledge: the knowledge tables.
         settings: section `report`.
         resistance: section `resistance`, whose thresholds are printed.
@@ -128,6 +133,7 @@ def write_patient_page(
         record=load_record(clinical, found.patient, knowledge=known, data_cutoff=data_cutoff),
         bins={name: read_table(path, RatioRow) for name, path in bins.items()},
         models=GeneModels.load(gene_models),
+        exports={name: os.path.relpath(path, out.parent) for name, path in exports.items()},
     )
     write_page("patient.html", patient_content(data, known, settings, resistance), out)
 
@@ -189,6 +195,7 @@ def patient_content(
         "approvals": _approvals(data.tables, knowledge, words),
         "thresholds": _thresholds(resistance, words),
         "references": _references(points),
+        "exports": [(words(f"link.{name}"), path) for name, path in data.exports.items()],
         "from_reads": any(item.reads for item in data.evidence.specimens),
     }
 

@@ -406,6 +406,11 @@ class Plan:
         asked = [one for one in Export if one in self.settings.exports and one in wanted]
         return [path for one in asked for path in export_paths(one, self.sheet.patients)]
 
+    def exports_of(self, wildcards: PatientWildcards) -> dict[str, str]:
+        """Return the exports of a patient that a person opens, where they are asked for: workbook and IGV."""
+        asked = [one for one in (Export.XLSX, Export.IGV) if one in self.settings.exports]
+        return {one.value: export_paths(one, [wildcards.patient])[-1] for one in asked}
+
     def quality_limits(self) -> dict[str, dict[str, Any]]:
         """Return the thresholds of quality by assay, as plain values."""
         return {name: assay.qc.model_dump(mode="json") for name, assay in self.settings.assays.items()}
