@@ -9,6 +9,10 @@ min_version("9.20.0")
 configfile: f"{workflow.basedir}/config/config.yaml"
 
 
+# First page of what `--report` makes of a finished run.
+report: "resources/captions/run.rst"
+
+
 include: "rules/common.smk"
 include: "rules/reference.smk"
 include: "rules/align.smk"

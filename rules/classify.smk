@@ -26,6 +26,10 @@ rule classify_timepoint:
         "../scripts/classify_timepoint.py"
 
 
+def cohort_table(path):
+    return report(path, category="Tables", caption="../resources/captions/cohort_table.rst")
+
+
 rule collect_cohort:
     input:
         tables=PLAN.timepoint_files("resistance.tsv"),
@@ -34,10 +38,10 @@ rule collect_cohort:
         samples=PLAN.cohort_inputs(),
         identity=list(PLAN.identity_files().values()),
     output:
-        resistance="results/cohort/resistance.tsv",
-        classification="results/cohort/classification.tsv",
-        discovered="results/cohort/emergent_unknown.tsv",
-        quality="results/cohort/qc.tsv",
+        resistance=cohort_table("results/cohort/resistance.tsv"),
+        classification=cohort_table("results/cohort/classification.tsv"),
+        discovered=cohort_table("results/cohort/emergent_unknown.tsv"),
+        quality=cohort_table("results/cohort/qc.tsv"),
         unreadable="results/cohort/unreadable.tsv",
     log:
         "logs/collect_cohort.log",

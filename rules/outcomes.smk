@@ -8,7 +8,11 @@ rule measure_outcomes:
     input:
         clinical=PLAN.clinical_tables(),
     output:
-        tables=expand("results/cohort/{name}", name=measured_tables()),
+        tables=report(
+            expand("results/cohort/{name}", name=measured_tables()),
+            category="Outcomes",
+            caption="../resources/captions/outcome_tables.rst",
+        ),
     log:
         "logs/measure_outcomes.log",
     conda:
@@ -35,7 +39,11 @@ rule relate_outcomes:
         evidence=PLAN.patient_files("evidence.tsv"),
         details=PLAN.timepoint_files("resistance.json"),
     output:
-        tables=expand("results/cohort/{name}", name=related_tables()),
+        tables=report(
+            expand("results/cohort/{name}", name=related_tables()),
+            category="Outcomes",
+            caption="../resources/captions/outcome_tables.rst",
+        ),
     log:
         "logs/relate_outcomes.log",
     conda:

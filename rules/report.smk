@@ -16,6 +16,7 @@ rule write_patient_page:
         page=report(
             "results/patients/{patient}/report.html",
             category="Patients",
+            caption="../resources/captions/patient_page.rst",
             labels={"patient": "{patient}"},
         ),
     log:
@@ -69,7 +70,11 @@ rule write_cohort_page:
         identity="results/cohort/identity.tsv",
         outcomes=PLAN.outcome_files(),
     output:
-        page=report("results/cohort/report.html", category="Cohort"),
+        page=report(
+            "results/cohort/report.html",
+            category="Cohort",
+            caption="../resources/captions/cohort_page.rst",
+        ),
     log:
         "logs/write_cohort_page.log",
     conda:
@@ -96,7 +101,11 @@ rule write_batch_page:
         molecules=list(PLAN.molecule_tables().values()),
         error_rates=list(PLAN.error_rate_tables().values()),
     output:
-        page=report("results/cohort/batch.html", category="Cohort"),
+        page=report(
+            "results/cohort/batch.html",
+            category="Cohort",
+            caption="../resources/captions/batch_page.rst",
+        ),
     log:
         "logs/write_batch_page.log",
     conda:
@@ -156,7 +165,11 @@ rule collect_multiqc:
         fastp=PLAN.fastp_reports(),
         sections=rules.write_multiqc_sections.output,
     output:
-        page="results/cohort/multiqc.html",
+        page=report(
+            "results/cohort/multiqc.html",
+            category="Quality",
+            caption="../resources/captions/multiqc.rst",
+        ),
     log:
         "logs/collect_multiqc.log",
     conda:
@@ -192,7 +205,11 @@ rule write_manifest:
         clinical=PLAN.clinical_tables(),
         results=PLAN.results(),
     output:
-        manifest="results/cohort/run_manifest.json",
+        manifest=report(
+            "results/cohort/run_manifest.json",
+            category="Proof",
+            caption="../resources/captions/manifest.rst",
+        ),
     log:
         "logs/write_manifest.log",
     conda:
