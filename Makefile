@@ -6,7 +6,7 @@ export PYTHONDONTWRITEBYTECODE :=
 
 .PHONY: demo one test test-long test-slurm slurm bench lint format lock docs clean
 
-.venv/.ready: requirements.lock pyproject.toml $(addprefix envs/,setup.sh floors.txt tools.yaml cnvkit.lock dev.lock multiqc.lock)
+.venv/.ready: requirements.lock pyproject.toml $(addprefix envs/,setup.sh floors.txt tools.yaml cnvkit.lock dev.lock igv.lock multiqc.lock)
 	@envs/setup.sh
 	@touch $@
 
@@ -72,6 +72,7 @@ lock:
 	@known="-c requirements.lock $$(sed -n 's/^\([a-z0-9][^ =]*\)==.*/--no-emit-package \1/p' requirements.lock | tr '\n' ' ')"; \
 		echo weasyprint | $(PIN) - $$known -o envs/pdf.lock && echo cnvkit | $(PIN) - $$known -o envs/cnvkit.lock && $(PIN) --group dev $$known -c envs/cnvkit.lock -o envs/dev.lock
 	@$(PIN) --group fuzz -o envs/fuzz.lock
+	@echo igv-notebook | $(PIN) - --no-deps -o envs/igv.lock
 	@echo multiqc | $(PIN) - $(addprefix --no-emit-package ,kaleido polars-runtime-32 pyarrow) -o envs/multiqc.lock
 
 docs: .venv/.ready

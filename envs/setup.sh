@@ -82,6 +82,8 @@ setup_python() {
     set -- -r requirements.lock -r envs/cnvkit.lock
     [ "$purpose" = run ] || set -- "$@" -r envs/dev.lock
     .venv/bin/python -m pip install $hashed "$@"
+    # Of igv-notebook the script igv.js is used alone, and none of what the package itself imports.
+    .venv/bin/python -m pip install $hashed --no-compile --no-deps -r envs/igv.lock
     # The command `alktrace`, from the files of this clone.
     [ "$purpose" = run ] || .venv/bin/python -m pip install -q --disable-pip-version-check --no-deps --no-build-isolation -e .
     wait "$multiqc"

@@ -12,6 +12,7 @@ localrules:
     export_xlsx,
     export_phenopackets,
     export_igv,
+    export_igv_page,
     export_ro_crate,
 
 
@@ -158,6 +159,32 @@ rule export_igv:
         "exporting sessions for IGV"
     script:
         "../scripts/export_igv.py"
+
+
+# The table of a sample says whether its BAM can be read, also of one that was given.
+rule export_igv_page:
+    input:
+        evidence=PLAN.patient_files("evidence.json"),
+        tables=PLAN.timepoint_files("resistance.tsv"),
+        bams=[PLAN.consensus(sample) for sample in PLAN.shown_reads()],
+        marks=PLAN.of_samples(PLAN.shown_reads(), "callability.tsv"),
+        fasta=REFERENCE.fasta,
+    output:
+        pages=PLAN.exports("igv_page"),
+    log:
+        "logs/export_igv_page.log",
+    conda:
+        own_environment
+    resources:
+        mem_mb=memory(2000),
+        runtime=minutes(60),
+    params:
+        samples=[sample.name for sample in PLAN.shown_reads()],
+        code=PLAN.code("export_igv_page"),
+    message:
+        "exporting pages of IGV"
+    script:
+        "../scripts/export_igv_page.py"
 
 
 # Made of the manifest, and so not in it.

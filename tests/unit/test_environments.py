@@ -60,6 +60,7 @@ LOCKS = (
     "envs/docs.lock",
     "envs/fuzz.lock",
     "envs/pdf.lock",
+    "envs/igv.lock",
 )
 
 

@@ -151,6 +151,19 @@ def test_cnvkit_is_asked_for_where_copy_number_imports_it(
         checked_plan(given, tools=False)
 
 
+@pytest.mark.parametrize("installed", [True, False], ids=["installed", "missing"])
+def test_igv_is_asked_for_where_a_page_is_exported(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, installed: bool
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr("alktrace.workflow.readiness.package_version", lambda _: "1" if installed else None)
+    given = config(tmp_path, READS, exports=["igv_page"], export_inherited=True)
+    if installed:
+        checked_plan(given, tools=False)
+    else:
+        assert said(given) == ["config:exports: igv_page needs igv.js, which is not installed"]
+
+
 # --- `bad_inputs: row` ---------------------------------------------------------------------
 
 REFUSED = "results/patients/B/T1/plasma/refused.txt"

@@ -16,7 +16,7 @@ pytestmark = NEEDS_TOOLS
 def finished(small_demo: Path, tmp_path_factory: pytest.TempPathFactory) -> Project:
     """A finished run with every export."""
     project = Project.of_demo(small_demo, tmp_path_factory.mktemp("exports"), patients=("P18",))
-    project.config |= {"exports": [one.value for one in Export]}
+    project.config |= {"exports": [one.value for one in Export], "export_inherited": True}
     project.run("--cores", "2").check()
     return project
 

@@ -7,6 +7,7 @@ from xml.etree.ElementTree import Element, SubElement, indent, tostring
 
 from ..evidence.schema import Alteration
 from ..io.atomic import atomic_output
+from ..vocabulary.caveats import NOT_THE_DRIVER, codes_of
 from .exported import ExportedPatient, breakend, small_variant
 
 GENOME = "hg38"
@@ -71,6 +72,17 @@ def sites_of(patient: ExportedPatient) -> list[Site]:
     for item in patient.alterations:
         (carrying if patient.mechanisms(item) else others).extend(_sites(item))
     return [*sorted(carrying), *sorted(others)]
+
+
+def telling_sites(patient: ExportedPatient) -> list[Site]:
+    """Return the places of what carries a mechanism, then those of the driver fusions."""
+    carrying = [item for item in patient.alterations if patient.mechanisms(item)]
+    drivers = [
+        item
+        for item in patient.alterations
+        if breakend(item) and item not in carrying and not codes_of(item.flags) & NOT_THE_DRIVER
+    ]
+    return [site for item in (*carrying, *drivers) for site in _sites(item)]
 
 
 def _sites(item: Alteration) -> Iterator[Site]:

@@ -12,4 +12,5 @@ class Export(StrEnum):
     XLSX = "xlsx"
     PHENOPACKETS = "phenopackets"
     IGV = "igv"
+    IGV_PAGE = "igv_page"
     RO_CRATE = "ro_crate"

@@ -33,6 +33,8 @@ def export_paths(export: Export, patients: Sequence[str]) -> list[str]:
             return ["results/ro-crate-metadata.json"]
         case Export.IGV:
             return [f"{FOLDER}/igv/{patient}.xml" for patient in patients]
+        case Export.IGV_PAGE:
+            return [f"{FOLDER}/igv/{patient}.html" for patient in patients]
 
 
 def tracks_from_sessions(paths: Sequence[str]) -> list[str]:

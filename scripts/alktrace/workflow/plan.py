@@ -433,6 +433,12 @@ class Plan:
             if not sample.reported
         }
 
+    def shown_reads(self) -> tuple[Sample, ...]:
+        """Return the samples whose reads a page shows: of tumours, from reads."""
+        cells = SpecimenType.WBC
+        used = (s for s in self.used_samples if s.role is Role.PATIENT and s.specimen_type is not cells)
+        return tuple(sample for sample in used if not sample.reported)
+
     # --- targets of the workflow -----------------------------------------------------------------
 
     def timepoint_files(self, name: str) -> list[str]:

@@ -14,6 +14,7 @@ from ..inputs.config_lines import CONFIG
 from ..inputs.settings.configuration import Settings, check_settings
 from ..inputs.sheet import Sheet, read_sheet
 from ..io.tools import package_version, tool_problems
+from ..vocabulary.exports import Export
 from ..vocabulary.languages import Language
 from ..vocabulary.samples import BadInputs
 from .plan import Plan
@@ -52,6 +53,7 @@ def checked_plan(
         # It reads the targets: where they are wrong, that is said already.
         problems += cnvkit_problems(plan) if not problems else []
         problems += paper_problems(settings)
+        problems += igv_problems(plan)
         problems += tool_problems(plan.tools()) if tools else []
         problems += _unusable_names(plan)
         if not problems:
@@ -96,6 +98,15 @@ def _has_chinese_font() -> bool:
         return True
     listed = subprocess.run([command, ":lang=zh"], capture_output=True, text=True, check=False)
     return bool(listed.stdout.strip())
+
+
+def igv_problems(plan: Plan) -> list[Problem]:
+    """Return that pages of IGV are asked for where its script is not installed."""
+    if Export.IGV_PAGE not in plan.settings.exports or package_version("igv-notebook") is not None:
+        return []
+    what = "igv_page needs igv.js, which is not installed"
+    remedy = "install it beside alktrace: `pip install --no-deps igv-notebook`, or `envs/setup.sh` in a clone"
+    return [Problem(CONFIG, 0, "exports", what, remedy)]
 
 
 def _unusable_names(plan: Plan) -> list[Problem]:

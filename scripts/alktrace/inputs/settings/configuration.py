@@ -86,6 +86,9 @@ class Settings(Section):
 
     def faults(self) -> Iterator[Fault]:
         """Yield what makes no sense."""
+        if Export.IGV_PAGE in self.exports and not self.export_inherited:
+            what = "igv_page shows reads, and with them inherited variants"
+            yield Fault("exports", what, "leave it out, or write export_inherited: true if that is agreed")
         symbols = gene_symbols(read_table(resource("knowledge") / "genes.tsv", KnownGene))
         copies = self.copy_number
         named = [("amplification", copies.amplification), ("loss_genes", copies.loss_genes)]
