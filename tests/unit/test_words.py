@@ -134,3 +134,18 @@ def test_phase_reasons_of_the_rules_are_those_of_the_classifier() -> None:
 def test_the_table_has_no_tab_and_no_empty_text() -> None:
     lines = Path(resource("report/words.tsv")).read_text(encoding="utf-8").splitlines()
     assert all(len(line.split("\t")) == 3 and all(line.split("\t")) for line in lines)
+
+
+@pytest.mark.parametrize(
+    ("text", "english", "chinese"),
+    [
+        ("bypass_not_excluded:gene_loss", "Concerns NF2 loss.", "涉及：NF2 缺失。"),
+        ("negative_from:csf,tissue", "Concerns CSF, tissue.", "涉及：脑脊液、组织。"),
+        ("conflicting_evidence:brigatinib", "Concerns brigatinib.", "涉及：布格替尼。"),
+        ("co_alteration:TP53 R175H", "Concerns TP53 R175H.", "涉及：TP53 R175H。"),
+    ],
+)
+def test_what_a_caveat_is_about_is_in_words(text: str, english: str, chinese: str) -> None:
+    caveat = Caveat.parse(text)
+    assert words_in(EN).caveat(caveat)["text"].endswith(english)
+    assert words_in(ZH).caveat(caveat)["text"].endswith(chinese)

@@ -12,9 +12,16 @@ from typing import Any
 from ..io.resources import resource
 from ..io.tables import column, read_table
 from ..knowledge.answers import Knowledge
-from ..vocabulary.caveats import Caveat
+from ..vocabulary.caveats import Caveat, CaveatCode
 from ..vocabulary.languages import Language
 from .words import NOTHING, percent
+
+ABOUT = {
+    CaveatCode.BYPASS_NOT_EXCLUDED: "kind",
+    CaveatCode.NEGATIVE_FROM: "specimen",
+    CaveatCode.WEAK_COMPONENT: "component",
+}
+"""Groups of the table that name what a caveat is about; the others name alterations, samples or drugs."""
 
 
 @dataclass(frozen=True)
@@ -125,13 +132,20 @@ class Words:
         """Return a caveat: its code as in the tables, its sentence, and what it is about."""
         text = self.messages[caveat.code]
         if caveat.about:
-            about = tuple(part.strip() for part in caveat.about)
+            about = tuple(self._about(caveat.code, part.strip()) for part in caveat.about)
             text = self("sentence.concerns", text=text, about=Listed(about))
         return {"code": str(caveat), "text": text}
 
     def reason(self, code: str) -> dict[str, str]:
         """Return a reason or problem with its sentence; none where an evidence file named it."""
         return {"code": code, "text": self.messages.get(code, "")}
+
+    def _about(self, code: CaveatCode, name: str) -> str:
+        """Return what a caveat is about; names of kinds, families and drugs are words too."""
+        group = ABOUT.get(code)
+        if group is None:
+            return self.drug(name)
+        return self.texts.get(f"{group}.{name}", name)
 
     def _share(self, share: Share) -> str:
         if share.low is None or share.high is None:

@@ -21,9 +21,9 @@ from ..vocabulary.drugs import NamedDrug
 from ..vocabulary.samples import SpecimenType
 from .board import board_findings
 from .figures.phase_bars import phase_sentence
-from .language import Copies, Listed, Share, Words, say
+from .language import Copies, Listed, Said, Share, Words, say
 from .patient_header import alk_hotspots, driver_fusions, fraction_said, quality_light, sample_name
-from .verdict_card import Mechanism, amount, mechanism_said
+from .verdict_card import Mechanism, amount, copies_said, mechanism_said
 from .words import NOTHING
 
 SILENT = frozenset({Consequence.SYNONYMOUS, Consequence.INTRON, Consequence.UTR, Consequence.INTERGENIC})
@@ -217,7 +217,9 @@ def alteration_lines(
                 "name": item.alteration if item.gene in item.alteration else item.full_name,
                 "hgvs": hgvs_name(item, genes),
                 "origin": words.word("origin", item.origin),
-                "cells": [_cell(seen.get(sample.place), words) for sample in order],
+                "cells": [
+                    _cell(seen.get(sample.place), _copies_of(sample, item.gene), words) for sample in order
+                ],
             }
         )
     return lines
@@ -231,21 +233,25 @@ def hgvs_name(item: Alteration, genes: Mapping[str, KnownGene]) -> str:
     return " ".join(filter(None, (coding, item.hgvs_p)))
 
 
-def _cell(seen: Observation | None, words: Words) -> dict[str, str]:
+def _copies_of(sample: SpecimenEvidence, gene: str) -> GeneCopyNumber | None:
+    return next((one for one in sample.copy_number if one.gene == gene), None)
+
+
+def _cell(seen: Observation | None, copies: GeneCopyNumber | None, words: Words) -> dict[str, str]:
     if seen is None:
         state = Detection.NOT_ASSESSABLE
         return {"detection": state, "text": words("observation.not_counted")}
-    text = observation_text(seen, words)
+    text = observation_text(seen, copies, words)
     if seen.loss_of_heterozygosity is not None:
         lost = "observation.lost" if seen.loss_of_heterozygosity else "observation.kept"
         text = words("observation.with_allele", text=text, allele=say(lost))
     return {"detection": seen.detection, "text": text}
 
 
-def observation_text(seen: Observation, words: Words) -> str:
+def observation_text(seen: Observation, copies: GeneCopyNumber | None, words: Words) -> str:
     """Return one cell of the table of alterations: four states that are never mixed."""
     if seen.detection in (Detection.DETECTED, Detection.SUBTHRESHOLD):
-        found = _found(seen, words)
+        found = words.tell(_found(seen, copies))
         return (
             found if seen.detection is Detection.DETECTED else words("observation.subthreshold", found=found)
         )
@@ -261,13 +267,13 @@ def observation_text(seen: Observation, words: Words) -> str:
     return words(f"observation.{seen.detection}")
 
 
-def _found(seen: Observation, words: Words) -> str:
+def _found(seen: Observation, copies: GeneCopyNumber | None) -> Said:
     if seen.alt_molecules is not None and seen.total_molecules is not None:
         share = Share(seen.vaf or 0.0, seen.vaf_low, seen.vaf_high)
-        return words("amount.vaf", alt=seen.alt_molecules, total=seen.total_molecules, share=share)
+        return say("amount.vaf", alt=seen.alt_molecules, total=seen.total_molecules, share=share)
     if seen.copy_number is not None:
-        return words("amount.copies_reported", copies=Copies(seen.copy_number))
-    return words("amount.reported", share=Share(seen.vaf)) if seen.vaf is not None else words("amount.none")
+        return copies_said(seen.copy_number, copies)
+    return say("amount.reported", share=Share(seen.vaf)) if seen.vaf is not None else say("amount.none")
 
 
 # --- samples, copies, callability -------------------------------------------------------------------

@@ -252,13 +252,14 @@ def amount(item: Mechanism) -> Said:
             return say("amount.molecules", **counted)
         return say("amount.vaf", share=_share(row.vaf, row.vaf_low, row.vaf_high), **counted)
     if row.copy_number is not None:
-        return _copies(row.copy_number, copies)
+        return copies_said(row.copy_number, copies)
     if row.vaf is not None:
         return say("amount.reported", share=Share(row.vaf))
     return say("amount.none")
 
 
-def _copies(number: float, copies: GeneCopyNumber | None) -> Said:
+def copies_said(number: float, copies: GeneCopyNumber | None) -> Said:
+    """Return a copy number with its interval, of the tumour where that is known; a bare one says so."""
     if copies is None:
         return say("amount.copies_reported", copies=Copies(number))
     tumour = copies.tumour_copy_number is not None
