@@ -14,6 +14,7 @@ from ..io.resources import resource
 from ..io.tables import format_cell, read_table
 from ..knowledge.load import load_knowledge
 from ..qc.qc_table import QcRow
+from ..qc.release import plural
 from ..qc.unreadable_table import UnreadableRow
 from ..vocabulary.resistance import Classification
 from ..vocabulary.samples import Verdict
@@ -139,8 +140,8 @@ def _columns(lines: Sequence[Sequence[str]]) -> str:
 
 def _classes(rows: Sequence[ClassificationRow]) -> str:
     found = Counter(row.classification for row in rows)
-    patients = len({row.patient for row in rows})
-    head = f"{len(rows)} timepoints of {patients} patients:"
+    patients = plural(len({row.patient for row in rows}), "patient")
+    head = f"{plural(len(rows), 'timepoint')} of {patients}:"
     return "\n".join([head, *(f"{found[one]:5}  {one.value}" for one in Classification if found[one])])
 
 
@@ -178,7 +179,7 @@ def _quality(quality: Sequence[QcRow]) -> str:
         f"{row.verdict.value}  {row.patient} {row.timepoint} {row.specimen}: {', '.join(row.reasons)}"
         for row in missed
     ]
-    head = f"quality by the thresholds of the assays, of {len(quality)} samples: {counts}"
+    head = f"quality by the thresholds of the assays, of {plural(len(quality), 'sample')}: {counts}"
     return "\n".join([head, *_some(lines, "cohort/qc.tsv")]) if quality else ""
 
 
@@ -188,5 +189,5 @@ def _pages(results: Path, rows: Sequence[ClassificationRow]) -> str:
     patients = dict.fromkeys(row.patient for row in rows)
     own = [path for name in patients if (path := results / "patients" / name / "report.html").is_file()]
     if own:
-        lines.append(f"  {len(own)} patients: {own[0]}{' and so on' if len(own) > 1 else ''}")
+        lines.append(f"  {plural(len(own), 'patient')}: {own[0]}{' and so on' if len(own) > 1 else ''}")
     return "\n".join(["pages:", *lines]) if lines else ""
