@@ -19,7 +19,7 @@ rule call_structural:
         mem_mb=memory(4000, per_gb=1000, of="bam"),
         runtime=minutes(120, per_gb=60, of="bam"),
     params:
-        settings=PLAN.dump("fusions", "copy_number"),
+        settings=PLAN.structural_settings,
         sample=lambda wildcards: PLAN.sample(wildcards).name,
         sizes=PLAN.given_sizes,
         code=PLAN.code("call_structural"),

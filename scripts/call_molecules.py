@@ -17,7 +17,8 @@ with sample_job(snakemake, "bams"):
         bams=[Path(bam) for bam in snakemake.input.bams],
         out=Path(snakemake.output.bam),
         metrics=Path(snakemake.output.metrics),
-        umi=UmiSettings.model_validate(snakemake.params.umi),
+        # Reads that were aligned or adopted here have it in RX, whatever tag it was in.
+        umi=UmiSettings.model_validate(snakemake.params.umi).model_copy(update={"tag": "RX"}),
         settings=MoleculeSettings.model_validate(snakemake.params.settings["molecules"]),
         targets=Path(snakemake.input.targets),
         sample=snakemake.params.sample,

@@ -17,7 +17,7 @@ def parse_arguments() -> argparse.Namespace:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--fastq", type=Path, nargs="*", default=[], help="FASTQ of read 1, or of both reads")
     parser.add_argument("--bam", type=Path, nargs="*", default=[], help="or a BAM, mates after each other")
-    parser.add_argument("--umi-fastq", type=Path, nargs="*", default=[], help="FASTQ of the UMI read")
+    parser.add_argument("--umi-fastq", type=Path, nargs="*", default=[], help="FASTQs of UMI reads")
     parser.add_argument("--single", action="store_true", help="the BAM holds single-end reads")
     parser.add_argument("--interleaved", action="store_true", help="the FASTQ holds both reads of each pair")
     parser.add_argument("--source", type=UmiSource, required=True, help="where the UMI is")
@@ -43,7 +43,7 @@ def main(given: argparse.Namespace) -> None:
         read_fixed_umis(path, max_mismatches=given.max_mismatches, min_distance=given.min_distance)
         for path in given.fixed_umis
     ]
-    layout = layout_for(given.read_structure, reads=reads, umi_read=bool(given.umi_fastq))
+    layout = layout_for(given.read_structure, reads=reads, umi_reads=len(given.umi_fastq))
     extraction = Extraction(layout, given.source, given.tag, fixed[0] if fixed else None)
     out = sys.stdout.buffer
     if given.bam:

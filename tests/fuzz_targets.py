@@ -636,7 +636,7 @@ def _raw_bam(content: bytes, folder: Path) -> None:
     from alktrace.vocabulary.samples import UmiSource
 
     path, out = write_stream(folder / "records.bam", content, HEADER), BytesIO()
-    extraction = Extraction(layout_for([], reads=2, umi_read=False), UmiSource.TAG)
+    extraction = Extraction(layout_for([], reads=2, umi_reads=0), UmiSource.TAG)
     with suppress(DataError):
         counts = extract_bam(bam=path, extraction=extraction, out=out)
         lines = out.getvalue().split(b"\n")

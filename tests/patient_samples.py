@@ -33,7 +33,13 @@ UMI = UmiSettings(
     min_distance=2,
 )
 ASSAY = AssaySettings(
-    targets="t.bed", umi=UMI, noise_model=None, copy_number_reference=None, expected=(), qc=QC
+    targets="t.bed",
+    umi=UMI,
+    noise_model=None,
+    copy_number_reference=None,
+    expected=(),
+    fusion_min_ends=None,
+    qc=QC,
 )
 G1202R = AlterationRow(
     key="chr2:29220747:C:T",

@@ -19,7 +19,10 @@ from alktrace.inputs.config_file import load_settings
 from alktrace.inputs.sheet import read_sheet
 from alktrace.io.resources import DEFAULTS, ROOT
 
-ASSAYS = ("twist-umi", "xgen-duplex", "xt-hs2", "tso500", "qiaseq", "simsen", "none")
+ASSAYS = (
+    *("twist-umi", "xgen-duplex", "index-umi", "xt-hs", "xt-hs2", "xt-hs2-trimmed", "kapa-umi"),
+    *("tso500", "qiaseq", "simsen", "none"),
+)
 
 
 @pytest.mark.parametrize("name", COMMANDS)
@@ -184,10 +187,11 @@ def test_init_writes_what_is_read_without_a_problem(
     ((name, written),) = settings.assays.items()
     samples = read_sheet(sheet, assays=settings.assays).samples.values()
     assert [(sample.timepoint, sample.assay) for sample in samples] == [("BL", name), ("PD1", name)]
-    fastqs = {(unit.fastq_1 is not None) + (unit.fastq_2 is not None) for s in samples for unit in s.units}
+    columns = ("fastq_1", "fastq_2", "fastq_umi", "fastq_umi_2")
+    fastqs = {sum(getattr(unit, name) is not None for name in columns) for s in samples for unit in s.units}
     structures = written.umi.read_structures
     assert not structures or {len(structures)} == fastqs, "a structure for each FASTQ"
-    assert not (structures and written.umi.duplex) or all("M" in text for text in structures)
+    assert not (structures and written.umi.duplex) or sum("M" in text for text in structures) == 2
     text = (ROOT / "resources" / "assays" / f"{assay}.yaml").read_text()
     assert assay == "none" or ("# Source: " in text and re.search("(Not c|C)hecked on ", text))
 

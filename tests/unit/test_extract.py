@@ -33,11 +33,11 @@ def extraction(
     source: UmiSource,
     *structures: str,
     reads: int = 2,
-    umi_read: bool = False,
+    umi_reads: int = 0,
     fixed: FixedUmis | None = None,
     tag: str = "RX",
 ) -> Extraction:
-    return Extraction(layout_for(structures, reads=reads, umi_read=umi_read), source, tag, fixed)
+    return Extraction(layout_for(structures, reads=reads, umi_reads=umi_reads), source, tag, fixed)
 
 
 def run(fastqs: list[Path], plan: Extraction) -> tuple[str, Counts]:
@@ -67,7 +67,7 @@ def test_umi_in_its_own_fastq(tmp_path: Path) -> None:
         fastq(tmp_path / "2.fastq", ("r/2", "TTTT", "")),
         fastq(tmp_path / "3.fastq", ("r/3", "GATC", "ABCD")),
     ]
-    text, _ = run(files, extraction(UmiSource.FASTQ, umi_read=True))
+    text, _ = run(files, extraction(UmiSource.FASTQ, umi_reads=1))
     assert text.splitlines()[0] == "@r\tRX:Z:GATC\tQX:Z:ABCD"
     assert text.count("@r\t") == 2
 
@@ -77,7 +77,7 @@ def test_halves_in_one_umi_read_are_joined(tmp_path: Path) -> None:
         fastq(tmp_path / "1.fastq", ("r", "ACGT", "")),
         fastq(tmp_path / "2.fastq", ("r", "GGTTA", "ABCDE")),
     ]
-    text, _ = run(files, extraction(UmiSource.FASTQ, "+T", "2M2M+S", reads=1, umi_read=True))
+    text, _ = run(files, extraction(UmiSource.FASTQ, "+T", "2M2M+S", reads=1, umi_reads=1))
     assert text.splitlines()[0] == "@r\tRX:Z:GG-TT\tQX:Z:AB CD"
 
 

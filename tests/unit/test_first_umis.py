@@ -73,12 +73,12 @@ def fastq(path: Path, names: list[str], sequences: list[str]) -> Path:
 def test_umis_are_read_as_extraction_reads_them(tmp_path: Path) -> None:
     one = fastq_head(fastq(tmp_path / "1.fq", ["r:1:AC+GT", "r:2:GG+TT"], ["AATCCCC", "CCTGGGG"]))
     two = fastq_head(fastq(tmp_path / "2.fq", ["r:1:AC+GT", "r:2:GG+TT"], ["GGTAAAA", "TTTAAAA"]))
-    inline = layout_for(["2M1S+T", "2M1S+T"], reads=2, umi_read=False)
+    inline = layout_for(["2M1S+T", "2M1S+T"], reads=2, umi_reads=0)
     assert fastq_umis([one, two], settings(UmiSource.INLINE), inline) == [
         ("AA-GG", "CCCC"),
         ("CC-TT", "GGGG"),
     ]
-    plain = layout_for([], reads=2, umi_read=False)
+    plain = layout_for([], reads=2, umi_reads=0)
     assert [u.umi for u in fastq_umis([one, two], settings(UmiSource.NAME), plain)] == ["AC-GT", "GG-TT"]
     assert fastq_umis([one, two], settings(UmiSource.NONE), plain) == []
 

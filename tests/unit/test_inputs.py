@@ -252,9 +252,9 @@ def test_names_without_umi(project: Project) -> None:
     assert project.problems(fastq_1=project.fastq("2.fastq", names=["r0:ACGT"])) == []
 
 
-def test_tag_source_needs_a_bam(project: Project) -> None:
+def test_tag_source_needs_tags(project: Project) -> None:
     project.umi["source"] = "tag"
-    only(project.problems(fastq_1=project.fastq("1.fastq")), "BAM tag")
+    only(project.problems(fastq_1=project.fastq("1.fastq")), "no RX tag behind the read names")
 
 
 @pytest.mark.parametrize(

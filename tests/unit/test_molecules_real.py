@@ -44,7 +44,7 @@ def molecules(
     edits: int,
     paired: bool,
 ) -> tuple[Path, dict[tuple[str, str], float]]:
-    layout = layout_for(structures, reads=len(fastqs), umi_read=False)
+    layout = layout_for(structures, reads=len(fastqs), umi_reads=0)
     stream = io.BytesIO()
     extract_fastq(fastqs=fastqs, extraction=Extraction(layout=layout, source=UmiSource.INLINE), out=stream)
     reads = tmp_path / "reads.fq"

@@ -131,24 +131,24 @@ class Extraction:
             )
 
 
-def layout_for(texts: Sequence[str], *, reads: int, umi_read: bool) -> Layout:
+def layout_for(texts: Sequence[str], *, reads: int, umi_reads: int) -> Layout:
     """Return the layout of a unit's reads.
 
     Args:
-        texts: read structures in the order fastq_1, fastq_2, fastq_umi; empty for `+T` and, of a
-            UMI read, `+M`.
-        reads: number of reads without the UMI read.
-        umi_read: is there a UMI read.
+        texts: read structures in the order fastq_1, fastq_2, fastq_umi, fastq_umi_2; empty for `+T` and, of
+            UMI reads, `+M`.
+        reads: number of reads without those of UMIs.
+        umi_reads: reads that hold a UMI or a half of it.
 
     Raises:
         ReadStructureError: their number does not fit the reads.
     """
     if not texts:
-        texts = ["+T"] * reads + ["+M"] * umi_read
-    if len(texts) != reads + umi_read:
+        texts = ["+T"] * reads + ["+M"] * umi_reads
+    if len(texts) != reads + umi_reads:
         raise ReadStructureError(
-            f"{len(texts)} read structures ({', '.join(texts)}) for {reads + umi_read} reads; give one per "
-            "read in the order fastq_1, fastq_2, fastq_umi"
+            f"{len(texts)} read structures ({', '.join(texts)}) for {reads + umi_reads} reads; give one per "
+            "read in the order fastq_1, fastq_2, fastq_umi, fastq_umi_2"
         )
     return plan_layout(tuple(parse_read_structure(text) for text in texts))
 
@@ -168,6 +168,25 @@ def umi_from_name(name: str) -> str:
     )
 
 
+def umi_from_comment(comment: str, tag: str) -> str:
+    """Return the UMI in the SAM tags behind a read name, as `RX:Z:ACG-TTA`; empty text without it.
+
+    Args:
+        comment: what stands behind the name.
+        tag: one tag, or two joined by `+`, one per half.
+    """
+    found = [re.search(rf"(?:^|\s){name}:Z:(\S+)", comment) for name in tag.split("+")]
+    return "-".join(match[1] for match in found if match) if all(found) else ""
+
+
+def umi_from_tags(record: Any, tag: str) -> str:
+    """Return the UMI in one tag of a pysam record, or in two, one per half; empty text without it."""
+    from ..io.damage import text_tag
+
+    parts = [text_tag(record, name) for name in tag.split("+")]
+    return "-".join(parts) if all(parts) else ""
+
+
 def extract_fastq(
     *,
     fastqs: Sequence[Path],
@@ -176,7 +195,7 @@ def extract_fastq(
     counts: Counts | None = None,
     interleaved: bool = False,
 ) -> Counts:
-    """Stream the clusters of one to three FASTQs (plain or compressed) to `out`.
+    """Stream the clusters of one to four FASTQs (plain or compressed) to `out`.
 
     Args:
         fastqs: files in the order of the layout.
@@ -339,7 +358,7 @@ def _format(batch: Batch, layout: Layout, umis: list[str], qualities: list[str])
 
 
 def _fastq_batches(fastqs: Sequence[Path], extraction: Extraction, interleaved: bool) -> Iterator[Batch]:
-    from_name, read = extraction.source is UmiSource.NAME, 0
+    read = 0
     try:
         # Decompressed in this process: a truncated file then raises here, whatever tools are installed.
         with (
@@ -351,13 +370,13 @@ def _fastq_batches(fastqs: Sequence[Path], extraction: Extraction, interleaved: 
             while chunk := list(islice(records, BATCH)):
                 several = interleaved or len(fastqs) > 1
                 reads = list(zip(*chunk, strict=True)) if several else [chunk]
-                yield _fastq_batch(reads, from_name)
+                yield _fastq_batch(reads, extraction)
                 read += len(chunk)
     except (dnaio.FileFormatError, *DAMAGED) as error:
         raise _fastq_error(fastqs, error, read) from None
 
 
-def _fastq_batch(reads: Sequence[Sequence[Any]], from_name: bool) -> Batch:
+def _fastq_batch(reads: Sequence[Sequence[Any]], extraction: Extraction) -> Batch:
     names = [record.id for record in reads[0]]
     batch = Batch(
         names,
@@ -366,8 +385,10 @@ def _fastq_batch(reads: Sequence[Sequence[Any]], from_name: bool) -> Batch:
     )
     if names[0].endswith(("/1", "/2")):
         batch.names = [name[:-2] if name.endswith(("/1", "/2")) else name for name in names]
-    if from_name:
+    if extraction.source is UmiSource.NAME:
         batch.umis = list(map(umi_from_name, batch.names))
+    elif extraction.source is UmiSource.TAG:
+        batch.umis = [umi_from_comment(record.comment or "", extraction.tag) for record in reads[0]]
     if any(":Y:" in record.name for record in reads[0]):
         batch.passed = [(record.comment or "")[1:4] != ":Y:" for record in reads[0]]
     return batch
@@ -428,8 +449,6 @@ def _mate_error(bam: Path, name: str, expected: int, seen: int) -> DataError:
 
 
 def _bam_batch(reads: Sequence[Sequence[Any]], extraction: Extraction) -> Batch:
-    from ..io.damage import text_tag
-
     batch = Batch(
         [record.query_name for record in reads[0]],
         [[_bases(record) for record in column] for column in reads],
@@ -439,8 +458,10 @@ def _bam_batch(reads: Sequence[Sequence[Any]], extraction: Extraction) -> Batch:
         batch.umis = list(map(umi_from_name, batch.names))
     elif extraction.source is UmiSource.TAG:
         tag = extraction.tag
-        batch.umis = [text_tag(record, tag) for record in reads[0]]
+        batch.umis = [umi_from_tags(record, tag) for record in reads[0]]
         if tag == "RX" and all(r.has_tag("QX") for r in reads[0]):
+            from ..io.damage import text_tag
+
             batch.umi_qualities = [text_tag(record, "QX") for record in reads[0]]
     if any(record.is_qcfail for column in reads for record in column):
         batch.passed = [not any(r.is_qcfail for r in cluster) for cluster in zip(*reads, strict=True)]

@@ -9,7 +9,7 @@ import pysam
 
 from ..io.damage import opened, read_records, text_tag
 from ..vocabulary.samples import UmiSource
-from .extract import JOINTS, Counts, umi_from_name
+from .extract import JOINTS, Counts, umi_from_name, umi_from_tags
 from .fixed_umis import FixedUmis
 
 RX = "RX"
@@ -103,7 +103,7 @@ class Retagger:
     def _read(self, record: Any) -> str:
         if self._source is UmiSource.NAME:
             return umi_from_name(record.query_name)
-        return text_tag(record, self._tag).translate(JOINTS)
+        return umi_from_tags(record, self._tag).translate(JOINTS)
 
 
 def tag_alignments(

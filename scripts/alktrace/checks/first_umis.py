@@ -5,7 +5,7 @@ from collections import Counter
 from collections.abc import Iterable, Sequence
 from typing import NamedTuple
 
-from ..align.extract import umi_from_name
+from ..align.extract import umi_from_comment, umi_from_name
 from ..align.read_structure import Layout
 from ..inputs.settings.umi_settings import UmiSettings
 from ..vocabulary.samples import UmiSource
@@ -51,9 +51,31 @@ def fastq_umis(heads: Sequence[FastqHead], umi: UmiSettings, layout: Layout) -> 
     if umi.source is UmiSource.NONE:
         return []
     parts = [[umi_from_name(name) for name in names]] if umi.source is UmiSource.NAME else []
+    parts += [comment_umis(heads[0], umi.tag)] if umi.source is UmiSource.TAG else []
     parts += [[cluster[i][part] for cluster in reads] for i, part in layout.umis]
     umis = map("-".join, zip(*parts, strict=False)) if parts else ()
     return [FirstUmi(*pair) for pair in zip(umis, starts, strict=False)]
+
+
+def comment_umis(head: FastqHead, tag: str) -> list[str]:
+    """Return the UMIs in the comments of a FASTQ, empty text where there is none."""
+    return [umi_from_comment(comment, tag) for comment in head.comments]
+
+
+def comment_fault(head: FastqHead, umi: UmiSettings) -> Fault | None:
+    """Return what is wrong with the UMI tags in the comments of a FASTQ."""
+    found = comment_umis(head, umi.tag)
+    if found and not any(found):
+        what = f"no {umi.tag} tag behind the read names, such as {head.names[0]!r}"
+        return what, "give a BAM, or correct `umi.source` and `umi.tag` of the assay"
+    known = [text for text in found if text]
+    return _one_half(known, umi.tag) if umi.duplex and known else None
+
+
+def tag_umi(read: HeadRead, tag: str) -> str:
+    """Return the UMI in a tag, or in two that are joined by `+`, one per half."""
+    parts = [read.tags.get(name, "") for name in tag.split("+")]
+    return "-".join(parts) if all(parts) else ""
 
 
 def bam_umis(head: BamHead, umi: UmiSettings, tag: str) -> list[FirstUmi]:
@@ -61,7 +83,7 @@ def bam_umis(head: BamHead, umi: UmiSettings, tag: str) -> list[FirstUmi]:
     first = [read for read in head.reads if not read.second]
     if umi.source is UmiSource.NAME:
         return [FirstUmi(umi_from_name(read.name), read.bases[:START_BASES]) for read in first]
-    return [FirstUmi(text, read.bases[:START_BASES]) for read in first if (text := read.tags.get(tag, ""))]
+    return [FirstUmi(text, read.bases[:START_BASES]) for read in first if (text := tag_umi(read, tag))]
 
 
 def equal_umis(umis: Iterable[FirstUmi]) -> Fault | None:
@@ -95,7 +117,7 @@ def tag_fault(head: BamHead, tag: str, *, aligned: bool, duplex: bool) -> Fault 
         aligned: is it used as it is; of reads that will be aligned the first one's tag is enough.
         duplex: do both strands carry paired UMIs.
     """
-    tagged = [read for read in head.reads if tag in read.tags]
+    tagged = [read for read in head.reads if tag_umi(read, tag)]
     if not tagged:
         what = f"none of the first {head.records} records has a {tag} tag"
         return what, "correct `umi.source` and `umi.tag` of the assay, or give FASTQ"
@@ -103,11 +125,11 @@ def tag_fault(head: BamHead, tag: str, *, aligned: bool, duplex: bool) -> Fault 
     if aligned and head.lengths[1] and firsts != any(read.second for read in tagged):
         what = f"only read {1 if firsts else 2} has a {tag} tag"
         return what, "write the tag to both reads, or give the reads unaligned"
-    wrong = [read for read in tagged if not UMI.fullmatch(read.tags[tag])]
+    wrong = [read for read in tagged if not UMI.fullmatch(tag_umi(read, tag))]
     if 2 * len(wrong) > len(tagged):
-        what = f"{tag} of {wrong[0].name!r} is {wrong[0].tags[tag]!r}, which is no UMI"
+        what = f"{tag} of {wrong[0].name!r} is {tag_umi(wrong[0], tag)!r}, which is no UMI"
         return what, "write bases, two halves joined by `-`"
-    return _one_half([read.tags[tag] for read in tagged], tag) if duplex else None
+    return _one_half([tag_umi(read, tag) for read in tagged], tag) if duplex else None
 
 
 def _one_half(umis: Sequence[str], tag: str) -> Fault | None:

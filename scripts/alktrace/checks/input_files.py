@@ -18,7 +18,17 @@ from ..inputs.sheet import Sheet
 from ..reference.contigs import check_index, contig_lengths, grch37_contig, is_plain_gzip, same_contig
 from ..reference.locate import locate_reference
 from ..vocabulary.samples import InputKind, UmiSource
-from .first_umis import RX, bam_umis, equal_umis, fastq_umis, raw_fault, tag_fault, unused_umis
+from .first_umis import (
+    RX,
+    bam_umis,
+    comment_fault,
+    comment_umis,
+    equal_umis,
+    fastq_umis,
+    raw_fault,
+    tag_fault,
+    unused_umis,
+)
 from .probes import (
     DEPTH_TAGS,
     HEAD_READS,
@@ -35,7 +45,7 @@ from .table_files import ReportCheck, check_clinical, check_knowledge, check_vcf
 from .target_files import check_gene_models, check_targets
 
 REFERENCE_FOLDER = "results/reference"
-READ_COLUMNS = ("fastq_1", "fastq_2", "fastq_umi", "bam")
+READ_COLUMNS = ("fastq_1", "fastq_2", "fastq_umi", "fastq_umi_2", "bam")
 INSIDE_READS = (UmiSource.INLINE, UmiSource.FASTQ)
 
 T = TypeVar("T")
@@ -299,9 +309,9 @@ class _UnitChecker:
             self._add(column, error.what, error.remedy)
             return None
 
-    def _layout(self, column: str, reads: int, umi_read: bool) -> Layout | None:
+    def _layout(self, column: str, reads: int, umi_reads: int) -> Layout | None:
         try:
-            layout = layout_for(self.umi.read_structures, reads=reads, umi_read=umi_read)
+            layout = layout_for(self.umi.read_structures, reads=reads, umi_reads=umi_reads)
             Extraction(layout, self.umi.source, self.umi.tag)
         except ReadStructureError as error:
             self._add(column, str(error), "correct the row or `umi` of the assay")
@@ -311,12 +321,9 @@ class _UnitChecker:
     # --- FASTQ ---
 
     def _fastqs(self) -> None:
-        names = ("fastq_1", "fastq_2", "fastq_umi")
+        names = ("fastq_1", "fastq_2", "fastq_umi", "fastq_umi_2")
         given = {name: path for name in names if (path := getattr(self.unit, name)) is not None}
         heads = {name: self._probe(name, path, fastq_head) for name, path in given.items()}
-        if self.umi.source is UmiSource.TAG:
-            self._add("fastq_1", "the UMI of the assay is in a BAM tag", "give a BAM or correct `umi.source`")
-            return
         if self.umi.source is UmiSource.FASTQ and "fastq_umi" not in given:
             self._add("fastq_umi", "empty, but the UMI of the assay has its own FASTQ", "give that FASTQ")
             return
@@ -327,7 +334,8 @@ class _UnitChecker:
         if interleaved:
             what = f"{given['fastq_1']!r} holds both reads of each pair"
             self._note("fastq_1", what, "it is read as pairs")
-        layout = self._layout("fastq_1", 1 + ("fastq_2" in given) + interleaved, "fastq_umi" in given)
+        umi_reads = ("fastq_umi" in given) + ("fastq_umi_2" in given)
+        layout = self._layout("fastq_1", 1 + ("fastq_2" in given) + interleaved, umi_reads)
         self._mates(given, known)
         if layout is not None:
             lengths = [(name, head.lengths) for name, head in known.items()]
@@ -337,10 +345,12 @@ class _UnitChecker:
             for (name, found), needed in zip(lengths, layout.min_lengths, strict=True):
                 self._lengths(name, found, needed)
         self._name_umis("fastq_1", known["fastq_1"].names)
+        if self.umi.source is UmiSource.TAG:
+            self._fault("fastq_1", comment_fault(known["fastq_1"], self.umi))
         if layout is not None and not interleaved:
             self._fault("fastq_1", equal_umis(fastq_umis(list(known.values()), self.umi, layout)))
         if self.umi.source is UmiSource.NONE:
-            self._unused("fastq_1", unused_umis(known["fastq_1"].names, ()))
+            self._unused("fastq_1", unused_umis(known["fastq_1"].names, comment_umis(known["fastq_1"], RX)))
 
     def _fault(self, column: str, fault: tuple[str, str] | None) -> None:
         if fault:
@@ -365,7 +375,7 @@ class _UnitChecker:
 
     def _mates(self, paths: Mapping[str, str], heads: Mapping[str, FastqHead]) -> None:
         first = heads["fastq_1"].names
-        for column in ("fastq_2", "fastq_umi"):
+        for column in ("fastq_2", "fastq_umi", "fastq_umi_2"):
             if column not in heads:
                 continue
             other = heads[column].names
@@ -447,7 +457,7 @@ class _UnitChecker:
                     "bam", "the UMI of the assay has its own FASTQ", "give FASTQ or correct `umi.source`"
                 )
                 return
-            layout = self._layout("bam", 2 if head.paired else 1, False)
+            layout = self._layout("bam", 2 if head.paired else 1, 0)
             for lengths, needed in zip(head.lengths, layout.min_lengths if layout else (), strict=False):
                 self._lengths("bam", lengths, needed)
         in_tag = source is UmiSource.TAG or (head.aligned and source in INSIDE_READS)

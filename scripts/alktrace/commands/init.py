@@ -37,7 +37,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "folder", type=Path, help="folder to write, made if needed; nothing in it is overwritten"
     )
-    parser.add_argument("--assay", choices=kits, default="none", help="kit of the libraries (default: none)")
+    text = f"kit of the libraries: {', '.join(kits)} (default: none)"
+    parser.add_argument("--assay", choices=kits, metavar="KIT", default="none", help=text)
 
 
 def main(options: argparse.Namespace) -> int:
@@ -71,13 +72,15 @@ def run(folder: Path, assay: str) -> tuple[Path, Path]:
 
 def _sheet(assays: dict[str, Any]) -> str:
     ((name, assay),) = assays.items()
-    single = len(assay.get("umi", {}).get("read_structures", ())) == 1
-    columns = ["patient", "timepoint", "specimen_type", "assay", "collected", "setting", "fastq_1", "fastq_2"]
-    lines = [columns]
+    structures = assay.get("umi", {}).get("read_structures", ())
+    reads = ["fastq_1"] if len(structures) == 1 else ["fastq_1", "fastq_2"]
+    own = ["fastq_umi", "fastq_umi_2"][: max(0, len(structures) - 2)]
+    lines = [["patient", "timepoint", "specimen_type", "assay", "collected", "setting", *reads, *own]]
     for timepoint, collected, setting in (
         ("BL", "2026-01-31", "baseline"),
         ("PD1", "2026-09-30", "progression"),
     ):
-        fastqs = [f"P001_{timepoint}_R{read}.fastq.gz" for read in (1, 2)]
+        files = [f"R{read}" for read in (1, 2)[: len(reads)]] + [f"I{read}" for read in (1, 2)[: len(own)]]
+        fastqs = [f"P001_{timepoint}_{file}.fastq.gz" for file in files]
         lines.append(["P001", timepoint, "plasma", name, collected, setting, *fastqs])
-    return SHEET_COMMENT + "".join("\t".join(line[: len(columns) - single]) + "\n" for line in lines)
+    return SHEET_COMMENT + "".join("\t".join(line) + "\n" for line in lines)

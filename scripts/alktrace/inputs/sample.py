@@ -27,6 +27,7 @@ class Unit:
     fastq_1: str | None = None
     fastq_2: str | None = None
     fastq_umi: str | None = None
+    fastq_umi_2: str | None = None
     bam: str | None = None
     bam_kind: BamKind | None = None
     calls: str | None = None

@@ -27,6 +27,7 @@ COLUMNS = (
     "fastq_1",
     "fastq_2",
     "fastq_umi",
+    "fastq_umi_2",
     "bam",
     "bam_kind",
     "calls",
@@ -41,7 +42,7 @@ COLUMNS = (
 )
 REQUIRED = ("patient", "timepoint", "specimen_type", "assay", "collected")
 SAMPLE_COLUMNS = ("specimen_type", "assay", "collected", "setting", "role")
-FILE_COLUMNS = ("fastq_1", "fastq_2", "fastq_umi", "bam", "calls")
+FILE_COLUMNS = ("fastq_1", "fastq_2", "fastq_umi", "fastq_umi_2", "bam", "calls")
 REPORT_COLUMNS = ("covered_regions", "lod_vaf", "vaf_unit")
 SOURCE_COLUMNS = ("fastq_1", "bam", "calls")
 PROCESSING_COLUMNS = ("batch", "plate", "well", "operator", "run")
@@ -232,6 +233,8 @@ class _Checker:
         if len(sources) != 1:
             what = " and ".join(sources) + " are given" if sources else "no data is given"
             self._add(line, "fastq_1", what, "fill exactly one of fastq_1, bam, calls")
+        if "fastq_umi_2" in given and "fastq_umi" not in given:
+            self._add(line, "fastq_umi_2", "given without fastq_umi", "fill fastq_umi first")
         for name in ("fastq_2", "fastq_umi"):
             if name in given and "fastq_1" not in given:
                 self._add(line, name, "given without fastq_1", "fill fastq_1 or empty this cell")

@@ -29,7 +29,7 @@ PACKAGES = (
     "cnvkit", "dnaio", "lifelines", "numba", "numpy", "pandas", "pydantic", "pysam", "scipy", "snakemake",
     "weasyprint",
 )  # fmt: skip
-READS = ("fastq_1", "fastq_2", "fastq_umi", "bam")
+READS = ("fastq_1", "fastq_2", "fastq_umi", "fastq_umi_2", "bam")
 LARGE = 128 << 20
 END = 16 << 20
 DIGESTS = (

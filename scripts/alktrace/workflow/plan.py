@@ -159,7 +159,7 @@ class Plan:
         configuration by their key.
         """
         reference = self.settings.reference
-        columns = ("fastq_1", "fastq_2", "fastq_umi", "bam", "calls", "covered_regions")
+        columns = ("fastq_1", "fastq_2", "fastq_umi", "fastq_umi_2", "bam", "calls", "covered_regions")
         keys = ("fasta", "gff3", "align_fasta", "polymorphisms", "population_vcf")
         files = {"samples": self.settings.samples}
         files |= {f"reference.{key}": getattr(reference, key) for key in keys}
@@ -483,6 +483,13 @@ class Plan:
     def dump(self, *sections: str) -> dict[str, Any]:
         """Return sections of the settings as plain values for `params`, so that a change reruns the job."""
         return {name: self.settings.model_dump(mode="json")[name] for name in sections}
+
+    def structural_settings(self, wildcards: Wildcards) -> dict[str, Any]:
+        """Return the settings of fusions and copy number, with what the assay says of its ends."""
+        settings = self.dump("fusions", "copy_number")
+        ends = self.assay(wildcards).fusion_min_ends
+        own = {} if ends is None else {"min_ends": ends}
+        return settings | {"fusions": settings["fusions"] | own}
 
     @staticmethod
     def code(*adapters: str) -> str:

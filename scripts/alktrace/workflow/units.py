@@ -58,9 +58,9 @@ class Units:
         return [path for path in (unit.fastq_1, unit.fastq_2) if path is not None]
 
     def umi_fastqs(self, wildcards: UnitWildcards) -> list[str]:
-        """Return the FASTQ of the UMI read, if there is one."""
-        path = self.unit(wildcards).fastq_umi
-        return [path] if path is not None else []
+        """Return the FASTQs of the UMI reads, if there are any."""
+        unit = self.unit(wildcards)
+        return [path for path in (unit.fastq_umi, unit.fastq_umi_2) if path is not None]
 
     def given_bams(self, wildcards: UnitWildcards) -> list[str]:
         """Return the BAM of the row, if it has one."""
@@ -70,7 +70,7 @@ class Units:
     def given_sizes(self, wildcards: UnitWildcards) -> list[int]:
         """Return the sizes of the files of the row, as `Plan.given_sizes` does."""
         unit = self.unit(wildcards)
-        return sizes([unit.fastq_1, unit.fastq_2, unit.fastq_umi, unit.bam])
+        return sizes([unit.fastq_1, unit.fastq_2, unit.fastq_umi, unit.fastq_umi_2, unit.bam])
 
     def fixed_umis(self, wildcards: UnitWildcards) -> list[str]:
         """Return the list of allowed UMIs, if there is one."""
@@ -99,7 +99,7 @@ class Units:
         unit, umi = self.unit(wildcards), self.umi(wildcards)
         fastqs = len(self.fastqs(wildcards)) + self._interleaved(unit)
         reads = 2 - self._single_bam(unit) if unit.bam else fastqs
-        layout = layout_for(umi.read_structures, reads=reads, umi_read=unit.fastq_umi is not None)
+        layout = layout_for(umi.read_structures, reads=reads, umi_reads=len(self.umi_fastqs(wildcards)))
         return layout.templates
 
     def extract_options(self, wildcards: UnitWildcards) -> str:

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 
 from pydantic import Field
 
-from .section import Fault, Natural, Section, Share
+from .section import AtLeastOne, Fault, Natural, Section, Share
 from .umi_settings import UmiSettings
 
 
@@ -28,6 +28,9 @@ class AssayDefaults(Section):
     )
     expected: tuple[str, ...] = Field(
         description="alterations a positive control of this assay must show, as `ALK p.Gly1202Arg`"
+    )
+    fusion_min_ends: AtLeastOne | None = Field(
+        description="in place of `fusions.min_ends` if not null; 1 where primers end all molecules on a side"
     )
     qc: AssayQc = Field(description="thresholds of the QC verdict")
 

@@ -13,10 +13,14 @@ LONGEST_UMI = 16
 class UmiSettings(Section):
     source: UmiSource = Field(description="where the UMI is")
     read_structures: tuple[str, ...] = Field(
-        description="fgbio read structures, one per FASTQ in the order fastq_1, fastq_2, fastq_umi; "
+        description="fgbio read structures, one per FASTQ in the order fastq_1, fastq_2, fastq_umi, "
+        "fastq_umi_2; "
         "empty where reads are template only"
     )
-    tag: str = Field(pattern="^[A-Za-z][A-Za-z0-9]$", description="BAM tag with the UMI")
+    tag: str = Field(
+        pattern=r"^[A-Za-z][A-Za-z0-9](\+[A-Za-z][A-Za-z0-9])?$",
+        description="tag with the UMI, of a BAM or behind the names of a FASTQ; two for halves, as ZA+ZB",
+    )
     duplex: bool = Field(description="do both strands of a molecule carry paired UMIs (A-B and B-A)")
     edits: Natural = Field(description="mismatches between UMIs of one family")
     fixed_umis: str | None = Field(description="file with one allowed UMI per line, for correction")
