@@ -128,10 +128,11 @@ def test_a_silence_is_broken_ever_less_often_with_the_last_words_of_the_job(tmp_
         pytest.param({"a": 10}, {"a": [10.0] * 5}, 50.0, {}, 100.0, id="one at a time"),
         pytest.param({"a": 10}, {"a": [10.0] * 5}, 25.0, {}, 50.0, id="two at a time"),
         pytest.param({"a": 1, "b": 2}, {"a": [1.0] * 4, "b": [16.0]}, 20.0, {}, 33.0, id="by the rule"),
-        pytest.param({"c": 1}, {"a": [1.0] * 4, "b": [16.0]}, 20.0, {}, 4.0, id="unknown: the mean"),
+        pytest.param({"c": 1}, {"a": [1.0] * 4, "b": [16.0]}, 20.0, {}, 8.5, id="unknown: between"),
         pytest.param({"a": 2}, {"a": [10.0] * 5}, 52.0, {"a": [2.0]}, 18.0, id="one has begun"),
         pytest.param({"a": 1}, {"a": [10.0] * 5}, 150.0, {"a": [100.0]}, 0.0, id="longer than usual"),
         pytest.param({"a": 10}, {"a": [10.0] * 4}, 40.0, {}, None, id="too few"),
+        pytest.param({"a": 96}, {"a": [10.0] * 5}, 50.0, {}, None, id="too few of many"),
         pytest.param({"a": 10}, {"a": [1.0] * 5}, 5.0, {}, None, id="too early"),
     ],
 )

@@ -9,6 +9,7 @@ from collections import Counter, defaultdict
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
+from statistics import median
 from threading import Event, Thread
 from typing import Any
 
@@ -27,8 +28,8 @@ CHATTER = (
 RETRY = "Trying to restart job "
 FIRST_PAUSE, LONGEST_PAUSE = 20.0, 600.0
 """Seconds of silence after which it is said what still runs; doubled each time until a step ends."""
-LEAST_STEPS, LEAST_SECONDS = 5, 10.0
-"""What a guess of the time left needs."""
+LEAST_STEPS, LEAST_SHARE, LEAST_SECONDS = 5, 0.05, 10.0
+"""What a guess of the time left needs: steps done, as a share of all, too, and seconds since the start."""
 SHOWN_RUNNING = 2
 LAST_WORDS = 100
 READ_AT_END = 4096
@@ -81,17 +82,19 @@ class Times:
     def seconds_left(self, elapsed: float, running: Mapping[str, list[float]]) -> float | None:
         """Return the seconds until all is done, if the rest goes on as it went; None while nobody knows.
 
-        Jobs take as long as those of their rule did, else as long as all did, as many at a time as until now.
+        Jobs take as long as those of their rule did, else as long as a rule in the middle, as many at a time
+        as until now.
 
         Args:
             elapsed: seconds since the first job.
             running: seconds that the jobs at work have taken so far, per rule.
         """
         done = [seconds for taken in self.taken.values() for seconds in taken]
-        if len(done) < LEAST_STEPS or elapsed < LEAST_SECONDS:
+        share = len(done) / max(len(done) + sum(self.left.values()), 1)
+        if len(done) < LEAST_STEPS or share < LEAST_SHARE or elapsed < LEAST_SECONDS:
             return None
-        usual = sum(done) / len(done)
         each = {rule: sum(taken) / len(taken) for rule, taken in self.taken.items()}
+        usual = median(each.values())  # kernels are compiled first, and once
         work = sum(each.get(rule, usual) * max(count, 0) for rule, count in self.left.items())
         begun = [(rule, seconds) for rule, many in running.items() for seconds in many]
         work -= sum(min(seconds, each.get(rule, usual)) for rule, seconds in begun)
