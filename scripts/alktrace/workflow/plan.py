@@ -408,7 +408,8 @@ class Plan:
 
     def exports_of(self, wildcards: PatientWildcards) -> dict[str, str]:
         """Return the exports of a patient that a person opens, where they are asked for: workbook and IGV."""
-        asked = [one for one in (Export.XLSX, Export.IGV) if one in self.settings.exports]
+        opened = (Export.XLSX, Export.IGV, Export.IGV_PAGE)
+        asked = [one for one in opened if one in self.settings.exports]
         return {one.value: export_paths(one, [wildcards.patient])[-1] for one in asked}
 
     def quality_limits(self) -> dict[str, dict[str, Any]]:
