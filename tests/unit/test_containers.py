@@ -69,7 +69,8 @@ def test_the_set_up_is_that_of_a_clone_and_asks_for_hashes() -> None:
     for line in re.findall(r".*pip install.*", script):
         assert "$hashed" in line or "--no-deps --no-build-isolation -e ." in line, line
     locks = set(re.findall(r"\S+\.lock", script))
-    assert locks == {"requirements.lock", "envs/cnvkit.lock", "envs/dev.lock", "envs/multiqc.lock"}
+    names = ("cnvkit", "dev", "igv", "multiqc")
+    assert locks == {"requirements.lock", *(f"envs/{name}.lock" for name in names)}
     # The set-up installs the rest.
     (packages,) = (re.findall(r"--no-install-recommends (.*)", command) for command in of("RUN")[:1])
     assert packages == ["python3 python3-venv"]
