@@ -11,14 +11,13 @@ if TYPE_CHECKING:
     from snakemake.iocontainers import snakemake
 
 with sample_job(snakemake, "bams"):
-    from alktrace.consensus.molecules import call_molecules
+    from alktrace.consensus.molecules import call_molecules, in_rx
 
     call_molecules(
         bams=[Path(bam) for bam in snakemake.input.bams],
         out=Path(snakemake.output.bam),
         metrics=Path(snakemake.output.metrics),
-        # Reads that were aligned or adopted here have it in RX, whatever tag it was in.
-        umi=UmiSettings.model_validate(snakemake.params.umi).model_copy(update={"tag": "RX"}),
+        umi=in_rx(UmiSettings.model_validate(snakemake.params.umi)),
         settings=MoleculeSettings.model_validate(snakemake.params.settings["molecules"]),
         targets=Path(snakemake.input.targets),
         sample=snakemake.params.sample,

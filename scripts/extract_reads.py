@@ -23,6 +23,7 @@ def parse_arguments() -> argparse.Namespace:
     parser.add_argument("--source", type=UmiSource, required=True, help="where the UMI is")
     parser.add_argument("--read-structure", nargs="*", default=[], help="one per read, fgbio's notation")
     parser.add_argument("--tag", default="RX", help="BAM tag with the UMI")
+    parser.add_argument("--duplex", action="store_true", help="UMIs have two halves")
     parser.add_argument("--fixed-umis", type=Path, nargs="*", default=[], help="list of allowed UMIs")
     parser.add_argument("--max-mismatches", type=int, default=1, help="mismatches to correct")
     parser.add_argument("--min-distance", type=int, default=2, help="distance to the second-best UMI")
@@ -44,7 +45,7 @@ def main(given: argparse.Namespace) -> None:
         for path in given.fixed_umis
     ]
     layout = layout_for(given.read_structure, reads=reads, umi_reads=len(given.umi_fastq))
-    extraction = Extraction(layout, given.source, given.tag, fixed[0] if fixed else None)
+    extraction = Extraction(layout, given.source, given.tag, fixed[0] if fixed else None, given.duplex)
     out = sys.stdout.buffer
     if given.bam:
         counts = extract_bam(bam=given.bam[0], extraction=extraction, out=out)

@@ -21,6 +21,7 @@ def parse_arguments() -> argparse.Namespace:
     parser.add_argument("--source", type=UmiSource, required=True, help="where the UMI is")
     parser.add_argument("--read-structure", nargs="*", default=[], help="not used: reads are aligned already")
     parser.add_argument("--tag", default="RX", help="BAM tag with the UMI")
+    parser.add_argument("--duplex", action="store_true", help="UMIs have two halves")
     parser.add_argument("--fixed-umis", type=Path, nargs="*", default=[], help="list of allowed UMIs")
     parser.add_argument("--max-mismatches", type=int, default=1, help="mismatches to correct")
     parser.add_argument("--min-distance", type=int, default=2, help="distance to the second-best UMI")
@@ -41,6 +42,7 @@ def main(given: argparse.Namespace) -> None:
         source=given.source,
         tag=given.tag,
         fixed=fixed[0] if fixed else None,
+        duplex=given.duplex,
     )
     write_table(given.counts, ExtractRow, [counts.row(given.unit)])
 

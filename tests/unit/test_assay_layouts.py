@@ -10,7 +10,7 @@ import pysam
 import pytest
 import yaml
 
-from alktrace.align.extract import Extraction, extract_bam, extract_fastq, layout_for
+from alktrace.align.extract import Extraction, extract_bam, extract_fastq, in_halves, layout_for
 from alktrace.align.retag import UnitGroup, tag_alignments
 from alktrace.checks.input_files import judge_files
 from alktrace.checks.probes import bam_head, fastq_head
@@ -151,6 +151,22 @@ def test_tags_become_rx(tmp_path: Path, tag: str, tags: dict[str, str], umi: str
     extract_bam(bam=unaligned, extraction=Extraction(plain, UmiSource.TAG, tag), out=stream)
     assert stream.getvalue().decode().splitlines()[0].split("\t")[1] == f"RX:Z:{umi}"
     bam_head.cache_clear()
+
+
+def test_halves_in_one_word(tmp_path: Path) -> None:
+    """Of a duplex assay an even word is both halves; of others it is one UMI."""
+    stream, plain = io.BytesIO(), layout_for([], reads=2, umi_reads=0)
+    path = bam(tmp_path / "u.bam", {"RX": "ACGTTA"}, aligned=False)
+    extract_bam(bam=path, extraction=Extraction(plain, UmiSource.TAG, duplex=True), out=stream)
+    assert stream.getvalue().decode().splitlines()[0].split("\t")[1] == "RX:Z:ACG-TTA"
+    aligned, out = bam(tmp_path / "a.bam", {"RX": "ACGTTA"}, aligned=True), tmp_path / "out.bam"
+    group = UnitGroup("u1", "s", "l")
+    tag_alignments(
+        bam=aligned, out=str(out), group=group, source=UmiSource.TAG, tag="RX", fixed=None, duplex=True
+    )
+    with pysam.AlignmentFile(str(out), check_sq=False) as records:
+        assert [record.get_tag("RX") for record in records] == ["ACG-TTA"] * 2
+    assert [in_halves(text) for text in ("ACG-TT", "ACGTT", "", "AC+GT")] == ["ACG-TT", "ACGTT", "", "AC+GT"]
 
 
 def test_one_half_without_the_other_is_no_umi(tmp_path: Path) -> None:

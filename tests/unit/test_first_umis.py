@@ -181,6 +181,16 @@ def test_names_of_sequencers_hold_no_umi() -> None:
     assert "at the end of their names, such as 'AC-GT'" in fault[0]
 
 
+def test_halves_in_one_word_are_said(tmp_path: Path, root: Path) -> None:
+    path = bam(tmp_path / "a.bam", [(100, 90)], tags=[("RX", "ACGTTA")])
+    columns, umi = "bam\tbam_kind", {"source": "tag", "duplex": True}
+    problems, notes = project(tmp_path, root, f"{path}\traw", columns, umi)
+    assert (problems, notes) == (
+        [],
+        ["the UMI 'ACGTTA' of a duplex assay is one word; it is read as 'ACG-TTA'"],
+    )
+
+
 def test_raw_reads_given_as_consensus_are_refused(tmp_path: Path, root: Path) -> None:
     """Three copies of each of forty fragments; consensus of the same fragments, or with depths, passes."""
     draw = random.Random(5)

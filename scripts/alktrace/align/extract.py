@@ -111,12 +111,14 @@ class Extraction:
         source: where the UMI is; parts in the layout are added behind one from a name or tag.
         tag: BAM tag with the UMI, for `UmiSource.TAG`.
         fixed: list of allowed UMIs, None for random ones.
+        duplex: have UMIs two halves, so that one word of a name or tag is both of them.
     """
 
     layout: Layout
     source: UmiSource
     tag: str = "RX"
     fixed: FixedUmis | None = None
+    duplex: bool = False
 
     def __post_init__(self) -> None:
         """Check that source and layout fit."""
@@ -166,6 +168,14 @@ def umi_from_name(name: str) -> str:
         half[1:].translate(_COMPLEMENT)[::-1] if half[0] == "r" else half
         for half in re.split("[+_-]", found[1])
     )
+
+
+def in_halves(umi: str) -> str:
+    """Return a UMI with `-` between its halves, also where both were written as one word of even length."""
+    middle, odd = divmod(len(umi), 2)
+    if odd or not umi or any(joint in umi for joint in "-+_"):
+        return umi
+    return f"{umi[:middle]}-{umi[middle:]}"
 
 
 def umi_from_comment(comment: str, tag: str) -> str:
@@ -291,6 +301,8 @@ def _umis(batch: Batch, extraction: Extraction, counts: Counts) -> tuple[list[st
         scores = [batch.umi_qualities, *scores] if batch.umi_qualities is not None else []
     umis = _join(parts, "-")
     qualities = _join(scores, " ")
+    if extraction.duplex:
+        umis = list(map(in_halves, umis))
     if "".join(umis).strip("ACGTN-"):
         umis = [umi.translate(JOINTS) for umi in umis]
     return (

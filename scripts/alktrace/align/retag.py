@@ -9,7 +9,7 @@ import pysam
 
 from ..io.damage import opened, read_records, text_tag
 from ..vocabulary.samples import UmiSource
-from .extract import JOINTS, Counts, umi_from_name, umi_from_tags
+from .extract import JOINTS, Counts, in_halves, umi_from_name, umi_from_tags
 from .fixed_umis import FixedUmis
 
 RX = "RX"
@@ -49,7 +49,13 @@ class Retagger:
     """Gives records their read group and their UMI."""
 
     def __init__(
-        self, group: UnitGroup, ids: Mapping[str, str], source: UmiSource, tag: str, fixed: FixedUmis | None
+        self,
+        group: UnitGroup,
+        ids: Mapping[str, str],
+        source: UmiSource,
+        tag: str,
+        fixed: FixedUmis | None,
+        duplex: bool = False,
     ) -> None:
         """Keep what records get.
 
@@ -59,6 +65,7 @@ class Retagger:
             source: where the UMI is; inside reads means that the aligned reads have it in RX.
             tag: tag of the UMI, for `UmiSource.TAG`.
             fixed: allowed UMIs.
+            duplex: have UMIs two halves.
         """
         self.counts = Counts()
         self._unit = group.unit
@@ -66,6 +73,7 @@ class Retagger:
         self._source = source
         self._tag = tag if source is UmiSource.TAG else RX
         self._fixed = fixed
+        self._duplex = duplex
 
     def record(self, record: Any) -> bool:
         """Change a pysam record in place; False if its UMI cannot be corrected and it is dropped."""
@@ -83,7 +91,7 @@ class Retagger:
 
     def _umi(self, record: Any, counted: bool) -> bool:
         old = text_tag(record, RX)
-        umi = self._read(record)
+        umi = in_halves(self._read(record)) if self._duplex else self._read(record)
         if not umi:
             # The record stays: grouping counts it among those without a UMI.
             self.counts.without_umi += counted
@@ -107,7 +115,14 @@ class Retagger:
 
 
 def tag_alignments(
-    *, bam: Path, out: str, group: UnitGroup, source: UmiSource, tag: str, fixed: FixedUmis | None
+    *,
+    bam: Path,
+    out: str,
+    group: UnitGroup,
+    source: UmiSource,
+    tag: str,
+    fixed: FixedUmis | None,
+    duplex: bool = False,
 ) -> Counts:
     """Stream a BAM with new read groups and UMIs.
 
@@ -118,6 +133,7 @@ def tag_alignments(
         source: where the UMI is.
         tag: tag of the UMI, for `UmiSource.TAG`.
         fixed: allowed UMIs, None for random ones.
+        duplex: have UMIs two halves, so that one word is both of them.
 
     Returns:
         Counts over templates (first reads and single-end reads, primary records).
@@ -128,7 +144,7 @@ def tag_alignments(
     with opened(bam) as alignments:
         header = alignments.header.to_dict()
         header["RG"], ids = rename_groups(header.get("RG", []), group)
-        retagger = Retagger(group, ids, source, tag, fixed)
+        retagger = Retagger(group, ids, source, tag, fixed, duplex)
         with pysam.AlignmentFile(out, "wbu", header=header) as target:
             for record in read_records(alignments, bam):
                 if retagger.record(record):

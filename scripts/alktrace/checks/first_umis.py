@@ -5,7 +5,7 @@ from collections import Counter
 from collections.abc import Iterable, Sequence
 from typing import NamedTuple
 
-from ..align.extract import umi_from_comment, umi_from_name
+from ..align.extract import in_halves, umi_from_comment, umi_from_name
 from ..align.read_structure import Layout
 from ..inputs.settings.umi_settings import UmiSettings
 from ..vocabulary.samples import UmiSource
@@ -133,10 +133,18 @@ def tag_fault(head: BamHead, tag: str, *, aligned: bool, duplex: bool) -> Fault 
 
 
 def _one_half(umis: Sequence[str], tag: str) -> Fault | None:
-    if any(joint in umi for umi in umis for joint in "-+_"):
+    if any(in_halves(umi) != umi or "-" in umi or "+" in umi or "_" in umi for umi in umis):
         return None
     what = f"duplex, but {tag} is one half, such as {umis[0]!r}"
     return what, "join the UMIs of both strands by `-`, or write `duplex: false`"
+
+
+def one_word(umis: Iterable[FirstUmi]) -> Fault | None:
+    """Return what is to be said of duplex UMIs whose halves stand in one word; None where they do not."""
+    text = next((item.umi for item in umis if item.umi), "")
+    if in_halves(text) == text:
+        return None
+    return f"the UMI {text!r} of a duplex assay is one word", f"it is read as {in_halves(text)!r}"
 
 
 def unused_umis(names: Sequence[str], texts: Sequence[str]) -> Fault | None:

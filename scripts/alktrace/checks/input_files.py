@@ -20,11 +20,13 @@ from ..reference.locate import locate_reference
 from ..vocabulary.samples import InputKind, UmiSource
 from .first_umis import (
     RX,
+    FirstUmi,
     bam_umis,
     comment_fault,
     comment_umis,
     equal_umis,
     fastq_umis,
+    one_word,
     raw_fault,
     tag_fault,
     unused_umis,
@@ -348,13 +350,19 @@ class _UnitChecker:
         if self.umi.source is UmiSource.TAG:
             self._fault("fastq_1", comment_fault(known["fastq_1"], self.umi))
         if layout is not None and not interleaved:
-            self._fault("fastq_1", equal_umis(fastq_umis(list(known.values()), self.umi, layout)))
+            first = fastq_umis(list(known.values()), self.umi, layout)
+            self._fault("fastq_1", equal_umis(first))
+            self._halves("fastq_1", first)
         if self.umi.source is UmiSource.NONE:
             self._unused("fastq_1", unused_umis(known["fastq_1"].names, comment_umis(known["fastq_1"], RX)))
 
     def _fault(self, column: str, fault: tuple[str, str] | None) -> None:
         if fault:
             self._add(column, *fault)
+
+    def _halves(self, column: str, first: list[FirstUmi]) -> None:
+        if self.umi.duplex and self.umi.source in (UmiSource.NAME, UmiSource.TAG):
+            self._unused(column, one_word(first))
 
     def _unused(self, column: str, fault: tuple[str, str] | None) -> None:
         if fault:
@@ -465,7 +473,9 @@ class _UnitChecker:
         tag = self.umi.tag if source is UmiSource.TAG else RX
         fault = tag_fault(head, tag, aligned=head.aligned, duplex=self.umi.duplex) if in_tag else None
         if in_tag or source is UmiSource.NAME:
-            fault = fault or equal_umis(bam_umis(head, self.umi, tag))
+            first = bam_umis(head, self.umi, tag)
+            fault = fault or equal_umis(first)
+            self._halves("bam", first)
         self._fault("bam", fault)
         if source is UmiSource.NONE:
             self._unused("bam", unused_umis(head.names, [read.tags.get(RX, "") for read in head.reads]))

@@ -104,6 +104,12 @@ def call_molecules(
     write_table(metrics, MoleculeMetric, tally.rows(settings.saturation))
 
 
+def in_rx(umi: UmiSettings) -> UmiSettings:
+    """Return the settings for reads that were aligned or adopted here: their UMI is in RX now."""
+    without = umi.source is UmiSource.NONE
+    return umi if without else umi.model_copy(update={"source": UmiSource.TAG, "tag": UMI_TAG})
+
+
 @dataclass
 class _Caller:
     """Calls the families of one window after the other."""

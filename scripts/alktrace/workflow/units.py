@@ -87,6 +87,8 @@ class Units:
             words.append(f"--read-structure {shlex.join(umi.read_structures)}")
         if umi.source is UmiSource.TAG:
             words.append(f"--tag {umi.tag}")
+        if umi.duplex and umi.source in (UmiSource.NAME, UmiSource.TAG):
+            words.append("--duplex")
         if umi.fixed_umis is not None:
             words.append(f"--max-mismatches {umi.max_mismatches} --min-distance {umi.min_distance}")
         return " ".join(words)
