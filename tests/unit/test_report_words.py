@@ -1,16 +1,12 @@
 """Numbers and codes in the words of a reader."""
 
-from pathlib import Path
 from typing import Any
 
 import pytest
 
 from alktrace.classify.resistance_table import ResistanceRow
-from alktrace.inputs.knowledge_files import KnowledgeFiles
 from alktrace.io.tables import header
-from alktrace.knowledge.load import load_knowledge
 from alktrace.report import words
-from alktrace.vocabulary.caveats import Caveat
 from alktrace.vocabulary.resistance import Classification, Confidence, Timing
 from alktrace.vocabulary.samples import Setting
 
@@ -95,23 +91,6 @@ def test_interval(value: float | None, low: float | None, high: float | None, te
 )
 def test_molecules(values: Any, text: str) -> None:
     assert words.molecules(row(**values)) == text
-
-
-@pytest.mark.parametrize(
-    ("text", "about"),
-    [
-        ("window_unknown", ""),
-        ("negative_from:csf,tissue", " Concerns csf, tissue."),
-        ("negative_from:csf, tissue", " Concerns csf, tissue."),
-        ("with:TP53 R175H", " Concerns TP53 R175H."),
-        ("qc_fail:pl-1", " Concerns pl-1."),
-        ("co_alteration:ALK p.(Gly1202Arg):x", " Concerns ALK p.(Gly1202Arg):x."),
-    ],
-)
-def test_a_caveat_is_explained_by_the_table(root: Path, text: str, about: str) -> None:
-    messages = load_knowledge(KnowledgeFiles(root / "resources" / "knowledge")).messages
-    sentence = messages[text.partition(":")[0]]
-    assert words.explain(Caveat.parse(text), messages) == {"code": text, "text": sentence + about}
 
 
 def test_a_problem_that_an_evidence_file_named_stands_as_it_is() -> None:

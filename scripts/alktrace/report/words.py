@@ -4,7 +4,6 @@ import math
 from collections.abc import Mapping
 
 from ..classify.resistance_table import ResistanceRow
-from ..vocabulary.caveats import Caveat
 
 NOTHING = "–"
 NOTICE_KEY = "research_use"
@@ -47,16 +46,6 @@ def molecules(row: ResistanceRow) -> str:
     return NOTHING
 
 
-def explain(caveat: Caveat, messages: Mapping[str, str]) -> dict[str, str]:
-    """Return a caveat as it stands in the tables, with its sentence and what it is about."""
-    text = messages[caveat.code]
-    return {"code": str(caveat), "text": f"{text} Concerns {_about(caveat)}." if caveat.about else text}
-
-
 def explain_code(code: str, messages: Mapping[str, str]) -> dict[str, str]:
     """Return a reason or a problem of a specimen with its sentence; none where an evidence file named it."""
     return {"code": code, "text": messages.get(code, "")}
-
-
-def _about(caveat: Caveat) -> str:
-    return ", ".join(part.strip() for part in caveat.about)
