@@ -9,7 +9,6 @@ from ..classify.resistance_table import ClassificationRow, ResistanceRow
 from ..evidence.evidence_table import EvidenceRow
 from ..evidence.flat_table import evidence_rows
 from ..io.tables import read_table
-from ..outcomes.outcome_files import outcome_tables
 from ..qc.identity_table import IdentityRow
 from ..qc.qc_table import QcRow
 from ..qc.unreadable_table import UnreadableRow
@@ -36,6 +35,9 @@ def write_workbooks(patients: Sequence[ExportedPatient], tables: Iterable[Path |
         tables: `COHORT_TABLES` and the outcome tables, by their file names.
         folder: gets `cohort.xlsx`, and `patients/P01.xlsx` for every patient.
     """
+    # It loads scipy.
+    from ..outcomes.outcome_files import outcome_tables
+
     kinds = COHORT_TABLES | dict(outcome_tables())
     withheld = withheld_of(patients)
     sheets = [

@@ -12,19 +12,15 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from openpyxl import Workbook
-from openpyxl.cell import WriteOnlyCell
-from openpyxl.cell.cell import ILLEGAL_CHARACTERS_RE
-from openpyxl.styles import Font
-from openpyxl.utils import get_column_letter
-
 from ..io.atomic import atomic_output
 from ..io.tables import MISSING, describe_columns, format_cell, header
 
-TEXT, GENERAL = "@", "General"
+TEXT = "@"
 LONGEST_CELL = 32767
 CUT = " [cut]"
 _FORMULA = re.compile(r"\s*['=+@＝＋＠－\-]")
+# Control characters are no part of XML 1.0.
+_ILLEGAL = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f]")
 _TIMES = re.compile(rb"(<dcterms:(?:created|modified)[^>]*>)[^<]*")
 FIRST_DATE = (1980, 1, 1, 0, 0, 0)
 """The earliest that a ZIP can hold: equal tables give equal bytes."""
@@ -49,15 +45,19 @@ def write_workbook(path: Path, title: str, sheets: Sequence[Sheet]) -> None:
         title: first line of the sheet `about`.
         sheets: the tables, in order.
     """
+    # Every run imports this module, of which most write no workbook.
+    from openpyxl import Workbook
+    from openpyxl.utils import get_column_letter
+
     book = Workbook(write_only=True)
     _write_about(book, title, sheets)
     for sheet in sheets:
         page = book.create_sheet(sheet.name)
         page.freeze_panes = "A2"
-        names = header(sheet.row_type)
-        page.append([_text_cell(page, name, bold=True) for name in names])
+        names, cells = header(sheet.row_type), _Cells(page)
+        page.append([cells.text(name, bold=True) for name in names])
         for row in sheet.rows:
-            page.append([_cell(page, getattr(row, name)) for name in names])
+            page.append([cells.value(getattr(row, name)) for name in names])
         page.auto_filter.ref = f"A1:{get_column_letter(len(names))}{len(sheet.rows) + 1}"
     packed = io.BytesIO()
     book.save(packed)
@@ -65,36 +65,46 @@ def write_workbook(path: Path, title: str, sheets: Sequence[Sheet]) -> None:
         partial.write_bytes(_without_times(packed))
 
 
-def _write_about(book: Workbook, title: str, sheets: Iterable[Sheet]) -> None:
+def _write_about(book: Any, title: str, sheets: Iterable[Sheet]) -> None:
     page = book.create_sheet(ABOUT)
+    cells = _Cells(page)
     lines = [(title,), ("For research use. Counts are molecules.",), ("sheet", "column", "meaning")]
     lines += [(sheet.name, *told) for sheet in sheets for told in describe_columns(sheet.row_type)]
     for line in lines:
-        page.append([_text_cell(page, text) for text in line])
+        page.append([cells.text(text) for text in line])
 
 
-def _cell(page: Any, value: Any) -> Any:
-    """Return a number as a number, everything else as text; nothing where a value is missing."""
-    if isinstance(value, (int, float)) and not isinstance(value, bool):
-        # Six digits, as in the tables.
-        return float(format_cell(value)) if isinstance(value, float) else value
-    text = format_cell(value)
-    return None if text == MISSING else _text_cell(page, text)
+class _Cells:
+    """Makes the cells of one sheet."""
 
+    def __init__(self, page: Any) -> None:
+        from openpyxl.cell import WriteOnlyCell
+        from openpyxl.styles import Font
 
-def _text_cell(page: Any, text: str, *, bold: bool = False) -> Any:
-    shown = ILLEGAL_CHARACTERS_RE.sub(" ", text)
-    if len(shown) > LONGEST_CELL:
-        shown = shown[: LONGEST_CELL - len(CUT)] + CUT
-    cell = WriteOnlyCell(page, "")
-    # Set by value, openpyxl would make a formula of it.
-    cell._value, cell.data_type = shown, "s"
-    cell.number_format = TEXT
-    if _FORMULA.match(shown):
-        cell.quotePrefix = True
-    if bold:
-        cell.font = Font(bold=True)
-    return cell
+        self._page, self._type, self._bold = page, WriteOnlyCell, Font(bold=True)
+
+    def value(self, value: Any) -> Any:
+        """Return a number as a number, everything else as text; nothing where a value is missing."""
+        if isinstance(value, (int, float)) and not isinstance(value, bool):
+            # Six digits, as in the tables.
+            return float(format_cell(value)) if isinstance(value, float) else value
+        text = format_cell(value)
+        return None if text == MISSING else self.text(text)
+
+    def text(self, text: str, *, bold: bool = False) -> Any:
+        """Return a cell of text."""
+        shown = _ILLEGAL.sub(" ", text)
+        if len(shown) > LONGEST_CELL:
+            shown = shown[: LONGEST_CELL - len(CUT)] + CUT
+        cell = self._type(self._page, "")
+        # Set by value, openpyxl would make a formula of it.
+        cell._value, cell.data_type = shown, "s"
+        cell.number_format = TEXT
+        if _FORMULA.match(shown):
+            cell.quotePrefix = True
+        if bold:
+            cell.font = self._bold
+        return cell
 
 
 def _without_times(packed: io.BytesIO) -> bytes:
