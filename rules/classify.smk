@@ -1,5 +1,7 @@
 # One table per timepoint, then those of the cohort.
 
+from functools import partial
+
 
 rule classify_timepoint:
     input:
@@ -26,8 +28,7 @@ rule classify_timepoint:
         "../scripts/classify_timepoint.py"
 
 
-def cohort_table(path):
-    return report(path, category="Tables", caption="../resources/captions/cohort_table.rst")
+cohort_table = partial(report, category="Tables", caption="../resources/captions/cohort_table.rst")
 
 
 rule collect_cohort:
