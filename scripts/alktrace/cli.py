@@ -10,7 +10,21 @@ from pathlib import Path
 from typing import Protocol
 
 from . import __version__
-from .commands import check, classify, cohort, completion, demo, docs, init, knowledge, one, run, show, verify
+from .commands import (
+    check,
+    classify,
+    cohort,
+    completion,
+    demo,
+    docs,
+    init,
+    knowledge,
+    one,
+    precision,
+    run,
+    show,
+    verify,
+)
 from .errors import AlktraceError
 from .io.atomic import place_error
 
@@ -43,6 +57,7 @@ COMMANDS: dict[str, Command] = {
     "verify": verify,
     "classify": classify,
     "cohort": cohort,
+    "precision": precision,
     "knowledge": knowledge,
     "completion": completion,
     "docs": docs,

@@ -16,6 +16,7 @@ from present_values import present
 from alktrace.outcomes.cox import fit_cox
 from alktrace.outcomes.group_tests import compare_groups
 from alktrace.outcomes.interval_censoring import estimate_intervals
+from alktrace.outcomes.penalised_cox import fit_penalised
 from alktrace.outcomes.state_curves import Stay, aalen_johansen, log_log_band
 from alktrace.outcomes.survival import emptied, kaplan_meier, median, rate_at
 from alktrace.stats.intervals import clopper_pearson
@@ -111,6 +112,30 @@ def test_fisher_holds_its_level() -> None:
     rejected = np.mean(np.array(p) < 0.05)
     report("null rejection of Fisher's test", rejected)
     assert rejected <= 0.06
+
+
+@pytest.mark.parametrize("late", [(0.0, 0.0), LATE], ids=["from-day-0", "delayed-entry"])
+@pytest.mark.parametrize("ratio", [1.0, 0.4])
+def test_penalised_intervals_of_few_events_cover(late: Any, ratio: float) -> None:
+    """Twenty patients, about ten events: where the ordinary model is refused."""
+    rng = np.random.default_rng(109)
+    draws = draw_survival(
+        rng, draws=DRAWS, patients=20, hazard=1 / MEAN_DAYS, ratio=ratio, follow_up=FOLLOW_UP, late_entry=late
+    )
+    covered = rejected = fitted = 0
+    for entry, time, event, group in cohorts(draws):
+        if event.sum() < 2 or np.unique(group).size < 2:
+            continue
+        design = group[:, None].astype(float)
+        for term in fit_penalised(design, entry=entry, time=time, event=event, confidence=LEVEL):
+            fitted += 1
+            low = -math.inf if term.low is None else term.low
+            covered += low <= math.log(ratio) <= (math.inf if term.high is None else term.high)
+            rejected += term.p < 0.05
+    report(f"penalised, ratio {ratio}, late entry {late[0]:.0%}: coverage", covered / fitted)
+    report("  rejected at 5 %", rejected / fitted)
+    assert 0.93 <= covered / fitted <= 0.975
+    assert ratio != 1.0 or rejected / fitted <= 0.06
 
 
 def test_between_visits_the_median_is_found_again() -> None:

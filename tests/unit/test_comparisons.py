@@ -151,11 +151,15 @@ def test_immortal_time_favours_who_waits_longer_only_in_the_naive_figure() -> No
     assert "immortal time" in present(notes["naive"])
 
 
-def test_few_events_give_counts_and_the_reason() -> None:
+def test_few_events_give_a_penalised_ratio_and_the_reason() -> None:
     timelines, rows = analysed(immortal()[::16])
     table = compare_all(rows, [regimen_grouping(timelines)], SETTINGS)
     row = next(r for r in table if (r.endpoint, r.analysis, r.level) == ("rwPFS2", "naive", "alk_tki"))
-    assert (row.status, row.estimate, row.p) == (Status.DESCRIPTIVE, None, None)
+    assert (row.status, row.method) == (Status.PENALISED, "cox_firth; p by penalised likelihood ratio")
+    assert present(row.low) < present(row.estimate) < present(row.high)
+    # Five events, two of five patients in the group: the interval says that nothing is known.
+    assert present(row.high) / present(row.low) > 10
+    assert row.interval_factor == pytest.approx(math.exp(1.959964 / math.sqrt(5 * 0.4 * 0.6)), rel=1e-5)
     assert row.reason == "too_few_events: 5 for 1 parameter, 10 needed"
     assert (row.patients, row.events, row.reference_patients, row.reference_events) == (2, 2, 3, 3)
 
@@ -172,7 +176,7 @@ def test_more_than_two_treatments_get_a_test_of_all() -> None:
 
 
 @pytest.mark.parametrize("alone", [1, 7])
-def test_a_group_of_few_gets_counts_and_no_hazard_ratio(alone: int) -> None:
+def test_a_group_of_few_gets_a_penalised_ratio_and_no_test_of_all(alone: int) -> None:
     """Eighty patients with events, and one or seven more on a third treatment."""
     records = [
         *immortal(),
@@ -182,9 +186,11 @@ def test_a_group_of_few_gets_counts_and_no_hazard_ratio(alone: int) -> None:
     table = compare_all(rows, [regimen_grouping(timelines)], SETTINGS)
     pfs = [r for r in table if r.endpoint == "rwPFS2"]
     refused = [r for r in pfs if r.level in ("alk_tki_combination", "all groups")]
-    assert {(r.status, r.estimate, r.p, r.method) for r in refused} == {
+    of_all = [r for r in refused if r.level == "all groups"]
+    assert {(r.status, r.estimate, r.p, r.method) for r in of_all} == {
         (Status.DESCRIPTIVE, None, None, "counts")
     }
+    assert {r.status for r in refused if r not in of_all} == {Status.PENALISED}
     assert {r.reason for r in refused} == {f"group_too_small: {alone} in the smallest, 8 needed"}
     assert {r.patients for r in refused} == {alone, 80 + alone}
     others = [r for r in pfs if r.level in ("alk_tki", "no_alk_tki")]
@@ -286,14 +292,18 @@ def test_a_mechanism_that_decides_between_treatments_shows_as_interaction() -> N
         assert (main.patients, main.events, main.reference_patients, main.reference_events) == (12,) * 4
 
 
-def test_without_enough_events_the_interaction_is_not_modelled() -> None:
+def test_without_enough_events_the_interaction_is_penalised() -> None:
     records, classes = crossed()
     timelines, rows = analysed(records[::3])
     found = found_of(classes[::3], timelines=timelines)
     table = benefit(rows, regimen_grouping(timelines), component_groupings(found), SETTINGS)
     row = next(r for r in table if (r.factor, r.level) == ("bypass x alk_tki", "interaction"))
     assert row.reason == "too_few_events: 16 for 3 parameters, 30 needed"
-    assert row.note == "counts by group stand in mechanism_treatment.tsv"
+    assert (row.status, row.method) == (Status.PENALISED, "cox_firth; p by penalised likelihood ratio")
+    # Of sixteen, half are treated and half marked, all with events: the direction, and how little is known.
+    assert row.interval_factor == pytest.approx(math.exp(1.959964 / math.sqrt(16 / 16)), rel=1e-5)
+    assert present(row.low) > 1
+    assert row.note == "interaction: how the treatment's hazard ratio differs where the mechanism is present"
 
 
 def test_outcomes_by_single_mutation_compound_and_each_bypass_gene_with_enough_patients() -> None:

@@ -17,6 +17,7 @@ from alktrace.outcomes.cox import PRECISION, fit_cox
 from alktrace.outcomes.endpoints import STATE_MODELS
 from alktrace.outcomes.group_tests import compare_groups
 from alktrace.outcomes.interval_censoring import estimate_intervals
+from alktrace.outcomes.penalised_cox import fit_penalised
 from alktrace.outcomes.state_curves import aalen_johansen, log_log_band
 from alktrace.outcomes.state_estimates import fit_states
 from alktrace.outcomes.state_table import PathRow
@@ -159,6 +160,28 @@ def test_interval_censored_survival_equals_r_and_the_published_masses() -> None:
     }  # fmt: skip
 
 
+@pytest.mark.parametrize("name", ["crossed", "separated"])
+def test_penalised_models_of_few_events_equal_r(name: str) -> None:
+    """Three terms on fifteen events; a group without any, where the ordinary model has no maximum."""
+    d = pd.read_csv(DATA / "few.tsv", sep="\t")
+    columns, event = ["treated", "marker", "both"], "event"
+    if name == "separated":
+        columns, event = ["treated"], "event_of_others"
+        assert not d.loc[d["treated"] == 1, event].any()
+    terms = fit_penalised(
+        d[columns].to_numpy(float), entry=d["entry"], time=d["time"], event=d[event] == 1, confidence=0.95
+    )
+    # General optimisers of R stop at about 1e-6.
+    for place, term in enumerate(terms, start=1):
+        at = f"firth:{name}:{place}"
+        close(f"{at}:coef", term.coefficient, 2e-6)
+        if place < len(terms):
+            continue
+        close(f"{at}:low", term.low, 2e-6)
+        close(f"{at}:high", term.high, 2e-6)
+        close(f"{at}:p", term.p, 2e-6)
+
+
 def test_fisher_shares_and_false_discovery_equal_r() -> None:
     p_values = []
     for row in COUNTS:
@@ -194,7 +217,7 @@ def test_r_still_gives_these_numbers() -> None:
     if probe.returncode:
         pytest.skip("R has no package survival (Debian: r-cran-survival)")
     done = subprocess.run(
-        [program, SCRIPT, "survival.tsv", "counts.tsv", "stays.tsv", "intervals.tsv"],
+        [program, SCRIPT, "survival.tsv", "counts.tsv", "stays.tsv", "intervals.tsv", "few.tsv"],
         cwd=DATA,
         capture_output=True,
         text=True,

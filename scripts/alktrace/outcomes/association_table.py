@@ -34,9 +34,17 @@ class AssociationRow:
     hazards_p: float | None = column(
         "test of proportional hazards (score test against the ranks of time)", default=None
     )
+    interval_factor: float | None = column(
+        "precision: the interval of a hazard ratio is about the ratio divided and multiplied by this, by "
+        "the number of events and the sizes of the groups alone",
+        default=None,
+    )
     excluded: tuple[str, ...] = column("patients left out, `reason=number`", default=())
-    status: Status = column("estimated, descriptive or not estimable")
-    reason: str | None = column("why there is no model", default=None)
+    status: Status = column(
+        "estimated; penalised: too few for an ordinary model, Firth's with profile interval; descriptive; "
+        "or not estimable"
+    )
+    reason: str | None = column("why there is no model, or none but a penalised one", default=None)
     note: str | None = column("how to read it", default=None)
 
 

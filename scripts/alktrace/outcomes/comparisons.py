@@ -12,6 +12,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from itertools import compress
 
+import numpy as np
 import pandas as pd
 
 from ..inputs.settings.cohort_settings import CohortSettings
@@ -27,6 +28,7 @@ from ..vocabulary.outcomes import (
     Analysis,
     Exclusion,
     Question,
+    Refusal,
     RegimenKind,
     Status,
 )
@@ -46,7 +48,9 @@ from .endpoints import (
     switch_exclusion,
 )
 from .group_tests import compare_groups
+from .interval_width import interval_factor
 from .mechanisms import Feature, Finding, absence, features
+from .penalised_cox import PenalisedTerm, fit_penalised
 from .timeline import Timeline
 
 NAIVE_NOTE = (
@@ -58,6 +62,12 @@ NOTES = {
     Analysis.NAIVE: NAIVE_NOTE,
     Analysis.FROM_TREATMENT: "day 0 is the first dose of the next treatment",
 }
+TOO_SMALL = (
+    Refusal.TOO_FEW_EVENTS, Refusal.GROUP_TOO_SMALL, Refusal.NO_EVENTS_IN_A_GROUP, Refusal.NO_MAXIMUM,
+)  # fmt: skip
+"""Refusals of a model that a penalised one answers."""
+FEWEST_EVENTS = 2
+"""One event says what became of one person."""
 COUNTS_ELSEWHERE = "counts by group stand in mechanism_treatment.tsv"
 HOW_TO_READ = "interaction: how the treatment's hazard ratio differs where the mechanism is present"
 Known = Mapping[str, dt.date | Exclusion]
@@ -324,6 +334,10 @@ def _contrast(
     test = compare_groups(*columns(observed), [str(item) for item in member]) if term else None
     inside, outside = _split(observed, member, [not item for item in member])
     row = _row(question, comparison, factor, level, reference, inside, outside, term, fitted.refusal)
+    row = _with_precision(row, observed, [member], settings)
+    if term is None:
+        (penalised,) = _penalised(design, observed, fitted.refusal, settings) or (None,)
+        return _with_penalised(row, penalised)
     return replace(row, method=f"cox; p by {test.method}", p=test.p) if test else replace(row, p=None)
 
 
@@ -358,6 +372,7 @@ def _interaction(
     design = pd.DataFrame({kind: treated, factor: marked, INTERACTION: map(all, cells)}).astype(float)
     fitted = _fit(design, observed, settings)
     terms = {term.name: term for term in fitted.terms}
+    penalised = dict(zip(design, _penalised(design, observed, fitted.refusal, settings), strict=False))
     # Each term compares cells: a main effect is that of its factor alone, against neither. Only the
     # interaction speaks of benefit: a treatment that helps everybody has a main effect too.
     compared = {
@@ -372,8 +387,11 @@ def _interaction(
             Question.BENEFIT, comparison, f"{factor} x {kind}", name, reference, inside, outside,
             terms.get(name), fitted.refusal,
         )  # fmt: skip
-        note = COUNTS_ELSEWHERE if fitted.refusal else HOW_TO_READ
-        yield replace(row, note=note)
+        row = _with_penalised(row, penalised.get(name))
+        # Main effects compare cells of their own; the interaction has all events, split both ways.
+        if name == INTERACTION:
+            row = _with_precision(row, observed, [treated, marked], settings)
+        yield replace(row, note=COUNTS_ELSEWHERE if row.estimate is None else HOW_TO_READ)
 
 
 def _split(
@@ -393,6 +411,48 @@ def _fit(design: pd.DataFrame, observed: Sequence[Observed], settings: CohortSet
         events_per_parameter=settings.events_per_parameter,
         min_group_patients=settings.min_group_patients,
     )
+
+
+def _penalised(
+    design: pd.DataFrame, observed: Sequence[Observed], refusal: str | None, settings: CohortSettings
+) -> list[PenalisedTerm]:
+    """Return the terms of the penalised model where the ordinary one was refused for being too small."""
+    if refusal is None or refusal.partition(":")[0] not in TOO_SMALL:
+        return []
+    entries, times, events = columns(observed)
+    if sum(events) < FEWEST_EVENTS:
+        return []
+    # Too few events are named first, whatever else is wrong: groups must still be two, and differ.
+    values = design.to_numpy(float)
+    if np.linalg.matrix_rank(values - values.mean(axis=0)) < values.shape[1]:
+        return []
+    return fit_penalised(values, entry=entries, time=times, event=events, confidence=settings.confidence)
+
+
+def _with_penalised(row: AssociationRow, term: PenalisedTerm | None) -> AssociationRow:
+    if term is None:
+        return row
+    return replace(
+        row,
+        method="cox_firth; p by penalised likelihood ratio",
+        measure="HR",
+        estimate=float(np.exp(term.coefficient)),
+        low=None if term.low is None else float(np.exp(term.low)),
+        high=None if term.high is None else float(np.exp(term.high)),
+        p=term.p,
+        status=Status.PENALISED,
+    )
+
+
+def _with_precision(
+    row: AssociationRow,
+    observed: Sequence[Observed],
+    indicators: Sequence[Sequence[bool]],
+    settings: CohortSettings,
+) -> AssociationRow:
+    events = sum(item.event for item in observed)
+    shares = [sum(members) / max(len(members), 1) for members in indicators]
+    return replace(row, interval_factor=interval_factor(events, shares, settings.confidence))
 
 
 def _row(

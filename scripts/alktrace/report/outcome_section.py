@@ -387,7 +387,10 @@ def _smallest_group(row: AssociationRow) -> int | None:
 
 
 def forest(
-    rows: Sequence[AssociationRow], question: Question, few: int, messages: Mapping[str, str]
+    rows: Sequence[AssociationRow],
+    question: Question,
+    few: int,
+    messages: Mapping[str, str],
 ) -> Exhibit:
     """Return the forest plot of one question without small groups, and what could not be estimated."""
     own = [row for row in rows if row.question is question]
@@ -405,6 +408,7 @@ def forest(
             if any(row.measure == measure for row in own)
         ),
         *say.remarks(own),
+        *say.precision(own),
     ]
     return Exhibit(
         f"forest-{question}",

@@ -1,5 +1,6 @@
 """Sentences about outcome tables: captions, and why a figure is missing."""
 
+import math
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 from ..outcomes.association_table import AssociationRow
@@ -11,11 +12,14 @@ from .figures.style import comparison_words, group_word
 
 HOW_TO_READ = {
     "HR": (
-        "Squares: estimate and interval; dashed circles: naive, biased. q: adjusted for the number of "
+        "Squares: estimate and interval; dashed circles: naive, biased; open diamonds: too few for an "
+        "ordinary model, penalised (Firth) with profile interval. q: adjusted for the number of "
         "comparisons; PH: test of proportional hazards, small where one ratio does not describe all times."
     ),
     "OR": "Squares: estimate and exact interval. q: adjusted for the number of comparisons.",
 }
+NARROW = 1.5
+"""Factor of an interval that tells a ratio of 0.67 from 1."""
 CROSSED = (
     "rwPFS2, patients at risk from the later of report and treatment start. Each model has three terms: the "
     "treatment against others where the mechanism is absent, the mechanism under other treatments, and their "
@@ -62,6 +66,22 @@ def group_sizes(rows: Iterable[AssociationRow]) -> str:
         if row.patients + row.reference_patients
     ]
     return "; ".join(parts)
+
+
+def precision(rows: Iterable[AssociationRow]) -> list[str]:
+    """Return how wide intervals are by events and group sizes, and how many events would make them narrow."""
+    known = [row for row in rows if row.interval_factor and row.analysis != Analysis.NAIVE.value]
+    if not known:
+        return []
+    factors = sorted(row.interval_factor or 0.0 for row in known)
+    # Events go with the inverse square of the logarithm of the factor, groups of these sizes given.
+    widest = max(known, key=lambda row: row.interval_factor or 0.0)
+    events = widest.events + widest.reference_events
+    more = math.ceil(events * (math.log(factors[-1]) / math.log(NARROW)) ** 2)
+    return [
+        f"Precision, by events and group sizes alone: intervals from ×/÷ {factors[0]:.1f} to ×/÷ "
+        f"{factors[-1]:.1f}. For ×/÷ {NARROW:g} the widest would need {more} events instead of {events}."
+    ]
 
 
 def days(value: float | None, low: float | None, high: float | None) -> str:

@@ -70,6 +70,7 @@ class Status(StrEnum):
     ESTIMATED = "estimated"
     NOT_ESTIMABLE = "not_estimable"
     DESCRIPTIVE = "descriptive"
+    PENALISED = "penalised"
 
 
 class Refusal(StrEnum):

@@ -1,4 +1,4 @@
-# The numbers of the demo cohort as R has them: `Rscript reference.R survival.tsv counts.tsv stays.tsv intervals.tsv > results.tsv`.
+# The numbers of the demo cohort as R has them: `Rscript reference.R survival.tsv counts.tsv stays.tsv intervals.tsv few.tsv > results.tsv`.
 library(survival)
 given <- commandArgs(trailingOnly = TRUE)
 level <- 0.95
@@ -81,6 +81,46 @@ for (set in unique(spans$set)) {
   f <- survfit(Surv(left, right, type = "interval2") ~ 1, data = d)
   for (day in c(5, 10, 15, 20, 30, 35, 45)) {
     write(paste(set, day, "interval", sep = ":"), summary(f, times = day)$surv)
+  }
+}
+# Penalised (Firth): log partial likelihood and information of coxph at given coefficients, half of the log
+# determinant of the information added, and maximised by general optimisers.
+firth <- read.delim(given[5])
+penalised <- function(formula, d, b) {
+  m <- suppressWarnings(coxph(formula, data = d, init = b, ties = "efron", control = coxph.control(iter.max = 0)))
+  m$loglik[2] - 0.5 * log(det(vcov(m)))
+}
+largest <- function(formula, d, p, held = 0, value = 0) {
+  f <- function(v) {
+    b <- numeric(p)
+    if (held == 0) b <- v else { b[held] <- value; b[-held] <- v }
+    -penalised(formula, d, b)
+  }
+  k <- p - (held > 0)
+  if (k == 0) return(list(value = -penalised(formula, d, value)))
+  if (k == 1) {
+    o <- optimize(f, c(-12, 12), tol = 1e-10)
+    return(list(par = o$minimum, value = o$objective))
+  }
+  o <- optim(rep(0, k), f, method = "Nelder-Mead", control = list(reltol = 1e-15, maxit = 5000))
+  optim(o$par, f, method = "BFGS", control = list(reltol = 1e-16))
+}
+for (name in c("crossed", "separated")) {
+  d <- firth
+  formula <- Surv(entry, time, event) ~ treated + marker + both
+  if (name == "separated") formula <- Surv(entry, time, event_of_others) ~ treated
+  p <- if (name == "crossed") 3 else 1
+  m <- largest(formula, d, p)
+  for (i in 1:p) {
+    short <- function(v) largest(formula, d, p, i, v)$value - m$value - qchisq(level, 1) / 2
+    at <- paste("firth", name, i, sep = ":")
+    write(paste(at, "coef", sep = ":"), m$par[i])
+    # The last alone, the interaction: each step of a profile is a search over the other coefficients.
+    if (i < p) next
+    write(paste(at, "low", sep = ":"), uniroot(short, c(m$par[i] - 12, m$par[i]), tol = 1e-9)$root)
+    write(paste(at, "high", sep = ":"), uniroot(short, c(m$par[i], m$par[i] + 12), tol = 1e-9)$root)
+    ratio <- 2 * (largest(formula, d, p, i, 0)$value - m$value)
+    write(paste(at, "p", sep = ":"), pchisq(ratio, 1, lower.tail = FALSE))
   }
 }
 # fisher.test() finds odds ratio and interval with uniroot() at a tolerance of 1e-4; these are its equations

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from ...outcomes.association_table import AssociationRow
-from ...vocabulary.outcomes import INTERACTION, PREDICTOR, REGIMEN, Analysis, Question
+from ...vocabulary.outcomes import INTERACTION, PREDICTOR, REGIMEN, Analysis, Question, Status
 from .style import BLUE, FAINT, INK, SOFT, comparison_words, drawing, group_word, shortened, to_svg
 
 if TYPE_CHECKING:
@@ -67,7 +67,7 @@ def _scale(rows: Sequence[AssociationRow]) -> Sequence[float]:
 def _line(axes: "Axes", y: int, row: AssociationRow, *, shaded: bool) -> None:
     if shaded:
         axes.axhspan(y - 0.5, y + 0.5, color=FAINT, linewidth=0, zorder=0)
-    naive = row.analysis == Analysis.NAIVE.value
+    naive, penalised = row.analysis == Analysis.NAIVE.value, row.status is Status.PENALISED
     colour = SOFT if naive else BLUE
     left, right = axes.get_xlim()
     low = left if row.low is None else min(max(row.low, left), right)
@@ -83,9 +83,9 @@ def _line(axes: "Axes", y: int, row: AssociationRow, *, shaded: bool) -> None:
     axes.plot(
         [value],
         [y],
-        "o" if naive else "s",
+        "o" if naive else "D" if penalised else "s",
         markersize=4.5,
-        markerfacecolor="white" if naive else colour,
+        markerfacecolor="white" if naive or penalised else colour,
         markeredgecolor=colour,
         zorder=3,
         clip_on=False,
