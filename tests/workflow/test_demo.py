@@ -548,6 +548,10 @@ def test_cohort_pages(demo: Demo) -> None:
     fetched, text = read_page(demo.results / "cohort/report.html")
     assert fetched == []
     assert all(f"P{number:02}" in text for number in range(1, 20))
+    fetched, text = read_page(demo.results / "cohort/batch.html")
+    assert fetched == []
+    assert "27 samples: 27 pass, 0 warn, 0 fail; controls in order; no swap among the 12 samples" in text
+    assert "15 samples passed without a verdict on identity" in text
     fetched, text = read_page(demo.results / "cohort/multiqc.html")
     assert fetched == []
     sections = ("Samples", "Duplex yield", "Error rates", "Family sizes", "Insert sizes", "Reads lost")
