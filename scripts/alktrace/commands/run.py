@@ -32,7 +32,11 @@ EXAMPLE = "alktrace run config.yaml -- --dry-run"
 HANDED_ON = "behind `--`: options of snakemake, such as --cores 8 or --dry-run"
 PROFILES = ROOT / "config" / "profiles"
 EXECUTOR = re.compile(r"^executor: *[\"']?([\w-]+)", re.MULTILINE)
-LOOKS_ONLY = {"-n", "--dry-run", "--dryrun", "--unlock", "--summary", "--dag", "--touch", "--lint"}
+LOOKS_ONLY = {"-n", "--dry-run", "--dryrun", "--unlock", "--summary", "--dag"} | {
+    "--touch",
+    "--lint",
+    "--report",
+}
 """Options of snakemake that start no job: they need no folder for themselves, and have left nothing out."""
 SHOWN_UNFINISHED = 10
 ROOM = 100_000_000
