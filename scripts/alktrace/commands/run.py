@@ -32,7 +32,13 @@ EXAMPLE = "alktrace run config.yaml -- --dry-run"
 HANDED_ON = "behind `--`: options of snakemake, such as --cores 8 or --dry-run"
 PROFILES = ROOT / "config" / "profiles"
 EXECUTOR = re.compile(r"^executor: *[\"']?([\w-]+)", re.MULTILINE)
-LOOKS_ONLY = {"-n", "--dry-run", "--dryrun", "--unlock", "--summary", "--dag"} | {
+LOOKS_ONLY = {
+    "-n",
+    "--dry-run",
+    "--dryrun",
+    "--unlock",
+    "--summary",
+    "--dag",
     "--touch",
     "--lint",
     "--report",
