@@ -61,6 +61,16 @@ def test_without_events_nothing_is_reached() -> None:
     assert found.rate(300)[0].reason == "follow_up_too_short"
 
 
+def test_few_events_have_no_bootstrap_interval() -> None:
+    """Eight intervals that share one innermost one: draws of them would all say the same."""
+    few, enough = (
+        estimate_intervals([0.0] * n, [50.0 + i for i in range(n)], confidence=0.95) for n in (9, 10)
+    )
+    assert (few.median().low, few.median().high, few.rate(25)[0].low) == (None, None, None)
+    assert few.median().value is not None
+    assert enough.median().low is not None
+
+
 def test_an_interval_needs_width() -> None:
     with pytest.raises(ValueError, match="width"):
         estimate_intervals([10], [10], confidence=0.95)

@@ -16,6 +16,8 @@ from ..vocabulary.outcomes import HALF_DAY, Refusal
 from .survival import Estimate, Floats
 
 DRAWS, SEED = 200, 19760401
+FEWEST_EVENTS = 10
+"""With fewer, draws hold the same few intervals over and over: theirs would be far too narrow."""
 STEPS, CLOSE, CLOSE_OF_DRAWS = 20_000, 1e-9, 1e-5
 """Of the expectation steps: how many at most, and the largest change of a mass at the end."""
 
@@ -53,7 +55,7 @@ class IntervalEstimate:
             return Estimate(None, None, None, None, Refusal.FOLLOW_UP_TOO_SHORT.value), open_
         value = float(self._without(self.mass[None, :], days)[0])
         low, high = self._percentiles(self._without(self.draws, days))
-        return Estimate(value, low, high, "npmle_bootstrap"), open_
+        return Estimate(value, _finite(low), _finite(high), "npmle_bootstrap"), open_
 
     def _without(self, mass: Floats, days: float) -> Floats:
         width = np.where(np.isfinite(self.upper), self.upper - self.lower, np.inf)
@@ -74,6 +76,8 @@ class IntervalEstimate:
         return np.where(reached.any(axis=1) & np.isfinite(upper), found, np.inf)
 
     def _percentiles(self, values: Floats) -> tuple[float, float]:
+        if np.isfinite(self.right).sum() < FEWEST_EVENTS:
+            return np.inf, np.inf
         tail = (1 - self.confidence) / 2
         # Of order statistics: between a number and infinity there is no mean.
         low, high = np.quantile(values, [tail, 1 - tail], method="inverted_cdf")
