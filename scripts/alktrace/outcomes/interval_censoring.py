@@ -18,7 +18,7 @@ from .survival import Estimate, Floats
 DRAWS, SEED = 200, 19760401
 FEWEST_EVENTS = 10
 """With fewer, draws hold the same few intervals over and over: theirs would be far too narrow."""
-STEPS, CLOSE, CLOSE_OF_DRAWS = 20_000, 1e-9, 1e-5
+STEPS, CLOSE, CLOSE_OF_DRAWS = 20_000, 1e-9, 1e-4
 """Of the expectation steps: how many at most, and the largest change of a mass at the end."""
 
 
