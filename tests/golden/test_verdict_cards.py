@@ -8,8 +8,11 @@ from typing import Any
 
 import pytest
 import yaml
-from patient_pages import CASES, EN, ZH, content
+from golden.build import default_settings, evidence
+from patient_pages import CASES, EN, ZH, content, knowledge, words_in
 
+from alktrace.classify.decision import classify_patient
+from alktrace.report.verdict_card import _cells
 from alktrace.vocabulary.languages import Language
 from alktrace.vocabulary.resistance import Classification
 
@@ -48,3 +51,27 @@ def test_what_is_not_excluded_is_never_said_to_be() -> None:
         for point in content(case)["points"]:
             texts = " ".join([*point["headline"], *point["missed"]])
             assert "wild type" not in texts and "negative" not in texts
+
+
+def test_the_card_is_as_sure_as_the_table() -> None:
+    """A mixed class is as sure as the less sure of its families: the card may not borrow from the other."""
+    words = words_in()
+    for case in CASES:
+        results = classify_patient(evidence(CASES[case]), knowledge(), default_settings())
+        told = {item.timepoint: item.row.confidence for item in results}
+        for point in content(case)["points"]:
+            assert point["confidence"] == words.word("confidence", told[point["id"]]), case
+
+
+@pytest.mark.parametrize(
+    "share, text",
+    [
+        (0.21, "21 % of the tumour cells (about 1 in 5)"),
+        (0.5, "50 % of the tumour cells (about 1 in 2)"),
+        (0.61, "61 % of the tumour cells"),
+        (0.7, "70 % of the tumour cells"),
+    ],
+)
+def test_one_in_is_said_where_it_is_near(share: float, text: str) -> None:
+    """ "1 in 2" for 61 % would make what may have been missed smaller than it is."""
+    assert words_in().tell(_cells(share)) == text

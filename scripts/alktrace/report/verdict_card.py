@@ -22,6 +22,10 @@ MOST_TESTS = 3
 """Tests named on the card: a board orders one or two, and a long list is no advice."""
 MOST_LOCI = 6
 """Loci named one by one on the card; of more the genes are named with their number."""
+ROUNDING = 0.1
+"""How far, of the share, `1 in 5` may lie from it."""
+FURTHER = frozenset({NegativeKind.BYPASS_MUTATION, NegativeKind.BYPASS_FUSION})
+"""Kinds of several loci: one that was found excludes no other."""
 AMPLIFICATIONS = frozenset(
     {NegativeKind.ALK_AMPLIFICATION, NegativeKind.MET_AMPLIFICATION, NegativeKind.BYPASS_AMPLIFICATION}
 )
@@ -48,7 +52,7 @@ class Verdict:
 
     Attributes:
         headline: the mechanisms in words, in the order of their families.
-        confidence: of the class; None where nothing carries it.
+        confidence: of the class, as in `classification.tsv`; None where nothing carries it.
         reason: the one reason for that confidence, or for the negative.
         numbers: what the mechanisms rest on, one thing each.
         missed: what could have been there unseen, one thing each.
@@ -80,14 +84,13 @@ def judge_verdict(
         tests: rules of the knowledge table `next_tests.tsv`.
     """
     carrying = [item for item in mechanisms if carries_class(item, detail)]
-    ranked = sorted(carrying, key=lambda item: RANK[item.row.confidence or Confidence.UNCERTAIN])
-    confidence = ranked[0].row.confidence if ranked else None
+    decisive = _decisive(carrying)
     facts = facts_of(rows, detail)
     asked = [test for test in tests if test.is_asked(facts)]
     return Verdict(
         headline=tuple(_headline(rows[0], carrying)),
-        confidence=confidence,
-        reason=_reason(ranked[0], detail) if ranked else _reason_of_negative(rows[0]),
+        confidence=decisive.row.confidence if decisive else None,
+        reason=_named_reason(decisive, carrying, detail) if decisive else _reason_of_negative(rows[0]),
         numbers=tuple(_numbers(item) for item in carrying if item.row.mechanism and item.row.gene),
         missed=tuple(_missed(rows, detail)),
         tests=tuple(sorted(asked, key=lambda item: item.rank)[:MOST_TESTS]),
@@ -206,6 +209,28 @@ def _lineage(item: Mechanism) -> Said:
 # --- how sure --------------------------------------------------------------------------------------
 
 
+def _decisive(carrying: Sequence[Mechanism]) -> Mechanism | None:
+    """Return whose confidence is that of the class: of each family the surest, of these the least sure."""
+    surest: dict[Component | None, Mechanism] = {}
+    for item in carrying:
+        other = surest.setdefault(item.row.component, item)
+        if _rank(item) < _rank(other):
+            surest[item.row.component] = item
+    return max(surest.values(), key=_rank, default=None)
+
+
+def _rank(item: Mechanism) -> int:
+    return RANK[item.row.confidence or Confidence.UNCERTAIN]
+
+
+def _named_reason(decisive: Mechanism, carrying: Sequence[Mechanism], detail: Mapping[str, Any]) -> Said:
+    """Return the one reason, with the name of its mechanism where the headline has several."""
+    reason, name = _reason(decisive, detail), mechanism_said(decisive)
+    if all(mechanism_said(item) == name for item in carrying):
+        return reason
+    return say("card.number", name=name, amount=reason)
+
+
 def _reason(best: Mechanism, detail: Mapping[str, Any]) -> Said:
     """Return the one reason: what caps the confidence, else the numbers behind it."""
     row = best.row
@@ -230,7 +255,8 @@ def _established(best: Mechanism, detail: Mapping[str, Any]) -> Said:
         share = _share(row.compound_vaf, row.compound_vaf_low, row.compound_vaf_high)
         return say("why.compound", both=row.compound_molecules, total=row.compound_total, share=share)
     if row.phase is Phase.TRANS:
-        pair = next(item for item in detail["phase"]["pairs"] if item["phase"] == Phase.TRANS)
+        apart = [item for item in detail["phase"]["pairs"] if item["phase"] == Phase.TRANS]
+        pair = next((item for item in apart if row.alteration in item["names"]), apart[0])
         return say("why.trans", total=pair["informative"], share=Share(pair["max_double_share"] or 1.0))
     return say("why.reported")
 
@@ -304,7 +330,9 @@ def _missed(rows: Sequence[ResistanceRow], detail: Mapping[str, Any]) -> Iterabl
             yield from _above(item)
         elif item.status is ExclusionStatus.IN_PART:
             yield _in_part(item, judged[item.kind])
-        elif item.status is not ExclusionStatus.FOUND:
+        elif item.status is ExclusionStatus.FOUND:
+            yield from _further(item, judged[item.kind])
+        else:
             by_status.setdefault(item.status, []).append(say(f"kind.{item.kind}"))
     for status, kinds in by_status.items():
         yield say(f"missed.{status}", kinds=Listed(tuple(kinds)))
@@ -329,7 +357,9 @@ def _missed_alk(first: ResistanceRow, codes: set[CaveatCode]) -> Iterable[Said]:
 def _cells(share: float) -> Said:
     """Say a share of the tumour cells, and as a board counts: `21 % of the tumour cells (about 1 in 5)`."""
     one_in = round(1 / share)
-    return say("cells.one_in" if one_in > 1 else "cells.share", number=one_in, share=Share(share))
+    # 1 in 2 is no way to say 61 %: it would make what may have been missed smaller than it is.
+    near = one_in > 1 and abs(one_in * share - 1) <= ROUNDING
+    return say("cells.one_in" if near else "cells.share", number=one_in, share=Share(share))
 
 
 def _above(item: Exclusion) -> Iterable[Said]:
@@ -342,13 +372,30 @@ def _above(item: Exclusion) -> Iterable[Said]:
 
 def _in_part(item: Exclusion, account: Mapping[str, Any]) -> Said:
     """Say what is excluded only at some loci: the worst limit of those, and the loci that are open."""
-    limits = [told for told in account["loci"].values() if isinstance(told, float)]
-    excluded = ExclusionStatus.EXCLUDED.value
-    holes = [name for name, told in account["loci"].items() if isinstance(told, str) and told != excluded]
-    loci = Listed(tuple(_holes(holes)))
+    limits, holes = _limits_and_holes(account)
+    kind, loci = say(f"kind.{item.kind}"), Listed(tuple(_holes(holes)))
     if not limits or item.kind in AMPLIFICATIONS:
-        return say("missed.holes", kind=say(f"kind.{item.kind}"), loci=loci)
-    return say("missed.in_part", kind=say(f"kind.{item.kind}"), cells=_cells(max(limits)), loci=loci)
+        return say("missed.holes", kind=kind, loci=loci)
+    return say("missed.in_part", kind=kind, cells=_cells(max(limits)), loci=loci)
+
+
+def _further(item: Exclusion, account: Mapping[str, Any]) -> Iterable[Said]:
+    """Say what else of a kind may be there beside the one that was found."""
+    limits, holes = _limits_and_holes(account)
+    if item.kind not in FURTHER or not (limits or holes):
+        return []
+    kind, loci = say("kind.further", kind=say(f"kind.{item.kind}")), Listed(tuple(_holes(holes)))
+    if not limits:
+        return [say("missed.holes", kind=kind, loci=loci)]
+    cells = _cells(max(limits))
+    return [say("missed.in_part" if holes else "missed.fewer", kind=kind, cells=cells, loci=loci)]
+
+
+def _limits_and_holes(account: Mapping[str, Any]) -> tuple[list[float], list[str]]:
+    answered = {ExclusionStatus.EXCLUDED.value, ExclusionStatus.FOUND.value}
+    limits = [told for told in account["loci"].values() if isinstance(told, float)]
+    holes = [name for name, told in account["loci"].items() if isinstance(told, str) and told not in answered]
+    return limits, holes
 
 
 def _holes(names: Sequence[str]) -> list[Any]:
