@@ -14,6 +14,7 @@ import pytest
 from exported_patients import (
     AMPLIFICATION,
     EVERYTHING,
+    FILES,
     FUSION,
     G1202R,
     HOSTILE,
@@ -26,11 +27,15 @@ from exported_patients import (
     small,
     specimen,
 )  # fmt: skip
+from golden.build import default_settings
 
+from alktrace.classify.decision import classify_patient
 from alktrace.evidence.schema import ClinicalContext
 from alktrace.exports.cbioportal import study_files, write_study
 from alktrace.exports.cbioportal_names import short_id
 from alktrace.exports.exported import ExportedPatient
+from alktrace.exports.phenopackets import phenopacket
+from alktrace.knowledge.load import load_knowledge
 from alktrace.outcomes.clinical_schema import (
     AssessmentRow,
     FollowUpRow,
@@ -134,6 +139,39 @@ def test_clinical_data_and_timelines_count_days(tmp_path: Path) -> None:
     assert (sample["DAY_COLLECTED"], sample["CLASSIFICATION"]) == ("486", "ON_TARGET_SINGLE")
     everything = "".join(path.read_text() for path in folder.rglob("*.txt"))
     assert "2024-" not in everything and "2025-" not in everything, "no dates"
+
+
+def test_what_is_only_listed_is_no_mechanism_of_the_sample(tmp_path: Path) -> None:
+    """Found outside the window of progression: not evaluable, though the row keeps its confidence."""
+    late = {
+        "lorlatinib_start": "2023-01-01",
+        "lorlatinib_last_dose": "2024-01-01",
+        "progression": "2024-01-01",
+    }
+    one = patient(G1202R)
+    evidence = one.evidence.model_copy(update={"clinical": ClinicalContext.model_validate(late)})
+    results = classify_patient(evidence, load_knowledge(FILES), default_settings())
+    told = ExportedPatient(evidence, tuple(row for item in results for row in item.rows), False)
+    assert (told.rows[0].classification, told.rows[0].confidence) == ("NOT_EVALUABLE", "candidate")
+    (sample,) = rows(study(tmp_path, [told]) / "data_clinical_sample.txt")
+    assert (sample["CLASSIFICATION"], sample["MECHANISMS"], sample["CONFIDENCE"]) == ("NOT_EVALUABLE", "", "")
+    packet = phenopacket(told, None, identifiers())
+    (interpretation,) = packet["interpretations"]
+    assert interpretation["summary"] == "NOT_EVALUABLE"
+    (genomic,) = interpretation["diagnosis"]["genomicInterpretations"]
+    assert genomic["interpretationStatus"] == "UNKNOWN_STATUS"
+
+
+def test_what_a_report_gives_bare_stays_bare(tmp_path: Path) -> None:
+    """A tumour fraction without an interval gets none; a gain of a report is no amplification."""
+    given = {"status": "given", "value": 0.12, "low": 0.12, "high": 0.12, "markers": ["reported"]}
+    gain = AMPLIFICATION | {"flags": ["reported_as_gain"]}
+    folder = study(tmp_path, [patient(gain, specimens=(specimen(tumour_fraction=given),))])
+    (sample,) = rows(folder / "data_clinical_sample.txt")
+    names = ("TUMOR_FRACTION", "TUMOR_FRACTION_LOW", "TUMOR_FRACTION_HIGH")
+    assert [sample[name] for name in names] == ["0.12", "", ""]
+    (met,) = rows(folder / "data_cna.txt")
+    assert (met["Hugo_Symbol"], met["P1.PD1.plasma"]) == ("MET", "1")
 
 
 def test_long_ids_stay_apart() -> None:

@@ -2,6 +2,7 @@
 
 import datetime as dt
 import json
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -11,7 +12,7 @@ from exported_patients import EVERYTHING, HOSTILE, LONG_ID, identifiers, patient
 from google.protobuf.json_format import ParseDict
 
 from alktrace.exports.exported import ExportedPatient
-from alktrace.exports.phenopackets import write_phenopackets
+from alktrace.exports.phenopackets import phenopacket, write_phenopackets
 from alktrace.outcomes.clinical_schema import PathologyRow, PatientRecord, PatientRow, Sex, TreatmentRow
 from alktrace.vocabulary.clinical import Histology, StopReason
 
@@ -80,6 +81,15 @@ def test_terms_are_verified_or_our_own(tmp_path: Path) -> None:
     prefixes = {one.namespace_prefix for one in found.meta_data.resources}
     assert prefixes == {"NCIT", "UBERON", "HGNC", "ATC", "alktrace"}
     assert "2024-02" not in json.dumps(content) and "2025-06" not in json.dumps(content), "no dates"
+
+
+def test_a_report_is_of_the_specimen_of_its_date() -> None:
+    """A biopsy of each timepoint bears the same name: the small cell report is of the later one."""
+    one = patient(specimens=(specimen("BL", name="tissue"), specimen(name="tissue")))
+    later = one.specimens[1].collected
+    record = replace(RECORD, pathology=(PathologyRow("P1", later, Histology.SMALL_CELL, "tissue"),))
+    samples = phenopacket(one, record, identifiers())["biosamples"]
+    assert ["histologicalDiagnosis" in sample for sample in samples] == [False, True]
 
 
 def test_ages_are_whole_years(tmp_path: Path) -> None:

@@ -7,7 +7,7 @@ from typing import Any, NamedTuple
 from ..outcomes.clinical_schema import PatientRecord, Sex
 from ..outcomes.cutoff import last_alive
 from .cbioportal_names import day, first_day, sample_id, short_id
-from .exported import ExportedPatient
+from .exported import ExportedPatient, carrying, confidence_of, fraction_interval
 
 DAYS_PER_MONTH = 365.25 / 12
 SEXES = {Sex.FEMALE: "Female", Sex.MALE: "Male"}
@@ -50,8 +50,8 @@ SAMPLE_ATTRIBUTES = (
     Attribute("TUMOR_FRACTION_HIGH", "Tumour fraction, high", "Upper end of its 95 % interval", "NUMBER"),
     Attribute("QC_VERDICT", "QC verdict", "pass, warn or fail"),
     Attribute("CLASSIFICATION", "Classification", "Class of the timepoint"),
-    Attribute("MECHANISMS", "Mechanisms", "Mechanisms of resistance of the timepoint"),
-    Attribute("CONFIDENCE", "Confidence", "Best confidence of these mechanisms"),
+    Attribute("MECHANISMS", "Mechanisms", "Mechanisms that carry the class of the timepoint"),
+    Attribute("CONFIDENCE", "Confidence", "Confidence of the class"),
     Attribute("TIMING", "Timing", "Primary or acquired resistance"),
 )
 TIMELINES = {
@@ -108,7 +108,8 @@ def sample_rows(patients: Sequence[ExportedPatient]) -> Iterator[Mapping[str, An
     for patient in patients:
         for specimen in patient.specimens:
             rows = [row for row in patient.rows if row.timepoint == specimen.timepoint]
-            fraction = specimen.tumour_fraction
+            low, high = fraction_interval(specimen)
+            carriers = carrying(rows)
             yield {
                 "SAMPLE_ID": sample_id(patient, specimen),
                 "PATIENT_ID": short_id(patient.patient),
@@ -119,13 +120,13 @@ def sample_rows(patients: Sequence[ExportedPatient]) -> Iterator[Mapping[str, An
                 "SPECIMEN_TYPE": specimen.specimen_type,
                 "ASSAY": specimen.assay,
                 "DAY_COLLECTED": day(specimen.collected, first_day(patient)),
-                "TUMOR_FRACTION": fraction.value,
-                "TUMOR_FRACTION_LOW": fraction.low,
-                "TUMOR_FRACTION_HIGH": fraction.high,
+                "TUMOR_FRACTION": specimen.tumour_fraction.value,
+                "TUMOR_FRACTION_LOW": low,
+                "TUMOR_FRACTION_HIGH": high,
                 "QC_VERDICT": specimen.verdict,
                 "CLASSIFICATION": rows[0].classification if rows else None,
-                "MECHANISMS": " + ".join(dict.fromkeys(row.mechanism for row in rows if row.mechanism)),
-                "CONFIDENCE": next((row.confidence for row in rows), None),
+                "MECHANISMS": " + ".join(dict.fromkeys(row.mechanism for row in carriers if row.mechanism)),
+                "CONFIDENCE": confidence_of(carriers),
                 "TIMING": rows[0].timing if rows else None,
             }
 

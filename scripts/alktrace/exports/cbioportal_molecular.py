@@ -4,7 +4,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from ..evidence.schema import Alteration, GeneCopyNumber
-from ..vocabulary.caveats import NOT_THE_DRIVER, codes_of
+from ..vocabulary.caveats import NOT_THE_DRIVER, CaveatCode, codes_of
 from ..vocabulary.changes import STRUCTURAL, Origin, VariantType
 from ..vocabulary.copies import CopyNumberCall
 from .cbioportal_names import sample_id
@@ -77,6 +77,7 @@ def copy_number_table(patients: Sequence[ExportedPatient]) -> tuple[list[str], l
         if item.variant_type in (VariantType.AMPLIFICATION, VariantType.LOSS):
             # A report gives no copy numbers of genes, but what it found.
             told = "2" if item.variant_type is VariantType.AMPLIFICATION else "-1"
+            told = "1" if CaveatCode.REPORTED_AS_GAIN in codes_of(item.flags) else told
             own = levels.setdefault(item.gene, {})
             if own.get(name := sample_id(patient, seen.specimen), NOT_KNOWN) == NOT_KNOWN:
                 own[name] = told

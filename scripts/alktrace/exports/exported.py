@@ -9,13 +9,16 @@ from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
 
+from ..classify.finding_caveats import RANK, lowest
 from ..classify.resistance_table import ResistanceRow
 from ..evidence.evidence_file import load_evidence
 from ..evidence.schema import Alteration, Observation, PatientEvidence, SpecimenEvidence
 from ..io.tables import read_table
 from ..vocabulary.caveats import CaveatCode, codes_of
 from ..vocabulary.changes import Origin, VariantType
+from ..vocabulary.copies import TumourFractionStatus
 from ..vocabulary.detection import Detection
+from ..vocabulary.resistance import Classification, Component, Confidence, FindingRole
 from ..vocabulary.samples import SpecimenType
 from ..vocabulary.variant import SmallVariant
 
@@ -23,6 +26,16 @@ BREAKEND = re.compile(
     r"(?P<chrom>\S+):(?P<pos>\d+)(?P<ref>[ACGTN])>(?P<alt>\S*[\[\]](?P<mate>\S+):(?P<mate_pos>\d+)[\[\]]\S*)"
 )
 """A junction as the evidence places it: `chr2:29223741T>T]chr2:42299750]` (VCF 4.3, section 5.4)."""
+
+FAMILY = {
+    Classification.BYPASS: Component.BYPASS,
+    Classification.TRANSFORMATION_SUSPECTED: Component.TRANSFORMATION,
+    Classification.TRANSFORMATION_CONFIRMED: Component.TRANSFORMATION,
+}
+"""The family of a class that has one and is none of ALK's own."""
+WITHOUT_MECHANISM = frozenset(
+    {Classification.NOT_EVALUABLE, Classification.NONE_FOUND, Classification.ON_TARGET_EXCLUDED}
+)
 
 
 @dataclass(frozen=True)
@@ -128,6 +141,39 @@ def load_patients(
         ExportedPatient(one, tuple(row for row in rows if row.patient == one.patient), inherited)
         for one in found
     ]
+
+
+def carrying(rows: Iterable[ResistanceRow]) -> list[ResistanceRow]:
+    """Return the rows of a timepoint whose mechanism can carry its class; others are listed in it only."""
+    return [row for row in rows if _carries(row)]
+
+
+def _carries(row: ResistanceRow) -> bool:
+    of_class = row.classification is Classification.MIXED or row.component is FAMILY.get(
+        row.classification, Component.ON_TARGET
+    )
+    present = row.mechanism is not None and row.role is not FindingRole.PRE_EXISTING
+    return present and of_class and row.classification not in WITHOUT_MECHANISM
+
+
+def confidence_of(rows: Iterable[ResistanceRow]) -> Confidence | None:
+    """Return the confidence of a class: of each family the surest, of these the least sure."""
+    surest: dict[Component | None, Confidence] = {}
+    for row in rows:
+        if row.confidence is not None:
+            other = surest.get(row.component, row.confidence)
+            surest[row.component] = min(row.confidence, other, key=RANK.__getitem__)
+    return lowest(*surest.values()) if surest else None
+
+
+def fraction_interval(specimen: SpecimenEvidence) -> tuple[float | None, float | None]:
+    """Return the interval of a tumour fraction; none where a report gave a bare number."""
+    found = specimen.tumour_fraction
+    return (
+        (None, None)
+        if found.status is TumourFractionStatus.GIVEN and found.low == found.high
+        else (found.low, found.high)
+    )
 
 
 def is_inherited(alteration: Alteration) -> bool:

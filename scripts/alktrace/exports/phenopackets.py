@@ -15,9 +15,9 @@ from ..classify.resistance_table import ResistanceRow
 from ..evidence.schema import SpecimenEvidence
 from ..io.atomic import atomic_output
 from ..io.tables import format_cell
-from ..outcomes.clinical_schema import PatientRecord, Sex
+from ..outcomes.clinical_schema import PathologyRow, PatientRecord, Sex
 from ..vocabulary.clinical import Histology
-from .exported import ExportedPatient, Seen, breakend, small_variant
+from .exported import ExportedPatient, Seen, breakend, carrying, small_variant
 from .identifiers import Identifiers, Term
 from .maf import ASSEMBLY
 
@@ -97,7 +97,7 @@ def _biosample(
 ) -> dict[str, Any]:
     words = (specimen.timepoint, specimen.specimen, specimen.setting, specimen.assay)
     reports = record.pathology if record else ()
-    histology = next((row.histology for row in reports if row.specimen == specimen.specimen), None)
+    histology = next((row.histology for row in reports if _is_of(row, specimen, patient)), None)
     return {
         "id": patient.sample(specimen),
         "individualId": patient.patient,
@@ -106,6 +106,15 @@ def _biosample(
         **_at("timeOfCollection", specimen.collected, record),
         **({"histologicalDiagnosis": _histology(identifiers, histology)} if histology else {}),
     }
+
+
+def _is_of(report: PathologyRow, specimen: SpecimenEvidence, patient: ExportedPatient) -> bool:
+    """Tell whether a report is of a specimen; where several have its name, the nearest in time."""
+    if report.specimen == specimen.full_name:
+        return True
+    named = [one for one in patient.specimens if one.specimen == report.specimen]
+    nearest = min(named, key=lambda one: abs(one.collected - report.date), default=None)
+    return nearest is not None and nearest.place == specimen.place
 
 
 def _interpretations(
@@ -120,10 +129,11 @@ def _interpretations(
             for one in patient.seen(item)
             if one.specimen.timepoint == timepoint
         ]
+        told = "; ".join(dict.fromkeys(map(_summary, carrying(rows))))
         yield {
             "id": f"{patient.patient}.{timepoint}",
             "progressStatus": "COMPLETED",
-            "summary": "; ".join(dict.fromkeys(map(_summary, rows))),
+            "summary": told or rows[0].classification.value,
             "diagnosis": {
                 "disease": disease,
                 "genomicInterpretations": [_genomic(patient, one, rows, identifiers) for one in seen],
@@ -139,7 +149,7 @@ def _summary(row: ResistanceRow) -> str:
 def _genomic(
     patient: ExportedPatient, seen: Seen, rows: Iterable[ResistanceRow], identifiers: Identifiers
 ) -> dict[str, Any]:
-    carried = {id(row) for row in patient.mechanisms(seen.alteration)} & {id(row) for row in rows}
+    carried = {id(row) for row in patient.mechanisms(seen.alteration)} & {id(row) for row in carrying(rows)}
     return {
         "subjectOrBiosampleId": patient.sample(seen.specimen),
         "interpretationStatus": "CONTRIBUTORY" if carried else "UNKNOWN_STATUS",
