@@ -90,6 +90,16 @@ def test_what_was_not_evaluated_is_said_of_a_pass() -> None:
     assert any("No control" in text for text in content["remarks"])
 
 
+def test_a_pass_without_a_tumour_fraction_is_told() -> None:
+    """Quality passed, and a negative of the sample still excludes nothing; normals and failures have none."""
+    rows = quality_row("A", tumour_fraction=None), quality_row("N", role="normal", tumour_fraction=None)
+    failed = quality_row("F", tumour_fraction=None, verdict=Verdict.FAIL)
+    content = batch_content([batch_of(*rows, failed)], {}, {}, ())
+    assert [one["open"] for one in content["released"]] == [["tumour fraction"], []]
+    assert [one["name"] for one in content["held"]] == ["F.PD1.plasma"], "also without a reason"
+    assert sum("1 sample without a tumour fraction" in text for text in content["remarks"]) == 1
+
+
 GRID = itertools.product(
     (None, 0.0, 499.0, 500.0, 1499.0, 1500.0),
     (None, 0.0, 0.29, 0.3, 1.0),

@@ -20,6 +20,7 @@ from patient_pages import (
     many_timepoints,
     page,
     with_clinic,
+    words_in,
 )
 
 from alktrace.evidence.schema import (
@@ -29,12 +30,15 @@ from alktrace.evidence.schema import (
     PatientEvidence,
     ReportedPhase,
     RnaFinding,
+    TumourFraction,
 )
 from alktrace.inputs.settings.report_settings import ReportSettings
 from alktrace.report.bypass_matrix import bypass_matrix
+from alktrace.report.patient_header import fraction_said
 from alktrace.report.patient_page import PatientData, patient_content
 from alktrace.report.verdict_card import all_mechanisms
 from alktrace.vocabulary.clinical import ProgressionSite
+from alktrace.vocabulary.copies import TumourFractionStatus
 from alktrace.vocabulary.detection import Detection, ObservationSource
 
 
@@ -335,3 +339,11 @@ def test_exports_are_linked_where_they_are(tmp_path: Path) -> None:
     text = page(COMPOUND, tmp_path / "page.html", exports={"igv": "../../exports/igv/P1.xml"})
     assert '<a href="../../exports/igv/P1.xml">IGV session</a>' in text
     assert "IGV" not in page(COMPOUND, tmp_path / "page.html")
+
+
+def test_a_reported_tumour_fraction_has_no_interval() -> None:
+    case = evidence(CASES[COMPOUND])
+    given = TumourFraction(status=TumourFractionStatus.GIVEN, value=0.12, low=0.12, high=0.12)
+    bare = case.specimens[0].model_copy(update={"tumour_fraction": given})
+    assert words_in().tell(fraction_said(bare)) == "12 % reported, without an interval"
+    assert words_in(ZH).tell(fraction_said(bare)) == "报告 12 %，无区间"

@@ -7,15 +7,20 @@ from pathlib import Path
 import pytest
 from patient_pages import EN, ZH, knowledge, words_in
 
+from alktrace.classify.named_drugs import LORLATINIB_INHIBITS_TOO, SITE_KNOWLEDGE
 from alktrace.classify.phase import PhaseReason
 from alktrace.classify.set_criteria import SET_CRITERIA
 from alktrace.classify.single_criteria import ALTERATION_CRITERIA
 from alktrace.classify.timepoint_criteria import TIMEPOINT_CRITERIA
+from alktrace.classify.treatment_history import UNDATED
 from alktrace.io.resources import PACKAGE, resource
 from alktrace.io.tables import read_table
 from alktrace.knowledge.next_tests import PHASE_REASONS
 from alktrace.report.language import Copies, Listed, Share, WordsRow, say
+from alktrace.report.patient_tables import _drug
 from alktrace.vocabulary.caveats import Caveat, CaveatCode, DataProblem
+from alktrace.vocabulary.drugs import NamedDrug
+from alktrace.vocabulary.marks import Mark
 from alktrace.vocabulary.resistance import NotEvaluableReason
 
 ROWS = {row.key: row for row in read_table(resource("report/words.tsv"), WordsRow)}
@@ -149,3 +154,21 @@ def test_what_a_caveat_is_about_is_in_words(text: str, english: str, chinese: st
     caveat = Caveat.parse(text)
     assert words_in(EN).caveat(caveat)["text"].endswith(english)
     assert words_in(ZH).caveat(caveat)["text"].endswith(chinese)
+
+
+@pytest.mark.parametrize(
+    "note, chinese",
+    [
+        (LORLATINIB_INHIBITS_TOO, "但已在洛拉替尼治疗中进展，而洛拉替尼同样可抑制该突变"),
+        (SITE_KNOWLEDGE, "本机构知识"),
+        (UNDATED, "已使用 日期不详"),
+        (
+            "already given 2021-03-01 to 2022-04-30 and from 2024-01-05",
+            "已使用 2021-03-01 至 2022-04-30 和 自 2024-01-05 起",
+        ),
+    ],
+)
+def test_what_stands_beside_a_drug_is_chinese_too(note: str, chinese: str) -> None:
+    drug = NamedDrug("lorlatinib", Mark.CITED, (note,))
+    assert _drug(drug, words_in(ZH)) == f"洛拉替尼 (引用, {chinese})"
+    assert _drug(drug, words_in(EN)) == f"lorlatinib (cited, {note})"

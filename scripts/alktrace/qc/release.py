@@ -179,7 +179,8 @@ def _batch(name: str, members: Sequence[BatchSample], swaps: Sequence[tuple[str,
             one.limits,
             one.processing,
             one.identity,
-            (*(one.row.reasons if one.row.verdict is Verdict.FAIL else ()), *by_control),
+            # A failure is held, also one whose reason is not named.
+            (*((one.row.reasons or ("failed",)) if one.row.verdict is Verdict.FAIL else ()), *by_control),
         )
         for one in members
         if not one.control

@@ -195,9 +195,21 @@ def _remarks(batch: Batch) -> list[str]:
         for measure in Measure
         if counts[measure]
     ]
+    if number := sum(_without_fraction(one) for one in batch.samples):
+        lines.append(
+            f"{plural(number, 'sample')} without a tumour fraction: that nothing was found there excludes "
+            "nothing (white cells have none)."
+        )
     if not batch.controls:
         lines.append("No control of this batch is in the sheet: nothing shows that a blank stays empty.")
     return lines
+
+
+def _without_fraction(sample: BatchSample) -> bool:
+    """Tell whether a sample of a patient passed though its share of tumour DNA is not known."""
+    row = sample.row
+    passed = row.verdict is not Verdict.FAIL and row.role == Role.PATIENT.value
+    return passed and row.tumour_fraction is None
 
 
 def _sample(sample: BatchSample) -> dict[str, Any]:
@@ -206,7 +218,11 @@ def _sample(sample: BatchSample) -> dict[str, Any]:
     low, high = (own.contamination_low, own.contamination_high) if own else (None, None)
     states = sample.states()
     cells = [
-        _cell(states[Measure.MOLECULES], words.number(row.molecules), f"≥ {limits.warn_molecules}"),
+        _cell(
+            states[Measure.MOLECULES],
+            words.number(row.molecules),
+            f"≥ {limits.warn_molecules}, fails < {limits.min_molecules}",
+        ),
         _cell(states[Measure.ON_TARGET], _percent(row.on_target), f"≥ {words.percent(limits.min_on_target)}"),
         _cell(
             states[Measure.CONTAMINATION],
@@ -216,6 +232,7 @@ def _sample(sample: BatchSample) -> dict[str, Any]:
         _cell(states[Measure.IDENTITY], _identity(sample), "", whole=False),
     ]
     opened = [measure.value.replace("_", " ") for measure in sample.not_evaluated()]
+    opened += ["tumour fraction"] if _without_fraction(sample) else []
     return {
         "name": sample.name,
         "page": f"../patients/{row.patient}/report.html" if row.role == Role.PATIENT.value else "",

@@ -30,7 +30,10 @@ def patients_flow(
         for row in endpoints
         if row.headline
     ]
-    caption = ["Each number counts patients. An endpoint has a population of its own, given with its curve."]
+    caption = [
+        "Each number counts patients. Evaluable: at one progression or more; the key numbers tell of "
+        "the last. An endpoint has a population of its own, given with its curve."
+    ]
     if ends:
         caption.append(
             "Endpoints rest on the clinical tables alone, also of patients without a classified sample; "

@@ -10,6 +10,7 @@ from ..outcomes.clinical_schema import PatientRecord
 from ..vocabulary.caveats import NOT_THE_DRIVER, codes_of
 from ..vocabulary.changes import ALK, VariantType
 from ..vocabulary.clinical import BestResponse
+from ..vocabulary.copies import TumourFractionStatus
 from ..vocabulary.detection import Detection, LocusKind
 from .language import Listed, Said, Share, say
 
@@ -172,4 +173,7 @@ def fraction_said(item: SpecimenEvidence) -> Said:
     fraction = item.tumour_fraction
     if fraction.value is None:
         return say("fraction.not_estimable")
+    # A report gives a bare number: an interval of no width would be a certainty that nobody measured.
+    if fraction.status is TumourFractionStatus.GIVEN and fraction.low == fraction.high:
+        return say("fraction.given", share=Share(fraction.value))
     return say("fraction.value", share=Share(fraction.value, fraction.low, fraction.high))

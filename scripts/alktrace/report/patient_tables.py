@@ -98,10 +98,20 @@ def drug_lines(item: Mechanism, words: Words) -> list[str]:
 
 def _drug(drug: NamedDrug, words: Words) -> str:
     notes = [
-        words("drugs.given", when=note.removeprefix(GIVEN)) if note.startswith(GIVEN) else _note(note, words)
+        words("drugs.given", when=tuple(map(_when, note.removeprefix(GIVEN).split(" and "))))
+        if note.startswith(GIVEN)
+        else _note(note, words)
         for note in drug.notes
     ]
     return f"{words.drug(drug.name)} ({', '.join([words.word('mark', drug.mark), *notes])})"
+
+
+def _when(told: str) -> Said:
+    """Return when a drug was given, from the text of the table: `from A`, `A to B` or neither."""
+    start, _, end = told.removeprefix("from ").partition(" to ")
+    if end:
+        return say("when.span", start=start, end=end)
+    return say("when.from", start=start) if told.startswith("from ") else say("when.unknown")
 
 
 def _note(note: str, words: Words) -> str:
