@@ -347,3 +347,10 @@ def test_a_reported_tumour_fraction_has_no_interval() -> None:
     bare = case.specimens[0].model_copy(update={"tumour_fraction": given})
     assert words_in().tell(fraction_said(bare)) == "12 % reported, without an interval"
     assert words_in(ZH).tell(fraction_said(bare)) == "报告 12 %，无区间"
+
+
+def test_alk_mutations_of_a_report_without_coverage_are_asked_for() -> None:
+    """A dash says that the knowledge base asks nothing; of ALK mutations it always asks."""
+    (point,) = content("a_report_that_states_no_coverage_excludes_nothing")["points"]
+    (alk,) = (line for line in point["matrix"] if line["gene"] == "ALK")
+    assert (alk["cells"][0]["state"], alk["cells"][0]["text"]) == ("not_stated", "not stated by the report")

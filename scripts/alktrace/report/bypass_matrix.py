@@ -75,7 +75,9 @@ def bypass_matrix(
     loci: dict[tuple[str, Change], list[tuple[NegativeKind, Any]]] = {}
     for entry in exclusions:
         kind = NegativeKind(entry["kind"])
-        for name, told in entry["loci"].items():
+        # A report without coverage names no hotspot of ALK: a dash would say that nobody asks for one.
+        unnamed = {ALK: entry["status"]} if kind is NegativeKind.ALK_MUTATION else {}
+        for name, told in (entry["loci"] or unnamed).items():
             loci.setdefault((name.split(" ")[0], CHANGE_OF_KIND[kind]), []).append((kind, told))
     genes = sorted({gene for gene, _ in (*found, *loci)}, key=lambda gene: (gene != ALK, gene))
     return [
