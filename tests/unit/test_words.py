@@ -172,3 +172,10 @@ def test_what_stands_beside_a_drug_is_chinese_too(note: str, chinese: str) -> No
     drug = NamedDrug("lorlatinib", Mark.CITED, (note,))
     assert _drug(drug, words_in(ZH)) == f"洛拉替尼 (引用, {chinese})"
     assert _drug(drug, words_in(EN)) == f"lorlatinib (cited, {note})"
+
+
+def test_chinese_does_not_say_more_than_english() -> None:
+    """ "No test is asked for" is not "none is needed"; a VAF that rose is no amplification."""
+    assert "无需" not in ROWS["card.no_test"].zh
+    assert "扩增" not in ROWS["emergence.expanded"].zh
+    assert "不改变" in ROWS["drugs.key"].zh, "what is cited moves no verified drug"
