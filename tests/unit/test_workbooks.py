@@ -4,17 +4,22 @@ import datetime as dt
 import zipfile
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 from xml.etree import ElementTree
 
 import openpyxl
 import pytest
-from exported_patients import EVERYTHING, HOSTILE, LONG_ID, patient
+from exported_patients import EVERYTHING, FILES, HOSTILE, LONG_ID, patient
+from golden.build import cases, default_settings, evidence
 
+from alktrace.classify.decision import classify_patient
 from alktrace.classify.resistance_table import ResistanceRow
 from alktrace.exports.exported import ExportedPatient
-from alktrace.exports.result_tables import COHORT_TABLES, write_workbooks
+from alktrace.exports.result_tables import COHORT_TABLES, may_leave, withheld_of, write_workbooks
 from alktrace.exports.workbooks import LONGEST_CELL, Sheet, write_workbook
 from alktrace.io.tables import column, write_table
+from alktrace.knowledge.load import load_knowledge
+from alktrace.vocabulary.caveats import CaveatCode
 from alktrace.vocabulary.changes import Origin
 
 
@@ -104,6 +109,21 @@ def test_inherited_variants_leave_only_where_asked_for(tmp_path: Path, inherited
     names = {row[7].value for row in book["evidence"].iter_rows(min_row=2)}
     assert {"G1202R", "R882H"} <= names
     assert ({"Q787=", "P72R"} & names) == ({"Q787=", "P72R"} if inherited else set())
+
+
+def test_no_caveat_names_an_inherited_variant() -> None:
+    """The row of another mutation names what is inherited in its column `flags`."""
+    found = evidence({one["id"]: one for one in cases()}["in_cis_with_a_probable_inherited_variant"])
+    results = classify_patient(found, load_knowledge(FILES), default_settings())
+    rows: list[Any] = [row for item in results for row in (*item.rows, item.row)]
+    told = " ".join(str(flag) for row in rows for flag in row.flags)
+    assert "in_cis_with_probable_germline:R1275Q" in told and "probable_germline:ALK R1275Q" in told
+    one = ExportedPatient(found, (), False)
+    kept = [flag for row in may_leave(rows, withheld_of([one])) for flag in row.flags]
+    assert not any("R1275Q" in str(flag) for flag in kept)
+    assert CaveatCode.IN_CIS_WITH_PROBABLE_GERMLINE in {flag.code for flag in kept}, "that it is so is told"
+    agreed = withheld_of([ExportedPatient(found, (), True)])
+    assert may_leave(rows, agreed) == rows
 
 
 @pytest.mark.parametrize("name", ["P1", LONG_ID, "cohort"])

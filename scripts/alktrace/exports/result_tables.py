@@ -1,6 +1,7 @@
 """The tables of a run that become workbooks: of the cohort, and of each patient."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -12,6 +13,7 @@ from ..io.tables import read_table
 from ..qc.identity_table import IdentityRow
 from ..qc.qc_table import QcRow
 from ..qc.unreadable_table import UnreadableRow
+from ..vocabulary.caveats import Caveat
 from .exported import ExportedPatient, is_inherited
 from .workbooks import Sheet, write_workbook
 
@@ -64,8 +66,20 @@ def withheld_of(patients: Iterable[ExportedPatient]) -> Withheld:
 
 
 def may_leave(rows: Iterable[Any], withheld: Withheld) -> list[Any]:
-    """Return the rows that are about no alteration that is withheld."""
-    return [row for row in rows if _about(row) not in withheld]
+    """Return the rows that are about no alteration that is withheld; caveats of others do not name it."""
+    named: dict[str, set[str]] = {}
+    for patient, gene, name in withheld:
+        named.setdefault(patient, set()).update((name, f"{gene} {name}"))
+    return [_unnamed(row, named) for row in rows if _about(row) not in withheld]
+
+
+def _unnamed(row: Any, named: Mapping[str, Collection[str]]) -> Any:
+    names = named.get(getattr(row, "patient", ""), ())
+    flags = getattr(row, "flags", ()) if names else ()
+    if not any(name in names for flag in flags if isinstance(flag, Caveat) for name in flag.about):
+        return row
+    kept = (Caveat(flag.code, tuple(name for name in flag.about if name not in names)) for flag in flags)
+    return replace(row, flags=tuple(dict.fromkeys(kept)))
 
 
 def _about(row: Any) -> tuple[Any, Any, Any]:
