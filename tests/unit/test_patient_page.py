@@ -354,3 +354,9 @@ def test_alk_mutations_of_a_report_without_coverage_are_asked_for() -> None:
     (point,) = content("a_report_that_states_no_coverage_excludes_nothing")["points"]
     (alk,) = (line for line in point["matrix"] if line["gene"] == "ALK")
     assert (alk["cells"][0]["state"], alk["cells"][0]["text"]) == ("not_stated", "not stated by the report")
+
+
+def test_no_caveat_names_an_inherited_hotspot_below_the_rule() -> None:
+    case = "inherited_molecules_below_the_rule_are_no_second_hit"
+    assert "I1171N" not in str(content(case)["points"])
+    assert "ALK I1171N" in str(content(case, inherited=True)["points"])

@@ -4,7 +4,7 @@ import base64
 import hashlib
 import json
 import os
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
 from pathlib import Path
@@ -150,7 +150,8 @@ def patient_content(
     keys = {item.account["key"] for point in points for item in point.mechanisms}
     hotspots = {name for point in points for name in _subthreshold(point)}
     listed = tables_of.listed_alterations(data.evidence, keys, hotspots, settings.inherited_variants)
-    shown = [_point_texts(point, settings, words) for point in _newest_first(points)]
+    withheld = set() if settings.inherited_variants else tables_of.inherited_names(data.evidence)
+    shown = [_point_texts(point, withheld, settings, words) for point in _newest_first(points)]
     # Ids have letters, digits and hyphens alone: they may stand in a style sheet.
     heading = (
         f'@page {{ @bottom-left {{ content: "{data.evidence.patient}"; font-size: 9pt; color: #4d5966; }} }}'
@@ -230,7 +231,9 @@ def _groups(order: Sequence[SpecimenEvidence]) -> list[Sequence[SpecimenEvidence
     return [order[start : start + MOST_COLUMNS] for start in range(0, len(order), MOST_COLUMNS)]
 
 
-def _point_texts(point: Timepoint, settings: ReportSettings, words: Words) -> dict[str, Any]:
+def _point_texts(
+    point: Timepoint, withheld: Collection[str], settings: ReportSettings, words: Words
+) -> dict[str, Any]:
     first, verdict = point.rows[0], point.verdict
     chinese = settings.language is Language.ZH
     inherited = settings.inherited_variants
@@ -266,10 +269,10 @@ def _point_texts(point: Timepoint, settings: ReportSettings, words: Words) -> di
         "reasons": [words.reason(reason.value) for reason in first.not_evaluable_reason],
         "codes": list(dict.fromkeys(flag.code.value for row in point.rows for flag in row.flags)),
         "caveats": tables_of.caveat_lines(
-            in_order(flag for row in point.rows for flag in row.flags), inherited, words
+            in_order(flag for row in point.rows for flag in row.flags), inherited, withheld, words
         ),
         "criteria": tables_of.criterion_lines(
-            point.detail, point.mechanisms, verdict.deciding, inherited, words
+            point.detail, point.mechanisms, verdict.deciding, inherited, withheld, words
         ),
         "phase": tables_of.phase_lines(point.detail, words),
         "matrix": [

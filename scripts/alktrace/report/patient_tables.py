@@ -127,10 +127,23 @@ def remark_lines(item: Mechanism, words: Words) -> list[str]:
     ]
 
 
-def caveat_lines(flags: Iterable[Caveat], inherited: bool, words: Words) -> list[dict[str, str]]:
+def inherited_names(evidence: PatientEvidence) -> set[str]:
+    """Return the names of inherited variants, with and without their gene, that no other variant has."""
+    names: dict[bool, set[str]] = {True: set(), False: set()}
+    for item in evidence.alterations:
+        names[is_inherited(item)].update((item.alteration, item.full_name))
+    return names[True] - names[False]
+
+
+def caveat_lines(
+    flags: Iterable[Caveat], inherited: bool, withheld: Collection[str], words: Words
+) -> list[dict[str, str]]:
     """Return caveats with their sentences; inherited variants are named only where that is wanted."""
     hidden = () if inherited else INHERITED_CAVEATS
-    kept = [Caveat(flag.code) if flag.code in hidden else flag for flag in flags]
+    kept = [
+        Caveat(flag.code, tuple(one for one in flag.about if flag.code not in hidden and one not in withheld))
+        for flag in flags
+    ]
     return [words.caveat(flag) for flag in dict.fromkeys(kept)]
 
 
@@ -139,6 +152,7 @@ def criterion_lines(
     mechanisms: Sequence[Mechanism],
     deciding: Collection[str],
     inherited: bool,
+    withheld: Collection[str],
     words: Words,
 ) -> list[dict[str, Any]]:
     """Return the criteria that hold, those of the deciding row first."""
@@ -149,7 +163,7 @@ def criterion_lines(
         for code in item.account["criteria"]:
             told[code, " ".join(filter(None, (item.row.gene, item.row.alteration)))] = None
     for entry in detail["criteria"]:
-        hidden = entry["code"] in INHERITED_CRITERIA and not inherited
+        hidden = entry["subject"] in withheld or (entry["code"] in INHERITED_CRITERIA and not inherited)
         told[entry["code"], "" if hidden else entry["subject"]] = None
     own = {code for code, subject in told if subject}
     return [
