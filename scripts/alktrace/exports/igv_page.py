@@ -25,6 +25,7 @@ SCRIPT = "igv_notebook/js/igv.min.js"
 AROUND = 150
 """Bases on both sides of a site whose reads and sequence are taken along."""
 NOTICE = "For research. The reads of this page are those of the patient, with everything inherited in them."
+NO_PLACE = "No finding has a place in this genome; that does not mean that nothing was found."
 BOOT = """\
 const told = JSON.parse(document.getElementById("told").textContent);
 const place = document.getElementById("igv");
@@ -85,7 +86,7 @@ def write_pages(
 
 def page(patient: ExportedPatient, bams: Mapping[str, str], genome: pysam.FastaFile, library: str) -> str:
     """Return the page of one patient as HTML."""
-    told = [_view(patient, site, bams, genome) for site in telling_sites(patient)]
+    told = [_view(patient, site, bams, genome) for site in telling_sites(patient) if _is_in(site, genome)]
     # `</script>` inside would end the block, whatever it stands in.
     data = json.dumps(told, ensure_ascii=False).replace("<", "\\u003c")
     library = library.replace("</script", "<\\/script")
@@ -93,12 +94,17 @@ def page(patient: ExportedPatient, bams: Mapping[str, str], genome: pysam.FastaF
     return PAGE.format(
         digests=" ".join(f"'sha256-{_digest(text)}'" for text in (library, BOOT)),
         title=html.escape(f"{patient.patient}: reads at the findings"),
-        notice=NOTICE if told else "Nothing was found that carries a mechanism.",
+        notice=NOTICE if told else NO_PLACE,
         buttons="".join(names),
         told=data,
         library=library,
         boot=BOOT,
     )
+
+
+def _is_in(site: Site, genome: pysam.FastaFile) -> bool:
+    """Tell whether the genome has a place; a report may give one that it does not have."""
+    return site.chrom in genome.references and site.end <= genome.get_reference_length(site.chrom)
 
 
 def _digest(text: str) -> str:
