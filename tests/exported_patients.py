@@ -119,7 +119,7 @@ FUSION = {
     "origin": "somatic",
     "observations": [seen(22, 191)],
 }
-AMPLIFICATION = {
+AMPLIFICATION: dict[str, Any] = {
     "key": "copy_number:MET:amplification",
     "gene": "MET",
     "variant_type": "amplification",

@@ -162,6 +162,16 @@ def test_what_is_only_listed_is_no_mechanism_of_the_sample(tmp_path: Path) -> No
     assert genomic["interpretationStatus"] == "UNKNOWN_STATUS"
 
 
+def test_what_was_there_before_lorlatinib_is_the_mechanism_of_that_sample_alone(tmp_path: Path) -> None:
+    """MET was amplified before lorlatinib, and ALK G1202R is new under it."""
+    one = AMPLIFICATION["observations"][0]
+    met = AMPLIFICATION | {"observations": [one | {"timepoint": "BL"}, one]}
+    folder = study(tmp_path, [patient(LATER, met, specimens=(specimen("BL"), specimen()))])
+    told = {row["TIMEPOINT"]: row for row in rows(folder / "data_clinical_sample.txt")}
+    assert (told["BL"]["CLASSIFICATION"], told["BL"]["MECHANISMS"]) == ("BYPASS", "MET amplification")
+    assert told["BL"]["CONFIDENCE"] and "MET" not in told["PD1"]["MECHANISMS"]
+
+
 def test_what_a_report_gives_bare_stays_bare(tmp_path: Path) -> None:
     """A tumour fraction without an interval gets none; a gain of a report is no amplification."""
     given = {"status": "given", "value": 0.12, "low": 0.12, "high": 0.12, "markers": ["reported"]}

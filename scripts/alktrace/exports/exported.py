@@ -19,7 +19,7 @@ from ..vocabulary.changes import Origin, VariantType
 from ..vocabulary.copies import TumourFractionStatus
 from ..vocabulary.detection import Detection
 from ..vocabulary.resistance import Classification, Component, Confidence, FindingRole
-from ..vocabulary.samples import SpecimenType
+from ..vocabulary.samples import Setting, SpecimenType
 from ..vocabulary.variant import SmallVariant
 
 BREAKEND = re.compile(
@@ -152,7 +152,9 @@ def _carries(row: ResistanceRow) -> bool:
     of_class = row.classification is Classification.MIXED or row.component is FAMILY.get(
         row.classification, Component.ON_TARGET
     )
-    present = row.mechanism is not None and row.role is not FindingRole.PRE_EXISTING
+    # Before lorlatinib everything was there before, and is what the class of that sample says.
+    counts = row.setting is Setting.BASELINE or row.role is not FindingRole.PRE_EXISTING
+    present = row.mechanism is not None and counts
     return present and of_class and row.classification not in WITHOUT_MECHANISM
 
 

@@ -226,7 +226,9 @@ def _rank(item: Mechanism) -> int:
 def _named_reason(decisive: Mechanism, carrying: Sequence[Mechanism], detail: Mapping[str, Any]) -> Said:
     """Return the one reason, with the name of its mechanism where the headline has several."""
     reason, name = _reason(decisive, detail), mechanism_said(decisive)
-    if all(mechanism_said(item) == name for item in carrying):
+    confirmed = "HISTOLOGY_TRANSFORMED" in decisive.account["criteria"]
+    others = [item for item in carrying if not (confirmed and "LINEAGE_DNA" in item.account["criteria"])]
+    if all(mechanism_said(item) == name for item in others):
         return reason
     return say("card.number", name=name, amount=reason)
 
