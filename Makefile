@@ -21,8 +21,9 @@ one: .venv/.ready
 		$(if $(ALIGN_FASTA),--align-fasta "$(ALIGN_FASTA)") --kind $(or $(KIND),raw) --umi $(or $(UMI),none) $(if $(DUPLEX),--duplex) \
 		--specimen-type $(or $(SPECIMEN),plasma) --collected $(or $(DATE),2000-01-01) --out "$(OUT)" -- --cores $(CORES)
 
+# The tests of the workflow take longest and come first; those of a file share what they made.
 test: .venv/.ready lint
-	@pytest -q -m "not long and not slurm"
+	@pytest -q -m "not long and not slurm" -n $(CORES) --dist loadfile --no-loadscope-reorder tests/workflow tests
 
 test-long: .venv/.ready
 	@python -m pip install -q --disable-pip-version-check --only-binary :all: --require-hashes -r envs/fuzz.lock || \
