@@ -521,7 +521,7 @@ def test_show_names_the_site(tmp_path: Path) -> None:
     write_table(cohort / "qc.tsv", QcRow, [])
     files = open_knowledge(OURS, str(EXAMPLE))
     manifest = manifest_with(files, tmp_path)
-    assert f"{edition_of(files)}\n" in show(tmp_path)
+    assert f"\n{edition_of(files)}\n" in f"{show(tmp_path)}\n"
     earlier = {"knowledge": {"bypass.tsv": "0" * 64}}
     manifest.write_text(json.dumps(earlier))
     assert "knowledge" not in show(tmp_path)
