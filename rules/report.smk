@@ -95,6 +95,7 @@ rule write_cohort_page:
 rule write_batch_page:
     input:
         quality="results/cohort/qc.tsv",
+        classification="results/cohort/classification.tsv",
         identity="results/cohort/identity.tsv",
         patients=list(PLAN.identity_files().values()),
         genotypes=PLAN.of_samples(PLAN.identified(), "genotypes.tsv"),

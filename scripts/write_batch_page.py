@@ -23,6 +23,7 @@ with job_log(snakemake.log[0]):
 
     write_batch_page(
         quality=Path(snakemake.input.quality),
+        classification=Path(snakemake.input.classification),
         identity=Path(snakemake.input.identity),
         patients=[Path(path) for path in snakemake.input.patients],
         genotypes=readable(snakemake.params.identified, snakemake.input.genotypes),

@@ -42,6 +42,7 @@ class Made:
             processing=self.processing,
             genotypes=self.genotypes,
             pairs=self.pairs,
+            no_class={},
         )
 
 

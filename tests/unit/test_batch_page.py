@@ -2,9 +2,11 @@
 
 import itertools
 import re
+from collections.abc import Mapping
 from dataclasses import replace
 from html.parser import HTMLParser
 from pathlib import Path
+from types import MappingProxyType
 
 import pytest
 from batch_samples import LIMITS, Made, made_batches, quality_row, with_verdict
@@ -32,8 +34,14 @@ from alktrace.vocabulary.samples import IdentityStatus, Verdict
 SWAPS = "no swap among the 1 samples with a second one of their patient"
 
 
-def batch_of(*rows: QcRow, pairs: tuple[IdentityRow, ...] = ()) -> Batch:
-    (found,) = batches(rows, limits={"panel": LIMITS}, processing={}, genotypes={}, pairs=pairs)
+def batch_of(
+    *rows: QcRow,
+    pairs: tuple[IdentityRow, ...] = (),
+    no_class: Mapping[tuple[str, str], tuple[str, ...]] = MappingProxyType({}),
+) -> Batch:
+    (found,) = batches(
+        rows, limits={"panel": LIMITS}, processing={}, genotypes={}, pairs=pairs, no_class=no_class
+    )
     return found
 
 
@@ -88,6 +96,16 @@ def test_what_was_not_evaluated_is_said_of_a_pass() -> None:
     assert [cell["state"] for cell in sample["cells"]] == ["pass", "open", "open", "open"]
     assert sum("passed without a verdict on" in text for text in content["remarks"]) == 3
     assert any("No control" in text for text in content["remarks"])
+
+
+def test_a_pass_at_a_timepoint_that_is_not_evaluable_is_told() -> None:
+    rows = quality_row("A", "BL"), quality_row("A", "PD1"), quality_row("B", verdict=Verdict.FAIL)
+    reasons = {("A", "BL"): ("power_low",), ("B", "PD1"): ("quality_failed",)}
+    content = batch_content([batch_of(*rows, no_class=reasons)], {}, {}, ())
+    assert [one["no_class"] for one in content["released"]] == [("power_low",), ()]
+    assert [one["no_class"] for one in content["held"]] == [("quality_failed",)]
+    told = [text for text in content["remarks"] if "timepoint that is not evaluable" in text]
+    assert [text.split(" within")[0] for text in told] == ["1 sample"], "a failure is held anyway"
 
 
 def test_a_pass_without_a_tumour_fraction_is_told() -> None:

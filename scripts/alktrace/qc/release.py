@@ -2,7 +2,7 @@
 
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import StrEnum
 from itertools import groupby
 
@@ -44,6 +44,7 @@ class BatchSample:
         processing: what the sheet says.
         identity: genotypes of the sample; None for controls.
         held: why it may not be released; empty if it may.
+        no_class: why its timepoint is not evaluable, whatever the sample's own figures are; empty if it is.
     """
 
     row: QcRow
@@ -51,6 +52,7 @@ class BatchSample:
     processing: Processing
     identity: SampleIdentityRow | None
     held: tuple[str, ...] = ()
+    no_class: tuple[str, ...] = ()
 
     @property
     def name(self) -> str:
@@ -147,6 +149,7 @@ def batches(
     processing: Mapping[str, Processing],
     genotypes: Mapping[str, SampleIdentityRow],
     pairs: Iterable[IdentityRow],
+    no_class: Mapping[tuple[str, str], tuple[str, ...]],
 ) -> list[Batch]:
     """Return the batches in the order of the sheet, the newest last; normals count as samples.
 
@@ -158,13 +161,15 @@ def batches(
         processing: what the sheet says, by sample.
         genotypes: `SampleIdentityRow` by sample.
         pairs: rows of `identity.tsv`.
+        no_class: reasons by patient and timepoint that is not evaluable.
     """
     swaps = mixed_up(pairs)
     members: dict[str, list[BatchSample]] = {}
     for row in quality:
         name = name_of(row)
         own = processing.get(name, Processing())
-        sample = BatchSample(row, limits[row.assay], own, genotypes.get(name))
+        reasons = no_class.get((row.patient, row.timepoint), ())
+        sample = BatchSample(row, limits[row.assay], own, genotypes.get(name), no_class=reasons)
         members.setdefault(own.batch, []).append(sample)
     return [_batch(name, own, swaps) for name, own in members.items()]
 
@@ -174,20 +179,18 @@ def _batch(name: str, members: Sequence[BatchSample], swaps: Sequence[tuple[str,
     failed = [sample.name for sample in controls if sample.row.verdict is not Verdict.PASS]
     by_control = tuple(f"control {control} failed" for control in failed)
     samples = [
-        BatchSample(
-            one.row,
-            one.limits,
-            one.processing,
-            one.identity,
-            # A failure is held, also one whose reason is not named.
-            (*((one.row.reasons or ("failed",)) if one.row.verdict is Verdict.FAIL else ()), *by_control),
-        )
+        # A failure is held, also one whose reason is not named.
+        replace(one, held=(*(one.row.reasons or ("failed",)), *by_control) if _failed(one) else by_control)
         for one in members
         if not one.control
     ]
     samples.sort(key=lambda sample: ORDER.index(sample.row.verdict))
     names = {sample.name for sample in samples}
     return Batch(name, tuple(samples), controls, tuple(group for group in swaps if names & set(group)))
+
+
+def _failed(sample: BatchSample) -> bool:
+    return sample.row.verdict is Verdict.FAIL
 
 
 def mixed_up(pairs: Iterable[IdentityRow]) -> list[tuple[str, ...]]:

@@ -8,6 +8,7 @@ from typing import Any
 
 from ..calling.genotyping.genotype_table import GenotypeRow
 from ..calling.noise.error_rate_table import ErrorRateRow
+from ..classify.resistance_table import ClassificationRow
 from ..consensus.molecule_table import MoleculeMetric
 from ..inputs.sample import Processing
 from ..inputs.settings.assay_settings import AssayQc
@@ -26,6 +27,7 @@ from ..qc.release import (
     plural,
 )
 from ..vocabulary.detection import MoleculeGroup
+from ..vocabulary.resistance import Classification
 from ..vocabulary.samples import IdentityStatus, Role, Verdict
 from . import words
 from .figures.batch_figures import Panel, Well, draw_identity, draw_panel, draw_plate
@@ -64,6 +66,7 @@ class Measured:
 def write_batch_page(
     *,
     quality: Path,
+    classification: Path,
     identity: Path,
     patients: Sequence[Path],
     genotypes: Mapping[str, Path],
@@ -78,6 +81,7 @@ def write_batch_page(
 
     Args:
         quality: `qc.tsv`.
+        classification: `classification.tsv` of the cohort.
         identity: `identity.tsv` of the cohort.
         patients: `identity/<patient>.tsv`.
         genotypes: `genotypes.tsv` of readable samples, no controls, by name.
@@ -95,6 +99,11 @@ def write_batch_page(
         processing=processing,
         genotypes={row.sample: row for path in patients for row in read_table(path, SampleIdentityRow)},
         pairs=pairs,
+        no_class={
+            (row.patient, row.timepoint): tuple(reason.value for reason in row.not_evaluable_reason)
+            for row in read_table(classification, ClassificationRow)
+            if row.classification is Classification.NOT_EVALUABLE
+        },
     )
     measured = {
         name: Measured(
@@ -200,6 +209,11 @@ def _remarks(batch: Batch) -> list[str]:
             f"{plural(number, 'sample')} without a tumour fraction: that nothing was found there excludes "
             "nothing (white cells have none)."
         )
+    if number := sum(bool(one.no_class) and one.row.verdict is not Verdict.FAIL for one in batch.samples):
+        lines.append(
+            f"{plural(number, 'sample')} within the thresholds, of a timepoint that is not "
+            "evaluable: what was found there counts, what was not found does not."
+        )
     if not batch.controls:
         lines.append("No control of this batch is in the sheet: nothing shows that a blank stays empty.")
     return lines
@@ -244,6 +258,7 @@ def _sample(sample: BatchSample) -> dict[str, Any]:
         "insert": words.number(row.insert_size),
         "fraction": _percent(row.tumour_fraction),
         "open": opened if row.verdict is Verdict.PASS else [],
+        "no_class": sample.no_class,
     }
 
 
