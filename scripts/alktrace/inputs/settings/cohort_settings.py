@@ -28,8 +28,8 @@ class CohortSettings(Section):
     treatment_gap_days: Days = Field(
         description="a pause of lorlatinib no longer than this is no end of it, days, unless another "
         "treatment was given in between; 120 as in the pilot of Friends of Cancer Research on real-world "
-        "endpoints (Stewart 2019, doi 10.1200/CCI.18.00155). One line number is one line, "
-        "however long the pause"
+        "endpoints (Stewart 2019, doi 10.1200/CCI.18.00155; quoted from memory: hold it against your "
+        "protocol). One line number is one line, however long the pause"
     )
     repeat_progression_days: Days = Field(
         description="a scan or a stop within these days of the scan or the stop of a progression, before or "
