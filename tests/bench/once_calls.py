@@ -89,7 +89,8 @@ def main() -> None:
             one, two = map(answers, folders)
             lines = list(differing(one, two))
             print(f"  {what}: {len(one) - len(lines):,} of {len(one):,} the same")
-            print(*lines[:20], sep="\n")
+            for line in lines[:20]:
+                print(line)
 
 
 if __name__ == "__main__":
