@@ -2,6 +2,7 @@
 
 import csv
 import datetime as dt
+import gzip
 import json
 import os
 import subprocess
@@ -34,7 +35,10 @@ from alktrace.evidence.schema import ClinicalContext
 from alktrace.exports.cbioportal import study_files, write_study
 from alktrace.exports.cbioportal_names import short_id
 from alktrace.exports.exported import ExportedPatient
+from alktrace.exports.igv_session import telling_sites
+from alktrace.exports.maf import maf_rows
 from alktrace.exports.phenopackets import phenopacket
+from alktrace.exports.somatic_vcf import write_somatic_vcf
 from alktrace.knowledge.load import load_knowledge
 from alktrace.outcomes.clinical_schema import (
     AssessmentRow,
@@ -160,6 +164,11 @@ def test_what_is_only_listed_is_no_mechanism_of_the_sample(tmp_path: Path) -> No
     assert interpretation["summary"] == "NOT_EVALUABLE"
     (genomic,) = interpretation["diagnosis"]["genomicInterpretations"]
     assert genomic["interpretationStatus"] == "UNKNOWN_STATUS"
+    (line,) = maf_rows([told], identifiers())
+    assert (line["classification"], line["mechanism"], line["confidence"]) == ("NOT_EVALUABLE", "", None)
+    write_somatic_vcf(told, lengths={"chr2": 242_193_529}, refseq={}, out=tmp_path / "told.vcf.gz")
+    assert "MECHANISM=" not in gzip.decompress((tmp_path / "told.vcf.gz").read_bytes()).decode()
+    assert telling_sites(told), "what was found has a place to look at all the same"
 
 
 def test_what_was_there_before_lorlatinib_is_the_mechanism_of_that_sample_alone(tmp_path: Path) -> None:

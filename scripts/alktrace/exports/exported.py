@@ -112,10 +112,14 @@ class ExportedPatient:
         """Return what one specimen says of an alteration."""
         return next((o for o in alteration.observations if o.place == specimen.place), None)
 
-    def mechanisms(self, alteration: Alteration) -> tuple[ResistanceRow, ...]:
-        """Return the rows of `resistance.tsv` that an alteration carries."""
+    def listed(self, alteration: Alteration) -> tuple[ResistanceRow, ...]:
+        """Return the rows of `resistance.tsv` that name an alteration."""
         name = (alteration.gene, alteration.alteration, alteration.variant_type)
         return tuple(row for row in self.rows if (row.gene, row.alteration, row.variant_type) == name)
+
+    def mechanisms(self, alteration: Alteration) -> tuple[ResistanceRow, ...]:
+        """Return of these the rows whose mechanism can carry the class of its timepoint."""
+        return tuple(carrying(self.listed(alteration)))
 
     def sample(self, specimen: SpecimenEvidence) -> str:
         """Return the name of a sample, as in BAM and VCF."""

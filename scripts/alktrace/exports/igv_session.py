@@ -66,23 +66,23 @@ def session(patient: ExportedPatient, tracks: Mapping[str, Sequence[str]]) -> by
 
 
 def sites_of(patient: ExportedPatient) -> list[Site]:
-    """Return the places of what was found: what carries a mechanism first, both sides of a fusion."""
-    carrying: list[Site] = []
+    """Return the places of what was found: what `resistance.tsv` lists first, both sides of a fusion."""
+    listed: list[Site] = []
     others: list[Site] = []
     for item in patient.alterations:
-        (carrying if patient.mechanisms(item) else others).extend(_sites(item))
-    return [*sorted(carrying), *sorted(others)]
+        (listed if patient.listed(item) else others).extend(_sites(item))
+    return [*sorted(listed), *sorted(others)]
 
 
 def telling_sites(patient: ExportedPatient) -> list[Site]:
-    """Return the places of what carries a mechanism, then those of the driver fusions."""
-    carrying = [item for item in patient.alterations if patient.mechanisms(item)]
+    """Return the places of what `resistance.tsv` lists, then those of the driver fusions."""
+    listed = [item for item in patient.alterations if patient.listed(item)]
     drivers = [
         item
         for item in patient.alterations
-        if breakend(item) and item not in carrying and not codes_of(item.flags) & NOT_THE_DRIVER
+        if breakend(item) and item not in listed and not codes_of(item.flags) & NOT_THE_DRIVER
     ]
-    return [site for item in (*carrying, *drivers) for site in _sites(item)]
+    return [site for item in (*listed, *drivers) for site in _sites(item)]
 
 
 def _sites(item: Alteration) -> Iterator[Site]:

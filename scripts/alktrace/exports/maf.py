@@ -10,7 +10,7 @@ from ..vocabulary.changes import Consequence, Origin
 from ..vocabulary.detection import ObservationSource
 from ..vocabulary.residues import ONE_LETTER, STOP
 from ..vocabulary.variant import SmallVariant
-from .exported import ExportedPatient, Seen, all_seen, filter_of, is_inherited, small_variant
+from .exported import ExportedPatient, Seen, all_seen, carrying, filter_of, is_inherited, small_variant
 from .identifiers import Identifiers
 from .plain_tables import write_plain
 
@@ -141,7 +141,8 @@ def _row(
 ) -> Mapping[str, Any]:
     item, found, specimen = seen.alteration, seen.observation, seen.specimen
     start, end, ref, alt, kind = maf_alleles(variant)
-    here = [row for row in patient.mechanisms(item) if row.timepoint == specimen.timepoint]
+    here = [row for row in patient.listed(item) if row.timepoint == specimen.timepoint]
+    carriers = carrying(here)
     total, mutant = found.total_molecules, found.alt_molecules
     return {
         "Hugo_Symbol": item.gene,
@@ -179,7 +180,7 @@ def _row(
         "duplex_alt": found.duplex_alt,
         "source": found.source if found.source is ObservationSource.REPORTED else ObservationSource.CALLED,
         "origin": item.origin,
-        "mechanism": "; ".join(dict.fromkeys(row.mechanism for row in here if row.mechanism)),
+        "mechanism": "; ".join(dict.fromkeys(row.mechanism for row in carriers if row.mechanism)),
         "classification": next((row.classification for row in here), None),
-        "confidence": next((row.confidence for row in here), None),
+        "confidence": next((row.confidence for row in carriers), None),
     }

@@ -149,7 +149,7 @@ def _summary(row: ResistanceRow) -> str:
 def _genomic(
     patient: ExportedPatient, seen: Seen, rows: Iterable[ResistanceRow], identifiers: Identifiers
 ) -> dict[str, Any]:
-    carried = {id(row) for row in patient.mechanisms(seen.alteration)} & {id(row) for row in carrying(rows)}
+    carried = {id(row) for row in patient.mechanisms(seen.alteration)} & {id(row) for row in rows}
     return {
         "subjectOrBiosampleId": patient.sample(seen.specimen),
         "interpretationStatus": "CONTRIBUTORY" if carried else "UNKNOWN_STATUS",
