@@ -106,3 +106,47 @@ def draw_switches(
     censored_at = np.floor(rng.uniform(*follow_up, shape))
     time = np.minimum(event_at, censored_at)
     return SwitchDraws(arm, wait, wait < time, time, event_at <= censored_at)
+
+
+@dataclass(frozen=True)
+class ChosenDraw:
+    """One cohort whose treatment was chosen by two covariates that also change the hazard.
+
+    Attributes:
+        brain, months: a binary covariate and a number.
+        entry: day from which on a patient is observed; who had the event before was never seen.
+    """
+
+    brain: Floats
+    months: Floats
+    treated: Flags
+    entry: Floats
+    time: Floats
+    event: Flags
+
+
+def draw_chosen(
+    rng: np.random.Generator, *, patients: int, ratio: float, late: bool, chosen: bool = True
+) -> ChosenDraw:
+    """Draw patients with brain metastases (hazard x 2, treated more often) and months on the drug before.
+
+    Args:
+        rng: random numbers.
+        patients: before left truncation.
+        ratio: hazard ratio of the treatment in every patient.
+        late: do a third enter up to 60 days after the start.
+        chosen: by the covariates; else by a coin, for the ratio that a trial would find.
+    """
+    brain = (rng.random(patients) < 0.4).astype(float)
+    months = rng.gamma(4, 5, patients)
+    linear = -0.4 + 1.0 * brain - 0.03 * (months - 20) if chosen else np.zeros(patients)
+    treated = rng.random(patients) < 1 / (1 + np.exp(-linear))
+    hazard = 1 / 200 * np.exp(0.7 * brain - 0.02 * (months - 20)) * np.where(treated, ratio, 1.0)
+    event_at = np.ceil(rng.exponential(1, patients) / hazard)
+    censored_at = np.floor(rng.uniform(150, 700, patients))
+    entry = np.where(
+        rng.random(patients) < (0.35 if late else 0), np.floor(rng.uniform(1, 61, patients)), 0.0
+    )
+    time, event = np.minimum(event_at, censored_at), event_at <= censored_at
+    seen = time > entry
+    return ChosenDraw(brain[seen], months[seen], treated[seen], entry[seen], time[seen], event[seen])

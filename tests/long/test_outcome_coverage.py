@@ -10,15 +10,17 @@ from typing import Any
 import numpy as np
 import pandas as pd
 import pytest
-from outcome_draws import draw_survival, draw_switches
+from outcome_draws import ChosenDraw, draw_chosen, draw_survival, draw_switches
 from present_values import present
 
 from alktrace.outcomes.cox import fit_cox
 from alktrace.outcomes.group_tests import compare_groups
 from alktrace.outcomes.interval_censoring import estimate_intervals
 from alktrace.outcomes.penalised_cox import fit_penalised
+from alktrace.outcomes.propensity import Target, balance, no_overlap, propensities, weights
 from alktrace.outcomes.state_curves import Stay, aalen_johansen, log_log_band
 from alktrace.outcomes.survival import emptied, kaplan_meier, median, rate_at
+from alktrace.outcomes.weighted_cox import WeightedTerm, fit_weighted
 from alktrace.stats.intervals import clopper_pearson
 from alktrace.stats.proportions import fisher
 
@@ -141,9 +143,9 @@ def test_penalised_intervals_of_few_events_cover(late: Any, ratio: float) -> Non
 def test_between_visits_the_median_is_found_again() -> None:
     """True median 120 days, visits every 56 days, 15 % missed: dated to visits it is far too long."""
     rng = np.random.default_rng(107)
-    draws, patients, median_days = DRAWS // 5, 100, 120.0
+    patients, median_days = 100, 120.0
     covered, dated, found = 0, [], []
-    for _ in range(draws):
+    for _ in range(DRAWS):
         times = rng.exponential(median_days / math.log(2), patients)
         ends = rng.uniform(*FOLLOW_UP, patients)
         spans = []
@@ -160,10 +162,10 @@ def test_between_visits_the_median_is_found_again() -> None:
         dated.append(present(median(kaplan_meier([0] * patients, time, seen, confidence=LEVEL)).value))
     report("mean median, dated to visits", np.mean(dated))
     report("mean median, between visits", np.mean(found))
-    report("coverage of its interval", covered / draws)
+    report("coverage of its interval", covered / DRAWS)
     assert np.mean(dated) > 160
     assert abs(np.mean(found) - median_days) < 8
-    assert 0.90 <= covered / draws <= 0.99
+    assert 0.90 <= covered / DRAWS <= 0.99
 
 
 @pytest.mark.parametrize("late", [(0.0, 0.0), LATE], ids=["from-day-0", "delayed-entry"])
@@ -220,3 +222,62 @@ def test_the_naive_comparison_is_biased_and_the_corrected_one_is_not() -> None:
         report(f"  in standard errors, {name}", bias[name])
     assert abs(bias["naive"]) > 3
     assert abs(bias["group_entry"]) < 3
+
+
+def adjusted(d: ChosenDraw, target: Target) -> WeightedTerm | None:
+    """The comparison as it is made, None where it is refused."""
+    covariates = np.column_stack([d.brain, d.months])
+    found = propensities(covariates, d.treated)
+    weight = weights(found, d.treated, target)
+    names = ("brain", "months")
+    balances = [(n, balance(c, d.treated, weight)) for n, c in zip(names, covariates.T, strict=True)]
+    if no_overlap(found, d.treated, weight, balances, fewest=8) or d.event.sum() < 10:
+        return None
+    return weighted(d, weight)
+
+
+def weighted(d: ChosenDraw, weight: Any) -> WeightedTerm | None:
+    return fit_weighted(d.treated, weight, entry=d.entry, time=d.time, event=d.event, confidence=LEVEL)
+
+
+def of_a_trial(ratio: float, late: bool, target: Target) -> float:
+    """Log hazard ratio of 400,000 patients of the target population, treated by a coin."""
+    rng = np.random.default_rng(112)
+    d = draw_chosen(rng, patients=400_000, ratio=ratio, late=late, chosen=False)
+    # The treated are a population of their own: each counts as often as it would have been chosen.
+    share = 1 / (1 + np.exp(0.4 - 1.0 * d.brain + 0.03 * (d.months - 20)))
+    weight = share if target is Target.ATT else np.ones_like(share)
+    return present(weighted(d, weight)).coefficient
+
+
+@pytest.mark.parametrize("patients", [50, 120])
+@pytest.mark.parametrize("late", [False, True], ids=["from-day-0", "delayed-entry"])
+@pytest.mark.parametrize("target", Target)
+@pytest.mark.parametrize("ratio", [1.0, 0.5])
+def test_adjusted_comparisons_cover_where_a_choice_would_mislead(
+    patients: int, late: bool, target: Target, ratio: float
+) -> None:
+    """Treated are those who would fare worse: unadjusted, a treatment without effect seems to harm."""
+    rng = np.random.default_rng(111)
+    truth = of_a_trial(ratio, late, target) if ratio != 1 else 0.0
+    logs, crude, covered, rejected, crude_rejected = [], [], 0, 0, 0
+    for _ in range(DRAWS):
+        d = draw_chosen(rng, patients=patients, ratio=ratio, late=late)
+        term, plain = adjusted(d, target), weighted(d, np.ones_like(d.time))
+        if term is None or plain is None:
+            continue
+        logs.append(term.coefficient)
+        crude.append(plain.coefficient)
+        covered += term.low <= math.exp(truth) <= term.high
+        rejected += term.p < 0.05
+        crude_rejected += plain.p < 0.05
+    report(f"{target}, {patients} patients, ratio {ratio}, late {late}: refused", 1 - len(logs) / DRAWS)
+    report("  bias of the log ratio, unadjusted", np.mean(crude) - truth)
+    report("  bias of the log ratio, adjusted", np.mean(logs) - truth)
+    report("  coverage, adjusted", covered / len(logs))
+    report("  rejected at 5 %, adjusted", rejected / len(logs))
+    report("  rejected at 5 %, unadjusted", crude_rejected / len(logs))
+    assert np.mean(crude) - truth > 0.12
+    assert abs(np.mean(logs) - truth) < 0.05
+    assert 0.93 <= covered / len(logs) <= 0.98
+    assert ratio != 1 or rejected / len(logs) <= 0.065

@@ -7,6 +7,7 @@ import subprocess
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pandas as pd
 import pytest
 from numpy.typing import NDArray
@@ -18,18 +19,21 @@ from alktrace.outcomes.endpoints import STATE_MODELS
 from alktrace.outcomes.group_tests import compare_groups
 from alktrace.outcomes.interval_censoring import estimate_intervals
 from alktrace.outcomes.penalised_cox import fit_penalised
+from alktrace.outcomes.propensity import Target, balance, effective_number, propensities, weights
 from alktrace.outcomes.state_curves import aalen_johansen, log_log_band
 from alktrace.outcomes.state_estimates import fit_states
 from alktrace.outcomes.state_table import PathRow
 from alktrace.outcomes.states import StateModel
 from alktrace.outcomes.survival import DAYS_PER_YEAR, kaplan_meier, median, rate_at
+from alktrace.outcomes.weighted_cox import fit_weighted
 from alktrace.stats.intervals import clopper_pearson
-from alktrace.stats.proportions import false_discovery, fisher
+from alktrace.stats.proportions import false_discovery, fisher, holm
 
 DATA = Path(__file__).resolve().parents[1] / "data" / "outcomes"
 CLOSE, AGAIN = 1e-10, 1e-6
 """Of our figures to those of R, which have twelve digits, and of R to another version of R."""
 SCRIPT = "reference.R"
+INPUTS = ("survival.tsv", "counts.tsv", "stays.tsv", "intervals.tsv", "few.tsv", "weights.tsv")
 
 
 def read_results(text: str) -> dict[str, str]:
@@ -182,6 +186,36 @@ def test_penalised_models_of_few_events_equal_r(name: str) -> None:
         close(f"{at}:p", term.p, 2e-6)
 
 
+@pytest.mark.parametrize("target", Target)
+def test_weighted_comparisons_equal_r(target: Target) -> None:
+    d = pd.read_csv(DATA / "weights.tsv", sep="\t")
+    treated, names = d["treated"].to_numpy() == 1, ["brain", "months", "ecog"]
+    found = propensities(d[names], treated)
+    for row in (1, 2, 30, 90):
+        close(f"propensity:{row}", found[row - 1])
+    weight = weights(found, treated, target)
+    event, time = d["event"].to_numpy() == 1, d["time"].to_numpy(float)
+    for late, entry in (("late", d["entry"].to_numpy(float)), ("day0", np.zeros(len(d)))):
+        term = present(fit_weighted(treated, weight, entry=entry, time=time, event=event, confidence=0.95))
+        at = f"weighted:{target}:{late}"
+        close(f"{at}:coef", term.coefficient)
+        close(f"{at}:se", term.error)
+        close(f"{at}:p", term.p)
+    for group, side in enumerate((~treated, treated)):
+        close(f"effective:{target}:{group}", effective_number(weight[side]))
+    for name in names:
+        item = balance(d[name].to_numpy(float), treated, weight)
+        close(f"before:{name}", item.before)
+        close(f"after:{target}:{name}", item.after)
+
+
+def test_holm_equals_r() -> None:
+    for place, p in enumerate(holm([0.01, 0.04, 0.03, 0.005, 0.9]), start=1):
+        close(f"holm:{place}", p)
+    # A declared test that did not run did not reject.
+    assert holm([0.01, None]) == [0.02, None]
+
+
 def test_fisher_shares_and_false_discovery_equal_r() -> None:
     p_values = []
     for row in COUNTS:
@@ -217,7 +251,16 @@ def test_r_still_gives_these_numbers() -> None:
     if probe.returncode:
         pytest.skip("R has no package survival (Debian: r-cran-survival)")
     done = subprocess.run(
-        [program, SCRIPT, "survival.tsv", "counts.tsv", "stays.tsv", "intervals.tsv", "few.tsv"],
+        [
+            program,
+            SCRIPT,
+            "survival.tsv",
+            "counts.tsv",
+            "stays.tsv",
+            "intervals.tsv",
+            "few.tsv",
+            "weights.tsv",
+        ],
         cwd=DATA,
         capture_output=True,
         text=True,

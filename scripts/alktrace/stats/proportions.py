@@ -1,4 +1,4 @@
-"""Exact tests of counts: Fisher's and McNemar's, and the false discovery rate."""
+"""Exact tests of counts: Fisher's and McNemar's; p values adjusted by Benjamini and Hochberg, and Holm."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -51,3 +51,14 @@ def false_discovery(p_values: Sequence[float | None]) -> list[float | None]:
     known = [p for p in p_values if p is not None]
     adjusted = iter(stats.false_discovery_control(known) if known else ())
     return [None if p is None else float(next(adjusted)) for p in p_values]
+
+
+def holm(p_values: Sequence[float | None]) -> list[float | None]:
+    """Adjust p values by Holm (1979); missing ones stay missing, and count as tests that did not reject."""
+    known = sorted((p, place) for place, p in enumerate(p_values) if p is not None)
+    adjusted: list[float | None] = [None] * len(p_values)
+    largest = 0.0
+    for rank, (p, place) in enumerate(known):
+        largest = min(1.0, max(largest, (len(p_values) - rank) * p))
+        adjusted[place] = largest
+    return adjusted

@@ -91,6 +91,9 @@ class Refusal(StrEnum):
     FOLLOW_UP_TOO_SHORT = "follow_up_too_short"
     NO_EVENTS_BEFORE = "no_events_before"
     NO_INTERVAL_AT_ZERO = "no_interval_at_zero"
+    NO_OVERLAP = "no_overlap"
+    EFFECTIVELY_TOO_FEW = "effectively_too_few"
+    NOT_BALANCED = "not_balanced"
 
 
 class RegimenKind(StrEnum):
