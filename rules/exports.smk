@@ -20,6 +20,7 @@ rule export_maf:
     input:
         evidence=PLAN.patient_files("evidence.json"),
         tables=PLAN.timepoint_files("resistance.tsv"),
+        details=PLAN.timepoint_files("resistance.json"),
     output:
         maf="results/exports/alterations.maf",
     log:
@@ -43,6 +44,7 @@ rule export_vcf:
     input:
         evidence=PLAN.patient_files("evidence.json"),
         tables=PLAN.timepoint_files("resistance.tsv"),
+        details=PLAN.timepoint_files("resistance.json"),
         fai=REFERENCE.fai,
     output:
         vcfs=PLAN.exports("vcf"),
@@ -67,6 +69,7 @@ rule export_cbioportal:
     input:
         evidence=PLAN.patient_files("evidence.json"),
         tables=PLAN.timepoint_files("resistance.tsv"),
+        details=PLAN.timepoint_files("resistance.json"),
         clinical=PLAN.clinical_tables(),
     output:
         study=PLAN.exports("cbioportal"),
@@ -92,6 +95,7 @@ rule export_xlsx:
     input:
         evidence=PLAN.patient_files("evidence.json"),
         tables=PLAN.timepoint_files("resistance.tsv"),
+        details=PLAN.timepoint_files("resistance.json"),
         cohort=expand("results/cohort/{name}", name=COHORT_TABLES),
         outcomes=PLAN.outcome_files(),
     output:
@@ -116,6 +120,7 @@ rule export_phenopackets:
     input:
         evidence=PLAN.patient_files("evidence.json"),
         tables=PLAN.timepoint_files("resistance.tsv"),
+        details=PLAN.timepoint_files("resistance.json"),
         clinical=PLAN.clinical_tables(),
     output:
         packets=PLAN.exports("phenopackets"),
@@ -142,6 +147,7 @@ rule export_igv:
     input:
         evidence=PLAN.patient_files("evidence.json"),
         tables=PLAN.timepoint_files("resistance.tsv"),
+        details=PLAN.timepoint_files("resistance.json"),
     output:
         sessions=PLAN.exports("igv"),
     log:
@@ -166,6 +172,7 @@ rule export_igv_page:
     input:
         evidence=PLAN.patient_files("evidence.json"),
         tables=PLAN.timepoint_files("resistance.tsv"),
+        details=PLAN.timepoint_files("resistance.json"),
         bams=[PLAN.consensus(sample) for sample in PLAN.shown_reads()],
         marks=PLAN.of_samples(PLAN.shown_reads(), "callability.tsv"),
         fasta=REFERENCE.fasta,

@@ -13,7 +13,12 @@ with job_log(snakemake.log[0]):
     from alktrace.exports.igv_session import write_sessions
 
     write_sessions(
-        load_patients(snakemake.input.evidence, snakemake.input.tables, inherited=snakemake.params.inherited),
+        load_patients(
+            snakemake.input.evidence,
+            snakemake.input.tables,
+            snakemake.input.details,
+            inherited=snakemake.params.inherited,
+        ),
         snakemake.params.tracks,
         folder=Path(snakemake.output.sessions[0]).parent,
     )

@@ -15,7 +15,12 @@ with job_log(snakemake.log[0]):
 
     given = zip(snakemake.params.samples, snakemake.input.bams, snakemake.input.marks, strict=True)
     write_pages(
-        load_patients(snakemake.input.evidence, snakemake.input.tables, inherited=True),
+        load_patients(
+            snakemake.input.evidence,
+            snakemake.input.tables,
+            snakemake.input.details,
+            inherited=True,
+        ),
         bams={name: bam for name, bam, mark in given if is_readable(mark)},
         fasta=Path(snakemake.input.fasta),
         folder=Path(snakemake.output.pages[0]).parent,

@@ -16,7 +16,12 @@ with job_log(snakemake.log[0]):
     from alktrace.exports.maf import write_maf
 
     write_maf(
-        load_patients(snakemake.input.evidence, snakemake.input.tables, inherited=snakemake.params.inherited),
+        load_patients(
+            snakemake.input.evidence,
+            snakemake.input.tables,
+            snakemake.input.details,
+            inherited=snakemake.params.inherited,
+        ),
         load_identifiers(open_knowledge(resource("knowledge"), snakemake.config["knowledge"])),
         Path(snakemake.output.maf),
     )

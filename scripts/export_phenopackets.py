@@ -20,7 +20,12 @@ with job_log(snakemake.log[0]):
     knowledge = open_knowledge(resource("knowledge"), snakemake.config["knowledge"])
     settings = CohortSettings.model_validate(snakemake.params.settings["cohort"])
     write_phenopackets(
-        load_patients(snakemake.input.evidence, snakemake.input.tables, inherited=snakemake.params.inherited),
+        load_patients(
+            snakemake.input.evidence,
+            snakemake.input.tables,
+            snakemake.input.details,
+            inherited=snakemake.params.inherited,
+        ),
         load_records(snakemake.input.clinical, knowledge, cutoff=settings.data_cutoff),
         load_identifiers(knowledge),
         folder=Path(snakemake.output.packets[0]).parent,

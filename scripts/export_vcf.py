@@ -16,7 +16,12 @@ with job_log(snakemake.log[0]):
     from alktrace.exports.somatic_vcf import write_somatic_vcfs
 
     write_somatic_vcfs(
-        load_patients(snakemake.input.evidence, snakemake.input.tables, inherited=snakemake.params.inherited),
+        load_patients(
+            snakemake.input.evidence,
+            snakemake.input.tables,
+            snakemake.input.details,
+            inherited=snakemake.params.inherited,
+        ),
         fai=Path(snakemake.input.fai),
         identifiers=load_identifiers(open_knowledge(resource("knowledge"), snakemake.config["knowledge"])),
         folder=Path(snakemake.output[0]).parent,

@@ -13,7 +13,12 @@ with job_log(snakemake.log[0]):
     from alktrace.exports.result_tables import write_workbooks
 
     write_workbooks(
-        load_patients(snakemake.input.evidence, snakemake.input.tables, inherited=snakemake.params.inherited),
+        load_patients(
+            snakemake.input.evidence,
+            snakemake.input.tables,
+            snakemake.input.details,
+            inherited=snakemake.params.inherited,
+        ),
         [*snakemake.input.cohort, *snakemake.input.outcomes],
         folder=Path(snakemake.output.books[0]).parent,
     )

@@ -6,6 +6,7 @@ from typing import Any
 
 from golden.build import default_settings
 
+from alktrace.classify.carrying import carrying_rows
 from alktrace.classify.decision import classify_patient
 from alktrace.evidence.schema import PatientEvidence
 from alktrace.exports.exported import ExportedPatient
@@ -151,5 +152,15 @@ def patient(
     evidence = PatientEvidence.model_validate(
         {"patient": name, "specimens": specimens, "alterations": alterations}
     )
+    return exported(evidence, inherited=inherited)
+
+
+def exported(evidence: PatientEvidence, *, inherited: bool = False) -> ExportedPatient:
+    """A patient with the classes that the decision table gives it, as the jobs read them."""
     results = classify_patient(evidence, load_knowledge(FILES), default_settings())
-    return ExportedPatient(evidence, tuple(row for result in results for row in result.rows), inherited)
+    return ExportedPatient(
+        evidence,
+        tuple(row for one in results for row in one.rows),
+        tuple(row for one in results for row in carrying_rows(one.rows, one.detail)),
+        inherited,
+    )

@@ -8,6 +8,7 @@ import os
 import subprocess
 import sys
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -15,22 +16,20 @@ import pytest
 from exported_patients import (
     AMPLIFICATION,
     EVERYTHING,
-    FILES,
     FUSION,
     G1202R,
     HOSTILE,
     LONG_ID,
     OF_BLOOD,
     REPORTED,
+    exported,
     identifiers,
     patient,
     seen,
     small,
     specimen,
 )  # fmt: skip
-from golden.build import default_settings
 
-from alktrace.classify.decision import classify_patient
 from alktrace.evidence.schema import ClinicalContext
 from alktrace.exports.cbioportal import study_files, write_study
 from alktrace.exports.cbioportal_names import short_id
@@ -39,7 +38,6 @@ from alktrace.exports.igv_session import telling_sites
 from alktrace.exports.maf import maf_rows
 from alktrace.exports.phenopackets import phenopacket
 from alktrace.exports.somatic_vcf import write_somatic_vcf
-from alktrace.knowledge.load import load_knowledge
 from alktrace.outcomes.clinical_schema import (
     AssessmentRow,
     FollowUpRow,
@@ -79,7 +77,7 @@ def with_clinic(one: ExportedPatient) -> ExportedPatient:
     context = ClinicalContext(
         lorlatinib_start=START, progression=dt.date(2025, 6, 1), best_response=BestResponse.PR
     )
-    return ExportedPatient(one.evidence.model_copy(update={"clinical": context}), one.rows, one.inherited)
+    return replace(one, evidence=one.evidence.model_copy(update={"clinical": context}))
 
 
 def study(folder: Path, patients: Sequence[ExportedPatient], **records: PatientRecord) -> Path:
@@ -154,8 +152,7 @@ def test_what_is_only_listed_is_no_mechanism_of_the_sample(tmp_path: Path) -> No
     }
     one = patient(G1202R)
     evidence = one.evidence.model_copy(update={"clinical": ClinicalContext.model_validate(late)})
-    results = classify_patient(evidence, load_knowledge(FILES), default_settings())
-    told = ExportedPatient(evidence, tuple(row for item in results for row in item.rows), False)
+    told = exported(evidence)
     assert (told.rows[0].classification, told.rows[0].confidence) == ("NOT_EVALUABLE", "candidate")
     (sample,) = rows(study(tmp_path, [told]) / "data_clinical_sample.txt")
     assert (sample["CLASSIFICATION"], sample["MECHANISMS"], sample["CONFIDENCE"]) == ("NOT_EVALUABLE", "", "")

@@ -118,11 +118,11 @@ def test_no_caveat_names_an_inherited_variant() -> None:
     rows: list[Any] = [row for item in results for row in (*item.rows, item.row)]
     told = " ".join(str(flag) for row in rows for flag in row.flags)
     assert "in_cis_with_probable_germline:R1275Q" in told and "probable_germline:ALK R1275Q" in told
-    one = ExportedPatient(found, (), False)
+    one = ExportedPatient(found, (), (), False)
     kept = [flag for row in may_leave(rows, withheld_of([one])) for flag in row.flags]
     assert not any("R1275Q" in str(flag) for flag in kept)
     assert CaveatCode.IN_CIS_WITH_PROBABLE_GERMLINE in {flag.code for flag in kept}, "that it is so is told"
-    agreed = withheld_of([ExportedPatient(found, (), True)])
+    agreed = withheld_of([ExportedPatient(found, (), (), True)])
     assert may_leave(rows, agreed) == rows
 
 

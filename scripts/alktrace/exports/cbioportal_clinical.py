@@ -7,7 +7,7 @@ from typing import Any, NamedTuple
 from ..outcomes.clinical_schema import PatientRecord, Sex
 from ..outcomes.cutoff import last_alive
 from .cbioportal_names import day, first_day, sample_id, short_id
-from .exported import ExportedPatient, carrying, confidence_of, fraction_interval
+from .exported import ExportedPatient, confidence_of, fraction_interval
 
 DAYS_PER_MONTH = 365.25 / 12
 SEXES = {Sex.FEMALE: "Female", Sex.MALE: "Male"}
@@ -109,7 +109,7 @@ def sample_rows(patients: Sequence[ExportedPatient]) -> Iterator[Mapping[str, An
         for specimen in patient.specimens:
             rows = [row for row in patient.rows if row.timepoint == specimen.timepoint]
             low, high = fraction_interval(specimen)
-            carriers = carrying(rows)
+            carriers = patient.carrying(rows)
             yield {
                 "SAMPLE_ID": sample_id(patient, specimen),
                 "PATIENT_ID": short_id(patient.patient),

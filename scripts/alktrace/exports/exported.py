@@ -3,12 +3,14 @@
 Counts are molecules; positions are 1-based as in the evidence.
 """
 
+import json
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
 
+from ..classify.carrying import carrying_rows
 from ..classify.finding_caveats import RANK, lowest
 from ..classify.resistance_table import ResistanceRow
 from ..evidence.evidence_file import load_evidence
@@ -18,24 +20,14 @@ from ..vocabulary.caveats import CaveatCode, codes_of
 from ..vocabulary.changes import Origin, VariantType
 from ..vocabulary.copies import TumourFractionStatus
 from ..vocabulary.detection import Detection
-from ..vocabulary.resistance import Classification, Component, Confidence, FindingRole
-from ..vocabulary.samples import Setting, SpecimenType
+from ..vocabulary.resistance import Component, Confidence
+from ..vocabulary.samples import SpecimenType
 from ..vocabulary.variant import SmallVariant
 
 BREAKEND = re.compile(
     r"(?P<chrom>\S+):(?P<pos>\d+)(?P<ref>[ACGTN])>(?P<alt>\S*[\[\]](?P<mate>\S+):(?P<mate_pos>\d+)[\[\]]\S*)"
 )
 """A junction as the evidence places it: `chr2:29223741T>T]chr2:42299750]` (VCF 4.3, section 5.4)."""
-
-FAMILY = {
-    Classification.BYPASS: Component.BYPASS,
-    Classification.TRANSFORMATION_SUSPECTED: Component.TRANSFORMATION,
-    Classification.TRANSFORMATION_CONFIRMED: Component.TRANSFORMATION,
-}
-"""The family of a class that has one and is none of ALK's own."""
-WITHOUT_MECHANISM = frozenset(
-    {Classification.NOT_EVALUABLE, Classification.NONE_FOUND, Classification.ON_TARGET_EXCLUDED}
-)
 
 
 @dataclass(frozen=True)
@@ -74,11 +66,13 @@ class ExportedPatient:
     Attributes:
         evidence: of the patient, with inherited variants.
         rows: `resistance.tsv` of the classified timepoints, in their order.
+        carriers: those rows whose mechanism carries the class of its timepoint; others are listed only.
         inherited: whether inherited variants may be exported.
     """
 
     evidence: PatientEvidence
     rows: tuple[ResistanceRow, ...]
+    carriers: tuple[ResistanceRow, ...]
     inherited: bool
 
     @property
@@ -118,8 +112,12 @@ class ExportedPatient:
         return tuple(row for row in self.rows if (row.gene, row.alteration, row.variant_type) == name)
 
     def mechanisms(self, alteration: Alteration) -> tuple[ResistanceRow, ...]:
-        """Return of these the rows whose mechanism can carry the class of its timepoint."""
-        return tuple(carrying(self.listed(alteration)))
+        """Return of these the rows whose mechanism carries the class of its timepoint."""
+        return self.carrying(self.listed(alteration))
+
+    def carrying(self, rows: Iterable[ResistanceRow]) -> tuple[ResistanceRow, ...]:
+        """Return the rows whose mechanism carries the class of its timepoint."""
+        return tuple(row for row in rows if row in self.carriers)
 
     def sample(self, specimen: SpecimenEvidence) -> str:
         """Return the name of a sample, as in BAM and VCF."""
@@ -127,39 +125,37 @@ class ExportedPatient:
 
 
 def load_patients(
-    evidence: Iterable[Path | str], tables: Iterable[Path | str], *, inherited: bool
+    evidence: Iterable[Path | str],
+    tables: Sequence[Path | str],
+    details: Sequence[Path | str],
+    *,
+    inherited: bool,
 ) -> list[ExportedPatient]:
     """Read the patients of an export.
 
     Args:
         evidence: `evidence.json` of each.
         tables: `resistance.tsv` of the timepoints, in any order.
+        details: `resistance.json` of the timepoints, in the same order.
         inherited: whether inherited variants may be exported.
 
     Raises:
         InputProblems: a file is none of this release.
     """
-    rows = [row for path in tables for row in read_table(Path(path), ResistanceRow)]
-    found = [load_evidence(Path(path)) for path in evidence]
+    rows: dict[str, list[ResistanceRow]] = {}
+    carriers: dict[str, list[ResistanceRow]] = {}
+    for table, account in zip(tables, details, strict=True):
+        found = read_table(Path(table), ResistanceRow)
+        detail = json.loads(Path(account).read_text(encoding="utf-8"))
+        rows.setdefault(found[0].patient, []).extend(found)
+        carriers.setdefault(found[0].patient, []).extend(carrying_rows(found, detail))
+    patients = [load_evidence(Path(path)) for path in evidence]
     return [
-        ExportedPatient(one, tuple(row for row in rows if row.patient == one.patient), inherited)
-        for one in found
+        ExportedPatient(
+            one, tuple(rows.get(one.patient, ())), tuple(carriers.get(one.patient, ())), inherited
+        )
+        for one in patients
     ]
-
-
-def carrying(rows: Iterable[ResistanceRow]) -> list[ResistanceRow]:
-    """Return the rows of a timepoint whose mechanism can carry its class; others are listed in it only."""
-    return [row for row in rows if _carries(row)]
-
-
-def _carries(row: ResistanceRow) -> bool:
-    of_class = row.classification is Classification.MIXED or row.component is FAMILY.get(
-        row.classification, Component.ON_TARGET
-    )
-    # Before lorlatinib everything was there before, and is what the class of that sample says.
-    counts = row.setting is Setting.BASELINE or row.role is not FindingRole.PRE_EXISTING
-    present = row.mechanism is not None and counts
-    return present and of_class and row.classification not in WITHOUT_MECHANISM
 
 
 def confidence_of(rows: Iterable[ResistanceRow]) -> Confidence | None:

@@ -10,7 +10,7 @@ from ..vocabulary.changes import Consequence, Origin
 from ..vocabulary.detection import ObservationSource
 from ..vocabulary.residues import ONE_LETTER, STOP
 from ..vocabulary.variant import SmallVariant
-from .exported import ExportedPatient, Seen, all_seen, carrying, filter_of, is_inherited, small_variant
+from .exported import ExportedPatient, Seen, all_seen, filter_of, is_inherited, small_variant
 from .identifiers import Identifiers
 from .plain_tables import write_plain
 
@@ -142,7 +142,7 @@ def _row(
     item, found, specimen = seen.alteration, seen.observation, seen.specimen
     start, end, ref, alt, kind = maf_alleles(variant)
     here = [row for row in patient.listed(item) if row.timepoint == specimen.timepoint]
-    carriers = carrying(here)
+    carriers = patient.carrying(here)
     total, mutant = found.total_molecules, found.alt_molecules
     return {
         "Hugo_Symbol": item.gene,

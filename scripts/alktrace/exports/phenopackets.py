@@ -6,7 +6,7 @@ Terms without a verified identifier of a catalogue have one of our own, `alktrac
 
 import datetime as dt
 import json
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -17,7 +17,7 @@ from ..io.atomic import atomic_output
 from ..io.tables import format_cell
 from ..outcomes.clinical_schema import PathologyRow, PatientRecord, Sex
 from ..vocabulary.clinical import Histology
-from .exported import ExportedPatient, Seen, breakend, carrying, small_variant
+from .exported import ExportedPatient, Seen, breakend, small_variant
 from .identifiers import Identifiers, Term
 from .maf import ASSEMBLY
 
@@ -129,7 +129,7 @@ def _interpretations(
             for one in patient.seen(item)
             if one.specimen.timepoint == timepoint
         ]
-        told = "; ".join(dict.fromkeys(map(_summary, carrying(rows))))
+        told = "; ".join(dict.fromkeys(map(_summary, patient.carrying(rows))))
         yield {
             "id": f"{patient.patient}.{timepoint}",
             "progressStatus": "COMPLETED",
@@ -147,9 +147,9 @@ def _summary(row: ResistanceRow) -> str:
 
 
 def _genomic(
-    patient: ExportedPatient, seen: Seen, rows: Iterable[ResistanceRow], identifiers: Identifiers
+    patient: ExportedPatient, seen: Seen, rows: Sequence[ResistanceRow], identifiers: Identifiers
 ) -> dict[str, Any]:
-    carried = {id(row) for row in patient.mechanisms(seen.alteration)} & {id(row) for row in rows}
+    carried = any(row in rows for row in patient.mechanisms(seen.alteration))
     return {
         "subjectOrBiosampleId": patient.sample(seen.specimen),
         "interpretationStatus": "CONTRIBUTORY" if carried else "UNKNOWN_STATUS",

@@ -7,6 +7,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from ..classify.carrying import carries_class
 from ..classify.finding_caveats import CAPS, RANK
 from ..classify.phase import CIS_PHASES
 from ..classify.resistance_table import ResistanceRow
@@ -83,7 +84,7 @@ def judge_verdict(
         detail: its `resistance.json`.
         tests: rules of the knowledge table `next_tests.tsv`.
     """
-    carrying = [item for item in mechanisms if carries_class(item, detail)]
+    carrying = [item for item in mechanisms if carries_class(item.account, detail)]
     decisive = _decisive(carrying)
     facts = facts_of(rows, detail)
     asked = [test for test in tests if test.is_asked(facts)]
@@ -96,11 +97,6 @@ def judge_verdict(
         tests=tuple(sorted(asked, key=lambda item: item.rank)[:MOST_TESTS]),
         deciding=deciding_codes(detail),
     )
-
-
-def carries_class(item: Mechanism, detail: Mapping[str, Any]) -> bool:
-    """Return whether a mechanism carries the class, as `classification.tsv` counts it."""
-    return bool(item.account["carries"]) and item.account["component"] in detail["components"]
 
 
 def all_mechanisms(
