@@ -25,7 +25,8 @@ def card(case: str, language: Language) -> dict[str, Any]:
     shown = content(case, language)["cards"][0]
     told = ("headline", "confidence", "reason", "timing", "numbers", "missed")
     tests = [f"{item['name']} / {item['settles']}" for item in shown["tests"]]
-    return {"class": shown["classification"], **{name: shown[name] for name in told}, "tests": tests}
+    each = {"each": shown["each"]} if shown["each"] else {}
+    return {"class": shown["classification"], **each, **{name: shown[name] for name in told}, "tests": tests}
 
 
 @pytest.mark.parametrize("language", [EN, ZH])

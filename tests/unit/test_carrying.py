@@ -21,7 +21,7 @@ def test_carriers_are_those_of_the_account(
 
 
 def test_a_weak_finding_beside_a_firm_one_is_listed_only() -> None:
-    """BRAF copies that no source calls a bypass stand in the table beside an ALK mutation, and carry no class."""
+    """BRAF copies that no source calls a bypass stand beside an ALK mutation, and carry no class."""
     one = exported(evidence(CASES["braf_copies_in_plasma_beside_a_single_mutation"]))
     assert [row.gene for row in one.carriers] == ["ALK"]
     assert {row.gene for row in one.rows} == {"ALK", "BRAF"}

@@ -40,6 +40,7 @@ from alktrace.report.verdict_card import all_mechanisms
 from alktrace.vocabulary.clinical import ProgressionSite
 from alktrace.vocabulary.copies import TumourFractionStatus
 from alktrace.vocabulary.detection import Detection, ObservationSource
+from alktrace.vocabulary.languages import Language
 
 
 class Reader(HTMLParser):
@@ -360,3 +361,12 @@ def test_no_caveat_names_an_inherited_hotspot_below_the_rule() -> None:
     case = "inherited_molecules_below_the_rule_are_no_second_hit"
     assert "I1171N" not in str(content(case)["points"])
     assert "ALK I1171N" in str(content(case, inherited=True)["points"])
+
+
+@pytest.mark.parametrize("language", [EN, ZH])
+def test_every_link_within_the_page_leads_somewhere(tmp_path: Path, language: Language) -> None:
+    """Why this class leads to its row of the decision table, which the page holds: no docs lie beside it."""
+    text = page("on_target_and_bypass", tmp_path / "page.html", language)
+    asked = set(re.findall(r'href="#([^"]+)"', text))
+    assert "decision-D01" in asked and asked <= set(re.findall(r'id="([^"]+)"', text))
+    assert len(re.findall(r'id="decision-D\d\d"', text)) == 15

@@ -9,6 +9,7 @@ from patient_pages import words_in
 from present_values import present
 
 from alktrace.evidence.schema import Alteration, GeneCopyNumber, Observation
+from alktrace.knowledge.entries import ProteinDomain
 from alktrace.reference.gene_models import Exon, GeneModels, Transcript
 from alktrace.report.figures.structural_figures import (
     Figure,
@@ -19,6 +20,7 @@ from alktrace.structural.copy_number.copy_number_table import RatioRow
 from alktrace.vocabulary.changes import Consequence, Origin, VariantType
 from alktrace.vocabulary.copies import CopyNumberCall, Focality
 from alktrace.vocabulary.detection import Detection, ObservationSource
+from alktrace.vocabulary.marks import Mark
 
 WORDS = words_in()
 
@@ -96,7 +98,14 @@ def transcript(name: str, exons: int) -> Transcript:
     return Transcript(name, f"T_{name}", "chr2", "+", spans, 1000, 1000 * exons + 100)
 
 
-MODELS = GeneModels({"EML4": transcript("EML4", 23), "ALK": transcript("ALK", 29)})
+EXONS = {"EML4": 23, "ALK": 29, "KIF5B": 25}
+MODELS = GeneModels({name: transcript(name, exons) for name, exons in EXONS.items()})
+
+
+DOMAINS = (
+    ProteinDomain("trimerization_domain", "EML4", 6, 64, "a paper", Mark.VERIFIED),
+    ProteinDomain("kinase_domain", "ALK", 700, 900, "a catalogue", Mark.CITED),
+)
 
 
 def fusion(**given: Any) -> Alteration:
@@ -114,15 +123,16 @@ def fusion(**given: Any) -> Alteration:
 
 
 def views(*alterations: Alteration) -> list[Figure]:
-    return draw_fusions(alterations, [], MODELS, (1116, 1392), WORDS)
+    return draw_fusions(alterations, [], MODELS, DOMAINS, WORDS)
 
 
 class TestBreakpoints:
     def test_the_kept_exons_are_filled(self) -> None:
         (figure,) = views(fusion())
         boxes = [item.get("fill") for item in parsed(figure).iter("rect")]
-        # Exons 10 to 17 of EML4, 16 to 23 of ALK, then both parts of the protein.
-        assert [fill != "#ffffff" for fill in boxes] == [True] * 4 + [False] * 8 + [True] * 6
+        # Exons 10 to 17 of EML4, 16 to 23 of ALK, then both parts of the protein with two domains.
+        filled = [True] * 4 + [False] * 8 + [True] * 6 + [False] * 2
+        assert [fill != "#ffffff" for fill in boxes] == filled
         shown = [int(word) for word in words(figure) if word.isdigit()]
         assert shown == [*range(10, 18), *range(16, 24)]
         # 13 exons of 100 bases, and 1,900 bases before exon 20 of 2,900.
@@ -134,10 +144,28 @@ class TestBreakpoints:
         assert [int(word) for word in words(figure) if word.isdigit()] == [*range(1, 7), *range(25, 30)]
 
     def test_the_other_half_is_a_footnote(self) -> None:
-        drawn = draw_fusions([fusion()], ["ALK-EML4 A19;E14"], MODELS, (1116, 1392), WORDS)
+        drawn = draw_fusions([fusion()], ["ALK-EML4 A19;E14"], MODELS, DOMAINS, WORDS)
         (figure,) = drawn
         assert figure.title == "EML4-ALK E13;A20 (v1)"
         assert figure.caption.endswith("Also seen, without a kinase of its own: ALK-EML4 A19;E14.")
+
+    def test_domains_lie_where_their_residues_do(self) -> None:
+        """The protein has 433 residues of EML4 and 332 of ALK, 610 pixels in all."""
+        (figure,) = views(fusion())
+        unit = 610 / (433 + 332)
+        white = [item.attrib for item in parsed(figure).iter("rect") if item.get("height") == "18.0"]
+        (trimer, kinase) = [(float(one["x"]), float(one["width"])) for one in white]
+        assert trimer == pytest.approx((130 + 5 * unit, 59 * unit), abs=0.1)
+        assert kinase == pytest.approx((130 + (433 + 700 - 634) * unit, 201 * unit), abs=0.1)
+        assert "kinase of ALK (700–900, cited: a catalogue)" in figure.caption
+        assert "trimerisation of EML4 (6–64, verified: a paper)" in figure.caption
+
+    def test_domains_that_are_lost_or_not_known_are_said(self) -> None:
+        """An early junction leaves none of a late domain; nobody told us of any domain of KIF5B."""
+        (figure,) = views(fusion(junction="E1;A20"))
+        assert "The trimerisation domain of EML4 is not whole in the fusion." in figure.caption
+        (other,) = views(fusion(key="fusion:KIF5B:ALK", partner="KIF5B"))
+        assert "No domain of KIF5B stands in the knowledge tables." in other.caption
 
     @pytest.mark.parametrize(
         "given",

@@ -22,6 +22,7 @@ from .entries import (
     CompoundFamily,
     Drug,
     DrugStatement,
+    ProteinDomain,
     Remark,
     TransformationMarker,
     codon_of,
@@ -62,6 +63,7 @@ class Knowledge:
         ch_genes: genes of clonal haematopoiesis.
         ch_not_excluded_genes: genes mutated in blood and in tumours alike.
         kinase_domain: first and last residue of the kinase domain of ALK.
+        domains: parts of proteins that a fusion is drawn with.
     """
 
     # Named by the three-letter protein name on the preferred transcript; another isoform finds nothing.
@@ -80,6 +82,7 @@ class Knowledge:
     hotspot_codons: frozenset[tuple[str, int]]
     genes: Mapping[str, KnownGene]
     kinase_domain: tuple[int, int]
+    domains: tuple[ProteinDomain, ...]
     statements: Mapping[str, tuple[DrugStatement, ...]]
     families: tuple[CompoundFamily, ...]
     edition: Edition

@@ -165,6 +165,24 @@ class TransformationMarker:
     biallelic: bool
 
 
+@dataclass(frozen=True)
+class ProteinDomain:
+    """A domain of a protein that takes part in fusions; residues are 1-based, both included.
+
+    Attributes:
+        name: such as `kinase_domain`.
+        source: where its ends were read.
+        mark: of the weaker of its ends.
+    """
+
+    name: str
+    gene: str
+    first: int
+    last: int
+    source: str
+    mark: Mark
+
+
 def codon_of(hgvs_p: str) -> int:
     """Return the first residue number in a protein name, 0 if there is none."""
     found = re.search(r"\d+", hgvs_p)

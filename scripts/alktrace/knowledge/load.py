@@ -21,6 +21,7 @@ from .entries import (
     CompoundFamily,
     Drug,
     DrugStatement,
+    ProteinDomain,
     TransformationMarker,
     approval_of,
     conflict_statement,
@@ -127,6 +128,7 @@ def _build(
         hotspot_codons=frozenset((h.gene, h.codon) for h in loci if h.codon is not None),
         genes=MappingProxyType({item.row.gene: item.row for item in genes}),
         kinase_domain=(int(domain.value("codon_first")), int(domain.value("codon_last"))),
+        domains=tuple(_domain(f) for f in tables["alk_regions"].values() if f.value("gene")),
         statements=MappingProxyType({f.subject: tuple(_statements(f)) for f in subjects}),
         families=tuple(_family(f) for f in tables["alk_families"].values()),
         edition=edition,
@@ -184,6 +186,18 @@ def _family(facts: Facts) -> CompoundFamily:
         remarks=tuple(
             remark_of(item.row, "family") for item in facts.all("statement") if item.row.mark.shown
         ),
+    )
+
+
+def _domain(facts: Facts) -> ProteinDomain:
+    ends = [row for name in ("codon_first", "codon_last") if (row := facts.one(name))]
+    # Both ends are there: the schema asks for them.
+    return ProteinDomain(
+        facts.subject,
+        facts.value("gene"),
+        *(int(row.value) for row in ends),
+        ends[0].source,
+        next((row.mark for row in ends if not row.verified), ends[0].mark),
     )
 
 

@@ -30,6 +30,7 @@ from ..vocabulary.resistance import Classification
 from ..vocabulary.samples import Setting, SpecimenType
 from . import patient_tables as tables_of
 from .bypass_matrix import bypass_matrix
+from .decision_table import decision_lines
 from .figures.alk_strip import draw_alk_strip
 from .figures.patient_timeline import draw_timeline
 from .figures.phase_bars import draw_phase
@@ -193,6 +194,7 @@ def patient_content(
             for names, lines in [tables_of.callability_lines(group, words)]
             if lines
         ],
+        "decisions": decision_lines({point.detail["decision"] for point in points}, words),
         "approvals": _approvals(data.tables, knowledge, words),
         "thresholds": _thresholds(resistance, words),
         "references": _references(points),
@@ -253,6 +255,7 @@ def _point_texts(
         "confidence": words.word("confidence", verdict.confidence),
         "has_confidence": verdict.confidence is not None,
         "reason": words.sentences([verdict.reason])[0],
+        "each": words.sentences(verdict.each),
         "numbers": words.told(verdict.numbers),
         "timing": words.word("timing", first.timing) if first.timing else "",
         "timing_code": first.timing.value if first.timing else "",
@@ -321,9 +324,7 @@ def _figures(
         if alk_hotspots(item)
     ]
     phases = [draw_phase(point.detail["phase"]["pairs"], point.name, words) for point in newest]
-    fusions = (
-        draw_fusions(drivers, others, data.models, knowledge.kinase_domain, words) if data.models else []
-    )
+    fusions = draw_fusions(drivers, others, data.models, knowledge.domains, words) if data.models else []
     copies = {sample_name(item): item.copy_number for item in data.evidence.specimens}
     bins = list((data.bins or {}).items())[-MOST_COPY_FIGURES:]
     drawn = [draw_copy_number(name, rows, copies.get(name, ()), words) for name, rows in bins]

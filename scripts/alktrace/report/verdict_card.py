@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from ..classify.carrying import carries_class
+from ..classify.decision import DECISIONS
 from ..classify.finding_caveats import CAPS, RANK
 from ..classify.phase import CIS_PHASES
 from ..classify.resistance_table import ResistanceRow
@@ -55,6 +56,7 @@ class Verdict:
         headline: the mechanisms in words, in the order of their families.
         confidence: of the class, as in `classification.tsv`; None where nothing carries it.
         reason: the one reason for that confidence, or for the negative.
+        each: of a mixed class, how sure each mechanism is and why; empty else.
         numbers: what the mechanisms rest on, one thing each.
         missed: what could have been there unseen, one thing each.
         tests: which would settle what is open, the most telling first.
@@ -64,6 +66,7 @@ class Verdict:
     headline: tuple[Said, ...]
     confidence: Confidence | None
     reason: Said
+    each: tuple[Said, ...]
     numbers: tuple[Said, ...]
     missed: tuple[Said, ...]
     tests: tuple[NextTest, ...]
@@ -92,6 +95,7 @@ def judge_verdict(
         headline=tuple(_headline(rows[0], carrying)),
         confidence=decisive.row.confidence if decisive else None,
         reason=_named_reason(decisive, carrying, detail) if decisive else _reason_of_negative(rows[0]),
+        each=tuple(_each(carrying, detail)) if rows[0].classification is Classification.MIXED else (),
         numbers=tuple(_numbers(item) for item in carrying if item.row.mechanism and item.row.gene),
         missed=tuple(_missed(rows, detail)),
         tests=tuple(sorted(asked, key=lambda item: item.rank)[:MOST_TESTS]),
@@ -113,8 +117,6 @@ def all_mechanisms(
 
 def deciding_codes(detail: Mapping[str, Any]) -> tuple[str, ...]:
     """Return the codes that the deciding row of the decision table asks for."""
-    from ..classify.decision import DECISIONS
-
     row = next(item for item in DECISIONS if item.code == detail["decision"])
     return tuple(sorted(row.requires))
 
@@ -146,12 +148,8 @@ def _headline(first: ResistanceRow, carrying: Sequence[Mechanism]) -> Iterable[S
             # Something was found, but nothing that may carry a class: "no mechanism found" would be untrue.
             key += ".listed" if first.mechanism is not None else ""
         return [say(f"headline.{key}")]
-    confirmed = any("HISTOLOGY_TRANSFORMED" in item.account["criteria"] for item in carrying)
     told: dict[Component | None, list[Said]] = {}
-    for item in carrying:
-        # Beside a transformed histology the suspicion from DNA is no second mechanism.
-        if confirmed and "LINEAGE_DNA" in item.account["criteria"]:
-            continue
+    for item in _told_apart(carrying):
         named = mechanism_said(item)
         others = told.setdefault(item.row.component, [])
         # Both members of a compound say the same; it is said once.
@@ -222,11 +220,27 @@ def _rank(item: Mechanism) -> int:
 def _named_reason(decisive: Mechanism, carrying: Sequence[Mechanism], detail: Mapping[str, Any]) -> Said:
     """Return the one reason, with the name of its mechanism where the headline has several."""
     reason, name = _reason(decisive, detail), mechanism_said(decisive)
-    confirmed = "HISTOLOGY_TRANSFORMED" in decisive.account["criteria"]
-    others = [item for item in carrying if not (confirmed and "LINEAGE_DNA" in item.account["criteria"])]
-    if all(mechanism_said(item) == name for item in others):
+    if all(mechanism_said(item) == name for item in _told_apart(carrying)):
         return reason
     return say("card.number", name=name, amount=reason)
+
+
+def _each(carrying: Sequence[Mechanism], detail: Mapping[str, Any]) -> Iterable[Said]:
+    """Say of every mechanism how sure it is: one confidence of two families is that of neither."""
+    surest: list[tuple[Said, Mechanism]] = []
+    for item in sorted(_told_apart(carrying), key=_rank):
+        # Both members of a compound are one mechanism, as sure as the surer of them.
+        if all(said != mechanism_said(item) for said, _ in surest):
+            surest.append((mechanism_said(item), item))
+    for said, item in surest:
+        confidence = say(f"confidence.{item.row.confidence}")
+        yield say("card.each", name=said, confidence=confidence, reason=_reason(item, detail))
+
+
+def _told_apart(carrying: Sequence[Mechanism]) -> list[Mechanism]:
+    """Leave out the suspicion from DNA beside a transformed histology: it is no second mechanism."""
+    confirmed = any("HISTOLOGY_TRANSFORMED" in item.account["criteria"] for item in carrying)
+    return [item for item in carrying if not (confirmed and "LINEAGE_DNA" in item.account["criteria"])]
 
 
 def _reason(best: Mechanism, detail: Mapping[str, Any]) -> Said:

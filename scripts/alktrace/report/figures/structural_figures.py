@@ -6,15 +6,16 @@ from dataclasses import dataclass, replace
 from math import log2
 
 from ...evidence.schema import Alteration, GeneCopyNumber
+from ...knowledge.entries import ProteinDomain
 from ...reference.gene_models import GeneModels, Transcript
 from ...structural.copy_number.copy_number_table import RatioRow
-from ...vocabulary.changes import ALK
 from ...vocabulary.copies import CopyNumberCall
 from .. import svg
 from ..language import Listed, Words, say
 from .style import BLUE, FAINT, INK, LINE, ORANGE, SOFT, VERMILION
 
 WIDTH = 760
+TABLES = ("evidence.tsv",)
 SHOWN_EXONS = 4
 """Exons drawn on either side of a breakpoint; the others stand as a number."""
 LEAST_LOG2, MOST_LOG2 = -2.0, 2.0
@@ -123,7 +124,7 @@ def draw_fusions(
     drivers: Sequence[Alteration],
     others: Sequence[str],
     models: GeneModels,
-    domain: tuple[int, int],
+    domains: Sequence[ProteinDomain],
     words: Words,
 ) -> list[Figure]:
     """Return a view of every driver fusion whose exons are known: its junction and its protein.
@@ -132,10 +133,10 @@ def draw_fusions(
         drivers: junctions that put the kinase behind a partner.
         others: names of the other junctions, such as the other half of the exchange; a footnote.
         models: gene models, for the exons around the breakpoints.
-        domain: first and last residue of the kinase domain of ALK.
+        domains: of ALK and its partners, as far as the knowledge tables have them.
         words: texts of the page.
     """
-    drawn = [figure for item in drivers if (figure := _fusion_view(item, models, domain, words))]
+    drawn = [figure for item in drivers if (figure := _fusion_view(item, models, domains, words))]
     if drawn and others:
         note = words("fusion.others", names=Listed(tuple(others)))
         drawn[-1] = replace(drawn[-1], caption=f"{drawn[-1].caption} {note}")
@@ -143,7 +144,7 @@ def draw_fusions(
 
 
 def _fusion_view(
-    item: Alteration, models: GeneModels, domain: tuple[int, int], words: Words
+    item: Alteration, models: GeneModels, domains: Sequence[ProteinDomain], words: Words
 ) -> Figure | None:
     exons = _EXONS.match(item.junction or "")
     five, three = item.key.split(":")[1:3]
@@ -155,8 +156,10 @@ def _fusion_view(
     parts = [
         *_track(known[five], 30.0, BLUE, last, keeps_left=True, place=places.get(five)),
         *_track(known[three], 100.0, ORANGE, first - 1, keeps_left=False, place=places.get(three)),
-        *_protein(known[five], last, known[three], first, domain, 176.0, words),
     ]
+    protein = _protein(known[five], last, known[three], first)
+    if protein is not None:
+        parts += _drawn_protein(protein, domains, item.junction or "", 190.0, words)
     frame = {True: "fusion.in_frame", False: "fusion.out_of_frame", None: "fusion.frame_unknown"}[
         item.in_frame
     ]
@@ -173,8 +176,9 @@ def _fusion_view(
     counts = words("fusion.counts", samples=Listed(seen)) if seen else words("fusion.not_counted")
     title = words("fusion.title", name=item.alteration)
     says = f"{words(frame)} {counts}"
-    caption = f"{says} {words('fusion.caption')}"
-    return Figure(title, svg.drawing(WIDTH, 236, title, parts, says), caption, ("evidence.tsv",))
+    told = _domains_said(protein, domains, words) if protein else []
+    caption = " ".join((says, words("fusion.caption"), *told))
+    return Figure(title, svg.drawing(WIDTH, 250, title, parts, " ".join((says, *told))), caption, TABLES)
 
 
 def _track(
@@ -202,35 +206,87 @@ def _track(
     return parts
 
 
-def _protein(
-    five: Transcript,
-    last: int,
-    three: Transcript,
-    first: int,
-    domain: tuple[int, int],
-    y: float,
-    words: Words,
-) -> list[str]:
-    """Draw the fusion protein to the scale of its residues, with the kinase domain of ALK."""
-    head, (begin, end) = _last_codon(five, last), (_first_codon(three, first), three.cds_length // 3 - 1)
+@dataclass(frozen=True)
+class _Protein:
+    """A fusion protein: `head` residues of the partner, then `begin` to `end` of the gene behind it."""
+
+    five: str
+    head: int
+    three: str
+    begin: int
+    end: int
+
+    def kept(self, domain: ProteinDomain) -> tuple[int, int] | None:
+        """Return the residues of a domain along the fusion, 1-based; None where it is not whole."""
+        if domain.gene == self.five:
+            return (domain.first, domain.last) if domain.last <= self.head else None
+        shift = self.head + 1 - self.begin
+        whole = self.begin <= domain.first and domain.last <= self.end
+        return (domain.first + shift, domain.last + shift) if whole else None
+
+
+def _protein(five: Transcript, last: int, three: Transcript, first: int) -> _Protein | None:
+    head, begin, end = _last_codon(five, last), _first_codon(three, first), three.cds_length // 3 - 1
     if head is None or begin is None or end <= begin:
-        return []
-    unit = (WIDTH - 150.0) / (head + end - begin + 1)
-    middle = 130.0 + head * unit
-    right = middle + (end - begin + 1) * unit
+        return None
+    return _Protein(five.gene, head, three.gene, begin, end)
+
+
+def _drawn_protein(
+    protein: _Protein, domains: Sequence[ProteinDomain], junction: str, y: float, words: Words
+) -> list[str]:
+    """Draw the fusion protein to the scale of its residues, with what it keeps of the domains."""
+    unit = (WIDTH - 150.0) / (protein.head + protein.end - protein.begin + 1)
+    middle, right = 130.0 + protein.head * unit, WIDTH - 20.0
     parts = [
         svg.text(10, y + 17, words("fusion.protein"), size=13),
         svg.box(130, y, middle - 130, 24, BLUE),
         svg.box(middle, y, right - middle, 24, ORANGE),
-        svg.text(130, y + 42, words("fusion.part", gene=five.gene, first=1, last=head)),
-        svg.text(right, y + 42, words("fusion.part", gene=three.gene, first=begin, last=end), anchor="end"),
+        svg.text(130, y + 46, words("fusion.part", gene=protein.five, first=1, last=protein.head)),
+        svg.text(
+            right,
+            y + 46,
+            words("fusion.part", gene=protein.three, first=protein.begin, last=protein.end),
+            anchor="end",
+        ),
+        svg.line((middle, y - 6), (middle, y + 30), VERMILION, 2),
+        svg.text(middle, y - 10, words("fusion.junction", junction=junction), anchor="middle"),
     ]
-    low, high = max(domain[0], begin), domain[1]
-    if three.gene == ALK and low < high <= end:
-        x, width = middle + (low - begin) * unit, (high - low + 1) * unit
-        parts.append(svg.box(x, y + 3, width, 18, "#ffffff", INK))
-        parts.append(svg.text(x + width / 2, y + 16, words("fusion.kinase"), anchor="middle"))
+    for domain in domains:
+        if domain.gene in (protein.five, protein.three) and (kept := protein.kept(domain)):
+            x, width = 130.0 + (kept[0] - 1) * unit, (kept[1] - kept[0] + 1) * unit
+            parts.append(svg.box(x, y + 3, width, 18, "#ffffff", INK))
+            name = words(f"domain.{domain.name}")
+            # A name wider than its domain stands below it.
+            inside = len(name) * 7 < width
+            parts.append(svg.text(x + width / 2, y + (16 if inside else 46), name, anchor="middle"))
     return parts
+
+
+def _domains_said(protein: _Protein, domains: Sequence[ProteinDomain], words: Words) -> list[str]:
+    """Name the domains with where they were read, those that the fusion lost, and genes without any."""
+    own = [one for gene in (protein.five, protein.three) for one in domains if one.gene == gene]
+    kept = tuple(
+        say(
+            "fusion.domain",
+            domain=say(f"domain.{one.name}"),
+            gene=one.gene,
+            first=one.first,
+            last=one.last,
+            mark=say(f"mark.{one.mark}"),
+            source=one.source,
+        )
+        for one in own
+        if protein.kept(one)
+    )
+    told = [words("fusion.domains", domains=Listed(kept, "list.semicolon"))] if kept else []
+    told += [
+        words("fusion.domain_lost", domain=say(f"domain.{one.name}"), gene=one.gene)
+        for one in own
+        if not protein.kept(one)
+    ]
+    bare = [g for g in (protein.five, protein.three) if all(one.gene != g for one in own)]
+    return [*told, *(words("fusion.no_domains", gene=gene) for gene in bare)]
 
 
 def _last_codon(transcript: Transcript, exon: int) -> int | None:
