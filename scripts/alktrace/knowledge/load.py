@@ -190,14 +190,16 @@ def _family(facts: Facts) -> CompoundFamily:
 
 
 def _domain(facts: Facts) -> ProteinDomain:
-    ends = [row for name in ("codon_first", "codon_last") if (row := facts.one(name))]
     # Both ends are there: the schema asks for them.
+    first, last = (next(facts.all(name)).row for name in ("codon_first", "codon_last"))
+    weaker = last if first.verified else first
     return ProteinDomain(
-        facts.subject,
-        facts.value("gene"),
-        *(int(row.value) for row in ends),
-        ends[0].source,
-        next((row.mark for row in ends if not row.verified), ends[0].mark),
+        name=facts.subject,
+        gene=facts.value("gene"),
+        first=int(first.value),
+        last=int(last.value),
+        source=first.source,
+        mark=weaker.mark,
     )
 
 
