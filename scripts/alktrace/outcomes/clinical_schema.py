@@ -64,6 +64,9 @@ class PatientRow:
     ecog: Annotated[int, Field(ge=0, le=4)] | None = column(
         "ECOG performance status at lorlatinib start", default=None
     )
+    centre: PatientId | None = column(
+        "hospital of a study of several: comparisons are made within centres", default=None
+    )
 
 
 @dataclass(frozen=True)

@@ -36,7 +36,7 @@ from ..vocabulary.resistance import Component
 from .absence import Absence
 from .association_table import AssociationRow
 from .cox import CoxFit, CoxTerm, fit_cox, refuse
-from .endpoint_figures import Observed, columns, counted, observe
+from .endpoint_figures import Observed, columns, counted, observe, strata_of
 from .endpoint_table import EndpointPatientRow
 from .endpoints import (
     FIRST_DOSE,
@@ -69,6 +69,7 @@ TOO_SMALL = (
 FEWEST_EVENTS = 2
 """One event says what became of one person."""
 COUNTS_ELSEWHERE = "counts by group stand in mechanism_treatment.tsv"
+WITHIN_CENTRES = "compared within centres"
 HOW_TO_READ = "interaction: how the treatment's hazard ratio differs where the mechanism is present"
 Known = Mapping[str, dt.date | Exclusion]
 
@@ -191,15 +192,34 @@ def compare_all(
 def compare(comparison: Comparison, grouping: Grouping, settings: CohortSettings) -> Iterator[AssociationRow]:
     """Yield each group against the others, and for more than two groups the test of all."""
     group = [grouping.group_of[item.patient] for item in comparison.observed]
-    levels = sorted(set(group))
-    by_regimen = grouping.factor == REGIMEN
-    question = Question.TREATMENT_OUTCOME if by_regimen else Question.MECHANISM_OUTCOME
-    contrasts = [(level, OTHERS) for level in levels] if by_regimen else [(PRESENT, ABSENT)]
-    if len(levels) > 2:
+    question = question_of(grouping)
+    if len(set(group)) > 2:
         yield _global_row(question, comparison, grouping.factor, group, settings)
-    for level, reference in contrasts:
-        member = [item == level for item in group]
-        yield _contrast(question, comparison, grouping.factor, level, reference, member, settings)
+    for one in contrasts(comparison, grouping):
+        yield _contrast(question, comparison, grouping.factor, one.level, one.reference, one.member, settings)
+
+
+@dataclass(frozen=True)
+class Contrast:
+    """A group against another: of each patient, whether a member."""
+
+    level: str
+    reference: str
+    member: Sequence[bool]
+
+
+def question_of(grouping: Grouping) -> Question:
+    """Return what a grouping asks."""
+    return Question.TREATMENT_OUTCOME if grouping.factor == REGIMEN else Question.MECHANISM_OUTCOME
+
+
+def contrasts(comparison: Comparison, grouping: Grouping) -> list[Contrast]:
+    """Return who is compared with whom: each treatment with the others, present with absent."""
+    group = [grouping.group_of[item.patient] for item in comparison.observed]
+    named = [(PRESENT, ABSENT)]
+    if grouping.factor == REGIMEN:
+        named = [(level, OTHERS) for level in sorted(set(group))]
+    return [Contrast(level, reference, [item == level for item in group]) for level, reference in named]
 
 
 def benefit(
@@ -331,7 +351,8 @@ def _contrast(
     fitted = _fit(design, observed, settings)
     term = fitted.terms[0] if fitted.terms else None
     # The log-rank or score test, not Wald's: it holds its level in small groups.
-    test = compare_groups(*columns(observed), [str(item) for item in member]) if term else None
+    strata = strata_of(observed)
+    test = compare_groups(*columns(observed), [str(item) for item in member], strata) if term else None
     inside, outside = _split(observed, member, [not item for item in member])
     row = _row(question, comparison, factor, level, reference, inside, outside, term, fitted.refusal)
     row = _with_precision(row, observed, [member], settings)
@@ -353,7 +374,7 @@ def _global_row(
         events_per_parameter=settings.events_per_parameter,
         min_group_patients=settings.min_group_patients,
     )
-    test = None if refusal else compare_groups(*columns(observed), group)
+    test = None if refusal else compare_groups(*columns(observed), group, strata_of(observed))
     row = _row(question, comparison, factor, ALL_GROUPS, "no difference", observed, (), None, refusal)
     return replace(row, method=test.method, p=test.p, status=Status.ESTIMATED) if test else row
 
@@ -391,7 +412,7 @@ def _interaction(
         # Main effects compare cells of their own; the interaction has all events, split both ways.
         if name == INTERACTION:
             row = _with_precision(row, observed, [treated, marked], settings)
-        yield replace(row, note=COUNTS_ELSEWHERE if row.estimate is None else HOW_TO_READ)
+        yield replace(row, note=_note(comparison, COUNTS_ELSEWHERE if row.estimate is None else HOW_TO_READ))
 
 
 def _split(
@@ -410,6 +431,7 @@ def _fit(design: pd.DataFrame, observed: Sequence[Observed], settings: CohortSet
         confidence=settings.confidence,
         events_per_parameter=settings.events_per_parameter,
         min_group_patients=settings.min_group_patients,
+        strata=strata_of(observed),
     )
 
 
@@ -426,7 +448,14 @@ def _penalised(
     values = design.to_numpy(float)
     if np.linalg.matrix_rank(values - values.mean(axis=0)) < values.shape[1]:
         return []
-    return fit_penalised(values, entry=entries, time=times, event=events, confidence=settings.confidence)
+    return fit_penalised(
+        values,
+        entry=entries,
+        time=times,
+        event=events,
+        confidence=settings.confidence,
+        strata=strata_of(observed),
+    )
 
 
 def _with_penalised(row: AssociationRow, term: PenalisedTerm | None) -> AssociationRow:
@@ -455,6 +484,11 @@ def _with_precision(
     return replace(row, interval_factor=interval_factor(events, shares, settings.confidence))
 
 
+def _note(comparison: Comparison, text: str | None) -> str | None:
+    within = WITHIN_CENTRES if strata_of(comparison.observed) else None
+    return "; ".join(part for part in (text, within) if part) or None
+
+
 def _row(
     question: Question,
     comparison: Comparison,
@@ -481,7 +515,7 @@ def _row(
         excluded=counted(comparison.excluded),
         status=Status.DESCRIPTIVE,
         reason=refusal,
-        note=NOTES.get(comparison.analysis),
+        note=_note(comparison, NOTES.get(comparison.analysis)),
     )
     if term is None:
         return row

@@ -65,6 +65,7 @@ def fit_cox(
     confidence: float,
     events_per_parameter: int,
     min_group_patients: int,
+    strata: ArrayLike = (),
 ) -> CoxFit:
     """Fit a Cox model (Efron ties, delayed entry, Wald intervals).
 
@@ -76,6 +77,8 @@ def fit_cox(
         confidence: level of the intervals.
         events_per_parameter: with fewer events there is no model.
         min_group_patients: with fewer patients in a compared group there is no model.
+        strata: of each patient, such as the centre: each has a baseline hazard of its own; empty: one for
+            all.
     """
     # Refused before fitting: a fit of few events converges, to a ratio that means nothing.
     times, events = np.asarray(time, float), np.asarray(event, bool)
@@ -87,12 +90,14 @@ def fit_cox(
     )
     if refusal:
         return CoxFit((), refusal)
-    fitted = _lifelines(covariates, np.asarray(entry, float), times, events)
+    fitted = _lifelines(covariates, np.asarray(entry, float), times, events, strata)
     if fitted is None:
         return CoxFit((), Refusal.NO_MAXIMUM.value)
     coefficients, errors = fitted
     z = stats.norm.ppf(0.5 + confidence / 2)
-    checks = hazards_test(covariates.to_numpy(float), np.asarray(entry, float), times, events, coefficients)
+    checks = hazards_test(
+        covariates.to_numpy(float), np.asarray(entry, float), times, events, coefficients, strata
+    )
     terms = []
     for name, coefficient, error, check in zip(covariates, coefficients, errors, checks, strict=True):
         low, high = np.exp([coefficient - z * error, coefficient + z * error])
@@ -161,7 +166,9 @@ def _groups(covariates: pd.DataFrame) -> Iterator[tuple[str, NDArray[np.bool_]]]
             yield f"not {name}", column == 0
 
 
-def score_test(design: Floats, entry: Floats, time: Floats, event: NDArray[np.bool_]) -> GroupTest | None:
+def score_test(
+    design: Floats, entry: Floats, time: Floats, event: NDArray[np.bool_], strata: ArrayLike = ()
+) -> GroupTest | None:
     """Test all coefficients of a Cox model at zero.
 
     Args:
@@ -169,11 +176,12 @@ def score_test(design: Floats, entry: Floats, time: Floats, event: NDArray[np.bo
         entry: days at which patients come under observation.
         time: days of event or censoring, later than the entry.
         event: whether the event happened.
+        strata: patients are compared within their stratum alone; empty: all with all.
 
     Returns:
         The test; None where the groups are never at risk together.
     """
-    sets = list(_risk_sets(design, entry, time, event, np.zeros(design.shape[1])))
+    sets = list(_risk_sets(design, entry, time, event, np.zeros(design.shape[1]), strata))
     residual = np.sum([item.residual for item in sets], axis=0)
     variance = np.sum([item.variance for item in sets], axis=0)
     # Groups that never meet in a risk set take degrees of freedom with them.
@@ -185,14 +193,19 @@ def score_test(design: Floats, entry: Floats, time: Floats, event: NDArray[np.bo
 
 
 def hazards_test(
-    design: Floats, entry: Floats, time: Floats, event: NDArray[np.bool_], coefficients: Floats
+    design: Floats,
+    entry: Floats,
+    time: Floats,
+    event: NDArray[np.bool_],
+    coefficients: Floats,
+    strata: ArrayLike = (),
 ) -> list[float | None]:
     """Test proportional hazards of each covariate against a trend over the ranks of all times.
 
     The score test of adding covariate x (rank of time) to the fitted model, as `cox.zph(transform = "rank")`
     of R's survival 3 does.
     """
-    sets = list(_risk_sets(design, entry, time, event, coefficients))
+    sets = list(_risk_sets(design, entry, time, event, coefficients, strata))
     if len(sets) < 2:
         return [None] * design.shape[1]
     rank_of = dict(zip(time, stats.rankdata(time), strict=True))
@@ -214,6 +227,20 @@ def hazards_test(
 
 
 def _risk_sets(
+    design: Floats,
+    entry: Floats,
+    time: Floats,
+    event: NDArray[np.bool_],
+    coefficients: Floats,
+    strata: ArrayLike,
+) -> Iterator[RiskSet]:
+    labels = np.asarray(strata, str) if np.size(strata) else np.full(len(time), "")
+    for label in np.unique(labels):
+        own = labels == label
+        yield from _of_stratum(design[own], entry[own], time[own], event[own], coefficients)
+
+
+def _of_stratum(
     design: Floats, entry: Floats, time: Floats, event: NDArray[np.bool_], coefficients: Floats
 ) -> Iterator[RiskSet]:
     weight = np.exp(design @ coefficients)
@@ -237,7 +264,7 @@ def _risk_sets(
 
 
 def _lifelines(
-    covariates: pd.DataFrame, entry: Floats, time: Floats, event: NDArray[np.bool_]
+    covariates: pd.DataFrame, entry: Floats, time: Floats, event: NDArray[np.bool_], strata: ArrayLike
 ) -> tuple[Floats, Floats] | None:
     """Coefficients and standard errors, None where the likelihood has no maximum."""
     from lifelines import CoxPHFitter
@@ -251,6 +278,8 @@ def _lifelines(
     if entry.any():
         data["entry"] = after_events(entry)
         entry_column = "entry"
+    if np.size(strata):
+        data["stratum"] = np.asarray(strata, str)
     fitter = CoxPHFitter()
     try:
         with warnings.catch_warnings():
@@ -261,6 +290,7 @@ def _lifelines(
                 "time",
                 "event",
                 entry_col=entry_column,
+                strata="stratum" if "stratum" in data else None,
                 fit_options={"precision": PRECISION, "r_precision": 0},
             )
     except (ConvergenceError, np.linalg.LinAlgError, ValueError):

@@ -30,12 +30,13 @@ NOTHING = Estimate(None, None, None)
 
 @dataclass(frozen=True)
 class Observed:
-    """Time at risk of one patient in one analysis, days."""
+    """Time at risk of one patient in one analysis, days; hazards are compared within a stratum."""
 
     patient: str
     entry: float
     time: float
     event: bool
+    stratum: str = ""
 
 
 @dataclass(frozen=True)
@@ -114,6 +115,12 @@ def until_gap(observed: Sequence[Observed]) -> tuple[list[Observed], float | Non
 def columns(observed: Sequence[Observed]) -> tuple[list[float], list[float], list[bool]]:
     """Return entries, times and events."""
     return [o.entry for o in observed], [o.time for o in observed], [o.event for o in observed]
+
+
+def strata_of(observed: Sequence[Observed]) -> list[str]:
+    """Return the stratum of each patient; nothing where all are of one, so that there is one hazard."""
+    strata = [item.stratum for item in observed]
+    return strata if len(set(strata)) > 1 else []
 
 
 def analyse(
@@ -311,7 +318,7 @@ def _at_risk(row: EndpointPatientRow, days: float, entry: float) -> Observed | E
         days += HALF_DAY
     if days <= entry:
         return Exclusion.EVENT_BEFORE_ENTRY if row.event else Exclusion.NO_FOLLOW_UP
-    return Observed(row.patient, entry, days, bool(row.event))
+    return Observed(row.patient, entry, days, bool(row.event), row.centre or "")
 
 
 def _flags(analysed: Analysed, settings: CohortSettings) -> tuple[str, ...]:

@@ -12,6 +12,7 @@ class EndpointPatientRow:
     """`endpoint_patients.tsv`: one patient and endpoint."""
 
     patient: str = column("patient id")
+    centre: str | None = column("where treated; comparisons are within centres", default=None)
     endpoint: str = column("name of the endpoint")
     included: bool = column("does the patient belong to the population")
     exclusion: Exclusion | None = column("why not", default=None)

@@ -197,7 +197,12 @@ def switch_exclusion(timeline: Timeline) -> Exclusion | None:
 
 
 def _patient_row(timeline: Timeline, endpoint: Endpoint) -> EndpointPatientRow:
-    row = EndpointPatientRow(patient=timeline.patient, endpoint=endpoint.name, included=False)
+    row = EndpointPatientRow(
+        patient=timeline.patient,
+        centre=timeline.record.patient.centre,
+        endpoint=endpoint.name,
+        included=False,
+    )
     if (why := endpoint.population.exclusion(timeline)) is not None:
         return replace(row, exclusion=why)
     start, event = endpoint.start.day(timeline), endpoint.event.find(timeline)

@@ -88,7 +88,7 @@ def frequency_rows(
         timings += [Timing.PRIMARY, Timing.ACQUIRED]
     standing = [item for item in found if item.stands]
     # What one timing has, the other names too, with a zero.
-    names = _features(standing)
+    names = feature_names(standing)
     for timing in timings:
         members = [item for item in standing if timing in (None, item.timing)]
         for feature in names:
@@ -132,7 +132,7 @@ def expected_rows(
 ) -> list[ExpectedRow]:
     """Return the observed share at progression beside each published one."""
     standing = [item for item in found if item.stands]
-    names = {name: (category, name) for category, name in (*_features(standing), *ALWAYS)}
+    names = {name: (category, name) for category, name in (*feature_names(standing), *ALWAYS)}
     rows = []
     for item in expected:
         own = tally(standing, names.get(item.finding, ("finding", item.finding)))
@@ -173,7 +173,7 @@ def primary_against_acquired(
     standing = [item for item in found if item.stands]
     # Timing that is open or not at progression is in neither group.
     groups = [[item for item in standing if item.timing is timing] for timing in COMPARED]
-    names = _features(standing)
+    names = feature_names(standing)
     # What was there before and carries no class is no resistance.
     sides = [[tally(members, name, features) for members in groups] for name in names]
     tests = [
@@ -221,7 +221,7 @@ def paired_rows(baseline: Mapping[str, Finding], progression: Mapping[str, Findi
         (baseline[name], after) for name, after in progression.items() if name in baseline and after.stands
     ]
     # Classes exclude each other: a changed class would count as one lost and one gained.
-    named = [name for name in _features(item for pair in pairs for item in pair) if name[0] != "class"]
+    named = [name for name in feature_names(item for pair in pairs for item in pair) if name[0] != "class"]
     rows = []
     for feature in named:
         states = [(_state(before, feature), _state(after, feature)) for before, after in pairs]
@@ -248,7 +248,8 @@ def _state(finding: Finding, feature: Feature) -> bool | None:
     return False if absence(finding, feature) is Absence.EXCLUDED else None
 
 
-def _features(found: Iterable[Finding]) -> list[Feature]:
+def feature_names(found: Iterable[Finding]) -> list[Feature]:
+    """Return what some patients have, and the families also where nobody has one, in the order of tables."""
     return sorted({feature for item in found for feature in all_features(item)} | set(ALWAYS), key=_order)
 
 

@@ -11,12 +11,12 @@ from .survival import GroupTest, observed_times
 
 
 def compare_groups(
-    entry: ArrayLike, time: ArrayLike, event: ArrayLike, group: Sequence[str]
+    entry: ArrayLike, time: ArrayLike, event: ArrayLike, group: Sequence[str], strata: ArrayLike = ()
 ) -> GroupTest | None:
     """Test whether groups have equal hazards.
 
     Log-rank where all are observed from day 0, the score test of a Cox model (Efron ties) where some enter
-    later.
+    later, or where they are compared within strata.
 
     Returns:
         The test; None where fewer than two groups are ever at risk at an event.
@@ -27,9 +27,9 @@ def compare_groups(
         return None
     labels = np.asarray(group)
     # lifelines' log-rank test knows no entries: late patients would be at risk before they came.
-    if entries.any():
+    if entries.any() or np.size(strata):
         design = np.column_stack([labels == level for level in levels[1:]]).astype(float)
-        return score_test(design, entries, times, events)
+        return score_test(design, entries, times, events, strata)
     from lifelines.statistics import multivariate_logrank_test
 
     # Groups never at risk together at an event have a variance of 0.

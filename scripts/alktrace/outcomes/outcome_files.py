@@ -7,6 +7,7 @@ from typing import Any
 from ..io.tables import read_table
 from .association_table import AssociationRow
 from .beyond_table import BeyondRow
+from .centre_table import CentreEffectRow, CentreShareRow
 from .concordance_table import AgreementRow, ConcordanceRow
 from .course_table import FlowRow, OncoprintRow, SwimmerRow
 from .curve_table import AtRiskRow, KaplanMeierRow
@@ -59,6 +60,8 @@ def related_tables() -> Tables:
         "oncoprint.tsv": OncoprintRow,
         "flow.tsv": FlowRow,
         "linkage.tsv": LinkageRow,
+        "centre_effects.tsv": CentreEffectRow,
+        "centre_shares.tsv": CentreShareRow,
         "km_mechanism.tsv": KaplanMeierRow,
         "km_mechanism_at_risk.tsv": AtRiskRow,
     }

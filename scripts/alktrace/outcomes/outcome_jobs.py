@@ -20,6 +20,7 @@ from .absence import silences_of
 from .accounts import read_accounts, sampled
 from .association_table import AssociationRow
 from .beyond import beyond_rows
+from .centres import centres_of, effect_rows, share_rows
 from .clinical_tables import read_clinical
 from .comparisons import (
     benefit,
@@ -200,6 +201,8 @@ def relate_outcomes(
         "oncoprint.tsv": oncoprint_rows(after.values()),
         "flow.tsv": flow_rows(after, timelines, responses),
         "linkage.tsv": linkage_rows(classified, timelines, clinic.exclude),
+        "centre_effects.tsv": effect_rows(patients, [regimen, *groupings], settings),
+        "centre_shares.tsv": share_rows(after, centres_of(timelines), settings),
         "km_mechanism.tsv": steps,
         "km_mechanism_at_risk.tsv": numbers,
     }

@@ -33,14 +33,17 @@ class PenalisedTerm:
 class _Likelihood:
     """Events and numbers at risk by pattern of covariates: patients with equal covariates count together."""
 
-    def __init__(self, design: Floats, entry: Floats, time: Floats, event: NDArray[np.bool_]) -> None:
+    def __init__(
+        self, design: Floats, entry: Floats, time: Floats, event: NDArray[np.bool_], strata: NDArray[np.str_]
+    ) -> None:
         self.patterns, of = np.unique(design, axis=0, return_inverse=True)
         number = np.eye(len(self.patterns))[of.ravel()]
         rows = []
-        for day in np.unique(time[event]):
+        for stratum, day in sorted(set(zip(strata[event].tolist(), time[event].tolist(), strict=True))):
+            own = strata == stratum
             # Strictly before: an entry on the day of the event comes after it.
-            at_risk = number[(entry < day) & (time >= day)].sum(axis=0)
-            died = number[event & (time == day)].sum(axis=0)
+            at_risk = number[own & (entry < day) & (time >= day)].sum(axis=0)
+            died = number[own & event & (time == day)].sum(axis=0)
             deaths = int(died.sum())
             # Efron: of d tied events the k-th sees the weight of the tied lessened by k/d.
             rows += [at_risk - k / deaths * died for k in range(deaths)]
@@ -88,7 +91,13 @@ class _Likelihood:
 
 
 def fit_penalised(
-    design: ArrayLike, *, entry: ArrayLike, time: ArrayLike, event: ArrayLike, confidence: float
+    design: ArrayLike,
+    *,
+    entry: ArrayLike,
+    time: ArrayLike,
+    event: ArrayLike,
+    confidence: float,
+    strata: ArrayLike = (),
 ) -> list[PenalisedTerm]:
     """Return every coefficient of a penalised Cox model with its profile interval.
 
@@ -98,13 +107,15 @@ def fit_penalised(
         time: days of event or censoring, later than the entry.
         event: whether the event happened; at least once.
         confidence: level of the intervals.
+        strata: of each patient, as of `fit_cox`; empty: one for all.
 
     Returns:
         The terms; none where the groups are never at risk together, so that nothing compares them.
     """
     values = np.asarray(design, float)
+    labels = np.asarray(strata, str) if np.size(strata) else np.full(len(values), "")
     likelihood = _Likelihood(
-        values, np.asarray(entry, float), np.asarray(time, float), np.asarray(event, bool)
+        values, np.asarray(entry, float), np.asarray(time, float), np.asarray(event, bool), labels
     )
     start = np.zeros(values.shape[1])
     if not np.isfinite(likelihood.at(start)[0]):

@@ -31,6 +31,7 @@ from ..vocabulary.samples import Setting
 from . import outcome_definitions as definitions
 from . import outcome_tables as tables
 from . import outcome_words as say
+from .centre_exhibits import centre_exhibits
 from .exhibits import NO_PATIENTS, Exhibit
 from .figures.flow import draw_flow
 from .figures.forest import draw_forest
@@ -85,6 +86,7 @@ def outcome_exhibits(
         ),
         tables.by_treatment(found["mechanism_treatment.tsv"], few),
         *(forest(associations, question, few, messages) for question in say.QUESTIONS),
+        *centre_exhibits(found["centre_effects.tsv"], found["centre_shares.tsv"]),
         flow(found["flow.tsv"]),
         tables.safety(found["safety.tsv"], settings.severe_grade),
         tables.doses(found["dose_adjustments.tsv"]),
