@@ -31,6 +31,7 @@ rule write_patient_page:
         clinical=PLAN.clinical_digest,
         data_cutoff=PLAN.settings.cohort.data_cutoff,
         exports=PLAN.exports_of,
+        versions=PLAN.versions_of,
         settings=PLAN.dump("report", "resistance"),
         knowledge=PLAN.knowledge(),
         code=PLAN.code("write_patient_page"),

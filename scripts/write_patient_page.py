@@ -32,6 +32,7 @@ with job_log(snakemake.log[0]):
         data_cutoff=snakemake.params.data_cutoff,
         knowledge=open_knowledge(resource("knowledge"), snakemake.config["knowledge"]),
         exports=snakemake.params.exports,
+        versions=snakemake.params.versions,
         settings=ReportSettings.model_validate(settings["report"]),
         resistance=ResistanceSettings.model_validate(settings["resistance"]),
         out=Path(snakemake.output.page),

@@ -370,3 +370,8 @@ def test_every_link_within_the_page_leads_somewhere(tmp_path: Path, language: La
     asked = set(re.findall(r'href="#([^"]+)"', text))
     assert "decision-D01" in asked and asked <= set(re.findall(r'id="([^"]+)"', text))
     assert len(re.findall(r'id="decision-D\d\d"', text)) == 15
+
+
+def test_versions_of_what_made_the_rows_are_printed(tmp_path: Path) -> None:
+    text = page(COMPOUND, tmp_path / "page.html", versions={"bwa": "0.7.17", "numba": "0.61"})
+    assert "Programs and packages that the rows of this patient can rest on: bwa 0.7.17, numba 0.61." in text

@@ -295,6 +295,19 @@ def test_tools_that_a_run_needs(tmp_path: Path, kept: str, tools: str) -> None:
     assert sorted(plan.tools()) == tools.split()
 
 
+def test_versions_are_those_of_what_made_the_rows(plan: Plan, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A report was read by no tool; MultiQC makes nobody's rows; what is not installed is not named."""
+    monkeypatch.setattr("alktrace.workflow.plan.tool_version", lambda name: f"{name}-1")
+    known = {"numba": "0.1", "scipy": "1.0"}
+    monkeypatch.setattr("alktrace.workflow.plan.package_version", known.get)
+    from_reads = plan.versions_of(of("P1"))
+    assert {"bwa": "bwa-1", "fastp": "fastp-1", "samtools": "samtools-1", "numba": "0.1"}.items() <= (
+        from_reads.items()
+    )
+    assert "multiqc" not in from_reads and "pysam" not in from_reads
+    assert set(plan.versions_of(of("P2"))) == {"python", "scipy"}
+
+
 def test_parameters_hold_the_sections_that_a_rule_names(plan: Plan) -> None:
     assert set(plan.dump("calling", "identity")) == {"calling", "identity"}
     assert plan.dump("assays")["assays"]["panel"]["targets"] == "panel.bed"

@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from alktrace.workflow.progress import Progress, Times, last_words, lasting
+from alktrace.workflow.progress import Progress, Times, first_words, last_words, lasting
 
 ROOT = Path(__file__).resolve().parents[2]
 
@@ -191,3 +191,14 @@ def test_the_snakemake_that_is_installed(
     assert ("Finished jobid" in done.stderr) is its
     (log,) = (tmp_path / ".snakemake" / "log").iterdir()
     assert ("Finished jobid" in log.read_text()) is (options != ("--quiet",))
+
+
+def test_compiling_is_said_where_no_kernel_is_kept(tmp_path: Path) -> None:
+    """A minute in which no step ends, and only in the first run of a user."""
+    said = first_words({"compile_align_kernels": 1, "align_unit": 9}, tmp_path)
+    assert "about a minute" in said and str(tmp_path) in said
+    assert first_words({"align_unit": 9}, tmp_path) == "", "a run without reads compiles nothing"
+    kept = tmp_path / "numba-0.62" / "group-12.kernel"
+    kept.parent.mkdir()
+    kept.touch()
+    assert first_words({"compile_align_kernels": 1}, tmp_path) == ""

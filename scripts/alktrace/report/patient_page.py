@@ -83,6 +83,7 @@ class PatientData:
         bins: rows of `copy_number_bins.tsv` by sample.
         models: gene models; None where there are none.
         exports: where the exports of the patient lie from the page, by their names.
+        versions: of the programs and packages that the rows can rest on, by their names.
     """
 
     evidence: PatientEvidence
@@ -92,6 +93,7 @@ class PatientData:
     bins: Mapping[str, Sequence[RatioRow]] | None = None
     models: GeneModels | None = None
     exports: Mapping[str, str] = field(default_factory=dict)
+    versions: Mapping[str, str] = field(default_factory=dict)
 
 
 def write_patient_page(
@@ -104,6 +106,7 @@ def write_patient_page(
     clinical: Path | None,
     data_cutoff: date | None,
     exports: Mapping[str, str],
+    versions: Mapping[str, str],
     knowledge: KnowledgeFiles,
     settings: ReportSettings,
     resistance: ResistanceSettings,
@@ -120,6 +123,7 @@ def write_patient_page(
         clinical: folder of the clinical tables; None without.
         data_cutoff: what the clinic knew later is not shown.
         exports: files of the patient for other programs, by the name of the export.
+        versions: of the programs and packages that the rows can rest on, by their names.
         knowledge: the knowledge tables.
         settings: section `report`.
         resistance: section `resistance`, whose thresholds are printed.
@@ -135,6 +139,7 @@ def write_patient_page(
         bins={name: read_table(path, RatioRow) for name, path in bins.items()},
         models=GeneModels.load(gene_models),
         exports={name: os.path.relpath(path, out.parent) for name, path in exports.items()},
+        versions=versions,
     )
     write_page("patient.html", patient_content(data, known, settings, resistance), out)
 
@@ -167,6 +172,7 @@ def patient_content(
         "notice": words.messages[NOTICE_KEY],
         "edition": knowledge.edition,
         "version": __version__,
+        "versions": [f"{name} {version}" for name, version in data.versions.items()],
         "as_of": last_date(data.evidence, data.record),
         "facts": [
             (words(f"label.{label}"), words.tell(said))

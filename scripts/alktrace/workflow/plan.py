@@ -4,6 +4,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict
 from functools import cached_property
 from pathlib import Path
+from platform import python_version
 from typing import Any, Protocol
 
 from ..errors import Problem
@@ -16,6 +17,7 @@ from ..inputs.settings.configuration import Settings, check_settings
 from ..inputs.sheet import Sheet, read_sheet
 from ..inputs.site_knowledge import SiteKnowledge, read_site_knowledge
 from ..io.digest import code_digest, text_digest
+from ..io.tools import package_version, tool_version
 from ..outcomes.clinical_schema import FILES
 from ..outcomes.outcome_files import outcome_tables
 from ..reported.report_words import own_words
@@ -28,6 +30,9 @@ RESULTS = "results"
 REFERENCE = f"{RESULTS}/reference"
 PATIENTS = f"{RESULTS}/patients"
 COHORT = f"{RESULTS}/cohort"
+PACKAGES = ("numpy", "pandas", "pydantic", "scipy", "snakemake")
+PACKAGES_OF_READS = ("cnvkit", "dnaio", "numba", "pysam")
+"""What the rows of every patient can rest on, and those of one with reads besides."""
 
 
 class Wildcards(Protocol):
@@ -109,11 +114,28 @@ class Plan:
 
     def tools(self) -> set[str]:
         """Return the command-line tools that the run can need."""
-        kinds = {unit.kind for sample in self.used_samples for unit in sample.units}
-        needed = {"multiqc", "samtools"}
+        return {"multiqc", "samtools", *self._tools_for(self.used_samples)}
+
+    def _tools_for(self, samples: Iterable[Sample]) -> set[str]:
+        """Return the command-line tools between the files of some samples and their rows."""
+        kinds = {unit.kind for sample in samples if not sample.reported for unit in sample.units}
+        needed = {"samtools"} if kinds else set()
         if kinds & {InputKind.FASTQ, InputKind.RAW_BAM}:
             needed |= {"fastp", self.settings.reference.aligner}
         return needed
+
+    def versions_of(self, wildcards: PatientWildcards) -> dict[str, str]:
+        """Return the versions of the programs and packages that a patient's rows can rest on, by their names.
+
+        Those that are not found stand out: tools of a conda environment are not on PATH.
+        """
+        samples = [sample for sample in self.sheet.of_patient(wildcards.patient) if not sample.reported]
+        packages = list(PACKAGES)
+        if samples:
+            packages += PACKAGES_OF_READS
+        found = {name: tool_version(name) for name in sorted(self._tools_for(samples))}
+        found |= {name: package_version(name) for name in sorted(packages)}
+        return {"python": python_version()} | {name: version for name, version in found.items() if version}
 
     def assays_for_cnvkit(self) -> list[str]:
         """Return the assays whose copy number imports CNVkit, which is not installed with alktrace itself."""

@@ -6,12 +6,14 @@ Snakemake's own lines name neither sample nor step; they stay in its log file.
 import logging
 import time
 from collections import Counter, defaultdict
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from statistics import median
 from threading import Event, Thread
 from typing import Any
+
+from ..io.kernel_folder import SUFFIX, kernel_folder
 
 TERMINAL = "DefaultStreamHandler"
 """Snakemake's name of what writes to the terminal."""
@@ -31,6 +33,8 @@ FIRST_PAUSE, LONGEST_PAUSE = 20.0, 600.0
 LEAST_STEPS, LEAST_SHARE, LEAST_SECONDS = 5, 0.05, 10.0
 """What a guess of the time left needs: steps done, as a share of all, too, and seconds since the start."""
 SHOWN_RUNNING = 2
+COMPILING = "compile_"
+"""How the names of rules begin that compile kernels."""
 LAST_WORDS = 100
 READ_AT_END = 4096
 
@@ -47,9 +51,25 @@ def show_progress(logger: logging.Logger, workflow: Any) -> None:
     if terminal is None or asked.verbose or QUIET & {item.name for item in asked.quiet or ()}:
         return
     logger.removeHandler(terminal)
-    progress = Progress(terminal, Counter(job.rule.name for job in workflow.dag.needrun_jobs()))
+    steps = Counter(job.rule.name for job in workflow.dag.needrun_jobs())
+    progress = Progress(terminal, steps)
     logger.addHandler(progress)
+    if told := first_words(steps, kernel_folder()):
+        progress.tell(told)
     progress.watch()
+
+
+def first_words(rules: Iterable[str], kernels: Path) -> str:
+    """Return that kernels are compiled first, which takes a minute without a line; empty where some are kept.
+
+    Args:
+        rules: of the jobs to do.
+        kernels: folder of compiled kernels.
+    """
+    compiling = any(rule.startswith(COMPILING) for rule in rules)
+    if not compiling or any(kernels.glob(f"*/*{SUFFIX}")):
+        return ""
+    return f"first the kernels are compiled, about a minute, once; they are kept in {kernels}"
 
 
 @dataclass
@@ -215,6 +235,10 @@ class Progress(logging.Handler):
         self._lines.clear()
         for line in (*before, f"{last}{self._running()}{self._left()}"):
             self._tell(line)
+
+    def tell(self, text: str) -> None:
+        """Say a line of one's own, with the time of the day."""
+        self._tell(f"{time.strftime('%H:%M:%S')}  {text}")
 
     def _tell(self, line: str) -> None:
         self._said = self._clock()
