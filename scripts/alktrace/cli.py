@@ -11,6 +11,7 @@ from typing import Protocol
 
 from . import __version__
 from .commands import (
+    assay,
     check,
     classify,
     cohort,
@@ -58,6 +59,7 @@ COMMANDS: dict[str, Command] = {
     "classify": classify,
     "cohort": cohort,
     "precision": precision,
+    "assay": assay,
     "knowledge": knowledge,
     "completion": completion,
     "docs": docs,

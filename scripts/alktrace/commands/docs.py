@@ -30,7 +30,13 @@ from ..vocabulary.filters import Filter
 EXAMPLE = "alktrace docs"
 MARK = "<!-- generated: {name} -->"
 END = "<!-- end of generated -->"
-PAGES = ("README.md", "config/README.md", "docs/methods/calling.md", "docs/methods/outcomes.md")
+PAGES = (
+    "README.md",
+    "config/README.md",
+    "docs/methods/calling.md",
+    "docs/methods/outcomes.md",
+    "docs/assay.md",
+)
 SCHEMA = "resources/schemas/evidence.schema.json"
 
 

@@ -135,14 +135,15 @@ def check_settings(config: dict[str, Any], *, file: Path | str) -> Settings:
         own = [d for d in details if d["loc"][:1] != ("assays",) or d["loc"][2:] not in shared]
         # A list whose items are wrong is not too short besides.
         own = [d for d in own if d["type"] != "too_short" or not any(_is_inside(d, other) for other in own)]
-        raise InputProblems([p for detail in own for p in _problems(str(file), detail)]) from None
+        raise InputProblems([p for detail in own for p in detail_problems(str(file), detail)]) from None
 
 
 def _is_inside(outer: Any, inner: Any) -> bool:
     return len(inner["loc"]) > len(outer["loc"]) and inner["loc"][: len(outer["loc"])] == outer["loc"]
 
 
-def _problems(file: str, detail: Any) -> Iterator[Problem]:
+def detail_problems(file: str, detail: Any) -> Iterator[Problem]:
+    """Yield what one detail of a `ValidationError` says; the column is the key."""
     if detail["type"] != SENSELESS:
         yield _problem(file, detail)
         return
