@@ -44,7 +44,7 @@ from alktrace.workflow.plan import Plan
 
 TABLES = {
     "linkage", "frequencies", "expected", "paired", "concordance", "responses", "mechanism-treatment",
-    "safety", "doses", "beyond", "estimands", "sensitivity",
+    "safety", "safety-rates", "doses", "beyond", "estimands", "sensitivity", "follow-up",
 }  # fmt: skip
 MESSAGES = load_knowledge(KNOWLEDGE).messages
 SETTINGS = cohort_settings()
@@ -123,9 +123,10 @@ def html(cohort: Path, tmp_path_factory: pytest.TempPathFactory) -> str:
 def test_every_figure_of_the_design_is_there(exhibits: dict[str, Exhibit]) -> None:
     assert [name for name in exhibits if not name.startswith("forest")] == [
         "linkage", "oncoprint", "frequencies", "expected", "paired", "concordance", "swimmer",
-        "estimands", *(f"km-{item.name}" for item in by_course() if item.title), "sensitivity", "course",
+        "follow-up", "estimands", *(f"km-{item.name}" for item in by_course() if item.title), "sensitivity",
+        "course",
         "beyond", "responses", "km-rwPFS2-regimen", "km-rwTTD2-regimen", "km-mechanism",
-        "mechanism-treatment", "flow", "safety", "doses",
+        "mechanism-treatment", "flow", "safety", "safety-rates", "doses",
     ]  # fmt: skip
     shown = {name for name, item in exhibits.items() if item.svgs}
     assert set(exhibits) - shown == TABLES | {"forest-benefit"}, "30 events are needed for an interaction"

@@ -26,7 +26,7 @@ from alktrace.outcomes.state_table import PathRow
 from alktrace.outcomes.states import StateModel
 from alktrace.outcomes.survival import DAYS_PER_YEAR, kaplan_meier, median, rate_at
 from alktrace.outcomes.weighted_cox import fit_weighted
-from alktrace.stats.intervals import clopper_pearson
+from alktrace.stats.intervals import clopper_pearson, poisson_rate
 from alktrace.stats.proportions import false_discovery, fisher, holm
 
 DATA = Path(__file__).resolve().parents[1] / "data" / "outcomes"
@@ -82,6 +82,21 @@ def test_kaplan_meier_equals_r(name: str) -> None:
             continue
         for part, value in (("rate", rate.value), ("low", rate.low), ("high", rate.high)):
             close(f"{name}:{years}:{part}", value)
+
+
+@pytest.mark.parametrize("name", [name for name in SETS if name.startswith("OS_")])
+def test_follow_up_equals_r(name: str) -> None:
+    d = given(name)
+    found = median(kaplan_meier(d["entry"], d["time"], d["event"] == 0, confidence=0.95))
+    for part, value in (("", found.value), ("_low", found.low), ("_high", found.high)):
+        close(f"{name}:follow_up{part}", value)
+
+
+def test_rates_by_exposure_equal_r() -> None:
+    for row in csv.DictReader((DATA / "rates.tsv").read_text().splitlines(), delimiter="\t"):
+        found = poisson_rate(int(row["events"]), float(row["years"]), 0.95)
+        for part, value in (("rate", found.value), ("low", found.low), ("high", found.high)):
+            close(f"rate:{row['events']}:{row['years']}:{part}", value)
 
 
 @pytest.mark.parametrize("name", COMPARED)
@@ -260,6 +275,7 @@ def test_r_still_gives_these_numbers() -> None:
             "intervals.tsv",
             "few.tsv",
             "weights.tsv",
+            "rates.tsv",
         ],
         cwd=DATA,
         capture_output=True,

@@ -14,11 +14,12 @@ from .curve_table import AtRiskRow, KaplanMeierRow
 from .endpoint_table import EndpointPatientRow, EndpointRateRow, EndpointRow
 from .endpoints import ENDPOINTS
 from .estimand_table import EstimandRow
+from .follow_up_table import FollowUpTimeRow
 from .frequency_table import ExpectedRow, FrequencyRow, PairedRow
 from .linkage_table import LinkageRow
 from .mechanism_treatment_table import MechanismTreatmentRow
 from .response_table import ResponsePatientRow, ResponseRow
-from .safety_table import DoseRow, SafetyRow
+from .safety_table import DoseRow, SafetyRateRow, SafetyRow
 from .state_table import PathRow, StateRow, StateTimeRow
 
 Tables = Mapping[str, type[Any]]
@@ -40,7 +41,9 @@ def measured_tables() -> Tables:
         "beyond_progression.tsv": BeyondRow,
         "responses.tsv": ResponseRow,
         "response_patients.tsv": ResponsePatientRow,
+        "follow_up_times.tsv": FollowUpTimeRow,
         "safety.tsv": SafetyRow,
+        "safety_rates.tsv": SafetyRateRow,
         "dose_adjustments.tsv": DoseRow,
         "swimmer.tsv": SwimmerRow,
     }

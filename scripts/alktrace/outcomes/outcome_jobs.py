@@ -35,6 +35,7 @@ from .curves import group_curves, overall_curves
 from .endpoint_figures import analyse, enrolled_at_progression, figure, rates
 from .endpoints import ENDPOINTS, STATE_MODELS, patient_rows
 from .estimands import estimand_rows
+from .follow_up import follow_up_rows
 from .frequencies import expected_rows, frequency_rows, paired_rows, primary_against_acquired
 from .frequency_table import ExpectedFrequencyRow
 from .linkage import linkage_rows
@@ -45,6 +46,7 @@ from .prediction import predictor_rows
 from .predictors import cases_of
 from .response import response_rates, response_rows
 from .safety import dose_rows, safety_rows
+from .safety_rates import safety_rate_rows
 from .state_estimates import fit_states, state_rows, state_time_rows
 from .states import paths_of
 from .timeline import Timeline, timeline_of
@@ -108,6 +110,7 @@ def measure_outcomes(*, clinic: Clinic, settings: CohortSettings, out: Path) -> 
     steps, numbers = overall_curves(analysed, settings)
     more_steps, more_numbers = group_curves(patients, [regimen], settings)
     responses = response_rows(timelines, settings, days_after_last_dose=clinic.days_after_last_dose)
+    recorded = _given(clinic, "adverse_events")
     rows: dict[str, Sequence[Any]] = {
         "endpoints.tsv": [figure(item, settings) for item in analysed],
         "endpoint_rates.tsv": [row for item in analysed for row in rates(item, settings)],
@@ -120,8 +123,10 @@ def measure_outcomes(*, clinic: Clinic, settings: CohortSettings, out: Path) -> 
         "beyond_progression.tsv": beyond_rows(timelines, patients, settings),
         "responses.tsv": response_rates(responses, settings, {regimen.factor: regimen.group_of}),
         "response_patients.tsv": responses,
+        "follow_up_times.tsv": follow_up_rows(patients, settings),
         # Without its table nothing is known; a share of zero would be a statement.
-        "safety.tsv": safety_rows(timelines, settings) if _given(clinic, "adverse_events") else [],
+        "safety.tsv": safety_rows(timelines, settings) if recorded else [],
+        "safety_rates.tsv": safety_rate_rows(timelines, settings) if recorded else [],
         "dose_adjustments.tsv": dose_rows(timelines, settings) if _given(clinic, "dose_changes") else [],
         "swimmer.tsv": swimmer_rows(timelines),
     }

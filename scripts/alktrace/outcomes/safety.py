@@ -24,7 +24,7 @@ def safety_rows(timelines: Sequence[Timeline], settings: CohortSettings) -> list
     the next treatment has begun it belongs to that one.
     """
     found: list[SafetyRow] = []
-    for name, period in (("lorlatinib", _lorlatinib), ("next_treatment", _following)):
+    for name, period in PERIODS.items():
         found += _treatment(
             name, [(timeline, period(timeline, settings)) for timeline in timelines], settings
         )
@@ -56,7 +56,8 @@ def change_kind(change: DoseChangeRow) -> str:
     return "reduction" if change.to_mg < change.from_mg else "increase"
 
 
-def _lorlatinib(timeline: Timeline, settings: CohortSettings) -> Period | None:
+def on_lorlatinib(timeline: Timeline, settings: CohortSettings) -> Period | None:
+    """Return the days whose events belong to first-line lorlatinib; None for who is not of the study."""
     given = timeline.lorlatinib
     if study_exclusion(timeline) is not None or given is None:
         return None
@@ -67,11 +68,15 @@ def _lorlatinib(timeline: Timeline, settings: CohortSettings) -> Period | None:
     return given.start, min(ends, default=None)
 
 
-def _following(timeline: Timeline, settings: CohortSettings) -> Period | None:
+def on_next_treatment(timeline: Timeline, settings: CohortSettings) -> Period | None:
+    """Return the days whose events belong to the next treatment; None without one."""
     given = timeline.next_treatment
     if switch_exclusion(timeline) is not None or given is None:
         return None
     return given.start, given.end + dt.timedelta(days=settings.safety_days) if given.end else None
+
+
+PERIODS = {"lorlatinib": on_lorlatinib, "next_treatment": on_next_treatment}
 
 
 def _treatment(

@@ -37,3 +37,26 @@ class DoseRow:
     low: float | None = column("lower end of the exact interval")
     high: float | None = column("upper end of the exact interval")
     changes: int = column("such changes, a patient may have several")
+
+
+@dataclass(frozen=True, kw_only=True)
+class SafetyRateRow:
+    """`safety_rates.tsv`: adverse events by time on treatment, from enrolment on."""
+
+    treatment: str = column("`lorlatinib` or `next_treatment`")
+    term: str = column("CTCAE term; `any` for all of them")
+    relation: str = column("`all`, or `related` to the treatment")
+    grade: str = column("`any`, or `severe` (setting `severe_grade`)")
+    observed: int = column("patients with time on treatment after enrolment")
+    patient_years: float = column("their time on treatment and `safety_days` after it, years")
+    at_risk: int = column("of these, without such an event on the treatment before enrolment")
+    patients: int = column("of `at_risk`, with such an event")
+    years_at_risk: float = column("time of `at_risk` until their first such event, years")
+    rate: float | None = column("first events per 100 patient-years: `patients` by `years_at_risk`")
+    low: float | None = column("lower end of its exact interval (Poisson)")
+    high: float | None = column("upper end of it")
+    events: int = column("all such events of `observed` after enrolment")
+    event_rate: float | None = column(
+        "all events per 100 patient-years: `events` by `patient_years`; without interval, for the events of "
+        "one patient depend on each other"
+    )

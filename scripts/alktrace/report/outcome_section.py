@@ -31,6 +31,7 @@ from ..vocabulary.samples import Setting
 from . import outcome_definitions as definitions
 from . import outcome_tables as tables
 from . import outcome_words as say
+from . import study_tables as study
 from .centre_exhibits import centre_exhibits
 from .exhibits import NO_PATIENTS, Exhibit
 from .figures.flow import draw_flow
@@ -73,6 +74,7 @@ def outcome_exhibits(
         tables.paired(found["baseline_progression.tsv"]),
         tables.concordance(found["concordance.tsv"], found["agreement.tsv"]),
         swimmer(found["swimmer.tsv"]),
+        study.follow_up(found["follow_up_times.tsv"]),
         definitions.estimands(found["estimands.tsv"]),
         *_endpoints(found, messages),
         definitions.sensitivities(found["endpoints.tsv"], found["estimands.tsv"]),
@@ -89,6 +91,7 @@ def outcome_exhibits(
         *centre_exhibits(found["centre_effects.tsv"], found["centre_shares.tsv"]),
         flow(found["flow.tsv"]),
         tables.safety(found["safety.tsv"], settings.severe_grade),
+        study.safety_rates(found["safety_rates.tsv"], settings.severe_grade),
         tables.doses(found["dose_adjustments.tsv"]),
     ]
 

@@ -1,4 +1,4 @@
-"""Exact intervals of shares from counts."""
+"""Exact intervals of shares and rates from counts."""
 
 from typing import NamedTuple
 
@@ -6,7 +6,7 @@ CONFIDENCE = 0.95
 
 
 class Share(NamedTuple):
-    """A share with its exact interval, as tables state it: all None without a denominator."""
+    """A share or rate with its exact interval, as tables state it: all None without a denominator."""
 
     value: float | None
     low: float | None
@@ -60,3 +60,20 @@ def upper_bound(count: int, total: int, confidence: float = CONFIDENCE) -> float
     from scipy.special import betaincinv
 
     return float(betaincinv(count + 1, total - count, confidence)) if count < total else 1.0
+
+
+def poisson_rate(count: int, time: float, confidence: float = CONFIDENCE) -> Share:
+    """Return events per unit of time with their exact interval (Garwood 1936).
+
+    Args:
+        count: events.
+        time: exposure, in the unit of the rate; without any nothing is stated.
+        confidence: probability that the interval holds the true rate, at least.
+    """
+    from scipy.special import gammaincinv
+
+    if time <= 0:
+        return Share(None, None, None)
+    tail = (1 - confidence) / 2
+    low = float(gammaincinv(count, tail)) if count else 0.0
+    return Share(count / time, low / time, float(gammaincinv(count + 1, 1 - tail)) / time)

@@ -1,4 +1,4 @@
-# The numbers of the demo cohort as R has them: `Rscript reference.R survival.tsv counts.tsv stays.tsv intervals.tsv few.tsv weights.tsv > results.tsv`.
+# The numbers of the demo cohort as R has them: `Rscript reference.R survival.tsv counts.tsv stays.tsv intervals.tsv few.tsv weights.tsv rates.tsv > results.tsv`.
 library(survival)
 given <- commandArgs(trailingOnly = TRUE)
 level <- 0.95
@@ -18,6 +18,13 @@ for (set in unique(data$set)) {
   write(paste(set, "median", sep = ":"), q[["median"]])
   write(paste(set, "median_low", sep = ":"), q[["0.95LCL"]])
   write(paste(set, "median_high", sep = ":"), q[["0.95UCL"]])
+  if (startsWith(set, "OS_")) {
+    # Follow-up: alive at the end is the event.
+    q <- summary(survfit(surv(transform(d, event = 1 - event)) ~ 1, conf.type = "log-log", conf.int = level))$table
+    write(paste(set, "follow_up", sep = ":"), q[["median"]])
+    write(paste(set, "follow_up_low", sep = ":"), q[["0.95LCL"]])
+    write(paste(set, "follow_up_high", sep = ":"), q[["0.95UCL"]])
+  }
   for (year in 1:2) {
     days <- 365.25 * year
     if (days > max(d$time)) next
@@ -210,3 +217,12 @@ for (i in seq_len(nrow(counts))) {
 }
 q <- p.adjust(p, "BH")
 for (i in seq_len(nrow(counts))) write(paste(counts$name[i], "q", sep = ":"), q[i])
+# Events by exposure.
+rates <- read.delim(given[7])
+for (i in seq_len(nrow(rates))) {
+  t <- poisson.test(rates$events[i], rates$years[i], conf.level = level)
+  at <- paste("rate", rates$events[i], rates$years[i], sep = ":")
+  write(paste(at, "rate", sep = ":"), t$estimate)
+  write(paste(at, "low", sep = ":"), t$conf.int[1])
+  write(paste(at, "high", sep = ":"), t$conf.int[2])
+}

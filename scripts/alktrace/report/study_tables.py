@@ -1,0 +1,85 @@
+"""Tables of the cohort page that describe the study itself: how long, how often, for whom."""
+
+from collections.abc import Sequence
+
+from ..outcomes.follow_up_table import FollowUpTimeRow
+from ..outcomes.safety_table import SafetyRateRow
+from ..vocabulary.outcomes import ALL
+from . import outcome_words as say
+from .exhibits import NO_PATIENTS, Exhibit
+
+ORIGINS = {
+    "enrolment": "enrolment",
+    "first_lorlatinib": "first lorlatinib dose",
+    "progression": "progression on lorlatinib",
+}
+
+
+def follow_up(rows: Sequence[FollowUpTimeRow]) -> Exhibit:
+    """Return how long patients were followed."""
+    lines = tuple(
+        (
+            ORIGINS[row.origin],
+            str(row.patients),
+            str(row.deaths),
+            say.days(row.median_days, row.median_low, row.median_high),
+            "–" if row.shortest_alive is None else f"{row.shortest_alive:g}",
+            f"{row.longest:g}",
+        )
+        for row in rows
+        if row.patients
+    )
+    caption = (
+        "Patients of the study under observation from enrolment on. Reverse Kaplan-Meier estimate: the end "
+        "of follow-up alive is the event, death censors it. Days.",
+    )
+    header = ("from", "patients", "died", "median follow-up", "shortest, alive", "longest")
+    return Exhibit(
+        "follow-up", "Follow-up", (), "" if lines else NO_PATIENTS, caption, ("follow_up_times.tsv",),
+        (), header, lines,
+    )  # fmt: skip
+
+
+def safety_rates(rows: Sequence[SafetyRateRow], severe_grade: int) -> Exhibit:
+    """Return adverse events by time on treatment."""
+    severe = {(row.treatment, row.term): row for row in rows if row.relation == ALL and row.grade != "any"}
+    own = [row for row in rows if row.relation == ALL and row.grade == "any" and row.observed]
+    lines = tuple(
+        (
+            row.treatment.replace("_", " "),
+            row.term,
+            f"{row.patients} of {row.at_risk}",
+            _rate(row),
+            str(row.events),
+            "–" if row.event_rate is None else f"{row.event_rate:.3g}",
+            _rate(severe[row.treatment, row.term]),
+        )
+        for row in own
+    )
+    years = {
+        row.treatment.replace("_", " "): f"{row.observed} patients, {row.patient_years:.1f}" for row in own
+    }
+    exposed = "; ".join(f"{name} {text} patient-years" for name, text in years.items())
+    caption = (
+        f"Time on treatment from enrolment on: {exposed or 'none'}. First events per 100 patient-years until "
+        "the first event, exact intervals (Poisson); who had it before enrolment is not at risk. A treatment "
+        "given longer has more time for events: the shares above do not say which has more of them per year.",
+        "All events: per 100 patient-years, without interval, for the events of one patient depend on each "
+        f"other. Severe: CTCAE grade {severe_grade} or above.",
+    )
+    missing = "" if lines else "No adverse event is on record, or there is no table adverse_events.tsv."
+    header = (
+        "treatment", "term", "patients with it", "rate, first event", "all events", "rate, all events",
+        f"rate, grade ≥ {severe_grade}",
+    )  # fmt: skip
+    return Exhibit(
+        "safety-rates", "Adverse events by time on treatment", (), missing, caption, ("safety_rates.tsv",),
+        (), header, lines,
+    )  # fmt: skip
+
+
+def _rate(row: SafetyRateRow) -> str:
+    """Return `12.3 (4.5–27)` per 100 patient-years."""
+    if row.rate is None or row.low is None or row.high is None:
+        return "–"
+    return f"{row.rate:.3g} ({row.low:.2g}–{row.high:.2g})"
