@@ -62,6 +62,7 @@ class Law:
             progresses before `first_scan`.
         untreated: hazard of death between progression and the next treatment.
         ratios: hazard ratio by component and kind of regimen, 1 where not named.
+        third, third_share: drugs of a third line, and how many of those alive after the second get one.
         local_share: of those with few places of progression, how many are treated locally.
         after: hazard of death after the second progression.
         mechanisms: share of each class at progression.
@@ -81,6 +82,8 @@ class Law:
         Regimen("alk_tki", ("neladalkib",), 0.3, 60, 1 / 150, 0.4),
         Regimen("lorlatinib_combination", ("lorlatinib", "pemetrexed"), 0.25, 21, 1 / 200, 0.35),
     )
+    third: tuple[tuple[str, ...], ...] = (("docetaxel",), ("lorlatinib",), ("pemetrexed", "bevacizumab"))
+    third_share: float = 0.6
     ratios: Mapping[tuple[str, str], float] = field(
         default_factory=lambda: {("on_target", "alk_tki"): 0.4, ("bypass", "alk_tki"): 1.6}
     )

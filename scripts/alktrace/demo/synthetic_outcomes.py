@@ -43,6 +43,7 @@ ROLES = {
     Emergence.PERSISTENT: FindingRole.PRE_EXISTING,
     Emergence.BASELINE_ONLY: FindingRole.PRE_EXISTING,
 }
+SITES = ("cns_only", "oligo", "systemic")
 ACCRUAL_DAYS = 900
 SCAN_DAYS = 56
 
@@ -166,7 +167,7 @@ class _Patient:
 
     def _progress(self, progression: dt.date) -> None:
         self._scans(self.start, progression, responding=not self.primary)
-        site = ("cns_only", "oligo", "systemic")[int(self.rng.choice(3, p=(0.2, 0.25, 0.55)))]
+        site = SITES[int(self.rng.choice(3, p=(0.2, 0.25, 0.55)))]
         self.cohort.add("assessments", patient=self.name, date=progression, response="PD", site=site)
         found = self._sample(progression)
         regimen = self.law.regimens[int(self.rng.choice(3, p=[r.share for r in self.law.regimens]))]
@@ -213,7 +214,8 @@ class _Patient:
         self._safety(begin, min(observed, left))
         death = event if dies else self._later(event, self.law.after)
         if event < LAST_DAY and not dies:
-            self.cohort.add("assessments", patient=self.name, date=event, response="PD", site="systemic")
+            site = SITES[int(self.local.choice(3, p=(0.25, 0.15, 0.6)))]
+            self.cohort.add("assessments", patient=self.name, date=event, response="PD", site=site)
         if left < observed:
             end, reason = left, "toxicity"
         elif event < LAST_DAY:
@@ -221,7 +223,23 @@ class _Patient:
         else:
             end, reason = LAST_DAY, "ongoing"
         self._treat(2, regimen.drugs, begin, None if reason == "ongoing" else end, reason)
+        if not dies:
+            self._third(event, death)
         self._end(min(death, LAST_DAY), death if death < LAST_DAY else None)
+
+    def _third(self, event: dt.date, death: dt.date) -> None:
+        """A third line after the progression on the second, for those who live until it begins."""
+        drugs = self.law.third[int(self.local.integers(len(self.law.third)))]
+        begin = event + dt.timedelta(days=int(3 + self.local.exponential(20)))
+        stop = begin + dt.timedelta(days=int(20 + self.local.exponential(90)))
+        if self.local.random() > self.law.third_share or begin >= min(death, LAST_DAY):
+            return
+        if stop < min(death, LAST_DAY):
+            self._treat(3, drugs, begin, stop, "progression")
+        elif death < LAST_DAY:
+            self._treat(3, drugs, begin, death, "death")
+        else:
+            self._treat(3, drugs, begin, None, "ongoing")
 
     def _sample(self, progression: dt.date) -> Classification:
         classes = list(self.law.mechanisms)

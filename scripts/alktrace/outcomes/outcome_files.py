@@ -16,6 +16,7 @@ from .endpoints import ENDPOINTS
 from .estimand_table import EstimandRow
 from .follow_up_table import FollowUpTimeRow
 from .frequency_table import ExpectedRow, FrequencyRow, PairedRow
+from .line_table import LinePatientRow, LineRow, SequenceRow
 from .linkage_table import LinkageRow
 from .mechanism_treatment_table import MechanismTreatmentRow
 from .response_table import ResponsePatientRow, ResponseRow
@@ -39,6 +40,9 @@ def measured_tables() -> Tables:
         "state_probabilities.tsv": StateRow,
         "state_times.tsv": StateTimeRow,
         "beyond_progression.tsv": BeyondRow,
+        "line_patients.tsv": LinePatientRow,
+        "lines.tsv": LineRow,
+        "line_sequences.tsv": SequenceRow,
         "responses.tsv": ResponseRow,
         "response_patients.tsv": ResponsePatientRow,
         "follow_up_times.tsv": FollowUpTimeRow,

@@ -38,6 +38,7 @@ from .estimands import estimand_rows
 from .follow_up import follow_up_rows
 from .frequencies import expected_rows, frequency_rows, paired_rows, primary_against_acquired
 from .frequency_table import ExpectedFrequencyRow
+from .lines import line_patients, line_rows, sequence_rows
 from .linkage import linkage_rows
 from .mechanism_treatment import mechanism_treatment_rows
 from .mechanisms import Finding, findings, with_timing
@@ -110,6 +111,7 @@ def measure_outcomes(*, clinic: Clinic, settings: CohortSettings, out: Path) -> 
     steps, numbers = overall_curves(analysed, settings)
     more_steps, more_numbers = group_curves(patients, [regimen], settings)
     responses = response_rows(timelines, settings, days_after_last_dose=clinic.days_after_last_dose)
+    lines = line_patients(timelines, days_after_last_dose=clinic.days_after_last_dose)
     recorded = _given(clinic, "adverse_events")
     rows: dict[str, Sequence[Any]] = {
         "endpoints.tsv": [figure(item, settings) for item in analysed],
@@ -121,6 +123,9 @@ def measure_outcomes(*, clinic: Clinic, settings: CohortSettings, out: Path) -> 
         "state_times.tsv": [row for model in fitted for row in state_time_rows(model, settings)],
         "km_at_risk.tsv": [*numbers, *more_numbers],
         "beyond_progression.tsv": beyond_rows(timelines, patients, settings),
+        "line_patients.tsv": lines,
+        "lines.tsv": line_rows(lines, settings),
+        "line_sequences.tsv": sequence_rows(lines, settings),
         "responses.tsv": response_rates(responses, settings, {regimen.factor: regimen.group_of}),
         "response_patients.tsv": responses,
         "follow_up_times.tsv": follow_up_rows(patients, settings),

@@ -48,6 +48,11 @@ def response_rates(
     return found
 
 
+def best_response(record: PatientRecord, given: NextTreatment, days_after_last_dose: int) -> BestResponse:
+    """Return the best response to a treatment; treated without an evaluable assessment is NE."""
+    return _best(_assessments(record, given, days_after_last_dose))
+
+
 def is_assessed(row: ResponsePatientRow) -> bool:
     """Return whether at least one assessment was evaluable."""
     return row.best not in (None, BestResponse.NE)
@@ -58,8 +63,7 @@ def _patient(timeline: Timeline, settings: CohortSettings, days_after_last_dose:
     if why is not None or given is None:
         return ResponsePatientRow(patient=timeline.patient, included=False, exclusion=why, assessments=0)
     seen = _assessments(timeline.record, given, days_after_last_dose)
-    # Treated without a scan is NE and stays in the denominator: leaving them out would flatter the rate.
-    best = min((row.response for row in seen), key=RANKED.index, default=BestResponse.NE)
+    best = _best(seen)
     confirmed = _confirmed(seen, settings.confirmation_days) if best in RESPONSE else None
     return ResponsePatientRow(
         patient=timeline.patient,
@@ -71,6 +75,11 @@ def _patient(timeline: Timeline, settings: CohortSettings, days_after_last_dose:
         best=best,
         confirmed=confirmed,
     )
+
+
+def _best(seen: Iterable[AssessmentRow]) -> BestResponse:
+    # Treated without a scan is NE and stays in the denominator: leaving them out would flatter the rate.
+    return min((row.response for row in seen), key=RANKED.index, default=BestResponse.NE)
 
 
 def _assessments(

@@ -9,7 +9,6 @@ from dataclasses import dataclass
 
 from ..vocabulary.clinical import StopReason
 from ..vocabulary.outcomes import HALF_DAY, Exclusion
-from .clinical_context import LORLATINIB
 from .state_table import PathRow
 from .timeline import Timeline
 
@@ -124,36 +123,12 @@ def next_treatment_days(timeline: Timeline) -> Iterator[dt.date | None]:
 # --- from lorlatinib to death ---------------------------------------------------------------------
 
 
-@dataclass(frozen=True)
-class Line:
-    """A line of treatment after the first, from its first to its last dose."""
-
-    number: int
-    start: dt.date
-    end: dt.date | None
-
-
-def later_lines(timeline: Timeline) -> list[Line]:
-    """Return the lines after first-line lorlatinib, numbered 2, 3 ... as they come."""
-    first = timeline.lorlatinib.start if timeline.lorlatinib else None
-    rows: dict[int, list[tuple[dt.date, dt.date | None]]] = {}
-    for row in timeline.record.treatments:
-        if first and row.start > first and set(row.drugs) - {LORLATINIB}:
-            rows.setdefault(row.line, []).append((row.start, row.end))
-    found = []
-    for number, spans in enumerate((rows[line] for line in sorted(rows)), start=2):
-        ends = [end for _, end in spans if end is not None]
-        ongoing = len(ends) < len(spans)
-        found.append(Line(number, min(start for start, _ in spans), None if ongoing else max(ends)))
-    return found
-
-
 def course_state(timeline: Timeline, day: dt.date) -> str:
     """Return where a patient is between the first dose of lorlatinib and death."""
     if timeline.death is not None and timeline.death <= day:
         return "dead"
     # The latest of lines that overlap: a drug that runs out beside the next line is no line of its own.
-    given = [line.number for line in later_lines(timeline) if line.start <= day and _goes_on(line.end, day)]
+    given = [line.number for line in timeline.later_lines if line.start <= day and _goes_on(line.end, day)]
     if given:
         return "line_2" if max(given) == 2 else "line_3_or_later"
     first = timeline.lorlatinib
@@ -179,7 +154,7 @@ COURSE_STATES = {
 
 def course_days(timeline: Timeline) -> Iterator[dt.date | None]:
     """Yield the days on which that may change."""
-    for line in later_lines(timeline):
+    for line in timeline.later_lines:
         yield line.start
         yield line.end
     yield timeline.lorlatinib.end if timeline.lorlatinib else None

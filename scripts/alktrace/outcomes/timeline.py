@@ -1,7 +1,7 @@
 """One patient's way through lorlatinib, progression and the first sequential treatment."""
 
 import datetime as dt
-from collections.abc import Collection
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
 
 from ..evidence.schema import ClinicalContext
@@ -36,6 +36,13 @@ class NextTreatment(Course):
 
 
 @dataclass(frozen=True)
+class Line(NextTreatment):
+    """A line of treatment after the first, numbered 2, 3 ... as they come."""
+
+    number: int
+
+
+@dataclass(frozen=True)
 class Timeline:
     """The dates the endpoints are made of; None where it did not happen or is not known.
 
@@ -44,6 +51,7 @@ class Timeline:
         lorlatinib: the first course of it.
         progression: progression on lorlatinib, as in the classification.
         next_treatment: first sequential treatment after it.
+        later_lines: all lines after first-line lorlatinib, also those that began before a progression.
         second_progression: first progression after it that is not the same one seen again, by scan or stop.
         second_scan: the same by scans alone.
         last_alive: last date known alive, or of death.
@@ -57,6 +65,7 @@ class Timeline:
     prior_alk_tki: tuple[str, ...]
     progression: dt.date | None
     next_treatment: NextTreatment | None
+    later_lines: tuple[Line, ...]
     second_progression: dt.date | None
     second_scan: dt.date | None
     death: dt.date | None
@@ -121,6 +130,7 @@ def timeline_of(
         prior_alk_tki=context.prior_alk_tki,
         progression=context.progression,
         next_treatment=given,
+        later_lines=tuple(_later_lines(observed, start, stop, alk_tkis, days_after_last_dose)),
         second_progression=min((one.day for one in later), default=None),
         second_scan=min((one.day for one in later if one.by_scan), default=None),
         death=observed.follow_up.death if observed.follow_up else None,
@@ -146,8 +156,16 @@ def _next_treatment(
         if rows and row.line != rows[0].line:
             break
         rows.append(row)
-    if not rows:
-        return None
+    return _treatment(rows, stop, alk_tkis, days_after_last_dose) if rows else None
+
+
+def _treatment(
+    rows: Sequence[TreatmentRow],
+    stop: dt.date | None,
+    alk_tkis: Collection[str],
+    days_after_last_dose: int,
+) -> NextTreatment:
+    """Return the rows of one line as a treatment; `stop` is the last dose of the first lorlatinib course."""
     # The row that ends last, not the one that starts last: one drug may go on alone.
     last = max(rows, key=lambda row: (row.end is None, row.end or row.start))
     drugs = tuple(dict.fromkeys(drug for row in rows for drug in row.drugs))
@@ -163,6 +181,24 @@ def _next_treatment(
     )
 
 
+def _later_lines(
+    record: PatientRecord,
+    start: dt.date | None,
+    stop: dt.date | None,
+    alk_tkis: Collection[str],
+    days_after_last_dose: int,
+) -> Iterator[Line]:
+    rows: dict[int, list[TreatmentRow]] = {}
+    for row in record.treatments:
+        # Lorlatinib alone is a line where it comes back after the first course; before, it is that course.
+        again = stop is not None and row.start > stop and row.line > 1
+        if start and row.start > start and (again or set(row.drugs) - {LORLATINIB}):
+            rows.setdefault(row.line, []).append(row)
+    for number, line in enumerate(sorted(rows), start=2):
+        given = _treatment(rows[line], stop, alk_tkis, days_after_last_dose)
+        yield Line(**vars(given), number=number)
+
+
 def regimen_kind(drugs: Collection[str], alk_tkis: Collection[str], *, continued: bool) -> RegimenKind:
     """Return the kind of a treatment.
 
@@ -171,6 +207,8 @@ def regimen_kind(drugs: Collection[str], alk_tkis: Collection[str], *, continued
         alk_tkis: canonical names of the ALK inhibitors.
         continued: does lorlatinib go on beside it.
     """
+    if set(drugs) == {LORLATINIB}:
+        return RegimenKind.LORLATINIB_RECHALLENGE
     if continued or LORLATINIB in drugs:
         return RegimenKind.LORLATINIB_COMBINATION
     inhibitors = [drug for drug in drugs if drug in alk_tkis]

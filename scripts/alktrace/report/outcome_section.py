@@ -28,6 +28,7 @@ from ..vocabulary.outcomes import (
 )
 from ..vocabulary.resistance import Classification
 from ..vocabulary.samples import Setting
+from . import line_section
 from . import outcome_definitions as definitions
 from . import outcome_tables as tables
 from . import outcome_words as say
@@ -79,6 +80,7 @@ def outcome_exhibits(
         *_endpoints(found, messages),
         definitions.sensitivities(found["endpoints.tsv"], found["estimands.tsv"]),
         course(found["state_probabilities.tsv"], found["state_times.tsv"]),
+        *line_section.all_lines(found["lines.tsv"], found["line_sequences.tsv"], few),
         tables.beyond(found["beyond_progression.tsv"]),
         tables.responses(found["responses.tsv"]),
         by_next_treatment(found, RWPFS2, few, messages),

@@ -97,12 +97,13 @@ class Refusal(StrEnum):
 
 
 class RegimenKind(StrEnum):
-    """What the first sequential treatment is with respect to ALK inhibition."""
+    """What a treatment after lorlatinib is with respect to ALK inhibition; the first is no rechallenge."""
 
     LORLATINIB_COMBINATION = "lorlatinib_combination"
     ALK_TKI = "alk_tki"
     ALK_TKI_COMBINATION = "alk_tki_combination"
     NO_ALK_TKI = "no_alk_tki"
+    LORLATINIB_RECHALLENGE = "lorlatinib_rechallenge"
 
 
 class IntervalKind(StrEnum):

@@ -78,7 +78,15 @@ def _bands(plane: "Axes", rows: Sequence[FlowRow], i: int, spans: Sequence[Spans
     starts = _stacked(leaving, 0, widths, spans[i], scale)
     ends = _stacked(reaching, 1, widths, spans[i + 1], scale)
     for key in leaving:
-        _band(plane, PLACES[i] + BAR, starts[key], PLACES[i + 1], ends[key], widths[key] * scale, key[2])
+        component = key[2]
+        blind = component == "not_evaluable"
+        band(
+            plane,
+            (PLACES[i] + BAR, PLACES[i + 1]),
+            (starts[key], ends[key]),
+            widths[key] * scale,
+            None if blind else COLOURS.get(component, LINE),
+        )
 
 
 def _stacked(
@@ -96,12 +104,22 @@ def _stacked(
     return tops
 
 
-def _band(
-    plane: "Axes", left: float, start: float, right: float, end: float, width: float, component: str
+def band(
+    plane: "Axes", across: tuple[float, float], tops: tuple[float, float], width: float, colour: str | None
 ) -> None:
+    """Draw one band from left to right; hatched where it has no colour.
+
+    Args:
+        plane: to draw on, inches.
+        across: left and right end.
+        tops: upper edge at both ends.
+        width: of the band.
+        colour: of it.
+    """
     from matplotlib.patches import PathPatch
     from matplotlib.path import Path
 
+    (left, right), (start, end) = across, tops
     middle = (left + right) / 2
     vertices = [
         (left, start), (middle, start), (middle, end), (right, end),
@@ -109,14 +127,13 @@ def _band(
         (left, start),
     ]  # fmt: skip
     codes = [Path.MOVETO, *[Path.CURVE4] * 3, Path.LINETO, *[Path.CURVE4] * 3, Path.CLOSEPOLY]
-    blind = component == "not_evaluable"
     plane.add_patch(
         PathPatch(
             Path(vertices, codes),
-            facecolor="none" if blind else COLOURS.get(component, LINE),
-            edgecolor=LINE if blind else "white",
-            alpha=None if blind else 0.55,
-            hatch=HATCH if blind else None,
+            facecolor=colour or "none",
+            edgecolor="white" if colour else LINE,
+            alpha=0.55 if colour else None,
+            hatch=None if colour else HATCH,
             linewidth=0.4,
         )
     )
