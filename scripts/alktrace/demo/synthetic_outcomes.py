@@ -232,8 +232,12 @@ class _Patient:
         drugs = self.law.third[int(self.local.integers(len(self.law.third)))]
         begin = event + dt.timedelta(days=int(3 + self.local.exponential(20)))
         stop = begin + dt.timedelta(days=int(20 + self.local.exponential(90)))
+        best = ("PR", "SD", "PD")[int(self.local.choice(3, p=(0.2, 0.45, 0.35)))]
         if self.local.random() > self.law.third_share or begin >= min(death, LAST_DAY):
             return
+        if (scan := begin + dt.timedelta(days=20)) <= min(stop, death, LAST_DAY):
+            site = "systemic" if best == "PD" else None
+            self.cohort.add("assessments", patient=self.name, date=scan, response=best, site=site)
         if stop < min(death, LAST_DAY):
             self._treat(3, drugs, begin, stop, "progression")
         elif death < LAST_DAY:

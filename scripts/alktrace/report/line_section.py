@@ -83,7 +83,8 @@ def sequences(rows: Sequence[SequenceRow]) -> Exhibit:
     )
     caption = [
         "Patients who were given the second treatment in the line after the first, of all given the first in "
-        "its line; days between the two (median), best response and time on the second.",
+        "its line; days between the two (median; below 0: the first went on), best response and "
+        "time on the second.",
     ]
     if len(own) > MOST_SEQUENCES:
         caption.append(f"Shown are the {MOST_SEQUENCES} most frequent of {len(own)} sequences.")

@@ -51,7 +51,7 @@ def safety_rates(rows: Sequence[SafetyRateRow], severe_grade: int) -> Exhibit:
             f"{row.patients} of {row.at_risk}",
             _rate(row),
             str(row.events),
-            "–" if row.event_rate is None else f"{row.event_rate:.3g}",
+            "–" if row.event_rate is None else _digits(row.event_rate),
             _rate(severe[row.treatment, row.term]),
         )
         for row in own
@@ -82,4 +82,8 @@ def _rate(row: SafetyRateRow) -> str:
     """Return `12.3 (4.5–27)` per 100 patient-years."""
     if row.rate is None or row.low is None or row.high is None:
         return "–"
-    return f"{row.rate:.3g} ({row.low:.2g}–{row.high:.2g})"
+    return f"{_digits(row.rate)} ({_digits(row.low)}–{_digits(row.high)})"
+
+
+def _digits(value: float) -> str:
+    return f"{value:.0f}" if value >= 100 else f"{value:.2g}"

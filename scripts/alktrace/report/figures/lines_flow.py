@@ -21,7 +21,7 @@ COLOURS = {"lorlatinib": SERIES[0]} | dict(
     zip(
         (RegimenKind.NO_ALK_TKI, RegimenKind.ALK_TKI, RegimenKind.LORLATINIB_COMBINATION,
          RegimenKind.ALK_TKI_COMBINATION, RegimenKind.LORLATINIB_RECHALLENGE),
-        (*SERIES[1:], SERIES[0]),
+        SERIES[1:],
         strict=True,
     )
 )  # fmt: skip
