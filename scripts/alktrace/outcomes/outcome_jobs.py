@@ -38,7 +38,6 @@ from .estimands import estimand_rows
 from .follow_up import follow_up_rows
 from .frequencies import expected_rows, frequency_rows, paired_rows, primary_against_acquired
 from .frequency_table import ExpectedFrequencyRow
-from .lines import line_patients, line_rows, sequence_rows
 from .linkage import linkage_rows
 from .mechanism_treatment import mechanism_treatment_rows
 from .mechanisms import Finding, findings, with_timing
@@ -51,6 +50,7 @@ from .safety_rates import safety_rate_rows
 from .state_estimates import fit_states, state_rows, state_time_rows
 from .states import paths_of
 from .timeline import Timeline, timeline_of
+from .treatment_lines import line_patients, line_rows, sequence_rows
 
 
 @dataclass(frozen=True)

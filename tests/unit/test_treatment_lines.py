@@ -5,7 +5,7 @@ from clinical_records import Records
 from outcome_cohort import cohort_settings
 
 from alktrace.outcomes.line_table import LinePatientRow
-from alktrace.outcomes.lines import line_patients, line_rows, sequence_rows
+from alktrace.outcomes.treatment_lines import line_patients, line_rows, sequence_rows
 
 SETTINGS = cohort_settings()
 
