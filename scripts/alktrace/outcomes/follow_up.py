@@ -26,6 +26,7 @@ def follow_up_rows(rows: Sequence[EndpointPatientRow], settings: CohortSettings)
         settings: section `cohort`.
     """
     found = {origin: _reversed(rows, endpoint) for origin, endpoint in ORIGINS.items()}
+    # From enrolment nobody enters late: all are seen from their day 0 on.
     enrolled = [
         Observed(item.patient, 0.0, item.time - item.entry, item.event) for item in found["first_lorlatinib"]
     ]

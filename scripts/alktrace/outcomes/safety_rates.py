@@ -52,6 +52,7 @@ def _exposed(timeline: Timeline, treatment: str, settings: CohortSettings) -> _E
     # Before enrolment nobody could die or stop and be missed: that time would dilute the rate.
     first, last = max(start, enrolled), min(end or seen, seen)
     events = tuple(event for event in timeline.record.adverse_events if start <= event.onset <= last)
+    # Events before enrolment stay known: they decide who is at risk of a first one.
     return _Exposed(first, last, events) if first <= last else None
 
 
@@ -61,6 +62,7 @@ def _rows(treatment: str, exposed: Sequence[_Exposed], settings: CohortSettings)
     for item in exposed:
         for event in item.events:
             spelling.setdefault(event.term.casefold(), event.term)
+            # Terms are written in any case; the first spelling names the row.
             for term in (ANY, event.term.casefold()):
                 with_events[term].append((item, event))
     days = sum(item.days for item in exposed)

@@ -43,6 +43,7 @@ def line_rows(rows: Sequence[LinePatientRow], settings: CohortSettings) -> list[
     for line in sorted({row.line for row in rows}):
         own = [row for row in rows if row.line == line]
         found.append(_line(line, ALL, ALL, own, settings))
+        # Line 1 is lorlatinib for all: its kinds are no groups.
         for level in ("kind", "regimen") if line > 1 else ():
             names = sorted({getattr(row, level) for row in own})
             found += [
@@ -76,6 +77,7 @@ def _patient(timeline: Timeline, days_after_last_dose: int) -> Iterator[LinePati
          timeline.context.best_response or BestResponse.NE),
     ]  # fmt: skip
     for line in timeline.later_lines:
+        # By the rules of rwORR2, so that line 2 and the headline agree.
         best = best_response(timeline.record, line, days_after_last_dose)
         given.append((line.number, line.kind, _drugs(line), line.start, line.end, line.reason, best))
     for place, (number, kind, regimen, start, end, reason, best) in enumerate(given):
@@ -86,6 +88,7 @@ def _patient(timeline: Timeline, days_after_last_dose: int) -> Iterator[LinePati
             kind=str(kind),
             regimen=regimen,
             start=start,
+            # From the first dose, not from progression: a line may begin before one.
             start_days=(start - first.start).days,
             wait_days=(start - before[4]).days if before and before[4] else None,
             days=float(((end or seen) - start).days),
@@ -103,6 +106,7 @@ def _drugs(line: Line) -> str:
 
 
 def _end(timeline: Timeline, end: dt.date | None) -> str:
+    # Who died on or after the last line went nowhere else; who is alive may still go on.
     if timeline.death is not None:
         return DIED
     return ONGOING if end is None else NO_FURTHER
@@ -140,6 +144,7 @@ def _line(
 def _time_on(
     own: Sequence[LinePatientRow], settings: CohortSettings, *, fewest: int
 ) -> tuple[list[Observed], Estimate]:
+    # A median of few jumps with each patient; counts have no minimum.
     observed = [item for row in own if (item := _at_risk(row))]
     curve = curve_of(observed, settings.confidence) if len(own) >= fewest else None
     return observed, median(curve) if curve else NOTHING
@@ -170,6 +175,7 @@ def _sequence(
     settings: CohortSettings,
 ) -> SequenceRow:
     following = [row for row in given if row is not None]
+    # Without an end of the line before there is no wait: it still goes on beside the next.
     waits = [row.wait_days for row in following if row.wait_days is not None]
     _, found = _time_on(following, settings, fewest=settings.min_group_patients)
     return SequenceRow(
