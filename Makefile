@@ -4,7 +4,7 @@ export PATH := $(CURDIR)/.venv/bin:$(CURDIR)/.tools/bin:$(PATH)
 export PYTHONPATH := $(CURDIR)/scripts
 export PYTHONDONTWRITEBYTECODE :=
 
-.PHONY: demo one test test-long test-slurm slurm bench lint format lock docs clean
+.PHONY: demo one test test-long test-slurm slurm bench bench-peers lint format lock docs clean
 
 .venv/.ready: requirements.lock pyproject.toml $(addprefix envs/,setup.sh floors.txt tools.yaml cnvkit.lock dev.lock igv.lock multiqc.lock)
 	@envs/setup.sh
@@ -28,7 +28,8 @@ test: .venv/.ready lint
 test-long: .venv/.ready
 	@python -m pip install -q --disable-pip-version-check --only-binary :all: --require-hashes -r envs/fuzz.lock || \
 		echo "test-long: atheris has no wheel for this Python; its searches are left out" >&2
-	@HYPOTHESIS_PROFILE=search pytest -q -m "long or hypothesis"
+	@HYPOTHESIS_PROFILE=search pytest -q -m long -n $(CORES) tests/properties/test_fuzzing.py
+	@HYPOTHESIS_PROFILE=search pytest -q -m "long or hypothesis" --ignore tests/properties/test_fuzzing.py
 
 # A Slurm of one node on loopback, with and without accounts; its daemons need root.
 test-slurm: .venv/.ready slurm
@@ -53,6 +54,10 @@ bench: .venv/.ready
 	@python tests/bench/accuracy.py
 	@python tests/bench/accuracy_counts.py
 	@python tests/bench/accuracy_counts.py --sample ffpe_no_umi
+
+# Families and consensus beside fgumi and fgbio, where they are on PATH.
+bench-peers: .venv/.ready
+	@PYTHONPATH=scripts:tests python tests/bench/peers.py --reads $(or $(READS),1000000)
 
 lint: .venv/.ready
 	@ruff check .

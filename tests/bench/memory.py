@@ -173,7 +173,7 @@ def main() -> None:
         again += ["--seed", str(given.seed)]
         run([*again, "--write", bam])
         parts = Path(__file__).with_name("speed_parts.py")
-        cost = run([sys.executable, parts, bam, targets, folder / "consensus.bam"])
+        cost = run([sys.executable, parts, bam, folder / "consensus.bam", "--targets", targets])
         print(
             f"{given.reads:,} reads, {given.deep:,} of them on one position: peak {cost.peak_mb:,.0f} MB "
             f"(goal {GOAL_MB:,}), {cost.cpu:.0f} CPU s, {cost.wall:.0f} s"

@@ -127,7 +127,8 @@ def bench(folder: Path, *, reads: int, seed: int) -> None:
     reads, targets = panel["reads"], panel["targets"]
     print(f"{reads:,} raw reads of {panel['molecules']:,} molecules, 2x150, duplex UMIs, seed {seed}")
     costs, bam = align(panel, folder)
-    job = [sys.executable, bench_scripts / "speed_parts.py", bam, targets, folder / "consensus.bam"]
+    consensus = folder / "consensus.bam"
+    job = [sys.executable, bench_scripts / "speed_parts.py", bam, consensus, "--targets", targets]
     run(job)  # compiles the kernels, if need be
     costs["consensus job with start-up"] = run(job)
     plain = costs["bwa mem, plain"].cpu
