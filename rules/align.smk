@@ -38,6 +38,7 @@ rule compile_align_kernels:
 # - align_once.py runs the function `align` twice: on one of all copies of a fragment, and on those that cannot
 #   take its alignment over; without it `align` gets all reads.
 # - Behind an aligner to a compact genome, lift_alignments.py gives the coordinates of the whole one.
+# - Primers are cut before the sort: a read then begins behind its own, and so does its molecule.
 # - `-K` makes the result independent of the number of threads; `-Y` keeps all bases of split reads.
 rule align_unit:
     input:
@@ -45,6 +46,7 @@ rule align_unit:
         umi_fastq=UNITS.umi_fastqs,
         bam=UNITS.given_bams,
         fixed_umis=UNITS.fixed_umis,
+        primers=UNITS.primers,
         index=REFERENCE.index,
         fai=REFERENCE.fai,
         kernels="results/reference/kernels/align.txt",
@@ -73,6 +75,7 @@ rule align_unit:
         sizes=UNITS.given_sizes,
         prefix=lambda wildcards, input: input.index[0].removesuffix(".pac"),
         lift=REFERENCE.lift,
+        cut_primers=UNITS.cut_primers,
         code=PLAN.code("extract_reads", "align_once", "carry_unreadable", *REFERENCE.lift_adapters),
     message:
         "aligning {wildcards.patient} {wildcards.timepoint} {wildcards.specimen} {wildcards.unit}"
@@ -94,7 +97,7 @@ rule align_unit:
         ("$ALKTRACE_PYTHON" "$ALKTRACE_SCRIPTS/extract_reads.py" --unit {wildcards.unit} \
             --fastq {input.fastq:q} --umi-fastq {input.umi_fastq:q} --bam {input.bam:q} \
             --fixed-umis {input.fixed_umis:q} {params.extract} --counts {output.counts:q} \
-            | {params.align} \
+            | {params.align} {params.cut_primers} {input.primers:q} \
             | samtools sort --no-PG --threads 2 -m 256M --output-fmt bam,level=1 -T {resources.tmpdir:q} -o "$bam" - \
             && "$ALKTRACE_PYTHON" -m json.tool "$fastp" /dev/null \
             && mv "$fastp" {output.fastp:q} && mv "$bam" {output.bam:q}) 2>{log:q} \
@@ -108,6 +111,7 @@ rule adopt_unit:
     input:
         bam=UNITS.given_bams,
         fixed_umis=UNITS.fixed_umis,
+        primers=UNITS.primers,
     output:
         bam=temp("results/patients/{patient}/{timepoint}/{specimen}/units/{unit}.adopted.bam"),
         counts="results/patients/{patient}/{timepoint}/{specimen}/units/{unit}.adopted.tsv",
@@ -123,6 +127,7 @@ rule adopt_unit:
     params:
         group=UNITS.group_options,
         umi=UNITS.umi_options,
+        cut_primers=UNITS.cut_primers,
         finish=UNITS.finish,
         sizes=UNITS.given_sizes,
         code=PLAN.code("tag_alignments", "carry_unreadable"),
@@ -133,7 +138,7 @@ rule adopt_unit:
         bam=$(mktemp -u {output.bam:q}.partial-XXXXXXXX)
         trap 'rm -f "$bam"' EXIT
         ("$ALKTRACE_PYTHON" "$ALKTRACE_SCRIPTS/tag_alignments.py" --bam {input.bam:q} {params.group} \
-            {params.umi} --fixed-umis {input.fixed_umis:q} --counts {output.counts:q} \
+            {params.umi} --fixed-umis {input.fixed_umis:q} --counts {output.counts:q} {params.cut_primers} {input.primers:q} \
             | samtools {params.finish} --no-PG --threads {threads} --output-fmt bam,level=1 -o "$bam" - \
             && mv "$bam" {output.bam:q}) 2>{log:q} \
             || "$ALKTRACE_PYTHON" "$ALKTRACE_SCRIPTS/carry_unreadable.py" --of {output.counts:q} --to {output:q}

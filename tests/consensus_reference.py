@@ -181,14 +181,14 @@ def bases_past_mate(segment: pysam.AlignedSegment, mate: pysam.AlignedSegment) -
 
 def pattern(segment: pysam.AlignedSegment, kept: int) -> list[tuple[str, int]]:
     """Return the indel pattern as a list of (operation, length)."""
-    units = [LETTERS[code] for code, length in segment.cigartuples or [] for _ in range(length)]
+    units = [LETTERS[code] for code, length in segment.cigartuples or [] for _ in range(length) if code != 5]
     units = units[::-1] if segment.is_reverse else units
     cut, at, taken = kept < len(present(segment.query_sequence)), 0, []
     for unit in units:
         if cut and at >= kept:
             break
         at += unit in QUERY
-        taken.append("M" if unit in "SH=X" else unit)
+        taken.append("M" if unit in "S=X" else unit)
     return [(unit, len(list(run))) for unit, run in groupby(taken)]
 
 

@@ -38,6 +38,7 @@ ASSAY = AssaySettings(
     noise_model=None,
     copy_number_reference=None,
     expected=(),
+    primers=None,
     fusion_min_ends=None,
     qc=QC,
 )

@@ -121,11 +121,11 @@ def test_every_letter_in_sequencing_order(tmp_path: Path, size: int) -> None:
 def test_reads_of_the_common_indel_pattern(tmp_path: Path, reverse: bool) -> None:
     """Families of up to six reads, cut anywhere: who agrees with most others.
 
-    Without hard clips: fgbio takes those for bases, so that reads without any indel may disagree.
+    Hard clips count for nothing: fgbio takes those for bases, so that reads without any indel may disagree.
     """
-    rng, cigars = random.Random(9), [cigar for cigar in CIGARS if cigar[0][0] != H]
+    rng = random.Random(9)
     for _ in range(150):
-        some = rng.sample(cigars, 3)
+        some = rng.sample(CIGARS, 3)
         segments = [segment("t", 100, rng.choice(some), reverse, rng) for _ in range(rng.randint(1, 6))]
         lengths = [rng.choice((0, 1, 2, 5, 6, 8, 11, 99)) for _ in segments]
         reads = [(s, present(s.query_sequence)[:n], [0] * 20) for s, n in zip(segments, lengths, strict=True)]

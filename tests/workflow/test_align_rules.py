@@ -33,6 +33,10 @@ ADAPTERS = (
     "AGATCGGAAGAGCACACGTCTGAACTCCAGTCA" + "C" * READ,
     "AGATCGGAAGAGCGTCGTGTAGGGAAAGAGTGT" + "C" * READ,
 )
+PRIMER = 20
+AMPLICONS = ((500, 600), (560, 680))
+"""On chr2; the reverse primer of the first lies on bases of the second."""
+DIMER = 40
 MIN_OVERLAP = 30  # shorter overlaps of mates do not trim
 SNAKEFILE = """
 configfile: {config!r}
@@ -69,6 +73,15 @@ class Reads:
         if rng.random() < 0.5:
             bases = turn(bases)
         return f"{number}_{chrom}_{start}_{start + size}_{'.'.join(umis)}", bases, umis
+
+    def amplicon(self, number: int, *, size: int | None = None) -> tuple[str, str, list[str]]:
+        """A molecule from primer to primer, whichever strand read 1 is of; `size` cuts it short."""
+        start, end = AMPLICONS[number % len(AMPLICONS)]
+        umis = ["".join(self.rng.choices("ACGT", k=UMI)) for _ in range(2)]
+        end = end if size is None else start + size
+        bases = self.genome["chr2"][start:end]
+        whole = bases if number % 4 < 2 else turn(bases)
+        return f"{number}_chr2_{start}_{end}_{'.'.join(umis)}", whole, umis
 
     def inline_pair(self, number: int) -> tuple[str, str, str]:
         name, bases, (one, two) = self.fragment(number)
@@ -147,9 +160,18 @@ def write_config(folder: Path) -> dict[str, Any]:
             "single": assay("inline", inline),
             "tag": assay("tag"),
             "name": assay("name"),
+            "primers": assay("tag") | {"primers": "primers.bed"},
+            "adopted-primers": assay("name") | {"primers": "primers.bed"},
         },
     }
     return changes | {"reference": {"fasta": "genome.fa", "gff3": "genes.gff3", "align_fasta": "compact.fa"}}
+
+
+def write_primers(path: Path) -> None:
+    lines = []
+    for start, end in AMPLICONS:
+        lines += [f"chr2\t{start}\t{start + PRIMER}\tF\t0\t+", f"chr2\t{end - PRIMER}\t{end}\tR\t0\t-"]
+    path.write_text("\n".join(lines) + "\n")
 
 
 def write_sheet(folder: Path, rows: list[dict[str, str]]) -> None:
@@ -186,6 +208,12 @@ def run(
     rows.append({"patient": "unaligned", "assay": "tag", "bam": unaligned, "bam_kind": "raw"})
     aligned = write_aligned(folder / "a.bam", fragments)
     rows.append({"patient": "aligned", "assay": "name", "bam": aligned, "bam_kind": "raw"})
+    amplicons = [reads.amplicon(i) for i in range(80)] + [reads.amplicon(80 + i, size=DIMER) for i in (0, 2)]
+    write_primers(folder / "primers.bed")
+    unaligned = write_unaligned(folder / "p.bam", amplicons)
+    rows.append({"patient": "primers", "assay": "primers", "bam": unaligned, "bam_kind": "raw"})
+    aligned = write_aligned(folder / "q.bam", amplicons)
+    rows.append({"patient": "adopted-primers", "assay": "adopted-primers", "bam": aligned, "bam_kind": "raw"})
     empty = [write_fastq(folder / f"e_{i}.fastq.gz", []) for i in (1, 2)]
     rows.append({"patient": "empty", "assay": "pairs", "fastq_1": empty[0], "fastq_2": empty[1]})
     many = [reads.inline_pair(i) for i in range(700)]
@@ -323,6 +351,31 @@ def test_aligned_bam_is_sorted_and_tagged(run: tuple[Path, subprocess.CompletedP
     for record in records:
         assert record.get_tag("RX") == "-".join(truth(present(record.query_name))[3])
     assert counts(run, "aligned", kind="adopted")["templates"] == "100"
+
+
+@pytest.mark.parametrize("patient", ["primers", "adopted-primers"])
+def test_primers_are_cut_off_the_reads_that_begin_or_end_at_them(
+    run: tuple[Path, subprocess.CompletedProcess[str]], patient: str
+) -> None:
+    _, records = aligned_units(run, patient)
+    # Of 82 molecules two are nothing but a primer on each side.
+    assert Counter(record.query_name for record in records).total() == 160
+    at_the_primer = 0
+    with pysam.FastaFile(str(run[0] / "results/reference/genome/genome.fa")) as genome:
+        for record in records:
+            chrom, start, end, _ = truth(present(record.query_name))
+            inside = (start + PRIMER, end - PRIMER)
+            assert inside[0] <= record.reference_start < present(record.reference_end) <= inside[1]
+            # The end of the molecule is where its first base behind the primer lies, for all of its reads.
+            assert (record.reference_end if record.is_reverse else record.reference_start) in inside
+            if patient == "primers":  # the bases of `write_aligned` are those of one strand
+                bases = genome.fetch(chrom, record.reference_start, record.reference_end)
+                assert record.query_sequence == bases
+            first = AMPLICONS[0][1] - PRIMER
+            at_the_primer += start > AMPLICONS[0][0] and record.reference_start <= first
+    assert at_the_primer >= 40, "the other amplicon keeps its bases on that primer"
+    places = [(record.reference_id, record.reference_start) for record in records]
+    assert places == sorted(places)
 
 
 def test_no_reads_give_an_empty_bam(run: tuple[Path, subprocess.CompletedProcess[str]]) -> None:

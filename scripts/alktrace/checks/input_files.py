@@ -44,7 +44,7 @@ from .probes import (
     has_index,
 )
 from .table_files import ReportCheck, check_clinical, check_knowledge, check_vcf
-from .target_files import check_gene_models, check_targets
+from .target_files import check_gene_models, check_primers, check_targets
 
 REFERENCE_FOLDER = "results/reference"
 READ_COLUMNS = ("fastq_1", "fastq_2", "fastq_umi", "fastq_umi_2", "bam")
@@ -201,6 +201,9 @@ def _check_assay(
     if problem := _file_problem(Path(assay.targets), CONFIG, 0, f"{key}.targets"):
         return frozenset(), [*problems, problem]
     chroms, found = check_targets(Path(assay.targets), contigs)
+    if assay.primers is not None:
+        problem = _file_problem(Path(assay.primers), CONFIG, 0, f"{key}.primers")
+        found += [problem] if problem else check_primers(Path(assay.primers), Path(assay.targets), contigs)
     return chroms, problems + found
 
 

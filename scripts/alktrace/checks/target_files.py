@@ -8,7 +8,7 @@ from itertools import islice
 from pathlib import Path
 
 from ..errors import Problem
-from ..io.bed import Target, read_bed
+from ..io.bed import Target, read_bed, read_strands
 from ..io.resources import resource
 from ..reference.contigs import GRCH37, same_contig
 from ..reference.gene_lines import dialect_of
@@ -16,6 +16,9 @@ from ..reference.gff3 import REMEDY, read_lines
 
 MAX_SHOWN = 20
 MAX_GENES = 5
+LONGEST_PRIMER = 60
+PRIMER_REACH = 500
+"""A primer lies so near a target, in bases."""
 BUILD_LINES = ("#!genome-build", "#!genome-version", "#!assembly", "##genome-build", "##description")
 GFF3_LINES = 5000
 
@@ -41,11 +44,48 @@ def check_targets(path: Path, contigs: Mapping[str, int] | None) -> tuple[frozen
         for line, target in targets.items():
             problems += _off_genome(str(path), line, target, contigs)
     problems += _of_grch37(str(path), targets.values())
+    return chroms, _first(path, problems)
+
+
+def check_primers(path: Path, targets: Path, contigs: Mapping[str, int] | None) -> list[Problem]:
+    """Check a BED of primers (0-based half-open): can they be those of the targets.
+
+    Args:
+        path: a readable file.
+        targets: BED of the assay's targets, readable.
+        contigs: lengths of the genome, None if not known.
+    """
+    primers, problems = read_bed(path)
+    strands = read_strands(path) if primers else {}
+    for line, primer in primers.items():
+        problems += _off_genome(str(path), line, primer, contigs) if contigs is not None else ()
+        if line not in strands:
+            problems.append(Problem(str(path), line, "strand", "neither + nor -", "write it in column 6"))
+        if (length := primer.end - primer.start) > LONGEST_PRIMER:
+            remedy = "give primers, not the regions between them"
+            problems.append(Problem(str(path), line, "end", f"a primer of {length} bases", remedy))
+    given = [target.span for target in read_bed(targets)[0].values()]
+    # Of other coordinates none would be cut, and nobody would see it.
+    far = [primer for primer in primers.values() if not _is_near(primer, given)]
+    if 2 * len(far) > len(primers):
+        what = f"{len(far)} of {len(primers)} primers lie over {PRIMER_REACH} bases from every target"
+        problems.append(Problem(str(path), 0, "", what, "give the primers of this panel, on GRCh38"))
+    return _first(path, problems)
+
+
+def _is_near(primer: Target, targets: Iterable[tuple[str, int, int]]) -> bool:
+    return any(
+        chrom == primer.chrom and start - PRIMER_REACH < primer.end and primer.start < end + PRIMER_REACH
+        for chrom, start, end in targets
+    )
+
+
+def _first(path: Path, problems: list[Problem]) -> list[Problem]:
     problems.sort()
-    if len(problems) > MAX_SHOWN:
-        what = f"{len(problems) - MAX_SHOWN} more problems"
-        problems[MAX_SHOWN:] = [Problem(str(path), 0, "", what, "correct those above first")]
-    return chroms, problems
+    if len(problems) <= MAX_SHOWN:
+        return problems
+    what = f"{len(problems) - MAX_SHOWN} more problems"
+    return [*problems[:MAX_SHOWN], Problem(str(path), 0, "", what, "correct those above first")]
 
 
 def _off_genome(file: str, line: int, target: Target, contigs: Mapping[str, int]) -> Iterator[Problem]:

@@ -52,7 +52,9 @@ def pattern(data: Bytes, start: int, length: int, codes: Ints, lengths: Ints) ->
             if cut:
                 size = min(size, length - at)
             at += size
-        if code in (4, 5, 7, 8):
+        if code == 5:  # a primer was cut off here: no base of it is left to compare
+            continue
+        if code in (4, 7, 8):
             code = 0
         if n > 0 and codes[n - 1] == code:
             lengths[n - 1] += size

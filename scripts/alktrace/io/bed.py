@@ -12,6 +12,8 @@ from .text import split_lines
 
 HEADS = ("track", "browser")
 MAX_DIGITS = 12
+STRAND = 5
+"""Column of the strand, 0-based."""
 UNNAMED = "-"
 """Name of a target without one, as CNVkit writes it."""
 
@@ -56,6 +58,14 @@ def read_bed(path: Path) -> tuple[dict[int, Target], list[Problem]]:
     if not targets and not problems:
         problems.append(Problem(file, 0, "", "no intervals", "write one targeted region per line"))
     return targets, problems
+
+
+def read_strands(path: Path) -> dict[int, str]:
+    """Return the sixth column of a BED by line, `+` or `-`; lines without one are left out."""
+    lines = split_lines(path.read_text(encoding="utf-8-sig"))
+    cells = {number: line.split("\t") for number, line in enumerate(lines, start=1)}
+    strands = {number: row[STRAND].strip() for number, row in cells.items() if len(row) > STRAND}
+    return {number: strand for number, strand in strands.items() if strand in ("+", "-")}
 
 
 def _parse(file: str, line: int, cells: list[str]) -> Target | Problem:

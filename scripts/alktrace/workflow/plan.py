@@ -182,11 +182,12 @@ class Plan:
         """
         reference = self.settings.reference
         columns = ("fastq_1", "fastq_2", "fastq_umi", "fastq_umi_2", "bam", "calls", "covered_regions")
-        keys = ("fasta", "gff3", "align_fasta", "polymorphisms", "population_vcf")
+        genome = ("fasta", "gff3", "align_fasta", "polymorphisms", "population_vcf")
         files = {"samples": self.settings.samples}
-        files |= {f"reference.{key}": getattr(reference, key) for key in keys}
+        files |= {f"reference.{key}": getattr(reference, key) for key in genome}
         for name, assay in self.settings.assays.items():
-            given = {key: getattr(assay, key) for key in ("targets", "noise_model", "copy_number_reference")}
+            keys = ("targets", "primers", "noise_model", "copy_number_reference")
+            given = {key: getattr(assay, key) for key in keys}
             given["umi.fixed_umis"] = assay.umi.fixed_umis
             files |= {f"assays.{name}.{key}": path for key, path in given.items()}
         for sample in self.used_samples:

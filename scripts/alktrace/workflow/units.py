@@ -77,6 +77,11 @@ class Units:
         path = self.umi(wildcards).fixed_umis
         return [path] if path is not None else []
 
+    def primers(self, wildcards: UnitWildcards) -> list[str]:
+        """Return the BED of the assay's primers, if it has any."""
+        path = self.settings.assays[self.sample(wildcards).assay].primers
+        return [path] if path is not None else []
+
     # --- parameters ---
 
     def umi_options(self, wildcards: UnitWildcards) -> str:
@@ -143,6 +148,19 @@ class Units:
         program = '"$ALKTRACE_PYTHON" "$ALKTRACE_SCRIPTS/align_once.py"'
         return f"{program} {paired}--group {wildcards.unit} --aligner align"
 
+    def cut_primers(self, wildcards: UnitWildcards) -> str:
+        """Return the member of the pipe that cuts primers off, less their file, which follows it.
+
+        A read is cut where it begins at a primer of its direction or ends at one of the other; what is left
+        must be as long as behind the trimming of adapters. Hard clips: a soft clip would put the bases into
+        the consensus again.
+        """
+        if not self.primers(wildcards):
+            return ""
+        shortest = self.settings.align.min_length - 1
+        cut = f"--hard-clip --both-ends --strand --filter-len {shortest}"
+        return f"| samtools ampliconclip {cut} --no-PG -u - -b"
+
     def places(self, wildcards: UnitWildcards) -> str:
         """Return the option that lets consensus reads lie where their reads lie."""
         foreign = any(is_adopted(unit) for unit in self.sample(wildcards).units)
@@ -163,7 +181,8 @@ class Units:
     def finish(self, wildcards: UnitWildcards) -> str:
         """Return what ends the pipe of given alignments: only what is not sorted yet is sorted."""
         path = self.unit(wildcards).bam
-        if path is not None and bam_head(Path(path)).sort_order == "coordinate":
+        ordered = path is not None and bam_head(Path(path)).sort_order == "coordinate"
+        if ordered and not self.primers(wildcards):
             return "view --bam"
         return "sort"
 
