@@ -2,11 +2,12 @@
 
 import random
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from itertools import combinations
 
 from alktrace.inputs.sample import Processing
 from alktrace.inputs.settings.assay_settings import AssayQc
-from alktrace.qc.identity import SampleIdentityRow, Sex
+from alktrace.qc.identity import SampleIdentityRow, Sex, judge_samples
 from alktrace.qc.identity_table import IdentityRow
 from alktrace.qc.qc_table import QcRow
 from alktrace.qc.release import Batch, batches, name_of
@@ -111,24 +112,32 @@ def made_batches(patients: int = 20, batch: str = "B3", blank: float = 3.0) -> M
             with_verdict(blank_row, Verdict.FAIL, f"blank with {blank:g} molecules") if failed else blank_row
         )
         processing[name_of(rows[-1])] = Processing(name, f"plate-{name}", "H12", "ml", f"run-{name}")
-    people = person_of(rows, batch, processing)
-    return Made(
-        rows, processing, genotypes(rows), pairs(rows, people), shares(rows, people, batch, processing)
-    )
+    people = person_of(rows)
+    linked = pairs(rows, people)
+    owners = {name_of(row): row.patient for row in rows if row.role != "control"}
+    judged = judge_samples(list(owners), owners, linked)
+    rows = [identified(row, judged.get(name_of(row))) for row in rows]
+    return Made(rows, processing, genotypes(rows, judged), linked, shares(rows, people, batch, processing))
 
 
 def changed(row: QcRow, number: int) -> QcRow:
-    """Return the sample as it is in the newest batch."""
-    swapped = {2 * patient + 1 for pair in SWAPPED for patient in pair}
-    if number in swapped:
-        row = with_verdict(row, Verdict.FAIL, "identity conflict", identity=CONFLICT)
-    elif number in WARNED:
-        row = with_verdict(row, Verdict.WARN, "molecules 900 below 1500", molecules=900.0)
-    elif number == FAILED:
-        row = with_verdict(row, Verdict.FAIL, "contamination 0.08 above 0.03", contamination=0.08)
-    elif number % 7 == 0:
-        row = with_verdict(row, Verdict.PASS, identity=UNKNOWN, contamination=None)
+    """Return the sample as it is in the newest batch, before its identity is judged."""
+    if number in WARNED:
+        return with_verdict(row, Verdict.WARN, "molecules 900 below 1500", molecules=900.0)
+    if number == FAILED:
+        return with_verdict(row, Verdict.FAIL, "contamination 0.08 above 0.03", contamination=0.08)
+    if number % 7 == 0 and not any(number // 2 in pair for pair in SWAPPED):
+        # Too few polymorphisms for contamination and for identity.
+        return with_verdict(row, Verdict.PASS, contamination=None)
     return row
+
+
+def identified(row: QcRow, judged: SampleIdentityRow | None) -> QcRow:
+    """Return the row with the identity that the product judges, which fails a sample in conflict."""
+    status = judged.status if judged else UNKNOWN
+    if status is not CONFLICT:
+        return with_verdict(row, row.verdict, *row.reasons, identity=status)
+    return with_verdict(row, Verdict.FAIL, *row.reasons, "identity conflict", identity=status)
 
 
 def with_verdict(row: QcRow, verdict: Verdict, *reasons: str, **given: object) -> QcRow:
@@ -136,7 +145,7 @@ def with_verdict(row: QcRow, verdict: Verdict, *reasons: str, **given: object) -
     return QcRow(**(vars(row) | {"verdict": verdict, "reasons": reasons} | given))
 
 
-def person_of(rows: Sequence[QcRow], batch: str, processing: Mapping[str, Processing]) -> dict[str, str]:
+def person_of(rows: Sequence[QcRow]) -> dict[str, str]:
     """Return whose DNA is in each sample: that of its patient but for the swapped ones."""
     found = {name_of(row): row.patient for row in rows if row.role != "control"}
     for a, b in SWAPPED:
@@ -146,40 +155,34 @@ def person_of(rows: Sequence[QcRow], batch: str, processing: Mapping[str, Proces
     return found
 
 
-def genotypes(rows: Sequence[QcRow]) -> dict[str, SampleIdentityRow]:
+def genotypes(rows: Sequence[QcRow], judged: Mapping[str, SampleIdentityRow]) -> dict[str, SampleIdentityRow]:
     """Return the row of each sample, with an interval around its contamination."""
     found = {}
     for row in rows:
-        if row.role == "control":
-            continue
-        share, other = row.contamination, "PD1" if row.timepoint == "BL" else "BL"
-        partner = (f"{row.patient}.{other}.plasma",)
-        found[name_of(row)] = SampleIdentityRow(
-            name_of(row),
-            row.identity,
-            60,
-            share,
-            Sex.XX,
-            partner if row.identity is MATCH else (),
-            partner if row.identity is CONFLICT else (),
-            28,
-            None if share is None else share / 2,
-            None if share is None else share * 2 + 0.001,
-        )
+        if name_of(row) in judged:
+            share = row.contamination
+            found[name_of(row)] = replace(
+                judged[name_of(row)],
+                sites=9 if share is None else 60,
+                contamination=share,
+                sex=Sex.XX,
+                heterozygous=5 if share is None else 28,
+                contamination_low=None if share is None else share / 2,
+                contamination_high=None if share is None else share * 2 + 0.001,
+            )
     return found
 
 
 def pairs(rows: Sequence[QcRow], people: Mapping[str, str]) -> list[IdentityRow]:
     """Return the pairs of one patient, and those of two patients that are one person."""
-    names = [name_of(row) for row in rows if row.role != "control"]
-    patients = {name_of(row): row.patient for row in rows}
+    compared = [row for row in rows if row.role != "control" and row.contamination is not None]
     found = []
-    for i, name in enumerate(names):
-        for other in names[i + 1 :]:
-            mine, same = patients[name] == patients[other], people[name] == people[other]
-            if mine or same:
-                status = MATCH if mine and same else CONFLICT
-                found.append(IdentityRow(name, other, mine, 60, 1.0 if same else 0.5, status))
+    for one, other in combinations(compared, 2):
+        names = name_of(one), name_of(other)
+        mine, same = one.patient == other.patient, people[names[0]] == people[names[1]]
+        if mine or same:
+            status = MATCH if mine and same else CONFLICT
+            found.append(IdentityRow(*names, mine, 60, 1.0 if same else 0.5, status))
     return found
 
 

@@ -69,16 +69,12 @@ def test_forty_samples_with_failures() -> None:
     found = made.batches()
     assert [batch.name for batch in found] == ["B1", "B2", "B3"]
     newest = found[-1]
-    assert newest.line() == "40 samples: 33 pass, 2 warn, 5 fail; controls in order; 2 swaps suspected"
+    assert newest.line() == "40 samples: 29 pass, 2 warn, 9 fail; controls in order; 2 swaps suspected"
     verdicts = [sample.row.verdict for sample in newest.samples]
     assert verdicts == sorted(verdicts, key=["fail", "warn", "pass"].index), "failures first"
-    assert {sample.name for sample in newest.samples if sample.held} == {
-        "P02.PD1.plasma",
-        "P09.PD1.plasma",
-        "P10.BL.plasma",
-        "P14.PD1.plasma",
-        "P15.PD1.plasma",
-    }
+    # Of two samples that disagree nobody can tell which is wrong: both are held.
+    swapped = {f"P{number}.{point}.plasma" for number in ("02", "09", "14", "15") for point in ("BL", "PD1")}
+    assert {sample.name for sample in newest.samples if sample.held} == {"P10.BL.plasma", *swapped}
 
 
 def test_a_failed_control_holds_the_whole_batch() -> None:
