@@ -121,7 +121,8 @@ rule write_batch_page:
         called=list(PLAN.error_rate_tables()),
         limits=PLAN.quality_limits(),
         processing=PLAN.processing(),
-        settings=PLAN.dump("identity"),
+        settings=PLAN.dump("identity", "report"),
+        knowledge=PLAN.knowledge(),
         code=PLAN.code("write_batch_page"),
     message:
         "writing the page of the newest batch"

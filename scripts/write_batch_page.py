@@ -3,6 +3,8 @@
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from alktrace.inputs.knowledge_files import open_knowledge
+from alktrace.io.resources import resource
 from alktrace.io.unreadable import is_readable
 from alktrace.workflow.job import job_log
 
@@ -20,6 +22,7 @@ with job_log(snakemake.log[0]):
     from alktrace.inputs.settings.assay_settings import AssayQc
     from alktrace.inputs.settings.identity_settings import IdentitySettings
     from alktrace.report.batch_page import write_batch_page
+    from alktrace.vocabulary.languages import Language
 
     write_batch_page(
         quality=Path(snakemake.input.quality),
@@ -32,5 +35,7 @@ with job_log(snakemake.log[0]):
         limits={name: AssayQc.model_validate(limits) for name, limits in snakemake.params.limits.items()},
         processing={name: Processing(**said) for name, said in snakemake.params.processing.items()},
         settings=IdentitySettings.model_validate(snakemake.params.settings["identity"]),
+        knowledge=open_knowledge(resource("knowledge"), snakemake.config["knowledge"]),
+        language=Language(snakemake.params.settings["report"]["language"]),
         out=Path(snakemake.output.page),
     )

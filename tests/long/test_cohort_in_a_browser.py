@@ -5,6 +5,7 @@ from pathlib import Path
 import pytest
 from batch_samples import made_batches
 from browser import NEEDS_AXE, NEEDS_CHROMIUM, PHONE, answer, console, phone, violations
+from patient_pages import words_in
 
 from alktrace.cli import main
 from alktrace.report.batch_page import batch_content
@@ -26,9 +27,8 @@ def cohort(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 def batch(folder: Path, name: str = "B3") -> Path:
     made = made_batches(batch=name)
-    write_page(
-        "batch.html", batch_content(made.batches(), {}, made.shares, made.pairs), folder / "batch.html"
-    )
+    content = batch_content(made.batches(), {}, made.shares, made.pairs, words_in())
+    write_page("batch.html", content, folder / "batch.html")
     return folder / "batch.html"
 
 

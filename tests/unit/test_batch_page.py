@@ -1,5 +1,6 @@
 """The batch page: what is released and held, in lines and cells; hostile names; a batch of nothing."""
 
+import html
 import itertools
 import re
 from collections.abc import Mapping
@@ -10,13 +11,14 @@ from types import MappingProxyType
 
 import pytest
 from batch_samples import LIMITS, Made, made_batches, quality_row, with_verdict
+from patient_pages import EN, ZH, words_in
 
 from alktrace.calling.noise.error_rate_table import ErrorRateRow
 from alktrace.consensus.molecule_table import MoleculeMetric
 from alktrace.inputs.sample import Processing
 from alktrace.qc.identity_table import IdentityRow
 from alktrace.qc.qc_table import QcRow
-from alktrace.qc.quality import _depth_reasons, _reasons
+from alktrace.qc.quality import _contamination_open, _control_reasons, _depth_reasons, _reasons
 from alktrace.qc.release import Batch, BatchSample, Measure, State, batches, mixed_up
 from alktrace.report.batch_page import (
     MOST_IN_MATRIX,
@@ -26,9 +28,11 @@ from alktrace.report.batch_page import (
     in_matrix,
     panels,
 )
+from alktrace.report.batch_words import batch_line
 from alktrace.report.figures.batch_figures import Panel, Well, draw_panel, draw_plate
 from alktrace.report.pages import write_page
 from alktrace.vocabulary.detection import MoleculeGroup
+from alktrace.vocabulary.languages import Language
 from alktrace.vocabulary.samples import IdentityStatus, Verdict
 
 SWAPS = "no swap among the 1 samples with a second one of their patient"
@@ -61,7 +65,7 @@ def control(verdict: Verdict = Verdict.PASS, *reasons: str) -> QcRow:
     ],
 )
 def test_a_batch_in_a_line(rows: list[QcRow], line: str) -> None:
-    assert batch_of(*rows).line() == line
+    assert words_in().tell(batch_line(batch_of(*rows))) == line
 
 
 def test_forty_samples_with_failures() -> None:
@@ -69,7 +73,10 @@ def test_forty_samples_with_failures() -> None:
     found = made.batches()
     assert [batch.name for batch in found] == ["B1", "B2", "B3"]
     newest = found[-1]
-    assert newest.line() == "40 samples: 29 pass, 2 warn, 9 fail; controls in order; 2 swaps suspected"
+    assert (
+        words_in().tell(batch_line(newest))
+        == "40 samples: 29 pass, 2 warn, 9 fail; controls in order; 2 swaps suspected"
+    )
     verdicts = [sample.row.verdict for sample in newest.samples]
     assert verdicts == sorted(verdicts, key=["fail", "warn", "pass"].index), "failures first"
     # Of two samples that disagree nobody can tell which is wrong: both are held.
@@ -80,13 +87,13 @@ def test_forty_samples_with_failures() -> None:
 def test_a_failed_control_holds_the_whole_batch() -> None:
     found = batch_of(quality_row("A"), quality_row("B"), control(Verdict.FAIL, "blank with 90 molecules"))
     assert [sample.held for sample in found.samples] == [("control NTC.PD1.plasma failed",)] * 2
-    content = batch_content([found], {}, {}, ())
+    content = batch_content([found], {}, {}, (), words_in())
     assert (len(content["held"]), content["released"]) == (2, [])
 
 
 def test_what_was_not_evaluated_is_said_of_a_pass() -> None:
     row = quality_row("A", identity=IdentityStatus.UNKNOWN, contamination=None, on_target=None)
-    content = batch_content([batch_of(row)], {}, {}, ())
+    content = batch_content([batch_of(row)], {}, {}, (), words_in())
     (sample,) = content["released"]
     assert sample["open"] == ["on target", "contamination", "identity"]
     assert [cell["state"] for cell in sample["cells"]] == ["pass", "open", "open", "open"]
@@ -96,10 +103,13 @@ def test_what_was_not_evaluated_is_said_of_a_pass() -> None:
 
 def test_a_pass_at_a_timepoint_that_is_not_evaluable_is_told() -> None:
     rows = quality_row("A", "BL"), quality_row("A", "PD1"), quality_row("B", verdict=Verdict.FAIL)
-    reasons = {("A", "BL"): ("power_low",), ("B", "PD1"): ("quality_failed",)}
-    content = batch_content([batch_of(*rows, no_class=reasons)], {}, {}, ())
-    assert [one["no_class"] for one in content["released"]] == [("power_low",), ()]
-    assert [one["no_class"] for one in content["held"]] == [("quality_failed",)]
+    reasons = {("A", "BL"): ("power_low",), ("B", "PD1"): ("no_data",)}
+    content = batch_content([batch_of(*rows, no_class=reasons)], {}, {}, (), words_in())
+    assert [one["no_class"] for one in content["released"]] == [
+        ["too few molecules, or quality control failed"],
+        [],
+    ]
+    assert [one["no_class"] for one in content["held"]] == [["sample empty or contaminated"]]
     told = [text for text in content["remarks"] if "timepoint that is not evaluable" in text]
     assert [text.split(" within")[0] for text in told] == ["1 sample"], "a failure is held anyway"
 
@@ -108,7 +118,7 @@ def test_a_pass_without_a_tumour_fraction_is_told() -> None:
     """Quality passed, and a negative of the sample still excludes nothing; normals and failures have none."""
     rows = quality_row("A", tumour_fraction=None), quality_row("N", role="normal", tumour_fraction=None)
     failed = quality_row("F", tumour_fraction=None, verdict=Verdict.FAIL)
-    content = batch_content([batch_of(*rows, failed)], {}, {}, ())
+    content = batch_content([batch_of(*rows, failed)], {}, {}, (), words_in())
     assert [one["open"] for one in content["released"]] == [["tumour fraction"], []]
     assert [one["name"] for one in content["held"]] == ["F.PD1.plasma"], "also without a reason"
     assert sum("1 sample without a tumour fraction" in text for text in content["remarks"]) == 1
@@ -186,23 +196,27 @@ def test_of_many_samples_those_in_doubt_are_compared() -> None:
 
 
 def test_a_panel_says_its_result_and_shows_every_dot() -> None:
-    panel = Panel(
-        "molecules", "median", {"B1": [(10.0, False)], "B2": [(100.0, False), (0.0, True)]}, 50.0, log=True
-    )
-    drawn = draw_panel(panel)
-    assert panel.said() == "molecules (median): B2: median 50 of 2; B1: median 10 of 1; threshold 50"
-    assert panel.said() in drawn and drawn.count("<circle") == 3
+    dots = {"B1": [(10.0, False)], "B2": [(100.0, False), (0.0, True)]}
+    panel = Panel("molecules (median)", dots, 50.0, log=True)
+    drawn, said = draw_panel(panel, words_in()), panel.said(words_in())
+    assert said == "molecules (median): B2: median 50 of 2; B1: median 10 of 1; threshold 50"
+    assert said in drawn and drawn.count("<circle") == 3
 
 
 def test_panels_without_a_figure_are_left_out() -> None:
     row = quality_row("A", duplex_yield=None, tumour_fraction=None)
-    titles = [panel.title for panel in panels([batch_of(row)], {})]
-    assert titles == ["molecules", "insert size", "on target", "contamination"]
+    titles = [panel.title for panel in panels([batch_of(row)], {}, words_in())]
+    assert titles == [
+        "molecules (median over loci)",
+        "insert size (bases)",
+        "on target (share)",
+        "contamination (share)",
+    ]
 
 
 @pytest.mark.parametrize(("place", "rows"), [("A1", 8), ("H12", 8), ("P24", 16), ("A13", 16)])
 def test_a_plate_of_96_or_384_wells(place: str, rows: int) -> None:
-    drawn = draw_plate("X", [Well(place, "P1", "fail")])
+    drawn = draw_plate("X", [Well(place, "P1", "fail")], words_in())
     assert f'viewBox="0 0 {26 + 84 * (12 if rows == 8 else 24) + 4} ' in drawn
     assert f"failed: P1 in {place}" in drawn
 
@@ -219,9 +233,9 @@ class Tags(HTMLParser):
         self.found.append((tag, dict(attrs)))
 
 
-def page_of(made: Made, out: Path) -> str:
+def page_of(made: Made, out: Path, language: Language = EN) -> str:
     found = made.batches()
-    write_page("batch.html", batch_content(found, {}, made.shares, made.pairs), out)
+    write_page("batch.html", batch_content(found, {}, made.shares, made.pairs, words_in(language)), out)
     return out.read_text()
 
 
@@ -247,5 +261,42 @@ def test_a_page_can_be_read_without_eyes_and_leaves_nothing(tmp_path: Path) -> N
 
 
 def test_a_cohort_of_reports_alone_has_a_page(tmp_path: Path) -> None:
-    write_page("batch.html", batch_content([], {}, {}, ()), tmp_path / "batch.html")
+    write_page("batch.html", batch_content([], {}, {}, (), words_in()), tmp_path / "batch.html")
     assert "no sample from reads" in (tmp_path / "batch.html").read_text()
+
+
+LETTERS = re.compile(r"[A-Za-z]{2,}")
+NAMES = re.compile(
+    r"\S*\b(P\d\d|NTC|B\d|plate-B|run-B)\S*|qc\.tsv|MultiQC|`umi`|\bml\b|\bUMI\b|\brole\b|\bcontrol\b|\bplate\b|\bwell\b"
+)
+"""What is no word: names of samples, plates and runs, files, columns of the sheet."""
+
+
+@pytest.mark.parametrize("blank", [3.0, 90.0])
+def test_a_chinese_page_has_no_english_sentence(tmp_path: Path, blank: float) -> None:
+    """Every word comes from the table, those of `qc.tsv` too; one left in English is found here."""
+    page = page_of(made_batches(blank=blank), tmp_path / "batch.html", ZH)
+    assert 'lang="zh-CN"' in page
+    body = page[page.index("</style>") :]
+    shown = [*re.findall(r">([^<]+)<", body), *re.findall(r' (?:title|aria-label)="([^"]*)"', body)]
+    left = [text for text in map(html.unescape, shown) if LETTERS.search(NAMES.sub("", text))]
+    assert left == []
+
+
+def test_every_reason_of_the_quality_table_has_chinese_words() -> None:
+    """Those that `qc.quality` writes: each with numbers of another sample than the page above has."""
+    words = words_in(ZH)
+    reasons = [
+        *(text for text, _ in _depth_reasons(None, True, LIMITS)),
+        *(text for text, _ in _depth_reasons(12.0, False, LIMITS)),
+        *(text for text, _ in _reasons(0.1, 0.5, IdentityStatus.CONFLICT, LIMITS)),
+        *(text for text, _ in _contamination_open(None, (58, 60), LIMITS)),
+        *(text for text, _ in _contamination_open(None, (30, 60), LIMITS)),
+        *(text for text, _ in _control_reasons(3.0, (), ["ALK p.Gly1202Arg"], LIMITS)),
+        "unreadable",
+        "control NTC.N1.plasma failed",
+    ]
+    assert len(reasons) == 10
+    assert all(re.search("[\u4e00-\u9fff]", words.quoted(text)) for text in reasons)
+    assert words.quoted("something new") == "something new"
+    assert words_in(EN).quoted("identity conflict") == "identity conflict"

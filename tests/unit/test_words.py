@@ -61,7 +61,13 @@ def test_chinese_is_chinese() -> None:
 
 def test_every_key_is_asked_for() -> None:
     """By name, or by the group and a value of a closed list."""
-    groups = {*re.findall(r'f"([\w.]+)\.\{', SOURCE), *re.findall(r'words\.word\(\s*"([\w.]+)"', SOURCE)}
+    groups = {
+        "quoted",
+        *re.findall(r'f"([\w.]+)\.\{', SOURCE),
+        *re.findall(r'words\.word\(\s*"([\w.]+)"', SOURCE),
+        *re.findall(r'"([\w.]+)\." ~ ', SOURCE),
+        *re.findall(r'counted\(\s*"([\w.]+)"', SOURCE),
+    }
     named = set(re.findall(r"""["']([\w.]+)["']""", SOURCE))
     unused = [
         key for key in ROWS if key not in named and not any(key.startswith(f"{one}.") for one in groups)

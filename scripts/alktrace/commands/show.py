@@ -14,7 +14,6 @@ from ..io.resources import resource
 from ..io.tables import format_cell, read_table
 from ..knowledge.load import load_knowledge
 from ..qc.qc_table import QcRow
-from ..qc.release import plural
 from ..qc.unreadable_table import UnreadableRow
 from ..vocabulary.resistance import Classification
 from ..vocabulary.samples import Verdict
@@ -130,6 +129,10 @@ def _knowledge(manifest: Path) -> str:
     return f"knowledge {said['version']} as of {said['as_of']}{over}"
 
 
+def _plural(number: int, word: str) -> str:
+    return f"{number} {word}{'' if number == 1 else 's'}"
+
+
 def _columns(lines: Sequence[Sequence[str]]) -> str:
     widths = [max(len(line[i]) for line in lines) for i in range(len(lines[0]))]
     return "\n".join(
@@ -140,8 +143,8 @@ def _columns(lines: Sequence[Sequence[str]]) -> str:
 
 def _classes(rows: Sequence[ClassificationRow]) -> str:
     found = Counter(row.classification for row in rows)
-    patients = plural(len({row.patient for row in rows}), "patient")
-    head = f"{plural(len(rows), 'timepoint')} of {patients}:"
+    patients = _plural(len({row.patient for row in rows}), "patient")
+    head = f"{_plural(len(rows), 'timepoint')} of {patients}:"
     return "\n".join([head, *(f"{found[one]:5}  {one.value}" for one in Classification if found[one])])
 
 
@@ -179,7 +182,7 @@ def _quality(quality: Sequence[QcRow]) -> str:
         f"{row.verdict.value}  {row.patient} {row.timepoint} {row.specimen}: {', '.join(row.reasons)}"
         for row in missed
     ]
-    head = f"quality by the thresholds of the assays, of {plural(len(quality), 'sample')}: {counts}"
+    head = f"quality by the thresholds of the assays, of {_plural(len(quality), 'sample')}: {counts}"
     return "\n".join([head, *_some(lines, "cohort/qc.tsv")]) if quality else ""
 
 
@@ -189,5 +192,5 @@ def _pages(results: Path, rows: Sequence[ClassificationRow]) -> str:
     patients = dict.fromkeys(row.patient for row in rows)
     own = [path for name in patients if (path := results / "patients" / name / "report.html").is_file()]
     if own:
-        lines.append(f"  {plural(len(own), 'patient')}: {own[0]}{' and so on' if len(own) > 1 else ''}")
+        lines.append(f"  {_plural(len(own), 'patient')}: {own[0]}{' and so on' if len(own) > 1 else ''}")
     return "\n".join(["pages:", *lines]) if lines else ""

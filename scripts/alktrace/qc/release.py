@@ -110,36 +110,10 @@ class Batch:
         """Return the samples with a verdict."""
         return sum(sample.row.verdict is verdict for sample in self.samples)
 
-    def line(self) -> str:
-        """Return the batch in a line: `40 samples: 36 pass, 3 warn, 1 fail; controls in order; ...`."""
-        if not self.samples:
-            return "no sample from reads"
-        counts = ", ".join(f"{self.count(verdict)} {verdict.value}" for verdict in reversed(ORDER))
-        return f"{plural(len(self.samples), 'sample')}: {counts}; {self._controls()}; {self._swaps()}"
-
-    def _controls(self) -> str:
-        bad = sum(sample.row.verdict is not Verdict.PASS for sample in self.controls)
-        if not self.controls:
-            return "no control in the sheet"
-        return f"{bad} of {plural(len(self.controls), 'control')} failed" if bad else "controls in order"
-
-    def _swaps(self) -> str:
-        if self.swaps:
-            return f"{plural(len(self.swaps), 'swap')} suspected"
-        compared = sum(sample.row.identity is not IdentityStatus.UNKNOWN for sample in self.samples)
-        if not compared:
-            return "identity not comparable"
-        return f"no swap among the {compared} samples with a second one of their patient"
-
 
 def name_of(row: QcRow) -> str:
     """Return the name of a sample of `qc.tsv`."""
     return f"{row.patient}.{row.timepoint}.{row.specimen}"
-
-
-def plural(number: int, word: str) -> str:
-    """Return `1 sample`, `2 samples`."""
-    return f"{number} {word}{'' if number == 1 else 's'}"
 
 
 def batches(

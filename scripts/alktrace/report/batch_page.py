@@ -1,6 +1,5 @@
 """The page of the newest batch: what may be released, what is held, and why."""
 
-from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -10,44 +9,28 @@ from ..calling.genotyping.genotype_table import GenotypeRow
 from ..calling.noise.error_rate_table import ErrorRateRow
 from ..classify.resistance_table import ClassificationRow
 from ..consensus.molecule_table import MoleculeMetric
+from ..inputs.knowledge_files import KnowledgeFiles
 from ..inputs.sample import Processing
 from ..inputs.settings.assay_settings import AssayQc
 from ..inputs.settings.identity_settings import IdentitySettings
 from ..io.tables import read_table
+from ..knowledge.load import load_knowledge
 from ..qc.identity import SampleIdentityRow, concordances
 from ..qc.identity_table import IdentityRow
 from ..qc.qc_table import QcRow
-from ..qc.release import (
-    Batch,
-    BatchSample,
-    Measure,
-    State,
-    batches,
-    open_counts,
-    plural,
-)
+from ..qc.release import Batch, BatchSample, Measure, State, batches
 from ..vocabulary.detection import MoleculeGroup
+from ..vocabulary.languages import Language
 from ..vocabulary.resistance import Classification
 from ..vocabulary.samples import IdentityStatus, Role, Verdict
-from . import words
+from .batch_words import batch_line, identity_said, processed_said, remarks_said, swaps_said, without_fraction
 from .figures.batch_figures import Panel, Well, draw_identity, draw_panel, draw_plate
+from .language import Listed, Said, Words, html_language, say
 from .pages import write_page
+from .words import NOTHING, interval, number, percent
 
 MOST_IN_MATRIX = 60
-OPEN_TEXT = {
-    Measure.MOLECULES: "molecules",
-    Measure.ON_TARGET: "share on target",
-    Measure.CONTAMINATION: "contamination (too few homozygous polymorphisms)",
-    Measure.IDENTITY: "identity (no second sample of the patient, or too few polymorphisms)",
-}
-"""What could not be judged, and why that can be."""
 SYMBOLS = {State.PASS: "✓", State.WARN: "!", State.FAIL: "✗", State.OPEN: "?"}
-STATE_TEXT = {
-    State.PASS: "within its threshold",
-    State.WARN: "warning",
-    State.FAIL: "failed",
-    State.OPEN: "not evaluated",
-}
 
 
 @dataclass(frozen=True)
@@ -75,6 +58,8 @@ def write_batch_page(
     limits: Mapping[str, AssayQc],
     processing: Mapping[str, Processing],
     settings: IdentitySettings,
+    knowledge: KnowledgeFiles,
+    language: Language,
     out: Path,
 ) -> None:
     """Write the page of the batch that stands last in the sheet, beside those before it.
@@ -90,6 +75,8 @@ def write_batch_page(
         limits: thresholds by assay.
         processing: what the sheet says of batch, plate and well, by sample.
         settings: section `identity`.
+        knowledge: the knowledge tables, for messages.
+        language: of the page.
         out: HTML.
     """
     pairs = read_table(identity, IdentityRow)
@@ -117,7 +104,8 @@ def write_batch_page(
         {name: read_table(genotypes[name], GenotypeRow) for name in shown if name in genotypes},
         settings.min_sites,
     )
-    write_page("batch.html", batch_content(found, measured, shares, pairs), out)
+    words = Words(language, load_knowledge(knowledge))
+    write_page("batch.html", batch_content(found, measured, shares, pairs, words), out)
 
 
 def family_size_of(rows: Sequence[MoleculeMetric]) -> float | None:
@@ -153,184 +141,149 @@ def batch_content(
     measured: Mapping[str, Measured],
     shares: Mapping[tuple[str, str], float | None],
     pairs: Sequence[IdentityRow],
+    words: Words,
 ) -> dict[str, Any]:
-    """Return what the template shows, as plain values; pure.
+    """Return what the template shows, as texts; pure.
 
     Args:
         found: the batches, the newest last.
         measured: figures beside `qc.tsv` by sample.
         shares: concordance of genotypes by pair.
         pairs: rows of `identity.tsv`.
+        words: texts of the page.
     """
     newest = found[-1] if found else Batch("", (), (), ())
     return {
+        "w": words,
+        "language": html_language(words.language),
         "name": newest.name,
         "placed": any(one.processing.well or one.processing.plate for one in newest.samples),
-        "line": newest.line(),
-        "remarks": _remarks(newest),
-        "processed": _processed(newest),
-        "held": [_sample(one) for one in newest.samples if one.held],
-        "looked": [_sample(one) for one in newest.samples if not one.held and _warned(one)],
-        "released": [_sample(one) for one in newest.samples if not one.held and not _warned(one)],
-        "controls": [_control(one) for one in newest.controls],
-        "swaps": [", ".join(group) for group in newest.swaps],
-        "plates": _plates(newest),
-        "panels": [draw_panel(panel) for panel in panels(found, measured)],
-        "matrix": _matrix(newest, shares, pairs),
-        "batches": [_earlier(batch) for batch in reversed(found)],
+        "line": words.tell(batch_line(newest)),
+        "remarks": words.told(list(remarks_said(newest))),
+        "processed": words.told(list(processed_said(newest))),
+        "held": [_sample(one, words) for one in newest.samples if one.held],
+        "looked": [_sample(one, words) for one in newest.samples if not one.held and _warned(one)],
+        "released": [_sample(one, words) for one in newest.samples if not one.held and not _warned(one)],
+        "controls": [_control(one, words) for one in newest.controls],
+        "swaps": [words.tell(Listed(group)) for group in newest.swaps],
+        "plates": _plates(newest, words),
+        "panels": [draw_panel(panel, words) for panel in panels(found, measured, words)],
+        "matrix": _matrix(newest, shares, pairs, words),
+        "batches": [_earlier(batch, words) for batch in reversed(found)],
     }
-
-
-def _processed(batch: Batch) -> list[str]:
-    """Return operators and runs, with the samples of each where there are several."""
-    lines = []
-    for title, name in (("operator", "operator"), ("sequencing run", "run")):
-        found = Counter(getattr(one.processing, name) for one in (*batch.samples, *batch.controls))
-        if set(found) != {""}:
-            listed = ", ".join(f"{said or 'not stated'} ({number})" for said, number in found.items())
-            lines.append(f"{title}: {listed}")
-    return lines
 
 
 def _warned(sample: BatchSample) -> bool:
     return sample.row.verdict is Verdict.WARN
 
 
-def _remarks(batch: Batch) -> list[str]:
-    """Return what a pass of this batch does not say."""
-    counts = open_counts(batch)
-    lines = [
-        f"{plural(counts[measure], 'sample')} passed without a verdict on {OPEN_TEXT[measure]}."
-        for measure in Measure
-        if counts[measure]
-    ]
-    if number := sum(_without_fraction(one) for one in batch.samples):
-        lines.append(
-            f"{plural(number, 'sample')} without a tumour fraction: that nothing was found there excludes "
-            "nothing (white cells have none)."
-        )
-    if number := sum(bool(one.no_class) and one.row.verdict is not Verdict.FAIL for one in batch.samples):
-        lines.append(
-            f"{plural(number, 'sample')} within the thresholds, of a timepoint that is not "
-            "evaluable: what was found there counts, what was not found does not."
-        )
-    if not batch.controls:
-        lines.append("No control of this batch is in the sheet: nothing shows that a blank stays empty.")
-    return lines
-
-
-def _without_fraction(sample: BatchSample) -> bool:
-    """Tell whether a sample of a patient passed though its share of tumour DNA is not known."""
-    row = sample.row
-    passed = row.verdict is not Verdict.FAIL and row.role == Role.PATIENT.value
-    return passed and row.tumour_fraction is None
-
-
-def _sample(sample: BatchSample) -> dict[str, Any]:
+def _sample(sample: BatchSample, words: Words) -> dict[str, Any]:
     row, limits, own = sample.row, sample.limits, sample.identity
-    sites = f"{own.sites - (own.heterozygous or 0)} of {own.sites} sites" if own else ""
+    most = {"limit": percent(limits.max_contamination)}
     low, high = (own.contamination_low, own.contamination_high) if own else (None, None)
     states = sample.states()
     cells = [
         _cell(
             states[Measure.MOLECULES],
-            words.number(row.molecules),
-            f"≥ {limits.warn_molecules}, fails < {limits.min_molecules}",
+            number(row.molecules),
+            say("batch.limit_molecules", warn=limits.warn_molecules, least=limits.min_molecules),
+            words,
         ),
-        _cell(states[Measure.ON_TARGET], _percent(row.on_target), f"≥ {words.percent(limits.min_on_target)}"),
+        _cell(
+            states[Measure.ON_TARGET],
+            _percent(row.on_target),
+            say("batch.limit_least", limit=percent(limits.min_on_target)),
+            words,
+        ),
         _cell(
             states[Measure.CONTAMINATION],
-            words.interval(row.contamination, low, high),
-            f"≤ {words.percent(limits.max_contamination)}; {sites}",
+            interval(row.contamination, low, high),
+            say("batch.limit_sites", **most, used=own.sites - (own.heterozygous or 0), sites=own.sites)
+            if own
+            else say("batch.limit_most", **most),
+            words,
         ),
-        _cell(states[Measure.IDENTITY], _identity(sample), "", whole=False),
+        _cell(states[Measure.IDENTITY], words.tell(identity_said(sample)), None, words, whole=False),
     ]
-    opened = [measure.value.replace("_", " ") for measure in sample.not_evaluated()]
-    opened += ["tumour fraction"] if _without_fraction(sample) else []
+    opened = [words(f"measure.{measure}") for measure in sample.not_evaluated()]
+    opened += [words("measure.tumour_fraction")] if without_fraction(sample) else []
     return {
         "name": sample.name,
         "page": f"../patients/{row.patient}/report.html" if row.role == Role.PATIENT.value else "",
         "place": " ".join(filter(None, (sample.processing.plate, sample.processing.well))),
         "verdict": row.verdict.value,
-        "why": list(dict.fromkeys((*sample.held, *row.reasons))),
+        "verdict_word": words.word("verdict", row.verdict),
+        "why": [words.quoted(text) for text in dict.fromkeys((*sample.held, *row.reasons))],
         "cells": [] if sample.unreadable else cells,
         "duplex": _percent(row.duplex_yield),
-        "insert": words.number(row.insert_size),
+        "insert": number(row.insert_size),
         "fraction": _percent(row.tumour_fraction),
         "open": opened if row.verdict is Verdict.PASS else [],
-        "no_class": sample.no_class,
+        "no_class": [words(f"not_evaluable.{reason}") for reason in sample.no_class],
     }
 
 
-def _identity(sample: BatchSample) -> str:
-    own = sample.identity
-    if own is None or sample.row.identity is IdentityStatus.UNKNOWN:
-        return "not compared"
-    others = own.conflicting if sample.row.identity is IdentityStatus.CONFLICT else own.matching
-    word = "conflict with" if sample.row.identity is IdentityStatus.CONFLICT else "matches"
-    return f"{word} {', '.join(others)}"
-
-
-def _cell(state: State, value: str, limit: str, *, whole: bool = True) -> dict[str, Any]:
+def _cell(
+    state: State, value: str, limit: Said | None, words: Words, *, whole: bool = True
+) -> dict[str, Any]:
     return {
         "state": state.value,
         "symbol": SYMBOLS[state],
-        "said": STATE_TEXT[state],
+        "said": words(f"state.{state}"),
         "value": value,
-        "limit": limit.removesuffix("; "),
+        "limit": words.tell(limit) if limit else "",
         "whole": whole,
     }
 
 
 def _percent(value: float | None) -> str:
-    return words.NOTHING if value is None else words.percent(value)
+    return NOTHING if value is None else percent(value)
 
 
-def _control(sample: BatchSample) -> dict[str, Any]:
+def _control(sample: BatchSample, words: Words) -> dict[str, Any]:
     row = sample.row
     blank = not row.control_expected
+    found = say("batch.blank_found", molecules=number(row.molecules), reads=number(row.raw_reads))
+    expected = say("batch.blank_expected", most=sample.limits.max_blank_molecules)
     return {
         "name": sample.name,
         "place": " ".join(filter(None, (sample.processing.plate, sample.processing.well))),
-        "kind": "blank" if blank else "positive",
-        "expected": f"at most {sample.limits.max_blank_molecules} molecules"
-        if blank
-        else ", ".join(row.control_expected),
-        "found": f"{words.number(row.molecules)} molecules, {words.number(row.raw_reads)} reads"
-        if blank
-        else ", ".join(row.control_found) or "none",
+        "kind": words("batch.blank" if blank else "batch.positive"),
+        "expected": words.tell(expected if blank else Listed(row.control_expected)),
+        "found": words.tell(found if blank else Listed(row.control_found or (say("batch.none"),))),
         "verdict": row.verdict.value,
-        "why": list(row.reasons),
+        "verdict_word": words.word("verdict", row.verdict),
+        "why": [words.quoted(text) for text in row.reasons],
     }
 
 
-def _plates(batch: Batch) -> list[str]:
+def _plates(batch: Batch, words: Words) -> list[str]:
     plates: dict[str, list[Well]] = {}
     for sample in (*batch.samples, *batch.controls):
         if well := sample.processing.well:
             shown = Well(well, sample.row.patient, sample.row.verdict.value, sample.control)
             plates.setdefault(sample.processing.plate, []).append(shown)
-    return [draw_plate(name, wells) for name, wells in plates.items()]
+    return [draw_plate(name, wells, words) for name, wells in plates.items()]
 
 
-def panels(found: Sequence[Batch], measured: Mapping[str, Measured]) -> list[Panel]:
+def panels(found: Sequence[Batch], measured: Mapping[str, Measured], words: Words) -> list[Panel]:
     """Return the figures of all batches, those without any value left out; pure."""
 
     def of(name: str) -> Measured:
         return measured.get(name, Measured())
 
-    kinds: list[tuple[str, str, Callable[[BatchSample], float | None], str, bool]] = [
-        ("molecules", "median over loci", lambda one: one.row.molecules, "warn_molecules", True),
-        ("duplex yield", "share", lambda one: one.row.duplex_yield, "", False),
-        ("family size", "templates per molecule", lambda one: of(one.name).family_size, "", False),
-        ("insert size", "bases", lambda one: one.row.insert_size, "", False),
-        ("on target", "share", lambda one: one.row.on_target, "min_on_target", False),
-        ("error rate", "per base", lambda one: of(one.name).error_rate, "", True),
-        ("contamination", "share", lambda one: one.row.contamination, "max_contamination", False),
-        ("tumour fraction", "share", lambda one: one.row.tumour_fraction, "", False),
+    kinds: list[tuple[str, Callable[[BatchSample], float | None], str, bool]] = [
+        ("molecules", lambda one: one.row.molecules, "warn_molecules", True),
+        ("duplex", lambda one: one.row.duplex_yield, "", False),
+        ("family", lambda one: of(one.name).family_size, "", False),
+        ("insert", lambda one: one.row.insert_size, "", False),
+        ("on_target", lambda one: one.row.on_target, "min_on_target", False),
+        ("error", lambda one: of(one.name).error_rate, "", True),
+        ("contamination", lambda one: one.row.contamination, "max_contamination", False),
+        ("tumour_fraction", lambda one: one.row.tumour_fraction, "", False),
     ]
     shown = []
-    for title, unit, value, limit, log in kinds:
+    for name, value, limit, log in kinds:
         dots = {
             batch.name: [
                 (figure, one.row.verdict is Verdict.FAIL)
@@ -340,7 +293,7 @@ def panels(found: Sequence[Batch], measured: Mapping[str, Measured]) -> list[Pan
             for batch in found
         }
         if any(dots.values()):
-            shown.append(Panel(title, unit, dots, _limit(found, limit), log))
+            shown.append(Panel(words(f"panel.{name}"), dots, _limit(found, limit), log))
     return shown
 
 
@@ -353,20 +306,23 @@ def _limit(found: Sequence[Batch], name: str) -> float | None:
 
 
 def _matrix(
-    batch: Batch, shares: Mapping[tuple[str, str], float | None], pairs: Sequence[IdentityRow]
+    batch: Batch,
+    shares: Mapping[tuple[str, str], float | None],
+    pairs: Sequence[IdentityRow],
+    words: Words,
 ) -> str:
     names = list(dict.fromkeys(name for pair in shares for name in pair))
     if len(names) < 2:
         return ""
     crossed = [(one.sample_a, one.sample_b) for one in pairs if one.status is IdentityStatus.CONFLICT]
-    said = f"Share of equal genotypes of {len(names)} samples: {batch.line().rpartition('; ')[2]}"
+    said = words("batch.matrix_says", number=len(names), swaps=swaps_said(batch))
     return draw_identity(names, shares, crossed, said)
 
 
-def _earlier(batch: Batch) -> dict[str, Any]:
+def _earlier(batch: Batch, words: Words) -> dict[str, Any]:
     return {
-        "name": batch.name or "all samples",
-        "line": batch.line(),
+        "name": batch.name or words("batch.all"),
+        "line": words.tell(batch_line(batch)),
         "samples": len(batch.samples),
         "counts": [batch.count(verdict) for verdict in Verdict],
     }

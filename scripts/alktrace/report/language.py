@@ -1,9 +1,11 @@
-"""Every word that a reader of the patient page sees: what is said as values, and its text in a language.
+"""Every word that a reader of a page sees: what is said as values, and its text in a language.
 
 What a page says is a `Said`, a key and values. `Words` turns it into text by the table
 `resources/report/words.tsv`, which has a sentence in each language for every key.
 """
 
+import re
+import string
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import Enum
@@ -67,9 +69,37 @@ class Listed:
     between: str = "list.comma"
 
 
+QUOTED = "quoted."
+"""Group of the table for sentences that other tables hold in English, such as a reason in `qc.tsv`."""
+
+
 def say(key: str, **values: Any) -> Said:
     """Return one thing to say."""
     return Said(key, values)
+
+
+def counted(key: str, number: int, **values: Any) -> Said:
+    """Return one thing to say of a number: `key.one` or `key.many`."""
+    return Said(f"{key}.{'one' if number == 1 else 'many'}", {"number": number, **values})
+
+
+def html_language(language: Language) -> str:
+    """Return a language as pages name it."""
+    return "zh-CN" if language is Language.ZH else "en"
+
+
+@dataclass(frozen=True)
+class Quote:
+    """A sentence of another table: how it reads there in English, and its translation."""
+
+    pattern: re.Pattern[str]
+    text: str
+
+
+def _quote(row: WordsRow, text: str) -> Quote:
+    parts = string.Formatter().parse(row.en)
+    pattern = "".join(re.escape(plain) + (f"(?P<{name}>.+?)" if name else "") for plain, name, _, _ in parts)
+    return Quote(re.compile(pattern, re.DOTALL), text)
 
 
 class Words:
@@ -80,6 +110,9 @@ class Words:
         rows = read_table(resource("report/words.tsv"), WordsRow)
         self.language = language
         self.texts = {row.key: row.zh if language is Language.ZH else row.en for row in rows}
+        quoted = [row for row in rows if row.key.startswith(QUOTED)] if language is Language.ZH else []
+        self._plain = {row.en: row.zh for row in quoted if "{" not in row.en}
+        self._quotes = [_quote(row, row.zh) for row in quoted if "{" in row.en]
         chinese = knowledge.chinese if language is Language.ZH else {}
         # A site that replaced a message in English alone is quoted, not overruled by our translation.
         self.messages = {**knowledge.messages, **chinese}
@@ -111,6 +144,16 @@ class Words:
         if isinstance(value, (tuple, list)):
             return self._joined([self.tell(item) for item in value])
         return value.value if isinstance(value, Enum) else str(value)
+
+    def quoted(self, text: str) -> str:
+        """Return a sentence that a table holds in English, in this language; as it is if none is known."""
+        if text in self._plain:
+            return self._plain[text]
+        for quote in self._quotes:
+            if found := quote.pattern.fullmatch(text):
+                filled = {name: self.quoted(item) for name, item in found.groupdict().items()}
+                return quote.text.format(**filled)
+        return text
 
     def told(self, values: Sequence[Any]) -> list[str]:
         """Return the texts of several things."""

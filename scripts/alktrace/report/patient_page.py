@@ -35,7 +35,7 @@ from .figures.alk_strip import draw_alk_strip
 from .figures.patient_timeline import draw_timeline
 from .figures.phase_bars import draw_phase
 from .figures.structural_figures import Figure, draw_copy_number, draw_fusions
-from .language import Words
+from .language import Words, html_language
 from .pages import TEMPLATES, write_page
 from .patient_header import (
     alk_hotspots,
@@ -165,7 +165,7 @@ def patient_content(
     style = (TEMPLATES / "patient.css").read_text(encoding="utf-8") + heading
     return {
         "w": words,
-        "language": "zh-CN" if settings.language is Language.ZH else "en",
+        "language": html_language(settings.language),
         "style": style,
         "style_hash": base64.b64encode(hashlib.sha256(style.encode()).digest()).decode(),
         "patient": data.evidence.patient,

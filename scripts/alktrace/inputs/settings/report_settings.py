@@ -7,7 +7,7 @@ from .section import Section
 
 
 class ReportSettings(Section):
-    language: Language = Field(description="language of the patient pages: `en` or `zh`")
+    language: Language = Field(description="language of the pages: `en` or `zh`")
     inherited_variants: bool = Field(
         description="list inherited variants on the patient pages; leave it off unless the patients consented"
     )

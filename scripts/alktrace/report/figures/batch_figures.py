@@ -7,6 +7,7 @@ from math import log10
 from statistics import median
 
 from .. import svg
+from ..language import Listed, Words, say
 from .style import BLUE, INK, LINE, SOFT, VERMILION
 
 WELL_WIDTH, WELL_HEIGHT, EDGE = 84, 34, 26
@@ -34,7 +35,7 @@ class Well:
     control: bool = False
 
 
-def draw_plate(name: str, wells: Sequence[Well]) -> str:
+def draw_plate(name: str, wells: Sequence[Well], words: Words) -> str:
     """Return the map of a plate of 96 wells, or of 384 where a well lies outside of those."""
     large = any(well.place[0] > "H" or int(well.place[1:]) > 12 for well in wells)
     rows, columns = ("ABCDEFGHIJKLMNOP", 24) if large else ("ABCDEFGH", 12)
@@ -47,22 +48,25 @@ def draw_plate(name: str, wells: Sequence[Well]) -> str:
         parts.append(svg.text(8, EDGE + i * WELL_HEIGHT + 21, row, colour=SOFT))
         for column in range(columns):
             well = found.get(f"{row}{column + 1}")
-            parts += _well(EDGE + column * WELL_WIDTH, EDGE + i * WELL_HEIGHT, well)
-    bad = [f"{well.name} in {well.place}" for well in wells if well.verdict == "fail"]
-    said = f"Plate {name}: {len(wells)} wells filled; failed: {', '.join(bad) or 'none'}"
+            parts += _well(EDGE + column * WELL_WIDTH, EDGE + i * WELL_HEIGHT, well, words)
+    bad = tuple(say("plate.in", name=well.name, place=well.place) for well in wells if well.verdict == "fail")
+    failed = Listed(bad) if bad else say("batch.none")
+    said = words("plate.says", name=name, number=len(wells), failed=failed)
     return svg.drawing(EDGE + columns * WELL_WIDTH + 4, EDGE + len(rows) * WELL_HEIGHT + 4, said, parts)
 
 
-def _well(x: float, y: float, well: Well | None) -> Iterable[str]:
+def _well(x: float, y: float, well: Well | None, words: Words) -> Iterable[str]:
     if well is None:
         return (svg.box(x + 1, y + 1, WELL_WIDTH - 2, WELL_HEIGHT - 2, "#ffffff", "#e3e7eb"),)
     edge = INK if well.control else "#c3cbd3"
     name = well.name if len(well.name) <= LONGEST_NAME else f"{well.name[: LONGEST_NAME - 1]}…"
+    said = f"{well.place}: {well.name}, {words.word('verdict', well.verdict)}"
+    below = f"{MARKS[well.verdict]} {words('plate.control') if well.control else ''}"
     return (
-        f"<g><title>{html.escape(f'{well.place}: {well.name}, {well.verdict}')}</title>",
+        f"<g><title>{html.escape(said)}</title>",
         svg.box(x + 1, y + 1, WELL_WIDTH - 2, WELL_HEIGHT - 2, FILLS[well.verdict], edge),
         svg.text(x + 5, y + 15, name),
-        svg.text(x + 5, y + 29, f"{MARKS[well.verdict]}{' control' if well.control else ''}", colour=SOFT),
+        svg.text(x + 5, y + 29, below, colour=SOFT),
         "</g>",
     )
 
@@ -78,24 +82,26 @@ class Panel:
     """
 
     title: str
-    unit: str
     batches: Mapping[str, Sequence[tuple[float, bool]]]
     limit: float | None = None
     log: bool = False
 
-    def said(self) -> str:
+    def said(self, words: Words) -> str:
         """Return what the figure shows, in a sentence."""
-        parts = [
-            f"{name or 'this batch'}: median {median(value for value, _ in dots):.3g} of {len(dots)}"
-            if dots
-            else f"{name or 'this batch'}: no figure"
+        parts = tuple(
+            say(
+                "panel.median" if dots else "panel.no_figure",
+                batch=name or say("panel.this"),
+                median=f"{median(value for value, _ in dots):.3g}" if dots else "",
+                number=len(dots),
+            )
             for name, dots in reversed(list(self.batches.items()))
-        ]
-        limit = "" if self.limit is None else f"; threshold {self.limit:g}"
-        return f"{self.title}{f' ({self.unit})' if self.unit else ''}: {'; '.join(parts)}{limit}"
+        )
+        limit = () if self.limit is None else (say("panel.threshold", limit=f"{self.limit:g}"),)
+        return words("panel.says", title=self.title, parts=Listed((*parts, *limit), "list.semicolon"))
 
 
-def draw_panel(panel: Panel) -> str:
+def draw_panel(panel: Panel, words: Words) -> str:
     """Return dots per batch with their median; the newest batch is in full colour."""
     names = list(panel.batches)[-MOST_BATCHES:]
     values = [value for name in names for value, _ in panel.batches[name]]
@@ -108,8 +114,7 @@ def draw_panel(panel: Panel) -> str:
         return PANEL_HEIGHT - BOTTOM - share * (PANEL_HEIGHT - TOP - BOTTOM)
 
     room = (PANEL_WIDTH - LEFT - RIGHT) / len(names)
-    unit = f" ({panel.unit})" if panel.unit else ""
-    parts = [svg.text(4, 16, f"{panel.title}{unit}", size=12)]
+    parts = [svg.text(4, 16, panel.title, size=12)]
     for tick in (low, (low + high) / 2, high):
         value = 10**tick if panel.log else tick
         parts.append(svg.text(LEFT - 6, place(value) + 4, _tick(value), anchor="end", colour=SOFT))
@@ -122,8 +127,8 @@ def draw_panel(panel: Panel) -> str:
         newest = i == len(names) - 1
         parts += _dots(panel.batches[name], middle, room, BLUE if newest else LINE, place)
         shown = name if len(name) <= LONGEST_NAME else f"{name[: LONGEST_NAME - 1]}…"
-        parts.append(svg.text(middle, PANEL_HEIGHT - 18, shown or "all", anchor="middle"))
-    return svg.drawing(PANEL_WIDTH, PANEL_HEIGHT, panel.said(), parts)
+        parts.append(svg.text(middle, PANEL_HEIGHT - 18, shown or words("batch.all"), anchor="middle"))
+    return svg.drawing(PANEL_WIDTH, PANEL_HEIGHT, panel.said(words), parts)
 
 
 def _dots(
