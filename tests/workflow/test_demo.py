@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import TypeVar
 
 import pytest
+from cbioportal_validator import said_of_study
 from present_values import present
 from workflow_runs import NEEDS_TOOLS, ROOT, Project, read_sheet, traces
 
@@ -21,6 +22,11 @@ from alktrace.commands.demo import SEED
 from alktrace.demo.build_demo import write_demo
 from alktrace.demo.truth_tables import AlterationTruthRow, ExpectedRow, PairTruthRow, SampleTruth
 from alktrace.evidence.evidence_table import EvidenceRow
+from alktrace.exports.cbioportal import write_study
+from alktrace.exports.exported import load_patients
+from alktrace.exports.identifiers import load_identifiers
+from alktrace.exports.patient_records import load_records
+from alktrace.inputs.knowledge_files import KnowledgeFiles
 from alktrace.io.tables import read_table
 from alktrace.outcomes.concordance_table import ConcordanceRow
 from alktrace.qc.identity_table import IdentityRow
@@ -609,3 +615,17 @@ def test_two_runs_from_scratch_give_the_same_bytes(tmp_path_factory: pytest.Temp
     assert len(runs[0]) > 40
     assert [name for name in runs[0] if runs[0][name] != runs[1].get(name)] == []
     assert runs[0].keys() == runs[1].keys()
+
+
+def test_the_validator_of_cbioportal_takes_the_demo(demo: Demo, tmp_path: Path) -> None:
+    """Opt-in, with a checkout of its importer: every patient of the demo, with clinical tables."""
+    files = KnowledgeFiles(ROOT / "resources" / "knowledge")
+    folder = demo.folder / "results" / "patients"
+    tables = sorted(folder.glob("*/*/resistance.tsv"))
+    details = [path.with_name("resistance.json") for path in tables]
+    patients = load_patients(sorted(folder.glob("*/evidence.json")), tables, details, inherited=False)
+    clinical = [str(path) for path in sorted((demo.folder / "clinical").glob("*.tsv"))]
+    records = load_records(clinical, files, cutoff=None)
+    write_study(patients, records, load_identifiers(files), tmp_path / "study")
+    assert len(patients) == 19 and records
+    assert "ERROR" not in said_of_study(tmp_path / "study", tmp_path)
