@@ -22,11 +22,11 @@ from speed import DEFAULTS, align, run, show
 from speed_whole import Cost
 
 COMMANDS = {
-    "fgumi": (["sort", "--order", "template-coordinate"], ["group"], ["duplex"]),
+    "fgumi": ("sort --order template-coordinate", "group", "duplex --min-reads 1,1,0"),
     "fgbio": (
-        ["SortBam", "--sort-order", "TemplateCoordinate"],
-        ["GroupReadsByUmi"],
-        ["CallDuplexConsensusReads"],
+        "SortBam --sort-order TemplateCoordinate",
+        "GroupReadsByUmi",
+        "CallDuplexConsensusReads --min-reads 1 1 0",
     ),
 }
 MOLECULES = DEFAULTS["molecules"]
@@ -100,27 +100,18 @@ def with_mates(bam: Path, out: Path) -> None:
 def run_peer(peer: str, bam: Path, folder: Path) -> tuple[dict[str, Cost], Path]:
     """Sort, group and call the molecules; return the costs and the consensus."""
     ordered, grouped, called = (folder / f"{peer}_{step}.bam" for step in ("sorted", "grouped", "consensus"))
-    errors = [MOLECULES[f"error_rate_{when}_umi"] for when in ("pre", "post")]
-    rule = [
-        "--error-rate-pre-umi",
-        errors[0],
-        "--error-rate-post-umi",
-        errors[1],
-        "--min-reads",
-        "1",
-        "1",
-        "0",
-    ]
-    rule += ["--min-input-base-quality", MOLECULES["min_input_base_quality"]]
-    groups = ["--strategy", "paired", "--edits", EDITS]
-    groups += ["--min-map-q", MOLECULES["min_mapq"]]
     sort, group, duplex = COMMANDS[peer]
+    groups = f"--strategy paired --edits {EDITS} --min-map-q {MOLECULES['min_mapq']}"
+    rates = " ".join(
+        f"--error-rate-{when}-umi {MOLECULES[f'error_rate_{when}_umi']}" for when in ("pre", "post")
+    )
     steps = {
-        "sort": [*sort, "--input", bam, "--output", ordered],
-        "group": [*group, "--input", ordered, "--output", grouped, *groups],
-        "duplex": [*duplex, "--input", grouped, "--output", called, *rule],
+        "sort": f"{sort} --input {bam} --output {ordered}",
+        "group": f"{group} --input {ordered} --output {grouped} {groups}",
+        "duplex": f"{duplex} --input {grouped} --output {called} {rates} "
+        f"--min-input-base-quality {MOLECULES['min_input_base_quality']}",
     }
-    return {f"{peer} {step}": run([peer, *map(str, words)]) for step, words in steps.items()}, called
+    return {f"{peer} {step}": run([peer, *words.split()]) for step, words in steps.items()}, called
 
 
 def bench(folder: Path, peers: list[str], *, reads: int, seed: int) -> None:
