@@ -34,6 +34,7 @@ from alktrace.exports.exported import ExportedPatient
 from alktrace.exports.igv_session import telling_sites
 from alktrace.exports.maf import maf_rows
 from alktrace.exports.phenopackets import phenopacket
+from alktrace.exports.plain_tables import plain_text
 from alktrace.exports.somatic_vcf import write_somatic_vcf
 from alktrace.outcomes.clinical_schema import (
     AssessmentRow,
@@ -185,6 +186,21 @@ def test_what_a_report_gives_bare_stays_bare(tmp_path: Path) -> None:
     assert [sample[name] for name in names] == ["0.12", "", ""]
     (met,) = rows(folder / "data_cna.txt")
     assert (met["Hugo_Symbol"], met["P1.PD1.plasma"]) == ("MET", "1")
+
+
+@pytest.mark.parametrize(
+    ("value", "cell"),
+    [
+        ("=1+1", "'=1+1"),
+        (" @SUM(A1)", "'@SUM(A1)"),
+        ("-2", "-2"),
+        ("-", "-"),
+        (-2, "-2"),
+        ("a\u2028b", "a b"),
+    ],
+)
+def test_free_text_is_no_formula_and_one_cell(value: object, cell: str) -> None:
+    assert plain_text(value) == cell
 
 
 def test_long_ids_stay_apart() -> None:

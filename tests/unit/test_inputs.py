@@ -89,6 +89,7 @@ class Project:
                 for flag in flags:
                     record = pysam.AlignedSegment(out.header)
                     record.query_name, record.flag, record.query_sequence = f"r{i}:AC+GT", flag, "ACGTACGT"
+                    record.query_qualities_str = "IIIIIIII"
                     if mapped:
                         record.reference_id, record.reference_start, record.cigarstring = 0, 10, "8M"
                     record.set_tags(list((tags or {}).items()))

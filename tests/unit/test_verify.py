@@ -12,6 +12,7 @@ import yaml
 from snakemake.io import IOFile, temp
 
 from alktrace.cli import main
+from alktrace.commands.run import _inputs
 from alktrace.commands.verify import prepare_rerun
 from alktrace.inputs.config_file import read_config
 from alktrace.inputs.knowledge_files import open_knowledge
@@ -101,6 +102,11 @@ def run(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Run:
     (tmp_path / "run").mkdir()
     monkeypatch.chdir(tmp_path / "run")
     return Run(tmp_path)
+
+
+def test_the_configuration_is_watched_with_what_it_names(run: Run) -> None:
+    watched = _inputs(run.config, run.folder)
+    assert {str(run.config), "samples.tsv", "calls/report.tsv", str(run.genome)} <= set(watched)
 
 
 def lines(capsys: pytest.CaptureFixture[str], *arguments: object) -> tuple[int, list[str]]:

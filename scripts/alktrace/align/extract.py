@@ -23,6 +23,7 @@ from .read_structure import Layout, ReadStructureError, parse_read_structure, pl
 from .read_text import (
     DAMAGED,
     REMEDY_NAME,
+    REMEDY_NO_QUALITIES,
     REMEDY_QUALITY,
     REMEDY_UMI,
     name_fault,
@@ -264,7 +265,7 @@ def _make_plain(batch: Batch, counts: Counts, file: Path) -> None:
         if fault := quality_fault(qualities, batch.names):
             raise DataError(file, fault, REMEDY_QUALITY)
         if list(map(len, bases)) != list(map(len, qualities)):
-            raise DataError(file, "a read has no base qualities", "give the reads with their qualities")
+            raise DataError(file, "a read has no base qualities", REMEDY_NO_QUALITIES)
         batch.bases[read], other = plain_bases(bases)
         counts.other_bases += other
     for texts in filter(None, (batch.umis, batch.umi_qualities)):

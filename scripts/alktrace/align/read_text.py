@@ -17,6 +17,7 @@ PHRED_64_LOW = "@"
 PHRED_33_HIGH = "K"
 REMEDY_NAME = "rename the reads: at most 254 printable characters, no @ in front"
 REMEDY_QUALITY = "fetch the reads again, with qualities as Phred+33"
+REMEDY_NO_QUALITIES = "give the reads with their qualities"
 REMEDY_UMI = "write the tags of the UMI again, in printable characters"
 REMEDY_PHRED_64 = "convert the qualities to Phred+33, as `seqtk seq -VQ64` does"
 _READ_AS = dict.fromkeys(range(128), "N") | {ord(base): base for base in "ACGT"}

@@ -8,7 +8,7 @@ from typing import TypeVar
 from ..align.extract import Extraction, layout_for, umi_from_name
 from ..align.fixed_umis import read_fixed_umis
 from ..align.read_structure import Layout, ReadStructureError, parse_read_structure, plan_layout
-from ..align.read_text import REMEDY_PHRED_64, is_phred_64
+from ..align.read_text import REMEDY_NO_QUALITIES, REMEDY_PHRED_64, is_phred_64
 from ..errors import AlktraceError, InputProblems, Problem
 from ..inputs.config_lines import CONFIG
 from ..inputs.sample import Unit
@@ -403,7 +403,7 @@ class _UnitChecker:
 
     def _lengths(self, column: str, lengths: tuple[int, ...], needed: int) -> None:
         if lengths and max(lengths) < needed:
-            shown = ", ".join(self.umi.read_structures) or "+M"
+            shown = ", ".join(self.umi.read_structures) or ("+M" if "umi" in column else "+T")
             what = f"reads have at most {max(lengths)} bases, the read structures ({shown}) need {needed}"
             self._add(column, what, "correct `read_structures` of the assay or the order of the files")
 
@@ -425,6 +425,8 @@ class _UnitChecker:
             self._consensus(path, head)
         elif head.qualities and is_phred_64(*head.qualities):
             self._add("bam", f"{str(path)!r} has base qualities that are Phred+64", REMEDY_PHRED_64)
+        elif any(head.lengths) and head.qualities is None:
+            self._add("bam", f"{str(path)!r} has reads without base qualities", REMEDY_NO_QUALITIES)
         elif head.records:
             self._raw_umis(head)
 
@@ -458,6 +460,9 @@ class _UnitChecker:
             self._add("bam", what, "write the consensus anew")
         elif fault := raw_fault(head.reads, bool(head.tags & DEPTH_TAGS)):
             self._add("bam", f"{str(path)!r} {fault[0]}", fault[1])
+        elif any(head.lengths) and head.qualities is None:
+            what = f"{str(path)!r} has molecules without base qualities"
+            self._note("bam", what, "every base of them counts as a good one")
 
     def _raw_umis(self, head: BamHead) -> None:
         source = self.umi.source

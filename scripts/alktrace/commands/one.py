@@ -51,7 +51,11 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     for name, text in files.items():
         parser.add_argument(f"--{name}", type=Path, required=True, help=text)
     parser.add_argument("--align-fasta", type=Path, help="compact FASTA to align to, for tests")
-    kinds, sources, specimens = list(BamKind), ["none", "tag", "name"], ["plasma", "csf", "tissue"]
+    kinds, sources, specimens = (
+        [kind.value for kind in BamKind],
+        ["none", "tag", "name"],
+        ["plasma", "csf", "tissue"],
+    )
     parser.add_argument("--kind", choices=kinds, default="raw", help="what the BAM holds (default: raw)")
     parser.add_argument("--umi", choices=sources, default="none", help="where the UMI is (default: none)")
     parser.add_argument("--duplex", action="store_true", help="both strands carry paired UMIs (A-B and B-A)")

@@ -173,7 +173,9 @@ def _inputs(config: Path, folder: Path) -> dict[str, State | None]:
     """Look at the input files of a run; at none where its checks will find no plan."""
     path = config.resolve()
     with contextlib.suppress(AlktraceError, OSError), contextlib.chdir(folder):
-        return look_at(_plan(path).given_files())
+        plan = _plan(path)
+        own = plan.site_knowledge.files if plan.site_knowledge else ()
+        return look_at([str(path), *plan.given_files(), *map(str, own)])
     return {}
 
 

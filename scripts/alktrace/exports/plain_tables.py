@@ -5,15 +5,23 @@ from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from ..io.tables import format_cell
+from ..io.tables import as_text, format_cell
 
 # What some reader takes for the end of a line or cell, beside what no cell of ours can hold.
 _BREAKS = re.compile("[\x00-\x1f\x7f\x85\u2028\u2029]+")
+_LEVEL = re.compile(r"-?\d+")
 
 
 def plain_text(value: Any) -> str:
-    """Return a value as one cell: nothing for a missing one, blanks for whatever could end a line or cell."""
-    return "" if value in (None, "") else _BREAKS.sub(" ", format_cell(value)).strip()
+    """Return a value as one cell: nothing for a missing one, blanks for whatever could end a line or cell.
+
+    Text that a spreadsheet would take for a formula gets an apostrophe in front, as in all tables; levels of
+    copy numbers are text too, and stay.
+    """
+    if value in (None, ""):
+        return ""
+    cell = _BREAKS.sub(" ", format_cell(value)).strip()
+    return as_text(cell) if isinstance(value, str) and not _LEVEL.fullmatch(cell) else cell
 
 
 def write_plain(

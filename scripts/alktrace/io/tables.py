@@ -59,7 +59,7 @@ def print_table(stream: TextIO, row_type: type[R], rows: Iterable[R]) -> None:
     writer.writerow(names)
     for row in rows:
         cells = {name: format_cell(getattr(row, name)) for name in names}
-        cells |= {name: _as_text(cells[name]) for name in texts}
+        cells |= {name: as_text(cells[name]) for name in texts}
         writer.writerow(list(cells.values()))
 
 
@@ -110,7 +110,8 @@ def _holds_text(kind: Any) -> bool:
     return kind is str or any(map(_holds_text, typing.get_args(kind)))
 
 
-def _as_text(cell: str) -> str:
+def as_text(cell: str) -> str:
+    """Return a cell of text that no spreadsheet takes for a formula."""
     return f"'{cell}" if _FORMULA.match(cell) else cell
 
 

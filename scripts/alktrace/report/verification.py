@@ -7,12 +7,38 @@ from enum import StrEnum
 from pathlib import Path
 from typing import Any
 
-from ..errors import DataError
+from pydantic import BaseModel, ConfigDict, ValidationError
+
+from ..errors import DataError, InputProblems, Problem
 from ..io.shown import ELSEWHERE
 from ..io.text import parse_json
 from .manifest import LARGE, digest_of, files_of
 
 KEYS = ("alktrace", "code", "programs", "packages", "knowledge", "digests", "inputs", "results", "settings")
+
+
+class _SaidFile(BaseModel):
+    bytes: int = 0
+
+
+class _SaidInput(_SaidFile):
+    file: str
+
+
+class _SaidSettings(BaseModel):
+    knowledge: str | None = None
+
+
+class _Said(BaseModel):
+    """What is read of a manifest; anybody may have written the file that is given."""
+
+    model_config = ConfigDict(strict=True)
+    programs: dict[str, Any]
+    packages: dict[str, Any]
+    knowledge: dict[str, Any]
+    inputs: dict[str, _SaidInput]
+    results: dict[str, _SaidFile]
+    settings: _SaidSettings
 
 
 class Status(StrEnum):
@@ -49,6 +75,7 @@ def read_manifest(path: Path) -> dict[str, Any]:
 
     Raises:
         DataError: no manifest, or one without digests of the results, as earlier releases wrote it.
+        InputProblems: entries of another kind than a run writes.
     """
     try:
         text = path.read_text(encoding="utf-8")
@@ -60,6 +87,12 @@ def read_manifest(path: Path) -> dict[str, Any]:
         raise DataError(
             path, f"lacks {missing}", "give a run_manifest.json of this release; run again to get it"
         )
+    try:
+        _Said.model_validate(found)
+    except ValidationError as error:
+        remedy = "give the run_manifest.json as the run wrote it"
+        wrong = [(".".join(map(str, detail["loc"])), detail["msg"]) for detail in error.errors()]
+        raise InputProblems([Problem(str(path), 0, place, what, remedy) for place, what in wrong]) from None
     return dict(found)
 
 

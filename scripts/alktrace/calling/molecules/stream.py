@@ -13,6 +13,7 @@ from ...io.kernels import kernel
 from ...io.records import (
     FLAG_DUPLICATE,
     FLAG_FIRST,
+    FLAG_LAST,
     FLAG_MATE_UNMAPPED,
     FLAG_NOT_PF,
     FLAG_PAIRED,
@@ -238,17 +239,21 @@ def _pair(data: Bytes, starts: Offsets, tid: int, pos: int) -> tuple[NDArray[np.
         if flag(data, start) & EXCLUDED:
             continue
         mates[i] = ALONE
-        if not _expects_mate(data, start):
-            continue
+        expects = _expects_mate(data, start)
         slot = _name_hash(data, start) & (size - 1)
         while table[slot] >= 0:
             j = table[slot]
             if ref_id(data, starts[j]) == ref_id(data, start) and _same_name(data, starts[j], start):
-                # Of two reads with one name and number any mate may be the wrong one.
-                if mates[j] != ALONE or not (flag(data, starts[j]) ^ flag(data, start)) & FLAG_FIRST:
+                both = expects and _expects_mate(data, starts[j])
+                number = FLAG_FIRST if both else FLAG_FIRST | FLAG_LAST
+                # Of two reads with one name and number any mate may be the wrong one, and of two without a
+                # mate nearby, such as single reads, each would be a molecule.
+                differ = (flag(data, starts[j]) ^ flag(data, start)) & number
+                if differ == 0 or (both and mates[j] != ALONE):
                     return mates, i
-                mates[j], mates[i] = i, SKIP
-                break
+                if both:
+                    mates[j], mates[i] = i, SKIP
+                    break
             slot = (slot + 1) & (size - 1)
         if mates[i] == ALONE:
             table[slot] = i

@@ -81,6 +81,11 @@ class NeighbourSettings(Section):
     form_reach: AtLeastOne = Field(description="bases between two forms of one insertion or deletion")
     form_share: Share = Field(description="molecules of one form that carry the other too, at least")
 
+    def faults(self) -> Iterator[Fault]:
+        """Yield what makes no sense."""
+        yield from self.between("edge_reach", 1, 100, "bases reach behind the ends of reads")
+        yield from self.between("form_reach", 1, 1000, "bases lie beyond any molecule")
+
 
 class CallingSettings(Section):
     tail_probability: Tail = Field(description="noise tail probability per tested alternative")

@@ -89,6 +89,10 @@ class Settings(Section):
         if Export.IGV_PAGE in self.exports and not self.export_inherited:
             what = "igv_page shows reads, and with them inherited variants"
             yield Fault("exports", what, "leave it out, or write export_inherited: true if that is agreed")
+        for name, assay in self.assays.items():
+            if (ends := assay.fusion_min_ends or 1) > (least := self.fusions.min_molecules):
+                what = f"{ends} is above fusions.min_molecules ({least})"
+                yield Fault(f"assays.{name}.fusion_min_ends", what, f"write a number up to {least}")
         symbols = gene_symbols(read_table(resource("knowledge") / "genes.tsv", KnownGene))
         copies = self.copy_number
         named = [("amplification", copies.amplification), ("loss_genes", copies.loss_genes)]

@@ -32,6 +32,7 @@ class CopyNumberSettings(Section):
 
     def faults(self) -> Iterator[Fault]:
         """Yield what makes no sense."""
+        yield from self.between("bin_size", 20, 100_000, "bases are no bin of a panel")
         for gene, copies in self.amplification.items():
             if copies <= DIPLOID:
                 what = f"{copies} copies are no amplification"

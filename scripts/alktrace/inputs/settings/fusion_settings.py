@@ -32,4 +32,12 @@ class FusionSettings(Section):
 
     def faults(self) -> Iterator[Fault]:
         """Yield what makes no sense."""
-        yield from self.in_order("min_split_molecules", "min_molecules")
+        # The stated limit of a fusion rests on min_molecules alone: nothing else may ask for more.
+        for key in ("min_split_molecules", "min_fragments", "min_ends"):
+            yield from self.in_order(key, "min_molecules")
+        for key in ("min_anchor", "min_overhang"):
+            yield from self.between(key, 1, 100, "is more than half of a read")
+        # EML4 and ALK lie 13 Mb apart on one chromosome.
+        yield from self.between("max_insert", 100, 100_000, "is the length of no fragment")
+        yield from self.between("max_similarity", 0.5, 1, "is what unrelated sequences reach")
+        yield from self.between("min_complexity", 0, 0.7, "is more than ordinary sequences have")

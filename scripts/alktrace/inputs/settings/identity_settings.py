@@ -24,3 +24,5 @@ class IdentitySettings(Section):
     def faults(self) -> Iterator[Fault]:
         """Yield what makes no sense."""
         yield from self.in_order("mismatch", "match")
+        # Two persons agree as often as chance has it: below that no pair would ever be a mismatch.
+        yield from self.in_order("chance", "mismatch")

@@ -1,10 +1,11 @@
 """The section `origin`."""
 
 from collections.abc import Iterator
+from typing import Annotated
 
 from pydantic import Field
 
-from .section import Fault, Level, Positive, Probability, Section, Share, Tail
+from .section import Fault, Level, Section, Share, Tail
 
 HETEROZYGOUS = 0.5
 
@@ -12,13 +13,19 @@ HETEROZYGOUS = 0.5
 class OriginSettings(Section):
     germline_vaf_low: Share = Field(description="lower end of the germline VAF band in white cells")
     germline_vaf_high: Share = Field(description="upper end of the heterozygous band")
-    carry_over_ratio: Positive = Field(description="plasma VAF over wbc VAF from which wbc shows carry-over")
-    population_frequency: Share = Field(description="population frequency from which a variant is germline")
+    carry_over_ratio: Annotated[float, Field(gt=1)] = Field(
+        description="plasma VAF over wbc VAF from which wbc shows carry-over"
+    )
+    population_frequency: Annotated[float, Field(ge=0, le=0.5)] = Field(
+        description="population frequency from which a variant is germline"
+    )
     power: Level = Field(description="power that makes a white-cell sample informative")
     alpha: Tail = Field(
         description="noise tail probability below which molecules of white cells show a variant"
     )
-    white_cell_noise: Probability = Field(description="false-mutant molecules per molecule of white cells")
+    white_cell_noise: Annotated[float, Field(gt=0, le=0.01)] = Field(
+        description="false-mutant molecules per molecule of white cells"
+    )
 
     def faults(self) -> Iterator[Fault]:
         """Yield what makes no sense."""

@@ -8,11 +8,11 @@ from pydantic import Field
 from .phase_settings import PhaseSettings
 from .section import Days, Fault, Months, Positive, Section, Share
 
-ALK_EXONS, DIPLOID = 29, 2
+ALK_EXONS, HOTSPOT_EXONS, DIPLOID = 29, frozenset(range(21, 26)), 2
 
 
 class NegativeSettings(Section):
-    max_excluded_clone_fraction: Share = Field(
+    max_excluded_clone_fraction: Annotated[float, Field(ge=0, lt=1)] = Field(
         description="largest excluded clone share of an informative negative, of ALK and of bypass loci"
     )
     min_tumour_fraction: Share = Field(description="tumour fraction a NONE_FOUND needs (lower end)")
@@ -28,12 +28,14 @@ class NegativeSettings(Section):
     def faults(self) -> Iterator[Fault]:
         """Yield what makes no sense."""
         wrong = [exon for exon in self.alk_exons if not 1 <= exon <= ALK_EXONS]
-        if wrong or not self.alk_exons:
-            what = f"ALK has no exon {wrong[0]}" if wrong else "no exon of ALK"
+        if wrong or not HOTSPOT_EXONS.intersection(self.alk_exons):
+            what = f"ALK has no exon {wrong[0]}" if wrong else "no exon with hotspots of ALK"
             yield Fault("alk_exons", what, f"write exons from 1 to {ALK_EXONS}, such as 21 to 25")
         for key in ("max_visible_copy_number", "amplification_copy_number"):
             if (copies := getattr(self, key)) <= DIPLOID:
                 yield Fault(key, f"{copies} copies are no amplification", "write a number above 2, such as 5")
+        # Above it every gene would count as surely not amplified.
+        yield from self.in_order("amplification_copy_number", "max_visible_copy_number")
 
 
 class WindowSettings(Section):

@@ -48,6 +48,11 @@ class Section(BaseModel):
             what = f"{low} ({one}) is above {high} ({other})"
             yield Fault("", what, f"lower {low}, or raise {high}")
 
+    def between(self, key: str, low: float, high: float, result: str) -> Iterator[Fault]:
+        """Yield a fault of a value outside two bounds, with what comes of it."""
+        if not low <= (value := getattr(self, key)) <= high:
+            yield Fault(key, f"{value} {result}", f"write a number from {low:g} to {high:g}")
+
     @model_validator(mode="after")
     def _makes_sense(self) -> Self:
         if found := list(self.faults()):

@@ -1,6 +1,7 @@
 """The section `tumour_fraction`."""
 
 from collections.abc import Iterator
+from typing import Annotated
 
 from pydantic import Field
 
@@ -9,7 +10,7 @@ from .section import AtLeastOne, Fault, Positive, Section, Share, Tail
 
 class CopyState(Section):
     mutated: AtLeastOne = Field(description="copies with the marker in a tumour cell")
-    total: AtLeastOne = Field(description="all copies of the locus in a tumour cell")
+    total: Annotated[int, Field(ge=1, le=20)] = Field(description="all copies of the locus in a tumour cell")
     weight: Positive = Field(description="relative probability of the state")
 
     def faults(self) -> Iterator[Fault]:
@@ -28,5 +29,9 @@ class TumourFractionSettings(Section):
     fusion_gain_tail: Tail = Field(
         description="chance below which a fusion junction with more molecules than its reciprocal was gained"
     )
-    subclonal: Share = Field(description="probability that one of several markers is subclonal")
-    unrelated: Share = Field(description="probability that one of several markers is not of the tumour")
+    subclonal: Annotated[float, Field(ge=0, le=0.5)] = Field(
+        description="probability that one of several markers is subclonal"
+    )
+    unrelated: Annotated[float, Field(ge=0, le=0.5)] = Field(
+        description="probability that one of several markers is not of the tumour"
+    )
