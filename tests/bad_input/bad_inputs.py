@@ -43,6 +43,7 @@ from shipped_settings import SHIPPED
 import alktrace
 from alktrace.checks.probes import bam_head, fastq_head
 from alktrace.cli import main
+from alktrace.commands.export_site import run as export
 from alktrace.errors import AlktraceError, Problem
 from alktrace.inputs.settings.section import Fault
 from alktrace.io import resources
@@ -430,4 +431,7 @@ def right_project(parent: Path) -> Path:
     examples = ROOT / "docs" / "examples"
     shutil.copy(examples / "classification" / "evidence.json", folder)
     shutil.copytree(examples / "outcomes", folder / "outcomes")
+    for site in ("north", "south"):
+        key = folder / "keys" / site
+        export(folder / "outcomes/clinical", folder / "outcomes", site=site, key=key, out=folder / site)
     return folder

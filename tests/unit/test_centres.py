@@ -36,9 +36,13 @@ def test_models_within_strata_equal_r(name: str) -> None:
     test = present(compare_groups(times["entry"], times["time"], times["event"], groups, strata))
     assert test.statistic == pytest.approx(RESULTS[f"{name}:score"], rel=1e-10)
     fitted = fit_cox(
-        d[["treated", "marker"]], **times, strata=strata, confidence=0.95, events_per_parameter=5,
+        d[["treated", "marker"]],
+        **times,
+        strata=strata,
+        confidence=0.95,
+        events_per_parameter=5,
         min_group_patients=5,
-    )  # fmt: skip
+    )
     early = math.sqrt(2 * PRECISION)
     for term in fitted.terms:
         at = f"{name}:{term.name}"
@@ -61,15 +65,29 @@ def _log_odds(counts: list[tuple[int, int, int, int]]) -> tuple[list[float], lis
 # Magnesium after myocardial infarction, six trials: DerSimonian and Kacker 2007 (Contemp Clin Trials 28:105),
 # their example CLASP; figures of Paule and Mandel in their tables 3 and 4, kept in metafor's tests too.
 CLASP = [
-    (5, 156, 8, 74), (5, 303, 17, 303), (12, 565, 9, 477), (69, 1570, 94, 1565), (9, 103, 11, 105),
+    (5, 156, 8, 74),
+    (5, 303, 17, 303),
+    (12, 565, 9, 477),
+    (69, 1570, 94, 1565),
+    (9, 103, 11, 105),
     (313, 4659, 352, 4650),
-]  # fmt: skip
+]
 # BCG vaccine, thirteen trials (Colditz 1994), metafor's dat.bcg: cases and others among vaccinated and not.
 BCG = [
-    (4, 119, 11, 128), (6, 300, 29, 274), (3, 228, 11, 209), (62, 13536, 248, 12619), (33, 5036, 47, 5761),
-    (180, 1361, 372, 1079), (8, 2537, 10, 619), (505, 87886, 499, 87892), (29, 7470, 45, 7232),
-    (17, 1699, 65, 1600), (186, 50448, 141, 27197), (5, 2493, 3, 2338), (27, 16886, 29, 17825),
-]  # fmt: skip
+    (4, 119, 11, 128),
+    (6, 300, 29, 274),
+    (3, 228, 11, 209),
+    (62, 13536, 248, 12619),
+    (33, 5036, 47, 5761),
+    (180, 1361, 372, 1079),
+    (8, 2537, 10, 619),
+    (505, 87886, 499, 87892),
+    (29, 7470, 45, 7232),
+    (17, 1699, 65, 1600),
+    (186, 50448, 141, 27197),
+    (5, 2493, 3, 2338),
+    (27, 16886, 29, 17825),
+]
 
 
 def test_paule_and_mandel_as_published() -> None:

@@ -16,7 +16,7 @@ PACKAGE = ROOT / "scripts" / "alktrace"
 # Bottom to top: a module imports from its own room and from those before it.
 ORDER = """
     vocabulary stats io inputs reference align consensus calling structural annotate
-    reported qc evidence knowledge classify outcomes assay report exports checks workflow commands
+    reported qc evidence knowledge classify outcomes assay report exports centres checks workflow commands
 """.split()
 # Rooms with a rule file of the same name; the other rooms are no stages.
 STAGES = """

@@ -55,10 +55,18 @@ def effect_rows(
             if comparison.analysis is Analysis.NAIVE or not strata_of(comparison.observed):
                 continue
             head = CentreEffectRow(
-                question=question_of(grouping), endpoint=comparison.endpoint.name,
-                analysis=comparison.analysis.value, factor=grouping.factor, level="", reference="",
-                centre="", patients=0, events=0, reference_patients=0, reference_events=0,
-            )  # fmt: skip
+                question=question_of(grouping),
+                endpoint=comparison.endpoint.name,
+                analysis=comparison.analysis.value,
+                factor=grouping.factor,
+                level="",
+                reference="",
+                centre="",
+                patients=0,
+                events=0,
+                reference_patients=0,
+                reference_events=0,
+            )
             for contrast in contrasts(comparison, grouping):
                 found += _contrast(head, comparison.observed, contrast, settings)
     return found

@@ -34,16 +34,7 @@ def write_cohort(
         InputProblems: problems of the clinical tables.
         DataError: no `classification.tsv`.
     """
-    folders = [tables]
-    if not (tables / "classification.tsv").is_file():
-        folders = [path.parent for path in sorted(tables.glob("*/classification.tsv")) if path.parent != out]
-        tables = _together(tables, folders, out)
-    details = [
-        path
-        for folder in folders
-        for part in (folder, folder / "details")
-        for path in sorted(part.glob("*resistance.json"))
-    ]
+    tables, details = open_tables(tables, out)
     classification, resistance = tables / "classification.tsv", tables / "resistance.tsv"
     mechanisms = resistance if resistance.is_file() else None
     gap = settings.resistance.window.days_after_last_dose
@@ -73,6 +64,29 @@ def write_cohort(
         out=page,
     )
     return page
+
+
+def open_tables(tables: Path, out: Path) -> tuple[Path, list[Path]]:
+    """Return the folder with the tables of all patients, and the accounts of the timepoints.
+
+    Args:
+        tables: as of `write_cohort`.
+        out: gets the tables as one where they lie in several folders.
+
+    Raises:
+        DataError: no `classification.tsv`, or a timepoint of two folders.
+    """
+    folders = [tables]
+    if not (tables / "classification.tsv").is_file():
+        folders = [path.parent for path in sorted(tables.glob("*/classification.tsv")) if path.parent != out]
+        tables = _together(tables, folders, out)
+    details = [
+        path
+        for folder in folders
+        for part in (folder, folder / "details")
+        for path in sorted(part.glob("*resistance.json"))
+    ]
+    return tables, details
 
 
 PARTS: dict[str, type[Any]] = {

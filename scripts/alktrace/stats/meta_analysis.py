@@ -67,9 +67,19 @@ def pool(estimates: Sequence[float], errors: Sequence[float], confidence: float)
     typical = freedom * (1 / v).sum() / ((1 / v).sum() ** 2 - (1 / v**2).sum())
     i2, i2_low, i2_high = (float(value / (value + typical)) for value in (between, low, high))
     return Pooled(
-        y.size, mean, mean - reach, mean + reach, between, low, high, i2, i2_low, i2_high, q,
+        y.size,
+        mean,
+        mean - reach,
+        mean + reach,
+        between,
+        low,
+        high,
+        i2,
+        i2_low,
+        i2_high,
+        q,
         float(stats.chi2.sf(q, freedom)),
-    )  # fmt: skip
+    )
 
 
 def _q(y: NDArray[np.float64], v: NDArray[np.float64], between: float) -> float:
