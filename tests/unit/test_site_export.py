@@ -95,20 +95,13 @@ def test_the_merged_export_of_one_site_has_the_outcomes_of_the_site(site: Path) 
     merged = cohort([exported(site, "NORTH")], out=site / "there").parent
     names = {path.name for path in at_site.iterdir()}
     assert {path.name for path in merged.iterdir()} == names | {"merged"}
-    same_ids = (
-        "endpoint_patients.tsv",
-        "response_patients.tsv",
-        "oncoprint.tsv",
-        "swimmer.tsv",
-        "state_paths.tsv",
-        "linkage.tsv",
-        "concordance.tsv",
-    )
-    for name in sorted(names - {*same_ids, "report.html", "flow.tsv"}):
-        assert (at_site / name).read_text() == (merged / name).read_text(), name
-    for name in same_ids:
-        count = [len((out / name).read_text().splitlines()) for out in (at_site, merged)]
-        assert count[0] == count[1], name
+    tables = {name: [(out / name).read_text() for out in (at_site, merged)] for name in names}
+    for name, (here, there) in sorted(tables.items()):
+        # Tables of patients have ids and dates of their own; the flow lists patients in the order of ids.
+        if name in ("report.html", "flow.tsv") or "patient" in here.split("\n")[0].split("\t"):
+            assert len(here.splitlines()) == len(there.splitlines()) or name == "report.html", name
+        else:
+            assert here == there, name
 
 
 # Words that nobody but the site may know, in the places where people and programs write such words.
