@@ -1,7 +1,8 @@
 """Run the built-in example: synthetic patients from reads to the classification table.
 
 `inputs` only writes genome, reads, sheet, configuration, clinical tables and truth; `outcomes` writes a
-cohort with known hazards and no reads, for `alktrace cohort`. Inputs that exist are not written again.
+cohort with known hazards and no reads, for `alktrace cohort`; `centres` three hospitals with reports alone,
+classified, exported and merged. Inputs that exist are not written again.
 """
 
 import argparse
@@ -9,12 +10,13 @@ import sys
 from collections.abc import Sequence
 from pathlib import Path
 
+from ..io.resources import DEFAULTS, resource
 from .run import add_run_arguments, cores
 from .run import run as run_workflow
 
 EXAMPLE = "alktrace demo outcomes --out synthetic"
 SEED = 20240607
-PARTS = ("all", "inputs", "outcomes")
+PARTS = ("all", "inputs", "outcomes", "centres")
 # Small samples: many jobs of one thread fill the cores better than few of several.
 ONE_THREAD = ("--set-threads", "align_unit=1", "align_consensus=1", "call_molecules=1")
 
@@ -25,7 +27,9 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--out", type=Path, default=Path("demo"), help="folder to write (default: demo)")
     parser.add_argument("--seed", type=int, default=SEED, help="of all random choices")
     parser.add_argument("--depth", type=float, default=1.0, help="factor on the depth of every specimen")
-    parser.add_argument("--patients", type=int, default=60, help="of `outcomes` (default: 60)")
+    parser.add_argument(
+        "--patients", type=int, default=60, help="of `outcomes`, or of each of the `centres` (default: 60)"
+    )
     add_run_arguments(parser)
 
 
@@ -37,11 +41,44 @@ def main(options: argparse.Namespace) -> int:
         write_outcomes(out=options.out, seed=options.seed, patients=options.patients)
         print(options.out)
         return 0
+    if options.part == "centres":
+        print(run_centres(options.out, seed=options.seed, patients=options.patients))
+        return 0
     write_inputs(options.out, seed=options.seed, depth=options.depth)
     if options.part == "inputs":
         print(options.out / "config.yaml")
         return 0
     return run(options.out, options.handed_on, profile=options.profile)
+
+
+def run_centres(out: Path, *, seed: int, patients: int) -> Path:
+    """Write three hospitals, classify the reports of each, export and merge them; return the cohort page.
+
+    Raises:
+        AlktraceError: something lies in the folders of the exports.
+    """
+    from ..centres.reports_alone import classify_reports, prepare_models
+    from ..demo.centre_inputs import HOSPITALS, write_centres
+    from ..inputs.config_file import load_settings
+    from ..inputs.knowledge_files import open_knowledge
+    from .cohort import run as merge
+    from .export_site import run as export
+
+    knowledge = open_knowledge(resource("knowledge"), None)
+    genome = write_centres(out, seed=seed, patients=patients)
+    models = prepare_models(genome.fasta, genome.gff3, knowledge, out / "reference" / "models")
+    exports = []
+    for hospital in HOSPITALS:
+        folder, name = out / hospital.name, hospital.name
+        print(f"{name}: reading and classifying the reports", file=sys.stderr)
+        config = folder / "config.yaml"
+        tables = classify_reports(folder, models, knowledge, load_settings(config, defaults=DEFAULTS))
+        exports.append(out / "exports" / name)
+        for line in export(
+            folder / "clinical", tables, site=name, key=folder / "key", out=exports[-1], config=config
+        ):
+            print(line, file=sys.stderr)
+    return merge(exports, out=out / "study")
 
 
 def run(out: Path, handed_on: Sequence[str] = (), *, profile: str = "local") -> int:

@@ -108,13 +108,7 @@ def simulate_cohort(*, seed: int, patients: int, law: Law | None = None) -> Coho
 def write_outcomes(*, out: Path, seed: int, patients: int, law: Law | None = None) -> None:
     """Write a cohort: clinical tables in `clinical/`, classification, resistance, evidence, `details/`."""
     cohort = simulate_cohort(seed=seed, patients=patients, law=law)
-    for name, columns in COLUMNS.items():
-        path = out / "clinical" / f"{name}.tsv"
-        with atomic_output(path) as (partial,), partial.open("w", encoding="utf-8", newline="") as stream:
-            writer = csv.writer(stream, delimiter="\t", lineterminator="\n")
-            writer.writerow(columns)
-            for row in cohort.clinical[name]:
-                writer.writerow([format_cell(row.get(column)) for column in columns])
+    write_clinical_tables(cohort, out / "clinical")
     write_table(out / "classification.tsv", ClassificationRow, cohort.classification)
     write_table(out / "resistance.tsv", ResistanceRow, cohort.resistance)
     write_table(out / "evidence.tsv", EvidenceRow, cohort.evidence)
@@ -122,6 +116,17 @@ def write_outcomes(*, out: Path, seed: int, patients: int, law: Law | None = Non
         name = f"{detail['patient']}.{detail['timepoint']}.resistance.json"
         with atomic_output(out / "details" / name) as (partial,):
             partial.write_text(json.dumps(detail, indent=2) + "\n")
+
+
+def write_clinical_tables(cohort: Cohort, out: Path) -> None:
+    """Write the clinical tables of a cohort into a folder."""
+    for name, columns in COLUMNS.items():
+        path = out / f"{name}.tsv"
+        with atomic_output(path) as (partial,), partial.open("w", encoding="utf-8", newline="") as stream:
+            writer = csv.writer(stream, delimiter="\t", lineterminator="\n")
+            writer.writerow(columns)
+            for row in cohort.clinical[name]:
+                writer.writerow([format_cell(row.get(column)) for column in columns])
 
 
 class _Patient:

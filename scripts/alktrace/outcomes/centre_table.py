@@ -47,9 +47,11 @@ class CentreShareRow:
     patients: int = column("patients with a sample at progression")
     n: int = column("patients with the finding")
     total: int | None = column(
-        "patients who could have shown it; missing where no sample states what it excludes of it"
+        "patients with it, or in whom it was excluded; missing where no sample states what it excludes of it"
     )
-    seen_share: float | None = column("total by patients: how far the tests of the centre could show it")
+    seen_share: float | None = column(
+        "total by patients: in how many of them the tests of the centre answer the question"
+    )
     share: float | None = column("n by total; missing where blind samples alone lack the finding")
     low: float | None = column("lower end of the exact interval")
     high: float | None = column("upper end of the exact interval")
