@@ -24,6 +24,7 @@ include: "rules/reported.smk"
 include: "rules/qc.smk"
 include: "rules/evidence.smk"
 include: "rules/classify.smk"
+include: "rules/assay.smk"
 include: "rules/report.smk"
 
 

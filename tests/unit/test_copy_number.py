@@ -2,7 +2,7 @@
 
 import gzip
 import random
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from itertools import pairwise
 from pathlib import Path
 from typing import Any
@@ -10,11 +10,11 @@ from typing import Any
 import numpy as np
 import pysam
 import pytest
+from copy_number_panel import BOUNDARIES, MODELS, SETTINGS, Panel, fraction, gene
 from present_values import present
-from structural_bam import BamBuilder, random_genome, stretch, write_fasta
+from structural_bam import BamBuilder, random_genome, stretch
 
 from alktrace.errors import DataError
-from alktrace.inputs.settings.copy_number_settings import CopyNumberSettings
 from alktrace.reference.gene_models import Exon, GeneModels, Transcript
 from alktrace.structural.copy_number.bin_statistics import BinStatistics
 from alktrace.structural.copy_number.copy_number_table import CopyNumberRow
@@ -33,122 +33,11 @@ from alktrace.structural.copy_number.gene_copies import (
 )
 from alktrace.structural.copy_number.normalise import (
     Ratios,
-    build_copy_number_reference,
     gc_curve,
     read_ratios,
 )
-from alktrace.structural.tumour_fraction_table import TumourFractionRow
-from alktrace.vocabulary.copies import CopyNumberCall, Focality, TumourFractionStatus
-
-SETTINGS = CopyNumberSettings(
-    min_bins=3,
-    min_arm_bins=5,
-    min_normals=3,
-    amplification={"MET": 5, "ERBB2": 5, "KRAS": 5, "EGFR": 5, "ALK": 5, "FGFR1": 6},
-    loss_genes=("RB1", "PTEN"),
-    loss=1.5,
-    min_loss_tumour_fraction=0.3,
-    bin_size=267,
-    tail_probability=0.0001,
-    loss_tail_probability=0.01,
-    power=0.95,
-)
-# Gene: chromosome, start, exons of 250 bases every 1,000. MET, CDK6 and BRAF share an arm.
-LAYOUT = {
-    "ALK": ("chr2", 1_000, 12),
-    "EGFR": ("chr7", 10_000, 20),
-    "CDK6": ("chr7", 100_000, 8),
-    "MET": ("chr7", 140_000, 20),
-    "BRAF": ("chr7", 180_000, 8),
-    "FGFR1": ("chr8", 1_000, 15),
-    "PTEN": ("chr10", 1_000, 9),
-    "KRAS": ("chr12", 1_000, 5),
-    "RB1": ("chr13", 1_000, 20),
-    "TP53": ("chr17", 1_000, 10),
-    "ERBB2": ("chr17", 60_000, 20),
-    "AR": ("chrX", 1_000, 8),
-}
-LENGTHS = dict.fromkeys(("chr2", "chr7", "chr8", "chr10", "chr12", "chr13", "chr17", "chrX"), 220000)
-BOUNDARIES = {"2": 90_000, "7": 60_000, "8": 60_000, "10": 500, "12": 60_000, "13": 500, "17": 50_000}
-
-
-def gene(name: str, chrom: str, start: int, exons: int) -> Transcript:
-    spans = [(start + i * 1000, start + i * 1000 + 250) for i in range(exons)]
-    items = tuple(Exon(i, a, b) for i, (a, b) in enumerate(spans, start=1))
-    return Transcript(name, f"T_{name}", chrom, "+", items, spans[0][0], spans[-1][1])
-
-
-MODELS = GeneModels({name: gene(name, *where) for name, where in LAYOUT.items()})
-
-
-def fraction(value: float) -> TumourFractionRow:
-    return TumourFractionRow(
-        TumourFractionStatus.ESTIMATED, value, 0.8 * value, min(1.0, 1.2 * value), 2, ("a", "b")
-    )
-
-
-@dataclass
-class Panel:
-    """A panel on disk, and samples of it as coverage tables."""
-
-    folder: Path
-    depth: float = 4000
-    noise: float = 0.03
-
-    def __post_init__(self) -> None:
-        self.targets = self.folder / "targets.bed"
-        self.targets.write_text(
-            "".join(
-                f"{t.chrom}\t{e.start}\t{e.end}\t{t.gene}\n" for t in MODELS.by_gene.values() for e in t.exons
-            )
-        )
-        choose = random.Random(4)
-        genome = {
-            name: "".join(choose.choices("ACGT", weights=(w, 1 - w, 1 - w, w), k=length))
-            for (name, length), w in zip(
-                LENGTHS.items(), (0.5, 0.55, 0.45, 0.5, 0.6, 0.55, 0.4, 0.5), strict=True
-            )
-        }
-        self.fasta = write_fasta(self.folder / "genome.fa", genome)
-        self.bins = make_bins(self.targets, SETTINGS.bin_size)
-        self.gc = np.array(
-            [
-                sum(base in "GC" for base in genome[b.chrom][b.start : b.end]) / (b.end - b.start)
-                for b in self.bins
-            ]
-        )
-        self.capture = np.random.default_rng(5).lognormal(0, 0.4, len(self.bins))
-
-    def sample(self, name: str, seed: int, *, tf: float = 0.0, wave: float = 0.0, **copies: float) -> Path:
-        choose = np.random.default_rng(seed)
-        factor = np.array([(tf * copies.get(b.name, 2) + 2 * (1 - tf)) / 2 for b in self.bins])
-        tilt = 2 ** (wave * (self.gc - 0.5))
-        expected = self.depth * self.capture * factor * tilt * choose.lognormal(0, self.noise, len(self.bins))
-        depths = choose.poisson(expected)
-        path = self.folder / f"{name}.cnn"
-        lines = ["chromosome\tstart\tend\tgene\tdepth\tlog2"]
-        for item, depth in zip(self.bins, depths, strict=True):
-            log2 = np.log2(depth) if depth else EMPTY_LOG2
-            lines.append(f"{item.chrom}\t{item.start}\t{item.end}\t{item.name}\t{depth}\t{log2:.6g}")
-        path.write_text("\n".join(lines) + "\n")
-        return path
-
-    def reference(self, name: str, coverages: list[Path]) -> Path:
-        out = self.folder / name
-        build_copy_number_reference(
-            coverages=coverages,
-            fasta=self.fasta,
-            targets=self.targets,
-            out=out,
-            bin_size=SETTINGS.bin_size,
-            min_normals=SETTINGS.min_normals,
-        )
-        return out
-
-    def rows(self, coverage: Path, reference: Path, tf: float | None) -> dict[str, CopyNumberRow]:
-        ratios = read_ratios(coverage, reference)
-        share = None if tf is None else fraction(tf)
-        return {r.gene: r for r in copy_number_rows(ratios, MODELS, BOUNDARIES, SETTINGS, share)}
+from alktrace.structural.copy_number.shared_noise import Prior, learn_prior
+from alktrace.vocabulary.copies import CopyNumberCall, Focality
 
 
 @pytest.fixture(scope="module")
@@ -296,6 +185,49 @@ class TestGcCurve:
         assert not gc_curve(np.linspace(-1, 1, 10), np.linspace(0.3, 0.7, 10)).any()
 
 
+class TestSharedNoise:
+    @pytest.mark.parametrize(("prior_df", "df"), [(6.0, 3), (20.0, 3), (6.0, 19)])
+    def test_the_prior_of_many_genes_is_found(self, prior_df: float, df: int) -> None:
+        """Variances drawn as Smyth's model has them: scaled F with df and d0 degrees of freedom."""
+        choose = np.random.default_rng(3)
+        drawn = 0.04 * choose.f(df, prior_df, 40_000)
+        found = present(learn_prior(drawn.tolist(), [df] * 40_000))
+        assert found.variance == pytest.approx(0.04, rel=0.1)
+        assert found.df == pytest.approx(prior_df, rel=0.25)
+
+    def test_a_dozen_alike_do_not_prove_that_genes_are_alike(self) -> None:
+        found = present(learn_prior([0.04] * 12, [3] * 12))
+        assert 10 < found.df < 25
+
+    def test_the_prior_never_counts_more_than_the_others_were_measured(self) -> None:
+        assert present(learn_prior([0.04, 0.04], [3, 3])).df == 3
+        assert learn_prior([0.04], [3]) is None
+
+    def test_shrinking(self) -> None:
+        assert Prior(0.04, 9).moderated(0.16, 3) == pytest.approx((0.07, 12))
+
+    @pytest.mark.parametrize(("normals", "tf", "copies"), [(4, 0.2, 6), (4, 0.05, 12), (3, 0.05, 12)])
+    def test_few_normals_call_a_clear_amplification(
+        self, panel: Panel, normals: int, tf: float, copies: int
+    ) -> None:
+        reference = panel.reference(f"few{normals}.cnn", [panel.sample(f"f{i}", i) for i in range(normals)])
+        for seed in range(4):
+            rows = panel.rows(panel.sample("s", 40 + seed, tf=tf, MET=copies), reference, tf)
+            assert rows["MET"].call is CopyNumberCall.AMPLIFICATION
+            assert present(rows["MET"].smallest_visible_cn) < copies
+            assert [name for name, row in rows.items() if row.call is CopyNumberCall.AMPLIFICATION] == ["MET"]
+
+    def test_a_gene_that_differs_in_one_normal_is_trusted_less(self, panel: Panel) -> None:
+        """A normal with an inherited gain of RB1: RB1 has a wider error than genes as large, not MET."""
+        normals = [panel.sample(f"g{i}", i) for i in range(5)]
+        reference = panel.reference("gain.cnn", [*normals, panel.sample("g5", 5, tf=1.0, RB1=3)])
+        rows = panel.rows(panel.sample("s", 77), reference, 0.2)
+        widths = {
+            gene: present(rows[gene].log2_high) - present(rows[gene].log2_low) for gene in ("RB1", "MET")
+        }
+        assert widths["RB1"] > 2 * widths["MET"]
+
+
 class TestCalls:
     @pytest.mark.parametrize("tf", [0.2, 0.05])
     def test_focal_amplification(self, panel: Panel, pooled: Path, tf: float) -> None:
@@ -306,9 +238,9 @@ class TestCalls:
         ends = [(present(r.tumour_copy_number_low), present(r.tumour_copy_number_high)) for r in found]
         assert sum(low < 8 < high for low, high in ends) >= 5
 
-    @pytest.mark.parametrize("tf", [0.02, 0.005])
+    @pytest.mark.parametrize("tf", [0.01, 0.005])
     def test_too_little_tumour_to_see(self, panel: Panel, pooled: Path, tf: float) -> None:
-        """At a tumour fraction of 2 % eight copies of MET are not visible, and the row says from which on."""
+        """At a tumour fraction of 1 % eight copies of MET are not visible, and the row says from which on."""
         for seed in range(1, 5):
             row = panel.rows(panel.sample("s", seed, tf=tf, MET=8), pooled, tf)["MET"]
             assert row.call is CopyNumberCall.NOT_ASSESSABLE

@@ -20,8 +20,8 @@ ORDER = """
 """.split()
 # Rooms with a rule file of the same name; the other rooms are no stages.
 STAGES = """
-    reference align consensus calling structural annotate reported qc evidence classify outcomes report
-    exports
+    reference align consensus calling structural annotate reported qc evidence classify outcomes assay
+    report exports
 """.split()
 PURE = ("knowledge", "classify", "outcomes")
 # What is simulated shares nothing with the code under test but words, files and the columns of tables.

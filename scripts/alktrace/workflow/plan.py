@@ -241,7 +241,15 @@ class Plan:
 
     def normal_coverage(self, wildcards: AssayWildcards) -> list[str]:
         """Return the coverage of the normals of an assay."""
-        return self.of_samples(self.sheet.normals(wildcards.assay), "coverage.cnn")
+        return self.normal_tables(wildcards, "coverage.cnn")
+
+    def normal_tables(self, wildcards: AssayWildcards, name: str) -> list[str]:
+        """Return a table of each normal of an assay."""
+        return self.of_samples(self.sheet.normals(wildcards.assay), name)
+
+    def normal_names(self, wildcards: AssayWildcards) -> list[str]:
+        """Return the names of the normals of an assay."""
+        return [sample.name for sample in self.sheet.normals(wildcards.assay)]
 
     def normal_bams(self, wildcards: AssayWildcards) -> list[str]:
         """Return the consensus BAMs of the normals of an assay."""

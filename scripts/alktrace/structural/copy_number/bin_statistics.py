@@ -1,6 +1,6 @@
 """log2 ratio of a gene with its standard error, from bins and from the normals of the pool."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -9,6 +9,7 @@ from scipy.special import stdtrit
 
 from .bins import MAD_TO_SD
 from .normalise import Ratios
+from .shared_noise import SharedNoise
 
 RESAMPLES = 2000
 SEED = 20
@@ -36,34 +37,38 @@ class BinStatistics:
         return float(stdtrit(self.df, 1 - probability)) * self.error
 
 
-def summarise(ratios: Ratios, members: NDArray[np.int64], noise: float | None) -> BinStatistics:
+def summarise(
+    ratios: Ratios, members: NDArray[np.int64], *, between: float | None, shared: SharedNoise | None
+) -> BinStatistics:
     """Return log2 ratio and standard error of a gene.
 
-    The error joins two parts as independent: the bootstrap over the gene's bins, and how far the same gene
-    strays in the normals of the pool (for a new sample, (n + 1) / (n - 1) times the mean square of those in
-    the pool). A reference of CNVkit's own making tells the spread of bins only, which are then taken as
-    independent. The degrees of freedom follow Welch and Satterthwaite.
+    The error joins two parts as independent: the scatter of the gene's bins, and how far the same gene strays
+    in the normals of the pool. Against a pool both are shrunk towards what all genes show. Under a flat
+    reference, or one of CNVkit's own making, which tells the spread of bins only, the scatter is a bootstrap.
+    The degrees of freedom follow Welch and Satterthwaite.
 
     Args:
         ratios: normalised bins.
         members: indices of the gene's bins.
-        noise: standard deviation between genes, in place of the pool under a flat reference.
+        between: standard deviation between genes, in place of the pool under a flat reference.
+        shared: noise of the panel, where the reference is a pool.
     """
     values, weights = ratios.log2[members], ratios.weight[members]
     count = len(members)
-    parts = [(_bootstrap(values, weights), max(count - 1, 1))]
-    normals = len(ratios.residuals)
-    if noise is not None:
-        parts.append((noise, MIN_GENES))
-    elif normals > 1:
-        parts.append((_pool_error(ratios.residuals[:, members], weights), normals - 1))
+    if shared is not None:
+        parts = [shared.of_bins(values, weights), shared.of_pool(ratios.residuals[:, members], weights)]
     else:
         spread = float(np.sqrt(((weights * ratios.spread[members]) ** 2).sum()) / weights.sum())
-        parts.append((spread, FOREIGN_DF))
-    variance = sum(error**2 for error, _ in parts)
-    tail = sum(error**4 / df for error, df in parts)
-    df = variance**2 / tail if tail > 0 else 1.0
-    return BinStatistics(count, float(np.average(values, weights=weights)), float(np.sqrt(variance)), df)
+        other = (spread**2, FOREIGN_DF) if between is None else (between**2, MIN_GENES)
+        parts = [(_bootstrap(values, weights) ** 2, max(count - 1, 1)), other]
+    return joined(count, float(np.average(values, weights=weights)), parts)
+
+
+def joined(bins: int, log2: float, parts: Sequence[tuple[float, float]]) -> BinStatistics:
+    """Return a log2 ratio with an error of independent parts, each a variance with its degrees of freedom."""
+    variance = sum(part for part, _ in parts)
+    tail = sum(part**2 / df for part, df in parts)
+    return BinStatistics(bins, log2, float(np.sqrt(variance)), variance**2 / tail if tail > 0 else 1.0)
 
 
 def between_genes(ratios: Ratios, genes: Mapping[str, NDArray[np.int64]]) -> float:
@@ -73,14 +78,16 @@ def between_genes(ratios: Ratios, genes: Mapping[str, NDArray[np.int64]]) -> flo
     the gene means is that noise, as long as most genes are neutral. With fewer than five genes the deviation
     of single bins stands in, which is larger.
     """
-    autosomal = [
-        m for m in genes.values() if len(m) and plain_name(ratios.chrom[m[0]]) not in SEX_CHROMOSOMES
-    ]
-    means = np.array([float(ratios.log2[m].mean()) for m in autosomal])
+    means = np.array([float(ratios.log2[m].mean()) for m in autosomal_genes(ratios, genes)])
     values = means if len(means) >= MIN_GENES else ratios.log2
     if not len(values):
         return 0.0
     return float(MAD_TO_SD * np.median(np.abs(values - np.median(values))))
+
+
+def autosomal_genes(ratios: Ratios, genes: Mapping[str, NDArray[np.int64]]) -> list[NDArray[np.int64]]:
+    """Return the bins of the genes on autosomes that have any."""
+    return [m for m in genes.values() if len(m) and plain_name(ratios.chrom[m[0]]) not in SEX_CHROMOSOMES]
 
 
 def plain_name(chrom: str) -> str:
@@ -97,14 +104,3 @@ def _bootstrap(values: NDArray[np.float64], weights: NDArray[np.float64]) -> flo
     picked = weights[chosen]
     means = (values[chosen] * picked).sum(axis=1) / picked.sum(axis=1)
     return float(means.std() * np.sqrt(count / (count - 1)))
-
-
-def _pool_error(residuals: NDArray[np.float64], weights: NDArray[np.float64]) -> float:
-    known = ~np.isnan(residuals)
-    total = (known * weights).sum(axis=1)
-    means = np.where(known, residuals, 0.0) @ weights / np.maximum(total, 1e-12)
-    means = means[total > 0]
-    count = len(means)
-    if count < 2:
-        return 0.0
-    return float(np.sqrt((means**2).mean() * (count + 1) / (count - 1)))

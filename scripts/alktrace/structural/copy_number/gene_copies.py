@@ -18,9 +18,17 @@ from ...io.tables import column, read_table
 from ...reference.gene_models import GeneModels, Transcript
 from ...vocabulary.copies import CopyNumberCall, Focality, TumourFractionStatus
 from ..tumour_fraction_table import TumourFractionRow
-from .bin_statistics import SEX_CHROMOSOMES, BinStatistics, between_genes, plain_name, summarise
+from .bin_statistics import (
+    SEX_CHROMOSOMES,
+    BinStatistics,
+    autosomal_genes,
+    between_genes,
+    plain_name,
+    summarise,
+)
 from .copy_number_table import CopyNumberRow, RatioRow
 from .normalise import Ratios
+from .shared_noise import learn_shared_noise
 
 LOG = logging.getLogger("alktrace.structural")
 
@@ -93,14 +101,15 @@ def copy_number_rows(
         LOG.warning("no gene model, copy number not judged: %s", ", ".join(absent))
     for gene in wanted & set(models.by_gene):
         genes.setdefault(gene, np.zeros(0, np.int64))
-    noise = between_genes(ratios, genes) if ratios.kind == "flat" else None
     known = _has_level(ratios)
+    between = between_genes(ratios, genes) if ratios.kind == "flat" else None
+    shared = learn_shared_noise(ratios, autosomal_genes(ratios, genes)) if known else None
     rows = []
     for gene, members in genes.items():
         row = _empty_row(models.by_gene[gene], ratios, members)
         autosomal = plain_name(row.chrom) not in SEX_CHROMOSOMES
         if known and autosomal and len(members) >= settings.min_bins:
-            statistics = summarise(ratios, members, noise)
+            statistics = summarise(ratios, members, between=between, shared=shared)
             row = _judge(row, statistics, _arm(row, members, ratios, boundaries), settings)
             row = apply_tumour_fraction(row, statistics, tumour_fraction, settings)
         rows.append(row)
