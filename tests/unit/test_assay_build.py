@@ -58,15 +58,9 @@ def test_targets_are_held_against_the_middle_of_their_normal() -> None:
         *(Target("chr1", k, k + 100, "x") for k in (200, 300, 400, 500)),
     ]
     rows = target_rows(targets, [table(90, 110, 100, 10, 0, 95), table(180, 220, 200, 20, 0, 190)])
-    found = [(row.relative, row.state) for row in rows]
-    assert found[0] == (pytest.approx((100 / 95 + 200 / 190) / 2), TargetState.OK)
-    assert [state for _, state in found] == [
-        TargetState.OK,
-        TargetState.OK,
-        TargetState.LOW,
-        TargetState.EMPTY,
-        TargetState.OK,
-    ]
+    assert rows[0].relative == pytest.approx((100 / 95 + 200 / 190) / 2)
+    ok, low, empty = TargetState.OK, TargetState.LOW, TargetState.EMPTY
+    assert [row.state for row in rows] == [ok, ok, low, empty, ok]
 
 
 def test_a_target_in_which_normals_differ_is_uneven() -> None:
