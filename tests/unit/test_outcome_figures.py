@@ -45,7 +45,7 @@ from alktrace.workflow.plan import Plan
 TABLES = {
     "linkage", "frequencies", "expected", "paired", "concordance", "responses", "mechanism-treatment",
     "safety", "safety-rates", "doses", "beyond", "estimands", "sensitivity", "follow-up",
-    "lines", "sequences",
+    "lines", "sequences", "baseline", "baseline-class", "missing",
 }  # fmt: skip
 MESSAGES = load_knowledge(KNOWLEDGE).messages
 SETTINGS = cohort_settings()
@@ -123,7 +123,8 @@ def html(cohort: Path, tmp_path_factory: pytest.TempPathFactory) -> str:
 
 def test_every_figure_of_the_design_is_there(exhibits: dict[str, Exhibit]) -> None:
     assert [name for name in exhibits if not name.startswith("forest")] == [
-        "linkage", "oncoprint", "frequencies", "expected", "paired", "concordance", "swimmer",
+        "linkage", "baseline", "baseline-class", "missing", "oncoprint",
+        "frequencies", "expected", "paired", "concordance", "swimmer",
         "follow-up", "estimands", *(f"km-{item.name}" for item in by_course() if item.title), "sensitivity",
         "course", "lines-flow", "lines", "sequences",
         "beyond", "responses", "km-rwPFS2-regimen", "km-rwTTD2-regimen", "km-mechanism",

@@ -6,6 +6,7 @@ from typing import Any
 
 from ..io.tables import read_table
 from .association_table import AssociationRow
+from .baseline_table import BaselineRow, MissingRow
 from .beyond_table import BeyondRow
 from .centre_table import CentreEffectRow, CentreShareRow
 from .concordance_table import AgreementRow, ConcordanceRow
@@ -56,6 +57,8 @@ def measured_tables() -> Tables:
 def related_tables() -> Tables:
     """Return the tables of what mechanisms have to do with it."""
     return {
+        "baseline.tsv": BaselineRow,
+        "missing_data.tsv": MissingRow,
         "frequencies.tsv": FrequencyRow,
         "expected.tsv": ExpectedRow,
         "associations.tsv": AssociationRow,

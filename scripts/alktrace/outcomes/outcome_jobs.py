@@ -19,6 +19,7 @@ from ..vocabulary.samples import Setting
 from .absence import silences_of
 from .accounts import read_accounts, sampled
 from .association_table import AssociationRow
+from .baseline import baseline_rows, missing_rows
 from .beyond import beyond_rows
 from .centres import centres_of, effect_rows, share_rows
 from .clinical_tables import read_clinical
@@ -192,6 +193,8 @@ def relate_outcomes(
     series = clinic.knowledge.bare_rows("expected_frequencies", ExpectedFrequencyRow)
     steps, numbers = group_curves(patients, groupings, settings)
     rows: dict[str, Sequence[Any]] = {
+        "baseline.tsv": baseline_rows(cases),
+        "missing_data.tsv": missing_rows(cases),
         "frequencies.tsv": [
             *frequency_rows(before.values(), Setting.BASELINE, settings),
             *frequency_rows(after.values(), Setting.PROGRESSION, settings),

@@ -69,6 +69,9 @@ def outcome_exhibits(
     few, associations = settings.min_group_patients, found["associations.tsv"]
     return [
         tables.linkage(found["linkage.tsv"]),
+        study.baseline(found["baseline.tsv"]),
+        study.baseline_by_class(found["baseline.tsv"]),
+        study.missing_data(found["missing_data.tsv"]),
         oncoprint(found["oncoprint.tsv"], co_alterations(mechanisms)),
         tables.frequencies(found["frequencies.tsv"]),
         tables.expected(found["expected.tsv"]),
