@@ -45,7 +45,8 @@ from alktrace.workflow.plan import Plan
 TABLES = {
     "linkage", "frequencies", "expected", "paired", "concordance", "responses", "mechanism-treatment",
     "safety", "safety-rates", "doses", "beyond", "estimands", "sensitivity", "follow-up",
-    "lines", "sequences", "baseline", "baseline-class", "missing",
+    "lines", "sequences", "baseline", "baseline-class", "missing", "treatment-detail", "sites", "ways",
+    "clearance",
 }  # fmt: skip
 MESSAGES = load_knowledge(KNOWLEDGE).messages
 SETTINGS = cohort_settings()
@@ -128,7 +129,8 @@ def test_every_figure_of_the_design_is_there(exhibits: dict[str, Exhibit]) -> No
         "follow-up", "estimands", *(f"km-{item.name}" for item in by_course() if item.title), "sensitivity",
         "course", "lines-flow", "lines", "sequences",
         "beyond", "responses", "km-rwPFS2-regimen", "km-rwTTD2-regimen", "km-mechanism",
-        "mechanism-treatment", "flow", "safety", "safety-rates", "doses",
+        "mechanism-treatment", "treatment-detail", "sites", "ways", "clearance", "flow", "safety",
+        "safety-rates", "doses",
     ]  # fmt: skip
     shown = {name for name, item in exhibits.items() if item.svgs}
     assert set(exhibits) - shown == TABLES | {"forest-benefit"}, "30 events are needed for an interaction"

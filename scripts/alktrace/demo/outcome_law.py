@@ -64,6 +64,8 @@ class Law:
         ratios: hazard ratio by component and kind of regimen, 1 where not named.
         third, third_share: drugs of a third line, and how many of those alive after the second get one.
         local_share: of those with few places of progression, how many are treated locally.
+        followed: share with plasma before and under lorlatinib, if they are on it then.
+        cleared: share of these whose ctDNA is gone, in primary and in acquired resistance.
         after: hazard of death after the second progression.
         mechanisms: share of each class at progression.
     """
@@ -84,6 +86,8 @@ class Law:
     )
     third: tuple[tuple[str, ...], ...] = (("docetaxel",), ("lorlatinib",), ("pemetrexed", "bevacizumab"))
     third_share: float = 0.6
+    followed: float = 0.8
+    cleared: tuple[float, float] = (0.3, 0.75)
     ratios: Mapping[tuple[str, str], float] = field(
         default_factory=lambda: {("on_target", "alk_tki"): 0.4, ("bypass", "alk_tki"): 1.6}
     )

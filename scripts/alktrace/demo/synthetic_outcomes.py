@@ -100,8 +100,8 @@ def simulate_cohort(*, seed: int, patients: int, law: Law | None = None) -> Coho
     cohort = Cohort()
     for number in range(1, patients + 1):
         # One stream per patient: a change of one patient leaves the others as they are.
-        rng, limits, local = (np.random.default_rng([seed, number, *own]) for own in ((), (1,), (2,)))
-        _Patient(f"S{number:03d}", rng, limits, local, law or Law(), cohort).live()
+        streams = [np.random.default_rng([seed, number, *own]) for own in ((), (1,), (2,), (3,))]
+        _Patient(f"S{number:03d}", *streams, law or Law(), cohort).live()
     return cohort
 
 
@@ -138,6 +138,7 @@ class _Patient:
         rng: np.random.Generator,
         limits: np.random.Generator,
         local: np.random.Generator,
+        plasma: np.random.Generator,
         law: Law,
         cohort: Cohort,
     ) -> None:
@@ -145,6 +146,7 @@ class _Patient:
         self.rng = rng
         self.limits = limits
         self.local = local
+        self.plasma = plasma
         self.law = law
         self.cohort = cohort
         self.start = FIRST_DAY + dt.timedelta(days=int(rng.integers(0, ACCRUAL_DAYS)))
@@ -159,6 +161,7 @@ class _Patient:
         soon = self.start + dt.timedelta(days=int(self.rng.integers(0, 15)))
         self._baseline(progression if late else soon)
         self._safety(self.start, min(progression, toxicity, LAST_DAY))
+        self._ctdna(min(progression, toxicity, LAST_DAY))
         if min(progression, toxicity) >= LAST_DAY:
             self._scans(self.start, LAST_DAY, responding=True)
             self._treat(1, ("lorlatinib",), self.start, None, "ongoing")
@@ -249,6 +252,65 @@ class _Patient:
             self._treat(3, drugs, begin, death, "death")
         else:
             self._treat(3, drugs, begin, None, "ongoing")
+
+    def _ctdna(self, end: dt.date) -> None:
+        """Plasma before and under lorlatinib; whose resistance is primary seldom clears it."""
+        fraction, vaf = float(self.plasma.uniform(0.02, 0.4)), float(self.plasma.uniform(0.01, 0.2))
+        again = self.start + dt.timedelta(days=int(self.plasma.integers(28, 70)))
+        cleared = self.plasma.random() < self.law.cleared[not self.primary]
+        if self.plasma.random() > self.law.followed or again >= end:
+            return
+        self._plasma("baseline", Setting.BASELINE, self.start, Detection.DETECTED, vaf, fraction)
+        state = Detection.NOT_DETECTED if cleared else Detection.DETECTED
+        left = None if cleared else vaf / 4
+        self._plasma("C3", Setting.ON_TREATMENT, again, state, left, None if cleared else fraction / 4)
+
+    def _plasma(
+        self,
+        timepoint: str,
+        setting: Setting,
+        collected: dt.date,
+        state: Detection,
+        vaf: float | None,
+        fraction: float | None,
+    ) -> None:
+        specimen = {
+            "specimen": "plasma", "specimen_type": "plasma", "usable": True,
+            "collected": collected.isoformat(),
+            "tumour_fraction": None if fraction is None else {"value": round(fraction, 3)},
+        }  # fmt: skip
+        self.cohort.details.append(
+            {"patient": self.name, "timepoint": timepoint, "setting": setting.value, "specimens": [specimen]}
+        )
+        self.cohort.evidence.append(
+            self._observed(
+                timepoint, SpecimenType.PLASMA, ("TP53", "R273H", VariantType.SNV), state,
+                vaf=None if vaf is None else round(vaf, 4), vaf_detectable=0.002,
+            )
+        )  # fmt: skip
+
+    def _observed(
+        self,
+        timepoint: str,
+        specimen: SpecimenType,
+        found: tuple[str, str, VariantType],
+        state: Detection,
+        **given: float | None,
+    ) -> EvidenceRow:
+        gene, alteration, kind = found
+        nothing = dict.fromkeys(
+            (
+                "hgvs_c", "hgvs_p", "position_grch38", "alt_molecules", "total_molecules", "duplex_alt",
+                "vaf", "vaf_low", "vaf_high", "vaf_detectable", "copy_number",
+            )
+        )  # fmt: skip
+        values: dict[str, Any] = {
+            **nothing, "patient": self.name, "timepoint": timepoint, "specimen": specimen.value,
+            "specimen_type": specimen, "key": f"{gene}:{alteration}", "gene": gene, "variant_type": kind,
+            "alteration": alteration, "origin": Origin.SOMATIC, "detection": state,
+            "source": ObservationSource.CALLED, "filters": (), **given,
+        }  # fmt: skip
+        return EvidenceRow(**values)
 
     def _sample(self, progression: dt.date) -> Classification:
         classes = list(self.law.mechanisms)
@@ -374,19 +436,8 @@ class _Patient:
             state = Detection.DETECTED
             if len(specimens) == 2 and self.rng.random() < 0.2:
                 state = Detection.NOT_DETECTED if self.rng.random() < 0.7 else Detection.NOT_ASSESSABLE
-            nothing = dict.fromkeys(
-                (
-                    "hgvs_c", "hgvs_p", "position_grch38", "alt_molecules", "total_molecules", "duplex_alt",
-                    "vaf", "vaf_low", "vaf_high", "vaf_detectable", "copy_number",
-                )
-            )  # fmt: skip
-            values: dict[str, Any] = {
-                **nothing, "patient": self.name, "timepoint": timepoint, "specimen": specimen.value,
-                "specimen_type": specimen, "key": f"{gene}:{alteration}", "gene": gene, "variant_type": kind,
-                "alteration": alteration, "origin": Origin.SOMATIC, "detection": state,
-                "source": ObservationSource.CALLED, "filters": (),
-            }  # fmt: skip
-            self.cohort.evidence.append(EvidenceRow(**values))
+            row = self._observed(timepoint, specimen, (gene, alteration, kind), state)
+            self.cohort.evidence.append(row)
 
     def _detail(self, timepoint: str, found: Classification) -> None:
         """What each specimen could have shown; every second patient without findings has tissue too."""

@@ -143,6 +143,8 @@ class Drug:
 
     Attributes:
         chinese: its generic name in Chinese, where one is known.
+        generation: of an ALK inhibitor, `1` to `4`; of others `other`, or None.
+        targets: genes whose products it acts on; of chemotherapy none.
     """
 
     name: str
@@ -150,6 +152,8 @@ class Drug:
     alk_tki: bool
     approvals: tuple[Approval, ...] = ()
     chinese: str | None = None
+    generation: str | None = None
+    targets: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)

@@ -159,6 +159,8 @@ def _drug(facts: Facts) -> Drug:
         alk_tki=facts.value("alk_tki") == "yes",
         chinese=next(iter(facts.values("chinese_name")), None),
         approvals=tuple(approval_of(item.row) for item in facts.all("approval") if item.row.mark.shown),
+        generation=next(iter(facts.values("generation")), None),
+        targets=tuple(facts.values("target")),
     )
 
 

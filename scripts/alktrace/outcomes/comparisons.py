@@ -60,6 +60,7 @@ NAIVE_NOTE = (
 NOTES = {
     Analysis.GROUP_ENTRY: "patients enter when their group is known",
     Analysis.NAIVE: NAIVE_NOTE,
+    Analysis.LANDMARK: "patients enter at the landmark; what came before it counts for neither group",
     Analysis.FROM_TREATMENT: "day 0 is the first dose of the next treatment",
 }
 TOO_SMALL = (
@@ -267,9 +268,16 @@ def relate(
         reference: name of those absent.
         settings: section `cohort`.
     """
-    comparison = _comparison(rows, endpoint, analysis, _entries(rows, endpoint, grouping))
+    comparison = at_risk(rows, endpoint, analysis, grouping)
     member = [grouping.group_of[item.patient] == PRESENT for item in comparison.observed]
     return _contrast(question, comparison, grouping.factor, level, reference, member, settings)
+
+
+def at_risk(
+    rows: Sequence[EndpointPatientRow], endpoint: Endpoint, analysis: Analysis, grouping: Grouping
+) -> Comparison:
+    """Return the patients of a grouping at risk of an endpoint, from the day their group is known on."""
+    return _comparison(rows, endpoint, analysis, _entries(rows, endpoint, grouping))
 
 
 def adjust(rows: Sequence[AssociationRow]) -> list[AssociationRow]:

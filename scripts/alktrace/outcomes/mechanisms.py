@@ -214,6 +214,27 @@ def all_features(finding: Finding) -> Mapping[Feature, Seen]:
     return found | _of_rows((*finding.rows, *finding.before))
 
 
+def alterations_of(finding: Finding) -> frozenset[str]:
+    """Return the alterations that carry the class, such as `ALK G1202R`."""
+    return frozenset(f"{row.gene} {row.alteration}" for row in finding.rows if row.gene and row.alteration)
+
+
+def lacks_alteration(finding: Finding, name: str) -> Absence | None:
+    """Return what it means that a finding lacks one alteration of a gene.
+
+    Args:
+        finding: does not have it.
+        name: gene and alteration.
+    """
+    gene, _, alteration = name.partition(" ")
+    own = [row for row in finding.rows if row.gene == gene]
+    if gene == ALK:
+        kind = NegativeKind.ALK_AMPLIFICATION if alteration == "amplification" else NegativeKind.ALK_MUTATION
+        # Beside another mutation of ALK this one was looked for too, where the sample says so.
+        return Absence.EXCLUDED if kind in finding.silence.beyond else finding.silence.of_kinds({kind})
+    return Absence.NOT_ASSESSABLE if own else absence(finding, ("gene", gene))
+
+
 def absence(finding: Finding, feature: Feature) -> Absence | None:
     """Return what it means that a finding lacks a feature; None where no sample states anything of it.
 

@@ -9,6 +9,7 @@ from .association_table import AssociationRow
 from .baseline_table import BaselineRow, MissingRow
 from .beyond_table import BeyondRow
 from .centre_table import CentreEffectRow, CentreShareRow
+from .clearance_table import ClearanceRow
 from .concordance_table import AgreementRow, ConcordanceRow
 from .course_table import FlowRow, OncoprintRow, SwimmerRow
 from .curve_table import AtRiskRow, KaplanMeierRow
@@ -19,7 +20,8 @@ from .follow_up_table import FollowUpTimeRow
 from .frequency_table import ExpectedRow, FrequencyRow, PairedRow
 from .line_table import LinePatientRow, LineRow, SequenceRow
 from .linkage_table import LinkageRow
-from .mechanism_treatment_table import MechanismTreatmentRow
+from .mechanism_treatment_table import MechanismTreatmentRow, TreatmentDetailRow
+from .progression_table import SiteRow, WayRow
 from .response_table import ResponsePatientRow, ResponseRow
 from .safety_table import DoseRow, SafetyRateRow, SafetyRow
 from .state_table import PathRow, StateRow, StateTimeRow
@@ -63,6 +65,10 @@ def related_tables() -> Tables:
         "expected.tsv": ExpectedRow,
         "associations.tsv": AssociationRow,
         "mechanism_treatment.tsv": MechanismTreatmentRow,
+        "treatment_detail.tsv": TreatmentDetailRow,
+        "progression_sites.tsv": SiteRow,
+        "progression_ways.tsv": WayRow,
+        "ctdna_clearance.tsv": ClearanceRow,
         "mechanism_responses.tsv": ResponseRow,
         "baseline_progression.tsv": PairedRow,
         "concordance.tsv": ConcordanceRow,

@@ -22,6 +22,7 @@ from .association_table import AssociationRow
 from .baseline import baseline_rows, missing_rows
 from .beyond import beyond_rows
 from .centres import centres_of, effect_rows, share_rows
+from .clearance import clearance_comparisons, clearance_rows
 from .clinical_tables import read_clinical
 from .comparisons import (
     benefit,
@@ -33,6 +34,7 @@ from .comparisons import (
 from .concordance import agreement_rows, concordance_rows, read_materials
 from .courses import flow_rows, oncoprint_rows, swimmer_rows
 from .curves import group_curves, overall_curves
+from .detail import detail_comparisons, detail_rows
 from .endpoint_figures import analyse, enrolled_at_progression, figure, rates
 from .endpoints import ENDPOINTS, STATE_MODELS, patient_rows
 from .estimands import estimand_rows
@@ -45,6 +47,7 @@ from .mechanisms import Finding, findings, with_timing
 from .outcome_files import Tables, measured_tables, related_tables
 from .prediction import predictor_rows
 from .predictors import cases_of
+from .progression_sites import site_rows, way_rows
 from .response import response_rates, response_rows
 from .safety import dose_rows, safety_rows
 from .safety_rates import safety_rate_rows
@@ -173,8 +176,8 @@ def relate_outcomes(
     mechanisms = read_table(resistance, ResistanceRow) if resistance else []
     # Excluded patients have a class too, and would be counted among the findings.
     own = [row for row in classified if row.patient not in clinic.exclude]
-    core = load_knowledge(clinic.knowledge).core_loci
-    silences = silences_of(own, details, core, timing.negative)
+    known = load_knowledge(clinic.knowledge)
+    silences = silences_of(own, details, known.core_loci, timing.negative)
     before = findings(own, mechanisms, timelines, Setting.BASELINE, silences)
     after = findings(own, mechanisms, timelines, Setting.PROGRESSION, silences)
     patients = patient_rows(timelines)
@@ -205,8 +208,14 @@ def relate_outcomes(
             *compare_all(patients, [regimen, *groupings], settings),
             *benefit(patients, regimen, families, settings),
             *predictor_rows(patients, cases, settings, timing),
+            *clearance_comparisons(cases, patients, settings),
+            *detail_comparisons(after, timelines, patients, known.drugs, settings),
         ],
         "mechanism_treatment.tsv": mechanism_treatment_rows(after, responses, patients, settings),
+        "treatment_detail.tsv": detail_rows(after, timelines, responses, patients, known.drugs, settings),
+        "progression_sites.tsv": site_rows(timelines, after, settings),
+        "progression_ways.tsv": way_rows(timelines, after, patients, settings),
+        "ctdna_clearance.tsv": clearance_rows(cases, patients, settings),
         "mechanism_responses.tsv": by_group,
         "baseline_progression.tsv": paired_rows(before, after),
         "concordance.tsv": compared,

@@ -44,7 +44,7 @@ def fit_states(model: StateModel, paths: Iterable[PathRow], settings: CohortSett
         for row in paths
         if row.model == model.name
     ]
-    seen, gap = _until_gap(stays)
+    seen, gap = stays_until_gap(stays)
     if not seen:
         return Fitted(model, seen, None, gap)
     horizons = [years * DAYS_PER_YEAR for years in settings.rate_years]
@@ -134,7 +134,8 @@ def open_curve(fitted: Fitted, confidence: float) -> Curve | None:
     )
 
 
-def _until_gap(stays: Sequence[Stay]) -> tuple[list[Stay], float | None]:
+def stays_until_gap(stays: Sequence[Stay]) -> tuple[list[Stay], float | None]:
+    """Return the stays up to the day when nobody is at risk while others enter; None if it never comes."""
     entry, last = dict[int, float](), dict[int, tuple[float, bool]]()
     for stay in stays:
         entry[stay.patient] = min(stay.begin, entry.get(stay.patient, stay.begin))

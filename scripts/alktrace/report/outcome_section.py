@@ -92,6 +92,10 @@ def outcome_exhibits(
             found["km_mechanism.tsv"], found["km_mechanism_at_risk.tsv"], associations, few, messages
         ),
         tables.by_treatment(found["mechanism_treatment.tsv"], few),
+        tables.detail(found["treatment_detail.tsv"], few),
+        study.sites(found["progression_sites.tsv"]),
+        study.ways(found["progression_ways.tsv"]),
+        study.clearance(found["ctdna_clearance.tsv"], few),
         *(forest(associations, question, few, messages) for question in say.QUESTIONS),
         *centre_exhibits(found["centre_effects.tsv"], found["centre_shares.tsv"]),
         flow(found["flow.tsv"]),

@@ -7,7 +7,7 @@ from ..outcomes.beyond_table import BeyondRow
 from ..outcomes.concordance_table import AgreementRow, ConcordanceRow
 from ..outcomes.frequency_table import ExpectedRow, FrequencyRow, PairedRow
 from ..outcomes.linkage_table import LinkageRow
-from ..outcomes.mechanism_treatment_table import MechanismTreatmentRow
+from ..outcomes.mechanism_treatment_table import MechanismTreatmentRow, TreatmentDetailRow
 from ..outcomes.response_table import ResponseRow
 from ..outcomes.safety_table import DoseRow, SafetyRow
 from ..vocabulary.outcomes import ALL
@@ -233,21 +233,8 @@ MEASURES = ("rwORR2", "rwORR2_confirmed", "rwDCR2")
 
 def by_treatment(rows: Sequence[MechanismTreatmentRow], few: int) -> Exhibit:
     """Return each mechanism under each kind of next treatment; a median needs as many patients as a curve."""
-
-    def days(row: MechanismTreatmentRow, value: float | None, low: float | None, high: float | None) -> str:
-        return say.days(value, low, high) if row.treated >= few else "–"
-
     lines = tuple(
-        (
-            group_word(row.component),
-            group_word(row.regimen_kind),
-            f"{row.treated}, {row.assessed}",
-            say.share(row.responders, row.orr, row.orr_low, row.orr_high),
-            say.share(row.controlled, row.dcr, row.dcr_low, row.dcr_high),
-            days(row, row.pfs_median, row.pfs_low, row.pfs_high),
-            days(row, row.ttd_median, row.ttd_low, row.ttd_high),
-        )
-        for row in rows
+        (group_word(row.component), group_word(row.regimen_kind), *_measures(row, few)) for row in rows
     )
     caption = (
         "Medians count from the first dose of the next treatment, with log-log intervals; a dash stands for "
@@ -263,6 +250,39 @@ def by_treatment(rows: Sequence[MechanismTreatmentRow], few: int) -> Exhibit:
         "mechanism_treatment.tsv",
         caption,
     )
+
+
+def _measures(row: MechanismTreatmentRow | TreatmentDetailRow, few: int) -> tuple[str, ...]:
+    def days(value: float | None, low: float | None, high: float | None) -> str:
+        return say.days(value, low, high) if row.treated >= few else "–"
+
+    return (
+        f"{row.treated}, {row.assessed}",
+        say.share(row.responders, row.orr, row.orr_low, row.orr_high),
+        say.share(row.controlled, row.dcr, row.dcr_low, row.dcr_high),
+        days(row.pfs_median, row.pfs_low, row.pfs_high),
+        days(row.ttd_median, row.ttd_low, row.ttd_high),
+    )
+
+
+def detail(rows: Sequence[TreatmentDetailRow], few: int) -> Exhibit:
+    """Return the same by drug, class of drugs, gene and alteration."""
+    lines = tuple(
+        (
+            f"{row.mechanism_level}: {group_word(row.mechanism)}" if row.mechanism != ALL else ALL,
+            f"{row.treatment_level}: {group_word(row.treatment)}" if row.treatment != ALL else ALL,
+            *_measures(row, few),
+        )
+        for row in rows
+    )
+    caption = (
+        f"Groups of {few} treated patients or more (cohort.min_group_patients); a patient counts under each "
+        "drug and each alteration. Figures as in the table above. Classes of drugs by generation and target "
+        "of the knowledge table; lorlatinib that goes on is no drug of the next treatment's class.",
+    )
+    header = ("mechanism", "next treatment", "treated, assessed", "rwORR2", "rwDCR2", "rwPFS2", "rwTTD2")
+    title = "Drug, class of drugs, gene and alteration"
+    return _table("treatment-detail", title, header, lines, "treatment_detail.tsv", caption)
 
 
 def safety(rows: Sequence[SafetyRow], severe_grade: int) -> Exhibit:

@@ -31,8 +31,13 @@ QUESTIONS = {
     Question.BENEFIT: "Which mechanism benefits from which treatment",
     Question.PREDICTOR: "Predictors of benefit from the next treatment",
     Question.EARLY_PROGRESSION: "Predictors of early progression on lorlatinib",
+    Question.DRUG_OUTCOME: "Drug, class of drugs and outcome",
+    Question.ALTERATION_OUTCOME: "Alteration and outcome",
+    Question.CLEARANCE: "ctDNA under lorlatinib and outcome, from the landmark on",
     Question.PRIMARY_VS_ACQUIRED: "Primary against acquired resistance",
 }
+
+NAMED_BY_LEVEL = (Question.PRIMARY_VS_ACQUIRED, Question.DRUG_OUTCOME, Question.ALTERATION_OUTCOME)
 
 
 def reason(code: str, messages: Mapping[str, str]) -> str:
@@ -185,7 +190,7 @@ def small_groups(rows: Iterable[AssociationRow], few: int) -> list[str]:
 
 def _compared(row: AssociationRow) -> str:
     # What these rows are told apart by is their level; their factor is a category of many.
-    by_level = row.factor in (REGIMEN, PREDICTOR) or row.question is Question.PRIMARY_VS_ACQUIRED
+    by_level = row.factor in (REGIMEN, PREDICTOR) or row.question in NAMED_BY_LEVEL
     return group_word(row.level if by_level else row.factor)
 
 

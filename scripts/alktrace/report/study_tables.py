@@ -3,7 +3,9 @@
 from collections.abc import Sequence
 
 from ..outcomes.baseline_table import BaselineRow, MissingRow
+from ..outcomes.clearance_table import ClearanceRow
 from ..outcomes.follow_up_table import FollowUpTimeRow
+from ..outcomes.progression_table import SiteRow, WayRow
 from ..outcomes.safety_table import SafetyRateRow
 from ..vocabulary.outcomes import ALL
 from . import outcome_words as say
@@ -61,7 +63,7 @@ TIMING_CAPTION = (
 )
 CLASS_CAPTION = "Patients with progression on first-line lorlatinib, by class of their first sample of it."
 HOW_DESCRIBED = (
-    "Categories: number and share of those known. Numbers: median (quartiles). No p values: with these groups "
+    "Categories: number and share of those known. Numbers: median (quartiles). No p values: with such groups "
     "they would test nothing that was asked."
 )
 
@@ -165,3 +167,129 @@ def _rate(row: SafetyRateRow) -> str:
 
 def _digits(value: float) -> str:
     return f"{value:.0f}" if value >= 100 else f"{value:.2g}"
+
+
+PROGRESSIONS = {"on_lorlatinib": "on lorlatinib", "next": "the next one"}
+
+
+def sites(rows: Sequence[SiteRow]) -> Exhibit:
+    """Return where patients progressed, by mechanism and next treatment."""
+    cells = {(row.progression, row.grouping, row.group, row.site): row for row in rows}
+    names = tuple(dict.fromkeys(row.site for row in rows))
+    lines = tuple(
+        (
+            PROGRESSIONS[progression],
+            _group(grouping, group),
+            str(cells[progression, grouping, group, names[0]].patients),
+            *(
+                say.share(row.count, row.share, row.low, row.high)
+                for row in (cells[progression, grouping, group, name] for name in names)
+            ),
+        )
+        for progression, grouping, group in dict.fromkeys(
+            (row.progression, row.grouping, row.group) for row in rows
+        )
+    )
+    caption = (
+        "Patients with progression on first-line lorlatinib, and those who progressed again, by "
+        "where. Shares "
+        "are of those whose site is known, exact intervals in per cent. A patient with components of two "
+        "families counts under both.",
+        "Only those who progressed are in it: how likely each way is stands in the table of incidences.",
+    )
+    header = ("progression", "group", "patients", *(group_word(name) for name in names))
+    missing = "" if lines else NO_PATIENTS
+    return Exhibit(
+        "sites",
+        "Where patients progress",
+        (),
+        missing,
+        caption,
+        ("progression_sites.tsv",),
+        (),
+        header,
+        lines,
+    )
+
+
+def ways(rows: Sequence[WayRow]) -> Exhibit:
+    """Return the incidence of each way of the next progression at the first year stated."""
+    first = min((row.years for row in rows), default=0)
+    own = [row for row in rows if row.years == first]
+    cells = {(row.grouping, row.group, row.way): row for row in own}
+    names = tuple(dict.fromkeys(row.way for row in own))
+    lines = tuple(
+        (
+            _group(grouping, group),
+            f"{cells[grouping, group, names[0]].patients}",
+            *(_incidence(cells[grouping, group, name]) for name in names),
+        )
+        for grouping, group in dict.fromkeys(
+            (row.grouping, row.group) for row in own if row.incidence is not None
+        )
+    )
+    caption = (
+        f"Patients given a next treatment: incidence within {first} year{'s' * (first > 1)} of its "
+        "first dose, "
+        "with log-log interval, the other ways competing (Aalen and Johansen), and events at any "
+        "time. At risk "
+        "from enrolment on, by mechanism from its report on. Groups that are too small or not followed long "
+        "enough stand in the table alone. Groups were not made by lot: no comparison.",
+    )
+    header = ("group", "patients", *(group_word(name) for name in names))
+    missing = "" if lines else "Nothing to show: no group is large enough and followed so long."
+    return Exhibit(
+        "ways",
+        "How the next treatment fails",
+        (),
+        missing,
+        caption,
+        ("progression_ways.tsv",),
+        (),
+        header,
+        lines,
+    )
+
+
+def _incidence(row: WayRow) -> str:
+    return f"{words.interval(row.incidence, row.low, row.high)}; {row.events}"
+
+
+def _group(grouping: str, group: str) -> str:
+    return ALL if grouping == ALL else f"{grouping.replace('_', ' ')}: {group_word(group)}"
+
+
+def clearance(rows: Sequence[ClearanceRow], few: int) -> Exhibit:
+    """Return events and medians of those whose ctDNA was cleared at the landmark, and of the others."""
+    known = any(row.patients for row in rows)
+    lines = tuple(
+        (
+            row.endpoint.replace("_", " "),
+            row.group.replace("_", " "),
+            say.share(row.patients, row.share, row.low, row.high),
+            f"{row.events} of {row.analysed}",
+            say.days(row.median_days, row.median_low, row.median_high) if row.analysed >= few else "–",
+        )
+        for row in rows
+        if known
+    )
+    landmark = max((row.landmark_days for row in rows), default=0)
+    caption = [
+        f"Patients of the study with plasma before lorlatinib and under it, the second until day {landmark} "
+        "(cohort.ctdna_landmark_days). Cleared: none of the alterations found before is left, each of "
+        "them in "
+        "reach of the second sample. Events and medians (days after the first dose) are of those at "
+        "risk after "
+        f"the landmark and enrolment; a dash stands for fewer than {few} patients.",
+        "Who stopped or died before the landmark is in neither group: counted from the first dose on, "
+        "those who "
+        "cleared would have lived until their sample by definition.",
+    ]
+    for row in {row.endpoint: row for row in rows if row.excluded}.values():
+        caption.append(f"Left out of {row.endpoint.replace('_', ' ')}: {say.listed(row.excluded)}.")
+    header = ("outcome", "ctDNA", "patients", "events", "median")
+    missing = (
+        "" if lines else "Nothing to show: nobody has plasma before and under lorlatinib by the landmark."
+    )
+    title, source = "ctDNA clearance under lorlatinib", ("ctdna_clearance.tsv",)
+    return Exhibit("clearance", title, (), missing, tuple(caption), source, (), header, lines)

@@ -21,6 +21,9 @@ class Question(StrEnum):
     BENEFIT = "benefit"
     PREDICTOR = "predictor"
     EARLY_PROGRESSION = "early_progression"
+    DRUG_OUTCOME = "drug_outcome"
+    ALTERATION_OUTCOME = "alteration_outcome"
+    CLEARANCE = "ctdna_clearance"
     PRIMARY_VS_ACQUIRED = "primary_vs_acquired"
 
 
@@ -34,6 +37,7 @@ class Analysis(StrEnum):
     GROUP_ENTRY = "group_entry"
     NAIVE = "naive"
     FROM_TREATMENT = "from_treatment"
+    LANDMARK = "landmark"
 
 
 class Strategy(StrEnum):
@@ -64,6 +68,7 @@ class Exclusion(StrEnum):
     NOT_EVALUABLE = "not_evaluable"
     MECHANISM_NOT_EXCLUDED = "mechanism_not_excluded"
     REPORT_DATE_MISSING = "report_date_missing"
+    NO_SAMPLE_BY_LANDMARK = "no_sample_by_landmark"
 
 
 class Status(StrEnum):

@@ -38,6 +38,12 @@ class CohortSettings(Section):
     confirmation_days: AtLeastOne = Field(
         description="days after which a second CR or PR confirms a response"
     )
+    ctdna_landmark_days: AtLeastOne = Field(
+        description="days after the first lorlatinib dose until which a plasma sample tells whether ctDNA "
+        "was cleared; outcomes are compared from then on. 84 (12 weeks) is this project's choice: fix "
+        "your own "
+        "before you look"
+    )
     timing_months: tuple[AtLeastOne, ...] = Field(
         description="primary and acquired resistance are also compared at these months of stable disease"
     )
