@@ -51,11 +51,17 @@ class Records:
         return self
 
     def treat(
-        self, drugs: str, start: int, end: int | None = None, reason: str = "ongoing", line: int = 1
+        self,
+        drugs: str,
+        start: int,
+        end: int | None = None,
+        reason: str = "ongoing",
+        line: int = 1,
+        mg: float | None = None,
     ) -> "Records":
         row = TreatmentRow(
             patient=self.patient, line=line, drugs=tuple(drugs.split("+")), start=on(start),
-            end=None if end is None else on(end), reason=StopReason(reason),
+            end=None if end is None else on(end), reason=StopReason(reason), dose_mg=mg,
         )  # fmt: skip
         return self._add("treatments", row, "start")
 

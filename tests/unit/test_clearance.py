@@ -23,10 +23,15 @@ def case(record: Records, second: int | None, cleared: bool) -> Case:
         state = Detection.NOT_DETECTED if cleared else Detection.DETECTED
         seen.append(
             evidence(
-                key, "plasma", state, patient=name, timepoint="T1", vaf=None if cleared else 0.02,
+                key,
+                "plasma",
+                state,
+                patient=name,
+                timepoint="T1",
+                vaf=None if cleared else 0.02,
                 vaf_detectable=0.002,
             )
-        )  # fmt: skip
+        )
     return cases_of([record.timeline()], {}, {}, samples, seen)[0]
 
 
@@ -48,8 +53,11 @@ CASES = [
 def test_who_is_known_by_the_landmark() -> None:
     grouping = landmark_grouping(CASES, SETTINGS)
     assert grouping.group_of == {
-        "A": "present", "B": "absent", "early": "absent", "joined-later": "present",
-    }  # fmt: skip
+        "A": "present",
+        "B": "absent",
+        "early": "absent",
+        "joined-later": "present",
+    }
     assert grouping.known_from["A"] == on(84)
     assert grouping.known_from["joined-later"] == on(150)
     assert grouping.known_from["late"] == grouping.known_from["none"] == "no_sample_by_landmark"

@@ -63,9 +63,18 @@ def finding(name: str, *alterations: str, excluded: bool = True) -> Finding:
     silence = Silence(beyond=frozenset({NegativeKind.ALK_MUTATION}))
     rows = tuple(mechanism(name, "ALK", item, Component.ON_TARGET) for item in alterations)
     return Finding(
-        name, "PD", Setting.PROGRESSION, Classification.ON_TARGET_SINGLE, (Component.ON_TARGET,), None, None,
-        rows, on(100), on(115), silence=silence if excluded else Silence(),
-    )  # fmt: skip
+        name,
+        "PD",
+        Setting.PROGRESSION,
+        Classification.ON_TARGET_SINGLE,
+        (Component.ON_TARGET,),
+        None,
+        None,
+        rows,
+        on(100),
+        on(115),
+        silence=silence if excluded else Silence(),
+    )
 
 
 def test_pairs_of_groups_with_enough_patients() -> None:

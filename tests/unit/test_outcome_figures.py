@@ -18,6 +18,7 @@ from alktrace.inputs.sheet import Sheet
 from alktrace.io.tables import read_table, write_table
 from alktrace.knowledge.load import load_knowledge
 from alktrace.outcomes.association_table import AssociationRow
+from alktrace.outcomes.checklist_table import ChecklistRow
 from alktrace.outcomes.course_table import FlowRow, OncoprintRow, SwimmerRow
 from alktrace.outcomes.curve_table import AtRiskRow, KaplanMeierRow
 from alktrace.outcomes.endpoint_table import EndpointRow
@@ -46,7 +47,7 @@ TABLES = {
     "linkage", "frequencies", "expected", "paired", "concordance", "responses", "mechanism-treatment",
     "safety", "safety-rates", "doses", "beyond", "estimands", "sensitivity", "follow-up",
     "lines", "sequences", "baseline", "baseline-class", "missing", "treatment-detail", "sites", "ways",
-    "clearance",
+    "clearance", "checklist", "dose-intensity",
 }  # fmt: skip
 MESSAGES = load_knowledge(KNOWLEDGE).messages
 SETTINGS = cohort_settings()
@@ -130,7 +131,7 @@ def test_every_figure_of_the_design_is_there(exhibits: dict[str, Exhibit]) -> No
         "course", "lines-flow", "lines", "sequences",
         "beyond", "responses", "km-rwPFS2-regimen", "km-rwTTD2-regimen", "km-mechanism",
         "mechanism-treatment", "treatment-detail", "sites", "ways", "clearance", "flow", "safety",
-        "safety-rates", "doses",
+        "safety-rates", "doses", "dose-intensity", "checklist",
     ]  # fmt: skip
     shown = {name for name, item in exhibits.items() if item.svgs}
     assert set(exhibits) - shown == TABLES | {"forest-benefit"}, "30 events are needed for an interaction"
@@ -146,6 +147,17 @@ def test_every_figure_names_its_tables_and_its_patients(exhibits: dict[str, Exhi
         counted = "n = " in text or "atients" in text or item.name.startswith("forest")
         assert counted, item.name
         assert item.svgs or item.lines or item.missing
+
+
+def test_the_checklist_names_what_is_on_the_page(cohort: Path, html: str) -> None:
+    rows = read_table(cohort / "reporting_checklist.tsv", ChecklistRow)
+    assert len({(row.guideline, row.item) for row in rows}) == len(rows) > 35
+    for row in rows:
+        assert (row.answered == "authors") == (not row.sections), row
+        assert (row.answered == "output") == (row.left is None), row
+        for name in row.sections:
+            assert f'id="{name}"' in html, name
+        assert set(row.tables) <= set(outcome_tables()), row
 
 
 def test_refusals_are_text(exhibits: dict[str, Exhibit]) -> None:

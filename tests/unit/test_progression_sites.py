@@ -57,9 +57,12 @@ def test_ways_add_up_and_compete() -> None:
     rows = way_rows(timelines, {}, patient_rows(timelines), SETTINGS)
     one_year = {row.way: row.incidence for row in rows if row.group == "alk_tki" and row.years == 1}
     assert one_year == {
-        "cns_only": pytest.approx(0.5), "oligo": 0, "systemic": pytest.approx(0.25),
-        "unknown": pytest.approx(0.25), "death": 0,
-    }  # fmt: skip
+        "cns_only": pytest.approx(0.5),
+        "oligo": 0,
+        "systemic": pytest.approx(0.25),
+        "unknown": pytest.approx(0.25),
+        "death": 0,
+    }
 
 
 def test_small_groups_have_counts_alone() -> None:

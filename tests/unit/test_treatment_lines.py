@@ -38,8 +38,10 @@ def test_maintenance_is_its_line_and_lorlatinib_given_again_is_one() -> None:
         (3, "lorlatinib_rechallenge", 330, 30, 70),
     ]
     assert [(row.best, row.next_step) for row in found] == [
-        ("PR", "no_alk_tki"), ("SD", "lorlatinib_rechallenge"), ("PR", "died"),
-    ]  # fmt: skip
+        ("PR", "no_alk_tki"),
+        ("SD", "lorlatinib_rechallenge"),
+        ("PR", "died"),
+    ]
     assert [row.regimen for row in found] == ["lorlatinib", "carboplatin+pemetrexed", "lorlatinib"]
 
 
@@ -54,8 +56,9 @@ def test_where_sequences_end() -> None:
     found = sequence_rows(lines(three_lines(), three_lines("C"), stopped), SETTINGS)
     first = {row.next_step: row for row in found if row.line == 1 and row.level == "kind"}
     assert {name: (row.patients, row.total) for name, row in first.items()} == {
-        "no_alk_tki": (2, 3), "no_further_line": (1, 3),
-    }  # fmt: skip
+        "no_alk_tki": (2, 3),
+        "no_further_line": (1, 3),
+    }
     assert (first["no_alk_tki"].wait_days, first["no_alk_tki"].responders) == (10, 0)
     # Two patients are too few for a median.
     assert first["no_alk_tki"].next_median is None

@@ -18,7 +18,7 @@ COLUMNS: dict[str, tuple[str, ...]] = {
         "patient", "diagnosed", "enrolled", "sex", "age_at_diagnosis", "alk_fusion", "smoking",
         "cns_metastases",
     ),
-    "treatments": ("patient", "line", "regimen", "drugs", "start", "end", "reason"),
+    "treatments": ("patient", "line", "regimen", "drugs", "start", "end", "reason", "dose_mg"),
     "local_therapy": ("patient", "site", "kind", "start", "end", "intent"),
     "assessments": ("patient", "date", "response", "site"),
     "pathology": ("patient", "date", "specimen", "histology", "neuroendocrine_ihc"),
@@ -65,6 +65,7 @@ def _course_rows(course: Course, number: int) -> dict[str, list[Row]]:
             start,
             stopped,
             "progression" if stopped else "ongoing",
+            100,
         )
     ]
     last = (stopped or date(2024, 12, 2)) + timedelta(days=20)
@@ -75,7 +76,9 @@ def _course_rows(course: Course, number: int) -> dict[str, list[Row]]:
         assessments += _next_assessments(course, best, begin, end)
         drugs = ";".join(course.next_drugs)
         regimen = " + ".join(course.next_drugs)
-        treatments.append((name, 2, regimen, drugs, begin, end, "death" if course.death else "progression"))
+        treatments.append(
+            (name, 2, regimen, drugs, begin, end, "death" if course.death else "progression", None)
+        )
         last = end if course.death else end + timedelta(days=120 + 17 * number)
     return {
         "patients": [

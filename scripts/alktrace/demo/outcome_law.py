@@ -62,6 +62,7 @@ class Law:
             progresses before `first_scan`.
         untreated: hazard of death between progression and the next treatment.
         ratios: hazard ratio by component and kind of regimen, 1 where not named.
+        doses: daily dose at the start, mg, of what is given alone.
         third, third_share: drugs of a third line, and how many of those alive after the second get one.
         local_share: of those with few places of progression, how many are treated locally.
         followed: share with plasma before and under lorlatinib, if they are on it then.
@@ -85,6 +86,7 @@ class Law:
         Regimen("lorlatinib_combination", ("lorlatinib", "pemetrexed"), 0.25, 21, 1 / 200, 0.35),
     )
     third: tuple[tuple[str, ...], ...] = (("docetaxel",), ("lorlatinib",), ("pemetrexed", "bevacizumab"))
+    doses: Mapping[str, float] = field(default_factory=lambda: {"lorlatinib": 100, "neladalkib": 150})
     third_share: float = 0.6
     followed: float = 0.8
     cleared: tuple[float, float] = (0.3, 0.75)

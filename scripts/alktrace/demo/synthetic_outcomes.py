@@ -52,7 +52,7 @@ COLUMNS: Mapping[str, tuple[str, ...]] = {
         "patient", "enrolled", "diagnosed", "sex", "age_at_diagnosis", "alk_fusion", "smoking",
         "cns_metastases", "ecog",
     ),
-    "treatments": ("patient", "line", "drugs", "start", "end", "reason", "regimen"),
+    "treatments": ("patient", "line", "drugs", "start", "end", "reason", "regimen", "dose_mg"),
     "local_therapy": ("patient", "site", "kind", "start", "end", "intent"),
     "assessments": ("patient", "date", "response", "site"),
     "pathology": ("patient", "date", "histology", "neuroendocrine_ihc", "ihc"),
@@ -275,19 +275,25 @@ class _Patient:
         fraction: float | None,
     ) -> None:
         specimen = {
-            "specimen": "plasma", "specimen_type": "plasma", "usable": True,
+            "specimen": "plasma",
+            "specimen_type": "plasma",
+            "usable": True,
             "collected": collected.isoformat(),
             "tumour_fraction": None if fraction is None else {"value": round(fraction, 3)},
-        }  # fmt: skip
+        }
         self.cohort.details.append(
             {"patient": self.name, "timepoint": timepoint, "setting": setting.value, "specimens": [specimen]}
         )
         self.cohort.evidence.append(
             self._observed(
-                timepoint, SpecimenType.PLASMA, ("TP53", "R273H", VariantType.SNV), state,
-                vaf=None if vaf is None else round(vaf, 4), vaf_detectable=0.002,
+                timepoint,
+                SpecimenType.PLASMA,
+                ("TP53", "R273H", VariantType.SNV),
+                state,
+                vaf=None if vaf is None else round(vaf, 4),
+                vaf_detectable=0.002,
             )
-        )  # fmt: skip
+        )
 
     def _observed(
         self,
@@ -300,16 +306,35 @@ class _Patient:
         gene, alteration, kind = found
         nothing = dict.fromkeys(
             (
-                "hgvs_c", "hgvs_p", "position_grch38", "alt_molecules", "total_molecules", "duplex_alt",
-                "vaf", "vaf_low", "vaf_high", "vaf_detectable", "copy_number",
+                "hgvs_c",
+                "hgvs_p",
+                "position_grch38",
+                "alt_molecules",
+                "total_molecules",
+                "duplex_alt",
+                "vaf",
+                "vaf_low",
+                "vaf_high",
+                "vaf_detectable",
+                "copy_number",
             )
-        )  # fmt: skip
+        )
         values: dict[str, Any] = {
-            **nothing, "patient": self.name, "timepoint": timepoint, "specimen": specimen.value,
-            "specimen_type": specimen, "key": f"{gene}:{alteration}", "gene": gene, "variant_type": kind,
-            "alteration": alteration, "origin": Origin.SOMATIC, "detection": state,
-            "source": ObservationSource.CALLED, "filters": (), **given,
-        }  # fmt: skip
+            **nothing,
+            "patient": self.name,
+            "timepoint": timepoint,
+            "specimen": specimen.value,
+            "specimen_type": specimen,
+            "key": f"{gene}:{alteration}",
+            "gene": gene,
+            "variant_type": kind,
+            "alteration": alteration,
+            "origin": Origin.SOMATIC,
+            "detection": state,
+            "source": ObservationSource.CALLED,
+            "filters": (),
+            **given,
+        }
         return EvidenceRow(**values)
 
     def _sample(self, progression: dt.date) -> Classification:
@@ -508,7 +533,7 @@ class _Patient:
     ) -> None:
         self.cohort.add(
             "treatments", patient=self.name, line=line, drugs=tuple(drugs), start=start, end=end,
-            reason=reason, regimen="+".join(drugs),
+            reason=reason, regimen="+".join(drugs), dose_mg=self.law.doses.get("+".join(drugs)),
         )  # fmt: skip
 
     def _report(self, timepoint: str, collected: dt.date, reported: dt.date) -> None:

@@ -90,8 +90,14 @@ def clearance_comparisons(
     grouping = landmark_grouping(cases, settings)
     return [
         relate(
-            Question.CLEARANCE, endpoints, endpoint, Analysis.LANDMARK, grouping,
-            CLEARED.name, CLEARED.reference, settings,
+            Question.CLEARANCE,
+            endpoints,
+            endpoint,
+            Analysis.LANDMARK,
+            grouping,
+            CLEARED.name,
+            CLEARED.reference,
+            settings,
         )
         for endpoint in ENDPOINTS
-    ]  # fmt: skip
+    ]

@@ -94,8 +94,8 @@ class _Checks:
     def all(self) -> Iterator[Problem]:
         checks = (
             self._patients, self._repeats, self._future, self._diagnosis, self._treatments, self._drugs,
-            self._lines, self._overlaps, self._local_therapies, self._doses, self._follow_up, self._deaths,
-            self._last_treatment, self._progressions, self._reports,
+            self._lines, self._overlaps, self._local_therapies, self._doses, self._first_doses,
+            self._follow_up, self._deaths, self._last_treatment, self._progressions, self._reports,
         )  # fmt: skip
         for check in checks:
             yield from check()
@@ -242,6 +242,31 @@ class _Checks:
                 what = f"{row.drug} was not given on {row.date}"
                 remedy = "correct the date or add the treatment"
                 yield self._problem("dose_changes", item.line, "date", what, remedy)
+
+    def _first_doses(self) -> Iterator[Problem]:
+        """A dose belongs to one drug, and goes on until it is changed."""
+        for item in self.rows["treatments"]:
+            row = item.row
+            if row.dose_mg is None:
+                continue
+            if len(row.drugs) > 1 or row.dose_mg == 0:
+                what = f"{row.dose_mg:g} mg of {' and '.join(row.drugs)}"
+                remedy = "give the dose of a row with one drug, above 0, or leave it out"
+                yield self._problem("treatments", item.line, "dose_mg", what, remedy)
+                continue
+            changes = [
+                change.row
+                for change in self.rows["dose_changes"]
+                if change.row.patient == row.patient
+                and self.drugs.canonical(change.row.drug) == self.drugs.canonical(row.drugs[0])
+                and row.start < change.row.date
+                and (row.end is None or change.row.date <= row.end)
+            ]
+            first = min(changes, key=lambda change: change.date, default=None)
+            # Two tables that tell different doses: a dose intensity from either would be wrong.
+            if first is not None and first.from_mg != row.dose_mg:
+                what = f"{row.dose_mg:g} mg, but dose_changes.tsv has {first.from_mg:g} mg until {first.date}"
+                yield self._problem("treatments", item.line, "dose_mg", what, "correct one of the doses")
 
     def _follow_up(self) -> Iterator[Problem]:
         for item in self.rows["follow_up"]:

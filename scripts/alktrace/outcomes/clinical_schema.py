@@ -80,6 +80,10 @@ class TreatmentRow:
     end: dt.date | None = column("last dose; missing while ongoing")
     reason: StopReason = column("why it ended, or `ongoing`")
     regimen: str | None = column("name of the regimen", default=None)
+    dose_mg: Dose | None = column(
+        "daily dose at the first dose of this row, mg, of a row with one drug; for the dose intensity",
+        default=None,
+    )
 
 
 @dataclass(frozen=True)

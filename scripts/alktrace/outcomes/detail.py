@@ -118,14 +118,20 @@ def detail_comparisons(
     """Return hazard ratios of each drug, class and alteration that enough patients have, and enough lack."""
     asked = (
         (
-            Question.DRUG_OUTCOME, Analysis.FROM_TREATMENT, OTHERS, (RWPFS2_TREATMENT, RWTTD2_TREATMENT),
+            Question.DRUG_OUTCOME,
+            Analysis.FROM_TREATMENT,
+            OTHERS,
+            (RWPFS2_TREATMENT, RWTTD2_TREATMENT),
             _treatment_groupings(timelines, known),
         ),
         (
-            Question.ALTERATION_OUTCOME, Analysis.GROUP_ENTRY, ABSENT, (RWPFS2, OS_PROGRESSION),
+            Question.ALTERATION_OUTCOME,
+            Analysis.GROUP_ENTRY,
+            ABSENT,
+            (RWPFS2, OS_PROGRESSION),
             _alteration_groupings(found),
         ),
-    )  # fmt: skip
+    )
     rows = [
         relate(question, endpoints, endpoint, analysis, grouping, name, reference, settings)
         for question, analysis, reference, outcomes, groupings in asked

@@ -9,6 +9,7 @@ from .association_table import AssociationRow
 from .baseline_table import BaselineRow, MissingRow
 from .beyond_table import BeyondRow
 from .centre_table import CentreEffectRow, CentreShareRow
+from .checklist_table import ChecklistRow
 from .clearance_table import ClearanceRow
 from .concordance_table import AgreementRow, ConcordanceRow
 from .course_table import FlowRow, OncoprintRow, SwimmerRow
@@ -23,7 +24,7 @@ from .linkage_table import LinkageRow
 from .mechanism_treatment_table import MechanismTreatmentRow, TreatmentDetailRow
 from .progression_table import SiteRow, WayRow
 from .response_table import ResponsePatientRow, ResponseRow
-from .safety_table import DoseRow, SafetyRateRow, SafetyRow
+from .safety_table import DoseRow, IntensityRow, SafetyRateRow, SafetyRow
 from .state_table import PathRow, StateRow, StateTimeRow
 
 Tables = Mapping[str, type[Any]]
@@ -52,7 +53,9 @@ def measured_tables() -> Tables:
         "safety.tsv": SafetyRow,
         "safety_rates.tsv": SafetyRateRow,
         "dose_adjustments.tsv": DoseRow,
+        "dose_intensity.tsv": IntensityRow,
         "swimmer.tsv": SwimmerRow,
+        "reporting_checklist.tsv": ChecklistRow,
     }
 
 

@@ -22,6 +22,7 @@ from .association_table import AssociationRow
 from .baseline import baseline_rows, missing_rows
 from .beyond import beyond_rows
 from .centres import centres_of, effect_rows, share_rows
+from .checklist import checklist_rows
 from .clearance import clearance_comparisons, clearance_rows
 from .clinical_tables import read_clinical
 from .comparisons import (
@@ -35,6 +36,7 @@ from .concordance import agreement_rows, concordance_rows, read_materials
 from .courses import flow_rows, oncoprint_rows, swimmer_rows
 from .curves import group_curves, overall_curves
 from .detail import detail_comparisons, detail_rows
+from .dose_intensity import intensity_rows
 from .endpoint_figures import analyse, enrolled_at_progression, figure, rates
 from .endpoints import ENDPOINTS, STATE_MODELS, patient_rows
 from .estimands import estimand_rows
@@ -137,7 +139,9 @@ def measure_outcomes(*, clinic: Clinic, settings: CohortSettings, out: Path) -> 
         "safety.tsv": safety_rows(timelines, settings) if recorded else [],
         "safety_rates.tsv": safety_rate_rows(timelines, settings) if recorded else [],
         "dose_adjustments.tsv": dose_rows(timelines, settings) if _given(clinic, "dose_changes") else [],
+        "dose_intensity.tsv": intensity_rows(timelines, settings),
         "swimmer.tsv": swimmer_rows(timelines),
+        "reporting_checklist.tsv": checklist_rows(),
     }
     for endpoint in ENDPOINTS.values():
         own = [row for row in (*steps, *more_steps) if row.endpoint == endpoint.name]

@@ -40,6 +40,30 @@ class DoseRow:
 
 
 @dataclass(frozen=True, kw_only=True)
+class IntensityRow:
+    """`dose_intensity.tsv`: dose given of a drug, of patients whose first dose is known."""
+
+    treatment: str = column("`lorlatinib`, first line, or `next_treatment`")
+    drug: str = column("canonical name")
+    patients: int = column("patients given the drug")
+    known: int = column("of these, with `dose_mg` of the first dose in treatments.tsv")
+    daily_median: float | None = column(
+        "mean daily dose of a patient, mg, pauses in it: median", default=None
+    )
+    daily_low: float | None = column("first quartile", default=None)
+    daily_high: float | None = column("third quartile", default=None)
+    relative_median: float | None = column(
+        "the same by the dose of the start (relative dose intensity): median", default=None
+    )
+    relative_low: float | None = column("first quartile", default=None)
+    relative_high: float | None = column("third quartile", default=None)
+    below_full: int = column("of `known`, with less than the dose of the start over the whole course")
+    below_share: float | None = column("their share", default=None)
+    below_low: float | None = column("lower end of its exact interval", default=None)
+    below_high: float | None = column("upper end of it", default=None)
+
+
+@dataclass(frozen=True, kw_only=True)
 class SafetyRateRow:
     """`safety_rates.tsv`: adverse events by time on treatment, from enrolment on."""
 

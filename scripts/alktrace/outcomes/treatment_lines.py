@@ -73,9 +73,16 @@ def _patient(timeline: Timeline, days_after_last_dose: int) -> Iterator[LinePati
         return
     enrolled = timeline.enrolled
     given: list[tuple[int, str, str, dt.date, dt.date | None, StopReason, BestResponse]] = [
-        (1, LORLATINIB, LORLATINIB, first.start, first.end, first.reason,
-         timeline.context.best_response or BestResponse.NE),
-    ]  # fmt: skip
+        (
+            1,
+            LORLATINIB,
+            LORLATINIB,
+            first.start,
+            first.end,
+            first.reason,
+            timeline.context.best_response or BestResponse.NE,
+        ),
+    ]
     for line in timeline.later_lines:
         # By the rules of rwORR2, so that line 2 and the headline agree.
         best = best_response(timeline.record, line, days_after_last_dose)

@@ -25,9 +25,13 @@ def lines_flow(rows: Sequence[SequenceRow]) -> Exhibit:
     if later > MOST_LINES:
         caption.append(f"Lines after the {MOST_LINES}th stand in the table alone.")
     return Exhibit(
-        "lines-flow", "From line to line", (svg,) if svg else (), "" if svg else NO_PATIENTS, tuple(caption),
+        "lines-flow",
+        "From line to line",
+        (svg,) if svg else (),
+        "" if svg else NO_PATIENTS,
+        tuple(caption),
         ("line_sequences.tsv", "line_patients.tsv"),
-    )  # fmt: skip
+    )
 
 
 def lines(rows: Sequence[LineRow], few: int) -> Exhibit:
@@ -58,9 +62,16 @@ def lines(rows: Sequence[LineRow], few: int) -> Exhibit:
         caption.append(f"{hidden} combinations of drugs given to fewer than {few} patients: lines.tsv.")
     header = ("line", "treatment", "treated, assessed", "response", "control", "stopped", "median on it")
     return Exhibit(
-        "lines", "Response and time on treatment by line", (), "" if cells else NO_PATIENTS, tuple(caption),
-        ("lines.tsv",), (), header, cells,
-    )  # fmt: skip
+        "lines",
+        "Response and time on treatment by line",
+        (),
+        "" if cells else NO_PATIENTS,
+        tuple(caption),
+        ("lines.tsv",),
+        (),
+        header,
+        cells,
+    )
 
 
 def sequences(rows: Sequence[SequenceRow]) -> Exhibit:
@@ -90,9 +101,16 @@ def sequences(rows: Sequence[SequenceRow]) -> Exhibit:
         caption.append(f"Shown are the {MOST_SEQUENCES} most frequent of {len(own)} sequences.")
     header = ("lines", "drugs", "then", "patients", "days between", "CR or PR", "median on it")
     return Exhibit(
-        "sequences", "Which drug after which", (), "" if cells else NO_PATIENTS, tuple(caption),
-        ("line_sequences.tsv",), (), header, cells,
-    )  # fmt: skip
+        "sequences",
+        "Which drug after which",
+        (),
+        "" if cells else NO_PATIENTS,
+        tuple(caption),
+        ("line_sequences.tsv",),
+        (),
+        header,
+        cells,
+    )
 
 
 def all_lines(treated: Sequence[LineRow], after: Sequence[SequenceRow], few: int) -> list[Exhibit]:

@@ -102,6 +102,8 @@ def outcome_exhibits(
         tables.safety(found["safety.tsv"], settings.severe_grade),
         study.safety_rates(found["safety_rates.tsv"], settings.severe_grade),
         tables.doses(found["dose_adjustments.tsv"]),
+        study.dose_intensity(found["dose_intensity.tsv"]),
+        study.checklist(found["reporting_checklist.tsv"]),
     ]
 
 

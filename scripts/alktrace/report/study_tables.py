@@ -3,10 +3,11 @@
 from collections.abc import Sequence
 
 from ..outcomes.baseline_table import BaselineRow, MissingRow
+from ..outcomes.checklist_table import ChecklistRow
 from ..outcomes.clearance_table import ClearanceRow
 from ..outcomes.follow_up_table import FollowUpTimeRow
 from ..outcomes.progression_table import SiteRow, WayRow
-from ..outcomes.safety_table import SafetyRateRow
+from ..outcomes.safety_table import IntensityRow, SafetyRateRow
 from ..vocabulary.outcomes import ALL
 from . import outcome_words as say
 from . import words
@@ -40,9 +41,16 @@ def follow_up(rows: Sequence[FollowUpTimeRow]) -> Exhibit:
     )
     header = ("from", "patients", "died", "median follow-up", "shortest, alive", "longest")
     return Exhibit(
-        "follow-up", "Follow-up", (), "" if lines else NO_PATIENTS, caption, ("follow_up_times.tsv",),
-        (), header, lines,
-    )  # fmt: skip
+        "follow-up",
+        "Follow-up",
+        (),
+        "" if lines else NO_PATIENTS,
+        caption,
+        ("follow_up_times.tsv",),
+        (),
+        header,
+        lines,
+    )
 
 
 def baseline(rows: Sequence[BaselineRow]) -> Exhibit:
@@ -149,13 +157,25 @@ def safety_rates(rows: Sequence[SafetyRateRow], severe_grade: int) -> Exhibit:
     )
     missing = "" if lines else "No adverse event is on record, or there is no table adverse_events.tsv."
     header = (
-        "treatment", "term", "patients with it", "rate, first event", "all events", "rate, all events",
+        "treatment",
+        "term",
+        "patients with it",
+        "rate, first event",
+        "all events",
+        "rate, all events",
         f"rate, grade ≥ {severe_grade}",
-    )  # fmt: skip
+    )
     return Exhibit(
-        "safety-rates", "Adverse events by time on treatment", (), missing, caption, ("safety_rates.tsv",),
-        (), header, lines,
-    )  # fmt: skip
+        "safety-rates",
+        "Adverse events by time on treatment",
+        (),
+        missing,
+        caption,
+        ("safety_rates.tsv",),
+        (),
+        header,
+        lines,
+    )
 
 
 def _rate(row: SafetyRateRow) -> str:
@@ -167,6 +187,38 @@ def _rate(row: SafetyRateRow) -> str:
 
 def _digits(value: float) -> str:
     return f"{value:.0f}" if value >= 100 else f"{value:.2g}"
+
+
+def dose_intensity(rows: Sequence[IntensityRow]) -> Exhibit:
+    """Return the dose given by the dose of the start."""
+    lines = tuple(
+        (
+            row.treatment.replace("_", " "),
+            row.drug,
+            f"{row.known} of {row.patients}",
+            _median(row.daily_median, row.daily_low, row.daily_high, 1),
+            _median(row.relative_median, row.relative_low, row.relative_high, 100),
+            say.share(row.below_full, row.below_share, row.below_low, row.below_high),
+        )
+        for row in rows
+        if row.known
+    )
+    caption = (
+        "Patients whose first dose is known (treatments.tsv, dose_mg): mean daily dose from the first to the "
+        "last dose, days without a dose counted as 0, and the same by the dose of the start. Median "
+        "(quartiles). "
+        "The dose of the start is what was prescribed, not what a label says.",
+    )
+    header = ("treatment", "drug", "dose known", "mg a day", "% of the first dose", "below it")
+    missing = "" if lines else "Not known: no row of treatments.tsv has dose_mg."
+    source = ("dose_intensity.tsv",)
+    return Exhibit("dose-intensity", "Dose intensity", (), missing, caption, source, (), header, lines)
+
+
+def _median(value: float | None, low: float | None, high: float | None, factor: float) -> str:
+    if value is None or low is None or high is None:
+        return "–"
+    return f"{factor * value:.3g} ({factor * low:.3g}–{factor * high:.3g})"
 
 
 PROGRESSIONS = {"on_lorlatinib": "on lorlatinib", "next": "the next one"}
@@ -293,3 +345,26 @@ def clearance(rows: Sequence[ClearanceRow], few: int) -> Exhibit:
     )
     title, source = "ctDNA clearance under lorlatinib", ("ctdna_clearance.tsv",)
     return Exhibit("clearance", title, (), missing, tuple(caption), source, (), header, lines)
+
+
+def checklist(rows: Sequence[ChecklistRow]) -> Exhibit:
+    """Return which part of the page answers which item of the reporting guidelines."""
+    lines = tuple(
+        (
+            f"{row.guideline} {row.item}",
+            row.asks,
+            row.answered,
+            ", ".join(f"#{name}" for name in row.sections) or "–",
+            ", ".join(row.tables) or "–",
+            row.left or "–",
+        )
+        for row in rows
+    )
+    here = sum(row.answered == "output" for row in rows)
+    caption = (
+        f"Items of STROBE (cohort studies) and RECORD (routine data of patients), in our words: {here} of "
+        f"{len(rows)} are answered by this page and its tables, the others in part or by the authors alone.",
+    )
+    header = ("item", "asks for", "answered", "on this page", "tables", "left to the authors")
+    missing, source = "" if lines else NO_PATIENTS, ("reporting_checklist.tsv",)
+    return Exhibit("checklist", "Reporting checklist", (), missing, caption, source, (), header, lines)

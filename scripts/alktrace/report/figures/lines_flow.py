@@ -19,12 +19,17 @@ ENDS = ("ongoing", "no_further_line", "died")
 GREYS = {"ongoing": LINE, "no_further_line": SOFT, "died": INK}
 COLOURS = {"lorlatinib": SERIES[0]} | dict(
     zip(
-        (RegimenKind.NO_ALK_TKI, RegimenKind.ALK_TKI, RegimenKind.LORLATINIB_COMBINATION,
-         RegimenKind.ALK_TKI_COMBINATION, RegimenKind.LORLATINIB_RECHALLENGE),
+        (
+            RegimenKind.NO_ALK_TKI,
+            RegimenKind.ALK_TKI,
+            RegimenKind.LORLATINIB_COMBINATION,
+            RegimenKind.ALK_TKI_COMBINATION,
+            RegimenKind.LORLATINIB_RECHALLENGE,
+        ),
         SERIES[1:],
         strict=True,
     )
-)  # fmt: skip
+)
 Span = tuple[float, float]
 
 
