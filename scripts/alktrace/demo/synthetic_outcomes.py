@@ -100,8 +100,10 @@ def simulate_cohort(*, seed: int, patients: int, law: Law | None = None) -> Coho
     cohort = Cohort()
     for number in range(1, patients + 1):
         # One stream per patient: a change of one patient leaves the others as they are.
-        streams = [np.random.default_rng([seed, number, *own]) for own in ((), (1,), (2,), (3,))]
-        _Patient(f"S{number:03d}", *streams, law or Law(), cohort).live()
+        rng, limits, local, plasma = (
+            np.random.default_rng([seed, number, *own]) for own in ((), (1,), (2,), (3,))
+        )
+        _Patient(f"S{number:03d}", rng, limits, local, plasma, law or Law(), cohort).live()
     return cohort
 
 

@@ -73,6 +73,7 @@ def missing_rows(cases: Iterable[Case]) -> list[MissingRow]:
     inside = [case for case in cases if study_exclusion(case.timeline) is None]
     rows = []
     for item in ITEMS:
+        # Of those who should have it: a site of progression is missing in nobody who did not progress.
         asked = [case for case in inside if item.asked(case)]
         missing = sum(not item.known(case) for case in asked)
         rows.append(
@@ -124,6 +125,7 @@ def _described(grouping: str, group: str, trait: Trait, members: Sequence[Case])
 
 def _timing(case: Case) -> str:
     after = case.after
+    # A sample from outside the window shows another time of the tumour.
     if after is None or not after.stands:
         return NO_SAMPLE
     return after.timing.value.lower() if after.timing else "indeterminate"

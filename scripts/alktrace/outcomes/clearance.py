@@ -39,6 +39,7 @@ def landmark_grouping(cases: Iterable[Case], settings: CohortSettings) -> Groupi
             known_from[name] = Exclusion.NO_SAMPLE_BY_LANDMARK
             continue
         group_of[name] = PRESENT if measured.value else ABSENT
+        # Enrolled after the landmark is at risk only then: until then a patient was immortal by enrolment.
         enrolled = timeline.enrolled
         known_from[name] = max(landmark, enrolled) if enrolled else Exclusion.ENROLMENT_MISSING
     return Grouping(PREDICTOR, group_of, known_from)

@@ -78,6 +78,7 @@ def _changes(timeline: Timeline, drug: str, rows: Sequence[TreatmentRow]) -> Map
     """Return the dose from each day on, by rows of treatment and by changes; a change wins on its day."""
     told = {row.start: row.dose_mg for row in rows if row.dose_mg is not None}
     changed = {row.date: row.to_mg for row in timeline.record.dose_changes if row.drug == drug}
+    # `to_mg` is 0 while it is interrupted: the days count, the milligrams do not.
     return dict(sorted({**told, **changed}.items()))
 
 
@@ -89,7 +90,7 @@ def _doses(
     for row in rows:
         # Days between two rows have no dose: a pause lowers the intensity, and overlap counts once.
         first, last = max(row.start, covered), min(row.end or end, end)
-        current = next((mg for day, mg in reversed(doses.items()) if day <= first), current)
+        current = next((doses[day] for day in sorted(doses, reverse=True) if day <= first), current)
         turns = [day for day in doses if first < day <= last]
         for start, after in zip([first, *turns], [*turns, last + dt.timedelta(days=1)], strict=True):
             current = doses.get(start, current)

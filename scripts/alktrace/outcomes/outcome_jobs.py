@@ -35,11 +35,11 @@ from .comparisons import (
 from .concordance import agreement_rows, concordance_rows, read_materials
 from .courses import flow_rows, oncoprint_rows, swimmer_rows
 from .curves import group_curves, overall_curves
-from .detail import detail_comparisons, detail_rows
 from .dose_intensity import intensity_rows
 from .endpoint_figures import analyse, enrolled_at_progression, figure, rates
 from .endpoints import ENDPOINTS, STATE_MODELS, patient_rows
 from .estimands import estimand_rows
+from .finer_groups import detail_comparisons, detail_rows
 from .follow_up import follow_up_rows
 from .frequencies import expected_rows, frequency_rows, paired_rows, primary_against_acquired
 from .frequency_table import ExpectedFrequencyRow

@@ -49,12 +49,13 @@ def site_rows(
     progressed = [item for item in timelines if progression_exclusion(item) is None]
     again = [item for item in progressed if item.second_progression is not None]
     rows: list[SiteRow] = []
-    for name, members, day in (
-        ("on_lorlatinib", progressed, lambda item: item.progression),
-        ("next", again, lambda item: item.second_progression),
-    ):
-        for (grouping, group), own in _groups(members, found, name == "next").items():
-            rows += _sites(name, grouping, group, [site_on(item, day(item)) for item in own], settings)
+    for (grouping, group), own in _groups(progressed, found, False).items():
+        sites = [site_on(item, item.progression) for item in own]
+        rows += _sites("on_lorlatinib", grouping, group, sites, settings)
+    # By next treatment only here: the first progression came before it.
+    for (grouping, group), own in _groups(again, found, True).items():
+        sites = [site_on(item, item.second_progression) for item in own]
+        rows += _sites("next", grouping, group, sites, settings)
     return rows
 
 
@@ -128,6 +129,7 @@ def _sites(
 
 
 def _way(timeline: Timeline, row: EndpointPatientRow) -> int | None:
+    # Death without progression ends all other ways: censored, each of them would be overestimated.
     if not row.event:
         return None
     return 1 + WAYS.index(DEATH if row.event_type == DEATH else site_on(timeline, row.end))
@@ -152,6 +154,7 @@ def _ways(
     way_of: Mapping[str, int | None],
     settings: CohortSettings,
 ) -> Iterator[WayRow]:
+    # Not from day 0: the ways add up to 1 only over those who were under observation.
     observed, _ = observe(rows, Analysis.ENROLMENT_ENTRY)
     stays = [
         Stay(place, 0, item.entry, item.time, way_of[item.patient]) for place, item in enumerate(observed)

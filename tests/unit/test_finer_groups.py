@@ -10,8 +10,8 @@ from outcome_cohort import KNOWLEDGE, cohort_settings
 
 from alktrace.knowledge.load import load_knowledge
 from alktrace.outcomes.absence import Absence, Silence
-from alktrace.outcomes.detail import detail_comparisons, detail_rows, drug_class
 from alktrace.outcomes.endpoints import patient_rows
+from alktrace.outcomes.finer_groups import detail_comparisons, detail_rows, drug_class
 from alktrace.outcomes.mechanisms import Finding, lacks_alteration
 from alktrace.outcomes.response import response_rows
 from alktrace.outcomes.timeline import Timeline

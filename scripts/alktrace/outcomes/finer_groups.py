@@ -57,6 +57,7 @@ def drug_class(drug: str, known: Mapping[str, Drug], kind: RegimenKind) -> str:
 
 def classes_of(given: NextTreatment, known: Mapping[str, Drug]) -> list[str]:
     """Return the classes of the drugs of a treatment, lorlatinib that goes on left out."""
+    # It was given before: as a class of the next treatment it would be what the comparison is against.
     added = [drug for drug in given.drugs if drug != LORLATINIB]
     return sorted({drug_class(drug, known, given.kind) for drug in added})
 
@@ -79,6 +80,7 @@ def detail_rows(
         known: drugs of the knowledge table.
         settings: section `cohort`.
     """
+    # Of all treated, as in mechanism_treatment.tsv: who has no sample counts under each drug too.
     treated = [row for row in responses if row.included]
     given = {item.patient: item.next_treatment for item in timelines if item.next_treatment}
     mechanisms = _mechanism_levels(found, [row.patient for row in treated])
@@ -182,6 +184,7 @@ def _treatment_groupings(timelines: Iterable[Timeline], known: Mapping[str, Drug
         DRUG_CLASS: {patient: frozenset(classes_of(one, known)) for patient, one in given.items()},
         DRUG: {patient: frozenset(one.drugs) - {LORLATINIB} for patient, one in given.items()},
     }
+    # One grouping per name: a patient with two drugs is `present` in both, and in the others of neither.
     groupings = {}
     for factor, names in levels.items():
         for name in sorted({item for own in names.values() for item in own}):
@@ -209,5 +212,6 @@ def _alteration_groupings(found: Mapping[str, Finding]) -> dict[str, Grouping]:
 
 
 def _large(grouping: Grouping, few: int) -> bool:
+    # Both sides: a drug that nearly all were given is compared with a handful.
     sizes = Counter(grouping.group_of.values())
     return min(sizes[PRESENT], sizes[ABSENT]) >= few
