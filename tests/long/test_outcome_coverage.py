@@ -22,6 +22,7 @@ from alktrace.outcomes.state_curves import Stay, aalen_johansen, log_log_band
 from alktrace.outcomes.survival import emptied, kaplan_meier, median, rate_at
 from alktrace.outcomes.weighted_cox import WeightedTerm, fit_weighted
 from alktrace.stats.intervals import clopper_pearson
+from alktrace.stats.meta_analysis import pool
 from alktrace.stats.proportions import fisher
 
 pytestmark = [pytest.mark.long, pytest.mark.timeout(1200)]
@@ -281,3 +282,44 @@ def test_adjusted_comparisons_cover_where_a_choice_would_mislead(
     assert abs(np.mean(logs) - truth) < 0.05
     assert 0.93 <= covered / len(logs) <= 0.98
     assert ratio != 1 or rejected / len(logs) <= 0.065
+
+
+@pytest.mark.parametrize("centres", [2, 3, 5, 10])
+@pytest.mark.parametrize("between", [0.0, 0.2, 0.5])
+def test_pooled_intervals_cover_the_mean_of_the_centres(centres: int, between: float) -> None:
+    rng = np.random.default_rng([113, centres, int(10 * between)])
+    covered = heterogeneous = 0
+    for _ in range(DRAWS):
+        errors = rng.uniform(0.25, 0.6, centres)
+        found = pool(list(0.3 + rng.normal(0, between, centres) + rng.normal(0, errors)), list(errors), LEVEL)
+        covered += found.low <= 0.3 <= found.high
+        heterogeneous += found.between_low <= between**2 <= found.between_high
+    report(f"mean of {centres} centres, {between} between them", covered / DRAWS)
+    report("  variance between centres", heterogeneous / DRAWS)
+    assert covered / DRAWS >= 0.93
+    # At 0 the lower end cannot fail.
+    assert 0.93 <= heterogeneous / DRAWS <= (0.99 if between == 0 else 0.97)
+
+
+def test_within_centres_the_treatment_that_a_better_centre_prefers_is_no_better() -> None:
+    """No difference between the treatments; three centres differ in hazard and in what they give."""
+    rng, level = np.random.default_rng(114), {"pooled": 0, "within": 0}
+    logs: dict[str, list[float]] = {"pooled": [], "within": []}
+    for _ in range(DRAWS):
+        centre = rng.integers(0, 3, 150)
+        treated = rng.random(150) < np.array([0.25, 0.5, 0.75])[centre]
+        event_day = np.ceil(rng.exponential(np.array([120.0, 200.0, 320.0])[centre]))
+        left = np.ceil(rng.uniform(100, 700, 150))
+        given = {"time": np.minimum(event_day, left), "event": event_day <= left}
+        arm = pd.DataFrame({"arm": treated.astype(float)})
+        for name, strata in (("pooled", []), ("within", [str(one) for one in centre])):
+            found = fit_cox(arm, entry=np.zeros(150), confidence=LEVEL, strata=strata, **ENOUGH, **given)
+            (term,) = found.terms
+            logs[name].append(term.coefficient)
+            level[name] += not term.low <= 1 <= term.high
+    for name, values in logs.items():
+        report(f"mean log hazard ratio, {name}", np.mean(values))
+        report(f"  intervals without 1, {name}", level[name] / DRAWS)
+    assert np.mean(logs["pooled"]) < -0.2
+    assert abs(np.mean(logs["within"])) < 3 * np.std(logs["within"]) / math.sqrt(DRAWS)
+    assert level["within"] / DRAWS <= 0.065

@@ -115,10 +115,17 @@ def test_centres_that_agree_do_not_narrow_the_interval() -> None:
     found = pool([0.5, 0.5, 0.5], [0.3, 0.3, 0.3], 0.95)
     assert (found.between, found.i2) == (0, 0)
     assert found.mean == pytest.approx(0.5)
-    # The t quantile of two degrees of freedom.
-    assert found.high - found.mean == pytest.approx(4.302653 * 0.3 / math.sqrt(3), rel=1e-6)
+    # Hartung's and Knapp's interval would have no width; the normal one stands.
+    assert found.high - found.mean == pytest.approx(1.959964 * 0.3 / math.sqrt(3), rel=1e-6)
     with pytest.raises(ValueError, match="two estimates"):
         pool([0.5], [0.3], 0.95)
+
+
+def test_the_interval_of_hartung_and_knapp() -> None:
+    # By hand: Q of 0.18 / 0.25 = 0.72 with two degrees, variance between centres 0, factor 0.6, t 4.302653.
+    found = pool([0.2, 0.5, 0.8], [0.5, 0.5, 0.5], 0.95)
+    assert (found.between, found.q) == (0, pytest.approx(0.72))
+    assert found.high - found.mean == pytest.approx(4.302653 * 0.6 * 0.5 / math.sqrt(3), rel=1e-6)
 
 
 def test_heterogeneity_is_found_where_it_is() -> None:
