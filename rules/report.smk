@@ -84,7 +84,7 @@ rule write_cohort_page:
         mem_mb=memory(1000),
         runtime=minutes(10),
     params:
-        settings=PLAN.dump("cohort"),
+        settings=PLAN.dump("cohort", "report"),
         knowledge=PLAN.knowledge(),
         code=PLAN.code("write_cohort_page"),
     message:

@@ -13,6 +13,7 @@ if TYPE_CHECKING:
 with job_log(snakemake.log[0]):
     from alktrace.inputs.settings.cohort_settings import CohortSettings
     from alktrace.report.cohort_page import write_cohort_page
+    from alktrace.vocabulary.languages import Language
 
     write_cohort_page(
         classification=Path(snakemake.input.classification),
@@ -23,5 +24,6 @@ with job_log(snakemake.log[0]):
         outcomes=[Path(path) for path in snakemake.input.outcomes],
         knowledge=open_knowledge(resource("knowledge"), snakemake.config["knowledge"]),
         settings=CohortSettings.model_validate(snakemake.params.settings["cohort"]),
+        language=Language(snakemake.params.settings["report"]["language"]),
         out=Path(snakemake.output.page),
     )

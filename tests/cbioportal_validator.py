@@ -35,8 +35,8 @@ def said_of_study(study: Path, folder: Path) -> str:
     for path in Path(checkout, "tests", "test_data", "api_json_unit_tests").glob("*.json"):
         (portal / path.name).write_bytes(path.read_bytes())
     (portal / "cancer-types.json").write_text(json.dumps([CANCER]))
-    program = Path(checkout, "scripts", "importer", "validateData.py")
-    command = [os.environ.get(PYTHON, sys.executable), program, "-s", study, "-p", portal]
+    program = str(Path(checkout, "scripts", "importer", "validateData.py"))
+    command = [os.environ.get(PYTHON, sys.executable), program, "-s", str(study), "-p", str(portal)]
     done = subprocess.run(command, capture_output=True, text=True, check=False)
     said = done.stdout + done.stderr
     # 3: valid, with warnings.

@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 from mechanism_rows import bypass_or_none, classified, mechanism
 from outcome_cohort import cohort_settings
+from patient_pages import words_in
 from present_values import present
 
 from alktrace.classify.resistance_table import ClassificationRow, ResistanceRow
@@ -27,6 +28,7 @@ from alktrace.report.figures.patients_flow import End, Step, draw_patients_flow,
 from alktrace.report.figures.style import _slimmed
 from alktrace.report.outcome_section import co_alterations, forest
 from alktrace.vocabulary.caveats import Caveat, CaveatCode
+from alktrace.vocabulary.languages import Language
 from alktrace.vocabulary.outcomes import Question, Status
 from alktrace.vocabulary.resistance import Classification, Component, NotEvaluableReason
 from alktrace.vocabulary.samples import Setting
@@ -92,7 +94,7 @@ def test_the_flow_says_its_numbers() -> None:
 
 def test_key_numbers_count_the_last_progression_of_a_patient() -> None:
     again = replace(bypass_or_none("P1", False), timepoint="PD2")
-    key = cohort_content([*ROWS, again], [], [], [], MESSAGES)["key"]
+    key = cohort_content([*ROWS, again], [], [], [], words_in())["key"]
     numbers = {item["text"]: item["number"] for item in key}
     assert numbers["patients"] == "4"
     assert numbers["with a sample at progression"] == "3"
@@ -199,6 +201,7 @@ def page(folder: Path, rows: list[ClassificationRow], mechanisms: list[Resistanc
         outcomes=(),
         knowledge=KNOWLEDGE,
         settings=cohort_settings(),
+        language=Language.EN,
         out=folder / "report.html",
     )
     return (folder / "report.html").read_text(encoding="utf-8")

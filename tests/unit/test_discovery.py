@@ -10,6 +10,7 @@ from alktrace.classify.resistance_table import ClassificationRow
 from alktrace.io.tables import write_table
 from alktrace.report.cohort_page import write_cohort_page
 from alktrace.vocabulary.changes import Consequence
+from alktrace.vocabulary.languages import Language
 
 
 def row(
@@ -63,6 +64,7 @@ def page_of(folder: Path, rows: list[EmergentUnknownRow] | None) -> str:
         outcomes=(),
         knowledge=KNOWLEDGE,
         settings=cohort_settings(),
+        language=Language.EN,
         out=folder / "report.html",
     )
     return (folder / "report.html").read_text()

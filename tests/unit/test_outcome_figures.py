@@ -39,6 +39,7 @@ from alktrace.report.figures.forest import draw_forest
 from alktrace.report.figures.kaplan_meier import Panel, draw_curves
 from alktrace.report.figures.oncoprint import draw_oncoprint
 from alktrace.report.figures.swimmer import draw_swimmer
+from alktrace.vocabulary.languages import Language
 from alktrace.vocabulary.outcomes import Analysis, IntervalKind, Question, Refusal, Status
 from alktrace.vocabulary.resistance import Classification, Component, Confidence, Emergence, Timing
 from alktrace.workflow.plan import Plan
@@ -113,6 +114,7 @@ def page(folder: Path, outcomes: Path | None) -> str:
         outcomes=[outcomes / name for name in names if outcomes],
         knowledge=KNOWLEDGE,
         settings=SETTINGS,
+        language=Language.EN,
         out=folder / "report.html",
     )
     return (folder / "report.html").read_text()

@@ -62,7 +62,6 @@ def test_chinese_is_chinese() -> None:
 def test_every_key_is_asked_for() -> None:
     """By name, or by the group and a value of a closed list."""
     groups = {
-        "quoted",
         *re.findall(r'f"([\w.]+)\.\{', SOURCE),
         *re.findall(r'words\.word\(\s*"([\w.]+)"', SOURCE),
         *re.findall(r'"([\w.]+)\." ~ ', SOURCE),

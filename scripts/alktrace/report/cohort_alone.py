@@ -61,6 +61,7 @@ def write_cohort(
         outcomes=[out / name for name in outcome_tables()],
         knowledge=knowledge,
         settings=settings.cohort,
+        language=settings.report.language,
         out=page,
     )
     return page

@@ -1,7 +1,7 @@
 """Patients of a cohort on their way into the analyses, from the tables; pure."""
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Callable, Iterable, Sequence
 
 from ..classify.resistance_table import ClassificationRow
 from ..outcomes.endpoint_table import EndpointRow
@@ -16,6 +16,7 @@ def patients_flow(
     classification: Sequence[ClassificationRow],
     linkage: Sequence[LinkageRow],
     endpoints: Sequence[EndpointRow],
+    told: Callable[[str], str],
 ) -> Exhibit:
     """Return the figure of the patients' way into the analyses.
 
@@ -23,10 +24,19 @@ def patients_flow(
         classification: rows of `classification.tsv`.
         linkage: rows of `linkage.tsv`; none without clinical tables.
         endpoints: rows of `endpoints.tsv`, likewise.
+        told: gives a text in the language of the page; lines are broken after that.
     """
-    steps = flow_steps(classification, linkage)
+    steps = [
+        Step(told(step.text), step.patients, _told(step.left_out, told))
+        for step in flow_steps(classification, linkage)
+    ]
     ends = [
-        End(row.endpoint.replace("_", " "), row.analysed, row.events, _counted(row.excluded))
+        End(
+            told(row.endpoint.replace("_", " ")),
+            row.analysed,
+            row.events,
+            _told(_counted(row.excluded), told),
+        )
         for row in endpoints
         if row.headline
     ]
@@ -95,6 +105,10 @@ def _not_evaluable(
     )
     reasons = tuple((f"of these {name}", number) for name, number in sorted(found.items()))
     return (("not evaluable", len(blind)), *reasons) if blind else ()
+
+
+def _told(left_out: Iterable[tuple[str, int]], told: Callable[[str], str]) -> tuple[tuple[str, int], ...]:
+    return tuple((told(why), number) for why, number in left_out)
 
 
 def _some(left_out: tuple[tuple[str, int], ...]) -> tuple[tuple[str, int], ...]:

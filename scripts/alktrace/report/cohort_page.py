@@ -1,7 +1,7 @@
 """The page of the cohort: classes, mechanisms, and what could not be judged."""
 
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -15,12 +15,15 @@ from ..outcomes.endpoint_table import EndpointRow
 from ..outcomes.linkage_table import LinkageRow
 from ..qc.identity_table import IdentityRow
 from ..qc.qc_table import QcRow
+from ..vocabulary.languages import Language
 from ..vocabulary.resistance import Classification, Component
 from ..vocabulary.samples import Setting, Verdict
 from . import words
 from .cohort_flow import patients_flow
 from .exhibits import Exhibit
+from .language import Words, html_language
 from .pages import write_page
+from .sentences import translated
 from .words import NOTICE_KEY
 
 
@@ -34,6 +37,7 @@ def write_cohort_page(
     outcomes: Sequence[Path],
     knowledge: KnowledgeFiles,
     settings: CohortSettings,
+    language: Language,
     out: Path,
 ) -> None:
     """Write the page of the cohort.
@@ -49,16 +53,18 @@ def write_cohort_page(
         outcomes: the outcome tables, all in one folder; none without clinical tables.
         knowledge: the knowledge tables, for the texts of codes.
         settings: section `cohort`, as the outcome tables were made with.
+        language: of the page.
         out: HTML.
     """
     known = load_knowledge(knowledge)
-    messages = known.messages
+    speech = Words(language, known)
+    messages = speech.messages
     content = cohort_content(
         read_table(classification, ClassificationRow),
         read_table(resistance, ResistanceRow) if resistance else (),
         read_table(quality, QcRow) if quality else (),
         read_table(identity, IdentityRow) if identity else (),
-        messages,
+        speech,
     )
     content["edition"] = known.edition
     content["from_reads"], content["with_mechanisms"] = quality is not None, resistance is not None
@@ -77,11 +83,13 @@ def write_cohort_page(
         exhibits = outcome_exhibits(folder, messages, settings, mechanisms)
         linkage = read_table(folder / "linkage.tsv", LinkageRow)
         endpoints = read_table(folder / "endpoints.tsv", EndpointRow)
+    flow = patients_flow(read_table(classification, ClassificationRow), linkage, endpoints, speech.quoted)
+    if language is not Language.EN:
+        flow = translated(flow, speech.quoted)
+        exhibits = [translated(item, speech.quoted) for item in exhibits]
+    content["patients_flow"] = flow
     content["exhibits"] = exhibits
     content["refused"] = refused_figures(exhibits)
-    content["patients_flow"] = patients_flow(
-        read_table(classification, ClassificationRow), linkage, endpoints
-    )
     content["outcomes"] = [path.name for path in outcomes]
     write_page("cohort.html", content, out)
 
@@ -91,28 +99,33 @@ def cohort_content(
     resistance: Sequence[ResistanceRow],
     quality: Sequence[QcRow],
     identity: Sequence[IdentityRow],
-    messages: Mapping[str, str],
+    speech: Words,
 ) -> dict[str, Any]:
-    """Return what the template shows, as plain values; pure."""
+    """Return what the template shows, as texts; pure."""
+    messages, told = speech.messages, speech.quoted
     named = {(row.patient, row.timepoint) for row in resistance if row.mechanism is not None}
     settings = [one for one in Setting if any(row.setting is one for row in classification)]
     per_setting = {
         one: Counter(row.classification for row in classification if row.setting is one) for one in settings
     }
     return {
+        "t": told,
+        "language": html_language(speech.language),
         "notice": messages[NOTICE_KEY],
         "patients": len({row.patient for row in classification}),
         "timepoints": len(classification),
-        "settings": [one.value for one in settings],
+        "settings": [told(one.value) for one in settings],
         "classes": [
-            {"name": one.value, "counts": [per_setting[setting][one] for setting in settings]}
+            {"name": told(one.value), "counts": [per_setting[setting][one] for setting in settings]}
             for one in Classification
         ],
-        "key": _key_numbers(classification, quality),
+        "key": [item | {"text": told(item["text"])} for item in _key_numbers(classification, quality)],
         "rows": _first_of_each(
-            [_row(row, messages) | {"named": (row.patient, row.timepoint) in named} for row in classification]
+            [_row(row, speech) | {"named": (row.patient, row.timepoint) in named} for row in classification]
         ),
-        "mechanisms": _first_of_each([_mechanism(row) for row in resistance if row.mechanism is not None]),
+        "mechanisms": _first_of_each(
+            [_mechanism(row, told) for row in resistance if row.mechanism is not None]
+        ),
         "quality": [
             {
                 "sample": f"{row.patient}.{row.timepoint}.{row.specimen}",
@@ -125,9 +138,10 @@ def cohort_content(
                 "contamination": words.percent(row.contamination)
                 if row.contamination is not None
                 else words.NOTHING,
-                "identity": row.identity.value,
+                "identity": told(row.identity.value),
                 "verdict": row.verdict.value,
-                "reasons": format_cell(row.reasons) if row.verdict is not Verdict.PASS else "",
+                "verdict_word": told(row.verdict.value),
+                "reasons": ";".join(map(told, row.reasons)) if row.verdict is not Verdict.PASS else "",
             }
             for row in quality
         ],
@@ -196,27 +210,28 @@ def discovered_lines(rows: Sequence[EmergentUnknownCount]) -> list[dict[str, Any
     ]
 
 
-def _row(row: ClassificationRow, messages: Mapping[str, str]) -> dict[str, Any]:
+def _row(row: ClassificationRow, speech: Words) -> dict[str, Any]:
+    told = speech.quoted
     return {
         "patient": row.patient,
         "timepoint": row.timepoint,
-        "setting": row.setting.value,
-        "classification": row.classification.value,
-        "components": ", ".join(one.value for one in row.components),
-        "timing": row.timing.value if row.timing else words.NOTHING,
-        "confidence": row.confidence.value if row.confidence else words.NOTHING,
-        "reasons": [words.explain_code(reason.value, messages) for reason in row.not_evaluable_reason],
+        "setting": told(row.setting.value),
+        "classification": told(row.classification.value),
+        "components": ", ".join(told(one.value) for one in row.components),
+        "timing": told(row.timing.value) if row.timing else words.NOTHING,
+        "confidence": told(row.confidence.value) if row.confidence else words.NOTHING,
+        "reasons": [words.explain_code(reason.value, speech.messages) for reason in row.not_evaluable_reason],
     }
 
 
-def _mechanism(row: ResistanceRow) -> dict[str, str]:
+def _mechanism(row: ResistanceRow, told: Callable[[str], str]) -> dict[str, str]:
     return {
         "patient": row.patient,
         "timepoint": row.timepoint,
-        "mechanism": row.mechanism or "",
-        "alteration": " ".join(name for name in (row.gene, row.alteration) if name),
-        "molecules": words.molecules(row),
-        "phase": row.phase.value if row.phase else words.NOTHING,
-        "confidence": row.confidence.value if row.confidence else words.NOTHING,
-        "emergence": row.emergence.value if row.emergence else words.NOTHING,
+        "mechanism": told(row.mechanism or ""),
+        "alteration": told(" ".join(name for name in (row.gene, row.alteration) if name)),
+        "molecules": told(words.molecules(row)),
+        "phase": told(row.phase.value) if row.phase else words.NOTHING,
+        "confidence": told(row.confidence.value) if row.confidence else words.NOTHING,
+        "emergence": told(row.emergence.value) if row.emergence else words.NOTHING,
     }

@@ -4,8 +4,6 @@ What a page says is a `Said`, a key and values. `Words` turns it into text by th
 `resources/report/words.tsv`, which has a sentence in each language for every key.
 """
 
-import re
-import string
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import Enum
@@ -16,6 +14,7 @@ from ..io.tables import column, read_table
 from ..knowledge.answers import Knowledge
 from ..vocabulary.caveats import Caveat, CaveatCode
 from ..vocabulary.languages import Language
+from .sentences import Sentences
 from .words import NOTHING, percent
 
 ABOUT = {
@@ -69,10 +68,6 @@ class Listed:
     between: str = "list.comma"
 
 
-QUOTED = "quoted."
-"""Group of the table for sentences that other tables hold in English, such as a reason in `qc.tsv`."""
-
-
 def say(key: str, **values: Any) -> Said:
     """Return one thing to say."""
     return Said(key, values)
@@ -88,20 +83,6 @@ def html_language(language: Language) -> str:
     return "zh-CN" if language is Language.ZH else "en"
 
 
-@dataclass(frozen=True)
-class Quote:
-    """A sentence of another table: how it reads there in English, and its translation."""
-
-    pattern: re.Pattern[str]
-    text: str
-
-
-def _quote(row: WordsRow, text: str) -> Quote:
-    parts = string.Formatter().parse(row.en)
-    pattern = "".join(re.escape(plain) + (f"(?P<{name}>.+?)" if name else "") for plain, name, _, _ in parts)
-    return Quote(re.compile(pattern, re.DOTALL), text)
-
-
 class Words:
     """The texts of one language."""
 
@@ -110,15 +91,13 @@ class Words:
         rows = read_table(resource("report/words.tsv"), WordsRow)
         self.language = language
         self.texts = {row.key: row.zh if language is Language.ZH else row.en for row in rows}
-        quoted = [row for row in rows if row.key.startswith(QUOTED)] if language is Language.ZH else []
-        self._plain = {row.en: row.zh for row in quoted if "{" not in row.en}
-        self._quotes = [_quote(row, row.zh) for row in quoted if "{" in row.en]
         chinese = knowledge.chinese if language is Language.ZH else {}
         # A site that replaced a message in English alone is quoted, not overruled by our translation.
         self.messages = {**knowledge.messages, **chinese}
         self.drug_names = {
             name: drug.chinese or name for name, drug in knowledge.drugs.items() if language is Language.ZH
         }
+        self._sentences = Sentences(self.drug_names) if language is Language.ZH else None
 
     def __call__(self, key: str, **values: Any) -> str:
         """Return the text of a key."""
@@ -147,13 +126,7 @@ class Words:
 
     def quoted(self, text: str) -> str:
         """Return a sentence that a table holds in English, in this language; as it is if none is known."""
-        if text in self._plain:
-            return self._plain[text]
-        for quote in self._quotes:
-            if found := quote.pattern.fullmatch(text):
-                filled = {name: self.quoted(item) for name, item in found.groupdict().items()}
-                return quote.text.format(**filled)
-        return text
+        return text if self._sentences is None else self._sentences(text)
 
     def told(self, values: Sequence[Any]) -> list[str]:
         """Return the texts of several things."""

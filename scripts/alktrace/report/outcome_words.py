@@ -47,7 +47,7 @@ def reason(code: str, messages: Mapping[str, str]) -> str:
 
 def sentence(code: str, messages: Mapping[str, str]) -> str:
     """Return the text of a code without its last full stop; empty without a text."""
-    return messages.get(code.partition(":")[0], "").removesuffix(".")
+    return messages.get(code.partition(":")[0], "").rstrip(".。")
 
 
 def not_estimable(code: str, messages: Mapping[str, str]) -> str:

@@ -1,5 +1,6 @@
 """Patients on their way into the analyses: who is left at each step, who dropped out and why."""
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -10,6 +11,9 @@ WIDTH, LETTER = 920, 6.3
 BOX, SIDE, GAP, LINE_HEIGHT, PAD = 330, 400, 34, 16, 9
 """Widths of the boxes in the middle and at the side, pixels between steps, and of a line of text."""
 END_WIDTH = 168
+LAST_LATIN, WIDE_LETTER = "\u2e7f", 1.9
+PIECES = re.compile(r"[\u2e80-\uffff]|[^\s\u2e80-\uffff]+\s*|\s+")
+"""Where a line may break: behind a word, and behind every Chinese sign."""
 
 
 @dataclass(frozen=True)
@@ -94,13 +98,26 @@ def _height(lines: Sequence[str]) -> float:
 
 
 def _wrapped(text: str, width: float) -> list[str]:
-    """Return a text in lines that fit into a box; a word that is too long is cut."""
-    most, lines = int((width - 2 * PAD) / LETTER), [""]
-    for word in text.split():
-        if lines[-1] and len(lines[-1]) + 1 + len(word) > most:
+    """Return a text in lines that fit into a box; a word that is too long is cut, Chinese breaks anywhere."""
+    most, lines = (width - 2 * PAD) / LETTER, [""]
+    for word in PIECES.findall(text):
+        if lines[-1] and _length(lines[-1] + word.rstrip()) > most:
             lines.append("")
-        lines[-1] = f"{lines[-1]} {word}".strip()
-    return [line if len(line) <= most else f"{line[: most - 1]}…" for line in lines]
+        lines[-1] += word if lines[-1] else word.lstrip()
+    return [_cut(line.strip(), most) for line in lines]
+
+
+def _length(text: str) -> float:
+    """Return the length of a text in Latin letters."""
+    return sum(WIDE_LETTER if letter > LAST_LATIN else 1 for letter in text)
+
+
+def _cut(line: str, most: float) -> str:
+    if _length(line) <= most:
+        return line
+    while _length(line) > most - 1:
+        line = line[:-1]
+    return f"{line}…"
 
 
 def _without(left_out: Sequence[tuple[str, int]]) -> str:

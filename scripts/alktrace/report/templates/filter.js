@@ -9,7 +9,7 @@ for (const table of document.querySelectorAll("table.filter")) {
   field.type = "search";
   label.className = "filter-field";
   count.setAttribute("role", "status");
-  label.append("Filter rows: ", field, " ", count);
+  label.append(`${document.body.dataset.filter} `, field, " ", count);
   const box = table.closest(".wrap") || table;
   box.before(label);
   const texts = rows.map((row) => row.textContent.toLowerCase());
@@ -20,6 +20,6 @@ for (const table of document.querySelectorAll("table.filter")) {
       row.hidden = !words.every((word) => texts[i].includes(word));
       shown += row.hidden ? 0 : 1;
     });
-    count.textContent = words.length ? `${shown} of ${rows.length}` : "";
+    count.textContent = words.length ? `${shown} / ${rows.length}` : "";
   });
 }
