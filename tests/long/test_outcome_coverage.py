@@ -310,7 +310,7 @@ def test_within_centres_the_treatment_that_a_better_centre_prefers_is_no_better(
         treated = rng.random(150) < np.array([0.25, 0.5, 0.75])[centre]
         event_day = np.ceil(rng.exponential(np.array([120.0, 200.0, 320.0])[centre]))
         left = np.ceil(rng.uniform(100, 700, 150))
-        given = {"time": np.minimum(event_day, left), "event": event_day <= left}
+        given: dict[str, Any] = {"time": np.minimum(event_day, left), "event": event_day <= left}
         arm = pd.DataFrame({"arm": treated.astype(float)})
         for name, strata in (("pooled", []), ("within", [str(one) for one in centre])):
             found = fit_cox(arm, entry=np.zeros(150), confidence=LEVEL, strata=strata, **ENOUGH, **given)

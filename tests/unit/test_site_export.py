@@ -6,19 +6,25 @@ import stat
 from dataclasses import fields
 from pathlib import Path
 
+import numpy as np
 import pytest
 
+from alktrace.calling.genotyping.genotype_table import GenotypeRow
 from alktrace.centres.exported_columns import Leaving, exported_columns
+from alktrace.centres.genotype_hashes import SameRow, hashes_of
 from alktrace.centres.pseudonyms import Pseudonyms, open_key
 from alktrace.centres.site_differences import Site, notes, refusals
 from alktrace.centres.site_export import ACCOUNTS, PARTS, RESULTS
 from alktrace.centres.site_manifest import MANIFEST, SiteManifest, read_manifest, write_manifest
-from alktrace.centres.site_merge import _drugs, _rows
+from alktrace.centres.site_merge import _drugs, _rows, merge_sites
 from alktrace.commands.cohort import run as cohort
 from alktrace.commands.export_site import run as export
 from alktrace.demo.synthetic_outcomes import write_outcomes
 from alktrace.errors import DataError, InputProblems
-from alktrace.io.tables import header
+from alktrace.inputs.config_file import load_settings
+from alktrace.inputs.knowledge_files import open_knowledge
+from alktrace.io.resources import DEFAULTS, resource
+from alktrace.io.tables import header, read_table, write_table
 from alktrace.outcomes.clinical_schema import FILES
 
 MADE_AGAIN = ("site.json", "report.html", "merged")
@@ -45,7 +51,7 @@ def test_every_column_is_listed_with_what_happens_to_it() -> None:
     listed = exported_columns()
     for name, row_type in {**FILES, **RESULTS}.items():
         assert list(listed[name]) == list(header(row_type)), name
-    assert set(listed) == {*FILES, *RESULTS, "accounts"}
+    assert set(listed) == {*FILES, *RESULTS, "accounts", "genotype_hashes"}
     assert set(PARTS) == set(FILES) - {"drugs"}
 
 
@@ -390,3 +396,65 @@ def test_a_day_that_is_none_and_a_manifest_of_other_fields_are_named(tmp_path: P
     write_manifest(tmp_path, ours().model_copy(update={"site": "no name"}))
     with pytest.raises(DataError, match="site: String should match"):
         read_manifest(tmp_path)
+
+
+def genotypes_at(folder: Path, people: dict[str, list[str | None]]) -> Path:
+    """Tables as a run has them, of polymorphisms 1 kb apart."""
+    for name, own in people.items():
+        rows = [GenotypeRow("chr1", 1000 * i, "A", "C", 50, 50, one) for i, one in enumerate(own, start=1)]
+        write_table(folder / name / "PD" / "plasma" / "genotypes.tsv", GenotypeRow, rows)
+    return folder
+
+
+def drawn(rng: np.random.Generator, size: int = 60) -> list[str | None]:
+    return [str(one) for one in rng.choice(["0/0", "0/1", "1/1"], size, p=[0.25, 0.5, 0.25])]
+
+
+def test_one_person_at_two_sites_is_found_and_nobody_else(tmp_path: Path) -> None:
+    rng = np.random.default_rng(5)
+    both = drawn(rng)
+    # One genotype wrong, one missing: two blocks of six are lost.
+    again = ["0/0" if both[0] != "0/0" else "1/1", None, *both[2:]]
+    for name, own in (("NORTH", both), ("SOUTH", again)):
+        write_outcomes(out=tmp_path / name, seed=len(own) + ord(name[0]), patients=30)
+        genotypes_at(
+            tmp_path / name / "patients", {f"S{i:03d}": drawn(rng) for i in range(1, 30)} | {"S030": own}
+        )
+    (tmp_path / "secret").write_text("ab" * 32)
+    (tmp_path / "secret").chmod(0o600)
+    exports = []
+    for name in ("NORTH", "SOUTH"):
+        exports.append(tmp_path / "exports" / name)
+        export(
+            tmp_path / name / "clinical",
+            tmp_path / name,
+            site=name,
+            key=tmp_path / f"key-{name}",
+            out=exports[-1],
+            genotypes=tmp_path / name / "patients",
+            secret=tmp_path / "secret",
+        )
+        assert b"0/1" not in all_bytes(exports[-1])
+        assert b"ab" * 32 not in all_bytes(exports[-1])
+    settings = load_settings(DEFAULTS, defaults=DEFAULTS)
+    files = open_knowledge(resource("knowledge"), None)
+    told = merge_sites(exports, knowledge=files, settings=settings, out=tmp_path / "merged")
+    (row,) = read_table(tmp_path / "merged" / "possible_duplicates.tsv", SameRow)
+    assert (row.equal, row.compared) == (4, 5)
+    assert sum("possibly one person" in line for line in told) == 1
+    keys = {
+        name: Pseudonyms(open_key(tmp_path / f"key-{name}", tmp_path / "x")) for name in ("NORTH", "SOUTH")
+    }
+    assert [row.patient, row.other] == [f"{name}-{keys[name].patient('S030')}" for name in ("NORTH", "SOUTH")]
+
+
+def test_hashes_of_another_secret_or_of_fewer_polymorphisms_never_meet() -> None:
+    rng = np.random.default_rng(6)
+    sites = [("chr1", 1000 * i) for i in range(1, 41)]
+    own = dict(zip(sites, drawn(rng, 40), strict=True))
+    one, other = (hashes_of(own, sites, secret) for secret in (b"1" * 32, b"2" * 32))
+    assert len(one) == len(other) == 4
+    assert not set(one) & set(other)
+    assert hashes_of(dict(list(own.items())[:9]), sites, b"1" * 32) == ()
+    # A lost allele in one of two samples leaves the genotype unknown, and its block out.
+    assert len(hashes_of(own | {sites[0]: None}, sites, b"1" * 32)) == 3

@@ -38,6 +38,7 @@ class Leaving(StrEnum):
     LOCUS = "locus"
     KEY = "key"
     CAVEAT = "caveat"
+    GENOTYPE_HASH = "genotype_hash"
     WITHHELD = "withheld"
 
 

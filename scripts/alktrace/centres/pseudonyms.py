@@ -21,20 +21,24 @@ LENGTH = 16
 """Hexadecimal digits, 64 bits: two of a million patients share a pseudonym with a chance of 3e-8."""
 
 
-def open_key(path: Path, out: Path) -> bytes:
+def open_key(path: Path, out: Path, *, shared: bool = False) -> bytes:
     """Return the key of a site; makes one, readable by its owner alone, where the file is missing.
 
     Args:
         path: file of the key, 64 hexadecimal digits.
         out: folder of the export, in which the key must not lie.
+        shared: it is a secret that sites agreed on, and is not made here.
 
     Raises:
-        DataError: the key would leave with the export, is none, or others may read it.
+        DataError: the key would leave with the export, is none, or others may read it; a shared one that is
+            missing.
     """
     if out.resolve() in path.resolve().parents:
         raise DataError(
             path, "lies in the folder of the export", "keep the key elsewhere: it stays at the site"
         )
+    if shared and not path.exists():
+        raise DataError(path, "no such file", "give the secret that the sites share, 64 hexadecimal digits")
     if not path.exists():
         path.parent.mkdir(parents=True, exist_ok=True)
         # Exclusive, with its permission from the start: no moment in which others may read it.

@@ -21,7 +21,7 @@ from ..inputs.user_tables import read_user_table
 from ..io.atomic import atomic_output
 from ..io.digest import module_digest
 from ..io.resources import PACKAGE, resource
-from ..io.tables import format_cell, read_table
+from ..io.tables import format_cell, read_table, write_table
 from ..io.text import parse_json
 from ..knowledge.load import load_knowledge
 from ..outcomes.accounts import NOT_OF_THE_TUMOUR
@@ -34,6 +34,8 @@ from ..vocabulary.changes import Origin
 from ..vocabulary.samples import SpecimenType
 from .cell_rules import Leaver
 from .exported_columns import Leaving, exported_columns, leaving
+from .genotype_hashes import FILE as HASHES
+from .genotype_hashes import HashRow, hashes_of, read_genotypes, sites_digest, sites_of
 from .pseudonyms import Pseudonyms, key_mark
 from .site_manifest import (
     Dates,
@@ -80,6 +82,7 @@ def export_site(
     settings: Settings,
     beside: Path,
     out: Path,
+    genotypes: tuple[Path, bytes] | None = None,
 ) -> SiteManifest:
     """Write the export of a site; return what stands in its `site.json`.
 
@@ -94,6 +97,7 @@ def export_site(
         settings: the configuration of the site.
         beside: folder that paths of the configuration count from.
         out: a folder that is new or empty.
+        genotypes: `results/patients` of the run and the secret of the sites, where they share hashes.
 
     Raises:
         InputProblems, DataError: what is wrong with the tables, or the folder is not empty.
@@ -111,6 +115,7 @@ def export_site(
     _write_clinical(leaver, clinical, records, out)
     _write_results(leaver, tables, settings.exclude, out)
     _write_accounts(leaver, details, settings.exclude, out)
+    hashed = _write_hashes(leaver, genotypes, records, out) if genotypes else None
     shutil.copyfile(resource("exported_columns.tsv"), out / "columns.tsv")
     manifest = SiteManifest(
         site=site,
@@ -126,6 +131,7 @@ def export_site(
         assays=assays_of(settings, beside),
         withheld=dict(sorted(leaver.withheld.items())),
         small_groups=small_groups(records.values()),
+        genotypes=hashed,
         files={
             path.relative_to(out).as_posix(): file_digest(path)
             for path in sorted(out.rglob("*"))
@@ -222,6 +228,21 @@ def _write(leaver: Leaver, table: str, rows: Iterable[Mapping[str, Any]], path: 
     # By pseudonym, not as at the site: an order would tell who is who.
     with atomic_output(path) as (partial,):
         partial.write_text("\n".join(["\t".join(rules), *sorted(lines)]) + "\n", encoding="utf-8")
+
+
+def _write_hashes(
+    leaver: Leaver, given: tuple[Path, bytes], records: Collection[str], out: Path
+) -> dict[str, str]:
+    folder, secret = given
+    found = read_genotypes(folder, records)
+    sites = sites_of(found)
+    rows = [
+        HashRow(leaver.pseudonyms.patient(name), hashes)
+        for name, own in found.items()
+        if (hashes := hashes_of(own, sites, secret))
+    ]
+    write_table(out / HASHES, HashRow, sorted(rows, key=lambda row: row.patient))
+    return {"secret": key_mark(secret), "polymorphisms": sites_digest(sites)}
 
 
 # --- accounts ----------------------------------------------------------------------------------

@@ -40,6 +40,7 @@ class SiteManifest(BaseModel):
         knowledge: digest of each knowledge table, with what the site lays over it.
         assays: per assay how UMIs are read, and a digest of its targets.
         withheld: cells that had no known form, by table and column.
+        genotypes: which secret and polymorphisms their hashes were made with; None: none left.
         small_groups: patients who share sex and ten years of age with fewer than four others.
         files: digest of each file of the export.
     """
@@ -60,6 +61,7 @@ class SiteManifest(BaseModel):
     assays: dict[str, dict[str, Any]]
     withheld: dict[str, int]
     small_groups: int
+    genotypes: dict[str, str] | None = None
     files: dict[str, str]
 
 

@@ -7,6 +7,7 @@ Ids become `SITE-pseudonym`, so that equal ids of two sites stay apart. Days bec
 import datetime as dt
 import json
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -17,12 +18,13 @@ from ..inputs.settings.configuration import Settings
 from ..io.atomic import atomic_output
 from ..io.digest import module_digest
 from ..io.resources import PACKAGE
-from ..io.tables import MISSING, format_cell, header
+from ..io.tables import MISSING, format_cell, header, read_table, write_table
 from ..io.text import parse_json, split_lines
 from ..knowledge.load import load_knowledge
 from ..outcomes.clinical_schema import DRUGS, FILES
 from ..outcomes.drug_names import fold
 from .exported_columns import Leaving, leaving
+from .genotype_hashes import FILE, HashRow, SameRow, same_persons
 from .site_differences import Site, notes, refusals
 from .site_export import ACCOUNTS, RESULTS
 from .site_manifest import Dates, SiteManifest, assays_of, knowledge_digests, read_manifest
@@ -77,6 +79,7 @@ def merge_sites(
         rows = [row for site in sites for row in _rows(site, name, site.folder / f"{name}.tsv")]
         if rows or name == "classification":
             _write(out / TABLES / f"{name}.tsv", header(result_type), rows)
+    told += _same_persons(sites, out)
     for site in sites:
         _write_accounts(site, out / TABLES / "details")
     return told
@@ -109,6 +112,29 @@ def _same_patients(sites: Sequence[Site]) -> Iterable[Problem]:
                 yield Problem(
                     str(path), 0, "patient", what, "leave the patient out of one export (`exclude`)"
                 )
+
+
+def _same_persons(sites: Sequence[Site], out: Path) -> Iterable[str]:
+    """Write who may be one person at two sites; return what to say of it."""
+    sharing = [site for site in sites if site.manifest.genotypes]
+    if len({repr(sorted((site.manifest.genotypes or {}).items())) for site in sharing}) > 1:
+        names = ", ".join(site.name for site in sharing)
+        return [f"hashes of genotypes are not compared: {names} have other secrets or polymorphisms"]
+    hashes = {
+        site.name: [
+            replace(row, patient=f"{site.name}-{row.patient}")
+            for row in read_table(site.folder / FILE, HashRow)
+        ]
+        for site in sharing
+    }
+    rows = list(same_persons(hashes))
+    if len(sharing) > 1:
+        write_table(out / "possible_duplicates.tsv", SameRow, rows)
+    return [
+        f"possibly one person: {row.patient} and {row.other} ({row.equal} of {row.compared} blocks of "
+        "genotypes); leave the patient out of one export (`exclude`)"
+        for row in rows
+    ]
 
 
 def _rows(site: Site, table: str, path: Path) -> list[Row]:

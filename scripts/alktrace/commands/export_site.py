@@ -32,6 +32,12 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         default="days",
         help="dates leave as days since the first lorlatinib dose (default), or as they are",
     )
+    parser.add_argument(
+        "--genotypes",
+        type=Path,
+        help="folder of patients of the run, to share hashes of genotypes (default: none)",
+    )
+    parser.add_argument("--secret", type=Path, help="of these hashes, shared by the sites; not the key")
     parser.add_argument("--config", type=Path, default=DEFAULTS, help=CONFIG_HELP)
     parser.add_argument("--knowledge", help=KNOWLEDGE_HELP)
 
@@ -45,6 +51,8 @@ def main(options: argparse.Namespace) -> int:
         key=options.key,
         out=options.out,
         dates=options.dates,
+        genotypes=options.genotypes,
+        secret=options.secret,
         config=options.config,
         knowledge=options.knowledge,
     ):
@@ -61,6 +69,8 @@ def run(
     key: Path,
     out: Path,
     dates: str = "days",
+    genotypes: Path | None = None,
+    secret: Path | None = None,
     config: Path = DEFAULTS,
     knowledge: str | None = None,
 ) -> list[str]:
@@ -81,6 +91,8 @@ def run(
 
     if not re.fullmatch(r"[A-Za-z0-9][A-Za-z0-9-]{0,31}", site):
         raise AlktraceError(f"--site: {site!r}; write letters, digits and hyphens, at most 32")
+    if (genotypes is None) != (secret is None):
+        raise AlktraceError("--genotypes and --secret: give both, or neither")
     settings = load_settings(config, defaults=DEFAULTS)
     files = open_knowledge(resource("knowledge"), knowledge or settings.knowledge)
     with tempfile.TemporaryDirectory() as folder:
@@ -96,6 +108,7 @@ def run(
             settings=settings,
             beside=config.parent,
             out=out,
+            genotypes=(genotypes, open_key(secret, out, shared=True)) if genotypes and secret else None,
         )
     lines = [f"{manifest.patients} patients of {site}; what leaves of which column: {out / 'columns.tsv'}"]
     if manifest.small_groups:
