@@ -15,12 +15,15 @@ from present_values import present
 
 from alktrace.annotate import consequences
 from alktrace.annotate.consequences import (
+    NO_GENOTYPE,
+    REFERENCE_GENOTYPE,
     VcfVariant,
     annotated_variants,
     choose_gene,
     csq_consequence,
     read_variants,
     reconcile,
+    structural_records,
 )
 from alktrace.annotate.hgvs import NamedTranscript
 from alktrace.errors import DataError
@@ -222,6 +225,45 @@ def test_vaf_from_counts_where_there_is_no_af(tmp_path: Path) -> None:
     assert variant.total_molecules == 1000
 
 
+@pytest.mark.parametrize("cells", ["AF=0.5 GT:AD 0/1:990,10", "AF=0.5 GT:AD:AF 0/1:1,1:0.01"])
+def test_af_of_info_beside_a_sample_is_no_vaf(tmp_path: Path, cells: str) -> None:
+    """It is that of the genotype, or of a population."""
+    (variant,) = read_variants(vcf(tmp_path, f"chr2 29220747 . C T . PASS {cells}"))
+    assert variant.vaf == pytest.approx(0.01)
+    (variant,) = read_variants(vcf(tmp_path, "chr2 29220747 . C T . PASS AF=0.5 GT 0/1"))
+    assert variant.vaf is None
+
+
+@pytest.mark.parametrize("cells", ["GT 0/0", "GT:AD 0/0:300,0", "GT:AF ./.:0", "AD 300,0", "GT:AD 0:300,0"])
+def test_what_was_looked_for_and_not_found_is_no_variant(tmp_path: Path, cells: str) -> None:
+    """Callers of hotspots list every place that they looked at, with FILTER PASS."""
+    assert list(read_variants(vcf(tmp_path, f"chr2 29220747 . C T . PASS . {cells}"))) == []
+
+
+@pytest.mark.parametrize(
+    ("cells", "filters"),
+    [
+        ("GT:AD 0/0:990,10", (REFERENCE_GENOTYPE,)),
+        ("GT ./.", (NO_GENOTYPE,)),
+        ("GT:AD ./.:990,10", ()),
+        ("GT 1", ()),
+        ("GT .|1", ()),
+    ],
+)
+def test_a_genotype_without_the_allele_is_no_call(
+    tmp_path: Path, cells: str, filters: tuple[str, ...]
+) -> None:
+    (variant,) = read_variants(vcf(tmp_path, f"chr2 29220747 . C T . PASS . {cells}"))
+    assert variant.filters == filters
+
+
+def test_of_several_samples_nobody_knows_which_is_the_tumour(tmp_path: Path) -> None:
+    path = vcf(tmp_path, "chr2 29220747 . C T . PASS . GT 0/0\t0/1")
+    path.write_text(path.read_text().replace("FORMAT\ts", "FORMAT\tnormal\ttumour"))
+    with pytest.raises(ValueError, match="columns of 2 samples: normal, tumour"):
+        list(read_variants(path))
+
+
 def test_breakends_and_symbols_are_no_small_variants(tmp_path: Path) -> None:
     path = vcf(
         tmp_path,
@@ -230,6 +272,7 @@ def test_breakends_and_symbols_are_no_small_variants(tmp_path: Path) -> None:
         "chr2 29220749 . C . . PASS . GT 0/0",
     )
     assert list(read_variants(path)) == []
+    assert structural_records(path) == 2, "of which a report says that it has them"
 
 
 HEAD = "##fileformat=VCFv4.2\n##contig=<ID=c,length=9>\n#CHROM\tPOS\tID\tREF\tALT\tQUAL\tFILTER\tINFO\n"

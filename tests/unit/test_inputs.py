@@ -565,11 +565,26 @@ def test_the_right_index(project: Project) -> None:
     assert project.problems() == []
 
 
+def sites(project: Project, chrom: str) -> str:
+    """A VCF of frequencies, indexed, of whose two sites the first is that of the genome."""
+    info = '##INFO=<ID=AF,Number=A,Type=Float,Description="frequency">'
+    head = "#CHROM\tPOS\tID\tREF\tALT\tQUAL\tFILTER\tINFO"
+    rows = [f"{chrom}\t{pos}\t.\tA\tG\t.\t.\tAF=0.1" for pos in (5, 6)]
+    vcf = project.folder / "sites.vcf"
+    vcf.write_text("\n".join(["##fileformat=VCFv4.2", f"##contig=<ID={chrom}>", info, head, *rows, ""]))
+    return str(pysam.tabix_index(str(vcf), preset="vcf", force=True))
+
+
+@pytest.mark.parametrize("key", ["polymorphisms", "population_vcf"])
+def test_sites_whose_chromosomes_have_other_names(project: Project, key: str) -> None:
+    """None would be found, and an inherited variant taken for one of the tumour."""
+    pysam.faidx(str(project.fasta))
+    project.config["reference"][key] = sites(project, "1")
+    only(project.problems(), "sites.vcf.gz:CHROM: no site on the genome: it has no '1'; rename", "to 'chr1'")
+
+
 @pytest.mark.parametrize("key", ["polymorphisms", "population_vcf"])
 def test_sites_of_another_genome(project: Project, key: str) -> None:
     pysam.faidx(str(project.fasta))
-    vcf = project.folder / "sites.vcf"
-    head = "##fileformat=VCFv4.2\n##contig=<ID=chr1>\n#CHROM\tPOS\tID\tREF\tALT\tQUAL\tFILTER\tINFO\n"
-    vcf.write_text(head + "chr1\t5\t.\tA\tG\t.\t.\t.\nchr1\t6\t.\tA\tG\t.\t.\t.\n")
-    project.config["reference"][key] = str(vcf)
-    only(project.problems(), "sites.vcf:REF: REF 'A' at chr1:6, where the genome has 'C'; give variants of")
+    project.config["reference"][key] = sites(project, "chr1")
+    only(project.problems(), "sites.vcf.gz:REF: REF 'A' at chr1:6, where the genome has 'C'; give variants")

@@ -104,9 +104,16 @@ def run(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Run:
     return Run(tmp_path)
 
 
-def test_the_configuration_is_watched_with_what_it_names(run: Run) -> None:
+@pytest.mark.parametrize("more", ["", "bad_inputs: row\n"], ids=["stop", "row"])
+def test_the_configuration_is_watched_with_what_it_names(run: Run, more: str) -> None:
+    """A sample refused before is not watched by its refusal, which goes where its file is mended."""
+    with run.config.open("a") as stream:
+        stream.write(more)
+    refused = run.results / "patients" / "P1" / "PD1" / "plasma" / "refused.txt"
+    refused.write_text("#unreadable\n")
     watched = _inputs(run.config, run.folder)
     assert {str(run.config), "samples.tsv", "calls/report.tsv", str(run.genome)} <= set(watched)
+    assert not any("refused" in path for path in watched)
 
 
 def lines(capsys: pytest.CaptureFixture[str], *arguments: object) -> tuple[int, list[str]]:

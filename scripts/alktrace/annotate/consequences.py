@@ -5,6 +5,7 @@ are made in `hgvs.py`.
 """
 
 import json
+import re
 import subprocess
 import sys
 from collections.abc import Iterator, Sequence
@@ -74,10 +75,14 @@ for name, *options in json.loads(sys.argv[1]):
 CSQ_OPTIONS = ("--local-csq", "--force", "--samples", "-", "--trim-protein-seq", "1")
 """Without `--local-csq` it joins unphased variants of one codon and so invents a phase; with `--force` it
 lets pass what lies on a chromosome without gene models."""
-SHOWN = 300
+STRUCTURAL_ALLELE = re.compile(r"<(?!\*>|NON_REF>)|.*[\[\]]")
+"""`<*>` and `<NON_REF>` stand for whatever else may be there."""
+SHOWN, SHOWN_SAMPLES = 300, 5
 PROGRESS = ("Parsing ", "Warning: ", "Indexed ", "Calling", "Lines ")
 """Beginnings of what bcftools says while it works."""
-VCF_REMEDY = "give a VCF or BCF of calls on the genome of `reference.fasta`, sorted"
+VCF_REMEDY = "give a VCF or BCF of calls on the genome of `reference.fasta`, sorted, of one sample"
+REFERENCE_GENOTYPE, NO_GENOTYPE = "reference_genotype", "no_genotype"
+"""Filters of foreign records whose GT does not say that their allele is there."""
 
 
 @dataclass(frozen=True)
@@ -87,7 +92,7 @@ class VcfVariant:
     Attributes:
         vaf, vaf_low, vaf_high: fractions; None where the VCF does not tell.
         alt_molecules, total_molecules: molecules, or reads where a foreign VCF counts reads.
-        filters: FILTER without PASS.
+        filters: FILTER without PASS, and what GT says against the allele.
         csq: entries of BCSQ as `(term, gene, transcript)`.
     """
 
@@ -151,7 +156,11 @@ def _bcftools(vcf: Path, *commands: list[str]) -> None:
 def read_variants(vcf: Path) -> Iterator[VcfVariant]:
     """Yield the variants of a VCF with one alternative per record, as bcftools leaves it.
 
-    Symbolic alleles, breakends and `*` are left out: they are no small variants.
+    Symbolic alleles, breakends and `*` are left out: they are no small variants. So are records that say of
+    their allele that it was not found, as those who list every place they looked at write.
+
+    Raises:
+        ValueError: several samples, of which nobody says which one is the tumour's.
     """
     import pysam
 
@@ -162,9 +171,44 @@ def read_variants(vcf: Path) -> Iterator[VcfVariant]:
     finally:
         pysam.set_verbosity(verbosity)
     with reader:
+        if len(samples := list(reader.header.samples)) > 1:
+            raise ValueError(f"columns of {len(samples)} samples: {', '.join(samples[:SHOWN_SAMPLES])}")
         for record in reader:
             if record.alts and set(record.alts[0]) <= set("ACGTN"):
-                yield _variant(record)
+                variant = _variant(record)
+                if not _is_denied(record, variant):
+                    yield variant
+
+
+def structural_records(vcf: Path) -> int:
+    """Return how many records of a VCF that can be read hold a symbolic allele or a breakend."""
+    import pysam
+
+    verbosity = pysam.set_verbosity(0)
+    try:
+        with pysam.VariantFile(str(vcf)) as reader:
+            return sum(any(STRUCTURAL_ALLELE.match(alt) for alt in record.alts or ()) for record in reader)
+    finally:
+        pysam.set_verbosity(verbosity)
+
+
+def _is_denied(record: Any, variant: VcfVariant) -> bool:
+    """Tell whether a record says that its allele was not found: no molecule of it, or GT without it."""
+    if variant.vaf or variant.alt_molecules:
+        return False
+    counted = 0 in (variant.vaf, variant.alt_molecules)
+    return counted or _genotype_filters(record, found=False) == {REFERENCE_GENOTYPE}
+
+
+def _genotype_filters(record: Any, *, found: bool) -> set[str]:
+    """Return what GT says against the allele of a record; `found`: molecules of it are counted."""
+    genotype = _field(record, "GT")
+    if genotype is None or 1 in genotype:
+        return set()
+    if None not in genotype:
+        return {REFERENCE_GENOTYPE}
+    # Callers of somatic variants need not give a genotype, and then count what they found.
+    return set() if found else {NO_GENOTYPE}
 
 
 def csq_consequence(variant: VcfVariant, transcript: Transcript) -> Consequence | None:
@@ -209,13 +253,12 @@ def _depth(transcript: Transcript, first: int, last: int) -> int:
 
 def _variant(record: Any) -> VcfVariant:
     alt, total = _molecules(record)
-    vaf = _number(record, "AF")
-    if vaf is None and alt is not None and total:
-        vaf = alt / total
+    vaf = _vaf(record, alt, total)
+    against = _genotype_filters(record, found=bool(vaf or alt))
     duplex, strict, strict_total = (_number(record, name) for name in ("ADX", "SAD", "SDP"))
     return VcfVariant(
         allele=SmallVariant(record.chrom, record.pos, record.ref.upper(), record.alts[0].upper()),
-        filters=tuple(sorted({*record.filter} - {"PASS"})),
+        filters=tuple(sorted({*record.filter} - {"PASS"} | against)),
         vaf=vaf,
         vaf_low=_number(record, "AFL"),
         vaf_high=_number(record, "AFH"),
@@ -226,6 +269,19 @@ def _variant(record: Any) -> VcfVariant:
         strict_total=None if strict_total is None else int(strict_total),
         csq=_csq(_info(record, "BCSQ")),
     )
+
+
+def _vaf(record: Any, alt: int | None, total: int | None) -> float | None:
+    """Return the VAF that a record states, or that its counts make.
+
+    AF in INFO counts only without a sample: beside one it is the share of its genotype (GATK), or a
+    frequency of the population that was written into it.
+    """
+    if (own := _as_number(_field(record, "AF"))) is not None:
+        return own
+    if alt is not None and total:
+        return alt / total
+    return None if len(record.samples) else _number(record, "AF")
 
 
 def _molecules(record: Any) -> tuple[int | None, int | None]:
@@ -253,10 +309,13 @@ def _values(given: Any) -> tuple[Any, ...]:
 
 def _number(record: Any, name: str) -> float | None:
     """Return the last number of a field of the sample, else of INFO; None if missing or below zero."""
-    found = (_field(record, name) or _info(record, name))[-1]
+    return _as_number(_field(record, name) or _info(record, name))
+
+
+def _as_number(found: tuple[Any, ...] | None) -> float | None:
     try:
         # A field that the header does not declare comes as text.
-        value = float(found)
+        value = float((found or (None,))[-1])
     except (TypeError, ValueError):
         return None
     return value if value >= 0 else None

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 from typing import TypeVar
 
@@ -149,7 +150,8 @@ def check_reference(settings: Settings) -> tuple[dict[str, int] | None, list[Pro
         problems += _check_compact(Path(given.align_fasta), contigs)
     for key, text in sites.items():
         if contigs and text is not None and key not in wrong:
-            problems += check_vcf(Path(text), Path(given.fasta))
+            frequencies = key == "population_vcf"
+            problems += check_vcf(Path(text), Path(given.fasta), contigs, frequencies=frequencies)
     return contigs, problems
 
 
@@ -283,7 +285,7 @@ class _UnitChecker:
             case InputKind.RAW_BAM | InputKind.CONSENSUS_BAM:
                 self._bam(Path(self.unit.bam or ""))
             case InputKind.VCF:
-                self._calls(check_vcf)
+                self._calls(partial(check_vcf, one_sample=True))
             case InputKind.REPORT:
                 self._calls(self._report)
         return self.problems

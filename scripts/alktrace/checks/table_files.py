@@ -1,7 +1,7 @@
 """Clinical tables and reports of laboratories, read once before work starts."""
 
 import difflib
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import date
 from itertools import islice
 from pathlib import Path
@@ -16,7 +16,7 @@ from ..knowledge.load import load_knowledge, read_wide
 from ..outcomes.clinical_schema import FILES
 from ..outcomes.clinical_tables import read_clinical
 from ..outcomes.frequency_table import ExpectedFrequencyRow
-from ..reference.contigs import grch37_contig
+from ..reference.contigs import grch37_contig, same_contig
 from ..reference.genome import Genome
 from ..reported.report_words import ReportWords, own_words, read_words
 from ..vocabulary.samples import VafUnit
@@ -110,12 +110,22 @@ class ReportCheck:
         return read_report_lines(path, self._words, unit)[2] if self._words else []
 
 
-def check_vcf(path: Path, fasta: Path | None = None) -> list[Problem]:
+def check_vcf(
+    path: Path,
+    fasta: Path | None = None,
+    contigs: Mapping[str, int] | None = None,
+    *,
+    frequencies: bool = False,
+    one_sample: bool = False,
+) -> list[Problem]:
     """Return what is wrong with a VCF that can be opened: no VCF, of GRCh37, or not of the genome.
 
     Args:
         path: a readable file.
         fasta: genome whose bases the REF of the first records must be, if it has an index.
+        contigs: of the genome; a VCF of known sites lies on them, at least in part.
+        frequencies: is it looked up for INFO/AF.
+        one_sample: is it a report, in which nobody could tell a tumour from its normal.
     """
     import pysam
 
@@ -123,7 +133,11 @@ def check_vcf(path: Path, fasta: Path | None = None) -> list[Problem]:
     try:
         with pysam.VariantFile(str(path)) as vcf:
             lengths = {str(name): contig.length or 0 for name, contig in vcf.header.contigs.items()}
-            problems = _foreign_sites(path, islice(vcf, SITES), fasta) if fasta else []
+            sites = list(islice(vcf, SITES)) if fasta else []
+            problems = _foreign_sites(path, sites, fasta) if fasta else []
+            problems += _foreign_names(path, sites, contigs) if contigs else ()
+            problems += _lookup_faults(path, vcf) if frequencies else ()
+            problems += _several_samples(path, vcf) if one_sample else ()
     except (OSError, ValueError) as error:
         return [Problem(str(path), 0, "", f"no valid VCF ({error})", "give a VCF or a table")]
     finally:
@@ -132,6 +146,31 @@ def check_vcf(path: Path, fasta: Path | None = None) -> list[Problem]:
         what = f"variants of GRCh37: {name} has {lengths[name]} bases"
         return [Problem(str(path), 0, "", what, "give variants on GRCh38, or a table with HGVS names")]
     return problems
+
+
+def _several_samples(path: Path, vcf: Any) -> Iterator[Problem]:
+    if len(samples := list(vcf.header.samples)) > 1:
+        what = f"columns of {len(samples)} samples: {', '.join(samples[:MAX_SHOWN])}"
+        remedy = f"keep that of the tumour: `bcftools view --samples {samples[-1]} {path.name}`"
+        yield Problem(str(path), 0, "", what, remedy)
+
+
+def _foreign_names(path: Path, sites: Sequence[Any], contigs: Mapping[str, int]) -> Iterator[Problem]:
+    """Yield a problem where no site lies on the genome: none would be found, and nothing would say so."""
+    if sites and not any(site.chrom in contigs for site in sites):
+        name = sites[0].chrom
+        other = same_contig(name, contigs)
+        remedy = f"rename its sequences, {name!r} to {other!r} and so on" if other else OTHER_BUILD
+        yield Problem(str(path), 0, "CHROM", f"no site on the genome: it has no {name!r}", remedy)
+
+
+def _lookup_faults(path: Path, vcf: Any) -> Iterator[Problem]:
+    """Yield why no population frequency could be looked up."""
+    if "AF" not in vcf.header.info:
+        remedy = "give a VCF with population frequencies in INFO/AF"
+        yield Problem(str(path), 0, "INFO", "its header has no AF", remedy)
+    if vcf.index is None:
+        yield Problem(str(path), 0, "", "has no index", "compress it with bgzip and run `tabix -p vcf`")
 
 
 def _foreign_sites(path: Path, sites: Iterable[Any], fasta: Path) -> list[Problem]:

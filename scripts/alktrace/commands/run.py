@@ -161,19 +161,20 @@ def _without_some(folder: Path) -> int:
     return show.WITHOUT_SOME if rows else 0
 
 
-def _plan(config: Path) -> "Plan":
+def _plan(config: Path, **changed: str) -> "Plan":
     from ..inputs.config_file import read_config
     from ..inputs.settings.configuration import lay_over
     from ..workflow.plan import Plan
 
-    return Plan.from_config(lay_over(read_config(DEFAULTS), read_config(config)))
+    return Plan.from_config(lay_over(read_config(DEFAULTS), read_config(config)) | changed)
 
 
 def _inputs(config: Path, folder: Path) -> dict[str, State | None]:
     """Look at the input files of a run; at none where its checks will find no plan."""
     path = config.resolve()
     with contextlib.suppress(AlktraceError, OSError), contextlib.chdir(folder):
-        plan = _plan(path)
+        # Files of samples refused before, too: what refuses them now goes or comes with the run.
+        plan = _plan(path, bad_inputs="stop")
         own = plan.site_knowledge.files if plan.site_knowledge else ()
         return look_at([str(path), *plan.given_files(), *map(str, own)])
     return {}

@@ -5,7 +5,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from ..annotate.alteration_table import AlterationRow
-from ..annotate.consequences import annotated_variants
+from ..annotate.consequences import annotated_variants, structural_records
 from ..annotate.small_variants import Namer, OriginContext, VariantKnowledge, variant_rows, with_origin
 from ..calling.callability_table import CallabilityRow
 from ..inputs.knowledge_files import KnowledgeFiles
@@ -83,7 +83,7 @@ def read_reported_calls(
         if calls.name.endswith(VCF_SUFFIXES):
             variants = annotated_variants(calls, fasta=fasta, gff3=gff3)
             rows = variant_rows(variants, namer, tables, source=calls, reported=True)
-            report = Report(tuple(rows), (), None, None, None, None)
+            report = Report(tuple(rows), _left_out(calls), None, None, None, None)
         else:
             words = read_words(knowledge, own_words)
             report = read_report(calls, ReportReader(namer, tables, drivers, words), vaf_unit)
@@ -101,6 +101,13 @@ def read_reported_calls(
     write_table(out_callability, CallabilityRow, callability_rows(report, rows_of_loci, calling))
     write_table(out_tumour_fraction, TumourFractionRow, [tumour_fraction_row(report)])
     write_table(out_notes, ReportNote, report.notes)
+
+
+def _left_out(vcf: Path) -> tuple[ReportNote, ...]:
+    number = structural_records(vcf)
+    what = f"{number} records of fusions, copy numbers or other structural changes"
+    remedy = "left out: a VCF gives small variants alone; write these into a table"
+    return (ReportNote(0, "ALT", what, remedy),) if number else ()
 
 
 def _origin_known(row: AlterationRow) -> bool:
