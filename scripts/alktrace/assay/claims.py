@@ -53,6 +53,11 @@ class KindClaims(Section):
         default=None, description="share of blanks behind a carrier that are called"
     )
 
+    def faults(self) -> Iterator[Fault]:
+        """Yield what makes no sense."""
+        if self.max_lod is not None and self.max_lod > 1:
+            yield Fault("max_lod", f"a VAF of {self.max_lod:g}", "write a share, such as 0.005 for 0.5 %")
+
 
 class AmplificationClaims(KindClaims):
     def faults(self) -> Iterator[Fault]:

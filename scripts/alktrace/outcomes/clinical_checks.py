@@ -247,7 +247,7 @@ class _Checks:
         """A dose belongs to one drug, and goes on until it is changed."""
         for item in self.rows["treatments"]:
             row = item.row
-            if row.dose_mg is None:
+            if row.dose_mg is None or not row.drugs:
                 continue
             if len(row.drugs) > 1 or row.dose_mg == 0:
                 what = f"{row.dose_mg:g} mg of {' and '.join(row.drugs)}"
