@@ -261,7 +261,8 @@ def _plates(batch: Batch, words: Words) -> list[str]:
     plates: dict[str, list[Well]] = {}
     for sample in (*batch.samples, *batch.controls):
         if well := sample.processing.well:
-            shown = Well(well, sample.row.patient, sample.row.verdict.value, sample.control)
+            name = f"{sample.row.patient} {sample.row.timepoint}"
+            shown = Well(well, name, sample.row.verdict.value, sample.control)
             plates.setdefault(sample.processing.plate, []).append(shown)
     return [draw_plate(name, wells, words) for name, wells in plates.items()]
 
