@@ -220,7 +220,7 @@ def _treated_next(case: Case) -> bool:
 
 
 def _sampled(case: Case) -> bool:
-    return case.after is not None and case.after.stands
+    return _progressed(case) and case.after is not None and case.after.stands
 
 
 def _told(name: str) -> Callable[[Case], bool]:

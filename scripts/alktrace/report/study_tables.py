@@ -82,7 +82,8 @@ def _described(name: str, title: str, rows: Sequence[BaselineRow], caption: str)
     lines = []
     for variable in dict.fromkeys(row.variable for row in rows) if groups else ():
         own = [row for row in rows if row.variable == variable]
-        for level in dict.fromkeys(row.level for row in own):
+        # Of what nobody knows there is one line: that it is missing.
+        for level in dict.fromkeys(row.level for row in own if any(one.known for one in own)):
             head = variable if level is None else f"{variable}: {level}"
             lines.append((head, *(_cell(cells[group, variable, level]) for group in groups)))
         if any(row.missing for row in own):
