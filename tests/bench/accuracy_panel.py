@@ -89,7 +89,9 @@ class Panel:
         return len(self.bases) * TARGET
 
 
-def make_panel(seed: int, *, planted: bool, contigs: int = CONTIGS) -> Panel:
+def make_panel(
+    seed: int, *, planted: bool, contigs: int = CONTIGS, hotspot_every: int = HOTSPOT_EVERY
+) -> Panel:
     """Return a panel of 2 kb per contig; without planted variants it is a blank."""
     rng = np.random.default_rng([seed, 11])
     bases = tuple(_sequence(rng) for _ in range(contigs))
@@ -100,7 +102,7 @@ def make_panel(seed: int, *, planted: bool, contigs: int = CONTIGS) -> Panel:
         for number, slot in enumerate(range(FLANK + 5, FLANK + TARGET - SPACING, SPACING)):
             rank = contig * (TARGET // SPACING) + number
             at = slot + int(rng.integers(4, 20))
-            hotspot = rank % HOTSPOT_EVERY == 0
+            hotspot = rank % hotspot_every == 0
             if hotspot:
                 codons.append((contig, at - 1))
             if rank % 20 == 7:
@@ -108,8 +110,8 @@ def make_panel(seed: int, *, planted: bool, contigs: int = CONTIGS) -> Panel:
                     (contig, at + 22, _other(bases[contig][at + 22], rng), int(rng.random() < 0.4))
                 )
             if planted:
-                kind = "indel" if rank % INDEL_EVERY == 1 or rank % (4 * HOTSPOT_EVERY) == 0 else "snv"
-                level = rank // HOTSPOT_EVERY % len(LEVELS) if hotspot else int(rng.integers(len(LEVELS)))
+                kind = "indel" if rank % INDEL_EVERY == 1 or rank % (4 * hotspot_every) == 0 else "snv"
+                level = rank // hotspot_every % len(LEVELS) if hotspot else int(rng.integers(len(LEVELS)))
                 variants.append(_plant(bases[contig], contig, at, kind, hotspot, level, rng))
     return Panel(bases, tuple(variants), tuple(germline), tuple(codons))
 

@@ -6,7 +6,7 @@ from pathlib import Path
 
 from pydantic import Field, ValidationError
 
-from ..errors import InputProblems, Problem
+from ..errors import InputProblems
 from ..inputs.config_file import read_config
 from ..inputs.config_lines import CONFIG, place_problems
 from ..inputs.settings.configuration import detail_problems
@@ -100,14 +100,7 @@ def read_claims(path: Path) -> Claims:
         return Claims.model_validate(read_config(path))
     except ValidationError as error:
         found = [problem for detail in error.errors() for problem in detail_problems(CONFIG, detail)]
-        raise InputProblems([_in_file(one, path) for one in place_problems(found, [path])]) from None
-
-
-def _in_file(problem: Problem, path: Path) -> Problem:
-    """Return a problem whose key stands nowhere with the file at least."""
-    if problem.file != CONFIG:
-        return problem
-    return Problem(str(path), 0, problem.column, problem.what, problem.remedy)
+        raise InputProblems(place_problems(found, [path])) from None
 
 
 @dataclass(frozen=True)
