@@ -4,10 +4,10 @@
     alktrace assay validate study.tsv --criteria tests/bench/assay_criteria.yaml --out validation
 
 Substitutions, insertions and deletions: six panels of 20 kb, each with 390 variants at 0.1 to 5 %, all in
-codons for which a limit is stated; of every panel two runs with two replicates, and a blank. Panels and runs
-differ in input (2,000 to 6,000 genomes), yield of strands and damage; panels are of two lots in turn. Nothing
-of the caller makes the molecules. Amplifications: twelve copies in 0 to 30 % tumour against four normals, on
-the panel of `copy_number.py`. Fusions: junctions among 5,000 molecules, aligned by bwa mem; are they called.
+codons for which a limit is stated, and a blank of each; of two panels two runs with two replicates. Panels
+and runs differ in input (2,000 to 6,000 genomes), yield of strands and damage; panels are of two lots.
+Nothing of the caller makes the molecules. Amplifications: twelve copies in 0 to 30 % tumour against four
+normals, on the panel of `copy_number.py`. Fusions: junctions among 5,000 molecules, aligned by bwa mem.
 """
 
 import argparse
@@ -46,7 +46,7 @@ from alktrace.structural.tumour_fraction_table import TumourFractionRow
 from alktrace.vocabulary.copies import CopyNumberCall, TumourFractionStatus
 from alktrace.vocabulary.validation import AssayKind
 
-RUNS, REPLICATES = 2, 2
+RUNS, REPLICATES, REPEATED = 2, 2, 2
 GENOMES = (2000, 3500, 6000)
 TUMOUR_COPIES, FRACTIONS = 12.0, (0.0, 0.01, 0.02, 0.03, 0.05, 0.1, 0.3)
 PER_FRACTION = 12
@@ -58,11 +58,11 @@ def small_variants(panels: int, seed: int) -> Iterator[MeasuredRow]:
     """Yield results of planted variants, replicates first, then a blank."""
     for number in range(panels):
         lot = "AB"[number % 2]
-        for run in range(RUNS):
-            # Four replicates, two in each run; the blank is the last place of the first.
-            for replicate in range(REPLICATES + (run == 0)):
-                blank = replicate == REPLICATES
-                yield from _sample(seed + number, lot, run, replicate, blank=blank)
+        runs, replicates = (RUNS, REPLICATES) if number < REPEATED else (1, 1)
+        for run in range(runs):
+            # The blank is the last place of the first run.
+            for replicate in range(replicates + (run == 0)):
+                yield from _sample(seed + number, lot, run, replicate, blank=replicate == replicates)
 
 
 def _sample(number: int, lot: str, run: int, replicate: int, *, blank: bool) -> Iterator[MeasuredRow]:
