@@ -49,7 +49,7 @@ def _asked(row: CentreEffectRow) -> tuple[str, ...]:
 def _ratio(row: CentreEffectRow | None) -> str:
     if row is None or row.estimate is None:
         return "–"
-    return f"{row.estimate:.2f} ({row.low:.2f} to {row.high:.2f})"
+    return f"{row.estimate:.2f} ({row.low:.2f}–{row.high:.2f})"
 
 
 def _shares(rows: Sequence[CentreShareRow]) -> Exhibit:
@@ -74,7 +74,7 @@ def _seen(row: CentreShareRow) -> str:
     if row.total is None:
         return f"{row.n}; nothing stated"
     share = words.interval(row.share, row.low, row.high)
-    return f"{row.n}/{row.total} ({share}); could show it: {row.total} of {row.patients}"
+    return f"{row.n}/{row.total} ({share}); {row.total} of {row.patients} could show it"
 
 
 def _table(
