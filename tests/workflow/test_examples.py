@@ -34,6 +34,7 @@ def folder(small_demo: Path, tmp_path: Path) -> Path:
     shutil.copy(ROOT / "docs/examples/classification/evidence.json", tmp_path)
     shutil.copytree(ROOT / "docs/examples/outcomes", tmp_path / "synthetic")
     shutil.copytree(ROOT / "docs/examples/knowledge", tmp_path / "our-knowledge")
+    shutil.copytree(ROOT / "docs/examples/assay", tmp_path, dirs_exist_ok=True)
     (cohort := tmp_path / "demo/results/cohort").mkdir(parents=True)
     shutil.copy(tmp_path / "synthetic/classification.tsv", cohort)
     write_table(cohort / "qc.tsv", QcRow, [])
