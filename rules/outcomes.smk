@@ -38,6 +38,8 @@ rule relate_outcomes:
         resistance="results/cohort/resistance.tsv",
         evidence=PLAN.patient_files("evidence.tsv"),
         details=PLAN.timepoint_files("resistance.json"),
+        endpoints="results/cohort/endpoints.tsv",
+        plan=PLAN.analysis_plan(),
     output:
         tables=report(
             expand("results/cohort/{name}", name=related_tables()),

@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 with job_log(snakemake.log[0]):
     from alktrace.inputs.settings.cohort_settings import CohortSettings
     from alktrace.inputs.settings.resistance_settings import ResistanceSettings
-    from alktrace.outcomes.outcome_jobs import clinic_of, relate_outcomes
+    from alktrace.outcomes.outcome_jobs import PlanFiles, clinic_of, relate_outcomes
 
     relate_outcomes(
         clinic=clinic_of(
@@ -28,4 +28,7 @@ with job_log(snakemake.log[0]):
         settings=CohortSettings.model_validate(snakemake.params.settings["cohort"]),
         timing=ResistanceSettings.model_validate(snakemake.params.settings["resistance"]),
         out=Path(snakemake.output.tables[0]).parent,
+        plan=next(
+            (PlanFiles(Path(path), Path(snakemake.input.endpoints)) for path in snakemake.input.plan), None
+        ),
     )

@@ -17,13 +17,14 @@ from alktrace.outcomes.cox import fit_cox
 from alktrace.outcomes.group_tests import compare_groups
 from alktrace.outcomes.interval_censoring import estimate_intervals
 from alktrace.outcomes.penalised_cox import fit_penalised
-from alktrace.outcomes.propensity import Target, balance, no_overlap, propensities, weights
+from alktrace.outcomes.propensity import balance, no_overlap, propensities, weights
 from alktrace.outcomes.state_curves import Stay, aalen_johansen, log_log_band
 from alktrace.outcomes.survival import emptied, kaplan_meier, median, rate_at
 from alktrace.outcomes.weighted_cox import WeightedTerm, fit_weighted
 from alktrace.stats.intervals import clopper_pearson
 from alktrace.stats.meta_analysis import pool
 from alktrace.stats.proportions import fisher
+from alktrace.vocabulary.outcomes import Target
 
 pytestmark = [pytest.mark.long, pytest.mark.timeout(1200)]
 

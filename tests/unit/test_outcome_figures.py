@@ -27,7 +27,7 @@ from alktrace.outcomes.frequency_table import ExpectedRow
 from alktrace.outcomes.linkage_table import LinkageRow
 from alktrace.outcomes.mechanism_treatment_table import MechanismTreatmentRow
 from alktrace.outcomes.outcome_files import outcome_tables
-from alktrace.outcomes.outcome_jobs import Clinic, measure_outcomes, relate_outcomes
+from alktrace.outcomes.outcome_jobs import Clinic, PlanFiles, measure_outcomes, relate_outcomes
 from alktrace.outcomes.safety_table import SafetyRow
 from alktrace.qc.identity_table import IdentityRow
 from alktrace.qc.qc_table import QcRow
@@ -48,8 +48,9 @@ TABLES = {
     "linkage", "frequencies", "expected", "paired", "concordance", "responses", "mechanism-treatment",
     "safety", "safety-rates", "doses", "beyond", "estimands", "sensitivity", "follow-up",
     "lines", "sequences", "baseline", "baseline-class", "missing", "treatment-detail", "sites", "ways",
-    "clearance", "checklist", "dose-intensity",
+    "clearance", "checklist", "dose-intensity", "plan", "deviations",
 }  # fmt: skip
+PLAN = ROOT / "docs" / "examples" / "outcomes" / "sap.yaml"
 MESSAGES = load_knowledge(KNOWLEDGE).messages
 SETTINGS = cohort_settings()
 
@@ -66,6 +67,7 @@ def run(folder: Path, clinic: Clinic) -> Path:
         settings=cohort_settings(),
         timing=resistance_settings(),
         out=out,
+        plan=PlanFiles(PLAN, out / "endpoints.tsv"),
     )
     return out
 
@@ -127,11 +129,11 @@ def html(cohort: Path, tmp_path_factory: pytest.TempPathFactory) -> str:
 
 def test_every_figure_of_the_design_is_there(exhibits: dict[str, Exhibit]) -> None:
     assert [name for name in exhibits if not name.startswith("forest")] == [
-        "linkage", "baseline", "baseline-class", "missing", "oncoprint",
+        "plan", "deviations", "linkage", "baseline", "baseline-class", "missing", "oncoprint",
         "frequencies", "expected", "paired", "concordance", "swimmer",
         "follow-up", "estimands", *(f"km-{item.name}" for item in by_course() if item.title), "sensitivity",
         "course", "lines-flow", "lines", "sequences",
-        "beyond", "responses", "km-rwPFS2-regimen", "km-rwTTD2-regimen", "km-mechanism",
+        "beyond", "responses", "km-rwPFS2-regimen", "km-rwTTD2-regimen", "adjusted", "km-mechanism",
         "mechanism-treatment", "treatment-detail", "sites", "ways", "clearance", "flow", "safety",
         "safety-rates", "doses", "dose-intensity", "checklist",
     ]  # fmt: skip

@@ -9,7 +9,6 @@ from present_values import present
 
 from alktrace.outcomes.e_value import e_value, e_value_of_limit
 from alktrace.outcomes.propensity import (
-    Target,
     balance,
     effective_number,
     no_overlap,
@@ -17,6 +16,7 @@ from alktrace.outcomes.propensity import (
     weights,
 )
 from alktrace.outcomes.weighted_cox import fit_weighted
+from alktrace.vocabulary.outcomes import Target
 
 Flags = NDArray[np.bool_]
 

@@ -19,6 +19,7 @@ from alktrace.report.exhibits import Exhibit
 from alktrace.report.sentences import SentenceRow, translated
 from alktrace.vocabulary.languages import Language
 
+PLAN = Path(__file__).resolve().parents[2] / "docs" / "examples" / "outcomes" / "sap.yaml"
 ROWS = read_table(resource("report/sentences.tsv"), SentenceRow)
 CHINESE = re.compile(r"[一-鿿]")
 told = words_in(ZH).quoted
@@ -94,7 +95,8 @@ SOURCES = re.compile(r"doi|PMC|PMID|Lin and Shaw|Dagogo-Jack")
 @pytest.mark.timeout(120)
 def test_a_chinese_page_of_a_cohort_has_no_english_sentence(tmp_path: Path) -> None:
     assert main(["demo", "outcomes", "--out", str(tmp_path), "--seed", "3", "--patients", "60"]) == 0
-    assert main(["cohort", str(tmp_path / "clinical"), str(tmp_path), "--out", str(tmp_path / "out")]) == 0
+    cohort = ["cohort", str(tmp_path / "clinical"), str(tmp_path), "--out", str(tmp_path / "out")]
+    assert main([*cohort, "--plan", str(PLAN)]) == 0
     page = tmp_path / "zh.html"
     write_cohort_page(
         classification=tmp_path / "classification.tsv",

@@ -19,7 +19,7 @@ from alktrace.outcomes.endpoints import STATE_MODELS
 from alktrace.outcomes.group_tests import compare_groups
 from alktrace.outcomes.interval_censoring import estimate_intervals
 from alktrace.outcomes.penalised_cox import fit_penalised
-from alktrace.outcomes.propensity import Target, balance, effective_number, propensities, weights
+from alktrace.outcomes.propensity import balance, effective_number, propensities, weights
 from alktrace.outcomes.state_curves import aalen_johansen, log_log_band
 from alktrace.outcomes.state_estimates import fit_states
 from alktrace.outcomes.state_table import PathRow
@@ -28,12 +28,13 @@ from alktrace.outcomes.survival import DAYS_PER_YEAR, kaplan_meier, median, rate
 from alktrace.outcomes.weighted_cox import fit_weighted
 from alktrace.stats.intervals import clopper_pearson, poisson_rate
 from alktrace.stats.proportions import false_discovery, fisher, holm
+from alktrace.vocabulary.outcomes import Target
 
 DATA = Path(__file__).resolve().parents[1] / "data" / "outcomes"
 CLOSE, AGAIN = 1e-10, 1e-6
 """Of our figures to those of R, which have twelve digits, and of R to another version of R."""
 SCRIPT = "reference.R"
-INPUTS = ("survival.tsv", "counts.tsv", "stays.tsv", "intervals.tsv", "few.tsv", "weights.tsv")
+INPUTS = ("survival.tsv", "counts.tsv", "stays.tsv", "intervals.tsv", "few.tsv", "weights.tsv", "rates.tsv")
 
 
 def read_results(text: str) -> dict[str, str]:
@@ -266,17 +267,7 @@ def test_r_still_gives_these_numbers() -> None:
     if probe.returncode:
         pytest.skip("R has no package survival (Debian: r-cran-survival)")
     done = subprocess.run(
-        [
-            program,
-            SCRIPT,
-            "survival.tsv",
-            "counts.tsv",
-            "stays.tsv",
-            "intervals.tsv",
-            "few.tsv",
-            "weights.tsv",
-            "rates.tsv",
-        ],
+        [program, SCRIPT, *INPUTS],
         cwd=DATA,
         capture_output=True,
         text=True,

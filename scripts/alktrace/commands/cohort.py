@@ -10,7 +10,7 @@ import sys
 from collections.abc import Sequence
 from pathlib import Path
 
-from ..errors import AlktraceError
+from ..errors import AlktraceError, InputProblems
 from ..io.resources import DEFAULTS, resource
 from .classify import CONFIG_HELP, KNOWLEDGE_HELP
 
@@ -28,35 +28,57 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     )
     parser.add_argument("--out", type=Path, required=True, help="folder for tables and page")
     parser.add_argument("--config", type=Path, default=DEFAULTS, help=CONFIG_HELP)
+    parser.add_argument("--plan", help="statistical analysis plan (YAML), in place of `cohort.plan`")
     parser.add_argument("--knowledge", help=KNOWLEDGE_HELP)
 
 
 def main(options: argparse.Namespace) -> int:
     """Run the command; return the exit status."""
-    page = run(options.folders, out=options.out, config=options.config, knowledge=options.knowledge)
+    page = run(
+        options.folders,
+        out=options.out,
+        config=options.config,
+        plan=options.plan,
+        knowledge=options.knowledge,
+    )
     print(page)
     return 0
 
 
-def run(folders: Sequence[Path], *, out: Path, config: Path = DEFAULTS, knowledge: str | None = None) -> Path:
+def run(
+    folders: Sequence[Path],
+    *,
+    out: Path,
+    config: Path = DEFAULTS,
+    plan: str | None = None,
+    knowledge: str | None = None,
+) -> Path:
     """Write the outcome tables and the page of a cohort; return the page.
 
     Args:
         folders: clinical tables and tables of results; or exports of sites.
         out: folder of tables and page; of exports, the merged tables lie in `merged` in it.
         config: configuration, or the keys in it that differ from the defaults.
+        plan: statistical analysis plan, in place of that of the configuration.
         knowledge: tables of a site, laid over ours.
 
     Raises:
-        AlktraceError: what is wrong in the tables, the exports or the configuration.
+        AlktraceError: what is wrong in the tables, the exports, the configuration or the analysis plan.
     """
     from ..centres.site_manifest import MANIFEST
     from ..centres.site_merge import CLINICAL, TABLES, merge_sites
     from ..inputs.config_file import load_settings
+    from ..inputs.config_lines import place_problems
     from ..inputs.knowledge_files import open_knowledge
+    from ..outcomes.analysis_plan import planned
     from ..report.cohort_alone import write_cohort
 
     settings = load_settings(config, defaults=DEFAULTS)
+    cohort = settings.cohort if plan is None else settings.cohort.model_copy(update={"plan": plan})
+    try:
+        settings = settings.model_copy(update={"cohort": planned(cohort)})
+    except InputProblems as error:
+        raise InputProblems(place_problems(error.problems, [config, DEFAULTS])) from None
     files = open_knowledge(resource("knowledge"), knowledge or settings.knowledge)
     if any((folder / MANIFEST).is_file() for folder in folders):
         merged = out / "merged"

@@ -21,6 +21,7 @@ from ..inputs.settings.configuration import Settings
 from ..io.resources import PACKAGE, ROOT
 from ..io.tables import describe_columns
 from ..outcomes.clinical_schema import FILES
+from ..outcomes.covariates import COVARIATES
 from ..outcomes.endpoints import ENDPOINTS
 from ..outcomes.estimands import estimand_rows
 from ..outcomes.predictors import PREDICTORS
@@ -58,6 +59,7 @@ def generated_parts() -> Mapping[str, str]:
         "endpoints": _endpoint_table(),
         "estimands": _estimand_table(),
         "predictors": _predictor_table(),
+        "covariates": _covariate_table(),
         "filters": _filter_table(FILTERS.values(), "calling"),
         "fusion_filters": _filter_table(FUSION_FILTERS.values(), "fusions"),
     }
@@ -121,6 +123,11 @@ def _predictor_table() -> str:
         asked = "yes" if item.early else "no"
         lines.append(f"| `{item.name}` | `{item.reference}` | {item.text} | {asked} |")
     return "\n".join(lines)
+
+
+def _covariate_table() -> str:
+    lines = ["| covariate | what |", "| --- | --- |"]
+    return "\n".join(lines + [f"| `{item.name}` | {item.text} |" for item in COVARIATES.values()])
 
 
 def _endpoint_table() -> str:

@@ -43,7 +43,7 @@ def _placed(problem: Problem, trees: Sequence[tuple[str, yaml.Node]], defaults: 
     keys = problem.column.split(".")
     for depth in range(len(keys), 0, -1):
         for file, tree in trees:
-            if not (line := _line(tree, keys[:depth])):
+            if not (line := line_of(tree, keys[:depth])):
                 continue
             if file == defaults and trees[0][0] != defaults:
                 # Nobody edits the defaults of an installed package: the key is missing in the user's file.
@@ -60,10 +60,14 @@ def _tree(path: Path) -> yaml.Node | None:
         return None
 
 
-def _line(tree: yaml.Node, keys: Sequence[str]) -> int | None:
-    """Return the 1-based line of a key, None where the file does not have it."""
+def line_of(tree: yaml.Node | None, keys: Sequence[str | int]) -> int | None:
+    """Return the 1-based line of a key or of an item of a list, None where the file does not have it."""
     line, node = None, tree
     for key in keys:
+        if isinstance(node, yaml.SequenceNode) and isinstance(key, int) and key < len(node.value):
+            node = node.value[key]
+            line = node.start_mark.line + 1
+            continue
         pairs = node.value if isinstance(node, yaml.MappingNode) else []
         found = next(((name, value) for name, value in pairs if name.value == key), None)
         if found is None:

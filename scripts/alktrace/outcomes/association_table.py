@@ -7,6 +7,8 @@ from ..io.tables import column
 from ..stats.proportions import OddsRatio
 from ..vocabulary.outcomes import Question, Refusal, Status
 
+EXPLORATORY = "exploratory"
+
 
 @dataclass(frozen=True, kw_only=True)
 class AssociationRow:
@@ -46,6 +48,7 @@ class AssociationRow:
     )
     reason: str | None = column("why there is no model, or none but a penalised one", default=None)
     note: str | None = column("how to read it", default=None)
+    plan: str = column("its name in the analysis plan, or `exploratory`", default=EXPLORATORY)
 
 
 def odds_columns(

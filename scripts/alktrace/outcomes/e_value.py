@@ -19,6 +19,7 @@ def e_value(ratio: float, *, share: float) -> float:
         share: of the patients who had the event by the end of follow-up.
     """
     above = max(ratio, 1 / ratio)
+    # A hazard ratio of a common event overstates the risk ratio, and with it how robust a finding is.
     if share > COMMON:
         above = (1 - 0.5 ** math.sqrt(above)) / (1 - 0.5 ** math.sqrt(1 / above))
     return above + math.sqrt(above * (above - 1))

@@ -30,11 +30,13 @@ class Population:
     """Who belongs to an endpoint.
 
     Attributes:
+        name: as in an analysis plan.
         exclusion: why a patient does not; None for those who do.
         needs_treatment: do only patients with a next treatment belong. None of them can have the event
             before it, so comparisons let them enter when it starts.
     """
 
+    name: str
     text: str
     exclusion: Callable[[Timeline], Exclusion | None]
     needs_treatment: bool = False
@@ -295,11 +297,11 @@ _PROGRESSED = f"{_TREATED}, progression on lorlatinib"
 _STOPPED = "stopped for any reason: progression, death, toxicity, patient choice, other"
 _LAST_ALIVE = "last date known alive, or data cut-off"
 
-TREATED = Population(_TREATED, study_exclusion)
-PROGRESSED = Population(_PROGRESSED, progression_exclusion)
-CONTINUED = Population(f"{_PROGRESSED}, lorlatinib given after it", beyond_exclusion)
+TREATED = Population("treated", _TREATED, study_exclusion)
+PROGRESSED = Population("progressed", _PROGRESSED, progression_exclusion)
+CONTINUED = Population("continued", f"{_PROGRESSED}, lorlatinib given after it", beyond_exclusion)
 SWITCHED = Population(
-    f"{_PROGRESSED}, first sequential treatment started", switch_exclusion, needs_treatment=True
+    "switched", f"{_PROGRESSED}, first sequential treatment started", switch_exclusion, needs_treatment=True
 )
 
 FIRST_DOSE = Start("first lorlatinib dose", lambda t: t.lorlatinib.start if t.lorlatinib else None)

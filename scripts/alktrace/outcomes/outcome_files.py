@@ -5,6 +5,7 @@ from pathlib import Path
 from typing import Any
 
 from ..io.tables import read_table
+from .adjusted_table import AdjustedRow, BalanceRow, PropensityRow
 from .association_table import AssociationRow
 from .baseline_table import BaselineRow, MissingRow
 from .beyond_table import BeyondRow
@@ -22,6 +23,7 @@ from .frequency_table import ExpectedRow, FrequencyRow, PairedRow
 from .line_table import LinePatientRow, LineRow, SequenceRow
 from .linkage_table import LinkageRow
 from .mechanism_treatment_table import MechanismTreatmentRow, TreatmentDetailRow
+from .plan_table import DeviationRow, PlannedRow, PlanRow
 from .progression_table import SiteRow, WayRow
 from .response_table import ResponsePatientRow, ResponseRow
 from .safety_table import DoseRow, IntensityRow, SafetyRateRow, SafetyRow
@@ -67,6 +69,12 @@ def related_tables() -> Tables:
         "frequencies.tsv": FrequencyRow,
         "expected.tsv": ExpectedRow,
         "associations.tsv": AssociationRow,
+        "adjusted_comparisons.tsv": AdjustedRow,
+        "balance.tsv": BalanceRow,
+        "propensities.tsv": PropensityRow,
+        "analysis_plan.tsv": PlanRow,
+        "planned_comparisons.tsv": PlannedRow,
+        "plan_deviations.tsv": DeviationRow,
         "mechanism_treatment.tsv": MechanismTreatmentRow,
         "treatment_detail.tsv": TreatmentDetailRow,
         "progression_sites.tsv": SiteRow,

@@ -18,6 +18,7 @@ from ..vocabulary.outcomes import ALL
 from ..vocabulary.samples import Setting
 from .absence import silences_of
 from .accounts import read_accounts, sampled
+from .analysis_plan import AnalysisPlan, read_plan
 from .association_table import AssociationRow
 from .baseline import baseline_rows, missing_rows
 from .beyond import beyond_rows
@@ -35,8 +36,10 @@ from .comparisons import (
 from .concordance import agreement_rows, concordance_rows, read_materials
 from .courses import flow_rows, oncoprint_rows, swimmer_rows
 from .curves import group_curves, overall_curves
+from .deviations import Ran, deviations, plan_rows
 from .dose_intensity import intensity_rows
 from .endpoint_figures import analyse, enrolled_at_progression, figure, rates
+from .endpoint_table import EndpointRow
 from .endpoints import ENDPOINTS, STATE_MODELS, patient_rows
 from .estimands import estimand_rows
 from .finer_groups import detail_comparisons, detail_rows
@@ -47,6 +50,7 @@ from .linkage import linkage_rows
 from .mechanism_treatment import mechanism_treatment_rows
 from .mechanisms import Finding, findings, with_timing
 from .outcome_files import Tables, measured_tables, related_tables
+from .planned_comparisons import Patients, adjusted_comparisons, declared, named
 from .prediction import predictor_rows
 from .predictors import cases_of
 from .progression_sites import site_rows, way_rows
@@ -74,6 +78,14 @@ class Clinic:
     knowledge: KnowledgeFiles
     days_after_last_dose: int
     exclude: Collection[str]
+
+
+@dataclass(frozen=True)
+class PlanFiles:
+    """The analysis plan, and `endpoints.tsv` as `measure_outcomes` wrote it, which is held against it."""
+
+    file: Path
+    endpoints: Path
 
 
 def clinic_of(
@@ -159,6 +171,7 @@ def relate_outcomes(
     settings: CohortSettings,
     timing: ResistanceSettings,
     out: Path,
+    plan: PlanFiles | None = None,
 ) -> None:
     """Write the `related_tables`: mechanisms, and what they mean for what came next.
 
@@ -171,9 +184,10 @@ def relate_outcomes(
         settings: section `cohort`.
         timing: section `resistance`: what counts as excluded, as early, and as primary or acquired.
         out: folder of the tables.
+        plan: the analysis plan; None without one.
 
     Raises:
-        InputProblems: problems of the clinical tables.
+        InputProblems: problems of the clinical tables or of the plan.
     """
     timelines = load_timelines(clinic, settings)
     classified = read_table(classification, ClassificationRow)
@@ -197,6 +211,14 @@ def relate_outcomes(
         if row.patient not in clinic.exclude
     ]
     cases = cases_of(timelines, before, after, read_accounts(details, sampled), observed)
+    associations = [
+        *_timings(timelines, after, settings, timing),
+        *compare_all(patients, [regimen, *groupings], settings),
+        *benefit(patients, regimen, families, settings),
+        *predictor_rows(patients, cases, settings, timing),
+        *clearance_comparisons(cases, patients, settings),
+        *detail_comparisons(after, timelines, patients, known.drugs, settings),
+    ]
     series = clinic.knowledge.bare_rows("expected_frequencies", ExpectedFrequencyRow)
     steps, numbers = group_curves(patients, groupings, settings)
     rows: dict[str, Sequence[Any]] = {
@@ -207,14 +229,13 @@ def relate_outcomes(
             *frequency_rows(after.values(), Setting.PROGRESSION, settings),
         ],
         "expected.tsv": expected_rows(after.values(), series, settings),
-        "associations.tsv": [
-            *_timings(timelines, after, settings, timing),
-            *compare_all(patients, [regimen, *groupings], settings),
-            *benefit(patients, regimen, families, settings),
-            *predictor_rows(patients, cases, settings, timing),
-            *clearance_comparisons(cases, patients, settings),
-            *detail_comparisons(after, timelines, patients, known.drugs, settings),
-        ],
+        **_as_planned(
+            read_plan(plan.file) if plan else None,
+            Patients(patients, cases, regimen),
+            associations,
+            read_table(plan.endpoints, EndpointRow) if plan else [],
+            settings,
+        ),
         "mechanism_treatment.tsv": mechanism_treatment_rows(after, responses, patients, settings),
         "treatment_detail.tsv": detail_rows(after, timelines, responses, patients, known.drugs, settings),
         "progression_sites.tsv": site_rows(timelines, after, settings),
@@ -256,6 +277,31 @@ def load_timelines(clinic: Clinic, settings: CohortSettings) -> list[Timeline]:
         for name, record in clinical.records.items()
         if name not in clinic.exclude
     ]
+
+
+def _as_planned(
+    plan: AnalysisPlan | None,
+    patients: Patients,
+    associations: Sequence[AssociationRow],
+    endpoints: Sequence[EndpointRow],
+    settings: CohortSettings,
+) -> dict[str, Sequence[Any]]:
+    """Return the tables of comparisons, with what the plan declares and how far it was followed."""
+    found = adjusted_comparisons(plan, patients, settings)
+    adjusted = [item.row for item in found]
+    balances = [row for item in found for row in item.balances]
+    named_rows = named(plan, associations)
+    planned = declared(plan, patients, adjusted, named_rows, settings) if plan else []
+    ran = Ran(endpoints, planned, named_rows, adjusted, balances)
+    return {
+        "associations.tsv": named_rows,
+        "adjusted_comparisons.tsv": adjusted,
+        "balance.tsv": balances,
+        "propensities.tsv": [row for item in found for row in item.propensities],
+        "analysis_plan.tsv": plan_rows(plan) if plan else [],
+        "planned_comparisons.tsv": planned,
+        "plan_deviations.tsv": deviations(plan, settings, ran) if plan else [],
+    }
 
 
 def _given(clinic: Clinic, table: str) -> bool:

@@ -8,13 +8,12 @@ is fitted again without it (FLIC, Puhr 2017). Stabilised weights keep the sizes 
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from enum import StrEnum
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 from scipy.special import expit
 
-from ..vocabulary.outcomes import Refusal
+from ..vocabulary.outcomes import Refusal, Target
 from .survival import Floats
 
 CLOSE, STEPS, LONGEST_STEP = 1e-12, 200, 3.0
@@ -23,13 +22,6 @@ SUPPORT = (0.1, 0.9)
 BALANCED, TOO_FAR = 0.1, 0.25
 """Standardised differences: below the first groups count as alike (Austin 2009), above the second what is
 left is too much for a regression on the weighted groups (Rubin 2001; Stuart 2010)."""
-
-
-class Target(StrEnum):
-    """Whose effect is estimated."""
-
-    ATE = "ATE"
-    ATT = "ATT"
 
 
 @dataclass(frozen=True)
@@ -58,6 +50,7 @@ def propensities(covariates: ArrayLike, treated: ArrayLike) -> Floats:
     """
     given, group = np.asarray(covariates, float), np.asarray(treated, float)
     columns = [np.ones(len(group))]
+    # Two names of one fact would leave the information without an inverse.
     for column in given.T:
         spread = column.std()
         scaled = (column - column.mean()) / spread if spread > 0 else column * 0
@@ -65,6 +58,7 @@ def propensities(covariates: ArrayLike, treated: ArrayLike) -> Floats:
             columns.append(scaled)
     design = np.column_stack(columns)
     beta = _firth(design, group)
+    # Else the propensities of the rarer group are too large on average, and its weights too small.
     offset = design[:, 1:] @ beta[1:]
     return np.asarray(expit(offset + _intercept(offset, group)))
 
@@ -77,6 +71,7 @@ def weights(propensity: Floats, treated: NDArray[np.bool_], target: Target) -> F
         treated: who was.
         target: ATE weighs both groups to all patients, ATT the reference to the treated.
     """
+    # Without the share few treated would count as many as the whole cohort, and the error would be too small.
     share = float(treated.mean())
     odds = propensity / (1 - propensity)
     if target is Target.ATT:
@@ -116,6 +111,7 @@ def no_overlap(
         balances: covariates by name.
         fewest: patients needed in each group, who could have had either treatment, and effectively.
     """
+    # First: where groups do not meet, Firth's finite propensities give weights that look harmless.
     either = (propensity >= SUPPORT[0]) & (propensity <= SUPPORT[1])
     fewer = min(int((either & side).sum()) for side in (treated, ~treated))
     if fewer < fewest:

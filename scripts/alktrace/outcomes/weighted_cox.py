@@ -89,6 +89,7 @@ def fit_weighted(
     error = float(np.sqrt(((weight * residual) ** 2).sum())) / information
     if not error:
         return None
+    # The inverse of the information would count weights as patients: intervals would be too narrow.
     z = float(stats.norm.ppf(0.5 + confidence / 2)) * error
     p = float(2 * stats.norm.sf(abs(beta) / error))
     return WeightedTerm(beta, error, math.exp(beta - z), math.exp(beta + z), p)
@@ -148,6 +149,7 @@ def _residuals(
     def between(values: Floats) -> Floats:
         until = np.append(0.0, np.cumsum(summed(values)))
         return np.asarray(
+            # Both right: the day of the entry is not at risk, that of the event is.
             until[np.searchsorted(days, time, side="right")]
             - until[np.searchsorted(days, entry, side="right")]
         )

@@ -12,7 +12,7 @@ from ..inputs.knowledge_files import KnowledgeFiles
 from ..inputs.settings.configuration import Settings
 from ..io.tables import read_table, write_table
 from ..outcomes.outcome_files import outcome_tables
-from ..outcomes.outcome_jobs import Clinic, measure_outcomes, relate_outcomes
+from ..outcomes.outcome_jobs import Clinic, PlanFiles, measure_outcomes, relate_outcomes
 from .cohort_page import write_cohort_page
 
 
@@ -50,6 +50,7 @@ def write_cohort(
         settings=settings.cohort,
         timing=settings.resistance,
         out=out,
+        plan=PlanFiles(Path(settings.cohort.plan), out / "endpoints.tsv") if settings.cohort.plan else None,
     )
     page = out / "report.html"
     write_cohort_page(

@@ -28,6 +28,7 @@ from ..vocabulary.outcomes import (
 )
 from ..vocabulary.resistance import Classification
 from ..vocabulary.samples import Setting
+from . import adjusted_section as adjusted
 from . import line_section
 from . import outcome_definitions as definitions
 from . import outcome_tables as tables
@@ -68,6 +69,7 @@ def outcome_exhibits(
     found = read_outcomes(folder)
     few, associations = settings.min_group_patients, found["associations.tsv"]
     return [
+        *adjusted.plan_exhibits(found, messages),
         tables.linkage(found["linkage.tsv"]),
         study.baseline(found["baseline.tsv"]),
         study.baseline_by_class(found["baseline.tsv"]),
@@ -88,6 +90,7 @@ def outcome_exhibits(
         tables.responses(found["responses.tsv"]),
         by_next_treatment(found, RWPFS2, few, messages),
         by_next_treatment(found, RWTTD2, few, messages),
+        adjusted.adjusted(found, messages),
         by_mechanism(
             found["km_mechanism.tsv"], found["km_mechanism_at_risk.tsv"], associations, few, messages
         ),
@@ -165,6 +168,8 @@ def _endpoints(found: Outcomes, messages: Mapping[str, str]) -> Iterator[Exhibit
             own = [row for row in found["endpoints.tsv"] if row.endpoint == endpoint.name]
             steps, numbers = found[endpoint.curve_file], found["km_at_risk.tsv"]
             shown = curve(endpoint, own, found["endpoint_rates.tsv"], steps, numbers, messages)
+            if endpoint.name in adjusted.endpoints_beside(found):
+                shown = replace(shown, caption=(*shown.caption, "Exploratory: not in the analysis plan."))
             if endpoint.states is not None and any(
                 row.headline and row.status is Status.ESTIMATED for row in own
             ):
@@ -425,6 +430,7 @@ def forest(
         ),
         *say.remarks(own),
         *say.precision(own),
+        *say.declared(own),
     ]
     return Exhibit(
         f"forest-{question}",

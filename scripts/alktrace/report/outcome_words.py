@@ -3,7 +3,7 @@
 import math
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 
-from ..outcomes.association_table import AssociationRow
+from ..outcomes.association_table import EXPLORATORY, AssociationRow
 from ..outcomes.endpoint_table import EndpointRateRow, EndpointRow
 from ..outcomes.state_table import StateTimeRow
 from ..vocabulary.outcomes import PREDICTOR, REGIMEN, Analysis, Question, Status
@@ -87,6 +87,12 @@ def precision(rows: Iterable[AssociationRow]) -> list[str]:
         f"Precision, by events and group sizes alone: intervals from ×/÷ {factors[0]:.1f} to ×/÷ "
         f"{factors[-1]:.1f}. For ×/÷ {NARROW:g} the widest would need {more} events instead of {events}."
     ]
+
+
+def declared(rows: Iterable[AssociationRow]) -> list[str]:
+    """Return which comparisons the analysis plan declares; the others are exploratory."""
+    names = dict.fromkeys(row.plan for row in rows if row.plan != EXPLORATORY)
+    return [f"In the analysis plan: {', '.join(names)}; the others are exploratory."] if names else []
 
 
 def days(value: float | None, low: float | None, high: float | None) -> str:

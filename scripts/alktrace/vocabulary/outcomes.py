@@ -69,6 +69,8 @@ class Exclusion(StrEnum):
     MECHANISM_NOT_EXCLUDED = "mechanism_not_excluded"
     REPORT_DATE_MISSING = "report_date_missing"
     NO_SAMPLE_BY_LANDMARK = "no_sample_by_landmark"
+    OTHER_TREATMENT = "other_treatment"
+    COVARIATE_MISSING = "covariate_missing"
 
 
 class Status(StrEnum):
@@ -99,6 +101,22 @@ class Refusal(StrEnum):
     NO_OVERLAP = "no_overlap"
     EFFECTIVELY_TOO_FEW = "effectively_too_few"
     NOT_BALANCED = "not_balanced"
+    NOBODY_COMPARED = "nobody_compared"
+
+
+class Target(StrEnum):
+    """Whose effect a comparison estimates: of all who were compared, or of those who had the treatment."""
+
+    ATE = "ATE"
+    ATT = "ATT"
+
+
+class Deviation(StrEnum):
+    """How what ran differs from the analysis plan."""
+
+    NOT_IN_PLAN = "not_in_plan"
+    NOT_RUN = "not_run"
+    CHANGED = "changed"
 
 
 class RegimenKind(StrEnum):

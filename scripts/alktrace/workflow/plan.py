@@ -18,6 +18,7 @@ from ..inputs.sheet import Sheet, read_sheet
 from ..inputs.site_knowledge import SiteKnowledge, read_site_knowledge
 from ..io.digest import code_digest, text_digest
 from ..io.tools import package_version, tool_version
+from ..outcomes.analysis_plan import planned
 from ..outcomes.clinical_schema import FILES
 from ..outcomes.outcome_files import outcome_tables
 from ..reported.report_words import own_words
@@ -55,6 +56,16 @@ class AssayWildcards(Protocol):
     assay: str
 
 
+def with_analysis_plan(settings: Settings) -> Settings:
+    """Return the settings with the cut-off of the analysis plan that they name.
+
+    Raises:
+        DataError: the plan cannot be read.
+        InputProblems: what it says wrongly.
+    """
+    return settings.model_copy(update={"cohort": planned(settings.cohort)})
+
+
 def sizes(paths: Iterable[str | None]) -> list[int]:
     """Return the sizes in bytes of those files that exist."""
     return [Path(path).stat().st_size for path in paths if path is not None and Path(path).is_file()]
@@ -78,7 +89,7 @@ class Plan:
         Raises:
             InputProblems: everything wrong in the configuration, else everything wrong in the sheet.
         """
-        settings = check_settings(dict(config), file=CONFIG)
+        settings = with_analysis_plan(check_settings(dict(config), file=CONFIG))
         sheet = read_sheet(Path(settings.samples), assays=settings.assays, exclude=settings.exclude)
         if settings.bad_inputs is BadInputs.ROW:
             sheet = without(sheet, refused_before(sheet))
@@ -195,6 +206,7 @@ class Plan:
                 files |= {f"{sample.name}.{unit.unit} {name}": getattr(unit, name) for name in columns}
         files |= {f"report words {Path(path).name}": path for path in self.report_words()}
         files |= {f"clinical {Path(path).name}": path for path in self.clinical_tables()}
+        files |= {f"analysis plan {Path(path).name}": path for path in self.analysis_plan()}
         return {name: path for name, path in files.items() if path is not None}
 
     def given_files(self) -> list[str]:
@@ -386,6 +398,11 @@ class Plan:
             return []
         paths = (table_path(Path(self.settings.clinical), name) for name in FILES)
         return [str(path) for path in paths if path.is_file()]
+
+    def analysis_plan(self) -> list[str]:
+        """Return the analysis plan, none where there is none or nothing to compare."""
+        plan = self.settings.cohort.plan
+        return [plan] if plan is not None and self.settings.clinical is not None else []
 
     def clinical_digest(self, wildcards: PatientWildcards) -> str:
         """Return a digest of what the clinical tables say of a patient, with the cut-off of the data."""

@@ -17,7 +17,7 @@ from ..io.tools import package_version, tool_problems
 from ..vocabulary.exports import Export
 from ..vocabulary.languages import Language
 from ..vocabulary.samples import BadInputs
-from .plan import Plan
+from .plan import Plan, with_analysis_plan
 
 T = TypeVar("T")
 UNUSABLE = re.compile(r"[{}\x00-\x1f\x7f]|^-")
@@ -38,6 +38,9 @@ def checked_plan(
         InputProblems: everything wrong, as far as it can be judged beside what else is wrong.
     """
     settings, problems = _tried(lambda: check_settings(dict(config), file=CONFIG))
+    if settings:
+        cut, found = _tried(partial(with_analysis_plan, settings))
+        settings, problems = cut or settings, found
     sheet, found = _tried(lambda: _sheet(config, settings))
     problems += found
     judged: Judged | None = None

@@ -16,6 +16,15 @@ class CohortSettings(Section):
     data_cutoff: date | None = Field(
         description="clinical data after this date are not used, patients alive then are censored; null: all"
     )
+    plan: str | None = Field(
+        description="statistical analysis plan (YAML): fixes endpoints, populations, covariates, "
+        "comparisons, settings and cut-off; its digest and every deviation from it are written down; null: "
+        "none, and every comparison is exploratory"
+    )
+    covariates: tuple[str, ...] = Field(
+        description="covariates by which next treatments are also compared adjusted (propensity weights), "
+        "where there is no plan; their names stand in docs/methods/outcomes.md; []: none"
+    )
     confidence: Level = Field(description="level of every interval of the cohort")
     rate_years: tuple[AtLeastOne, ...] = Field(description="years at which rates are stated")
     at_risk_days: AtLeastOne = Field(description="step of the numbers at risk below a curve, days")
