@@ -134,8 +134,14 @@ def detail_comparisons(
             _alteration_groupings(found),
         ),
     )
+    # Of the two endpoints that a comparison looks at: eleven times as many rows would be walked each time.
+    rows_of = {
+        endpoint.name: [row for row in endpoints if row.endpoint in (endpoint.name, RWTTD2_TREATMENT.name)]
+        for _, _, _, outcomes, _ in asked
+        for endpoint in outcomes
+    }
     rows = [
-        relate(question, endpoints, endpoint, analysis, grouping, name, reference, settings)
+        relate(question, rows_of[endpoint.name], endpoint, analysis, grouping, name, reference, settings)
         for question, analysis, reference, outcomes, groupings in asked
         for name, grouping in groupings.items()
         for endpoint in outcomes
