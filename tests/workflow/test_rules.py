@@ -234,6 +234,14 @@ def test_noise_of_positions_is_learned_only_for_who_asks(project: Project) -> No
     assert "call_variants" not in asked.jobs
 
 
+def test_an_assay_is_described_only_for_who_asks(project: Project) -> None:
+    assert "describe_assay" not in project.dry().check().jobs
+    jobs = project.dry("results/assay/plasma-duplex/reach.tsv").check().jobs
+    assert jobs["describe_assay"] == jobs["build_noise_model"] == jobs["build_copy_number_reference"] == 1
+    assert jobs["call_variants"] == jobs["call_structural"]
+    assert "classify_timepoint" not in jobs
+
+
 def test_a_strict_bam_is_made_only_for_who_asks(project: Project) -> None:
     project.keep(project.rows("P17"))
     project.config["clinical"] = None
