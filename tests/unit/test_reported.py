@@ -738,6 +738,12 @@ def test_exons_listed_limit_a_gene(read: Reads, calling: CallingSettings) -> Non
     assert callability_rows(report, LOCI, calling)[0].molecules == 1500
 
 
+def test_an_exon_of_too_many_digits_takes_no_memory(read: Reads) -> None:
+    report = read(".|.|.|.|ALK:20-99999999999|0.005|.|1500", header=FULL)
+    assert report.coverage is None
+    assert [note.what for note in report.notes] == ["ALK:20-99999999999: no gene has so many exons"]
+
+
 def test_findings_are_detected(read: Reads, calling: CallingSettings) -> None:
     report = read(
         "ALK|G1202R|1%|ALK;MET|.|0.003|.|.",

@@ -10,6 +10,7 @@ import sys
 from collections.abc import Sequence
 from pathlib import Path
 
+from ..errors import AlktraceError
 from ..io.resources import DEFAULTS, resource
 from .run import add_run_arguments, cores
 from .run import run as run_workflow
@@ -17,6 +18,7 @@ from .run import run as run_workflow
 EXAMPLE = "alktrace demo outcomes --out synthetic"
 SEED = 20240607
 PARTS = ("all", "inputs", "outcomes", "centres")
+LIMITS = {"seed": (0, 1e9), "depth": (1e-3, 1e3), "patients": (1, 1e6)}
 # Small samples: many jobs of one thread fill the cores better than few of several.
 ONE_THREAD = ("--set-threads", "align_unit=1", "align_consensus=1", "call_molecules=1")
 
@@ -34,7 +36,14 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def main(options: argparse.Namespace) -> int:
-    """Run the command; return the exit status."""
+    """Run the command; return the exit status.
+
+    Raises:
+        AlktraceError: a number of which no example can be made.
+    """
+    for name, (low, high) in LIMITS.items():
+        if not low <= (value := getattr(options, name)) <= high:
+            raise AlktraceError(f"--{name}: {value:g}; give a number from {low:g} to {high:g}")
     if options.part == "outcomes":
         from ..demo.synthetic_outcomes import write_outcomes
 

@@ -80,6 +80,8 @@ class CoveredRegions:
 
 
 WHOLE_GENE = "gene"
+MOST_EXONS = 999
+"""TTN has 363."""
 
 
 def number_of(locus: LocusRow) -> int | None:
@@ -133,4 +135,7 @@ def _read_span(gene: str, span: str) -> tuple[bool, Sequence[int]]:
     last = int(match["last"] or first)
     if last < first:
         raise ValueError(f"{gene}:{span.strip()}: the last exon is before the first")
+    if last > MOST_EXONS:
+        # A digit too many would take all memory for the numbers between.
+        raise ValueError(f"{gene}:{span.strip()}: no gene has so many exons")
     return match["intron"] is not None, range(first, last + 1)

@@ -6,7 +6,7 @@ from typing import Annotated
 
 from pydantic import Field
 
-from .section import AtLeastOne, Days, Fault, Level, Section, Share
+from .section import AtLeastOne, Days, Fault, Level, Months, Section, Share
 
 FIRST_ALK_INHIBITOR = date(2006, 1, 1)
 LONGEST_STUDY = 50
@@ -53,7 +53,7 @@ class CohortSettings(Section):
         "your own "
         "before you look"
     )
-    timing_months: tuple[AtLeastOne, ...] = Field(
+    timing_months: tuple[Months, ...] = Field(
         description="primary and acquired resistance are also compared at these months of stable disease"
     )
     events_per_parameter: AtLeastOne = Field(

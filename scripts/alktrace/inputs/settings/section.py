@@ -7,7 +7,7 @@ from pydantic import BaseModel, ConfigDict, Field, model_validator
 from pydantic_core import PydanticCustomError
 
 Probability = Annotated[float, Field(gt=0, lt=1)]
-Level = Annotated[float, Field(ge=0.5, lt=1)]
+Level = Annotated[float, Field(ge=0.5, le=0.9999)]
 """A power or the level of an interval; below one half it is most likely meant as its complement."""
 Tail = Annotated[float, Field(gt=0, le=0.5)]
 Share = Annotated[float, Field(ge=0, le=1)]
