@@ -12,7 +12,7 @@ from .style import INK, LINE, SERIES, SOFT, canvas, drawing, group_word, to_svg
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
-WIDTH, HEIGHT, TOP, GAP, BAR, LEFT, RIGHT = 10.5, 4.4, 0.45, 0.15, 0.14, 0.85, 1.95
+WIDTH, HEIGHT, TOP, GAP, BAR, LEFT, RIGHT = 10.5, 4.4, 0.45, 0.15, 0.14, 1.15, 1.95
 MOST_LINES = 5
 """Columns drawn: what comes later stands in the table."""
 ENDS = ("ongoing", "no_further_line", "died")
