@@ -21,7 +21,7 @@ from alktrace.outcomes.outcome_jobs import PlanFiles, measure_outcomes, relate_o
 from alktrace.stats.proportions import holm
 from alktrace.vocabulary.outcomes import Deviation, Status
 
-EXAMPLE = Path(__file__).resolve().parents[2] / "docs" / "examples" / "outcomes" / "sap.yaml"
+EXAMPLE = Path(__file__).resolve().parents[2] / "config" / "example" / "sap.yaml"
 SETTINGS = cohort_settings(min_group_patients=5)
 SAID: dict[str, Any] = {
     "name": "study",
@@ -175,7 +175,7 @@ def test_all_problems_of_a_plan_are_said_at_once(tmp_path: Path) -> None:
 
 def test_the_example_is_right_and_its_page_names_it(tmp_path: Path) -> None:
     assert len(read_plan(EXAMPLE).comparisons) == 5
-    folder = EXAMPLE.parent
+    folder = EXAMPLE.parents[2] / "docs" / "examples" / "outcomes"
     out = tmp_path / "out"
     command = ["cohort", str(folder / "clinical"), str(folder), "--plan", str(EXAMPLE), "--out", str(out)]
     assert main(command) == 0

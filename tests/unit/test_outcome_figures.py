@@ -50,7 +50,7 @@ TABLES = {
     "lines", "sequences", "baseline", "baseline-class", "missing", "treatment-detail", "sites", "ways",
     "clearance", "checklist", "dose-intensity", "plan", "deviations",
 }  # fmt: skip
-PLAN = ROOT / "docs" / "examples" / "outcomes" / "sap.yaml"
+PLAN = ROOT / "config" / "example" / "sap.yaml"
 MESSAGES = load_knowledge(KNOWLEDGE).messages
 SETTINGS = cohort_settings()
 

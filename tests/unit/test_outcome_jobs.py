@@ -23,7 +23,7 @@ from alktrace.outcomes.safety_table import DoseRow, SafetyRow
 from alktrace.vocabulary.outcomes import Analysis, Status
 
 TYPES = outcome_tables()
-PLAN = ROOT / "docs" / "examples" / "outcomes" / "sap.yaml"
+PLAN = ROOT / "config" / "example" / "sap.yaml"
 OF_SEVERAL_CENTRES = ("centre_effects.tsv", "centre_shares.tsv")
 SETTINGS = cohort_settings()
 NO_MODELS = cohort_settings(events_per_parameter=10_000)

@@ -19,7 +19,7 @@ from alktrace.report.exhibits import Exhibit
 from alktrace.report.sentences import SentenceRow, translated
 from alktrace.vocabulary.languages import Language
 
-PLAN = Path(__file__).resolve().parents[2] / "docs" / "examples" / "outcomes" / "sap.yaml"
+PLAN = Path(__file__).resolve().parents[2] / "config" / "example" / "sap.yaml"
 ROWS = read_table(resource("report/sentences.tsv"), SentenceRow)
 CHINESE = re.compile(r"[一-鿿]")
 told = words_in(ZH).quoted

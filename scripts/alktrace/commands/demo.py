@@ -45,9 +45,11 @@ def main(options: argparse.Namespace) -> int:
         if not low <= (value := getattr(options, name)) <= high:
             raise AlktraceError(f"--{name}: {value:g}; give a number from {low:g} to {high:g}")
     if options.part == "outcomes":
+        from ..demo.plan_file import write_plan
         from ..demo.synthetic_outcomes import write_outcomes
 
         write_outcomes(out=options.out, seed=options.seed, patients=options.patients)
+        write_plan(options.out)
         print(options.out)
         return 0
     if options.part == "centres":

@@ -19,6 +19,7 @@ from .fragments import Germline, Molecules, draw_germline, draw_molecules
 from .genome_files import ReferenceFiles, write_genome
 from .made_genome import Genome, build_genome
 from .patients import design_cohort
+from .plan_file import PLAN, write_plan
 from .read_pairs import Library, ReadPairs, UmiKind, draw_umis, make_reads
 from .truth_tables import TruthTables
 
@@ -83,6 +84,7 @@ def write_demo(out: Path, *, seed: int, depth: float = 1.0, resources: Path = DE
     _write_rows(out / "samples.tsv", SHEET_COLUMNS, rows)
     write_clinical(cohort.courses, cohort.specimens, out / "clinical")
     truth.write(out / "truth", cohort.expectations)
+    write_plan(out)
     with atomic_output(out / "config.yaml") as (partial,):
         partial.write_text(yaml.safe_dump(_config(files, out), sort_keys=False), encoding="utf-8")
     return cohort
@@ -194,6 +196,7 @@ def _config(files: ReferenceFiles, out: Path) -> dict[str, Any]:
     return {
         "samples": "samples.tsv",
         "clinical": "clinical",
+        "cohort": {"plan": PLAN},
         "reference": {
             "fasta": _relative(files.fasta, out),
             "gff3": _relative(files.gff3, out),

@@ -10,6 +10,7 @@ ROOT = INSTALLED if INSTALLED.is_dir() else PACKAGE.parents[1]
 
 ADAPTERS = ROOT / "scripts"
 DEFAULTS = ROOT / "config" / "config.yaml"
+EXAMPLE_PLAN = ROOT / "config" / "example" / "sap.yaml"
 RESOURCES = ROOT / "resources"
 
 

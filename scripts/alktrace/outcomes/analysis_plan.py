@@ -36,7 +36,7 @@ from .covariates import COVARIATES
 from .endpoints import ENDPOINTS, FIRST_DOSE, NEXT_DOSE, RWPFS2
 from .predictors import PREDICTORS
 
-EXAMPLE = "docs/examples/outcomes/sap.yaml"
+EXAMPLE = "config/example/sap.yaml"
 MECHANISMS = (*Component, NONE_FOUND, "alk_single_mutation", "alk_compound_cis")
 KINDS = (*RegimenKind,)
 Name = Annotated[str, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9_.-]{0,59}$")]
