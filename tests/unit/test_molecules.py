@@ -722,6 +722,23 @@ def test_templates_of_one_name_are_refused(tmp_path: Path, names: tuple[str, str
         call(tmp_path, flat(pairs))
 
 
+@pytest.mark.parametrize("second", ["L1", "L2"])
+def test_reads_that_two_files_hold_are_refused(tmp_path: Path, second: str) -> None:
+    """As FASTQ and BAM of one run: no first reads are alike, and every molecule would have its copies twice."""
+    bams = []
+    for library, numbers in (("L1", range(5)), (second, range(4, 9))):
+        segments = flat([fragment(f"r{i}", 100 + i, 300 + i, umi="ACGT") for i in numbers])
+        header = HEADER.to_dict() | {"RG": [{"ID": "g", "SM": "s", "LB": library}]}
+        bams.append(tmp_path / f"{len(bams)}.bam")
+        with pysam.AlignmentFile(str(bams[-1]), "wb", header=header) as out:
+            for segment in sorted(segments, key=lambda one: one.reference_start):
+                segment.set_tag("RG", "g")
+                out.write(segment)
+    says = r"0\.bam, .*1\.bam: two primary alignments of the same read 'r4'"
+    with pytest.raises(DataError, match=says):
+        run(tmp_path, bams, umi_settings())
+
+
 def test_a_doubled_file_is_refused(tmp_path: Path) -> None:
     segments = [s for i in range(5) for s in fragment(f"r{i}", 100 + i, 300 + i, umi="ACGT")]
     with pytest.raises(DataError, match="give each read once"):

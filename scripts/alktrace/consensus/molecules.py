@@ -21,7 +21,7 @@ from ..inputs.settings.molecule_settings import MoleculeSettings
 from ..inputs.settings.umi_settings import UmiSettings
 from ..io.atomic import atomic_output
 from ..io.bam_io import BamWriter, RecordBatch, iterate_batches, read_header
-from ..io.records import Bytes, Offsets, read_name
+from ..io.records import Bytes, Offsets, read_name, same_name
 from ..io.tables import write_table
 from ..vocabulary.samples import UmiSource
 from .families import call_families
@@ -189,6 +189,8 @@ def _windows(
             frontier -= MAX_READ_LENGTH << 1
         ready = window.templates["last"] < frontier
         if ready.any():
+            if len(bams) > 1:
+                _refuse_copies(bams, window.data, window.templates[ready])
             yield window.data, window.templates[ready]
         _shrink(window, ~ready)
     reasons = window.waiting["reason"]
@@ -302,6 +304,20 @@ def _given_twice(path: Path, data: Bytes, start: int) -> DataError:
         f"two primary alignments of the same read {read_name(data, start)!r}",
         "give each read once, and each template a name of its own: without names mates cannot be told",
     )
+
+
+def _refuse_copies(bams: Sequence[Path], data: Bytes, rows: Rows) -> None:
+    """Refuse a template that two files hold, such as FASTQ and BAM of one run.
+
+    Its reads would be copies of its molecule that nobody sequenced, or in two libraries a molecule each.
+    Libraries may use the same names: only at the same ends it is the same template.
+    """
+    order = np.argsort(rows["hash"], kind="stable")
+    for i in np.flatnonzero(np.diff(rows["hash"][order]) == 0):
+        one, two = rows[order[i]], rows[order[i + 1]]
+        same_ends = one["low"] == two["low"] and one["high"] == two["high"]
+        if same_ends and same_name(data, one["first"], data, two["first"]):
+            raise _given_twice(Path(", ".join(map(str, bams))), data, int(one["first"]))
 
 
 def _check_first_umis(path: Path, umi: UmiSettings, source: int, reads: Rows, tally: Tally) -> None:
