@@ -724,7 +724,7 @@ def test_templates_of_one_name_are_refused(tmp_path: Path, names: tuple[str, str
 
 @pytest.mark.parametrize("second", ["L1", "L2"])
 def test_reads_that_two_files_hold_are_refused(tmp_path: Path, second: str) -> None:
-    """As FASTQ and BAM of one run: their first reads differ, and each molecule would have its copies twice."""
+    """As FASTQ and BAM of one run: first reads differ, and each molecule would have its copies twice."""
     bams: list[Path] = []
     for library, numbers in (("L1", range(5)), (second, range(4, 9))):
         segments = flat([fragment(f"r{i}", 100 + i, 300 + i, umi="ACGT") for i in numbers])
