@@ -174,7 +174,7 @@ def poisoned(folder: Path) -> Path:
             "position_grch38": "chr9:4444444A>T",
             "lead_specimen": BLOCK,
             "specimens": BLOCK,
-            "phase_partner": "Dr Weber",
+            "phase_partner": "Dr Weber;K1234N",
             "phase_evidence": ".",
             "variant_type": "snv",
             "not_assessable": "/home/anna",
@@ -272,6 +272,8 @@ def test_no_id_name_path_free_text_or_inherited_variant_leaves(tmp_path: Path) -
     assert len(names) == 7
     for secret in (*SECRETS, *names, (tmp_path / "key").read_text().strip(), str(tmp_path), "Lys1234"):
         assert secret.casefold().encode() not in left.lower(), secret
+    # A code alone says that something is inherited.
+    assert b"probable_germline" not in left
     # No calendar date of anybody either: 2012 and later are dates of nothing here.
     assert not re.search(
         rb"(19|20)\d\d-\d\d-\d\d",

@@ -10,7 +10,7 @@ from typing import Any
 
 from ..io.resources import resource
 from ..knowledge.answers import Knowledge
-from ..vocabulary.caveats import Caveat
+from ..vocabulary.caveats import Caveat, CaveatCode
 from ..vocabulary.clinical import Histology
 from ..vocabulary.negatives import NegativeKind
 from .exported_columns import Leaving
@@ -35,6 +35,15 @@ KEYS = re.compile(
 FUSION_KEY = re.compile(r"fusion:([A-Z0-9]{2,10}):([A-Z0-9]{2,10}|unknown)")
 DRUG = re.compile(r"[A-Za-z][A-Za-z0-9 +/-]{1,39}")
 LOCUS = re.compile(r"[A-Z][0-9]{1,5}|exon [0-9]{1,2}|intron [0-9]{1,2}|gene|copy_number|[a-z_]{2,30}")
+INHERITED = frozenset(
+    {
+        CaveatCode.GERMLINE,
+        CaveatCode.PROBABLE_GERMLINE,
+        CaveatCode.GERMLINE_SUSPECTED,
+        CaveatCode.IN_CIS_WITH_PROBABLE_GERMLINE,
+    }
+)
+"""Caveats that say of a patient that something is inherited, whatever it is."""
 KINDS = frozenset(kind.value for kind in NegativeKind)
 HISTOLOGIES = frozenset(one.value for one in Histology)
 
@@ -48,12 +57,14 @@ class Leaver:
         known: the knowledge tables: which genes and drugs have a name.
         day_0: by patient, the day that dates count from; None: dates are kept.
         withheld: how many cells of a column had no known form.
+        inherited: by patient, the names of inherited variants, which leave in no column.
     """
 
     pseudonyms: Pseudonyms
     known: Knowledge
     day_0: Mapping[str, dt.date] | None
     withheld: Counter[str] = field(default_factory=Counter)
+    inherited: dict[str, set[str]] = field(default_factory=dict)
 
     def cell(self, rule: Leaving, value: Any, row: Mapping[str, Any], place: str) -> Any:
         """Return what leaves of a value; None where nothing does.
@@ -70,7 +81,7 @@ class Leaver:
             found = tuple(self.cell(rule, item, row, place) for item in value)
             return tuple(dict.fromkeys(item for item in found if item is not None))
         found_one = _RULES[rule](self, value, row)
-        if found_one is None:
+        if found_one is None and rule is not Leaving.CAVEAT:
             self.withheld[place] += 1
         return found_one
 
@@ -92,6 +103,9 @@ def _specimen(leaver: Leaver, value: str, row: Mapping[str, Any]) -> str:
 
 
 def _alteration(leaver: Leaver, value: str, row: Mapping[str, Any]) -> str | None:
+    # A mechanism may name an inherited change beside it, as the partner of its phase.
+    if value in leaver.inherited.get(row.get("patient", ""), ()):
+        return None
     if value in HISTOLOGIES or ALTERATION.fullmatch(value):
         return value
     found = FUSION.fullmatch(value)
@@ -118,7 +132,9 @@ def _key(leaver: Leaver, value: str, row: Mapping[str, Any]) -> str:
     return f"other:{leaver.pseudonyms.patient(row['patient'] + value)[:8]}"
 
 
-def _caveat(_: Leaver, value: Caveat, _row: Mapping[str, Any]) -> Caveat:
+def _caveat(_: Leaver, value: Caveat, _row: Mapping[str, Any]) -> Caveat | None:
+    if value.code in INHERITED:
+        return None
     return Caveat(value.code, tuple(item for item in value.about if item in KINDS))
 
 

@@ -48,7 +48,7 @@ from .site_manifest import (
 
 ACCOUNTS = "accounts.json"
 SMALL_GROUP = 5
-INHERITED = frozenset({CaveatCode.GERMLINE, CaveatCode.PROBABLE_GERMLINE})
+PROBABLY = frozenset({CaveatCode.GERMLINE, CaveatCode.PROBABLE_GERMLINE})
 PARTS: Mapping[str, Callable[[PatientRecord], Sequence[Any]]] = {
     "patients": lambda record: (record.patient,),
     "treatments": lambda record: record.treatments,
@@ -192,11 +192,22 @@ def _write_clinical(leaver: Leaver, folder: Path, records: Mapping[str, PatientR
 
 
 def _write_results(leaver: Leaver, tables: Path, exclude: Collection[str], out: Path) -> None:
+    found: dict[str, list[dict[str, Any]]] = {}
     for name, row_type in RESULTS.items():
         path = tables / f"{name}.tsv"
         if path.is_file() or name == "classification":
-            rows = [_cells(row) for row in read_table(path, row_type) if row.patient not in exclude]
-            _write(leaver, name, [row for row in rows if may_leave(name, row)], out / f"{name}.tsv")
+            found[name] = [_cells(row) for row in read_table(path, row_type) if row.patient not in exclude]
+    for row in (*found.get("evidence", ()), *found.get("resistance", ())):
+        if is_inherited(row) and row["alteration"]:
+            leaver.inherited.setdefault(row["patient"], set()).add(row["alteration"])
+    for name, rows in found.items():
+        _write(leaver, name, [row for row in rows if may_leave(name, row)], out / f"{name}.tsv")
+
+
+def is_inherited(row: Mapping[str, Any]) -> bool:
+    """Tell whether a row of `evidence.tsv` or `resistance.tsv` is an inherited variant's."""
+    own = any(flag.code in PROBABLY and not flag.about for flag in row.get("flags", ()))
+    return own or row.get("origin") is Origin.GERMLINE
 
 
 def may_leave(table: str, row: Mapping[str, Any]) -> bool:
@@ -206,7 +217,7 @@ def may_leave(table: str, row: Mapping[str, Any]) -> bool:
     probably; of `evidence.tsv` what nobody could tell from the inherited stays.
     """
     if table == "resistance":
-        return not any(flag.code in INHERITED and not flag.about for flag in row["flags"])
+        return not is_inherited(row)
     if table == "evidence":
         return row["origin"] is Origin.SOMATIC and row["specimen_type"] is not SpecimenType.WBC
     # What emerged on lorlatinib was not inherited; what is doubted is in no `emergent_unknown.tsv`.
