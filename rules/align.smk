@@ -45,6 +45,7 @@ rule align_unit:
         fastq=UNITS.fastqs,
         umi_fastq=UNITS.umi_fastqs,
         bam=UNITS.given_bams,
+        cram_genome=UNITS.cram_genome,
         fixed_umis=UNITS.fixed_umis,
         primers=UNITS.primers,
         index=REFERENCE.index,
@@ -96,7 +97,7 @@ rule align_unit:
         export -f align
         ("$ALKTRACE_PYTHON" "$ALKTRACE_SCRIPTS/extract_reads.py" --unit {wildcards.unit} \
             --fastq {input.fastq:q} --umi-fastq {input.umi_fastq:q} --bam {input.bam:q} \
-            --fixed-umis {input.fixed_umis:q} {params.extract} --counts {output.counts:q} \
+            --fasta {input.cram_genome:q} --fixed-umis {input.fixed_umis:q} {params.extract} --counts {output.counts:q} \
             | {params.align} {params.cut_primers} {input.primers:q} \
             | samtools sort --no-PG --threads 2 -m 256M --output-fmt bam,level=1 -T {resources.tmpdir:q} -o "$bam" - \
             && "$ALKTRACE_PYTHON" -m json.tool "$fastp" /dev/null \
@@ -110,6 +111,7 @@ rule align_unit:
 rule adopt_unit:
     input:
         bam=UNITS.given_bams,
+        cram_genome=UNITS.cram_genome,
         fixed_umis=UNITS.fixed_umis,
         primers=UNITS.primers,
     output:
@@ -137,7 +139,8 @@ rule adopt_unit:
         """
         bam=$(mktemp -u {output.bam:q}.partial-XXXXXXXX)
         trap 'rm -f "$bam"' EXIT
-        ("$ALKTRACE_PYTHON" "$ALKTRACE_SCRIPTS/tag_alignments.py" --bam {input.bam:q} {params.group} \
+        ("$ALKTRACE_PYTHON" "$ALKTRACE_SCRIPTS/tag_alignments.py" --bam {input.bam:q} \
+            --fasta {input.cram_genome:q} {params.group} \
             {params.umi} --fixed-umis {input.fixed_umis:q} --counts {output.counts:q} {params.cut_primers} {input.primers:q} \
             | samtools {params.finish} --no-PG --threads {threads} --output-fmt bam,level=1 -o "$bam" - \
             && mv "$bam" {output.bam:q}) 2>{log:q} \

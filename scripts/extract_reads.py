@@ -17,6 +17,9 @@ def parse_arguments() -> argparse.Namespace:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--fastq", type=Path, nargs="*", default=[], help="FASTQ of read 1, or of both reads")
     parser.add_argument("--bam", type=Path, nargs="*", default=[], help="or a BAM, mates after each other")
+    parser.add_argument(
+        "--fasta", type=Path, nargs="*", default=[], help="genome of a CRAM, first, and its indices"
+    )
     parser.add_argument("--umi-fastq", type=Path, nargs="*", default=[], help="FASTQs of UMI reads")
     parser.add_argument("--single", action="store_true", help="the BAM holds single-end reads")
     parser.add_argument("--interleaved", action="store_true", help="the FASTQ holds both reads of each pair")
@@ -48,7 +51,8 @@ def main(given: argparse.Namespace) -> None:
     extraction = Extraction(layout, given.source, given.tag, fixed[0] if fixed else None, given.duplex)
     out = sys.stdout.buffer
     if given.bam:
-        counts = extract_bam(bam=given.bam[0], extraction=extraction, out=out)
+        genome = next(iter(given.fasta), None)
+        counts = extract_bam(bam=given.bam[0], extraction=extraction, out=out, fasta=genome)
     else:
         fastqs = [*given.fastq, *given.umi_fastq]
         counts = extract_fastq(fastqs=fastqs, extraction=extraction, out=out, interleaved=given.interleaved)

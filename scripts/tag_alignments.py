@@ -15,6 +15,9 @@ def parse_arguments() -> argparse.Namespace:
     """Return the command line."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--bam", type=Path, required=True, help="alignments")
+    parser.add_argument(
+        "--fasta", type=Path, nargs="*", default=[], help="genome of a CRAM, first, and its indices"
+    )
     parser.add_argument("--unit", required=True, help="sequencing unit: id of the read group")
     parser.add_argument("--sample", required=True, help="name of the sample")
     parser.add_argument("--library", required=True, help="name of the library")
@@ -37,6 +40,7 @@ def main(given: argparse.Namespace) -> None:
     ]
     counts = tag_alignments(
         bam=given.bam,
+        fasta=next(iter(given.fasta), None),
         out="-",
         group=UnitGroup(given.unit, given.sample, given.library),
         source=given.source,

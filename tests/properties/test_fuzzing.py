@@ -81,6 +81,7 @@ FOUND = {
         (b"\tC\tT\t", b"\t\xd8C\tT\t"),
         (b"Number=R,Type=Integer", b"Number=R,Type=Integer=<"),
         (b"ID=DP,Number=1,Type=Integer", b"ID=DP,Number="),
+        (b"\tAF=0.5\t", b"\tAF\t"),
     ],
     "BAM records": [(b"XFf", b"XF0"), (b"XFf", b"XFB"), (b"SAZ", b"SAB"), (b"r0\0", b"\x800\0")],
     "BAM records, reads of a laboratory": [
@@ -88,6 +89,7 @@ FOUND = {
         (b"r0\0", "Ä\0".encode()),
         (b"ACGT-", b"AC\nT-"),
         (b"ACGT-", b"AC\xffT-"),
+        (b"ZACGT-", b"A\xffXYZ"),
     ],
 }
 

@@ -150,6 +150,7 @@ def bam(path: Path, places: list[tuple[int, int]], *, tags: list[tuple[str, Any]
             for flag in (99, 147):
                 record = pysam.AlignedSegment(out.header)
                 record.query_name, record.flag, record.query_sequence = f"r{i}", flag, bases(draw, 30)
+                record.query_qualities = pysam.qualitystring_to_array("I" * 30)
                 record.reference_id = record.next_reference_id = 0
                 ends = (start, start + length - 30)
                 record.reference_start, record.next_reference_start = ends if flag == 99 else ends[::-1]

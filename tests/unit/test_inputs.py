@@ -296,7 +296,7 @@ def test_truncated_bam(project: Project) -> None:
 @pytest.mark.parametrize(
     ("data", "part"),
     [
-        pytest.param(b"CRAM\3", "is CRAM", id="CRAM"),
+        pytest.param(b"CRAM\3", "truncated", id="CRAM"),
         pytest.param(gzip.compress(b"x"), "a gzip file", id="gzip"),
         pytest.param(b"@HD\tVN:1.6\n", "is no BAM", id="SAM"),
     ],

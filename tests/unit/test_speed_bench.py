@@ -34,6 +34,7 @@ def test_panel_has_families_of_three_to_six_pairs(tmp_path: Path) -> None:
 
 
 @pytest.mark.long
+@pytest.mark.timeout(1800)
 def test_benchmark_runs_to_its_end() -> None:
     printed = run("speed.py", "--reads", 20_000)
     for part in ("extraction", "bwa mem, plain", "decode", "grouping", "consensus", "encode", "compression"):

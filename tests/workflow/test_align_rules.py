@@ -126,6 +126,7 @@ def write_aligned(path: Path, fragments: list[tuple[str, str, list[str]]]) -> st
                     flag,
                     bases[:size],
                 )
+                record.query_qualities = pysam.qualitystring_to_array("F" * size)
                 record.reference_id, record.reference_start = list(GENOME).index(chrom), at
                 record.cigarstring, record.mapping_quality = f"{size}M", 60
                 record.set_tag("RG", "old")
@@ -208,6 +209,16 @@ def run(
     rows.append({"patient": "unaligned", "assay": "tag", "bam": unaligned, "bam_kind": "raw"})
     aligned = write_aligned(folder / "a.bam", fragments)
     rows.append({"patient": "aligned", "assay": "name", "bam": aligned, "bam_kind": "raw"})
+    others = [reads.fragment(i) for i in range(100, 200)]
+    for name, write in (("v", write_unaligned), ("b", write_aligned)):
+        bam = write(folder / f"{name}.bam", others)
+        pysam.samtools.view(
+            *("-C", "-T", str(folder / "genome.fa"), "-o", str(folder / f"{name}.cram")),
+            str(folder / bam),
+            catch_stdout=False,
+        )
+    rows.append({"patient": "unaligned-cram", "assay": "tag", "bam": "v.cram", "bam_kind": "raw"})
+    rows.append({"patient": "aligned-cram", "assay": "name", "bam": "b.cram", "bam_kind": "raw"})
     amplicons = [reads.amplicon(i) for i in range(80)] + [reads.amplicon(80 + i, size=DIMER) for i in (0, 2)]
     write_primers(folder / "primers.bed")
     unaligned = write_unaligned(folder / "p.bam", amplicons)
@@ -268,7 +279,7 @@ def check_places(
 
     Bases at the 3' end that look like the start of an adapter may be trimmed with it.
     """
-    with pysam.FastaFile(str(run[0] / "results/reference/genome/genome.fa")) as genome:
+    with pysam.FastaFile(str(run[0] / "genome.fa")) as genome:
         for record in records:
             chrom, start, end, _ = truth(present(record.query_name))
             if record.is_supplementary or (chrom == "chr1" and start < SEAM < end):
@@ -353,6 +364,20 @@ def test_aligned_bam_is_sorted_and_tagged(run: tuple[Path, subprocess.CompletedP
     assert counts(run, "aligned", kind="adopted")["templates"] == "100"
 
 
+def test_cram_is_read_with_the_genome(run: tuple[Path, subprocess.CompletedProcess[str]]) -> None:
+    read = {name: aligned_units(run, name)[1] for name in ("unaligned-cram", "aligned-cram")}
+    for records in read.values():
+        primary = [record for record in records if not record.is_supplementary]
+        assert len(primary) == 200
+        assert {present(record.query_qualities)[0] for record in primary} == {ord("F") - 33}
+        for record in primary:
+            assert record.get_tag("RX") == "-".join(truth(present(record.query_name))[3])
+    check_places(run, read["unaligned-cram"], READ)
+    with pysam.AlignmentFile(str(run[0] / "b.bam")) as given:
+        bases = {(r.query_name, r.is_read2): r.query_sequence for r in given}
+    assert {(r.query_name, r.is_read2): r.query_sequence for r in read["aligned-cram"]} == bases
+
+
 @pytest.mark.parametrize("patient", ["primers", "adopted-primers"])
 def test_primers_are_cut_off_the_reads_that_begin_or_end_at_them(
     run: tuple[Path, subprocess.CompletedProcess[str]], patient: str
@@ -361,7 +386,7 @@ def test_primers_are_cut_off_the_reads_that_begin_or_end_at_them(
     # Of 82 molecules two are nothing but a primer on each side.
     assert Counter(record.query_name for record in records).total() == 160
     at_the_primer = 0
-    with pysam.FastaFile(str(run[0] / "results/reference/genome/genome.fa")) as genome:
+    with pysam.FastaFile(str(run[0] / "genome.fa")) as genome:
         for record in records:
             chrom, start, end, _ = truth(present(record.query_name))
             inside = (start + PRIMER, end - PRIMER)

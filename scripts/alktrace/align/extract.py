@@ -225,17 +225,24 @@ def extract_fastq(
     return counts
 
 
-def extract_bam(*, bam: Path, extraction: Extraction, out: BinaryIO, counts: Counts | None = None) -> Counts:
+def extract_bam(
+    *,
+    bam: Path,
+    extraction: Extraction,
+    out: BinaryIO,
+    counts: Counts | None = None,
+    fasta: Path | None = None,
+) -> Counts:
     """Stream the clusters of an unaligned BAM to `out`.
 
     Mates must follow each other; secondary and supplementary records are left out, and reads of
-    aligned records come in sequencing orientation.
+    aligned records come in sequencing orientation. A CRAM needs the genome that it was written with.
 
     Raises:
         DataError: the BAM is truncated, or mates do not follow each other; as for FASTQ otherwise.
     """
     counts = counts or Counts()
-    _write_batches(_bam_batches(bam, extraction), extraction, out, counts, bam)
+    _write_batches(_bam_batches(bam, extraction, fasta), extraction, out, counts, bam)
     return counts
 
 
@@ -422,11 +429,11 @@ def _fastq_error(fastqs: Sequence[Path], error: Exception, read: int) -> DataErr
     )
 
 
-def _bam_batches(bam: Path, extraction: Extraction) -> Iterator[Batch]:
+def _bam_batches(bam: Path, extraction: Extraction, fasta: Path | None) -> Iterator[Batch]:
     from ..io.damage import opened, read_records
 
     expected = len(extraction.layout.structures)
-    with opened(bam) as alignments:
+    with opened(bam, fasta) as alignments:
         clusters = _clusters(read_records(alignments, bam), bam, expected)
         try:
             while chunk := list(islice(clusters, BATCH)):

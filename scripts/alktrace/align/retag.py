@@ -117,6 +117,7 @@ class Retagger:
 def tag_alignments(
     *,
     bam: Path,
+    fasta: Path | None = None,
     out: str,
     group: UnitGroup,
     source: UmiSource,
@@ -127,7 +128,8 @@ def tag_alignments(
     """Stream a BAM with new read groups and UMIs.
 
     Args:
-        bam: alignments in any order.
+        bam: alignments in any order, or a CRAM.
+        fasta: genome that the CRAM was written with.
         out: where uncompressed BAM goes; `-` is standard output.
         group: names of the unit.
         source: where the UMI is.
@@ -141,7 +143,7 @@ def tag_alignments(
     Raises:
         DataError: the BAM is truncated or damaged.
     """
-    with opened(bam) as alignments:
+    with opened(bam, fasta) as alignments:
         header = alignments.header.to_dict()
         header["RG"], ids = rename_groups(header.get("RG", []), group)
         retagger = Retagger(group, ids, source, tag, fixed, duplex)

@@ -16,7 +16,14 @@ from ..inputs.sample import Unit
 from ..inputs.settings.assay_settings import AssaySettings
 from ..inputs.settings.configuration import Settings
 from ..inputs.sheet import Sheet
-from ..reference.contigs import check_index, contig_lengths, grch37_contig, is_plain_gzip, same_contig
+from ..reference.contigs import (
+    check_index,
+    contig_lengths,
+    grch37_contig,
+    is_cram,
+    is_plain_gzip,
+    same_contig,
+)
 from ..reference.locate import locate_reference
 from ..vocabulary.samples import InputKind, UmiSource
 from .first_umis import (
@@ -92,23 +99,24 @@ def judge_files(sheet: Sheet, settings: Settings) -> Judged:
     for sample in used:
         assay = settings.assays[sample.assay]
         for unit in sample.units:
-            checker = _UnitChecker(settings.samples, unit, assay, contigs, chroms[sample.assay], reports)
+            checker = _UnitChecker(settings, unit, assay, contigs, chroms[sample.assay], reports)
             if found := checker.run():
                 of_samples.setdefault(sample.name, []).extend(found)
             notes += checker.notes
-    twice = _same_reads(settings.samples, [unit for sample in used for unit in sample.units])
+    twice = _same_reads(settings, [unit for sample in used for unit in sample.units])
     return Judged(problems, of_samples, twice, notes)
 
 
-def _same_reads(sheet: str, units: Iterable[Unit]) -> list[Problem]:
+def _same_reads(settings: Settings, units: Iterable[Unit]) -> list[Problem]:
     """Find files with the same first reads, such as a copy; one file given twice is found in the sheet."""
     seen: dict[str, tuple[int, str]] = {}
+    sheet, genome = settings.samples, Path(settings.reference.fasta)
     problems = []
     for unit in units:
         given = [(name, path) for name in READ_COLUMNS if (path := getattr(unit, name)) is not None]
         for column, path in given:
             try:
-                head = bam_head(Path(path)) if column == "bam" else fastq_head(Path(path))
+                head = bam_head(Path(path), genome) if column == "bam" else fastq_head(Path(path))
             except ProbeError:
                 continue
             line, other = seen.setdefault(head.digest, (unit.line, path)) if head.names else (0, path)
@@ -261,14 +269,15 @@ class _UnitChecker:
 
     def __init__(
         self,
-        sheet: str,
+        settings: Settings,
         unit: Unit,
         assay: AssaySettings,
         contigs: Mapping[str, int] | None,
         chroms: frozenset[str],
         reports: ReportCheck | None,
     ) -> None:
-        self.sheet = sheet
+        self.sheet = settings.samples
+        self.genome = Path(settings.reference.fasta)
         self.unit = unit
         self.umi = assay.umi
         self.contigs = contigs
@@ -417,10 +426,13 @@ class _UnitChecker:
     # --- BAM ---
 
     def _bam(self, path: Path) -> None:
-        head = self._probe("bam", str(path), bam_head)
+        consensus = self.unit.kind is InputKind.CONSENSUS_BAM
+        if consensus and is_cram(path):
+            self._add("bam", f"{str(path)!r} is CRAM", "convert consensus with `samtools view -b`")
+            return
+        head = self._probe("bam", str(path), lambda bam: bam_head(bam, self.genome))
         if head is None:
             return
-        consensus = self.unit.kind is InputKind.CONSENSUS_BAM
         if head.aligned or consensus:
             self._build(path, head)
         if consensus:

@@ -24,13 +24,19 @@ from ..align.read_text import (
     quality_fault,
 )
 from ..errors import AlktraceError
+from ..io.damage import REMEDY_CRAM, without_server
 from ..io.digest import text_digest
-from ..reference.contigs import GZIP_MAGIC, is_bgzf, is_plain_gzip
+from ..reference.contigs import is_bgzf, is_cram, is_plain_gzip
 
 HEAD_READS = 512  # as many as one batch of the extraction, which makes the same judgement
 WHOLE_BYTES = 1 << 24
 CHUNK = 1 << 20
 BGZF_END = bytes.fromhex("1f8b08040000000000ff0600424302001b0003000000000000000000")
+CRAM_ENDS = (
+    bytes.fromhex("0b000000ffffffff0fe0454f4600000000010001000600010001000100"),
+    bytes.fromhex("0f000000ffffffff0fe0454f4600000000010005bdd94f0001000606010001000100ee63014b"),
+)
+"""End of a file of CRAM 2.1 and 3 (CRAM format specification, section 9)."""
 SHOWN_PATH = 80
 DEPTH_TAGS = frozenset(("cD", "aD", "bD", "cd", "ad", "bd", "XV", "XW"))
 INDEX_SUFFIXES = (".bai", ".csi")
@@ -182,10 +188,11 @@ def check_whole(path: Path) -> None:
     Raises:
         ProbeError: the file is truncated or damaged.
     """
-    if is_bgzf(path):
+    if is_bgzf(path) or is_cram(path):
+        ends = (BGZF_END,) if is_bgzf(path) else CRAM_ENDS
         with path.open("rb") as stream:
-            stream.seek(max(0, path.stat().st_size - len(BGZF_END)))
-            if stream.read() != BGZF_END:
+            stream.seek(max(0, path.stat().st_size - max(map(len, ends))))
+            if not stream.read().endswith(ends):
                 raise _truncated(path)
     elif is_plain_gzip(path):
         count_lines(path)
@@ -289,30 +296,43 @@ def _mate_name(name: str) -> str:
 
 
 @cache
-def bam_head(path: Path) -> BamHead:
-    """Return header and first records of a BAM.
+def bam_head(path: Path, fasta: Path | None = None) -> BamHead:
+    """Return header and first records of a BAM or CRAM.
+
+    Args:
+        path: the file.
+        fasta: genome that a CRAM was written with.
 
     Raises:
-        ProbeError: the file is missing, truncated or no BAM.
+        ProbeError: the file is missing, truncated, or neither BAM nor CRAM, or a CRAM of another genome.
     """
     import pysam
 
     check_readable(path)
-    with path.open("rb") as stream:
-        magic = stream.read(4)
-    if magic == b"CRAM":
-        raise ProbeError(f"{str(path)!r} is CRAM", "convert it with `samtools view -b`")
-    if not is_bgzf(path):
-        found = "a gzip file" if magic.startswith(GZIP_MAGIC) else "another kind of file"
+    cram = is_cram(path)
+    if not cram and not is_bgzf(path):
+        found = "a gzip file" if is_plain_gzip(path) else "another kind of file"
         raise ProbeError(f"{str(path)!r} is no BAM but {found}", "give a BAM, or fill fastq_1 instead")
     check_whole(path)
+    # htslib would write the index beside the genome, where a run may not be allowed to, nor be alone.
+    if cram and fasta is not None and not Path(f"{fasta}.fai").exists():
+        raise ProbeError(
+            f"{str(path)!r} is CRAM, but the genome has no index", f"run `samtools faidx {fasta}`"
+        )
     try:
-        with _quiet(pysam), pysam.AlignmentFile(str(path), "rb", check_sq=False) as bam:
+        with (
+            _quiet(pysam),
+            without_server(),
+            pysam.AlignmentFile(
+                str(path), "r", check_sq=False, reference_filename=str(fasta) if cram and fasta else None
+            ) as bam,
+        ):
             contigs = dict(zip(bam.references, bam.lengths, strict=True))
             order = bam.header.to_dict().get("HD", {}).get("SO", "unknown")
-            return _summarise(contigs, order, list(islice(bam, HEAD_READS)))
+            return _summarise(contigs, order, list(islice(bam.fetch(until_eof=True), HEAD_READS)))
     except (OSError, ValueError) as error:
-        raise ProbeError(f"{str(path)!r} is no valid BAM: {error}", "fetch or write it again") from None
+        what = f"{str(path)!r} is no valid {'CRAM of this genome' if cram else 'BAM'}: {error}"
+        raise ProbeError(what, REMEDY_CRAM if cram else "fetch or write it again") from None
 
 
 def _summarise(contigs: dict[str, int], order: str, records: list[Any]) -> BamHead:

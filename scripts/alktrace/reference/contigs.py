@@ -9,6 +9,7 @@ from ..errors import DataError
 
 BGZF_MAGIC = b"\x1f\x8b\x08\x04"
 GZIP_MAGIC = b"\x1f\x8b"
+CRAM_MAGIC = b"CRAM"
 LONGEST_TITLE = 4096
 # Without an index the lengths of a FASTA are counted only up to this size.
 MAX_COUNTED_BYTES = 200 << 20
@@ -33,6 +34,11 @@ CHROMOSOMES = frozenset(GRCH37)
 def is_bgzf(path: Path) -> bool:
     """Tell whether a file is compressed in blocks (bgzip, BAM); False where it cannot be read."""
     return _magic(path) == BGZF_MAGIC
+
+
+def is_cram(path: Path) -> bool:
+    """Tell whether a file is CRAM; False where it cannot be read."""
+    return _magic(path) == CRAM_MAGIC
 
 
 def is_gzip(path: Path) -> bool:

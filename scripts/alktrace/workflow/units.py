@@ -6,11 +6,12 @@ from pathlib import Path
 from typing import Protocol
 
 from ..align.extract import layout_for
-from ..checks.probes import ProbeError, bam_head, fastq_head
+from ..checks.probes import BamHead, ProbeError, bam_head, fastq_head
 from ..inputs.sample import Sample, Unit
 from ..inputs.settings.configuration import Settings
 from ..inputs.settings.umi_settings import UmiSettings
 from ..inputs.sheet import Sheet
+from ..reference.contigs import is_cram
 from ..reference.locate import Reference
 from ..vocabulary.samples import InputKind, UmiSource
 from .plan import sizes
@@ -67,6 +68,11 @@ class Units:
         path = self.unit(wildcards).bam
         return [path] if path is not None else []
 
+    def cram_genome(self, wildcards: UnitWildcards) -> list[str]:
+        """Return the genome that the CRAM of the row was written with, and its indices; none for a BAM."""
+        path, genome = self.unit(wildcards).bam, self.reference
+        return [genome.fasta, genome.fai, *genome.gzi] if path is not None and is_cram(Path(path)) else []
+
     def given_sizes(self, wildcards: UnitWildcards) -> list[int]:
         """Return the sizes of the files of the row, as `Plan.given_sizes` does."""
         unit = self.unit(wildcards)
@@ -76,6 +82,13 @@ class Units:
         """Return the list of allowed UMIs, if there is one."""
         path = self.umi(wildcards).fixed_umis
         return [path] if path is not None else []
+
+    def _head(self, unit: Unit) -> BamHead:
+        return bam_head(Path(unit.bam or ""), Path(self.settings.reference.fasta))
+
+    def _adopted(self, unit: Unit) -> bool:
+        """Tell whether a unit is a BAM of reads that are aligned already."""
+        return unit.kind is InputKind.RAW_BAM and self._head(unit).aligned
 
     def primers(self, wildcards: UnitWildcards) -> list[str]:
         """Return the BED of the assay's primers, if it has any."""
@@ -116,9 +129,8 @@ class Units:
         interleaved = ["--interleaved"] if self._interleaved(unit) else []
         return " ".join([self.umi_options(wildcards), *single, *interleaved])
 
-    @staticmethod
-    def _single_bam(unit: Unit) -> bool:
-        head = bam_head(Path(unit.bam or ""))
+    def _single_bam(self, unit: Unit) -> bool:
+        head = self._head(unit)
         return head.records > 0 and head.paired == 0
 
     @staticmethod
@@ -163,7 +175,7 @@ class Units:
 
     def places(self, wildcards: UnitWildcards) -> str:
         """Return the option that lets consensus reads lie where their reads lie."""
-        foreign = any(is_adopted(unit) for unit in self.sample(wildcards).units)
+        foreign = any(self._adopted(unit) for unit in self.sample(wildcards).units)
         if foreign or not self.settings.align.once:
             return ""
         return f"--fasta {shlex.quote(self.reference.fasta)}"
@@ -181,7 +193,7 @@ class Units:
     def finish(self, wildcards: UnitWildcards) -> str:
         """Return what ends the pipe of given alignments: only what is not sorted yet is sorted."""
         path = self.unit(wildcards).bam
-        ordered = path is not None and bam_head(Path(path)).sort_order == "coordinate"
+        ordered = path is not None and self._head(self.unit(wildcards)).sort_order == "coordinate"
         if ordered and not self.primers(wildcards):
             return "view --bam"
         return "sort"
@@ -192,11 +204,7 @@ class Units:
         """Return the BAMs of a sample's units: aligned here, or adopted where aligned already."""
         sample = self.sample(wildcards)
         return [
-            FOLDER.format(sample=sample, unit=unit) + (".adopted.bam" if is_adopted(unit) else ".aligned.bam")
+            FOLDER.format(sample=sample, unit=unit)
+            + (".adopted.bam" if self._adopted(unit) else ".aligned.bam")
             for unit in sample.units
         ]
-
-
-def is_adopted(unit: Unit) -> bool:
-    """Tell whether a unit is a BAM of reads that are aligned already."""
-    return unit.kind is InputKind.RAW_BAM and bam_head(Path(unit.bam or "")).aligned
