@@ -211,9 +211,11 @@ def test_weighted_comparisons_equal_r(target: Target) -> None:
         close(f"propensity:{row}", found[row - 1])
     weight = weights(found, treated, target)
     event, time = d["event"].to_numpy() == 1, d["time"].to_numpy(float)
-    for late, entry in (("late", d["entry"].to_numpy(float)), ("day0", np.zeros(len(d)))):
-        term = present(fit_weighted(treated, weight, entry=entry, time=time, event=event, confidence=0.95))
-        at = f"weighted:{target}:{late}"
+    late, none, levels = d["entry"].to_numpy(float), np.zeros(len(d)), d["ecog"].astype(str).tolist()
+    for name, entry, strata in (("late", late, []), ("day0", none, []), ("strata", late, levels)):
+        days = {"entry": entry, "time": time, "event": event}
+        term = present(fit_weighted(treated, weight, **days, confidence=0.95, strata=strata))
+        at = f"weighted:{target}:{name}"
         close(f"{at}:coef", term.coefficient)
         close(f"{at}:se", term.error)
         close(f"{at}:p", term.p)

@@ -29,7 +29,7 @@ from .comparisons import Comparison, Grouping, at_risk
 from .covariates import COVARIATES
 from .cox import refuse
 from .e_value import e_value, e_value_of_limit
-from .endpoint_figures import columns, counted
+from .endpoint_figures import columns, counted, strata_of
 from .endpoint_table import EndpointPatientRow
 from .endpoints import Endpoint
 from .predictors import Case
@@ -75,13 +75,14 @@ class _Weighted:
     entry: Floats
     time: Floats
     event: Any
+    strata: Sequence[str]
     propensity: Floats
     weight: Floats
     balances: Sequence[tuple[str, Balance]]
 
     def fit(self, weight: Floats, confidence: float) -> WeightedTerm | None:
         """Return the hazard ratio with some weights."""
-        days = {"entry": self.entry, "time": self.time, "event": self.event}
+        days = {"entry": self.entry, "time": self.time, "event": self.event, "strata": self.strata}
         return fit_weighted(self.treated, weight, confidence=confidence, **days)
 
     def effective(self) -> tuple[float, float]:
@@ -209,7 +210,9 @@ def _weighted(
     ]
     fewest = settings.min_group_patients
     refusal = refusal or no_overlap(propensity, treated, weight, balances, fewest=fewest)
-    return _Weighted(treated, entry, time, event.astype(bool), propensity, weight, balances), refusal
+    strata = strata_of(observed)
+    died = event.astype(bool)
+    return _Weighted(treated, entry, time, died, strata, propensity, weight, balances), refusal
 
 
 def _row(

@@ -5,6 +5,7 @@ Weighted patients are no copies of patients: the variance comes from how much ea
 """
 
 import math
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -58,6 +59,7 @@ def fit_weighted(
     time: Floats,
     event: NDArray[np.bool_],
     confidence: float,
+    strata: Sequence[str] = (),
 ) -> WeightedTerm | None:
     """Return the hazard ratio of the treated; None where the likelihood has no maximum.
 
@@ -68,7 +70,12 @@ def fit_weighted(
         time: days of event or censoring, later than the entry.
         event: whether the event happened.
         confidence: level of the interval.
+        strata: of each patient, such as the centre: compared within it alone; empty: all with all.
     """
+    if len(strata):
+        # Laid behind each other in time, strata are never at risk together.
+        later = np.unique(strata, return_inverse=True)[1].ravel() * (float(time.max()) + 1)
+        entry, time = entry + later, time + later
     rows = _events(treated, weight, entry, time, event)
     observed = float(weight[event & treated].sum())
     beta = 0.0

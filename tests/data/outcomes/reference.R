@@ -154,8 +154,9 @@ target <- list(
 )
 for (name in names(target)) {
   d$w <- target[[name]]
-  for (late in c("late", "day0")) {
-    f <- if (late == "late") Surv(entry, time, event) ~ treated else Surv(time, event) ~ treated
+  for (late in c("late", "day0", "strata")) {
+    f <- switch(late, late = Surv(entry, time, event) ~ treated, day0 = Surv(time, event) ~ treated,
+                strata = Surv(entry, time, event) ~ treated + strata(ecog))
     m <- coxph(f, data = d, weights = w, cluster = seq_len(nrow(d)), ties = "efron",
                control = coxph.control(eps = 1e-13, toler.chol = 1e-14, iter.max = 50))
     at <- paste("weighted", name, late, sep = ":")
