@@ -565,6 +565,19 @@ def test_the_right_index(project: Project) -> None:
     assert project.problems() == []
 
 
+@pytest.mark.parametrize(
+    ("ends", "reads", "same"), [("/1", 3, True), (":copy", 64, True), (":copy", 63, False)]
+)
+def test_a_copy_under_other_names_is_one(tmp_path: Path, ends: str, reads: int, same: bool) -> None:
+    """Of a blank with a handful of reads bases may be equal by chance."""
+    heads = []
+    for end in ("", ends):
+        path = tmp_path / f"{len(end)}.fastq"
+        path.write_text("".join(f"@r{i}{end}\n{'ACGT'[i % 4] * 9}\n+\n{'I' * 9}\n" for i in range(reads)))
+        heads.append(fastq_head(path))
+    assert (heads[0].digest == heads[1].digest) is same
+
+
 def sites(project: Project, chrom: str) -> str:
     """A VCF of frequencies, indexed, of whose two sites the first is that of the genome."""
     info = '##INFO=<ID=AF,Number=A,Type=Float,Description="frequency">'
