@@ -85,6 +85,13 @@ def test_every_mechanism_has_a_chinese_name() -> None:
     assert left == {"BRAF V600", "KRAS G12C"}
 
 
+def test_every_approval_has_chinese_words() -> None:
+    """What it is for, and where; sources are quoted as they are."""
+    approvals = [one for drug in knowledge().drugs.values() for one in drug.approvals]
+    said = {text for one in approvals for text in (one.purpose, one.region)}
+    assert sorted(text for text in said if text != "ROS1" and not CHINESE.search(told(text))) == []
+
+
 MAY_WAIT = 5
 """Sentences of a new table that may wait for their translation; a page half in English may not be shown."""
 LATIN = re.compile(r"[A-Za-z]{4,} [a-z]{2,}")

@@ -371,7 +371,8 @@ def _approvals(
     named = sorted({drug.name for row in rows for drug in (*row.sensitive_to, *row.resistant_to)})
     return [
         {"drug": words.drug(name)}
-        | {key: str(value) for key, value in vars(approval).items()}
+        | {key: words.quoted(str(value)) for key, value in vars(approval).items() if key != "source"}
+        | {"source": approval.source}
         | {"mark": words.word("mark", approval.mark)}
         for name in named
         if name in knowledge.drugs
