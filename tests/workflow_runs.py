@@ -18,7 +18,7 @@ import pytest
 import yaml
 
 ROOT = Path(__file__).resolve().parents[1]
-INPUTS = ("reference", "fastq", "bam", "calls", "clinical")
+INPUTS = ("reference", "fastq", "bam", "calls", "clinical", "sap.yaml")
 CODE = ("Snakefile", "config", "envs", "resources", "rules", "scripts")
 PROGRAMS = ("bwa", "fastp", "samtools")
 NEEDS_TOOLS = pytest.mark.skipif(
