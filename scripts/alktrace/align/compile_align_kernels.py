@@ -35,7 +35,7 @@ def compile_align_kernels(out: Path) -> None:
         align_once(
             reads=io.BytesIO(b"".join(_pair(copy, fragment) for copy in range(3))),
             paired=True,
-            command=f"cat > {folder}/reads; cat {shlex.quote(str(aligned))}",
+            command=f"cat >/dev/null; cat {shlex.quote(str(aligned))}",
             group=UNIT,
             out=folder / "all.bam",
         )
