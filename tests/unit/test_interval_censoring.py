@@ -161,3 +161,15 @@ def test_every_endpoint_has_its_estimand_and_every_sensitivity_names_its_endpoin
         assert item.intercurrent_events, item.endpoint
         strategies = {text.split(": ")[1].split(" (")[0] for text in item.intercurrent_events}
         assert strategies <= {"treatment policy", "composite", "principal stratum"}
+
+
+def test_no_figure_where_most_were_never_seen_without_the_event() -> None:
+    """Of 20 patients 12 progressed before their first scan, one on the first day: all would lie there."""
+    left = [0.0] * 12 + [300.0] * 8
+    right = [1.0] + [float(day) for day in range(60, 280, 20)] + [NEVER] * 8
+    found = estimate_intervals(left, right, confidence=0.95)
+    assert found.mass[0] == pytest.approx(0.6, abs=1e-6)
+    assert (found.median().value, found.median().reason) == (None, "not_seen_before")
+    assert (found.rate(90)[0].value, found.rate(90)[0].reason) == (None, "not_seen_before")
+    alike = estimate_intervals(left[1:], [90.0] * 11 + right[12:], confidence=0.95)
+    assert alike.median().value == pytest.approx(90 * 9.5 / 11, abs=1e-3)

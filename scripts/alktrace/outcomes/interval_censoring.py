@@ -18,6 +18,7 @@ from .survival import Estimate, Floats
 DRAWS, SEED = 200, 19760401
 FEWEST_EVENTS = 10
 """With fewer, draws hold the same few intervals over and over: theirs would be far too narrow."""
+HALF = 0.5
 STEPS, CLOSE, CLOSE_OF_DRAWS = 20_000, 1e-9, 1e-4
 """Of the expectation steps: how many at most, and the largest change of a mass at the end."""
 
@@ -29,7 +30,7 @@ class IntervalEstimate:
     Attributes:
         mass: of the estimate.
         draws: of the bootstrap, draws x intervals.
-        right: end of each patient's interval.
+        left, right: ends of each patient's interval.
         confidence: level of the intervals.
     """
 
@@ -37,11 +38,14 @@ class IntervalEstimate:
     upper: Floats
     mass: Floats
     draws: Floats
+    left: Floats
     right: Floats
     confidence: float
 
     def median(self) -> Estimate:
         """Return the median; within an interval the mass is spread evenly."""
+        if self._unseen():
+            return Estimate(None, None, None, None, Refusal.NOT_SEEN_BEFORE.value)
         value = float(self._medians(self.mass[None, :])[0])
         reason = None if np.isfinite(value) else Refusal.MEDIAN_NOT_REACHED.value
         low, high = self._percentiles(self._medians(self.draws))
@@ -50,12 +54,25 @@ class IntervalEstimate:
     def rate(self, days: float) -> tuple[Estimate, int]:
         """Return the share without event at a time, and how many may still be without."""
         open_ = int((self.right > days).sum())
+        if self._unseen():
+            return Estimate(None, None, None, None, Refusal.NOT_SEEN_BEFORE.value), open_
         # Where the last mass begins and never ends, nothing is known of later days.
         if (days > self.lower[~np.isfinite(self.upper)]).any():
             return Estimate(None, None, None, None, Refusal.FOLLOW_UP_TOO_SHORT.value), open_
         value = float(self._without(self.mass[None, :], days)[0])
         low, high = self._percentiles(self._without(self.draws, days))
         return Estimate(value, _finite(low), _finite(high), "npmle_bootstrap"), open_
+
+    def _unseen(self) -> bool:
+        """Tell whether most events lie in the first interval only because it is the shortest of many.
+
+        Patients whom no visit showed without the event have intervals from day 0 on, and the likelihood is
+        greatest with all of theirs in the one that ends first. Where that is far shorter than the others,
+        its place says nothing.
+        """
+        never = self.right[(self.left == 0) & np.isfinite(self.right)]
+        short = bool(never.size) and self.upper[0] < HALF * np.median(never)
+        return bool(self.lower[0] == 0 and self.mass[0] >= HALF - 1e-9 and short)
 
     def _without(self, mass: Floats, days: float) -> Floats:
         width = np.where(np.isfinite(self.upper), self.upper - self.lower, np.inf)
@@ -110,7 +127,9 @@ def estimate_intervals(
     # One seed for all: a table must not change when it is written again.
     rng = np.random.default_rng(SEED)
     drawn = rng.multinomial(start.size, counts[0] / start.size, size=DRAWS).astype(float)
-    return IntervalEstimate(lower, upper, mass, _maximise(holds, drawn, CLOSE_OF_DRAWS), end, confidence)
+    return IntervalEstimate(
+        lower, upper, mass, _maximise(holds, drawn, CLOSE_OF_DRAWS), start, end, confidence
+    )
 
 
 def innermost(left: Floats, right: Floats) -> tuple[Floats, Floats]:

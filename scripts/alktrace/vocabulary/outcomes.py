@@ -95,6 +95,7 @@ class Refusal(StrEnum):
     NO_TIME_AT_RISK = "no_time_at_risk"
     RISK_SET_EMPTIED = "risk_set_emptied"
     MEDIAN_NOT_REACHED = "median_not_reached"
+    NOT_SEEN_BEFORE = "not_seen_before"
     FOLLOW_UP_TOO_SHORT = "follow_up_too_short"
     NO_EVENTS_BEFORE = "no_events_before"
     NO_INTERVAL_AT_ZERO = "no_interval_at_zero"
