@@ -8,6 +8,7 @@ import numpy as np
 import pandas as pd
 import pytest
 from present_values import present
+from scipy import stats
 
 from alktrace.outcomes.cox import PRECISION, fit_cox
 from alktrace.outcomes.group_tests import compare_groups
@@ -119,6 +120,12 @@ def test_centres_that_agree_do_not_narrow_the_interval() -> None:
     assert found.high - found.mean == pytest.approx(1.959964 * 0.3 / math.sqrt(3), rel=1e-6)
     with pytest.raises(ValueError, match="two estimates"):
         pool([0.5], [0.3], 0.95)
+
+
+def test_the_widest_interval_between_two_centres_is_found() -> None:
+    """Q of two is (3 - -3)^2 / (2 (0.01 + tau2)): its quantile of 0.0005 lies beyond a million."""
+    found = pool([3.0, -3.0], [0.1, 0.1], 0.999)
+    assert found.between_high == pytest.approx(18 / stats.chi2.ppf(0.0005, 1) - 0.01)
 
 
 def test_the_interval_of_hartung_and_knapp() -> None:

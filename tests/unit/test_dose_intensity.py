@@ -50,6 +50,19 @@ def test_an_unknown_first_dose_is_not_guessed_from_a_change() -> None:
     assert lorlatinib(record) is None
 
 
+def test_a_dose_that_nobody_told_after_an_interruption_is_not_zero() -> None:
+    """Given again at day 109: 49.5 % was said of it, as if nothing had been given for 91 days."""
+    record = (
+        Records()
+        .treat("lorlatinib", 0, 98, "other", mg=100)
+        .treat("lorlatinib", 109, 199, "progression")
+        .dose("lorlatinib", 98, 100, 0)
+        .alive(300)
+    )
+    assert lorlatinib(record) is None
+    assert lorlatinib(record.dose("lorlatinib", 109, 0, 50)) == pytest.approx((98 + 91 * 0.5) / 200)
+
+
 def test_rows() -> None:
     full = Records("A").treat("lorlatinib", 0, mg=100).alive(99)
     half = Records("B").treat("lorlatinib", 0, mg=100).dose("lorlatinib", 50, 100, 50).alive(99)

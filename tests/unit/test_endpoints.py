@@ -306,6 +306,39 @@ def test_the_same_progression_seen_again_is_no_second_one(
     assert found.second_progression == (None if again is None else on(again))
 
 
+@pytest.mark.parametrize(
+    ("record", "progression", "following"),
+    [
+        pytest.param(
+            Records().treat("lorlatinib", 0, 125, "progression").treat("alectinib", 120, line=2),
+            120, 120, id="given on for days beside the next drug",
+        ),
+        pytest.param(
+            Records().treat("lorlatinib", 0, 125, "progression").treat("alectinib", 120, line=2)
+            .scan(122, "PD"),
+            120, 120, id="the scan comes after the switch",
+        ),
+        pytest.param(
+            Records().treat("lorlatinib", 0, 200, "progression").treat("pemetrexed", 60, line=2),
+            200, None, id="a combination that failed",
+        ),
+        pytest.param(
+            Records().treat("lorlatinib", 0, 125, "progression").treat("pemetrexed", 110, 120, "toxicity", 2),
+            125, None, id="a drug that ended before",
+        ),
+    ],
+)  # fmt: skip
+def test_a_stop_for_progression_beside_the_next_drug(
+    record: Records, progression: int, following: int | None
+) -> None:
+    """The stop dated the progression after the start of the next drug, which was then no next treatment."""
+    timeline = record.alive(400).timeline()
+    assert timeline.progression == on(progression)
+    given = timeline.next_treatment
+    assert (given and given.start) == (None if following is None else on(following))
+    assert timeline.second_progression is None
+
+
 def test_a_later_progression_without_treatment_is_a_second_one() -> None:
     records = Records().treat("lorlatinib", 0).scan(100, "PD").scan(160, "PD").alive(300)
     assert records.timeline().second_progression == on(160)

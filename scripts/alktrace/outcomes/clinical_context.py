@@ -169,8 +169,17 @@ def _progression(
         if row.response is BestResponse.PD and row.date > start and (limit is None or row.date <= limit):
             return row.date
     # Clinical progression without a scan is written as the reason of the stop only.
-    stopped = next((row for row in course if row.reason is StopReason.PROGRESSION), None)
-    return stopped.end if stopped else None
+    stop = next((row.end for row in course if row.reason is StopReason.PROGRESSION and row.end), None)
+    if stop is None:
+        return None
+    # Given on for some days beside its successor, lorlatinib had failed when that began.
+    earliest = max(start + timedelta(days=1), stop - timedelta(days=days_after_last_dose))
+    successors = (
+        row.start
+        for row in record.treatments
+        if set(row.drugs) - {LORLATINIB} and earliest <= row.start and (row.end is None or row.end > stop)
+    )
+    return min((stop, *successors))
 
 
 def _best(rows: Collection[AssessmentRow]) -> BestResponse | None:

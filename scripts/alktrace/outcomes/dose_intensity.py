@@ -59,9 +59,11 @@ def intensity_of(timeline: Timeline, drug: str, course: Course) -> Intensity | N
     # The dose before a first change would tell it too, but of those alone whose dose was changed.
     if end is None or not rows or rows[0].dose_mg is None:
         return None
-    doses = _doses(rows, _changes(timeline, drug, rows), end)
+    changes = _changes(timeline, drug, rows)
+    if any(_interrupted(changes, row.start) for row in rows):
+        return None
     days = (end - rows[0].start).days + 1
-    total = sum(mg * length for mg, length in doses)
+    total = sum(mg * length for mg, length in _doses(rows, changes, end))
     return Intensity(total / days, total / days / rows[0].dose_mg)
 
 
@@ -80,6 +82,11 @@ def _changes(timeline: Timeline, drug: str, rows: Sequence[TreatmentRow]) -> Map
     changed = {row.date: row.to_mg for row in timeline.record.dose_changes if row.drug == drug}
     # `to_mg` is 0 while it is interrupted: the days count, the milligrams do not.
     return dict(sorted({**told, **changed}.items()))
+
+
+def _interrupted(doses: Mapping[dt.date, float], day: dt.date) -> bool:
+    # Of a row that begins, a dose of 0 was the last one told: what was given anew is not known.
+    return next((doses[told] for told in sorted(doses, reverse=True) if told <= day), None) == 0
 
 
 def _doses(

@@ -13,7 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy import optimize, stats
 
-FIRST_BOUND, WIDEST = 1.0, 1e6
+FIRST_BOUND = 1.0
 
 
 @dataclass(frozen=True)
@@ -93,6 +93,6 @@ def _between(y: NDArray[np.float64], v: NDArray[np.float64], wanted: float) -> f
     if _q(y, v, 0.0) <= wanted:
         return 0.0
     bound = FIRST_BOUND
-    while _q(y, v, bound) > wanted and bound < WIDEST:
+    while _q(y, v, bound) > wanted:
         bound *= 4
     return float(optimize.brentq(lambda value: _q(y, v, value) - wanted, 0.0, bound, xtol=1e-14))
