@@ -1,10 +1,14 @@
 """Pages of batch and cohort in a browser: console, policy, filter, width of a phone, paper, axe-core."""
 
+import html
+import re
+import shutil
+import subprocess
 from pathlib import Path
 
 import pytest
 from batch_samples import made_batches
-from browser import NEEDS_AXE, NEEDS_CHROMIUM, PHONE, answer, console, phone, violations
+from browser import NEEDS_AXE, NEEDS_CHROMIUM, PHONE, answer, chromium, console, phone, violations
 from patient_pages import words_in
 
 from alktrace.cli import main
@@ -69,6 +73,24 @@ def test_every_figure_is_drawn_and_every_link_has_its_place(cohort: Path, tmp_pa
       [...document.querySelectorAll('a[href^="#"]')].filter(
         (e) => !document.getElementById(e.hash.slice(1))).length]"""
     assert answer(text, asked, tmp_path) == [0, 0]
+
+
+@pytest.mark.skipif(shutil.which("pdftotext") is None, reason="no pdftotext: apt install poppler-utils")
+def test_paper_is_a4_with_numbers_and_no_heading_ends_a_page(cohort: Path, tmp_path: Path) -> None:
+    for path in (cohort, batch(tmp_path)):
+        paper = tmp_path / "paper.pdf"
+        chromium(tmp_path, "--no-pdf-header-footer", f"--print-to-pdf={paper}", path.as_uri())
+        boxes = set(re.findall(rb"/MediaBox \[0 0 (\d+)[.\d]* (\d+)", paper.read_bytes()))
+        assert boxes == {(b"594", b"841")}
+        said = subprocess.run(["pdftotext", paper, "-"], capture_output=True, text=True, check=True).stdout
+        sheets = [sheet.split("\n") for sheet in said.rstrip("\f").split("\f")]
+        lines = [[line for line in sheet if line.strip()] for sheet in sheets]
+        numbers = [sheet[-1].replace(" ", "") for sheet in lines]
+        assert numbers == [f"{n}/{len(lines)}" for n in range(1, len(lines) + 1)]
+        text = path.read_text(encoding="utf-8")
+        heads = {html.unescape(head) for head in re.findall(r"<(?:h2|h3|summary)[^>]*>([^<]+)<", text)}
+        assert len(heads) > 3
+        assert [sheet[-2] for sheet in lines if sheet[-2] in heads] == []
 
 
 @NEEDS_AXE
