@@ -267,7 +267,8 @@ def test_a_cohort_of_reports_alone_has_a_page(tmp_path: Path) -> None:
 
 LETTERS = re.compile(r"[A-Za-z]{2,}")
 NAMES = re.compile(
-    r"\bP\d\d (BL|PD1)\b|\S*\b(P\d\d|NTC|B\d|plate-B|run-B)\S*|qc\.tsv|MultiQC|`umi`|\bml\b|\bUMI\b|\brole\b|\bcontrol\b|\bplate\b|\bwell\b"
+    r"P\d\d (?:BL|PD1)\b|[^\s：、]*\b(P\d\d|NTC|B\d|plate-B|run-B)[^\s、]*|qc\.tsv|MultiQC|`umi`|\bml\b"
+    r"|\bUMI\b|\brole\b|\bcontrol\b|\bplate\b|\bwell\b"
 )
 """What is no word: names of samples, plates and runs, files, columns of the sheet."""
 
