@@ -1,5 +1,6 @@
 """The jobs on the demo cohort: every table typed, complete, the same from run to run."""
 
+import datetime as dt
 import runpy
 from dataclasses import replace
 from pathlib import Path
@@ -10,6 +11,7 @@ import pytest
 import yaml
 from outcome_cohort import PATIENTS, ROOT, SEED, cohort_settings, resistance_settings, write_demo
 
+from alktrace.classify.resistance_table import ClassificationRow
 from alktrace.demo.synthetic_outcomes import write_outcomes
 from alktrace.errors import InputProblems
 from alktrace.io.tables import describe_columns, read_table
@@ -30,9 +32,9 @@ NO_MODELS = cohort_settings(events_per_parameter=10_000)
 """Spares the time of fitting where a test asks for something else."""
 
 
-def run(folder: Path, clinic: Clinic, **given: Any) -> Path:
-    out = folder / "cohort"
-    measure_outcomes(clinic=clinic, settings=SETTINGS, out=out)
+def run(folder: Path, clinic: Clinic, *, out: Path | None = None, **given: Any) -> Path:
+    out = out or folder / "cohort"
+    measure_outcomes(clinic=clinic, settings=given.get("settings", SETTINGS), out=out)
     inputs: dict[str, Any] = {
         "resistance": folder / "resistance.tsv",
         "evidence": [folder / "evidence.tsv"],
@@ -208,3 +210,32 @@ def test_the_rules_scripts_write_what_the_rules_promise(
     assert {path.name for path in (tmp_path / "cohort").iterdir()} == set(names)
     for item in names:
         assert (tmp_path / "cohort" / item).read_bytes() == (expected / item).read_bytes(), item
+
+
+def test_a_sample_reported_after_the_data_cut_off_counts_nowhere(
+    demo: tuple[Path, Clinic, Path], tmp_path: Path
+) -> None:
+    """Classes of later samples were counted among the patients of a cut that none of them had reached."""
+    folder, clinic, _ = demo
+    cutoff = dt.date(2021, 1, 1)
+    lines = [line.split("\t") for line in (folder / "clinical/reports.tsv").read_text().splitlines()[1:]]
+    known = {(line[0], line[1]) for line in lines if line[3] <= cutoff.isoformat()}
+    out = run(
+        folder,
+        clinic,
+        out=tmp_path,
+        settings=cohort_settings(events_per_parameter=10_000, data_cutoff=cutoff),
+    )
+    classified = read_table(folder / "classification.tsv", ClassificationRow)
+    baselines = {row.patient for row in classified if row.setting == "baseline"}
+    early = {row.patient for row in classified if row.setting == "baseline" and _key(row) in known}
+    assert 0 < len(early) < len(baselines)
+    rows = read_table(out / "frequencies.tsv", FrequencyRow)
+    counted = [row.patients for row in rows if (row.setting, row.name) == ("baseline", "bypass")]
+    assert counted == [len(early)]
+    compared = read_table(out / "concordance.tsv", ConcordanceRow)
+    assert {_key(row) for row in compared} <= known
+
+
+def _key(row: Any) -> tuple[str, str]:
+    return row.patient, row.timepoint

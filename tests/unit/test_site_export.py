@@ -287,6 +287,17 @@ def test_no_id_name_path_free_text_or_inherited_variant_leaves(tmp_path: Path) -
     assert any("ages above 89" in line for line in told)
 
 
+def test_no_id_and_no_date_of_the_demo_leaves(site: Path) -> None:
+    """Every id and date in any file of the cohort is looked for in the bytes of its export."""
+    files = [path for path in (site / "tables").rglob("*") if path.suffix in (".tsv", ".json")]
+    text = "\n".join(path.read_text() for path in files)
+    secrets = {*re.findall(r"\bS\d{3}\b", text), *re.findall(r"\b20\d\d-\d\d-\d\d\b", text)}
+    secrets.add(str(site))
+    assert len(secrets) > 200
+    left = all_bytes(exported(site, "NOBODY")).lower()
+    assert [secret for secret in secrets if secret.lower().encode() in left] == []
+
+
 def test_the_poisoned_site_still_says_what_it_may(tmp_path: Path) -> None:
     folder = poisoned(tmp_path / "site")
     out = tmp_path / "out"

@@ -17,7 +17,7 @@ from ..knowledge.load import load_knowledge
 from ..vocabulary.outcomes import ALL
 from ..vocabulary.samples import Setting
 from .absence import silences_of
-from .accounts import read_accounts, sampled
+from .accounts import Key, Sampled, read_accounts, sampled
 from .analysis_plan import AnalysisPlan, read_plan
 from .association_table import AssociationRow
 from .baseline import baseline_rows, missing_rows
@@ -194,6 +194,9 @@ def relate_outcomes(
     mechanisms = read_table(resistance, ResistanceRow) if resistance else []
     # Excluded patients have a class too, and would be counted among the findings.
     own = [row for row in classified if row.patient not in clinic.exclude]
+    accounts = read_accounts(details, sampled)
+    too_late = _after_cutoff(clinic, settings, accounts)
+    own = [row for row in own if (row.patient, row.timepoint) not in too_late]
     known = load_knowledge(clinic.knowledge)
     silences = silences_of(own, details, known.core_loci, timing.negative)
     before = findings(own, mechanisms, timelines, Setting.BASELINE, silences)
@@ -204,13 +207,19 @@ def relate_outcomes(
     groupings = [*families, *mechanism_groupings(after, settings)]
     by_component = {grouping.factor: grouping.group_of for grouping in groupings}
     by_group = [row for row in response_rates(responses, settings, by_component) if row.grouping != ALL]
-    observed = [row for path in evidence for row in read_table(path, EvidenceRow)]
+    observed = [
+        row
+        for path in evidence
+        for row in read_table(path, EvidenceRow)
+        if (row.patient, row.timepoint) not in too_late
+    ]
     compared = [
         row
         for row in concordance_rows(observed, mechanisms, read_materials(details))
-        if row.patient not in clinic.exclude
+        if row.patient not in clinic.exclude and (row.patient, row.timepoint) not in too_late
     ]
-    cases = cases_of(timelines, before, after, read_accounts(details, sampled), observed)
+    measured = {key: item for key, item in accounts.items() if key not in too_late}
+    cases = cases_of(timelines, before, after, measured, observed)
     associations = [
         *_timings(timelines, after, settings, timing),
         *compare_all(patients, [regimen, *groupings], settings),
@@ -277,6 +286,18 @@ def load_timelines(clinic: Clinic, settings: CohortSettings) -> list[Timeline]:
         for name, record in clinical.records.items()
         if name not in clinic.exclude
     ]
+
+
+def _after_cutoff(clinic: Clinic, settings: CohortSettings, accounts: Mapping[Key, Sampled]) -> set[Key]:
+    """Return the timepoints that nobody knew of on the day of the data cut-off."""
+    if settings.data_cutoff is None:
+        return set()
+    known = load_knowledge(clinic.knowledge)
+    records = read_clinical(clinic.folder, knowledge=known, today=dt.date.today()).records.values()
+    days = {key: item.collected for key, item in accounts.items() if item.collected}
+    # A sample taken before the cut-off and reported after it was not known either.
+    days |= {(row.patient, row.timepoint): row.reported for record in records for row in record.reports}
+    return {key for key, day in days.items() if day > settings.data_cutoff}
 
 
 def _as_planned(
