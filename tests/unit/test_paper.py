@@ -33,7 +33,7 @@ def test_no_row_of_a_table_stands_alone_on_a_page(tmp_path: Path) -> None:
     pytest.importorskip("weasyprint", reason="no WeasyPrint: pip install -r envs/pdf.lock")
     page(many_timepoints(5), tmp_path / "page.html", record=with_clinic())
     print_page(tmp_path / "page.html", tmp_path / "page.pdf")
-    command = ["pdftotext", "-layout", tmp_path / "page.pdf", "-"]
+    command = ["pdftotext", "-layout", str(tmp_path / "page.pdf"), "-"]
     said = subprocess.run(command, capture_output=True, text=True, check=True).stdout
     # The matrix of genes ends on the page after its head in most of the five timepoints.
     parts = re.findall(
