@@ -82,3 +82,9 @@ def test_paper_begins_with_the_answer(case: str, language: Language, tmp_path: P
 def test_axe_finds_nothing(case: str, language: Language, tmp_path: Path) -> None:
     text = page(case, tmp_path / "page.html", language, record=with_clinic())
     assert violations(text, tmp_path) == []
+
+
+@NEEDS_AXE
+def test_cards_of_one_mechanism_have_names_of_their_own(tmp_path: Path) -> None:
+    text = page(many_timepoints(5), tmp_path / "page.html", record=with_clinic())
+    assert violations(text, tmp_path) == []
