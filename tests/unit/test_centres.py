@@ -13,6 +13,7 @@ from scipy import stats
 from alktrace.outcomes.cox import PRECISION, fit_cox
 from alktrace.outcomes.group_tests import compare_groups
 from alktrace.outcomes.penalised_cox import fit_penalised
+from alktrace.outcomes.weighted_cox import two_groups
 from alktrace.stats.meta_analysis import pool
 
 DATA = Path(__file__).resolve().parents[1] / "data" / "outcomes"
@@ -120,6 +121,25 @@ def test_centres_that_agree_do_not_narrow_the_interval() -> None:
     assert found.high - found.mean == pytest.approx(1.959964 * 0.3 / math.sqrt(3), rel=1e-6)
     with pytest.raises(ValueError, match="two estimates"):
         pool([0.5], [0.3], 0.95)
+
+
+@pytest.mark.parametrize("seed", range(4))
+def test_the_ratio_of_a_centre_is_that_of_the_model(seed: int) -> None:
+    """Ties, delayed entry and few patients: what lifelines finds, which equals R."""
+    rng = np.random.default_rng(seed)
+    member = rng.random(14 + 30 * seed) < 0.4
+    entry = np.floor(rng.random(member.size) * 4) * (seed % 2)
+    time, event = entry + np.ceil(rng.random(member.size) * 6), rng.random(member.size) < 0.8
+    days = {"entry": entry, "time": time, "event": event}
+    group = pd.DataFrame({"group": member.astype(float)})
+    (term,) = fit_cox(group, **days, confidence=0.95, events_per_parameter=1, min_group_patients=1).terms
+    assert present(two_groups(member, **days)) == pytest.approx((term.coefficient, term.error), rel=1e-7)
+
+
+def test_a_centre_whose_groups_never_meet_has_no_ratio() -> None:
+    member, event = np.array([True, True, False, False]), np.ones(4, bool)
+    entry, time = np.array([0.0, 0, 50, 50]), np.array([10.0, 20, 60, 70])
+    assert two_groups(member, entry=entry, time=time, event=event) is None
 
 
 def test_the_widest_interval_between_two_centres_is_found() -> None:

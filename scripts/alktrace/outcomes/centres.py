@@ -10,20 +10,22 @@ from itertools import compress
 
 import numpy as np
 import pandas as pd
+from scipy import stats
 
 from ..inputs.settings.cohort_settings import CohortSettings
 from ..stats.intervals import share
 from ..stats.meta_analysis import pool
-from ..vocabulary.outcomes import ALL, Analysis
+from ..vocabulary.outcomes import ALL, Analysis, Refusal
 from .absence import Absence
 from .centre_table import CentreEffectRow, CentreShareRow
 from .comparisons import FEWEST_EVENTS, Contrast, Grouping, contrasts, prepare, question_of
-from .cox import CoxTerm, fit_cox
+from .cox import refuse
 from .endpoint_figures import Observed, columns, strata_of
 from .endpoint_table import EndpointPatientRow
 from .frequencies import feature_names, tally
 from .mechanisms import Finding
 from .timeline import Timeline
+from .weighted_cox import two_groups
 
 Log = tuple[float, float]
 """A log hazard ratio and its standard error."""
@@ -77,14 +79,17 @@ def _contrast(
 ) -> list[CentreEffectRow]:
     head = replace(head, level=contrast.level, reference=contrast.reference)
     rows, logs = [], list[Log]()
+    z = float(stats.norm.ppf(0.5 + settings.confidence / 2))
     for centre in sorted({item.stratum for item in observed}):
         own = [item.stratum == centre for item in observed]
         here, member = list(compress(observed, own)), list(compress(contrast.member, own))
         row = _counted(replace(head, centre=centre), here, member)
-        term, why = _fit(here, member, settings)
-        if term is not None:
-            logs.append((term.coefficient, term.error))
-            row = replace(row, estimate=term.ratio, low=term.low, high=term.high)
+        found, why = _fit(here, member)
+        if found is not None:
+            logs.append(found)
+            log, reach = found[0], z * found[1]
+            ratio, low, high = (float(value) for value in np.exp([log, log - reach, log + reach]))
+            row = replace(row, estimate=ratio, low=low, high=high)
         rows.append(replace(row, reason=why))
     together = _counted(replace(head, centre=ALL, centres=len(logs)), observed, contrast.member)
     return [*rows, _pooled(together, logs, settings.confidence)]
@@ -101,21 +106,16 @@ def _counted(row: CentreEffectRow, observed: Sequence[Observed], member: Sequenc
     )
 
 
-def _fit(
-    observed: Sequence[Observed], member: Sequence[bool], settings: CohortSettings
-) -> tuple[CoxTerm | None, str | None]:
-    entries, times, events = columns(observed)
+def _fit(observed: Sequence[Observed], member: Sequence[bool]) -> tuple[Log | None, str | None]:
+    entries, times, events = (np.array(one, float) for one in columns(observed))
+    inside, event = np.array(member, bool), events.astype(bool)
     # No minimum but an event in each group: how little a small centre says is in its standard error.
-    fitted = fit_cox(
-        pd.DataFrame({"group": [float(item) for item in member]}),
-        entry=entries,
-        time=times,
-        event=events,
-        confidence=settings.confidence,
-        events_per_parameter=FEWEST_EVENTS,
-        min_group_patients=1,
-    )
-    return (fitted.terms[0] if fitted.terms else None), fitted.refusal
+    group = pd.DataFrame({"group": inside.astype(float)})
+    refusal = refuse(group, event, events_per_parameter=FEWEST_EVENTS, min_group_patients=1)
+    if refusal:
+        return None, refusal
+    found = two_groups(inside, entry=entries, time=times, event=event)
+    return found, None if found else Refusal.NO_MAXIMUM.value
 
 
 def _pooled(row: CentreEffectRow, logs: Sequence[Log], confidence: float) -> CentreEffectRow:

@@ -77,7 +77,34 @@ def fit_weighted(
         later = np.unique(strata, return_inverse=True)[1].ravel() * (float(time.max()) + 1)
         entry, time = entry + later, time + later
     rows = _events(treated, weight, entry, time, event)
-    observed = float(weight[event & treated].sum())
+    found = _maximum(rows, float(weight[event & treated].sum()))
+    if found is None:
+        return None
+    beta, information = found
+    mean, hazard = _at(rows, beta)
+    residual = _residuals(rows, mean, hazard, beta, treated, entry, time, event)
+    error = float(np.sqrt(((weight * residual) ** 2).sum())) / information
+    if not error:
+        return None
+    # The inverse of the information would count weights as patients: intervals would be too narrow.
+    z = float(stats.norm.ppf(0.5 + confidence / 2)) * error
+    p = float(2 * stats.norm.sf(abs(beta) / error))
+    return WeightedTerm(beta, error, math.exp(beta - z), math.exp(beta + z), p)
+
+
+def two_groups(
+    member: NDArray[np.bool_], *, entry: Floats, time: Floats, event: NDArray[np.bool_]
+) -> tuple[float, float] | None:
+    """Return the log hazard ratio of the members and its error by the information; None without a maximum.
+
+    As `fit_cox` of one indicator has them, in a tenth of its time: studies of several centres fit hundreds.
+    """
+    found = _maximum(_events(member, np.ones(len(member)), entry, time, event), float((event & member).sum()))
+    return None if found is None else (found[0], found[1] ** -0.5)
+
+
+def _maximum(rows: _Events, observed: float) -> tuple[float, float] | None:
+    """Return the log hazard ratio at the maximum and the information there; None without one."""
     beta = 0.0
     for _ in range(STEPS):
         mean, _ = _at(rows, beta)
@@ -90,16 +117,9 @@ def fit_weighted(
             return None
         if abs(step) < CLOSE:
             break
-    mean, hazard = _at(rows, beta)
+    mean, _ = _at(rows, beta)
     information = float((rows.mean_weight * mean * (1 - mean)).sum())
-    residual = _residuals(rows, mean, hazard, beta, treated, entry, time, event)
-    error = float(np.sqrt(((weight * residual) ** 2).sum())) / information
-    if not error:
-        return None
-    # The inverse of the information would count weights as patients: intervals would be too narrow.
-    z = float(stats.norm.ppf(0.5 + confidence / 2)) * error
-    p = float(2 * stats.norm.sf(abs(beta) / error))
-    return WeightedTerm(beta, error, math.exp(beta - z), math.exp(beta + z), p)
+    return (beta, information) if information > 0 else None
 
 
 def _events(
