@@ -136,6 +136,17 @@ def test_the_ratio_of_a_centre_is_that_of_the_model(seed: int) -> None:
     assert present(two_groups(member, **days)) == pytest.approx((term.coefficient, term.error), rel=1e-7)
 
 
+def test_one_patient_among_sixteen_has_a_ratio() -> None:
+    """R's survival: 12.489996 (0.78080127 to 199.79476); lifelines did not converge, and none was given."""
+    entry = np.array([33, 11, 11, 29, 1, 20, 11, 31, 6, 1, 35, 8, 6, 9, 3, 6], float)
+    time = np.array([189, 36, 20, 252, 46, 43, 19, 67, 46, 122, 140, 48, 227, 397, 231, 152], float)
+    event, member = np.ones(16, bool), np.arange(16) == 5
+    event[[0, 2, 8]] = False
+    log, error = present(two_groups(member, entry=entry, time=time, event=event))
+    ends = [math.exp(log + step * error) for step in (-1.959964, 0, 1.959964)]
+    assert ends == pytest.approx([0.78080127, 12.489996, 199.79476], rel=1e-6)
+
+
 def test_a_centre_whose_groups_never_meet_has_no_ratio() -> None:
     member, event = np.array([True, True, False, False]), np.ones(4, bool)
     entry, time = np.array([0.0, 0, 50, 50]), np.array([10.0, 20, 60, 70])
