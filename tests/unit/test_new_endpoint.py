@@ -65,8 +65,8 @@ def cohort(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
 def test_every_table_by_endpoint_has_it(cohort: Path) -> None:
     tables = {name: kind for name, kind in outcome_tables().items() if "endpoint" in kind.__annotations__}
     named = {name: {row.endpoint for row in read_table(cohort / name, kind)} for name, kind in tables.items()}
-    # Without a plan and in one centre some have no rows of any endpoint.
-    named = {name: found for name, found in named.items() if found}
+    # Without a plan and in one centre some have no rows of any endpoint; clearance is of lorlatinib's alone.
+    named = {name: found for name, found in named.items() if found and name != "ctdna_clearance.tsv"}
     assert len(named) > len(ENDPOINTS)
     for name, found in named.items():
         assert NEW.name in found or (name.startswith("km_") and len(found) == 1), name

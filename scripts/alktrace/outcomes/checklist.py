@@ -11,4 +11,4 @@ from .checklist_table import ChecklistRow
 
 def checklist_rows() -> list[ChecklistRow]:
     """Return one row per item, in the order of the guidelines."""
-    return read_table(resource("report/strobe_record.tsv"), ChecklistRow)
+    return read_table(resource("reporting_checklist.tsv"), ChecklistRow)
