@@ -12,6 +12,7 @@ import shutil
 import signal
 import socket
 import subprocess
+import tempfile
 import time
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
@@ -266,3 +267,21 @@ class Cluster:
     def _logs(self) -> str:
         logs: Sequence[Path] = sorted(self.folder.glob("*.log"))
         return "\n".join(f"--- {log.name}\n{log.read_text(errors='replace')[-1500:]}" for log in logs)
+
+
+def try_it() -> None:
+    """Start a cluster with accounts and run a job on it.
+
+    Raises:
+        TimeoutError, OSError: that cannot be here.
+    """
+    with (
+        tempfile.TemporaryDirectory(prefix="slurm") as folder,
+        Cluster(Path(folder), cpus=1, memory_mb=100, accounting=True) as made,
+    ):
+        command = ("srun", "--mem=10", "echo", "ran")
+        made.wait_for(lambda: made.ask(*command) == "ran\n", "a job to run")
+
+
+if __name__ == "__main__":
+    try_it()
