@@ -101,7 +101,9 @@ def commit() -> str | None:
     """Return the commit of the clone, with `-dirty` where files were changed since; None if unknown."""
     if not (ROOT / ".git").exists():
         return None
-    command = ["git", "-C", str(ROOT), "describe", "--always", "--abbrev=40", "--dirty", "--exclude=*"]
+    # Of a clone that belongs to somebody else git would say nothing; its code is what ran all the same.
+    command = ["git", "-c", f"safe.directory={ROOT}", "-C", str(ROOT)]
+    command += ["describe", "--always", "--abbrev=40", "--dirty", "--exclude=*"]
     try:
         done = subprocess.run(
             command, capture_output=True, text=True, check=False, env=os.environ | {"GIT_OPTIONAL_LOCKS": "0"}
