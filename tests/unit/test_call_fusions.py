@@ -10,6 +10,7 @@ import pysam
 import pysam.bcftools
 import pytest
 from cyvcf2 import VCF
+from fusion_molecules import SETTINGS
 from shipped_settings import SHIPPED
 from structural_bam import (
     BamBuilder,
@@ -36,21 +37,6 @@ from alktrace.structural.fusions.fusion_vcf import FusionCall, read_fusions
 from alktrace.structural.fusions.partners import FusionRole, read_drivers
 from alktrace.structural.fusions.scan import SignCollector
 
-SETTINGS = FusionSettings(
-    min_molecules=3,
-    min_split_molecules=1,
-    min_anchor=20,
-    min_mapq=20,
-    max_insert=1000,
-    min_overhang=10,
-    min_fragments=2,
-    min_ends=2,
-    same_bases=10,
-    power=0.95,
-    max_homology=20,
-    max_similarity=0.8,
-    min_complexity=0.35,
-)
 OVERHANG = SETTINGS.min_overhang
 FRAGMENT = 166
 

@@ -33,8 +33,8 @@ class AssayDefaults(Section):
         description="alterations a positive control of this assay must show, as `ALK p.Gly1202Arg`"
     )
     primers: str | None = Field(
-        description="BED of primers, six columns with the strand, true coordinates: their bases are cut off; "
-        "null: none"
+        description="BED of primers, six columns with the strand, true coordinates: their bases are cut off "
+        "raw reads, never off a given consensus; null: none"
     )
     fusion_min_ends: AtLeastOne | None = Field(
         description="in place of `fusions.min_ends` if not null; 1 where primers end all molecules on a side"
