@@ -25,10 +25,10 @@ from ..io.tables import format_cell, read_table, write_table
 from ..io.text import parse_json
 from ..knowledge.load import load_knowledge
 from ..outcomes.accounts import NOT_OF_THE_TUMOUR
-from ..outcomes.clinical_context import LORLATINIB
 from ..outcomes.clinical_schema import DRUGS, DrugRow, PatientRecord
 from ..outcomes.clinical_tables import read_clinical
 from ..outcomes.cutoff import cut_off
+from ..outcomes.drug_names import LORLATINIB
 from ..vocabulary.caveats import CaveatCode
 from ..vocabulary.changes import Origin
 from ..vocabulary.samples import SpecimenType

@@ -1,6 +1,6 @@
 """From a patient's clinical tables to the dates and responses that the classification needs."""
 
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from datetime import date, timedelta
 from pathlib import Path
 
@@ -9,9 +9,9 @@ from ..vocabulary.clinical import BestResponse, StopReason
 from .clinical_schema import AssessmentRow, PatientRecord, TreatmentRow
 from .clinical_tables import read_clinical
 from .cutoff import cut_off
-from .drug_names import DrugKnowledge
+from .drug_names import LORLATINIB, DrugKnowledge
+from .regimens import begun, last_row, regimens
 
-LORLATINIB = "lorlatinib"
 RANKED = (BestResponse.CR, BestResponse.PR, BestResponse.SD, BestResponse.PD, BestResponse.NE)
 
 
@@ -91,8 +91,9 @@ def clinical_context(
     if not course:
         return ClinicalContext.model_validate(known)
     start, last_dose = course[0].start, course[-1].end
-    following = _following(record.treatments, start)
-    progression = _progression(record, course, following, days_after_last_dose)
+    given = regimens(record.treatments, start, treatment_gap_days)
+    following = _following(given, start)
+    progression = _progression(record, course, given, days_after_last_dose)
     # Not after progression: a response to the next treatment is none to lorlatinib.
     responses = [
         row for row in record.assessments if row.date > start and (not progression or row.date <= progression)
@@ -148,21 +149,23 @@ def _goes_on(
     return row.start <= last.end + timedelta(days=longest)
 
 
-def _following(treatments: Collection[TreatmentRow], start: date) -> TreatmentRow | None:
+def _following(given: Collection[Sequence[TreatmentRow]], start: date) -> TreatmentRow | None:
     """First added or replacing systemic drug after lorlatinib start; a dose change is none."""
-    return next((row for row in treatments if row.start > start and set(row.drugs) - {LORLATINIB}), None)
+    first = (rows[0] for one in given if (rows := begun(one, start + timedelta(days=1))))
+    return min(first, key=lambda row: row.start, default=None)
 
 
 def _progression(
     record: PatientRecord,
     course: list[TreatmentRow],
-    following: TreatmentRow | None,
+    given: Collection[Sequence[TreatmentRow]],
     days_after_last_dose: int,
 ) -> date | None:
     """First PD on lorlatinib, or the stop for progression where no assessment says PD."""
     start, end = course[0].start, course[-1].end
     # A PD long after the last dose, or under the next treatment, is no progression on lorlatinib.
     limits = [end + timedelta(days=days_after_last_dose)] if end else []
+    following = _following(given, start)
     limits += [following.start] if following else []
     limit = min(limits, default=None)
     for row in record.assessments:
@@ -175,9 +178,9 @@ def _progression(
     # Given on for some days beside its successor, lorlatinib had failed when that began.
     earliest = max(start + timedelta(days=1), stop - timedelta(days=days_after_last_dose))
     successors = (
-        row.start
-        for row in record.treatments
-        if set(row.drugs) - {LORLATINIB} and earliest <= row.start and (row.end is None or row.end > stop)
+        rows[0].start
+        for one in given
+        if (rows := begun(one, earliest)) and ((last := last_row(rows).end) is None or last > stop)
     )
     return min((stop, *successors))
 

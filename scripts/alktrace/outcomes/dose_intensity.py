@@ -8,8 +8,8 @@ import numpy as np
 
 from ..inputs.settings.cohort_settings import CohortSettings
 from ..stats.intervals import share
-from .clinical_context import LORLATINIB
 from .clinical_schema import TreatmentRow
+from .drug_names import LORLATINIB
 from .endpoints import study_exclusion, switch_exclusion
 from .safety_table import IntensityRow
 from .timeline import Course, Timeline

@@ -7,6 +7,7 @@ from typing import Protocol
 
 from .clinical_schema import DrugRow
 
+LORLATINIB = "lorlatinib"
 MIN_SIMILARITY = 0.75
 """Of `difflib`: two letters swapped in ten still suggest the name, a common ending alone does not."""
 

@@ -17,8 +17,8 @@ from ..vocabulary.outcomes import (
 )
 from .absence import Absence
 from .association_table import AssociationRow
-from .clinical_context import LORLATINIB
 from .comparisons import Grouping, adjust, relate
+from .drug_names import LORLATINIB
 from .endpoint_table import EndpointPatientRow
 from .endpoints import OS_PROGRESSION, RWPFS2, RWPFS2_TREATMENT, RWTTD2_TREATMENT, switch_exclusion
 from .mechanism_treatment import NO_SAMPLE, measures, treatment_events

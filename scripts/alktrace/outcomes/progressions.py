@@ -5,10 +5,10 @@ treatment may begin between them.
 """
 
 import datetime as dt
+from collections.abc import Collection
 from typing import NamedTuple
 
 from ..vocabulary.clinical import BestResponse, StopReason
-from .clinical_context import LORLATINIB
 from .clinical_schema import PatientRecord, TreatmentRow
 
 
@@ -19,18 +19,22 @@ class Progression(NamedTuple):
     by_scan: bool
 
 
-def later_progressions(record: PatientRecord, first: dt.date, repeat_days: int) -> list[Progression]:
+def later_progressions(
+    record: PatientRecord, first: dt.date, later_treatments: Collection[TreatmentRow], repeat_days: int
+) -> list[Progression]:
     """Return every sign of progression after the first that is not the first one seen again.
 
     Args:
         record: clinical tables of the patient.
         first: progression on lorlatinib.
+        later_treatments: rows of treatments that began then or later; a stop of any other row may be that of
+            the first progression.
         repeat_days: signs within these days of its scan or its stop belong to it.
     """
     window = dt.timedelta(days=repeat_days)
     scans = sorted({row.date for row in record.assessments if row.response is BestResponse.PD})
     stops = [row for row in record.treatments if row.reason is StopReason.PROGRESSION and row.end]
-    of_lorlatinib = {row.end for row in stops if row.end and _same_drug(row, first)}
+    of_lorlatinib = {row.end for row in stops if row.end and row not in later_treatments}
 
     # Its own scan and stop, no further: a chain of monthly scans would hide every later progression.
     own = {first, *(day for day in of_lorlatinib if abs(day - first) <= window)}
@@ -44,11 +48,6 @@ def later_progressions(record: PatientRecord, first: dt.date, repeat_days: int) 
     found = [Progression(day, True) for day in scans if is_new(day)]
     found += [Progression(day, False) for day in of_lorlatinib if is_new(day) and day not in scans]
     # A later treatment that is stopped for progression has failed, however soon after the first.
-    later = {row.end for row in stops if row.end and row.end > first and not _same_drug(row, first)}
+    later = {row.end for row in stops if row.end and row.end > first and row in later_treatments}
     found += [Progression(day, day in scans) for day in sorted(later)]
     return found
-
-
-def _same_drug(row: TreatmentRow, first: dt.date) -> bool:
-    """Whether a stop of this row may be that of the first progression: lorlatinib alone, or given before."""
-    return row.start < first or not set(row.drugs) - {LORLATINIB}

@@ -7,8 +7,8 @@ from collections.abc import Iterable, Iterator, Sequence
 from ..inputs.settings.cohort_settings import CohortSettings
 from ..stats.intervals import share
 from ..vocabulary.outcomes import ALL
-from .clinical_context import LORLATINIB
 from .clinical_schema import AdverseEventRow, DoseChangeRow, Relation
+from .drug_names import LORLATINIB
 from .endpoints import study_exclusion, switch_exclusion
 from .safety_table import DoseRow, SafetyRow
 from .timeline import Timeline

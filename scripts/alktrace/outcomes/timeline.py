@@ -1,16 +1,18 @@
 """One patient's way through lorlatinib, progression and the first sequential treatment."""
 
 import datetime as dt
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 
 from ..evidence.schema import ClinicalContext
 from ..vocabulary.clinical import StopReason
 from ..vocabulary.outcomes import RegimenKind
-from .clinical_context import LORLATINIB, clinical_context
+from .clinical_context import clinical_context
 from .clinical_schema import PatientRecord, TreatmentRow
 from .cutoff import cut_off, last_alive
-from .progressions import later_progressions
+from .drug_names import LORLATINIB
+from .progressions import Progression, later_progressions
+from .regimens import begun, last_row, others, regimens
 
 
 @dataclass(frozen=True)
@@ -118,19 +120,30 @@ def timeline_of(
     )
     # The line of the first row: lorlatinib goes on into later lines.
     first = next((row for row in observed.treatments if LORLATINIB in row.drugs), None)
-    given = None
+    given = regimens(observed.treatments, start, treatment_gap_days) if start else []
+
+    def kind_of(rows: Sequence[TreatmentRow]) -> NextTreatment:
+        return _treatment(rows, stop, alk_tkis, days_after_last_dose)
+
+    following: list[Sequence[TreatmentRow]] = []
+    later: list[Progression] = []
     if context.progression:
-        given = _next_treatment(observed, stop, context.progression, alk_tkis, days_after_last_dose)
+        # Not after progression: the switch is often made on the day of the scan.
+        following = [rows for one in given if (rows := begun(one, context.progression))]
+        rows_after = [row for rows in following for row in rows]
+        later = later_progressions(observed, context.progression, rows_after, repeat_days)
     seen = last_alive(observed)
-    later = later_progressions(observed, context.progression, repeat_days) if context.progression else []
     return Timeline(
         record=observed,
         lorlatinib=Course(start, stop, reason) if start and reason else None,
         first_line=first is not None and first.line == 1,
         prior_alk_tki=context.prior_alk_tki,
         progression=context.progression,
-        next_treatment=given,
-        later_lines=tuple(_later_lines(observed, start, stop, alk_tkis, days_after_last_dose)),
+        next_treatment=kind_of(min(following, key=lambda rows: rows[0].start)) if following else None,
+        later_lines=tuple(
+            Line(**vars(kind_of(rows)), number=number)
+            for number, rows in enumerate(_later_lines(observed, start, stop, given), start=2)
+        ),
         second_progression=min((one.day for one in later), default=None),
         second_scan=min((one.day for one in later if one.by_scan), default=None),
         death=observed.follow_up.death if observed.follow_up else None,
@@ -140,25 +153,6 @@ def timeline_of(
     )
 
 
-def _next_treatment(
-    record: PatientRecord,
-    stop: dt.date | None,
-    progression: dt.date,
-    alk_tkis: Collection[str],
-    days_after_last_dose: int,
-) -> NextTreatment | None:
-    """Rows of the first line with another drug that began at progression or later."""
-    # Not after progression: the switch is often made on the day of the scan.
-    others = [row for row in record.treatments if set(row.drugs) - {LORLATINIB} and row.start >= progression]
-    rows: list[TreatmentRow] = []
-    for row in others:
-        # One line is one treatment, maintenance after a pause too; the next line is another one.
-        if rows and row.line != rows[0].line:
-            break
-        rows.append(row)
-    return _treatment(rows, stop, alk_tkis, days_after_last_dose) if rows else None
-
-
 def _treatment(
     rows: Sequence[TreatmentRow],
     stop: dt.date | None,
@@ -166,8 +160,7 @@ def _treatment(
     days_after_last_dose: int,
 ) -> NextTreatment:
     """Return the rows of one line as a treatment; `stop` is the last dose of the first lorlatinib course."""
-    # The row that ends last, not the one that starts last: one drug may go on alone.
-    last = max(rows, key=lambda row: (row.end is None, row.end or row.start))
+    last = last_row(rows)
     drugs = tuple(dict.fromkeys(drug for row in rows for drug in row.drugs))
     # Overlap of a switch is no combination; lorlatinib beyond the gap is.
     continued = stop is None or stop > rows[0].start + dt.timedelta(days=days_after_last_dose)
@@ -185,18 +178,23 @@ def _later_lines(
     record: PatientRecord,
     start: dt.date | None,
     stop: dt.date | None,
-    alk_tkis: Collection[str],
-    days_after_last_dose: int,
-) -> Iterator[Line]:
-    rows: dict[int, list[TreatmentRow]] = {}
+    given: Collection[Sequence[TreatmentRow]],
+) -> list[list[TreatmentRow]]:
+    """Rows of each line after lorlatinib, in order of their first dose."""
+    if start is None:
+        return []
+    lines = [list(rows) for one in given if (rows := begun(one, start + dt.timedelta(days=1)))]
     for row in record.treatments:
         # Lorlatinib alone is a line where it comes back after the first course; before, it is that course.
-        again = stop is not None and row.start > stop and row.line > 1
-        if start and row.start > start and (again or set(row.drugs) - {LORLATINIB}):
-            rows.setdefault(row.line, []).append(row)
-    for number, line in enumerate(sorted(rows), start=2):
-        given = _treatment(rows[line], stop, alk_tkis, days_after_last_dose)
-        yield Line(**vars(given), number=number)
+        if others(row) or stop is None or row.start <= stop or row.line == 1:
+            continue
+        own = next((rows for rows in lines if any(one.line == row.line for one in rows)), None)
+        if own is None:
+            lines.append([row])
+        else:
+            own.append(row)
+            own.sort(key=lambda one: one.start)
+    return sorted(lines, key=lambda rows: rows[0].start)
 
 
 def regimen_kind(drugs: Collection[str], alk_tkis: Collection[str], *, continued: bool) -> RegimenKind:

@@ -9,7 +9,7 @@ from ..inputs.settings.cohort_settings import CohortSettings
 from ..stats.intervals import share
 from ..vocabulary.clinical import BestResponse, StopReason
 from ..vocabulary.outcomes import ALL, HALF_DAY
-from .clinical_context import LORLATINIB
+from .drug_names import LORLATINIB
 from .endpoint_figures import NOTHING, Observed, curve_of
 from .endpoints import study_exclusion
 from .line_table import LinePatientRow, LineRow, SequenceRow

@@ -35,7 +35,7 @@ class CohortSettings(Section):
         description="an event among fewer patients at risk while others still enter is flagged"
     )
     treatment_gap_days: Days = Field(
-        description="a pause of lorlatinib no longer than this is no end of it, days, unless another "
+        description="a pause of a treatment no longer than this is no end of it, days, unless another "
         "treatment was given in between; 120 as in the pilot of Friends of Cancer Research on real-world "
         "endpoints (Stewart 2019, doi 10.1200/CCI.18.00155; quoted from memory: hold it against your "
         "protocol). One line number is one line, however long the pause"
