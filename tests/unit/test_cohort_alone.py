@@ -1,20 +1,23 @@
 """The cohort without reads, through the command that users type: answers, or refusals that name the place."""
 
 import csv
+import re
 from dataclasses import replace
 from pathlib import Path
 
 import pytest
-from outcome_cohort import KNOWLEDGE, cohort_settings, resistance_settings
+from outcome_cohort import KNOWLEDGE, Demo, cohort_settings, resistance_settings, write_rows
 
 from alktrace.classify.resistance_table import ClassificationRow
 from alktrace.cli import main
 from alktrace.io.tables import read_table, write_table
+from alktrace.outcomes.adjusted_table import AdjustedRow
 from alktrace.outcomes.association_table import AssociationRow
 from alktrace.outcomes.endpoint_table import EndpointPatientRow
 from alktrace.outcomes.outcome_files import outcome_tables
 from alktrace.outcomes.outcome_jobs import Clinic, measure_outcomes, relate_outcomes
 from alktrace.outcomes.response_table import ResponseRow
+from alktrace.vocabulary.outcomes import RegimenKind
 from alktrace.vocabulary.resistance import Classification, Component, Confidence, Timing
 from alktrace.vocabulary.samples import Setting
 
@@ -92,6 +95,29 @@ def test_one_patient_with_a_class_and_nothing_else(tmp_path: Path) -> None:
     rates = read_table(tmp_path / "out" / "responses.tsv", ResponseRow)
     found = {row.measure: (row.responders, row.patients) for row in rates if row.denominator == "treated"}
     assert found == {"rwORR2": (1, 1), "rwORR2_confirmed": (0, 1), "rwDCR2": (1, 1)}
+
+
+def test_a_covariate_that_decides_the_treatment_leaves_no_ratio(tmp_path: Path) -> None:
+    """All on chemotherapy are over 65 and nobody else is: who of them could have had the other treatment?"""
+    kinds = {one.patient: one.next_treatment and one.next_treatment.kind for one in Demo(tmp_path).timelines}
+    table = tmp_path / "clinical" / "patients.tsv"
+    rows = list(csv.DictReader(table.read_text().splitlines(), delimiter="\t"))
+    for place, row in enumerate(rows):
+        chemotherapy = kinds[row["patient"]] == RegimenKind.NO_ALK_TKI
+        row["age_at_diagnosis"] = str((70 if chemotherapy else 40) + place % 7)
+    write_rows(table, rows)
+    config = tmp_path / "config.yaml"
+    config.write_text("cohort:\n  covariates: [age]\n")
+    assert run(tmp_path, "--config", str(config)) == 0
+    compared = {
+        row.comparison: row for row in read_table(tmp_path / "out" / "adjusted_comparisons.tsv", AdjustedRow)
+    }
+    row = compared["no_alk_tki:OS_progression"]
+    assert (row.patients, row.reference_patients, row.events, row.reference_events) == (19, 17, 11, 8)
+    assert (row.estimate, row.unadjusted, row.p, row.e_value) == (None, None, None, None)
+    assert row.reason == "no_overlap: 0 of a group with propensity 0.1 to 0.9, 8 needed"
+    page = re.sub(r"<[^>]+>", "", (tmp_path / "out" / "report.html").read_text())
+    assert "could hardly have had the other treatment (no_overlap: 0 of a group" in page
 
 
 def test_two_progressions_on_one_day_are_one(tmp_path: Path) -> None:

@@ -2,7 +2,7 @@
 
 The E-value is the least risk ratio with both treatment and outcome, beyond the measured covariates, that
 could move the estimate to 1 (VanderWeele and Ding 2017). Where the event is common by the end of follow-up,
-the hazard ratio is first turned into an approximate risk ratio (VanderWeele 2017).
+the hazard ratio is first turned into an approximate risk ratio, as they do; R's EValue does likewise.
 """
 
 import math

@@ -68,7 +68,7 @@ class IntervalEstimate:
 
         Patients whom no visit showed without the event have intervals from day 0 on, and the likelihood is
         greatest with all of theirs in the one that ends first. Where that is far shorter than the others,
-        its place says nothing.
+        its place says nothing. Both halves of the rule are this project's choice.
         """
         never = self.right[(self.left == 0) & np.isfinite(self.right)]
         short = bool(never.size) and self.upper[0] < HALF * np.median(never)

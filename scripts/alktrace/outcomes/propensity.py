@@ -18,10 +18,12 @@ from .survival import Floats
 
 CLOSE, STEPS, LONGEST_STEP = 1e-12, 200, 3.0
 SUPPORT = (0.1, 0.9)
-"""Propensities of patients who could have had either treatment (Crump 2009)."""
+"""Propensities of patients who could have had either treatment: the rule of thumb of Crump 2009, who leaves
+the others out. That a comparison is refused where too few of a group lie between is this project's rule."""
 BALANCED, TOO_FAR = 0.1, 0.25
 """Standardised differences: below the first groups count as alike (Austin 2009), above the second what is
-left is too much for a regression on the weighted groups (Rubin 2001; Stuart 2010)."""
+left is too much for a regression on the groups (Stuart 2010; Rubin 2001 asks it of the propensity itself).
+That a comparison is refused then, and not only marked, is this project's rule."""
 
 
 @dataclass(frozen=True)

@@ -37,8 +37,8 @@ class CohortSettings(Section):
     treatment_gap_days: Days = Field(
         description="a pause of a treatment no longer than this is no end of it, days, unless another "
         "treatment was given in between; 120 as in the pilot of Friends of Cancer Research on real-world "
-        "endpoints (Stewart 2019, doi 10.1200/CCI.18.00155; quoted from memory: hold it against your "
-        "protocol). One line number is one line, however long the pause"
+        "endpoints (Stewart 2019, doi 10.1200/CCI.18.00155; its abstract does not say it: hold it "
+        "against your protocol). One line number is one line, however long the pause"
     )
     repeat_progression_days: Days = Field(
         description="a scan or a stop within these days of the scan or the stop of a progression, before or "
@@ -49,9 +49,8 @@ class CohortSettings(Section):
     )
     ctdna_landmark_days: AtLeastOne = Field(
         description="days after the first lorlatinib dose until which a plasma sample tells whether ctDNA "
-        "was cleared; outcomes are compared from then on. 84 (12 weeks) is this project's choice: fix "
-        "your own "
-        "before you look"
+        "was cleared; outcomes are compared from then on. 84 (12 weeks) is this project's choice, without a "
+        "source: fix your own before you look"
     )
     timing_months: tuple[Months, ...] = Field(
         description="primary and acquired resistance are also compared at these months of stable disease"
