@@ -112,10 +112,10 @@ def test_a_covariate_that_decides_the_treatment_leaves_no_ratio(tmp_path: Path) 
     compared = {
         row.comparison: row for row in read_table(tmp_path / "out" / "adjusted_comparisons.tsv", AdjustedRow)
     }
-    row = compared["no_alk_tki:OS_progression"]
-    assert (row.patients, row.reference_patients, row.events, row.reference_events) == (19, 17, 11, 8)
-    assert (row.estimate, row.unadjusted, row.p, row.e_value) == (None, None, None, None)
-    assert row.reason == "no_overlap: 0 of a group with propensity 0.1 to 0.9, 8 needed"
+    found = compared["no_alk_tki:OS_progression"]
+    assert (found.patients, found.reference_patients, found.events, found.reference_events) == (19, 17, 11, 8)
+    assert (found.estimate, found.unadjusted, found.p, found.e_value) == (None, None, None, None)
+    assert found.reason == "no_overlap: 0 of a group with propensity 0.1 to 0.9, 8 needed"
     page = re.sub(r"<[^>]+>", "", (tmp_path / "out" / "report.html").read_text())
     assert "could hardly have had the other treatment (no_overlap: 0 of a group" in page
 
