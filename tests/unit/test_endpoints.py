@@ -263,6 +263,14 @@ def test_reasons_of_exclusion(records: Records, endpoint: Endpoint, why: Exclusi
     assert (found.included, found.exclusion, found.days) == (False, why, None)
 
 
+def test_who_is_enrolled_after_the_cut_off_is_in_no_study_yet() -> None:
+    """From day 0 on they counted: alive and on treatment for days on which nobody else was let in."""
+    for enrolled, why in ((200, None), (201, Exclusion.ENROLLED_AFTER_CUTOFF)):
+        found = patient_rows([switched(enrolled=enrolled).died(300).timeline(cutoff=200)])
+        assert {item.exclusion for item in found if item.endpoint in ("rwTTD1", "rwPFS2")} == {why}
+    assert row(switched(enrolled=201).died(300), RWPFS2).included
+
+
 def test_who_died_untreated_is_counted_apart() -> None:
     waiting = [
         Records(name).treat("lorlatinib", 0, 110, "progression").scan(100, "PD") for name in ("A", "B")

@@ -165,6 +165,9 @@ def patient_rows(timelines: Iterable[Timeline]) -> list[EndpointPatientRow]:
 
 def study_exclusion(timeline: Timeline) -> Exclusion | None:
     """Return why a patient does not belong to the study, None for those who do."""
+    # Of no study on that day: counted from day 0 on, nothing could have happened to them until enrolment.
+    if timeline.enrolled and timeline.cutoff and timeline.enrolled > timeline.cutoff:
+        return Exclusion.ENROLLED_AFTER_CUTOFF
     if timeline.lorlatinib is None:
         return Exclusion.NO_LORLATINIB
     if timeline.prior_alk_tki:

@@ -57,6 +57,7 @@ class Timeline:
         second_progression: first progression after it that is not the same one seen again, by scan or stop.
         second_scan: the same by scans alone.
         last_alive: last date known alive, or of death.
+        cutoff: data cut-off; None without one.
         cut: whether the data cut-off and not the last contact ended observation.
         context: what the classification knew of the same record.
     """
@@ -72,6 +73,7 @@ class Timeline:
     second_scan: dt.date | None
     death: dt.date | None
     last_alive: dt.date | None
+    cutoff: dt.date | None
     cut: bool
     context: ClinicalContext
 
@@ -148,6 +150,7 @@ def timeline_of(
         second_scan=min((one.day for one in later if one.by_scan), default=None),
         death=observed.follow_up.death if observed.follow_up else None,
         last_alive=seen,
+        cutoff=cutoff,
         cut=cutoff is not None and seen == cutoff,
         context=context,
     )

@@ -54,6 +54,7 @@ class Exclusion(StrEnum):
 
     NO_LORLATINIB = "no_lorlatinib"
     NOT_FIRST_LINE = "not_first_line"
+    ENROLLED_AFTER_CUTOFF = "enrolled_after_cutoff"
     PRIOR_ALK_TKI = "prior_alk_tki"
     NO_PROGRESSION = "no_progression"
     STOPPED_AT_PROGRESSION = "stopped_at_progression"
