@@ -32,6 +32,7 @@ KITS: dict[str, tuple[dict[str, str], str, str]] = {
     "twist-umi": ({"fastq_1": "AACCGTT", "fastq_2": "TTGGAAA"}, "", "AACCG-TTGGA"),
     "xgen-duplex": ({"fastq_1": "AACTT", "fastq_2": "GGTTT"}, "", "AAC-GGT"),
     "xt-hs2": ({"fastq_1": "AACTT", "fastq_2": "GGTTT"}, "", "AAC-GGT"),
+    "archer": ({"fastq_1": "AACCGGTT" + "AACCGCCAGGAGT", "fastq_2": ""}, "", "AACCGGTT"),
     "xt-hs2-trimmed": ({"fastq_1": "", "fastq_2": ""}, "\tBC:Z:A+C\tRX:Z:AAC-GGT\tQX:Z:III III", "AAC-GGT"),
     "xt-hs": ({"fastq_1": "", "fastq_2": "", "fastq_umi": "AACCGGTTAC"}, "", "AACCGGTTAC"),
     "index-umi": (
@@ -105,7 +106,7 @@ def test_primers_that_end_all_molecules_belong_to_the_kit(
         sheet, settings = project(tmp_path / kit, kit)
         place: Any = SimpleNamespace(patient="P001", timepoint="BL", specimen="plasma")
         least[kit] = Plan(settings, sheet).structural_settings(place)["fusions"]["min_ends"]
-    assert {kit for kit, ends in least.items() if ends == 1} == {"qiaseq", "simsen"}
+    assert {kit for kit, ends in least.items() if ends == 1} == {"archer", "qiaseq", "simsen"}
     assert set(least.values()) == {1, 2}
 
 

@@ -231,6 +231,22 @@ def test_family_sizes_of_dragen(case: Case, tags: dict[str, int | str], simplex:
     assert f"##alktrace_single_molecules={300 - simplex - duplex}" in header
 
 
+@pytest.mark.parametrize(
+    ("tags", "duplex"),
+    [
+        pytest.param({"FR": 4}, 0, id="one-strand"),
+        pytest.param({"FR": 4, "RR": 3}, 300, id="duplex"),
+        pytest.param({"FR": 0, "RR": 0}, 300, id="256-reads-in-a-byte"),
+        pytest.param({"FR": "4"}, 0, id="text-of-another-tool"),
+    ],
+)
+def test_family_sizes_of_gencore(case: Case, tags: dict[str, int | str], duplex: int) -> None:
+    """One byte each; without RR no strand, and no UMI, is known (gencore, pair.cpp)."""
+    case.run(case.molecules({}, 300, name="wild", duplex=None, depth=None, tags=tags))
+    row = case.callability()["G1269"]
+    assert (row.molecules, row.simplex, row.duplex, row.single) == (300, 0, duplex, 300 - duplex)
+
+
 # --- callability and genotypes -------------------------------------------------------------------
 
 

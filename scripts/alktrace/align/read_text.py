@@ -15,10 +15,13 @@ MAX_NAME = 254
 PRINTED = bytes(range(ord("!"), ord("~") + 1))
 PHRED_64_LOW = "@"
 PHRED_33_HIGH = "K"
+PHRED_64_HIGH = "j"
 REMEDY_NAME = "rename the reads: at most 254 printable characters, no @ in front"
 REMEDY_QUALITY = "fetch the reads again, with qualities as Phred+33"
 REMEDY_NO_QUALITIES = "give the reads with their qualities"
 REMEDY_UMI = "write the tags of the UMI again, in printable characters"
+REMEDY_CONSENSUS_FASTQ = "align the consensus, and give it as `bam` with `bam_kind` consensus"
+REMEDY_CONSENSUS = "write `bam_kind` consensus (`--kind consensus` for `alktrace one`), or give the raw reads"
 REMEDY_PHRED_64 = "convert the qualities to Phred+33, as `seqtk seq -VQ64` does"
 _READ_AS = dict.fromkeys(range(128), "N") | {ord(base): base for base in "ACGT"}
 _READ_AS |= {ord(base.lower()): base for base in "ACGT"}
@@ -81,6 +84,11 @@ def is_phred_64(lowest: str, highest: str) -> bool:
     As Phred+33, no base would be worse than Q31 and some better than Q42.
     """
     return lowest >= PHRED_64_LOW and highest > PHRED_33_HIGH
+
+
+def beyond_sequencers(lowest: str, highest: str) -> bool:
+    """Tell whether qualities are those of no sequencer, as of a consensus: Phred+64 ends at Q42."""
+    return is_phred_64(lowest, highest) and highest > PHRED_64_HIGH
 
 
 def plain_bases(texts: list[str]) -> tuple[list[str], int]:

@@ -7,6 +7,7 @@ from typing import NamedTuple
 
 from ..align.extract import in_halves, umi_from_comment, umi_from_name
 from ..align.read_structure import Layout
+from ..align.read_text import beyond_sequencers
 from ..inputs.settings.umi_settings import UmiSettings
 from ..vocabulary.samples import UmiSource
 from .probes import BamHead, FastqHead, HeadRead
@@ -165,6 +166,19 @@ def unused_umis(names: Sequence[str], texts: Sequence[str]) -> Fault | None:
     what = f"the reads have UMIs {where}, such as {shown!r}, and `umi.source` is none: they are not used"
     duplex = " and, if both strands carry them, `duplex: true`" if "-" in shown or "+" in shown else ""
     return what, f"write `umi: {{source: {source}}}`{duplex} (`--umi {source}` of `alktrace one`)"
+
+
+def consensus_fault(head: BamHead) -> str:
+    """Return what shows that a BAM of raw reads holds a consensus; empty where nothing does.
+
+    Each of its molecules would count as one read, and the depths in its tags would be lost.
+    """
+    if "cD" in head.tags or {"XV", "XW"} <= head.tags:
+        found = "cD" if "cD" in head.tags else "XV and XW"
+        return f"looks like a consensus: it has tags of depth ({found})"
+    if head.qualities and beyond_sequencers(*head.qualities):
+        return f"looks like a consensus: it has qualities up to Q{ord(head.qualities[1]) - ord('!')}"
+    return ""
 
 
 def raw_fault(reads: Sequence[HeadRead], depth_tags: bool) -> Fault | None:

@@ -9,7 +9,7 @@ from typing import TypeVar
 from ..align.extract import Extraction, layout_for, umi_from_name
 from ..align.fixed_umis import read_fixed_umis
 from ..align.read_structure import Layout, ReadStructureError, parse_read_structure, plan_layout
-from ..align.read_text import REMEDY_NO_QUALITIES, REMEDY_PHRED_64, is_phred_64
+from ..align.read_text import REMEDY_CONSENSUS, REMEDY_NO_QUALITIES, REMEDY_PHRED_64, is_phred_64
 from ..errors import AlktraceError, InputProblems, Problem
 from ..inputs.config_lines import CONFIG
 from ..inputs.sample import Unit
@@ -32,6 +32,7 @@ from .first_umis import (
     bam_umis,
     comment_fault,
     comment_umis,
+    consensus_fault,
     equal_umis,
     fastq_umis,
     one_word,
@@ -437,6 +438,8 @@ class _UnitChecker:
             self._build(path, head)
         if consensus:
             self._consensus(path, head)
+        elif what := consensus_fault(head):
+            self._add("bam", f"{str(path)!r} {what}", REMEDY_CONSENSUS)
         elif head.qualities and is_phred_64(*head.qualities):
             self._add("bam", f"{str(path)!r} has base qualities that are Phred+64", REMEDY_PHRED_64)
         elif any(head.lengths) and head.qualities is None:

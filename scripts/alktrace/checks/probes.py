@@ -16,9 +16,11 @@ from typing import Any, NamedTuple
 
 from ..align.read_text import (
     DAMAGED,
+    REMEDY_CONSENSUS_FASTQ,
     REMEDY_NAME,
     REMEDY_PHRED_64,
     REMEDY_QUALITY,
+    beyond_sequencers,
     is_phred_64,
     name_fault,
     quality_fault,
@@ -39,7 +41,7 @@ CRAM_ENDS = (
 )
 """End of a file of CRAM 2.1 and 3 (CRAM format specification, section 9)."""
 SHOWN_PATH = 80
-DEPTH_TAGS = frozenset(("cD", "aD", "bD", "cd", "ad", "bd", "XV", "XW"))
+DEPTH_TAGS = frozenset(("cD", "aD", "bD", "cd", "ad", "bd", "XV", "XW", "FR"))
 INDEX_SUFFIXES = (".bai", ".csi")
 PACKED_MAGIC = (b"\x28\xb5\x2f\xfd", b"BZh", b"\xfd7zXZ\x00")
 """Of Zstandard, bzip2 and xz."""
@@ -294,6 +296,10 @@ def _refuse_text(path: Path, names: Sequence[str], qualities: Sequence[str]) -> 
     if fault := quality_fault(qualities, names):
         raise ProbeError(f"{fault} in {str(path)!r}", REMEDY_QUALITY)
     seen = "".join(qualities)
+    if seen and beyond_sequencers(min(seen), max(seen)):
+        highest = ord(max(seen)) - ord("!")
+        what = f"{str(path)!r} has qualities up to Q{highest}: they look like those of a consensus"
+        raise ProbeError(what, REMEDY_CONSENSUS_FASTQ)
     if seen and is_phred_64(min(seen), max(seen)):
         what = f"{str(path)!r} has qualities from {min(seen)!r} to {max(seen)!r}, which are Phred+64"
         raise ProbeError(what, REMEDY_PHRED_64)

@@ -2,8 +2,9 @@
 
 Compiled functions over packed records (`umi.records`). Tags are those of fgbio: cD cE cd ce, and for duplex
 aD bD ad bd ae be ac bc, in the order of SEQ. Without cD and aD, DRAGEN's XV and XW are taken (Illumina, "DNA
-Alignment and Read Collapsing"); a record without any of them is a molecule of its own. One with cD but
-without RX is a molecule of reads at one place, without UMI.
+Alignment and Read Collapsing"), or gencore's FR and RR (pair.cpp: reads of the forward strand, and of the
+reverse one in a duplex); a record without any of them is a molecule of its own. One with cD but without RX
+is a molecule of reads at one place, without UMI.
 """
 
 from typing import NamedTuple
@@ -81,7 +82,8 @@ FRAGMENT_START, FRAGMENT_END = 30, 31  # filled by `layout`
 FAMILY, FAMILY_DUPLEX = 32, 33  # XV and XW
 SPLIT, SPLIT_LENGTH = 34, 35  # text of SA
 UMI = 36  # 1 if strands could be told apart
-INFO_SIZE = 37
+FORWARD, BACKWARD = 37, 38  # FR and RR
+INFO_SIZE = 39
 
 MODE_SINGLE = 0
 MODE_SIMPLEX = 1
@@ -196,6 +198,8 @@ def _scan_tags(data: Bytes, start: int, end: int, info: Info) -> float:
         at = after
     if info[DEPTH] < 0 and info[DEPTH_A] < 0 and min(info[FAMILY], info[FAMILY_DUPLEX]) >= 0:
         _take_family(info)
+    elif info[DEPTH] < 0 and info[DEPTH_A] < 0 and info[FORWARD] >= 0:
+        _take_strands(info)
     if info[DEPTH_A] >= 0 or info[FAMILY] >= 0:
         info[UMI] = 1
     if info[DEPTH_A] >= 0:
@@ -219,6 +223,10 @@ def _note_tag(data: Bytes, kind_at: int, name: int, info: Info) -> None:
         info[FAMILY] = int_value(data, kind_at)
     elif name == ord("X") << 8 | ord("W"):
         info[FAMILY_DUPLEX] = int_value(data, kind_at)
+    elif name == ord("F") << 8 | ord("R"):
+        info[FORWARD] = int_value(data, kind_at)
+    elif name == ord("R") << 8 | ord("R"):
+        info[BACKWARD] = int_value(data, kind_at)
 
 
 @kernel
@@ -234,6 +242,18 @@ def _take_family(info: Info) -> None:
         info[DEPTH] = reads + 1
     else:
         info[DEPTH] = reads
+
+
+@kernel
+def _take_strands(info: Info) -> None:
+    """Take depths from FR and RR of a record without fgbio's and DRAGEN's tags.
+
+    They hold one byte: of 256 reads 0 is left. A molecule has one read at least.
+    """
+    info[DEPTH] = max(1, info[FORWARD])
+    if info[BACKWARD] >= 0:
+        info[DEPTH_A], info[DEPTH_B] = info[DEPTH], max(1, info[BACKWARD])
+        info[DEPTH] += info[DEPTH_B]
 
 
 @kernel
