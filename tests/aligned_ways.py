@@ -16,7 +16,7 @@ from shipped_settings import SHIPPED
 
 from alktrace.consensus.molecules import call_molecules
 from alktrace.inputs.settings.umi_settings import UmiSettings
-from alktrace.vocabulary.samples import UmiSource
+from alktrace.vocabulary.samples import RandomEnd, UmiSource
 
 ROOT = Path(__file__).resolve().parents[1]
 DEFAULTS = yaml.safe_load((ROOT / "config" / "config.yaml").read_text())["align"]
@@ -76,6 +76,7 @@ def call_consensus(bam: Path, out: Path, *, duplex: bool, umis: bool = True) -> 
         read_structures=(),
         tag="RX",
         duplex=duplex,
+        random_end=RandomEnd.BOTH,
         edits=1,
         fixed_umis=None,
         max_mismatches=1,

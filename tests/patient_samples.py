@@ -17,7 +17,7 @@ from alktrace.structural.tumour_fraction_table import TumourFractionRow
 from alktrace.vocabulary.changes import Consequence, Origin, VariantType
 from alktrace.vocabulary.copies import CopyNumberCall, Focality, TumourFractionStatus
 from alktrace.vocabulary.detection import Detection, LocusKind, ObservationSource
-from alktrace.vocabulary.samples import Role, Setting, SpecimenType, UmiSource
+from alktrace.vocabulary.samples import RandomEnd, Role, Setting, SpecimenType, UmiSource
 
 QC = AssayQc(
     min_molecules=1, warn_molecules=1, min_on_target=0, max_contamination=0.02, max_blank_molecules=20
@@ -27,6 +27,7 @@ UMI = UmiSettings(
     read_structures=(),
     tag="RX",
     duplex=False,
+    random_end=RandomEnd.BOTH,
     edits=1,
     fixed_umis=None,
     max_mismatches=1,

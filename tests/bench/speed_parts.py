@@ -16,7 +16,7 @@ from alktrace.consensus import molecules as job
 from alktrace.consensus.metrics import new_counts
 from alktrace.inputs.settings.molecule_settings import MoleculeSettings
 from alktrace.inputs.settings.umi_settings import UmiSettings
-from alktrace.vocabulary.samples import UmiSource
+from alktrace.vocabulary.samples import RandomEnd, UmiSource
 
 ROOT = Path(__file__).resolve().parents[2]
 PARTS = (
@@ -38,8 +38,8 @@ DEFAULTS = yaml.safe_load((ROOT / "config" / "config.yaml").read_text())
 def call(bam: Path, targets: Path | None, out: Path, *, duplex: bool = True, threads: int = 1) -> None:
     """Run the consensus job on reads with UMIs in RX."""
     umi = UmiSettings(
-        source=UmiSource.TAG, read_structures=(), tag="RX", duplex=duplex, edits=1, fixed_umis=None,
-        max_mismatches=1, min_distance=2,
+        source=UmiSource.TAG, read_structures=(), tag="RX", duplex=duplex, random_end=RandomEnd.BOTH,
+        edits=1, fixed_umis=None, max_mismatches=1, min_distance=2,
     )  # fmt: skip
     molecules.call_molecules(
         bams=[bam], out=out, metrics=out.with_suffix(".tsv"), umi=umi,

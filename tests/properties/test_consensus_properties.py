@@ -18,7 +18,7 @@ from alktrace.consensus import likelihood as consensus
 from alktrace.consensus.molecules import call_molecules
 from alktrace.inputs.settings.molecule_settings import MoleculeSettings
 from alktrace.inputs.settings.umi_settings import UmiSettings
-from alktrace.vocabulary.samples import UmiSource
+from alktrace.vocabulary.samples import RandomEnd, UmiSource
 
 QUALITIES = [2, 11, 19, 20, 25, 30, 37, 41]
 relaxed = settings(
@@ -32,8 +32,8 @@ def umi_settings(
     source: UmiSource = UmiSource.TAG, *, duplex: bool = False, edits: int = 1, tag: str = "RX"
 ) -> UmiSettings:
     return UmiSettings(
-        source=source, read_structures=(), tag=tag, duplex=duplex, edits=edits, fixed_umis=None,
-        max_mismatches=1, min_distance=2,
+        source=source, read_structures=(), tag=tag, duplex=duplex, random_end=RandomEnd.BOTH,
+        edits=edits, fixed_umis=None, max_mismatches=1, min_distance=2,
     )  # fmt: skip
 
 

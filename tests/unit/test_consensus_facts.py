@@ -17,7 +17,7 @@ from alktrace.consensus.molecules import call_molecules
 from alktrace.inputs.settings.molecule_settings import MoleculeSettings
 from alktrace.inputs.settings.umi_settings import UmiSettings
 from alktrace.io.tables import read_table
-from alktrace.vocabulary.samples import UmiSource
+from alktrace.vocabulary.samples import RandomEnd, UmiSource
 
 TESTS = Path(__file__).resolve().parents[1]
 DEFAULTS = yaml.safe_load((TESTS.parent / "config" / "config.yaml").read_text())
@@ -30,8 +30,8 @@ def call(
 ) -> tuple[list[pysam.AlignedSegment], dict[tuple[str, str], float]]:
     out, table = tmp_path / "out.bam", tmp_path / "out.tsv"
     umi = UmiSettings(
-        source=UmiSource.TAG, read_structures=(), tag="RX", duplex=duplex, edits=edits, fixed_umis=None,
-        max_mismatches=1, min_distance=2,
+        source=UmiSource.TAG, read_structures=(), tag="RX", duplex=duplex, random_end=RandomEnd.BOTH,
+        edits=edits, fixed_umis=None, max_mismatches=1, min_distance=2,
     )  # fmt: skip
     call_molecules(
         bams=[write_bam(tmp_path / "in.bam", segments)], out=out, metrics=table, umi=umi,

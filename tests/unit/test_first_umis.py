@@ -17,7 +17,7 @@ from alktrace.inputs.settings.configuration import check_settings
 from alktrace.inputs.settings.umi_settings import UmiSettings
 from alktrace.inputs.sheet import read_sheet
 from alktrace.io.resources import resource
-from alktrace.vocabulary.samples import UmiSource
+from alktrace.vocabulary.samples import RandomEnd, UmiSource
 
 HEAD = 512
 
@@ -59,8 +59,8 @@ def test_a_sample_index_is_no_umi(others: float) -> None:
 
 def settings(source: UmiSource, duplex: bool = False) -> UmiSettings:
     return UmiSettings(
-        source=source, read_structures=(), tag="RX", duplex=duplex, edits=1, fixed_umis=None,
-        max_mismatches=1, min_distance=2,
+        source=source, read_structures=(), tag="RX", duplex=duplex, random_end=RandomEnd.BOTH, edits=1,
+        fixed_umis=None, max_mismatches=1, min_distance=2,
     )  # fmt: skip
 
 

@@ -4,14 +4,14 @@ import array
 import hashlib
 import random
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 import pysam
 import pytest
 from aligned_bam import HEADER, REFERENCE, Cigar, fragment, pair, read, write_bam
+from called_molecules import call, flat, lost, run, umi_settings
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 from present_values import present
@@ -23,61 +23,9 @@ from alktrace.consensus.losses import COUNT_IN, NONE, UMI_N
 from alktrace.consensus.molecule_table import MoleculeMetric
 from alktrace.consensus.templates import READ
 from alktrace.errors import DataError
-from alktrace.inputs.settings.molecule_settings import MoleculeSettings
 from alktrace.inputs.settings.umi_settings import UmiSettings
-from alktrace.io.tables import read_table, write_table
-from alktrace.vocabulary.samples import UmiSource
-
-
-def umi_settings(
-    source: UmiSource = UmiSource.TAG, *, duplex: bool = False, edits: int = 1, tag: str = "RX"
-) -> UmiSettings:
-    return UmiSettings(
-        source=source, read_structures=(), tag=tag, duplex=duplex, edits=edits, fixed_umis=None,
-        max_mismatches=1, min_distance=2,
-    )  # fmt: skip
-
-
-SETTINGS = MoleculeSettings(
-    min_mapq=1, error_rate_pre_umi=45, error_rate_post_umi=40, min_input_base_quality=20, saturation=0.2
-)
-
-
-def flat(templates: Iterable[list[pysam.AlignedSegment]]) -> list[pysam.AlignedSegment]:
-    return [segment for template in templates for segment in template]
-
-
-def run(
-    tmp_path: Path,
-    bams: list[Path],
-    umi: UmiSettings,
-    *,
-    targets: Path | None = None,
-    threads: int = 1,
-    name: str = "out",
-) -> tuple[list[pysam.AlignedSegment], dict[Any, float]]:
-    """Call molecules; return the consensus records and the metrics."""
-    out, table = tmp_path / f"{name}.bam", tmp_path / f"{name}.tsv"
-    molecules.call_molecules(
-        bams=bams, out=out, metrics=table, umi=umi, settings=SETTINGS, targets=targets, sample="p.t.s",
-        threads=threads,
-    )  # fmt: skip
-    with pysam.AlignmentFile(str(out), check_sq=False) as bam:
-        records = list(bam)
-    return records, {(row.metric, row.stratum): row.value for row in read_table(table, MoleculeMetric)}
-
-
-def call(
-    tmp_path: Path, segments: Sequence[pysam.AlignedSegment], umi: UmiSettings | None = None, **options: Any
-) -> tuple[list[pysam.AlignedSegment], dict[Any, float]]:
-    return run(tmp_path, [write_bam(tmp_path / "in.bam", segments)], umi or umi_settings(), **options)
-
-
-def lost(metrics: dict[tuple[str, str], float]) -> dict[str, float]:
-    return {
-        stratum: value for (metric, stratum), value in metrics.items() if metric == "reads_lost" and value
-    }
-
+from alktrace.io.tables import write_table
+from alktrace.vocabulary.samples import RandomEnd, UmiSource
 
 # --- grouping -------------------------------------------------------------------------------
 
@@ -523,8 +471,14 @@ def digest(path: Path) -> str:
 
 @pytest.mark.parametrize(
     "umi",
-    [umi_settings(duplex=True), umi_settings(), umi_settings(UmiSource.NONE)],
-    ids=["duplex", "simplex", "none"],
+    [
+        umi_settings(duplex=True),
+        umi_settings(),
+        umi_settings(UmiSource.NONE),
+        umi_settings(random_end=RandomEnd.READ1),
+        umi_settings(random_end=RandomEnd.READ2),
+    ],
+    ids=["duplex", "simplex", "none", "read 1 random", "read 2 random"],
 )
 def test_bytes_do_not_depend_on_order_threads_or_windows(
     tmp_path: Path, crowd: list[pysam.AlignedSegment], umi: UmiSettings, monkeypatch: pytest.MonkeyPatch

@@ -16,7 +16,7 @@ from alktrace.consensus.molecules import call_molecules
 from alktrace.inputs.settings.molecule_settings import MoleculeSettings
 from alktrace.inputs.settings.umi_settings import UmiSettings
 from alktrace.io.tables import read_table
-from alktrace.vocabulary.samples import UmiSource
+from alktrace.vocabulary.samples import RandomEnd, UmiSource
 
 pytestmark = pytest.mark.real
 
@@ -55,6 +55,7 @@ def molecules(
         read_structures=structures,
         tag="RX",
         duplex=duplex,
+        random_end=RandomEnd.BOTH,
         edits=edits,
         fixed_umis=None,
         max_mismatches=1,

@@ -62,8 +62,9 @@ def test_unclipped_ends(tmp_path: Path, cigar: Cigar, forward: int, reverse: int
     """Soft clips count and hard clips do not; positions are 0-based, the end of the alignment exclusive."""
     bases = "A" * sum(length for code, length in cigar if code in (0, 1, 4, 7, 8))
     batch = packed(tmp_path, [read("r", 100, cigar, flag=flag, bases=bases) for flag in (0, 16)])
-    assert unclipped_end(batch.data, batch.starts[0]) == (forward, stop)
-    assert unclipped_end(batch.data, batch.starts[1]) == (reverse, stop)
+    hard = [length if code == 5 else 0 for code, length in (cigar[0], cigar[-1])]
+    assert unclipped_end(batch.data, batch.starts[0]) == (forward, stop, hard[0])
+    assert unclipped_end(batch.data, batch.starts[1]) == (reverse, stop, hard[1])
 
 
 def test_ends_sort_by_sequence_position_and_strand() -> None:
@@ -173,14 +174,20 @@ def test_the_first_record_out_of_order_is_found(tmp_path: Path) -> None:
 
 
 def joined(
-    folder: Path, segments: list[Any], *, duplex: bool = False, by_end: bool = False, source: int = 1
+    folder: Path,
+    segments: list[Any],
+    *,
+    duplex: bool = False,
+    by_end: bool = False,
+    random: int = 0,
+    source: int = 1,
 ) -> Any:
     """Return templates, who still waits, and the losses by reason."""
     reads, _, losses, _ = scan(folder, segments, source=source)
     templates, waiting = np.zeros(len(reads), TEMPLATE), np.full(len(reads), 7, np.uint8)
     order = np.argsort(reads["hash"], kind="stable")
     batch = packed(folder, segments)
-    count = join_mates(batch.data, reads, order, duplex, by_end, templates, waiting, losses)
+    count = join_mates(batch.data, reads, order, duplex, by_end, random, templates, waiting, losses)
     lost = {REASONS[code]: int(n) for code, n in enumerate(losses) if n}
     return (templates[:count] if count >= 0 else count), waiting.tolist(), lost
 
@@ -307,7 +314,7 @@ def template_rows(values: list[dict[str, int]]) -> Any:
     return rows
 
 
-KEYS = ("last", "low", "high", "library", "side", "length_a", "length_b", "umi_a", "umi_b", "hash")
+KEYS = ("last", "key_low", "key_high", "library", "side", "length_a", "length_b", "umi_a", "umi_b", "hash")
 
 
 def test_templates_are_sorted_whatever_order_they_come_in() -> None:
@@ -334,7 +341,7 @@ def test_partition_into_positions_and_molecules() -> None:
         assert per_position.tolist() == [2, 1, 1]
 
 
-@pytest.mark.parametrize("key", ["last", "low", "high", "library", "side", "length_a", "length_b"])
+@pytest.mark.parametrize("key", ["last", "key_low", "key_high", "library", "side", "length_a", "length_b"])
 def test_what_parts_positions(key: str) -> None:
     rows = template_rows([{}, {key: 1}])
     assert group_templates(rows, sort_templates(rows), 1)[2].tolist() == [1, 1]

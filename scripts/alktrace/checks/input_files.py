@@ -25,7 +25,7 @@ from ..reference.contigs import (
     same_contig,
 )
 from ..reference.locate import locate_reference
-from ..vocabulary.samples import InputKind, UmiSource
+from ..vocabulary.samples import InputKind, RandomEnd, UmiSource
 from .first_umis import (
     RX,
     FirstUmi,
@@ -362,6 +362,7 @@ class _UnitChecker:
             for (name, found), needed in zip(lengths, layout.min_lengths, strict=True):
                 self._lengths(name, found, needed)
         self._name_umis("fastq_1", known["fastq_1"].names)
+        self._random_end("fastq_1", paired="fastq_2" in given or interleaved)
         if self.umi.source is UmiSource.TAG:
             self._fault("fastq_1", comment_fault(known["fastq_1"], self.umi))
         if layout is not None and not interleaved:
@@ -419,6 +420,11 @@ class _UnitChecker:
             what = f"reads have at most {max(lengths)} bases, the read structures ({shown}) need {needed}"
             self._add(column, what, "correct `read_structures` of the assay or the order of the files")
 
+    def _random_end(self, column: str, *, paired: bool) -> None:
+        if self.umi.random_end is RandomEnd.READ2 and not paired:
+            remedy = "give both reads, or write read1 if single reads begin at the random end"
+            self._add(column, "single reads, but `random_end` is read2", remedy)
+
     def _name_umis(self, column: str, names: tuple[str, ...]) -> None:
         if self.umi.source is UmiSource.NAME and names and not any(map(umi_from_name, names)):
             what = f"no UMI at the end of the read names, such as {names[0]!r}"
@@ -436,7 +442,13 @@ class _UnitChecker:
             return
         if head.aligned or consensus:
             self._build(path, head)
-        if consensus:
+        if consensus and self.umi.random_end is not RandomEnd.BOTH:
+            what = f"a consensus is given, but `random_end` of the assay is {self.umi.random_end.value}"
+            remedy = (
+                "give the raw reads, or an assay with `random_end: both`: what was grouped stays as it is"
+            )
+            self._add("bam", what, remedy)
+        elif consensus:
             self._consensus(path, head)
         elif what := consensus_fault(head):
             self._add("bam", f"{str(path)!r} {what}", REMEDY_CONSENSUS)
@@ -483,6 +495,7 @@ class _UnitChecker:
 
     def _raw_umis(self, head: BamHead) -> None:
         source = self.umi.source
+        self._random_end("bam", paired=head.paired > 0)
         self._name_umis("bam", head.names)
         if not head.aligned:
             if source is UmiSource.FASTQ:

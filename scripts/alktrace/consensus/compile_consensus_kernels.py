@@ -15,7 +15,7 @@ import pysam
 from ..inputs.settings.molecule_settings import MoleculeSettings
 from ..inputs.settings.umi_settings import UmiSettings
 from ..io.atomic import atomic_output
-from ..vocabulary.samples import UmiSource
+from ..vocabulary.samples import RandomEnd, UmiSource
 
 CHROM = "chrWarm"
 LENGTH = 3000
@@ -23,7 +23,12 @@ READ = 80
 FRAGMENT = 140
 STARTS = range(500, 1500, 25)
 SAMPLE = "warm.up.reads"
-WAYS = ((UmiSource.NONE, False), (UmiSource.TAG, False), (UmiSource.TAG, True))
+WAYS = (
+    (UmiSource.NONE, False, RandomEnd.BOTH),
+    (UmiSource.TAG, False, RandomEnd.READ1),
+    (UmiSource.TAG, True, RandomEnd.BOTH),
+)
+"""Source of the UMI, duplex, random end: together they run all kernels."""
 
 
 def compile_consensus_kernels(*, settings: MoleculeSettings, out: Path) -> None:
@@ -36,15 +41,22 @@ def compile_consensus_kernels(*, settings: MoleculeSettings, out: Path) -> None:
     with TemporaryDirectory() as name:
         folder = Path(name)
         genome = write_genome(folder)
-        for source, duplex in WAYS:
-            make_consensus(folder, genome, source, duplex, settings)
+        for source, duplex, random_end in WAYS:
+            make_consensus(folder, genome, source, duplex, settings, random_end)
     with atomic_output(out) as (partial,):
-        lines = [f"molecules {source.value} {'duplex' if duplex else 'simplex'}" for source, duplex in WAYS]
+        lines = [
+            f"molecules {source.value} {'duplex' if duplex else 'simplex'}" for source, duplex, _ in WAYS
+        ]
         partial.write_text("\n".join(lines) + "\n", encoding="utf-8")
 
 
 def make_consensus(
-    folder: Path, genome: str, source: UmiSource, duplex: bool, settings: MoleculeSettings
+    folder: Path,
+    genome: str,
+    source: UmiSource,
+    duplex: bool,
+    settings: MoleculeSettings,
+    random_end: RandomEnd = RandomEnd.BOTH,
 ) -> Path:
     """Return a sorted, indexed consensus BAM of the made-up reads.
 
@@ -54,8 +66,9 @@ def make_consensus(
         source: where the UMI stands, or none.
         duplex: whether strands are paired.
         settings: any valid section.
+        random_end: which read begins at it.
     """
-    unaligned = group_reads(folder, _write_reads(folder, genome), source, duplex, settings)
+    unaligned = group_reads(folder, _write_reads(folder, genome), source, duplex, settings, random_end)
     return _align(folder, genome, unaligned)
 
 
@@ -116,14 +129,21 @@ def _family(start: int, genome: str) -> Iterator[pysam.AlignedSegment]:
             yield record
 
 
-def group_reads(folder: Path, raw: Path, source: UmiSource, duplex: bool, settings: MoleculeSettings) -> Path:
+def group_reads(
+    folder: Path,
+    raw: Path,
+    source: UmiSource,
+    duplex: bool,
+    settings: MoleculeSettings,
+    random_end: RandomEnd = RandomEnd.BOTH,
+) -> Path:
     """Return the unaligned consensus of a sorted BAM of the made-up genome."""
     from .molecules import call_molecules
 
     out = folder / "unaligned.bam"
     umi = UmiSettings(
-        source=source, read_structures=(), tag="RX", duplex=duplex, edits=1, fixed_umis=None,
-        max_mismatches=1, min_distance=2,
+        source=source, read_structures=(), tag="RX", duplex=duplex, random_end=random_end, edits=1,
+        fixed_umis=None, max_mismatches=1, min_distance=2,
     )  # fmt: skip
     call_molecules(
         bams=[raw],

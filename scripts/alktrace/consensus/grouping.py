@@ -24,8 +24,8 @@ def _before(rows: Rows, i: int, j: int) -> bool:
     a, b = rows[i], rows[j]
     if a.last != b.last:
         return bool(a.last < b.last)
-    one = (a.low, a.high, a.library, a.side, a.length_a, a.length_b, a.umi_a, a.umi_b, a.hash)
-    two = (b.low, b.high, b.library, b.side, b.length_a, b.length_b, b.umi_a, b.umi_b, b.hash)
+    one = (a.key_low, a.key_high, a.library, a.side, a.length_a, a.length_b, a.umi_a, a.umi_b, a.hash)
+    two = (b.key_low, b.key_high, b.library, b.side, b.length_a, b.length_b, b.umi_a, b.umi_b, b.hash)
     return one < two
 
 
@@ -165,8 +165,8 @@ def adjacency(a: Offsets, b: Offsets, length_a: int, length_b: int, counts: Offs
 
 @kernel
 def _same_position(a: Any, b: Any) -> bool:
-    one = (a.last, a.low, a.high, a.library, a.side, a.length_a, a.length_b)
-    return one == (b.last, b.low, b.high, b.library, b.side, b.length_a, b.length_b)
+    one = (a.last, a.key_low, a.key_high, a.library, a.side, a.length_a, a.length_b)
+    return one == (b.last, b.key_low, b.key_high, b.library, b.side, b.length_a, b.length_b)
 
 
 @kernel

@@ -18,6 +18,7 @@ REASONS = (
     "minority_alignment",
     "umi_collision",
     "orphan",
+    "other_primer",
 )
 (
     NONE,
@@ -36,6 +37,7 @@ REASONS = (
     MINORITY_ALIGNMENT,
     UMI_COLLISION,
     ORPHAN,
+    OTHER_PRIMER,
 ) = range(len(REASONS))
 
 COUNT_IN, COUNT_WITHOUT_MC, COUNT_WITH_UMI = 0, 1, 2

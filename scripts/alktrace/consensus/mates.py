@@ -66,13 +66,16 @@ def _pair_reason(one: Rows, two: Rows) -> int:
 
 
 @kernel
-def _fill_template(row: Rows, one: Rows, two: Rows, paired: bool, duplex: bool, by_end: bool) -> None:
+def _fill_template(
+    row: Rows, one: Rows, two: Rows, paired: bool, duplex: bool, by_end: bool, random: int
+) -> None:
     """Fill in a template from R1 and R2; a single-end read is given twice."""
     high = two.end if paired else NO_END
     # Equal only where both face one way from one place: forward reads are A, reverse ones B, as in fgbio.
     lower = one.end < high or (one.end == high and not one.flag & FLAG_REVERSE)
     row.low, row.high = (one.end, high) if lower else (high, one.end)
     row.last = row.high if row.high != NO_END else row.low
+    row.key_low, row.key_high = row.low, row.high
     row.hash, row.library = one.hash, one.library
     row.first, row.second = one.offset, two.offset if paired else -1
     row.strand = 0 if lower else 1
@@ -89,6 +92,9 @@ def _fill_template(row: Rows, one: Rows, two: Rows, paired: bool, duplex: bool, 
         row.side, row.strand = 0, 0
         if not lower:
             row.first, row.second = row.second, row.first
+    if random:
+        # The end has its strand already; which end is the lower one depends on the primer.
+        row.key_low, row.key_high, row.side = (two if random == 2 else one).whole, NO_END, 0
     if not paired:
         row.side = 2
     mapped = one if one.end != NO_END else two
@@ -104,6 +110,7 @@ def join_mates(
     order: Offsets,
     duplex: bool,
     by_end: bool,
+    random: int,
     templates: Rows,
     waiting: Bytes,
     losses: Offsets,
@@ -116,6 +123,8 @@ def join_mates(
         order: int64[n], the reads sorted by hash.
         duplex: are UMI halves put in the order of the ends.
         by_end: is the read at the lower end taken as the first, whatever its number.
+        random: number of the read at the random end, if only one end is random; else 0. Without it the
+            molecule cannot be told.
         templates: TEMPLATE[n], filled in.
         waiting: uint8[n], set to 1 for reads whose mate is still to come.
         losses: int64[n_reasons], added to; a reason of one read drops both.
@@ -134,7 +143,7 @@ def join_mates(
             waiting[order[i]] = 0
             losses[one.reason] += one.reason != NONE
             if one.reason == NONE:
-                _fill_template(templates[count], one, one, False, duplex, by_end)
+                _fill_template(templates[count], one, one, False, duplex, by_end, random)
                 count += 1
             continue
         for j in range(i + 1, n):
@@ -143,12 +152,14 @@ def join_mates(
                 break
             if waiting[order[j]] and _mates(data, one, two):
                 waiting[order[i]], waiting[order[j]] = 0, 0
+                r1, r2 = (one, two) if one.flag & FLAG_FIRST else (two, one)
                 reason = _pair_reason(one, two)
+                if reason == NONE and random and (r2 if random == 2 else r1).end == NO_END:
+                    reason = UNMAPPED
                 if reason != NONE:
                     losses[reason] += 2
                     break
-                r1, r2 = (one, two) if one.flag & FLAG_FIRST else (two, one)
-                _fill_template(templates[count], r1, r2, True, duplex, by_end)
+                _fill_template(templates[count], r1, r2, True, duplex, by_end, random)
                 count += 1
                 break
     return count

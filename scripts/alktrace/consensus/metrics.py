@@ -7,10 +7,12 @@ reads_lost                  reads that did not reach a consensus; stratum: the r
 reads_used                  reads in a consensus; reads_in is the sum of reads_used and reads_lost
 reads_without_mc            mapped pairs' reads without MC tag: the mate itself was used
 umi_length                  templates; stratum: bases of the UMI, both halves (`6-6`); lengths are never mixed
-positions                   places (both ends, library, orientation) with at least one family
+positions                   places (both ends or the random one, library, orientation) that have a family
 families                    groups of reads taken as copies of one molecule
 family_size                 families; stratum: templates of the family
 mean_family_size            templates per family
+primer_ends                 families; stratum: pairs of ends among their templates, two or more where several
+                            primers amplified one molecule; with one random end only
 molecules                   families that gave a consensus
 duplex_families             families with templates of both strands
 duplex_molecules            molecules whose both reads rest on both strands
@@ -51,7 +53,7 @@ import numpy as np
 
 from ..io.bed import read_targets
 from ..io.records import Offsets
-from .losses import COUNT_IN, COUNT_WITHOUT_MC, INSERT_BIN, N_COUNTS, REASONS
+from .losses import COUNT_IN, COUNT_WITHOUT_MC, INSERT_BIN, N_COUNTS, OTHER_PRIMER, REASONS
 from .molecule_table import MoleculeMetric
 from .strands import CONSENSUS_READS, DUPLEX_MOLECULES, MOLECULES, N_OUTCOMES, READS_USED, Counts
 from .templates import POSITION_SHIFT, Rows
@@ -113,14 +115,17 @@ class Targets:
 class Tally:
     """Sums over all windows of a run."""
 
-    def __init__(self, *, duplex: bool, umis: bool, targets: Targets | None) -> None:
+    def __init__(self, *, duplex: bool, umis: bool, targets: Targets | None, one_end: bool = False) -> None:
         """Start at zero.
 
         Args:
             duplex: are strands told apart.
             umis: do reads carry UMIs.
             targets: targeted intervals.
+            one_end: is one end of a molecule random alone.
         """
+        self._one_end = one_end
+        self._primer_ends = np.zeros(2, np.int64)
         self.counts = np.zeros(N_COUNTS, np.int64)
         self.called = new_counts()
         self._duplex, self._umis, self._targets = duplex, umis, targets
@@ -154,6 +159,11 @@ class Tally:
         if self._umis:
             self._add_umis(rows, heads)
         self._add_fragments(heads, np.diff(bounds))
+
+    def add_primer_ends(self, pairs: Offsets, others: Rows) -> None:
+        """Add the pairs of ends of each family, and the templates that do not lead theirs."""
+        self._primer_ends = _add(self._primer_ends, np.bincount(pairs))
+        self.called.losses[OTHER_PRIMER] += len(others) + int((others["second"] >= 0).sum())
 
     def add_called(self, counts: Counts) -> None:
         """Add what the consensus kernels counted."""
@@ -193,7 +203,10 @@ class Tally:
             self._on_target += int(self._targets.touched(heads["ref"], start, stop).sum())
         single = heads["second"] < 0
         self._paired &= not bool(single.any())
-        kept = facing | single
+        if self._one_end:
+            low, kept = heads["key_low"], np.ones(len(heads), bool)
+        else:
+            kept = facing | single
         # With UMIs a library, and a side that R1 comes from, has positions of its own.
         kind = (heads["library"] % 8 << 2) | heads["side"] if self._umis else np.zeros(len(heads), np.int64)
         self._add_windows(low[kept], sizes[kept], kind[kept].astype(np.int64))
@@ -210,6 +223,8 @@ class Tally:
         np.add.at(merged[:, 1:3], inverse, table[:, 1:3])
         np.maximum.at(merged[:, 3], inverse, table[:, 3])
         behind = keys[-1] - (4 * MAX_INSERT // START_WINDOW << 1 + KIND_BITS) if len(keys) else 0
+        # A random end comes up when the last of its primers was passed, however far behind that is.
+        behind = 0 if self._one_end else behind
         self._occupied.append(merged[keys < behind])
         self._windows = merged[keys >= behind]
 
@@ -228,7 +243,8 @@ class Tally:
         families = int(self._sizes.sum())
         yield "reads_in", "all", self.counts[COUNT_IN]
         for code, reason in enumerate(REASONS[1:], start=1):
-            yield "reads_lost", reason, self.called.losses[code]
+            if code != OTHER_PRIMER or self._one_end:
+                yield "reads_lost", reason, self.called.losses[code]
         yield "reads_used", "all", self.called.outcomes[READS_USED]
         yield "reads_without_mc", "all", self.counts[COUNT_WITHOUT_MC]
         for (a, b), count in sorted(self._umi_lengths.items()):
@@ -239,6 +255,8 @@ class Tally:
             yield "family_size", str(size), self._sizes[size]
         if families:
             yield "mean_family_size", "all", float(self._sizes @ np.arange(len(self._sizes))) / families
+        for ends in np.flatnonzero(self._primer_ends):
+            yield "primer_ends", str(ends), self._primer_ends[ends]
         yield "molecules", "all", self.called.outcomes[MOLECULES]
         yield "consensus_reads", "all", self.called.outcomes[CONSENSUS_READS]
         yield from self._yield_figures()
@@ -314,8 +332,8 @@ class Tally:
         return max(hidden, expected * equal)
 
     def _lengths(self) -> float:
-        """Return the effective number of fragment lengths, 1 of single reads."""
-        if self._paired and self._inserts.sum() > 1:
+        """Return the effective number of fragment lengths, 1 of single reads and of one random end."""
+        if self._paired and not self._one_end and self._inserts.sum() > 1:
             return 1.0 / max(_match_probability(self._inserts), 1.0 / MAX_INSERT)
         return 1.0
 

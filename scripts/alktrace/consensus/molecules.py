@@ -1,7 +1,8 @@
 """The job: aligned reads in, one consensus per molecule out.
 
 Reads stream through a window that ends where no later read can join a family any more, so memory follows the
-deepest position. Output order and numbers of molecules follow fragment ends, UMIs and names alone.
+deepest position; of one random end, all copies wait for that of the farthest primer. Output order and numbers
+of molecules follow fragment ends, UMIs and names alone.
 """
 
 import logging
@@ -23,7 +24,7 @@ from ..io.atomic import atomic_output
 from ..io.bam_io import BamWriter, RecordBatch, iterate_batches, read_header
 from ..io.records import Bytes, Offsets, read_name, same_name
 from ..io.tables import write_table
-from ..vocabulary.samples import UmiSource
+from ..vocabulary.samples import RandomEnd, UmiSource
 from .families import call_families
 from .grouping import group_templates, sort_templates
 from .likelihood import ErrorModel, error_model
@@ -32,6 +33,7 @@ from .mates import join_mates, keep_bytes
 from .metrics import Tally, Targets, new_counts
 from .molecule_records import Naming
 from .molecule_table import MoleculeMetric
+from .random_end import READ_NUMBERS, OpenEnds, keep_leading, put_leading_first
 from .strands import READS_USED, Counts
 from .templates import MAX_READ_LENGTH, NO_END, READ, TEMPLATE, Rows, scan_reads
 
@@ -80,6 +82,7 @@ def call_molecules(
         duplex=umi.duplex,
         umis=umi.source is not UmiSource.NONE,
         targets=Targets(targets, headers[0].references) if targets else None,
+        one_end=umi.random_end is not RandomEnd.BOTH,
     )
     caller = _Caller(
         duplex=umi.duplex and umi.source is not UmiSource.NONE,
@@ -87,6 +90,7 @@ def call_molecules(
         min_quality=settings.min_input_base_quality,
         model=error_model(settings.error_rate_pre_umi, settings.error_rate_post_umi),
         naming=Naming(_codes(f"{sample}:"), _codes(sample)),
+        one_end=umi.random_end is not RandomEnd.BOTH,
         tally=tally,
     )
     with ExitStack() as stack:
@@ -119,13 +123,20 @@ class _Caller:
     min_quality: int
     model: ErrorModel
     naming: Naming
+    one_end: bool
     tally: Tally
     number: int = 0
 
     def call(self, data: Bytes, rows: Rows, pool: Executor | None) -> Iterator[Bytes]:
         """Yield packed consensus records in order."""
         grouped, bounds, per_position = group_templates(rows, sort_templates(rows), self.edits)
-        self.tally.add(rows, grouped, bounds, per_position)
+        if self.one_end:
+            leading, pairs = put_leading_first(rows, grouped, bounds)
+            self.tally.add(rows, grouped, bounds, per_position)
+            grouped, bounds, others = keep_leading(grouped, bounds, leading)
+            self.tally.add_primer_ends(pairs, rows[others])
+        else:
+            self.tally.add(rows, grouped, bounds, per_position)
         cuts = _cuts(bounds)
         first, self.number = self.number, self.number + len(bounds) - 1
 
@@ -160,6 +171,7 @@ class _Window:
     data: Bytes
     waiting: Rows
     templates: Rows
+    open_ends: OpenEnds
 
 
 def _windows(
@@ -171,7 +183,7 @@ def _windows(
     threads: int,
 ) -> Iterator[tuple[Bytes, Rows]]:
     """Yield packed bytes and the templates whose families are complete."""
-    window = _Window(np.empty(0, np.uint8), np.empty(0, READ), np.empty(0, TEMPLATE))
+    window = _Window(np.empty(0, np.uint8), np.empty(0, READ), np.empty(0, TEMPLATE), OpenEnds())
     libraries = _libraries(headers)
     streams = [iterate_batches(path, batch_bytes=BATCH_BYTES, threads=threads) for path in bams]
     seen = [-1] * len(bams)
@@ -187,6 +199,9 @@ def _windows(
         if frontier <= NO_END:
             # A later read may begin so far before its alignment (soft clip); a key is twice the position.
             frontier -= MAX_READ_LENGTH << 1
+        if umi.random_end is not RandomEnd.BOTH:
+            window.open_ends.set_last(window.templates)
+            window.open_ends.close(frontier)
         ready = window.templates["last"] < frontier
         if ready.any():
             if len(bams) > 1:
@@ -213,7 +228,7 @@ def _add_batch(
     reads = np.empty(len(batch.starts), READ)
     source = 0 if umi.source is UmiSource.NONE else 2 if umi.source is UmiSource.NAME else 1
     tag = umi.tag if umi.source is UmiSource.TAG else UMI_TAG
-    duplex = umi.duplex and source > 0
+    duplex, random = umi.duplex and source > 0, READ_NUMBERS[umi.random_end]
     count, last, wrong = scan_reads(
         data, batch.starts + shift, batch.ends + shift, *groups, ord(tag[0]) << 8 | ord(tag[1]), source,
         duplex, settings.min_mapq, previous, reads, tally.counts, tally.called.losses,
@@ -221,10 +236,14 @@ def _add_batch(
     if wrong >= 0:
         raise _unsorted(path, batch, wrong)
     _check_first_umis(path, umi, source, reads[:count], tally)
+    if random:
+        window.open_ends.add(reads[:count], random)
     reads = np.concatenate([window.waiting, reads[:count]])
     templates, waiting = np.empty(len(reads), TEMPLATE), np.empty(len(reads), np.uint8)
     order = np.argsort(reads["hash"], kind="stable")
-    joined = join_mates(data, reads, order, duplex, source == 0, templates, waiting, tally.called.losses)
+    joined = join_mates(
+        data, reads, order, duplex, source == 0, random, templates, waiting, tally.called.losses
+    )
     if joined < 0:
         raise _given_twice(path, data, int(reads["offset"][-1 - joined]))
     window.data, window.waiting = data, reads[waiting == 1]

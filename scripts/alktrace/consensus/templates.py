@@ -1,7 +1,8 @@
 """From aligned records to rows of reads: filters, UMI, unclipped ends.
 
-The key of a template is the pair of its unclipped 5' ends with their strands, the library and the UMI. An end
-is one sortable number (`end_key`), so that everything behind this module handles numbers, not alignments.
+The key of a template is the pair of its unclipped 5' ends with their strands, or the one of them that is
+random, the library and the UMI. An end is one sortable number (`end_key`), so that everything behind this
+module handles numbers, not alignments.
 """
 
 from typing import Any
@@ -26,6 +27,8 @@ from ..io.records import (
     int64,
     l_seq,
     mapq,
+    mate_pos,
+    mate_ref,
     n_cigar,
     name_length,
     name_offset,
@@ -57,10 +60,14 @@ MAX_READ_LENGTH = 1000
 NO_END = 1 << 62
 POSITION_SHIFT = 1 << 16
 
+# `end` is where the read begins, `whole` where it began before a primer was cut off; `mate` is where the
+# alignment of the mate begins, as the record says it, the own end where there is none.
 READ: Any = np.dtype(
     [
         ("hash", "i8"),
         ("end", "i8"),
+        ("whole", "i8"),
+        ("mate", "i8"),
         ("offset", "i8"),
         ("umi_a", "i8"),
         ("umi_b", "i8"),
@@ -78,10 +85,14 @@ READ: Any = np.dtype(
 )
 
 # `first` and `second` are the offsets of R1 and R2; without UMIs those of the lower and the upper end.
+# `key_low` and `key_high` part positions: both ends, or the random one alone (and NO_END). No later read can
+# belong to the position once the stream has passed `last`.
 # `side` parts orientations that must not share a family; `strand` is 0 for A (R1 at the lower end), 1 for B.
 TEMPLATE: Any = np.dtype(
     [
         ("last", "i8"),
+        ("key_low", "i8"),
+        ("key_high", "i8"),
         ("low", "i8"),
         ("high", "i8"),
         ("hash", "i8"),
@@ -127,13 +138,18 @@ def name_hash(data: Bytes, start: int) -> int:
 
 
 @kernel
-def unclipped_end(data: Bytes, start: int) -> tuple[int, int]:
-    """Return the 0-based unclipped 5' position of a mapped read and the end of its alignment (exclusive).
+def unclipped_end(data: Bytes, start: int) -> tuple[int, int, int]:
+    """Return where a mapped read begins and ends.
 
-    Soft clips count, hard clips do not.
+    Returns:
+        The 0-based unclipped 5' position, for which soft clips count and hard clips do not; the end of the
+        alignment (exclusive); the bases of a hard clip before the 5' position.
     """
     cigar, count, pos = cigar_offset(data, start), n_cigar(data, start), position(data, start)
     leading, trailing, stop = 0, 0, pos
+    reverse = flag(data, start) & FLAG_REVERSE
+    outer, outermost = cigar_item(data, cigar, count - 1 if reverse else 0) if count else (0, 0)
+    hard = outer if outermost == 5 else 0
     for i in range(count):
         length, code = cigar_item(data, cigar, i)
         if code == 4:
@@ -143,10 +159,10 @@ def unclipped_end(data: Bytes, start: int) -> tuple[int, int]:
                 trailing += length
         elif code in (0, 2, 3, 7, 8):
             stop += length
-    if flag(data, start) & FLAG_REVERSE:
-        return stop + trailing - 1, stop
+    if reverse:
+        return stop + trailing - 1, stop, hard
     # May be negative: a clip at the start of a sequence reaches before it (`POSITION_SHIFT`).
-    return pos - leading, stop
+    return pos - leading, stop, hard
 
 
 @kernel
@@ -229,6 +245,21 @@ def _reason_with_mate(data: Bytes, start: int, flags: int, min_mapq: int, duplex
 
 
 @kernel
+def _fill_ends(data: Bytes, start: int, ref: int, flags: int, row: Rows) -> None:
+    """Fill in where a mapped read begins and ends, and where its mate begins."""
+    # The 5' end of a reverse read is its last aligned base with the clip behind it.
+    five_prime, row.stop, hard = unclipped_end(data, start)
+    reverse = 1 if flags & FLAG_REVERSE else 0
+    # A position stays open for MAX_READ_LENGTH: a longer hard clip would reach behind what has been closed.
+    hard = min(hard, max(0, MAX_READ_LENGTH - l_seq(data, start)))
+    row.end = end_key(ref, five_prime, reverse)
+    row.whole = end_key(ref, five_prime + hard if reverse else five_prime - hard, reverse)
+    row.mate = row.end
+    if flags & FLAG_PAIRED and not flags & FLAG_MATE_UNMAPPED and mate_ref(data, start) >= 0:
+        row.mate = end_key(mate_ref(data, start), mate_pos(data, start), 0)
+
+
+@kernel
 def scan_reads(
     data: Bytes,
     starts: Offsets,
@@ -289,12 +320,10 @@ def scan_reads(
             counts[COUNT_WITHOUT_MC] += 1
         row.offset, row.flag, row.hash = start, flags, name_hash(data, start)
         row.library = _library(data, found[1], group_names, group_bounds, group_libraries)
-        row.ref, row.start, row.stop, row.end = ref, pos, pos, NO_END
+        row.ref, row.start, row.stop = ref, pos, pos
+        row.end, row.whole, row.mate = NO_END, NO_END, NO_END
         if not flags & FLAG_UNMAPPED:
-            # The 5' end of a reverse read is its last aligned base with the clip behind it.
-            five_prime, stop = unclipped_end(data, start)
-            row.stop = stop
-            row.end = end_key(ref, five_prime, 1 if flags & FLAG_REVERSE else 0)
+            _fill_ends(data, start, ref, flags, row)
         row.umi_a, row.umi_b, row.length_a, row.length_b, row.joined = 0, 0, 0, 0, 0
         reason = _reason_with_mate(data, start, flags, min_mapq, duplex)
         if reason == NONE and source > 0:

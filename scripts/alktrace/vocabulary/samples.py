@@ -61,6 +61,12 @@ class UmiSource(StrEnum):
     NONE = "none"
 
 
+class RandomEnd(StrEnum):
+    BOTH = "both"
+    READ1 = "read1"
+    READ2 = "read2"
+
+
 class Verdict(StrEnum):
     PASS = "pass"
     WARN = "warn"
