@@ -6,6 +6,7 @@ from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import date
 from enum import Enum
+from functools import cached_property
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -60,7 +61,7 @@ E = TypeVar("E", bound=Enum)
 
 @dataclass(frozen=True)
 class Sheet:
-    """All samples by name, in file order."""
+    """All samples by name, in file order; each question is answered once, since thousands of jobs ask."""
 
     samples: Mapping[str, Sample]
     exclude: frozenset[str] = field(default_factory=frozenset)
@@ -71,18 +72,25 @@ class Sheet:
 
     def of_patient(self, patient: str) -> tuple[Sample, ...]:
         """Return the samples of one patient, tumour and white cells."""
-        return tuple(sample for sample in self.of_role(Role.PATIENT) if sample.patient == patient)
+        return self._by_patient.get(patient, ())
+
+    @cached_property
+    def _by_patient(self) -> dict[str, tuple[Sample, ...]]:
+        found: dict[str, list[Sample]] = defaultdict(list)
+        for sample in self.of_role(Role.PATIENT):
+            found[sample.patient].append(sample)
+        return {patient: tuple(samples) for patient, samples in found.items()}
 
     def white_cells(self, patient: str) -> tuple[Sample, ...]:
         """Return the patient's white-cell samples; they serve all timepoints."""
         return tuple(s for s in self.of_patient(patient) if s.specimen_type is SpecimenType.WBC)
 
-    @property
+    @cached_property
     def patients(self) -> tuple[str, ...]:
         """Patients with something to classify and not excluded, in file order."""
         return tuple(dict.fromkeys(patient for patient, _ in self.timepoints))
 
-    @property
+    @cached_property
     def timepoints(self) -> tuple[tuple[str, str], ...]:
         """Pairs of patient and timepoint with a tumour specimen, in file order."""
         return tuple(

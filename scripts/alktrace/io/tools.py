@@ -67,6 +67,7 @@ def _problem(tool: str) -> Problem | None:
     return None
 
 
+@cache
 def package_version(name: str) -> str | None:
     """Return the version of an installed package, None without it."""
     try:

@@ -1,5 +1,6 @@
 """What is built for whom: the paths, inputs and parameters of the rules, from sheet and config."""
 
+from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict
 from functools import cached_property
@@ -371,11 +372,15 @@ class Plan:
     def identity_files(self) -> dict[str, str]:
         """Return the identity table of each patient."""
         patients = dict.fromkeys((*self.sheet.patients, *(s.patient for s in self.identified())))
-        return {patient: f"{COHORT}/identity/{patient}.tsv" for patient in patients}
+        return {patient: self._identity_of(patient) for patient in patients}
 
     def identity_file(self, wildcards: PatientWildcards) -> str:
         """Return the identity table of a patient."""
-        return self.identity_files()[wildcards.patient]
+        return self._identity_of(wildcards.patient)
+
+    @staticmethod
+    def _identity_of(patient: str) -> str:
+        return f"{COHORT}/identity/{patient}.tsv"
 
     def identity_digest(self, wildcards: PatientWildcards) -> str:
         """Return a digest of a patient's identity table as it is now; empty without one."""
@@ -407,25 +412,23 @@ class Plan:
     def clinical_digest(self, wildcards: PatientWildcards) -> str:
         """Return a digest of what the clinical tables say of a patient, with the cut-off of the data."""
         said = [str(self.settings.cohort.data_cutoff)]
-        for path, lines in self._clinical_lines.items():
-            head = lines[:1]
-            column = head[0].index("patient") if head and "patient" in head[0] else None
-            own = [
-                cells
-                for cells in lines[1:]
-                if column is None
-                or "".join(cells[column : column + 1]).casefold() == wildcards.patient.casefold()
-            ]
-            said.append(repr((path, head, own)))
+        for path, head, lines in self._clinical_lines:
+            own = lines.get(wildcards.patient.casefold() if "patient" in head else "", [])
+            said.append(repr((path, [head] if head else [], own)))
         return text_digest("".join(said))
 
     @cached_property
-    def _clinical_lines(self) -> dict[str, list[list[str]]]:
-        """Cells of the clinical tables, read once: every patient is looked up in them."""
-        return {
-            path: [cells for _, cells in read_cells(Path(path), Path(path).stem)]
-            for path in self.clinical_tables()
-        }
+    def _clinical_lines(self) -> list[tuple[str, list[str], dict[str, list[list[str]]]]]:
+        """Path, head and lines of each clinical table by patient; all by "" without that column."""
+        found = []
+        for path in self.clinical_tables():
+            head, *lines = [cells for _, cells in read_cells(Path(path), Path(path).stem)] or [[]]
+            own = slice(start := head.index("patient"), start + 1) if "patient" in head else slice(0)
+            by_patient: dict[str, list[list[str]]] = defaultdict(list)
+            for cells in lines:
+                by_patient["".join(cells[own]).casefold()].append(cells)
+            found.append((path, head, by_patient))
+        return found
 
     @cached_property
     def site_knowledge(self) -> SiteKnowledge | None:
@@ -496,8 +499,14 @@ class Plan:
 
     def timepoints_of(self, patient: str, name: str) -> list[str]:
         """Return one file of each timepoint of a patient."""
-        own = (timepoint for someone, timepoint in self.sheet.timepoints if someone == patient)
-        return [f"{PATIENTS}/{patient}/{timepoint}/{name}" for timepoint in own]
+        return [f"{PATIENTS}/{patient}/{timepoint}/{name}" for timepoint in self._timepoints.get(patient, ())]
+
+    @cached_property
+    def _timepoints(self) -> dict[str, list[str]]:
+        found: dict[str, list[str]] = {}
+        for patient, timepoint in self.sheet.timepoints:
+            found.setdefault(patient, []).append(timepoint)
+        return found
 
     def fastp_reports(self) -> list[str]:
         """Return fastp's reports of all units that are aligned here from FASTQ, without those of controls."""
@@ -523,15 +532,20 @@ class Plan:
     @cached_property
     def used_samples(self) -> tuple[Sample, ...]:
         """Samples of the patients that are not excluded, with normals and controls."""
+        patients = set(self.sheet.patients)
         return tuple(
             sample
             for sample in self.sheet.samples.values()
-            if sample.role is not Role.PATIENT or sample.patient in self.sheet.patients
+            if sample.role is not Role.PATIENT or sample.patient in patients
         )
 
     def dump(self, *sections: str) -> dict[str, Any]:
         """Return sections of the settings as plain values for `params`, so that a change reruns the job."""
-        return {name: self.settings.model_dump(mode="json")[name] for name in sections}
+        return {name: self._dumped[name] for name in sections}
+
+    @cached_property
+    def _dumped(self) -> dict[str, Any]:
+        return self.settings.model_dump(mode="json")
 
     def structural_settings(self, wildcards: Wildcards) -> dict[str, Any]:
         """Return the settings of fusions and copy number, with what the assay says of its ends."""
