@@ -12,7 +12,7 @@ import pytest
 from scipy.stats import norm
 
 from alktrace.assay.limits import parametric_blank, rank_blank
-from alktrace.stats.probit import fit_probit
+from alktrace.stats.probit import ProbitFit, fit_probit
 from alktrace.stats.variance_components import components
 
 DATA = Path(__file__).resolve().parents[1] / "data" / "assay"
@@ -68,6 +68,14 @@ def test_a_flat_line_bounds_no_dose() -> None:
     fit = fit_probit([1, 2, 4, 8], [4, 5, 5, 6], [10] * 4)
     assert fit is not None
     assert fit.interval(0.95) == (None, None)
+
+
+def test_a_slope_that_is_barely_one_bounds_the_dose_on_one_side() -> None:
+    """Fieller's upper end is beyond all numbers here, as of eight fusions of the demo: OverflowError."""
+    fit = ProbitFit(0.0, 2.0, (0.01, 0.0, 0.99999 * (2.0 / 1.959964) ** 2), None, 1.0)
+    low, high = fit.interval(0.95)
+    assert low is not None
+    assert high is None
 
 
 def test_replicates_that_scatter_too_much_widen_the_interval() -> None:

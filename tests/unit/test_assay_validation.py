@@ -1,6 +1,7 @@
 """Validation of an assay: the table, results of the workflow, every measure, claims, the page."""
 
 import re
+import sys
 from dataclasses import replace
 from pathlib import Path
 
@@ -21,8 +22,10 @@ from alktrace.assay.measures import (
 from alktrace.assay.read_study import Study, read_study
 from alktrace.assay.study import Case
 from alktrace.assay.validate import validate, write_validation
-from alktrace.assay.validation_table import LimitRow
+from alktrace.assay.validation_table import LimitRow, MeasuredRow
 from alktrace.calling.callability_table import CallabilityRow
+from alktrace.demo.facts import DEMO, load_facts
+from alktrace.demo.made_genome import build_genome
 from alktrace.errors import InputProblems
 from alktrace.io.tables import read_table, write_table
 from alktrace.report.assay_page import assay_content, write_assay_page
@@ -324,3 +327,45 @@ def test_without_claims_nothing_passes() -> None:
     content = assay_content(validate(whole_study(), Claims()), "x", words_in(EN))
     assert content["criteria"] == []
     assert re.search("nothing passes or fails", content["headline"])
+
+
+# --- the demo's panel ----------------------------------------------------------------------------
+
+
+def test_the_demos_panel_holds_what_is_claimed_and_the_page_says_its_figures(root: Path) -> None:
+    """`tests/bench/demo_assay.py` measured it, through the whole workflow."""
+    folder = root / "docs" / "examples" / "assay"
+    found = validate(read_study(folder / "demo_panel.tsv"), read_claims(folder / "demo_criteria.yaml"))
+    assert {row.judgement for row in found.judgements} == {Judgement.PASS}
+    page = (root / "docs" / "assay.md").read_text()
+    limits = {row.kind: row for row in found.measures.limits if row.reported}
+    power = {row.kind: row for row in found.measures.stated_power}[SNV]
+    for kind in (SNV, AssayKind.FUSION):
+        limit, blank = limits[kind], next(row for row in found.measures.blanks if row.kind is kind)
+        low, high = (100 * (value or 0) for value in (limit.lod_low, limit.lod_high))
+        ends = f"{low:.1f} to {high:.1f}" if high < 100 else f"{low:.1f} to {high:.0f}"
+        shown = f"| {100 * (limit.lod or 0):.1f} % ({ends} %) | {blank.false_positives} of {blank.results} |"
+        assert shown in page, shown
+    assert f"| {100 * power.power:.1f} % ({100 * power.low:.1f} to {100 * power.high:.1f} %) |" in page
+    assert limits[AssayKind.AMPLIFICATION].method is LimitMethod.HIT_RATE
+    assert f"| {limits[AssayKind.AMPLIFICATION].lod:g} copies" in page
+
+
+def test_the_validation_of_the_demo_plants_what_its_table_says(root: Path) -> None:
+    sys.path.insert(0, str(root / "tests" / "bench"))
+    try:
+        import demo_assay
+    finally:
+        sys.path.pop(0)
+    genome = build_genome(load_facts(DEMO), seed=1)
+    mutations = demo_assay.hotspot_mutations(genome)
+    shipped = read_table(root / "docs/examples/assay/demo_panel.tsv", MeasuredRow)
+    lines = list(demo_assay.measured(mutations))
+    assert [(line.sample, line.variant, line.expected, line.lot) for line in lines] == [
+        (row.sample, row.variant, row.expected, row.lot) for row in shipped
+    ]
+    for specimen, (_, level, *_) in zip(
+        demo_assay.design(mutations).specimens, demo_assay.samples(), strict=False
+    ):
+        carrying = [cells.share for cells in specimen.populations if cells.placed]
+        assert sum(carrying) == pytest.approx(2 * level), "a clonal change of one of two haplotypes"

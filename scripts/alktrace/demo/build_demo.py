@@ -71,8 +71,22 @@ def write_demo(out: Path, *, seed: int, depth: float = 1.0, resources: Path = DE
         resources: tables of facts.
     """
     genome = build_genome(load_facts(resources), seed=seed)
-    files = write_genome(genome, out / "reference")
     cohort = design_cohort(genome, seed=seed)
+    write_inputs(out, genome, cohort, seed=seed, depth=depth)
+    return cohort
+
+
+def write_inputs(out: Path, genome: Genome, cohort: Cohort, *, seed: int, depth: float = 1.0) -> None:
+    """Write reference, reads, sheet, configuration, clinical tables and truth of a cohort.
+
+    Args:
+        out: as of `write_demo`.
+        genome: which the alterations of the cohort were made for.
+        cohort: what to draw.
+        seed: of molecules and reads.
+        depth: factor on the depth of every specimen.
+    """
+    files = write_genome(genome, out / "reference")
     truth = TruthTables()
     rows = []
     for specimen in cohort.specimens:
@@ -87,7 +101,6 @@ def write_demo(out: Path, *, seed: int, depth: float = 1.0, resources: Path = DE
     write_plan(out)
     with atomic_output(out / "config.yaml") as (partial,):
         partial.write_text(yaml.safe_dump(_config(files, out), sort_keys=False), encoding="utf-8")
-    return cohort
 
 
 def germline_of(genome: Genome, patient: str, *, seed: int) -> Germline:

@@ -1,5 +1,6 @@
 """Probit regression of hits on the logarithm of a dose, and the dose of a hit rate with its interval."""
 
+import sys
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -12,6 +13,7 @@ STEEP = 1e3
 """Slope per tenfold dose from which the fit is a step: the levels separate, and have no likeliest slope."""
 TWO_SIDED = 0.975
 POOR_FIT = 0.05
+MAX_10_EXP = sys.float_info.max_10_exp
 
 
 @dataclass(frozen=True)
@@ -38,7 +40,8 @@ class ProbitFit:
     def interval(self, rate: float) -> tuple[float | None, float | None]:
         """Return the 95 % fiducial interval of a dose (Fieller 1954; Finney, Probit Analysis 1971, 4.21).
 
-        Either end is None where the slope is not significant, so that the data bound the dose on no side.
+        Either end is None where the slope is not significant, so that the data bound the dose on no side; the
+        upper end also where the slope is so barely significant that no number holds it.
         """
         z = float(ndtri(TWO_SIDED))
         v11, v12, v22 = (self.scale * value for value in self.covariance)
@@ -49,7 +52,8 @@ class ProbitFit:
         middle = m + g / (1 - g) * (m + v12 / v22)
         inside = v11 + 2 * m * v12 + m**2 * v22 - g * (v11 - v12**2 / v22)
         half = z / (self.slope * (1 - g)) * float(np.sqrt(max(0.0, inside)))
-        return 10 ** (middle - half), 10 ** (middle + half)
+        high = middle + half
+        return 10 ** (middle - half), None if high > MAX_10_EXP else 10**high
 
     def rate(self, dose: float) -> tuple[float, float, float]:
         """Return the hit rate of a dose with its 95 % interval, by the delta method on the probit scale."""

@@ -37,7 +37,7 @@ class CohortSettings(Section):
     treatment_gap_days: Days = Field(
         description="a pause of a treatment no longer than this is no end of it, days, unless another "
         "treatment was given in between; 120 as in the pilot of Friends of Cancer Research on real-world "
-        "endpoints (Stewart 2019, doi 10.1200/CCI.18.00155; its abstract does not say it: hold it "
+        "endpoints (Stewart 2019, doi 10.1200/CCI.18.00155; not checked against the paper: hold it "
         "against your protocol). One line number is one line, however long the pause"
     )
     repeat_progression_days: Days = Field(
