@@ -122,6 +122,35 @@ def test_a_consensus_without_depths_is_said(kind: BamKind, single: int, warns: b
     assert (row.verdict, row.reasons) == ((Verdict.WARN, said) if warns else (Verdict.PASS, ()))
 
 
+@pytest.mark.parametrize(
+    ("cut", "share", "warns"),
+    [
+        pytest.param(800.0, 0.8, False, id="amplicons"),
+        pytest.param(100.0, 0.1, False, id="at-the-limit"),
+        pytest.param(20.0, 0.02, True, id="of-another-panel"),
+        pytest.param(None, 0.0, True, id="none"),
+    ],
+)
+def test_primers_that_are_not_those_of_the_reads_are_said(
+    cut: float | None, share: float, warns: bool
+) -> None:
+    """Of 1,200 records 1,000 are alignments of a read's own; `reads_cut` is missing where none was cut."""
+    metrics = {("reads_in", "all"): 1200.0, ("reads_lost", "supplementary"): 150.0}
+    metrics |= {("reads_lost", "unmapped"): 50.0}
+    metrics |= {("reads_cut", "all"): cut} if cut is not None else {}
+    row = judge(metrics=metrics, primers=True)
+    said = (f"primers at {share:.2g} of the reads, below 0.1: are they of this panel?",)
+    assert row.primer_share == share
+    assert (row.verdict, row.reasons) == ((Verdict.WARN, said) if warns else (Verdict.PASS, ()))
+    without = judge(metrics=metrics)
+    assert (without.primer_share, without.reasons) == (None, ())
+
+
+def test_a_given_consensus_says_nothing_of_primers() -> None:
+    row = judge(metrics={}, primers=True)
+    assert (row.primer_share, row.reasons) == (None, ())
+
+
 def test_a_report_that_states_no_molecules_failed_nothing() -> None:
     """Whether its negative counts is judged by what it says it could have seen."""
     reported = replace(sample(), units=(Unit("u1", "l", calls="calls.tsv"),))

@@ -12,6 +12,7 @@ from packed_records import packed
 
 from alktrace.consensus.grouping import group_templates, mismatches, sort_templates
 from alktrace.consensus.losses import (
+    COUNT_CUT,
     COUNT_IN,
     COUNT_WITH_UMI,
     COUNT_WITHOUT_MC,
@@ -147,8 +148,24 @@ def test_what_a_row_holds(tmp_path: Path) -> None:
     assert [end_position(end) for end in rows["end"].tolist()] == [98, 229]
     assert (rows["end"] & 1).tolist() == [0, 1]
     assert rows[["umi_a", "length_a", "umi_b", "length_b", "joined"]].tolist() == [(1, 2, 2, 1, 1)] * 2
-    assert counts.tolist() == [2, 1, 2], "reads, of these without MC, with a UMI"
-    assert (COUNT_IN, COUNT_WITHOUT_MC, COUNT_WITH_UMI) == (0, 1, 2)
+    assert counts.tolist() == [2, 1, 2, 0], "reads, of these without MC, with a UMI, cut by primers"
+    assert (COUNT_IN, COUNT_WITHOUT_MC, COUNT_WITH_UMI, COUNT_CUT) == (0, 1, 2, 3)
+
+
+@pytest.mark.parametrize(
+    ("cigar", "cut"),
+    [
+        pytest.param([(5, 20), (0, 30)], 1, id="first-end"),
+        pytest.param([(0, 30), (5, 20)], 1, id="last-end"),
+        pytest.param([(5, 20), (4, 3), (0, 24), (4, 3), (5, 20)], 1, id="both-ends-count-once"),
+        pytest.param([(4, 20), (0, 10)], 0, id="soft-clip"),
+    ],
+)
+def test_hard_clips_are_reads_that_primers_cut(
+    tmp_path: Path, cigar: list[tuple[int, int]], cut: int
+) -> None:
+    _, counts, _, _ = scan(tmp_path, [read("r", 100, cigar, flag=0, umi="AC")])
+    assert counts[COUNT_CUT] == cut
 
 
 def test_rx_stands_in_for_another_tag(tmp_path: Path) -> None:

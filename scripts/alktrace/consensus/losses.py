@@ -40,8 +40,8 @@ REASONS = (
     OTHER_PRIMER,
 ) = range(len(REASONS))
 
-COUNT_IN, COUNT_WITHOUT_MC, COUNT_WITH_UMI = 0, 1, 2
-N_COUNTS = 3
+COUNT_IN, COUNT_WITHOUT_MC, COUNT_WITH_UMI, COUNT_CUT = range(4)
+N_COUNTS = 4
 
 # Insert sizes are counted in bins of so many bases.
 INSERT_BIN = 10

@@ -5,6 +5,7 @@ Metrics, by name; the stratum is `all` unless given:
 reads_in                    records read
 reads_lost                  reads that did not reach a consensus; stratum: the reason (`losses.REASONS`)
 reads_used                  reads in a consensus; reads_in is the sum of reads_used and reads_lost
+reads_cut                   primary reads that lost an end to a primer (hard clips); missing where none did
 reads_without_mc            mapped pairs' reads without MC tag: the mate itself was used
 umi_length                  templates; stratum: bases of the UMI, both halves (`6-6`); lengths are never mixed
 positions                   places (both ends or the random one, library, orientation) that have a family
@@ -53,7 +54,7 @@ import numpy as np
 
 from ..io.bed import read_targets
 from ..io.records import Offsets
-from .losses import COUNT_IN, COUNT_WITHOUT_MC, INSERT_BIN, N_COUNTS, OTHER_PRIMER, REASONS
+from .losses import COUNT_CUT, COUNT_IN, COUNT_WITHOUT_MC, INSERT_BIN, N_COUNTS, OTHER_PRIMER, REASONS
 from .molecule_table import MoleculeMetric
 from .strands import CONSENSUS_READS, DUPLEX_MOLECULES, MOLECULES, N_OUTCOMES, READS_USED, Counts
 from .templates import POSITION_SHIFT, Rows
@@ -246,6 +247,8 @@ class Tally:
             if code != OTHER_PRIMER or self._one_end:
                 yield "reads_lost", reason, self.called.losses[code]
         yield "reads_used", "all", self.called.outcomes[READS_USED]
+        if self.counts[COUNT_CUT]:
+            yield "reads_cut", "all", self.counts[COUNT_CUT]
         yield "reads_without_mc", "all", self.counts[COUNT_WITHOUT_MC]
         for (a, b), count in sorted(self._umi_lengths.items()):
             yield "umi_length", f"{a}-{b}" if b else str(a), count

@@ -38,6 +38,7 @@ from ..io.records import (
     text_value,
 )
 from .losses import (
+    COUNT_CUT,
     COUNT_IN,
     COUNT_WITH_UMI,
     COUNT_WITHOUT_MC,
@@ -58,6 +59,7 @@ from .umi_codes import parse_name_umi, parse_umi, umi_in_name
 # A forward read may lie this far behind its unclipped 5' end; it bounds how long a position stays open.
 MAX_READ_LENGTH = 1000
 NO_END = 1 << 62
+HARD_CLIP = 5
 POSITION_SHIFT = 1 << 16
 
 # `end` is where the read begins, `whole` where it began before a primer was cut off; `mate` is where the
@@ -260,6 +262,15 @@ def _fill_ends(data: Bytes, start: int, ref: int, flags: int, row: Rows) -> None
 
 
 @kernel
+def _is_cut(data: Bytes, start: int) -> bool:
+    """Tell whether a read ends in a hard clip: only primers are cut off primary alignments."""
+    cigar, last = cigar_offset(data, start), n_cigar(data, start) - 1
+    if last < 0:
+        return False
+    return cigar_item(data, cigar, 0)[1] == HARD_CLIP or cigar_item(data, cigar, last)[1] == HARD_CLIP
+
+
+@kernel
 def scan_reads(
     data: Bytes,
     starts: Offsets,
@@ -324,6 +335,7 @@ def scan_reads(
         row.end, row.whole, row.mate = NO_END, NO_END, NO_END
         if not flags & FLAG_UNMAPPED:
             _fill_ends(data, start, ref, flags, row)
+            counts[COUNT_CUT] += _is_cut(data, start)
         row.umi_a, row.umi_b, row.length_a, row.length_b, row.joined = 0, 0, 0, 0, 0
         reason = _reason_with_mate(data, start, flags, min_mapq, duplex)
         if reason == NONE and source > 0:

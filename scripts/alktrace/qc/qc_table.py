@@ -36,3 +36,7 @@ class QcRow:
     copy_number_reference: str | None = column("flat or pooled")
     verdict: Verdict = column("by the thresholds of the assay")
     reasons: tuple[str, ...] = column("thresholds missed")
+    primer_share: float | None = column(
+        "share of aligned reads that begin or end at a primer of the assay; empty without any",
+        default=None,
+    )

@@ -29,6 +29,9 @@ LEAST_STEPS = 10
 """Neighbouring bins from which their noise is stated."""
 TWO_PERSONS = 1e-3
 """Probability of so many heterozygous sites in one person from which two are asked about."""
+LEAST_PRIMER_SHARE = 0.1
+"""Of anchored PCR one read of two begins at a primer, of amplicons nearly all do."""
+NOT_ALIGNED = ("secondary", "supplementary", "unmapped")
 ENOUGH_SITES = 16
 """Sites of which about eight are homozygous in one person: enough for an estimate."""
 
@@ -84,6 +87,7 @@ def sample_quality(
         raw_reads=_raw_reads(files),
         sex=verdict.sex if verdict else Sex.UNKNOWN,
         structural=structural,
+        primers=files.assay.primers is not None,
     )
 
 
@@ -108,6 +112,7 @@ def judge_quality(
     raw_reads: int | None = None,
     sex: Sex = Sex.UNKNOWN,
     structural: StructuralFigures = StructuralFigures(),
+    primers: bool = False,
 ) -> QcRow:
     """Return the quality row of a sample.
 
@@ -125,6 +130,7 @@ def judge_quality(
         raw_reads: reads before trimming, None where they were not extracted here.
         sex: as its polymorphisms say.
         structural: what bins and markers say.
+        primers: are there primers that were cut off the reads.
     """
     targeted = [row for row in callability if row.status is not Detection.NOT_TARGETED]
     depth = [row for row in targeted if row.kind is not LocusKind.FUSION_INTRON]
@@ -132,6 +138,7 @@ def judge_quality(
     found = _found(alterations)
     control = sample.role.value == "control"
     row_expected = tuple(expected) if control else ()
+    cut = primer_share(metrics) if primers else None
     reasons = (
         _control_reasons(molecules, found, row_expected, thresholds)
         if control
@@ -140,6 +147,7 @@ def judge_quality(
             *_reasons(metrics.get(("on_target_share", "all")), contamination, identity, thresholds),
             *_contamination_open(contamination, genotypes, thresholds),
             *_grouping_reasons(sample, metrics, depth),
+            *_primer_reasons(cut),
         ]
     )
     return QcRow(
@@ -165,7 +173,15 @@ def judge_quality(
         copy_number_reference=structural.reference,
         verdict=max((verdict for _, verdict in reasons), key=list(Verdict).index, default=Verdict.PASS),
         reasons=tuple(reason for reason, _ in reasons),
+        primer_share=cut,
     )
+
+
+def primer_share(metrics: Metrics) -> float | None:
+    """Return the share of aligned reads that begin or end at a primer; None without reads."""
+    lost = sum(metrics.get(("reads_lost", reason), 0) for reason in NOT_ALIGNED)
+    aligned = metrics.get(("reads_in", "all"), 0) - lost
+    return metrics.get(("reads_cut", "all"), 0) / aligned if aligned > 0 else None
 
 
 def unreadable_quality(sample: Sample) -> QcRow:
@@ -263,6 +279,14 @@ def _grouping_reasons(
         text = "consensus without tags of depth: are these molecules, or raw reads?"
         reasons.append((text, Verdict.WARN))
     return reasons
+
+
+def _primer_reasons(share: float | None) -> list[tuple[str, Verdict]]:
+    """Say where primers are hardly those of the reads: their bases count as the patient's then."""
+    if share is None or share >= LEAST_PRIMER_SHARE:
+        return []
+    text = f"primers at {share:.2g} of the reads, below {LEAST_PRIMER_SHARE:g}: are they of this panel?"
+    return [(text, Verdict.WARN)]
 
 
 def _control_reasons(

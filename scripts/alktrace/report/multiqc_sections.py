@@ -35,7 +35,14 @@ PERCENT = 100.0
 SHOWN_DIGITS = 6
 NAME_COLUMNS = ("patient", "timepoint", "specimen")
 FIRST_COLUMNS = ("verdict", "reasons")
-FRACTIONS = ("on_target", "duplex_yield", "contamination", "tumour_fraction", "copy_number_noise")
+FRACTIONS = (
+    "on_target",
+    "duplex_yield",
+    "contamination",
+    "tumour_fraction",
+    "copy_number_noise",
+    "primer_share",
+)
 NO_SAMPLES = "<p>No sample of this cohort comes from reads.</p>"
 USED = "used"
 REASON_TEXT = {
