@@ -62,6 +62,7 @@ REASON_TEXT = {
     "minority_alignment": "aligned unlike its family",
     "umi_collision": "UMI collision",
     "orphan": "mate without consensus",
+    "other_primer": "from another primer than most of its molecule",
 }
 RAW = "raw"
 LEVEL_TEXT = {
