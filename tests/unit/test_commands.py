@@ -21,7 +21,7 @@ from alktrace.io.resources import DEFAULTS, ROOT
 
 ASSAYS = (
     *("twist-umi", "xgen-duplex", "index-umi", "xt-hs", "xt-hs2", "xt-hs2-trimmed", "kapa-umi"),
-    *("tso500", "qiaseq", "simsen", "none"),
+    *("tso500", "qiaseq", "simsen", "archer", "none"),
 )
 
 
