@@ -103,7 +103,7 @@ def _consensus(folder: Path, targets: Path) -> None:
     config = yaml.safe_load((ROOT / "config" / "config.yaml").read_text())
     umi = {
         "source": "inline", "read_structures": ["5M2S+T", "5M2S+T"], "tag": "RX", "duplex": True, "edits": 1,
-        "fixed_umis": None, "max_mismatches": 1, "min_distance": 2,
+        "random_end": "both", "fixed_umis": None, "max_mismatches": 1, "min_distance": 2,
     }  # fmt: skip
     call_molecules(
         bams=[folder / "aligned.bam"],
