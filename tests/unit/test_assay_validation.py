@@ -81,6 +81,23 @@ def test_levels_that_separate_give_the_lowest_called_without_interval() -> None:
     assert (row.method, row.lod, row.lod_low, row.lod_high) == (LimitMethod.HIT_RATE, 0.002, None, None)
 
 
+@pytest.mark.parametrize("kind", [AssayKind.FUSION, AssayKind.AMPLIFICATION])
+def test_a_limit_that_is_bounded_on_one_side_says_so(kind: AssayKind, tmp_path: Path) -> None:
+    """Eight results of a level: no VAF is above 1, and no number of copies is the upper end of these."""
+    hits = {0.005: 0, 0.01: 2, 0.015: 3, 0.02: 2, 0.03: 2, 0.05: 4, 0.2: 4}
+    factor, base = (30.0, 2.0) if kind is AssayKind.AMPLIFICATION else (1.0, 0.0)
+    cases = series({base + factor * level: (n, 4) for level, n in hits.items()}, kind=kind)
+    (row,) = limit_rows(cases)
+    assert row.lod_low is not None
+    if kind is AssayKind.FUSION:
+        assert row.lod_high is None, "5.3 by Fieller"
+    found = validate(Study(tuple(cases), {}), Claims())
+    half_open = [replace(row, lod_high=None)]
+    found = replace(found, measures=replace(found.measures, limits=half_open))
+    write_assay_page(found, "x", words_in(EN), tmp_path / "page.html")
+    assert "(≥ " in (tmp_path / "page.html").read_text()
+
+
 def test_a_hole_above_a_level_takes_it_back() -> None:
     (row,) = limit_rows(series({0.001: (0, 20), 0.002: (20, 20), 0.005: (20, 20), 0.01: (0, 20)}))
     assert row.lod is None
@@ -342,9 +359,9 @@ def test_the_demos_panel_holds_what_is_claimed_and_the_page_says_its_figures(roo
     power = {row.kind: row for row in found.measures.stated_power}[SNV]
     for kind in (SNV, AssayKind.FUSION):
         limit, blank = limits[kind], next(row for row in found.measures.blanks if row.kind is kind)
-        low, high = (100 * (value or 0) for value in (limit.lod_low, limit.lod_high))
-        ends = f"{low:.1f} to {high:.1f}" if high < 100 else f"{low:.1f} to {high:.0f}"
-        shown = f"| {100 * (limit.lod or 0):.1f} % ({ends} %) | {blank.false_positives} of {blank.results} |"
+        low, high = 100 * (limit.lod_low or 0), limit.lod_high
+        ends = f"{low:.1f} % and more" if high is None else f"{low:.1f} to {100 * high:.1f} %"
+        shown = f"| {100 * (limit.lod or 0):.1f} % ({ends}) | {blank.false_positives} of {blank.results} |"
         assert shown in page, shown
     assert f"| {100 * power.power:.1f} % ({100 * power.low:.1f} to {100 * power.high:.1f} %) |" in page
     assert limits[AssayKind.AMPLIFICATION].method is LimitMethod.HIT_RATE

@@ -121,6 +121,8 @@ def _limit(kind: AssayKind, lot: str, cases: Sequence[Case]) -> LimitRow:
     fit, base = level_fit(cases), cases[0].base
     if fit is not None and _within(fit, [there[0].dose for there in levels.values()]):
         low, high = fit.interval(POWER)
+        if high is not None and high > 1 and kind is not AssayKind.AMPLIFICATION:
+            high = None  # no VAF: the data bound the limit on one side
         return replace(
             empty,
             method=LimitMethod.PROBIT,

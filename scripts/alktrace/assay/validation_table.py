@@ -87,7 +87,9 @@ class LimitRow:
     )
     lod: float | None = column("limit of detection: VAF, or copies over all genomes")
     lod_low: float | None = column("lower end of its 95 % interval (Fieller)")
-    lod_high: float | None = column("upper end of its 95 % interval (Fieller)")
+    lod_high: float | None = column(
+        "upper end of it; empty beside a lower end: the data bound it on one side"
+    )
     levels: int = column("levels above 0")
     results: int = column("results at these levels")
     not_assessable: int = column("results left out: the assay itself said that it could not tell")

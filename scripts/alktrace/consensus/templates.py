@@ -151,7 +151,7 @@ def unclipped_end(data: Bytes, start: int) -> tuple[int, int, int]:
     leading, trailing, stop = 0, 0, pos
     reverse = flag(data, start) & FLAG_REVERSE
     outer, outermost = cigar_item(data, cigar, count - 1 if reverse else 0) if count else (0, 0)
-    hard = outer if outermost == 5 else 0
+    hard = outer if outermost == HARD_CLIP else 0
     for i in range(count):
         length, code = cigar_item(data, cigar, i)
         if code == 4:

@@ -1,6 +1,6 @@
 """The page of a validation study: claims first, then what was measured, kind by kind."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import fields
 from math import sqrt
 from pathlib import Path
@@ -16,7 +16,7 @@ from ..vocabulary.validation import AssayKind, Judgement
 from .figures.assay_figures import Point, draw_hits, draw_linearity
 from .language import Said, Share, Words, say
 from .pages import write_page
-from .words import NOTICE_KEY
+from .words import NOTICE_KEY, percent
 
 SECTIONS = (
     "limits",
@@ -106,14 +106,24 @@ def _unlimited(limits: Sequence[LimitRow], kind: AssayKind) -> LimitRow:
 
 def _limit(row: LimitRow, words: Words) -> Said:
     level: Any = row.lod
-    if row.kind is not AssayKind.AMPLIFICATION and row.lod is not None:
-        level = Share(row.lod, row.lod_low, row.lod_high)
+    if row.lod is not None and row.kind is AssayKind.AMPLIFICATION:
+        level = say("assay.copies", copies=_number(row.lod) + _ends(row, _number))
+    elif row.lod is not None and row.lod_low is not None and row.lod_high is None:
+        level = percent(row.lod) + _ends(row, percent)
     elif row.lod is not None:
-        ends = "" if row.lod_low is None else f" ({row.lod_low:.3g}–{row.lod_high:.3g})"
-        level = say("assay.copies", copies=f"{row.lod:.3g}{ends}")
+        level = Share(row.lod, row.lod_low, row.lod_high)
     return say(
         f"assay.lod.{row.method}", kind=words.word("assay.kind", row.kind), level=level, results=row.results
     )
+
+
+def _ends(row: LimitRow, number: Callable[[float], str]) -> str:
+    """Return the interval of a limit, which the data may bound on one side alone."""
+    if row.lod_low is None:
+        return ""
+    if row.lod_high is None:
+        return f" (≥ {number(row.lod_low)})"
+    return f" ({number(row.lod_low)}–{number(row.lod_high)})"
 
 
 def _number(value: float | None) -> str:
