@@ -94,7 +94,7 @@ rule align_consensus:
         "$ALKTRACE_PYTHON" "$ALKTRACE_SCRIPTS/carry_unreadable.py" --of {input.bam:q} --to {output:q} \
             || ("$ALKTRACE_PYTHON" "$ALKTRACE_SCRIPTS/align_consensus.py" --unaligned {input.bam:q} {params.places} \
                 --aligner align \
-                | samtools sort --no-PG --threads 2 -m 768M --output-fmt bam -T {resources.tmpdir:q} --write-index -o "$bam" - \
+                | samtools sort --no-PG --threads 2 -m 768M --output-fmt bam,level=1 -T {resources.tmpdir:q} --write-index -o "$bam" - \
                 && mv "$bam.csi" {output.index:q} && mv "$bam" {output.bam:q}) 2>{log:q}
         """
 
