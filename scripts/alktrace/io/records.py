@@ -17,6 +17,7 @@ Bytes = NDArray[np.uint8]
 Offsets = NDArray[np.int64]
 # For the type checker an int; kernels never mix it with unsigned numbers, which would give floats.
 int64 = cast(Callable[[Any], int], np.int64)
+uint64 = cast(Callable[[Any], int], np.uint64)
 
 FIXED_BYTES = 32
 PHRED_OFFSET = 33
@@ -70,7 +71,11 @@ def write_int32(data: Bytes, at: int, value: int) -> None:
 @kernel
 def put_bytes(out: Bytes, at: int, data: Bytes, start: int, end: int) -> int:
     """Write a part of other bytes; return where it ends."""
-    out[at : at + end - start] = data[start:end]
+    # Offsets without a sign: of every other one numba asks whether it counts from behind, and no processor can then
+    # take several bytes at once. An assignment of slices costs as much as 100 bytes before it begins.
+    to, first = uint64(at), uint64(start)
+    for i in range(uint64(max(end - start, 0))):
+        out[to + i] = data[first + i]
     return at + end - start
 
 
