@@ -71,8 +71,8 @@ def write_int32(data: Bytes, at: int, value: int) -> None:
 @kernel
 def put_bytes(out: Bytes, at: int, data: Bytes, start: int, end: int) -> int:
     """Write a part of other bytes; return where it ends."""
-    # Offsets without a sign: of every other one numba asks whether it counts from behind, and no processor can then
-    # take several bytes at once. An assignment of slices costs as much as 100 bytes before it begins.
+    # Offsets without a sign: of every other one numba asks whether it counts from behind, and no processor
+    # can then take several bytes at once. An assignment of slices costs 50 ns before it begins.
     to, first = uint64(at), uint64(start)
     for i in range(uint64(max(end - start, 0))):
         out[to + i] = data[first + i]
