@@ -117,6 +117,14 @@ def with_depths(depths: list[int]) -> pysam.AlignedSegment:
     return segment
 
 
+def widened(segment: pysam.AlignedSegment) -> pysam.AlignedSegment:
+    """The same read with arrays of 32 bits."""
+    for name, value in segment.get_tags():
+        if isinstance(value, array.array):
+            segment.set_tag(name, array.array("i", value))
+    return segment
+
+
 @pytest.mark.parametrize(
     ("segment", "changes", "verdict", "mask"),
     [
@@ -174,6 +182,9 @@ def test_rules(
     if passes:
         called = [base == "N" for base in present(segment.query_sequence)]
         assert [n or not ok for n, ok in zip(called, bases, strict=True)] == [bool(n) for n in present(mask)]
+    # Arrays of 16 bits take a way of their own.
+    judge(tmp_path, widened(segment), limits(**changes))
+    assert judged_by_the_caller(tmp_path, limits(**changes)) == (passes, bases)
 
 
 def test_single_precision_fails_a_rate_equal_to_the_limit(tmp_path: Path) -> None:

@@ -291,8 +291,11 @@ def _strict_read(data: Bytes, info: Info, error: float, limits: StrictLimits) ->
     if depths_fail(total, info[DEPTH_A], info[DEPTH_B], duplex, limits):
         return False
     masked = 0
-    for i in range(info[LENGTH]):
-        masked += base(data, info[SEQ], i) == 15 or not _strict_base(data, info, i, limits)
+    if _is_short(info):
+        masked = _masked_short(data, info, limits)
+    else:
+        for i in range(info[LENGTH]):
+            masked += base(data, info[SEQ], i) == 15 or not _strict_base(data, info, i, limits)
     return bool(masked <= limits.max_no_calls * info[LENGTH])
 
 
@@ -398,6 +401,42 @@ def _is_short(info: Info) -> bool:
     return True
 
 
+class Short(NamedTuple):
+    """Where depths and errors of the bases of a read stand, in arrays of 16 bits; -1: there is no array.
+
+    Attributes:
+        depth_a, depth_b: raw reads, of every base without an array; of a simplex read all are A.
+        at_a, at_b: first byte of the depths.
+        wrong_a, wrong_b: first byte of the errors.
+        text_a, text_b: first byte of the bases of either strand; -1 where they need not agree.
+        duplex: whether the read has two strands.
+    """
+
+    depth_a: int
+    depth_b: int
+    at_a: int
+    at_b: int
+    wrong_a: int
+    wrong_b: int
+    text_a: int
+    text_b: int
+    duplex: bool
+
+
+@kernel
+def _short_arrays(info: Info, limits: StrictLimits) -> Short:
+    if info[MODE] != MODE_DUPLEX:
+        return Short(info[DEPTH], 0, info[ARRAY_D], -1, info[ARRAY_E], -1, -1, -1, False)
+    at_b = info[ARRAY_D + 4] if info[DEPTH_B] > 0 else -1
+    text_a, text_b = info[TEXT + 1], info[TEXT + 2]
+    if not limits.agreement or text_a < 0 or text_b < 0:
+        text_a = text_b = -1
+    errors = info[ARRAY_E + 2], info[ARRAY_E + 4]
+    return Short(
+        info[DEPTH_A], info[DEPTH_B], info[ARRAY_D + 2], at_b, errors[0], errors[1], text_a, text_b, True
+    )
+
+
 @kernel
 def _short(data: Bytes, first: int, i: int, otherwise: int) -> int:
     """Return item i of an array of 16 bits without sign; `otherwise` where there is no array."""
@@ -405,6 +444,32 @@ def _short(data: Bytes, first: int, i: int, otherwise: int) -> int:
         return otherwise
     at = first + 2 * i
     return int(data[at]) | (int(data[at + 1]) << 8)
+
+
+@kernel
+def _passes_short(data: Bytes, arrays: Short, i: int, depths: tuple[int, int], limits: StrictLimits) -> bool:
+    """Judge base i by its depths on both strands, errors and agreement: `_strict_base` but for quality."""
+    a, b = depths
+    wrong_a = _short(data, arrays.wrong_a, i, 0)
+    if not arrays.duplex:
+        return not simplex_base_fails(a, wrong_a, limits)
+    if duplex_base_fails(a, b, wrong_a, _short(data, arrays.wrong_b, i, 0), limits):
+        return False
+    if arrays.text_a >= 0 and a > 0 and b > 0:
+        return bool(data[arrays.text_a + i] == data[arrays.text_b + i])
+    return True
+
+
+@kernel
+def _masked_short(data: Bytes, info: Info, limits: StrictLimits) -> int:
+    """Return how many bases of a read are N or fail, by its arrays of 16 bits."""
+    arrays, masked = _short_arrays(info, limits), 0
+    seq, qual = info[SEQ], info[QUAL]
+    for i in range(info[LENGTH]):
+        depths = _short(data, arrays.at_a, i, arrays.depth_a), _short(data, arrays.at_b, i, arrays.depth_b)
+        passes = data[qual + i] >= limits.min_quality and base(data, seq, i) != 15
+        masked += not (passes and _passes_short(data, arrays, i, depths, limits))
+    return masked
 
 
 @kernel
@@ -428,31 +493,17 @@ def spread(data: Bytes, info: Info, filters: Filters, span: tuple[int, int], bas
 
 @kernel
 def _spread_short(data: Bytes, info: Info, filters: Filters, span: tuple[int, int], bases: Bytes) -> None:
-    seq, qual, duplex, umi = info[SEQ], info[QUAL], info[MODE] == MODE_DUPLEX, info[UMI] == 1
-    depth_a, depth_b = (info[DEPTH_A], info[DEPTH_B]) if duplex else (info[DEPTH], 0)
-    at_a, at_b = (info[ARRAY_D + 2], info[ARRAY_D + 4]) if duplex else (info[ARRAY_D], -1)
-    wrong_a, wrong_b = (info[ARRAY_E + 2], info[ARRAY_E + 4]) if duplex else (info[ARRAY_E], -1)
-    if depth_b == 0:
-        at_b = wrong_b = -1
-    limits = filters.strict
-    compare = duplex and limits.agreement and info[TEXT + 1] >= 0 and info[TEXT + 2] >= 0
+    arrays = _short_arrays(info, filters.strict)
+    seq, qual, umi = info[SEQ], info[QUAL], info[UMI] == 1
     lowest = filters.min_base_quality
-    strict_quality = limits.min_quality if info[STRICT] == 1 else 256
+    strict_quality = filters.strict.min_quality if info[STRICT] == 1 else 256
     for i in range(span[0], span[1]):
         quality = data[qual + i]
         code = CODE_OF_NIBBLE[base(data, seq, i)] if quality >= lowest else 4
         bases[0, i] = code
         if code > 3:
             continue
-        a, b = _short(data, at_a, i, depth_a), _short(data, at_b, i, depth_b)
+        a, b = _short(data, arrays.at_a, i, arrays.depth_a), _short(data, arrays.at_b, i, arrays.depth_b)
         bases[1, i] = class_of(a + b, a, b, umi)
-        passes = quality >= strict_quality
-        if passes and duplex:
-            passes = not duplex_base_fails(
-                a, b, _short(data, wrong_a, i, 0), _short(data, wrong_b, i, 0), limits
-            )
-        elif passes:
-            passes = not simplex_base_fails(a, _short(data, wrong_a, i, 0), limits)
-        if passes and compare and a > 0 and b > 0:
-            passes = data[info[TEXT + 1] + i] == data[info[TEXT + 2] + i]
-        bases[2, i] = 1 if passes else 0
+        strict = quality >= strict_quality and _passes_short(data, arrays, i, (a, b), filters.strict)
+        bases[2, i] = 1 if strict else 0
