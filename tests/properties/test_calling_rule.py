@@ -28,7 +28,7 @@ from alktrace.calling.rule.tail_test import (
     tail,
     threshold,
 )
-from alktrace.calling.rule.verdict import judge, limit, mean_rate
+from alktrace.calling.rule.verdict import judge, limit, mean_rate, worst_limit
 
 CHOSEN = (SINGLE, SIMPLEX_3, DUPLEX_2)
 LIMITS: dict[str, Any] = {"tail_probability": 1e-4, "min_alt_molecules": 3, "min_alt_duplex": 2}
@@ -293,6 +293,27 @@ def test_detectable_vaf_is_the_exact_inversion(
         assert power(spread(totals), noise, 1.0) < asked
         return
     assert power(spread(totals), noise, vaf) >= asked > power(spread(totals), noise, vaf * (1 - 1e-6))
+
+
+@settings(max_examples=60, deadline=None)
+@given(
+    alleles=st.lists(
+        st.tuples(
+            st.tuples(*[st.integers(0, 400) for _ in CHOSEN]),
+            st.tuples(*[st.floats(1e-8, 1e-2) for _ in CHOSEN]),
+        ),
+        max_size=6,
+    ),
+    hotspot=st.booleans(),
+)
+def test_worst_limit_is_the_largest_of_all(
+    alleles: list[tuple[tuple[int, ...], tuple[float, ...]]], hotspot: bool
+) -> None:
+    """It inverts few of them: the others are only shown to be no larger."""
+    pairs = [(spread(totals), make_noise(spread(rates, 1e-6), design_vaf=0.002)) for totals, rates in alleles]
+    limits = [limit(*pair, hotspot=hotspot, settings=SETTINGS) for pair in pairs]
+    expected = None if None in limits else max(map(present, limits), default=None)
+    assert worst_limit(pairs, hotspot=hotspot, settings=SETTINGS) == expected
 
 
 @settings(max_examples=40, deadline=None)

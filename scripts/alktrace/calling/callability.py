@@ -1,6 +1,6 @@
 """What the calling rule could have seen at every locus, by its exact inversion."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -19,8 +19,8 @@ from .noise.kinds import repeats, site_rows
 from .noise.molecule_classes import N_CLASSES, duplex, simplex, single
 from .noise.rates import NoiseModel
 from .rule.hotspots import HOTSPOT_KINDS, changed
-from .rule.tail_test import make_noise
-from .rule.verdict import limit
+from .rule.tail_test import Noise, make_noise
+from .rule.verdict import limit, worst_limit
 
 IN_FRAME = 3
 """Bases of the shortest deletion in frame."""
@@ -105,28 +105,27 @@ def _lies_in(variant: SmallVariant, locus: LocusRow) -> bool:
 
 def _worst_limit(sites: NDArray[np.int64], evidence: _Evidence, *, hotspot: bool) -> float | None:
     """Return the largest detectable VAF over bases and alternatives; None if one has none."""
-    limits = []
+    if (evidence.pileup.regions.reference[sites] >= len(BASES)).any():
+        return None
+    return worst_limit(_substitutions(sites, evidence), hotspot=hotspot, settings=evidence.settings)
+
+
+def _substitutions(
+    sites: NDArray[np.int64], evidence: _Evidence
+) -> Iterator[tuple[NDArray[np.int64], Noise]]:
+    """Yield molecules and noise of every alternative of known bases."""
     for site in sites.tolist():
         chrom, position = evidence.pileup.regions.place(site)
-        reference = int(evidence.pileup.regions.reference[site])
-        if reference >= len(BASES):
-            return None
-        for alt in range(len(BASES)):
-            if alt == reference:
-                continue
-            change = f"{BASES[reference]}>{BASES[alt]}"
-            row = int(evidence.rows[site, alt])
-            noise, _ = evidence.noise.of_site(row, chrom, position + 1, change)
-            vaf = limit(evidence.totals[site], noise, hotspot=hotspot, settings=evidence.settings)
-            if vaf is None:
-                return None
-            limits.append(vaf)
-    return max(limits)
+        reference, total = int(evidence.pileup.regions.reference[site]), evidence.totals[site]
+        for alt, row in enumerate(evidence.rows[site].tolist()):
+            if alt != reference:
+                change = f"{BASES[reference]}>{BASES[alt]}"
+                yield total, evidence.noise.of_site(row, chrom, position + 1, change)[0]
 
 
 def _worst_indel_limit(sites: NDArray[np.int64], evidence: _Evidence, *, hotspot: bool) -> float | None:
     """Return the largest detectable VAF of a deletion of a codon's length from one of the bases on."""
-    limits: list[float] = []
+    deletions: list[tuple[NDArray[np.int64], Noise]] = []
     for site in sites.tolist():
         chrom, start = evidence.pileup.regions.place(site)
         bases = evidence.fetch(chrom, start - 1, start + IN_FRAME)
@@ -137,12 +136,8 @@ def _worst_indel_limit(sites: NDArray[np.int64], evidence: _Evidence, *, hotspot
         if repeats(*form) > evidence.settings.max_repeats:
             return None
         noise, _ = evidence.noise.of_variant(deletion, evidence.fetch, form)
-        shown = _least_molecules(deletion, evidence)
-        vaf = limit(shown, noise, hotspot=hotspot, settings=evidence.settings)
-        if vaf is None:
-            return None
-        limits.append(vaf)
-    return max(limits)
+        deletions.append((_least_molecules(deletion, evidence), noise))
+    return worst_limit(deletions, hotspot=hotspot, settings=evidence.settings)
 
 
 def _least_molecules(deletion: SmallVariant, evidence: _Evidence) -> NDArray[np.int64]:

@@ -14,7 +14,7 @@ enters the test is an upper credible bound.
 
 import csv
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import lru_cache
 
 import numpy as np
@@ -73,9 +73,16 @@ class NoiseModel:
     design_vaf: float
     shape: float
     dispersion: Dispersion
+    # Not of the constructor: `replace` makes a model with other rates, which must not find these.
+    _made: dict[tuple[int, float], Noise] = field(default_factory=dict, init=False, repr=False, compare=False)
 
     def noise(self, row: int, factor: float = 1.0) -> Noise:
         """Return the noise of a row of the table, for the rule."""
+        if (row, factor) not in self._made:
+            self._made[row, factor] = self._noise(row, factor)
+        return self._made[row, factor]
+
+    def _noise(self, row: int, factor: float) -> Noise:
         # Long repeats differ more than their length tells: a sample with few must not take them for equal.
         factors, shares = _nodes(
             min(self.shape, self.dispersion.repeat_shape) if row in LONG_REPEATS else self.shape

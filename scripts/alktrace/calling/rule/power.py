@@ -2,6 +2,7 @@
 
 import math
 from functools import lru_cache
+from typing import TypedDict, Unpack
 
 import numpy as np
 from numpy.typing import NDArray
@@ -14,24 +15,38 @@ RELATIVE_WIDTH = 1e-9
 """Width of the last bracket of the inversion, relative to the VAF."""
 
 
-def vaf_detectable(
-    total: NDArray[np.integer],
-    noise: Noise,
-    *,
-    power: float,
-    tail_probability: float,
-    min_alt_molecules: int,
-    min_alt_duplex: int,
-) -> float | None:
+class Demands(TypedDict):
+    """What a call needs, and the power that is asked for.
+
+    `min_alt_duplex`: duplex molecules that are enough without others.
+    """
+
+    power: float
+    tail_probability: float
+    min_alt_molecules: int
+    min_alt_duplex: int
+
+
+def vaf_detectable(total: NDArray[np.integer], noise: Noise, **demands: Unpack[Demands]) -> float | None:
     """Return the smallest VAF that the rule calls with at least this power; None if there is none.
 
     Power rises with the VAF, so the crossing is bracketed by bisection; the upper end of the last bracket
     is returned, at which the power is reached.
     """
+    needed = threshold(total, noise, demands["tail_probability"])
+    counts = tuple(np.asarray(total).tolist())
+    return _invert(counts, tuple(noise.weights.tolist()), needed, _floors(demands), demands["power"])
+
+
+def is_detectable(total: NDArray[np.integer], noise: Noise, vaf: float, **demands: Unpack[Demands]) -> bool:
+    """Tell whether the rule calls this VAF with at least this power: is its smallest one no larger?"""
+    needed = threshold(total, noise, demands["tail_probability"])
     counts = np.asarray(total, dtype=np.int64)
-    needed = threshold(counts, noise, tail_probability)
-    floors = min_alt_molecules, min_alt_duplex
-    return _invert(tuple(int(n) for n in counts), tuple(int(w) for w in noise.weights), needed, floors, power)
+    return bool(power_at(counts, noise.weights, needed, _floors(demands), vaf) >= demands["power"])
+
+
+def _floors(demands: Demands) -> tuple[int, int]:
+    return demands["min_alt_molecules"], demands["min_alt_duplex"]
 
 
 @lru_cache(maxsize=65536)

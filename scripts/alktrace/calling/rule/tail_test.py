@@ -20,6 +20,8 @@ from ..noise.molecule_classes import N_CLASSES
 LOG_FLOOR = math.log(1e-31)
 """Tails below 1e-30 are not told apart."""
 TAIL_FLOOR = 1e-30
+LOG_SMALLEST = -600.0
+"""Below, the probability of no success is not far from what a float can hold."""
 COMPLEMENT_FLOOR = 1e-7
 """Larger tails are taken as one minus the probability of smaller scores."""
 WEIGHT_UNITS = 2.0
@@ -142,7 +144,14 @@ def binomial_pmf(n: int, p: float, size: int) -> NDArray[np.float64]:  # pragma:
         return out
     log_p, log_q = math.log(p), math.log1p(-p)
     log_term = n * log_q
-    for k in range(min(size, n + 1)):
+    last = min(size, n + 1)
+    if log_term > LOG_SMALLEST:
+        # Each from the one before: no logarithm a term.
+        out[0], odds = math.exp(log_term), p / (1.0 - p)
+        for k in range(1, last):
+            out[k] = out[k - 1] * odds * ((n - k + 1) / k)
+        return out
+    for k in range(last):
         out[k] = math.exp(log_term)
         log_term += math.log((n - k) / (k + 1.0)) + log_p - log_q if k < n else 0.0
     return out

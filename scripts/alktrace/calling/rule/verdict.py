@@ -1,6 +1,7 @@
 """The verdict on one allele: the rule, its limit, the interval, and the filters that speak against it."""
 
 import math
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 import numpy as np
@@ -10,7 +11,7 @@ from ...inputs.settings.calling_settings import CallingSettings
 from ...stats.intervals import share
 from ..noise.molecule_classes import duplex, single
 from .caller_filters import Tested, failed, too_little
-from .power import vaf_detectable
+from .power import Demands, is_detectable, vaf_detectable
 from .tail_test import Noise, tail
 
 
@@ -127,14 +128,38 @@ def limit(
     total: NDArray[np.integer], noise: Noise, *, hotspot: bool, settings: CallingSettings
 ) -> float | None:
     """Return the smallest VAF that the rule calls with the power of the settings; None if there is none."""
-    return vaf_detectable(
-        total,
-        noise,
-        power=settings.power,
-        tail_probability=allowed_tail(total, noise, hotspot=hotspot, settings=settings),
-        min_alt_molecules=settings.min_alt_molecules,
-        min_alt_duplex=settings.min_alt_duplex,
-    )
+    return vaf_detectable(total, noise, **_asked(total, noise, hotspot=hotspot, settings=settings))
+
+
+def worst_limit(
+    alleles: Iterable[tuple[NDArray[np.integer], Noise]], *, hotspot: bool, settings: CallingSettings
+) -> float | None:
+    """Return the largest of the limits of some alleles; None if one has none, or there are none.
+
+    Args:
+        alleles: informative molecules per class (int[N_CLASSES]) and noise of each.
+        hotspot: whether the hotspot tail holds.
+        settings: calling section.
+    """
+    worst = None
+    for total, noise in alleles:
+        asked = _asked(total, noise, hotspot=hotspot, settings=settings)
+        # Power rises with the VAF: one that reaches it where the worst so far does has no larger limit.
+        if worst is not None and is_detectable(total, noise, worst, **asked):
+            continue
+        worst = vaf_detectable(total, noise, **asked)
+        if worst is None:
+            return None
+    return worst
+
+
+def _asked(total: NDArray[np.integer], noise: Noise, *, hotspot: bool, settings: CallingSettings) -> Demands:
+    return {
+        "power": settings.power,
+        "tail_probability": allowed_tail(total, noise, hotspot=hotspot, settings=settings),
+        "min_alt_molecules": settings.min_alt_molecules,
+        "min_alt_duplex": settings.min_alt_duplex,
+    }
 
 
 def mean_rate(total: NDArray[np.integer], noise: Noise) -> float:
