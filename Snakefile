@@ -58,6 +58,9 @@ onstart:
     from alktrace.workflow.progress import show_progress
 
     show_progress(logger, workflow)
+    # Scripts in the pipes of rules start warm too.
+    WARM.name_members()
+    WARM.serve_members()
 
 
 # `alktrace run` says itself what was found, also where nothing was left to do.

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from alktrace.workflow.warm import FOREIGN, start_warm
+from alktrace.workflow.warm import FOREIGN, WarmProcess, start_warm
 
 
 class Script:
@@ -34,7 +34,7 @@ def warm(kernels: Path) -> type[Script]:
     class Warm(Script):
         pass
 
-    start_warm(Warm, after=kernels)
+    start_warm(Warm, WarmProcess(kernels.parent))
     return Warm
 
 

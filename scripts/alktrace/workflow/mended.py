@@ -6,20 +6,22 @@ from pathlib import Path
 from typing import Any
 
 from .slurm import wait_for_answers
-from .warm import start_warm
+from .warm import WarmProcess, start_warm
 
 
-def mend_snakemake(modules: Mapping[str, Any], *, kernels: Path) -> None:
-    """Replace what does not serve a run of many short jobs.
+def mend_snakemake(modules: Mapping[str, Any], *, kernels: Path) -> WarmProcess:
+    """Replace what does not serve a run of many short jobs, and return what its scripts are forks of.
 
     Args:
         modules: loaded modules by name, `sys.modules`.
-        kernels: file that exists once all kernels are compiled.
+        kernels: folder in which jobs leave a file once some are compiled.
     """
-    start_warm(modules["snakemake.script"].PythonScript, after=kernels)
+    warm = WarmProcess(kernels)
+    start_warm(modules["snakemake.script"].PythonScript, warm)
     keep_one_timer(modules["snakemake.scheduling.job_scheduler"].JobScheduler)
     if plugin := modules.get("snakemake_executor_plugin_slurm"):
         wait_for_answers(plugin)
+    return warm
 
 
 def keep_one_timer(scheduler: Any) -> None:
