@@ -4,6 +4,7 @@ import bz2
 import gzip
 import io
 import lzma
+import random
 import re
 from collections.abc import Callable
 from pathlib import Path
@@ -41,8 +42,23 @@ def extraction(
 
 
 def run(fastqs: list[Path], plan: Extraction) -> tuple[str, Counts]:
+    """Extract by kernels and without: both must give the same, or find the same fault."""
+    answers = [extracted(fastqs, plan, kernels_from) for kernels_from in (0, 1 << 40)]
+    by_kernels, without = answers
+    if isinstance(by_kernels, DataError):
+        assert isinstance(without, DataError)
+        assert by_kernels.problem.what == without.problem.what
+        raise by_kernels
+    assert by_kernels == without
+    return by_kernels
+
+
+def extracted(fastqs: list[Path], plan: Extraction, kernels_from: int) -> tuple[str, Counts] | DataError:
     out, counts = io.BytesIO(), Counts()
-    extract_fastq(fastqs=fastqs, extraction=plan, out=out, counts=counts)
+    try:
+        extract_fastq(fastqs=fastqs, extraction=plan, out=out, counts=counts, kernels_from=kernels_from)
+    except DataError as fault:
+        return fault
     return out.getvalue().decode(), counts
 
 
@@ -186,6 +202,55 @@ def test_counts_over_many_batches(tmp_path: Path) -> None:
     assert (counts.templates, counts.too_short) == (2000, 667)
 
 
+@pytest.mark.parametrize(
+    ("odd", "written"),
+    [
+        pytest.param("@r\r\nAACGT\r\n+\r\nIIIII\r\n", True, id="line ends of another system"),
+        pytest.param("@r\nAACGT\n+r\nIIIII\n", True, id="the name a second time"),
+        pytest.param("@r/1\nAACGT\n+\nIIIII\n", True, id="the number of the mate in one name alone"),
+        pytest.param("@r\t1:N:0\nAACGT\n+\nIIIII\n", True, id="a tab behind the name"),
+        pytest.param("@r  1:Y:0\nAACGT\n+\nIIIII\n", False, id="failed"),
+        pytest.param("@r\nAACGT\n+\nIIIII", True, id="a last line without its end"),
+        pytest.param("@r\nAA\n+\nII\n", False, id="too short"),
+        pytest.param("@r\n\n+\n\n", False, id="no bases"),
+    ],
+)
+def test_what_is_unusual_behind_many_reads(tmp_path: Path, odd: str, written: bool) -> None:
+    one = tmp_path / "1.fastq"
+    one.write_text("@a\nAACGT\n+\nIIIII\n" * 700 + odd)
+    text, counts = run([one], extraction(UmiSource.INLINE, "2M+T", reads=1))
+    assert (counts.templates, counts.written) == (701, 700 + written)
+    assert text.endswith("\nCGT\n+\nIII\n" if written else "@a\tRX:Z:AA\tQX:Z:II\nCGT\n+\nIII\n")
+
+
+def test_reads_longer_than_a_block(tmp_path: Path) -> None:
+    """A read of 3 MB and mates of 3 bases: the texts of both files are not used up alike."""
+    long = [("r0", "A" * 3_000_000, ""), *((f"r{i}", "ACGT" * 900, "") for i in range(1, 2000))]
+    one = fastq(tmp_path / "1.fastq.gz", *long)
+    two = fastq(tmp_path / "2.fastq", *((name, "GGC", "") for name, _, _ in long))
+    text, counts = run([one, two], extraction(UmiSource.INLINE, "2M+T", "2M+T"))
+    assert counts == Counts(templates=2000, reads=4000, written=2000)
+    assert text.count("\nC\n") == 2000
+
+
+def test_random_reads_by_kernels_and_without(tmp_path: Path) -> None:
+    """Names, lengths, comments and layouts drawn at random, each of them seldom unusual."""
+    rng = random.Random(3)
+    for case in range(30):
+        mark = rng.choice(["/{}", "", ".{}"])
+        records: list[list[tuple[str, str, str]]] = [[], [], []]
+        for i in range(rng.choice([40, 700])):
+            for k, column in enumerate(records):
+                bases = "".join(rng.choices("ACGTNaR", [9, 9, 9, 9, 1, 0.01, 0.01], k=rng.randint(4, 12)))
+                comment = rng.choice(["", " 1:N:0:AC", "\tx", " 1:Y:0"])
+                column.append((f"r{i}{mark.format(k + 1)}{comment}", bases, ""))
+        files = [fastq(tmp_path / f"{case}.{k}.fastq.gz", *column) for k, column in enumerate(records)]
+        structures = rng.choice([("+T", "+T", "+M"), ("2M+T", "1S+T", "2M2M+S"), ("3M2S+T", "3M2S+T", "+S")])
+        layout = layout_for(structures, reads=2, umi_reads=1)
+        duplex = rng.random() < 0.5
+        run(files, Extraction(layout, UmiSource.INLINE, duplex=duplex))
+
+
 @pytest.mark.parametrize("name", ["1.fastq", "1.fastq.gz"])
 def test_fastq_without_reads_is_legal(tmp_path: Path, name: str) -> None:
     text, counts = run([fastq(tmp_path / name)], extraction(UmiSource.INLINE, "2M+T", reads=1))
@@ -193,8 +258,6 @@ def test_fastq_without_reads_is_legal(tmp_path: Path, name: str) -> None:
 
 
 def test_truncated_gzip_is_an_error(tmp_path: Path) -> None:
-    import random
-
     rng = random.Random(1)
     records = [(f"r{i}", "".join(rng.choices("ACGT", k=100)), "") for i in range(5000)]
     path = fastq(tmp_path / "1.fastq.gz", *records)

@@ -9,7 +9,9 @@ from tempfile import TemporaryDirectory
 import pysam
 
 from ..io.atomic import atomic_output
+from ..vocabulary.samples import UmiSource
 from .copy_keys import fill_larger, new_table
+from .extract import Extraction, extract_fastq, layout_for
 from .once import align_once
 
 CHROM = "chrWarm"
@@ -39,10 +41,18 @@ def compile_align_kernels(out: Path) -> None:
             group=UNIT,
             out=folder / "all.bam",
         )
+        _extract(folder / "reads.fastq")
     # Else called only where there are many fragments.
     fill_larger(new_table(2), new_table(4))
     with atomic_output(out) as (partial,):
         partial.write_text("alignment\n")
+
+
+def _extract(path: Path) -> None:
+    path.write_bytes(_pair(0, "A" * FRAGMENT))
+    layout = layout_for([], reads=1, umi_reads=0)
+    extraction = Extraction(layout, UmiSource.NONE)
+    extract_fastq(fastqs=[path], extraction=extraction, out=io.BytesIO(), kernels_from=0)
 
 
 def _pair(copy: int, fragment: str) -> bytes:

@@ -33,6 +33,7 @@ from .read_text import (
 )
 
 BATCH = 512  # clusters; large enough to hide the cost of a batch, small enough to stay in the cache
+KERNELS_FROM = 32 << 20  # about 0.4 M reads; with fewer, kernels cost more to load than they save
 _HALF = "r?[ACGTN]+"
 # The last `:` or `_` field: one UMI, or two joined by `+`, `_` or `-`; `r` marks a reversed half.
 NAME_UMI = re.compile(rf"(?:^|[:_])({_HALF}(?:[+_-]{_HALF})?)$")
@@ -69,6 +70,11 @@ class Counts:
     uncorrectable: int = 0
     written: int = 0
     other_bases: int = 0
+
+    def add(self, counts: dict[str, int]) -> None:
+        """Add other counts by name."""
+        for name, count in counts.items():
+            setattr(self, name, getattr(self, name) + count)
 
     def row(self, unit: str) -> ExtractRow:
         """Return the counts as a row of a table."""
@@ -120,6 +126,11 @@ class Extraction:
     tag: str = "RX"
     fixed: FixedUmis | None = None
     duplex: bool = False
+
+    @property
+    def has_plain_umis(self) -> bool:
+        """Are UMIs what stands in the reads, if there are any."""
+        return self.fixed is None and self.source not in (UmiSource.NAME, UmiSource.TAG)
 
     def __post_init__(self) -> None:
         """Check that source and layout fit."""
@@ -205,6 +216,7 @@ def extract_fastq(
     out: BinaryIO,
     counts: Counts | None = None,
     interleaved: bool = False,
+    kernels_from: int = KERNELS_FROM,
 ) -> Counts:
     """Stream the clusters of one to four FASTQs (plain or compressed) to `out`.
 
@@ -214,15 +226,44 @@ def extract_fastq(
         out: binary stream for interleaved FASTQ.
         counts: counted into, also when an error ends the stream early.
         interleaved: both reads of a pair stand after each other in the one file.
+        kernels_from: bytes of all files from which on kernels read them; they give the same.
 
     Raises:
         DataError: a file is truncated or no FASTQ, mates differ in number or name, a name or quality is none
             that SAM holds, or all of the first reads are shorter than their read structure or lack the UMI.
     """
     counts = counts or Counts()
-    batches = _fastq_batches(fastqs, extraction, interleaved)
-    _write_batches(batches, extraction, out, counts, fastqs[0])
+    done, last = 0, False
+    if not interleaved and extraction.has_plain_umis and _size(fastqs) >= kernels_from:
+        done, last = _write_texts(fastqs, extraction, out, counts)
+    if not last:
+        batches = _fastq_batches(fastqs, extraction, interleaved, done)
+        _write_batches(batches, extraction, out, counts, fastqs[0], first=done < BATCH)
     return counts
+
+
+def _write_texts(
+    fastqs: Sequence[Path], extraction: Extraction, out: BinaryIO, counts: Counts
+) -> tuple[int, bool]:
+    """Write what kernels understand; return the clusters that are done and whether they are all."""
+    # Here, since what is read without kernels starts in half a second less.
+    from .fastq_text import take_texts_apart
+
+    done, last, checked, layout = 0, False, False, extraction.layout
+    for piece in take_texts_apart(fastqs, layout, halves=extraction.duplex, first=BATCH):
+        templates, last = piece.counts["templates"], piece.last
+        counts.add(piece.counts | {"reads": templates * len(layout.templates)})
+        done += templates
+        if not checked and done and (last or done >= BATCH):
+            _check_first(counts, extraction, fastqs[0])
+            checked = True
+        out.write(piece.text.data)
+    return done, last
+
+
+def _size(paths: Iterable[Path]) -> int:
+    """Return the bytes of all files; what is missing is told by who reads it."""
+    return sum(path.stat().st_size for path in paths if path.is_file())
 
 
 def extract_bam(
@@ -247,9 +288,14 @@ def extract_bam(
 
 
 def _write_batches(
-    batches: Iterable[Batch], extraction: Extraction, out: BinaryIO, counts: Counts, file: Path
+    batches: Iterable[Batch],
+    extraction: Extraction,
+    out: BinaryIO,
+    counts: Counts,
+    file: Path,
+    *,
+    first: bool = True,
 ) -> None:
-    first = True
     for batch in batches:
         size = len(batch.names)
         counts.templates += size
@@ -377,8 +423,12 @@ def _format(batch: Batch, layout: Layout, umis: list[str], qualities: list[str])
     return (f"{h}{s1}\n+\n{q1}\n{h}{s2}\n+\n{q2}\n" for h, s1, q1, s2, q2 in zip(heads, *texts, strict=True))
 
 
-def _fastq_batches(fastqs: Sequence[Path], extraction: Extraction, interleaved: bool) -> Iterator[Batch]:
-    read = 0
+def _fastq_batches(
+    fastqs: Sequence[Path], extraction: Extraction, interleaved: bool, done: int
+) -> Iterator[Batch]:
+    """Yield the clusters behind those that are done, in the batches in which all would come."""
+    known = done % BATCH
+    read = done - known
     try:
         # Decompressed in this process: a truncated file then raises here, whatever tools are installed.
         with (
@@ -386,11 +436,15 @@ def _fastq_batches(fastqs: Sequence[Path], extraction: Extraction, interleaved: 
             if interleaved
             else dnaio.open(*fastqs, mode="r", open_threads=0)
         ) as reader:
-            records: Iterator[Any] = iter(reader)
+            records: Iterator[Any] = islice(reader, read, None)
             while chunk := list(islice(records, BATCH)):
                 several = interleaved or len(fastqs) > 1
                 reads = list(zip(*chunk, strict=True)) if several else [chunk]
-                yield _fastq_batch(reads, extraction)
+                batch = _fastq_batch(reads, extraction)
+                if known:
+                    batch.keep([place >= known for place in range(len(chunk))])
+                yield batch
+                known = 0
                 read += len(chunk)
     except (dnaio.FileFormatError, *DAMAGED) as error:
         raise _fastq_error(fastqs, error, read) from None
