@@ -10,7 +10,7 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from ..io.kernels import kernel
-from ..io.records import Bytes, Offsets, int64
+from ..io.records import Bytes, Offsets, int64, uint64
 
 MATCH, MISMATCH, GAP_OPEN, CLIP = 1, 4, 6, 5
 SPARED = MATCH + MISMATCH  # what a mismatch costs
@@ -95,8 +95,19 @@ def kept_length(read: int, whole: int, trimmed: int, fragment: int) -> int:
 
 
 @kernel
+def _alike(read: Bytes, ref: Bytes, length: int) -> bool:
+    """Are all bases the same; no branch, so that several are compared at once."""
+    different = 0
+    for i in range(length):
+        different |= read[i] ^ ref[i]
+    return different == 0
+
+
+@kernel
 def differences(read: Bytes, ref: Bytes, length: int, places: Offsets) -> int:
     """Note where a read differs from the reference; return how often, -1 where a seed may fail."""
+    if _alike(read, ref, length):
+        return 0 if length >= max(MIN_SCORE, MIN_STRETCH) else -1
     n, stretch, longest = 0, 0, 0
     for i in range(length):
         if read[i] == ref[i]:
@@ -127,10 +138,16 @@ def _end_holds(read: Bytes, ref: Bytes, length: int, step: int, least: int) -> b
 def _repeats(read: Bytes, length: int) -> bool:
     """Does a read hold a short tandem repeat, where the aligner may not find the best of many ways."""
     for period in range(1, MAX_PERIOD + 1):
-        run = 0
-        for i in range(period, length):
-            run = run + 1 if read[i] == read[i - period] else 0
-            if run >= REPEAT_BASES:
+        # No repeat lies between these places.
+        for at in range(period + REPEAT_BASES - 1, length, REPEAT_BASES):
+            if read[at] != read[at - period]:
+                continue
+            low, high = at, at + 1
+            while low > period and read[low - 1] == read[low - 1 - period]:
+                low -= 1
+            while high < length and read[high] == read[high - period]:
+                high += 1
+            if high - low >= REPEAT_BASES:
                 return True
     return False
 
@@ -201,9 +218,12 @@ def holds(read: Bytes, ref: Bytes, length: int, known: int, places: Offsets, n: 
 
 @kernel
 def unpack(bases: Bytes, at: int, count: int, out: Bytes) -> None:
-    """Write base codes that lie four to a byte."""
-    for i in range(count):
-        out[i] = (bases[at + (i >> 2)] >> 2 * (i & 3)) & 3
+    """Write base codes that lie four to a byte; `out` has room for all of each byte."""
+    first = uint64(at)
+    for i in range(uint64((count + 3) >> 2)):
+        four, to = bases[first + i], i << uint64(2)
+        out[to], out[to + uint64(1)] = four & 3, (four >> 2) & 3
+        out[to + uint64(2)], out[to + uint64(3)] = (four >> 4) & 3, four >> 6
 
 
 @kernel

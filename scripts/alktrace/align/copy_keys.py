@@ -10,7 +10,7 @@ from typing import NamedTuple
 import numpy as np
 
 from ..io.kernels import kernel
-from ..io.records import Bytes, Offsets, int64, put_bytes, put_digits, write_int32
+from ..io.records import Bytes, Offsets, int64, put_bytes, put_digits, uint64, write_int32
 
 KEY_BASES = 12
 KEYS = 2
@@ -146,11 +146,11 @@ def _add(text: Bytes, one: int, two: int, table: Table, number: int) -> None:
 
 @kernel
 def line_ends(text: Bytes, at: int, end: int, lines: int, ends: Offsets) -> int:
-    """Find the ends of some lines.
+    """Find the ends of some lines of FASTQ.
 
     Args:
         text: ASCII.
-        at: where the first line starts.
+        at: where the first line starts, that of a name.
         end: where the text ends.
         lines: number of lines.
         ends: int64[lines] or more, set to the offsets of their newlines.
@@ -158,14 +158,19 @@ def line_ends(text: Bytes, at: int, end: int, lines: int, ends: Offsets) -> int:
     Returns:
         The offset behind the last line; -1 where the text ends before.
     """
+    # Without a sign: see `put_bytes`.
+    here, stop = uint64(at), uint64(end)
     for i in range(lines):
-        while at < end and text[at] != NEWLINE:
-            at += 1
-        if at >= end:
+        if i % LINES == LINES - 1:
+            # There are as many qualities as bases.
+            here += uint64(ends[i - 2] - ends[i - 3] - 1)
+        while here < stop and text[here] != NEWLINE:
+            here += uint64(1)
+        if here >= stop:
             return -1
-        ends[i] = at
-        at += 1
-    return at
+        ends[i] = here
+        here += uint64(1)
+    return int64(here)
 
 
 @kernel

@@ -41,6 +41,7 @@ from ..io.records import (
     seq_offset,
     tags_offset,
     tlen,
+    uint64,
     write_fixed,
     write_int32,
 )
@@ -52,6 +53,10 @@ MIN_MAPQ = 20
 MAX_INSERT = 10_000
 # 4-bit codes to A, C, G, T as 0 to 3.
 CODE_OF_BASE = np.array([NO_BASE, 0, 1, NO_BASE, 2, NO_BASE, NO_BASE, NO_BASE, 3, *[NO_BASE] * 7], np.uint8)
+
+# The other way round, and the same of the complement.
+FOUR, TURNED_FOUR = np.full(256, 15, np.uint8), np.full(256, 15, np.uint8)
+FOUR[:4], TURNED_FOUR[:4] = (1, 2, 4, 8), (8, 4, 2, 1)
 
 
 # --- alignments of representatives ------------------------------------------------------------
@@ -183,21 +188,28 @@ def learn(
 @kernel
 def put_codes(out: Bytes, to: int, read: Bytes, length: int, reverse: int) -> int:
     """Write base codes in the order of sequencing as those of a record, in the direction of the reference."""
-    for i in range(length):
-        code = read[length - 1 - i] if reverse else read[i]
-        four = 15 if code == NO_BASE else (8 >> code if reverse else 1 << code)
-        if i & 1:
-            out[to + (i >> 1)] |= four
+    at, last = uint64(to), uint64(length - 1)
+    for i in range(uint64(length >> 1)):
+        k = i << uint64(1)
+        if reverse:
+            out[at + i] = TURNED_FOUR[read[last - k]] << 4 | TURNED_FOUR[read[last - k - uint64(1)]]
         else:
-            out[to + (i >> 1)] = four << 4
+            out[at + i] = FOUR[read[k]] << 4 | FOUR[read[k + uint64(1)]]
+    if length & 1:
+        out[to + (length >> 1)] = (TURNED_FOUR[read[0]] if reverse else FOUR[read[length - 1]]) << 4
     return to + ((length + 1) >> 1)
 
 
 @kernel
 def _put_qualities(out: Bytes, to: int, text: Bytes, qual: int, length: int, reverse: int) -> int:
     """Write qualities in the direction of the reference."""
-    for i in range(length):
-        out[to + i] = text[qual + (length - 1 - i if reverse else i)] - PHRED_OFFSET
+    at, first, last = uint64(to), uint64(qual), uint64(qual + length - 1)
+    if reverse:
+        for i in range(uint64(length)):
+            out[at + i] = text[last - i] - PHRED_OFFSET
+    else:
+        for i in range(uint64(length)):
+            out[at + i] = text[first + i] - PHRED_OFFSET
     return to + length
 
 
@@ -303,8 +315,9 @@ def _read_mate(text: Bytes, ends: Offsets, mate: int, own: int, row: Any, whole:
     length = kept_length(stop - first, whole, int64(row.length[own]), abs(int64(row.tlen)))
     if length > MAX_READ:
         return -1
-    for i in range(length):
-        out[i] = CODES[text[first + i]]
+    begin = uint64(first)
+    for i in range(uint64(length)):
+        out[i] = CODES[text[begin + i]]
     return length
 
 
