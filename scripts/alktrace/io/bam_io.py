@@ -199,11 +199,17 @@ class BamWriter:
 
     def write(self, records: bytes | Bytes) -> None:
         """Append packed records, each with its block_size in front."""
-        data = self._rest + (records if isinstance(records, bytes) else records.tobytes())
-        whole = len(data) - len(data) % BLOCK_BYTES
-        for at in range(0, whole, BLOCK_BYTES):
+        data, at = memoryview(records if isinstance(records, bytes) else records.data).cast("B"), 0
+        if self._rest:
+            at = BLOCK_BYTES - len(self._rest)
+            self._rest += data[:at]
+            if len(self._rest) < BLOCK_BYTES:
+                return
+            self._block(self._rest)
+        while at + BLOCK_BYTES <= len(data):
             self._block(data[at : at + BLOCK_BYTES])
-        self._rest = data[whole:]
+            at += BLOCK_BYTES
+        self._rest = bytes(data[at:])
 
     def close(self) -> None:
         """Write what is left and the end-of-file block."""
@@ -215,11 +221,12 @@ class BamWriter:
         self._stream.write(END_OF_FILE)
         self._release()
 
-    def _block(self, data: bytes) -> None:
+    def _block(self, data: bytes | memoryview) -> None:
         if self._pool is None:
             self._stream.write(deflate_block(data, self._level))
             return
-        self._waiting.append(self._pool.submit(deflate_block, data, self._level))
+        # What a caller fills anew must not wait.
+        self._waiting.append(self._pool.submit(deflate_block, bytes(data), self._level))
         self._drain(self._limit)
 
     def _drain(self, keep: int) -> None:

@@ -142,11 +142,17 @@ def _inflate_blocks(source: Source, blocks: list[memoryview]) -> bytes:
     return b"".join(pieces)
 
 
-def deflate_block(data: bytes, level: int) -> bytes:
+def deflate_block(data: bytes | memoryview, level: int) -> bytes:
     """Return one block of at most BLOCK_BYTES bytes, deflated at level 0 (stored) to 3."""
     packed: bytes = fast_deflate.compress(data, level, wbits=RAW_DEFLATE) if level else b""
-    if not packed or len(packed) + BLOCK_OVERHEAD > 1 << 16:
-        packed = zlib.compress(data, 0, wbits=RAW_DEFLATE)  # stored: fits BLOCK_BYTES into any block
-    size = len(packed) + BLOCK_OVERHEAD - 1
+    # Stored, it fits BLOCK_BYTES into any block.
+    stored = not packed or len(packed) + BLOCK_OVERHEAD > 1 << 16
+    body = (_stored_head(len(data)), data) if stored else (packed,)
+    size = sum(map(len, body)) + BLOCK_OVERHEAD - 1
     tail: bytes = fast_inflate.crc32(data).to_bytes(4, "little") + len(data).to_bytes(4, "little")
-    return BLOCK_HEADER[:16] + size.to_bytes(2, "little") + packed + tail
+    return b"".join((BLOCK_HEADER[:16], size.to_bytes(2, "little"), *body, tail))
+
+
+def _stored_head(size: int) -> bytes:
+    """Return what stands before bytes stored as they are, the last of a stream (RFC 1951, section 3.2.4)."""
+    return b"\x01" + size.to_bytes(2, "little") + (size ^ 0xFFFF).to_bytes(2, "little")
