@@ -95,7 +95,7 @@ def kept_length(read: int, whole: int, trimmed: int, fragment: int) -> int:
 
 
 @kernel
-def _alike(read: Bytes, ref: Bytes, length: int) -> bool:
+def alike(read: Bytes, ref: Bytes, length: int) -> bool:
     """Are all bases the same; no branch, so that several are compared at once."""
     different = 0
     for i in range(length):
@@ -106,7 +106,7 @@ def _alike(read: Bytes, ref: Bytes, length: int) -> bool:
 @kernel
 def differences(read: Bytes, ref: Bytes, length: int, places: Offsets) -> int:
     """Note where a read differs from the reference; return how often, -1 where a seed may fail."""
-    if _alike(read, ref, length):
+    if alike(read, ref, length):
         return 0 if length >= max(MIN_SCORE, MIN_STRETCH) else -1
     n, stretch, longest = 0, 0, 0
     for i in range(length):

@@ -22,7 +22,6 @@ from ..io.records import (
     Lies,
     Offsets,
     after_value,
-    base,
     cigar_item,
     cigar_offset,
     find_tag,
@@ -76,11 +75,19 @@ def _usable(data: Bytes, start: int) -> bool:
 
 
 @kernel
+def read_codes(data: Bytes, start: int, out: Bytes) -> None:
+    """Write the base codes of a record; `out` has room for one more than its bases."""
+    seq = uint64(seq_offset(data, start))
+    for i in range(uint64((l_seq(data, start) + 1) >> 1)):
+        two, to = data[seq + i], i << uint64(1)
+        out[to], out[to + uint64(1)] = CODE_OF_BASE[two >> 4], CODE_OF_BASE[two & 15]
+
+
+@kernel
 def _reference_bases(data: Bytes, start: int, md: int, out: Bytes) -> int:
     """Write base codes of the reference under an ungapped alignment; return its mismatches, -1: not known."""
-    length, seq = l_seq(data, start), seq_offset(data, start)
-    for i in range(length):
-        out[i] = CODE_OF_BASE[base(data, seq, i)]
+    length = l_seq(data, start)
+    read_codes(data, start, out)
     i, differ, run, at = int64(0), 0, int64(0), md + 1
     while data[at] != 0:
         if ord("0") <= data[at] <= ord("9"):

@@ -8,9 +8,9 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from ..align.copy_fit import MATCH, MAX_MISMATCHES, MAX_READ, MISMATCH, differences, holds
+from ..align.copy_fit import MATCH, MAX_MISMATCHES, MAX_READ, MISMATCH, alike, differences, holds
 from ..align.copy_keys import NO_BASE
-from ..align.copy_records import CODE_OF_BASE, MIN_MAPQ, put_codes
+from ..align.copy_records import CODE_OF_BASE, MIN_MAPQ, put_codes, read_codes
 from ..io.kernels import kernel
 from ..io.records import (
     FIXED_BYTES,
@@ -47,7 +47,9 @@ from ..io.records import (
     ref_id,
     same_name,
     seq_offset,
+    tags_offset,
     tlen,
+    uint64,
     write_fixed,
     write_int32,
 )
@@ -140,17 +142,23 @@ def put_place(out: Bytes, at: int, place: Place) -> int:
 
 
 @kernel
-def _place(data: Bytes, end: int, tags: int) -> Place:
-    """Read the tag xp."""
-    tag = find_tag(data, tags, end, ord("x"), ord("p"))
-    if tag < 0:
-        return Place(-1, 0, 0)
-    kind, count, first = array_value(data, tag)
-    if count != PLACE_ITEMS:
-        return Place(-1, 0, 0)
-    return Place(
-        array_item(data, kind, first, 0), array_item(data, kind, first, 1), array_item(data, kind, first, 2)
-    )
+def find_places(data: Bytes, starts: Offsets, ends: Offsets) -> Offsets:
+    """Return the places in the tags xp, int64[n, 3] as the fields of `Place`; -1, 0 and 0 without."""
+    places = np.zeros((len(starts), PLACE_ITEMS), np.int64)
+    for i in range(len(starts)):
+        places[i, 0] = -1
+        tag = find_tag(data, tags_offset(data, starts[i]), ends[i], ord("x"), ord("p"))
+        if tag >= 0:
+            kind, count, first = array_value(data, tag)
+            if count == PLACE_ITEMS:
+                for k in range(PLACE_ITEMS):
+                    places[i, k] = array_item(data, kind, first, k)
+    return places
+
+
+@kernel
+def _place(places: Offsets, i: int) -> Place:
+    return Place(places[i, 0], places[i, 1], places[i, 2])
 
 
 # --- reads at their place ---------------------------------------------------------------------
@@ -207,11 +215,11 @@ def _low(place: Place, length: int) -> int:
 
 
 @kernel
-def needed_blocks(data: Bytes, starts: Offsets, ends: Offsets, tags: Offsets) -> Offsets:
+def needed_blocks(data: Bytes, starts: Offsets, places: Offsets) -> Offsets:
     """Return the blocks of the reference under reads with a place, some of them more than once."""
     blocks, n = np.empty(2 * len(starts), np.int64), 0
     for i in range(len(starts)):
-        place, length = _place(data, ends[i], tags[i]), l_seq(data, starts[i])
+        place, length = _place(places, i), l_seq(data, starts[i])
         if place.ref >= 0 and 0 < length <= BLOCK:
             low = _low(place, length)
             for at in (low, low + length - 1):
@@ -223,22 +231,28 @@ def needed_blocks(data: Bytes, starts: Offsets, ends: Offsets, tags: Offsets) ->
 @kernel
 def _reference(reference: Reference, place: Place, length: int, out: Bytes) -> bool:
     """Write the base codes under a read in the order of sequencing; False where they are not known."""
-    low = _low(place, length)
-    block, row = int64(-1), int64(0)
-    for i in range(length):
-        at = low + i
-        if at >> BLOCK_BITS != block:
-            block = at >> BLOCK_BITS
-            wanted = int64(place.ref) << 32 | block
-            row = int64(np.searchsorted(reference.ids, wanted))
-            if row == len(reference.ids) or reference.ids[row] != wanted:
-                return False
-        code = reference.codes[row, at & (BLOCK - 1)]
-        if not place.flags & FLAG_REVERSE:
-            out[i] = code
+    low, unknown = _low(place, length), False
+    done = 0
+    while done < length:
+        at = low + done
+        wanted = int64(place.ref) << 32 | at >> BLOCK_BITS
+        row = int64(np.searchsorted(reference.ids, wanted))
+        if row == len(reference.ids) or reference.ids[row] != wanted:
+            return False
+        codes, here = reference.codes[row], at & (BLOCK - 1)
+        count = min(BLOCK - here, length - done)
+        first, to = uint64(here), uint64(done)
+        for i in range(uint64(count)):
+            unknown |= codes[first + i] == NO_BASE
+        if place.flags & FLAG_REVERSE:
+            last = uint64(length - 1 - done)
+            for i in range(uint64(count)):
+                out[last - i] = 3 - codes[first + i]
         else:
-            out[length - 1 - i] = 3 - code if code < NO_BASE else NO_BASE
-    return bool(out[:length].max() < NO_BASE)
+            for i in range(uint64(count)):
+                out[to + i] = codes[first + i]
+        done += count
+    return not unknown
 
 
 @kernel
@@ -248,9 +262,7 @@ def _fits(data: Bytes, start: int, place: Place, reference: Reference, mate: int
     if place.ref < 0 or not 0 < length <= BLOCK or length > MAX_READ or _low(place, length) < 0:
         return -1
     read, ref, places = scratch.reads[mate], scratch.refs[mate], scratch.places[mate]
-    seq = seq_offset(data, start)
-    for i in range(length):
-        read[i] = CODE_OF_BASE[base(data, seq, i)]
+    read_codes(data, start, read)
     if not _reference(reference, place, length, ref):
         return -1
     n = differences(read, ref, length, places)
@@ -262,8 +274,10 @@ def _fits(data: Bytes, start: int, place: Place, reference: Reference, mate: int
 def _put_md(out: Bytes, at: int, read: Bytes, ref: Bytes, length: int, reverse: int) -> int:
     """Write the tag MD."""
     at = put_tag(out, at, ord("M"), ord("D"), ord("Z"))
-    run = 0
-    for i in range(length):
+    run, first = 0, 0
+    if alike(read, ref, length):
+        run, first = length, length
+    for i in range(first, length):
         k = length - 1 - i if reverse else i
         if read[k] == ref[k]:
             run += 1
@@ -283,8 +297,9 @@ def _put_sequence(out: Bytes, at: int, data: Bytes, start: int, read: Bytes, rev
     if not reverse:
         return put_bytes(out, at, data, seq_offset(data, start), qual + length)
     at = put_codes(out, at, read, length, reverse)
-    for i in range(length):
-        out[at + i] = data[qual + length - 1 - i]
+    to, last = uint64(at), uint64(qual + length - 1)
+    for i in range(uint64(length)):
+        out[to + i] = data[last - i]
     return at + length
 
 
@@ -347,8 +362,10 @@ def _put_placed(
 @kernel
 def _put_scores(out: Bytes, at: int, read: Bytes, ref: Bytes, length: int) -> int:
     """Write the tags NM and AS."""
-    differ, score, best = 0, 0, 0
-    for i in range(length):
+    differ, score, best, first = 0, 0, 0, 0
+    if alike(read, ref, length):
+        best, first = MATCH * length, length
+    for i in range(first, length):
         # An N costs the aligner one, not a mismatch; the score is that of the best part, ends left out.
         step = MATCH if read[i] == ref[i] else -1 if read[i] == NO_BASE else -MISMATCH
         differ += step != MATCH
@@ -383,7 +400,7 @@ def _put_fastq(out: Bytes, at: int, data: Bytes, start: int) -> int:
 @kernel
 def place_reads(
     reads: Packed,
-    tags: Offsets,
+    places: Offsets,
     allowed: bool,
     reference: Reference,
     scratch: Scratch,
@@ -394,7 +411,7 @@ def place_reads(
 
     Args:
         reads: consensus reads, whole templates.
-        tags: int64[n], where the tags of each read start.
+        places: int64[n, 3], of `find_places`.
         allowed: else all are to be aligned.
         reference: of `needed_blocks`.
         scratch: scratch.
@@ -410,18 +427,15 @@ def place_reads(
         pair = i + 1 < len(starts) and same_name(data, starts[i], data, starts[i + 1])
         mates = 2 if pair else 1
         last = i + mates - 1
-        one, two = (
-            _place(data, ends[i], tags[i]),
-            _place(data, ends[last], tags[last]),
-        )
+        one, two = _place(places, i), _place(places, last)
         good = allowed and _fits(data, starts[i], one, reference, 0, scratch) >= 0
         if good and pair:
             good = one.ref == two.ref and _fits(data, starts[last], two, reference, 1, scratch) >= 0
         if good:
-            places, lengths = (one, two), (l_seq(data, starts[i]), l_seq(data, starts[last]))
+            both, lengths = (one, two), (l_seq(data, starts[i]), l_seq(data, starts[last]))
             for mate in range(mates):
                 to = _put_placed(
-                    room.placed, to, reads, (i + mate, mate, mates), places, lengths, scratch, names
+                    room.placed, to, reads, (i + mate, mate, mates), both, lengths, scratch, names
                 )
         else:
             for k in range(i, i + mates):

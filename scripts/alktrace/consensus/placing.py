@@ -12,9 +12,8 @@ from ..align.copy_keys import CODES, NO_BASE
 from ..align.copy_records import MAX_INSERT
 from ..align.once import INSERTS, aligned_batches, aligner, insert_sizes
 from ..io.bam_io import BamWriter, iterate_batches, read_header
-from ..io.kernels import kernel
-from ..io.records import Bytes, Offsets, tags_offset
-from .places import BLOCK, Reference, Room, needed_blocks, new_scratch, place_reads
+from ..io.records import Bytes, Offsets
+from .places import BLOCK, Reference, Room, find_places, needed_blocks, new_scratch, place_reads
 from .zip_kernels import ACTIONS, CIGAR_LETTERS, COMPLEMENTS, Names, Packed
 from .zipping import whole_templates, write_zipped, zipped_header
 
@@ -61,33 +60,23 @@ def align_consensus(*, unaligned: Path, fasta: Path | None, command: str, out: P
                 write_zipped(batches, folder / "others.bam", writer)
 
 
-@kernel
-def _tags(data: Bytes, starts: Offsets) -> Offsets:
-    out = np.empty(len(starts), np.int64)
-    for i in range(len(starts)):
-        out[i] = tags_offset(data, starts[i])
-    return out
-
-
 def _parted(unaligned: Path, fasta: Path | None, inserts: Offsets) -> Iterator[tuple[Bytes, Bytes, Bytes]]:
-    """Yield packed reads at their place, packed reads to be aligned, and FASTQ of these."""
-    scratch, blocks = new_scratch(), _Blocks(fasta)
+    """Yield packed reads at their place, packed reads to be aligned, and FASTQ of these.
+
+    All three are overwritten by the next.
+    """
+    scratch, blocks, room = new_scratch(), _Blocks(fasta), _new_room(0, inserts)
     for batch in whole_templates(iterate_batches(unaligned, batch_bytes=BATCH_BYTES)):
-        size, records = len(batch.data), len(batch.starts)
-        tags = _tags(batch.data, batch.starts)
-        needed = needed_blocks(batch.data, batch.starts, batch.ends, tags)
+        places = find_places(batch.data, batch.starts, batch.ends)
+        needed = needed_blocks(batch.data, batch.starts, places)
         names = Names(ACTIONS, np.full(1 << 16, -1, np.int64), COMPLEMENTS, CIGAR_LETTERS)
         # What a record gains: CIGAR, NM, AS, MD, MC and MQ.
-        gained = RECORD_GAINS * records
-        room = Room(
-            np.empty(size + gained, np.uint8),
-            np.empty(size + 8, np.uint8),
-            np.empty(2 * size, np.uint8),
-            inserts,
-        )
+        size = len(batch.data) + RECORD_GAINS * len(batch.starts)
+        if size > len(room.placed):
+            room = _new_room(size, inserts)
         to, left, text = place_reads(
             Packed(batch.data, batch.starts, batch.ends),
-            tags,
+            places,
             fasta is not None,
             blocks.get(needed),
             scratch,
@@ -95,6 +84,11 @@ def _parted(unaligned: Path, fasta: Path | None, inserts: Offsets) -> Iterator[t
             room,
         )
         yield room.placed[:to], room.others[:left], room.fastq[:text]
+
+
+def _new_room(size: int, inserts: Offsets) -> Room:
+    """Return room for reads that take so many bytes with all that they gain."""
+    return Room(np.empty(size, np.uint8), np.empty(size, np.uint8), np.empty(2 * size, np.uint8), inserts)
 
 
 class _Blocks:

@@ -27,6 +27,7 @@ from ..io.records import (
     put_digits,
     same_name,
     tags_offset,
+    uint64,
     write_int32,
 )
 
@@ -190,18 +191,23 @@ def _width(kind: int) -> int:
 
 
 @kernel
-def _turn(out: Bytes, at: int, end: int) -> None:
-    """Reverse the value of the tag between two offsets in place."""
+def _put_turned(out: Bytes, to: int, data: Bytes, start: int, end: int) -> int:
+    """Write a tag with its value reversed; return where it ends."""
     # A text ends with NUL, which stays where it is.
-    width, low, high = 1, at + 3, end - 2
-    if out[at + 2] == ord("B"):
-        width = _width(out[at + 3])
-        low, high = at + 8, end - width
-    while low < high:
-        for i in range(width):
-            out[low + i], out[high + i] = out[high + i], out[low + i]
-        low += width
-        high -= width
+    width, low, high = 1, start + 3, end - 1
+    if data[start + 2] == ord("B"):
+        width, low, high = _width(data[start + 3]), start + 8, end
+    to = put_bytes(out, to, data, start, low)
+    # Without a sign: see `put_bytes`.
+    first, last, step = uint64(to), uint64(high - width), uint64(width)
+    if width == 1:
+        for i in range(uint64(high - low)):
+            out[first + i] = data[last - i]
+    else:
+        for i in range(uint64((high - low) // width)):
+            for k in range(step):
+                out[first + i * step + k] = data[last - i * step + k]
+    return put_bytes(out, to + high - low, data, high, end)
 
 
 @kernel
@@ -238,13 +244,12 @@ def write_consensus_tags(
         action = names.actions[name]
         if action != REPLACE:
             begin = to
-            to = put_bytes(out, to, data, at, after)
+            turned = reverse and action != KEEP
+            to = _put_turned(out, to, data, at, after) if turned else put_bytes(out, to, data, at, after)
             names.seen[name] = stamp
-            if reverse and action != KEEP:
-                _turn(out, begin, to)
             # Bases of strands stand as sequenced: on the reverse strand they are turned and complemented.
             if reverse and action == COMPLEMENT:
-                for i in range(begin + 3, to - 1):
+                for i in range(uint64(begin + 3), uint64(to - 1)):
                     out[i] = names.complements[out[i]]
         at = after
     return to
