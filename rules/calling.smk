@@ -41,6 +41,7 @@ rule call_variants:
         callability="results/patients/{patient}/{timepoint}/{specimen}/callability.tsv",
         genotypes="results/patients/{patient}/{timepoint}/{specimen}/genotypes.tsv",
         error_rates="results/patients/{patient}/{timepoint}/{specimen}/error_rates.tsv",
+        noise="results/patients/{patient}/{timepoint}/{specimen}/noise.json",
     log:
         "logs/call_variants/{patient}.{timepoint}.{specimen}.log",
     conda:

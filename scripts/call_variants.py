@@ -28,5 +28,6 @@ with sample_job(snakemake, "bam"):
         out_callability=Path(snakemake.output.callability),
         out_genotypes=Path(snakemake.output.genotypes),
         out_error_rates=Path(snakemake.output.error_rates),
+        out_noise=Path(snakemake.output.noise),
         threads=snakemake.threads,
     )

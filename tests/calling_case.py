@@ -85,6 +85,7 @@ class Case:
             out_callability=folder / "callability.tsv",
             out_genotypes=folder / "genotypes.tsv",
             out_error_rates=folder / "error_rates.tsv",
+            out_noise=folder / "noise.json",
         )
         return list(cyvcf2.VCF(str(folder / "out.vcf.gz")))
 

@@ -84,6 +84,7 @@ def score(panel: Panel, bam: Path, truth: Truth, folder: Path) -> Sample:
         gene_models=None, polymorphisms=None, settings=settings, noise_model=None, sample="B.T1.plasma",
         out_vcf=folder / "out.vcf.gz", out_callability=folder / "callability.tsv",
         out_genotypes=folder / "genotypes.tsv", out_error_rates=folder / "error_rates.tsv",
+        out_noise=folder / "noise.json",
     )  # fmt: skip
     seconds = time.process_time() - before
     called = _called(folder / "out.vcf.gz")

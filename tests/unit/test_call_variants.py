@@ -526,7 +526,14 @@ def test_alteration_of_another_build(case: Case) -> None:
 def test_same_bytes_twice_and_for_any_number_of_threads(case: Case) -> None:
     reads = case.molecules({}, 200, name="wild") + case.molecules({C3805: "A"}, 20, name="mutant")
     case.run(reads)
-    names = ("out.vcf.gz", "out.vcf.gz.tbi", "callability.tsv", "genotypes.tsv", "error_rates.tsv")
+    names = (
+        "out.vcf.gz",
+        "out.vcf.gz.tbi",
+        "callability.tsv",
+        "genotypes.tsv",
+        "error_rates.tsv",
+        "noise.json",
+    )
     first = [(case.folder / name).read_bytes() for name in names]
     case.run(list(reversed(reads)))
     assert [(case.folder / name).read_bytes() for name in names] == first

@@ -69,6 +69,7 @@ def call(folder: Path, reads: list[Read], calling: CallingSettings, targets: str
         loci=folder / "loci.tsv", hotspots=folder / "hotspots.tsv", gene_models=None, polymorphisms=None,
         settings=calling, noise_model=None, sample="S", out_vcf=folder / "out.vcf.gz",
         out_callability=folder / "c.tsv", out_genotypes=folder / "g.tsv", out_error_rates=folder / "e.tsv",
+        out_noise=folder / "noise.json",
     )  # fmt: skip
     return read_table(folder / "e.tsv", ErrorRateRow)
 

@@ -72,6 +72,7 @@ def records(tmp_path_factory: pytest.TempPathFactory, root: Path) -> dict[str, l
         settings=CallingSettings.model_validate(config["calling"]), noise_model=None, sample="S",
         out_vcf=folder / "out.vcf.gz", out_callability=folder / "c.tsv", out_genotypes=folder / "g.tsv",
         out_error_rates=folder / "e.tsv",
+        out_noise=folder / "noise.json",
     )  # fmt: skip
     found: dict[str, list[cyvcf2.Variant]] = {name: [] for name in CHANGES}
     for record in cyvcf2.VCF(str(folder / "out.vcf.gz")):

@@ -1,5 +1,6 @@
 """The noise model: what it learns from counts with known rates, and what must not train it."""
 
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -8,15 +9,19 @@ import pytest
 import yaml
 from molecule_bam import CHROM, Read, make_reference, pair, with_bases, write_bam
 
-from alktrace.calling.molecules.pileup import Pileup
-from alktrace.calling.molecules.regions import Regions
+from alktrace.calling.molecules.pileup import Pileup, pile_up
+from alktrace.calling.molecules.reads import make_filters
+from alktrace.calling.molecules.regions import Regions, build_regions, open_fasta
 from alktrace.calling.noise.dispersion import fit_dispersion, gamma_nodes
 from alktrace.calling.noise.kinds import TYPES, site_rows, substitution_rows, variant_row
+from alktrace.calling.noise.learned import LearnedNoise, load_noise, save_noise
 from alktrace.calling.noise.molecule_classes import DUPLEX_2, N_CLASSES, SIMPLEX_3, TO_END
 from alktrace.calling.noise.normals import PositionNoiseRow, build_noise_model, read_positions
 from alktrace.calling.noise.rates import prior_noise, read_prior
 from alktrace.calling.noise.training import learn_noise
+from alktrace.errors import DataError
 from alktrace.inputs.settings.calling_settings import CallingSettings
+from alktrace.io.bam_io import read_header
 from alktrace.io.tables import read_table
 from alktrace.vocabulary.variant import SmallVariant
 
@@ -288,10 +293,37 @@ def test_a_homopolymer_that_slips_in_every_normal_is_known_by_its_place(
         (run, "AC", "A", 3)
     ]
     levels = []
+    bam = sample("s.bam")
+    with open_fasta(files["fasta"]) as fasta:
+        regions = build_regions([(CHROM, 700, 1300)], fasta=fasta, header=read_header(bam))
+    pileup = pile_up(bam, regions, make_filters(calling))
     for model in (None, out):
+        learned = LearnedNoise(learn_noise(pileup, calling, positions=read_positions(model)), {})
         known = count_alterations(
-            bam=sample("s.bam"), alterations=[slip], settings=calling, noise_model=model, **files
+            bam=bam, fasta=files["fasta"], alterations=[slip], settings=calling, learned=learned
         )
         (counts,) = known.alterations
         levels.append((counts.alt_molecules, counts.noise_level, counts.detected))
     assert levels == [(30, "prior", True), (30, "position", False)]
+
+
+def test_learned_noise_is_read_as_it_was_written(tmp_path: Path, calling: CallingSettings) -> None:
+    """To the last digit: evidence counted with it is that of noise learned anew."""
+    rng = np.random.default_rng(3)
+    prior = prior_noise(calling)
+    learned = rng.random(prior.rates.shape) < 0.5
+    model = replace(prior, rates=rng.random(prior.rates.shape) ** 9, learned=learned, shape=0.1 + 0.2)
+    carried = {"chr2": [(29_220_746, "T"), (29_220_800, "A")]}
+    save_noise(LearnedNoise(model, carried), tmp_path / "noise.json")
+    found = load_noise(tmp_path / "noise.json", calling, {("chr2", 5, "C>T"): 7.0})
+    assert np.array_equal(found.model.rates, model.rates) and np.array_equal(found.model.learned, learned)
+    assert (found.model.shape, found.carried) == (0.1 + 0.2, carried)
+    assert (found.model.design_vaf, found.model.dispersion) == (model.design_vaf, model.dispersion)
+    assert found.model.of_site(0, "chr2", 5, "C>T")[1] == "position"
+
+
+@pytest.mark.parametrize("text", ["", "[]", "{}", '{"format": 0}', '{"format": 1, "rates": [1], "shape": 1}'])
+def test_a_file_that_is_no_learned_noise(tmp_path: Path, calling: CallingSettings, text: str) -> None:
+    (tmp_path / "noise.json").write_text(text)
+    with pytest.raises(DataError, match="no learned noise"):
+        load_noise(tmp_path / "noise.json", calling, {})

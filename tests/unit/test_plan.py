@@ -139,7 +139,7 @@ def test_vcfs_of_the_reference_are_optional(plan: Plan, tmp_path: Path) -> None:
 
 def test_inputs_of_a_patient_from_reads(plan: Plan) -> None:
     found = plan.patient_inputs(of("P1"))
-    assert len(found) == len(set(found)) + 2 + 2, "two samples share what their assay has"
+    assert len(found) == len(set(found)) + 2, "two samples share what their assay has"
     progression = {path for path in found if path.startswith(f"{P1}/PD1/plasma/")}
     assert {path.removeprefix(f"{P1}/PD1/plasma/") for path in progression} == {
         "alterations.tsv",
@@ -148,6 +148,7 @@ def test_inputs_of_a_patient_from_reads(plan: Plan) -> None:
         "copy_number.tsv",
         "coverage.cnn",
         "consensus.bam",
+        "noise.json",
         "molecules.tsv",
         "units/u1.extract.tsv",
     }, "the unit from a BAM has no extraction"

@@ -53,17 +53,22 @@ def judge_loci(
         haplotypes: the reference, and what the molecules carry.
     """
     rows = site_rows(pileup.regions.reference, pileup.regions.offsets)
-    evidence = _Evidence(pileup, rows, pileup.totals, noise, settings, haplotypes)
+    totals = pileup.totals
+    evidence = _Evidence(pileup, rows, totals, totals.sum(axis=1), noise, settings, haplotypes)
     return [_judge(locus, evidence, called) for locus in loci]
 
 
 @dataclass(frozen=True)
 class _Evidence:
-    """What a locus is judged on; `rows`: rows of the noise table per site and alternative."""
+    """What a locus is judged on; `rows`: those of the noise table per site and alternative.
+
+    `totals`: molecules per site and class; `molecules`: per site.
+    """
 
     pileup: Pileup
     rows: NDArray[np.int16]
     totals: NDArray[np.int64]
+    molecules: NDArray[np.int64]
     noise: NoiseModel
     settings: CallingSettings
     haplotypes: Haplotypes
@@ -79,7 +84,7 @@ def _judge(locus: LocusRow, evidence: _Evidence, called: Sequence[SmallVariant])
     sites = evidence.pileup.regions.target_sites(locus.chrom, locus.start, locus.end)
     if not len(sites) or (hotspot and len(sites) < locus.end - locus.start):
         return _row(locus, np.zeros(N_CLASSES, np.int64), (None, None), (), Detection.NOT_TARGETED)
-    order = np.argsort(evidence.totals[sites].sum(axis=1), kind="stable")
+    order = np.argsort(evidence.molecules[sites], kind="stable")
     shown = int(sites[order[0 if hotspot else len(order) // 2]])
     total = evidence.totals[shown]
     if locus.kind is LocusKind.FUSION_INTRON:
@@ -90,7 +95,8 @@ def _judge(locus: LocusRow, evidence: _Evidence, called: Sequence[SmallVariant])
         vaf = limit(total, silent, hotspot=False, settings=any_class)
         status = Detection.NOT_ASSESSABLE if vaf is None else Detection.NOT_DETECTED
         return _row(locus, total, (vaf, None), (), status)
-    judged = sites if hotspot else np.array([shown])
+    # Sites with few molecules first: the worst limit is then found at once.
+    judged = sites[order] if hotspot else np.array([shown])
     vaf = _worst_limit(judged, evidence, hotspot=hotspot)
     indel = _worst_indel_limit(judged, evidence, hotspot=hotspot)
     found = tuple(variant.key for variant in called if _lies_in(variant, locus))
@@ -144,8 +150,9 @@ def _least_molecules(deletion: SmallVariant, evidence: _Evidence) -> NDArray[np.
     """Return the molecules at the worst base of the repeat that a read must span to show a deletion."""
     behind = deletion.end + shift_length(deletion, evidence.fetch) + 1
     sites = [evidence.pileup.regions.site(deletion.chrom, base) for base in range(deletion.start, behind)]
-    totals = [evidence.totals[site] for site in sites if site is not None]
-    return min(totals, key=lambda total: int(total.sum()))
+    within = [site for site in sites if site is not None]
+    totals: NDArray[np.int64] = evidence.totals[within[int(evidence.molecules[within].argmin())]]
+    return totals
 
 
 def _row(

@@ -38,6 +38,7 @@ from .noise.carried import Haplotypes
 from .noise.error_rate_table import ErrorRateRow
 from .noise.error_rates import measure_error_rates
 from .noise.kinds import repeats
+from .noise.learned import LearnedNoise, save_noise
 from .noise.normals import read_positions
 from .noise.rates import NoiseModel
 from .noise.training import learn_noise
@@ -66,6 +67,7 @@ def call_variants(
     out_callability: Path,
     out_genotypes: Path,
     out_error_rates: Path,
+    out_noise: Path,
     threads: int = 1,
 ) -> None:
     """Call small variants on consensus molecules and say what could not have been seen.
@@ -88,6 +90,7 @@ def call_variants(
         out_callability: table of `CallabilityRow`.
         out_genotypes: table of `GenotypeRow`.
         out_error_rates: table of `ErrorRateRow`.
+        out_noise: what was learned of the sample's noise, for `count_alterations`.
         threads: threads that inflate the BAM.
 
     Raises:
@@ -116,6 +119,7 @@ def call_variants(
     genotypes = genotype_polymorphisms(polymorphisms, pileup, settings) if polymorphisms else []
     write_table(out_genotypes, GenotypeRow, genotypes)
     write_table(out_error_rates, ErrorRateRow, measure_error_rates(pileup, noise, settings))
+    save_noise(LearnedNoise(noise, haplotypes.changes), out_noise)
 
 
 @dataclass(frozen=True)

@@ -61,6 +61,7 @@ def run_calls(folder: Path, bam: Path, calling: CallingSettings) -> None:
         out_callability=folder / "callability.tsv",
         out_genotypes=folder / "genotypes.tsv",
         out_error_rates=folder / "error_rates.tsv",
+        out_noise=folder / "noise.json",
     )
     with pysam.FastaFile(str(fasta)) as reference:
         bases = reference.fetch(CHROM, 700, 702)

@@ -10,6 +10,8 @@ from pathlib import Path
 from ..annotate.alteration_table import AlterationRow
 from ..calling.callability_table import CallabilityRow
 from ..calling.genotyping.known_alleles import KnownCounts, count_alterations
+from ..calling.noise.learned import load_noise
+from ..calling.noise.normals import read_positions
 from ..calling.rule.verdict import AlterationCounts
 from ..consensus.molecule_table import MoleculeMetric
 from ..inputs.sample_files import SampleFiles
@@ -227,16 +229,16 @@ def _count(
     fasta: Path,
     calling: CallingSettings,
 ) -> KnownCounts:
-    if item.files.bam is None:
+    files = item.files
+    if files.bam is None or files.noise is None:
         return KnownCounts([], (), None)
     keys = list(variants)
     return count_alterations(
-        bam=item.files.bam,
+        bam=files.bam,
         fasta=fasta,
         alterations=list(variants.values()),
         settings=calling,
-        noise_model=_noise_model(item),
-        targets=item.files.targets,
+        learned=load_noise(files.noise, calling, read_positions(_noise_model(item))),
         together=[keys.index(key) for key in phased],
     )
 

@@ -14,8 +14,8 @@ class SampleFiles:
     """Files of one sample of the patient; None where there is none.
 
     Attributes:
-        targets: joined targets of the assay; None for a report.
         bam: consensus BAM; None for a report.
+        noise: what calling learned of its noise; None for a report.
         copy_number: None for a report.
         bins: normalised bins; None for a report.
         coverage: molecules per bin; None for a report.
@@ -33,8 +33,8 @@ class SampleFiles:
     bins: Path | None = None
     coverage: Path | None = None
     copy_number_reference: Path | None = None
-    targets: Path | None = None
     bam: Path | None = None
+    noise: Path | None = None
     molecules: Path | None = None
     extracted: tuple[Path, ...] = ()
 

@@ -9,6 +9,7 @@ from dataclasses import MISSING as NO_DEFAULT
 from dataclasses import field, fields
 from datetime import date
 from enum import Enum
+from functools import cache
 from pathlib import Path
 from typing import Any, TextIO, TypeVar
 
@@ -154,7 +155,7 @@ def parse_cell(text: str, kind: Any) -> Any:
     Raises:
         ValueError: the text is no value of that type; the message says what is expected.
     """
-    origin, options = typing.get_origin(kind), typing.get_args(kind)
+    origin, options = _parts(kind)
     if origin in (typing.Union, types.UnionType):
         if text == MISSING:
             return None
@@ -165,6 +166,12 @@ def parse_cell(text: str, kind: Any) -> Any:
     if kind is str:
         return "" if text == MISSING else text
     return _parse_scalar(text, kind)
+
+
+@cache
+def _parts(kind: Any) -> tuple[Any, tuple[Any, ...]]:
+    # The same few annotations for every cell of a table.
+    return typing.get_origin(kind), typing.get_args(kind)
 
 
 def describe_columns(row_type: type[Any]) -> list[tuple[str, str]]:

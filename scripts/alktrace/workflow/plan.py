@@ -314,8 +314,8 @@ class Plan:
             bins=None if sample.reported else Path(self.path(sample, "copy_number_bins.tsv")),
             coverage=None if sample.reported else Path(self.path(sample, "coverage.cnn")),
             copy_number_reference=None if sample.reported else Path(self._reference_of(sample.assay)),
-            targets=None if sample.reported else Path(self._targets_of(sample.assay)),
             bam=None if sample.reported else Path(self.consensus(sample)),
+            noise=None if sample.reported else Path(self.path(sample, "noise.json")),
             molecules=next((Path(path) for path in self.molecules(sample)), None),
             extracted=tuple(
                 Path(self.path(sample, f"units/{unit.unit}.extract.tsv"))
@@ -335,8 +335,8 @@ class Plan:
                 files.copy_number,
                 files.coverage,
                 files.copy_number_reference,
-                files.targets,
                 files.bam,
+                files.noise,
                 files.molecules,
                 *files.extracted,
             )

@@ -10,7 +10,6 @@ import pysam
 from ...errors import DataError
 from ...inputs.settings.calling_settings import CallingSettings
 from ...io.bam_io import read_header
-from ...io.bed import read_targets
 from ...vocabulary.variant import Fetch, SmallVariant
 from ..molecules.pileup import PileupCounter
 from ..molecules.reads import make_filters
@@ -18,7 +17,7 @@ from ..molecules.regions import Regions, build_regions, fasta_fetch, open_fasta
 from ..molecules.stream import feed
 from ..noise.carried import Haplotypes
 from ..noise.kinds import repeats
-from ..noise.normals import read_positions
+from ..noise.learned import LearnedNoise
 from ..noise.training import learn_noise
 from ..rule.verdict import AlterationCounts, judge
 from .allele_states import ALT
@@ -58,14 +57,12 @@ def count_alterations(
     fasta: Path,
     alterations: Sequence[SmallVariant],
     settings: CallingSettings,
-    noise_model: Path | None = None,
-    targets: Path | None = None,
+    learned: LearnedNoise | None = None,
     together: Sequence[int] = (),
 ) -> KnownCounts:
     """Count known alterations in a sample, whether it shows them or not, and judge them by the calling rule.
 
-    One pass over the BAM: the molecules that show the noise and those that show the alterations are looked at
-    together. Noise is learned anew, since no table keeps what `call_variants` learned of it.
+    One pass over the BAM.
 
     Args:
         bam: coordinate-sorted consensus BAM.
@@ -73,9 +70,8 @@ def count_alterations(
         alterations: alleles in any form; an SNV that lies inside an MNV of the list is counted on molecules
             without the MNV.
         settings: calling section.
-        noise_model: factors per position from normals.
-        targets: BED of the training sites, as in `call_variants`; None: the surroundings
-            of the alterations are.
+        learned: the noise of the sample, as `call_variants` learned it in the targets; None: it is learned
+            in the surroundings of the alterations.
         together: places of the alterations to count in combination too, for phase.
     """
     if not alterations:
@@ -84,18 +80,22 @@ def count_alterations(
         fetch, filters = fasta_fetch(reference), make_filters(settings)
         variants = [_checked(variant, fetch, fasta) for variant in alterations]
         groups = [[variants[i] for i in together]] if together else []
-        pileup = PileupCounter(_regions(bam, reference, variants, targets), filters)
         alleles = AlleleCounter(bam, variants, filters, fetch, groups)
-        feed(bam, [pileup, alleles])
-        noise = learn_noise(pileup.found, settings, positions=read_positions(noise_model))
-        haplotypes = Haplotypes.of_sample(pileup.found, fetch, settings.normals.max_vaf)
+        if learned is None:
+            pileup = PileupCounter(_surroundings(bam, reference, variants), filters)
+            feed(bam, [pileup, alleles])
+            carried = Haplotypes.of_sample(pileup.found, fetch, settings.normals.max_vaf)
+            learned = LearnedNoise(learn_noise(pileup.found, settings), carried.changes)
+        else:
+            feed(bam, [alleles])
+        haplotypes = Haplotypes(fetch, learned.carried)
         forms = [haplotypes.longest(variant) for variant in variants]
         judged = [
             judge(
                 counts.alt,
                 counts.total,
                 (int(counts.strict[ALT]), counts.strict_total),
-                noise.of_variant(variant, fetch, form),
+                learned.model.of_variant(variant, fetch, form),
                 # Each was found or known before it was looked for here.
                 hotspot=True,
                 repeats=repeats(*form),
@@ -122,14 +122,9 @@ def _checked(variant: SmallVariant, fetch: Fetch, fasta: Path) -> SmallVariant:
     return variant.normalised(fetch)
 
 
-def _regions(
-    bam: Path, fasta: pysam.FastaFile, variants: Sequence[SmallVariant], targets: Path | None
-) -> Regions:
-    """Return the sites that show the noise: the targets, or what lies around the alterations."""
-    if targets is None:
-        lengths = dict(zip(fasta.references, fasta.lengths, strict=True))
-        span = [(v.chrom, v.start - TRAINING_SPAN, v.end + TRAINING_SPAN) for v in variants]
-        intervals = [(chrom, max(0, start), min(end, lengths[chrom])) for chrom, start, end in span]
-    else:
-        intervals = [target.span for target in read_targets(targets)]
+def _surroundings(bam: Path, fasta: pysam.FastaFile, variants: Sequence[SmallVariant]) -> Regions:
+    """Return the sites around some alterations."""
+    lengths = dict(zip(fasta.references, fasta.lengths, strict=True))
+    span = [(v.chrom, v.start - TRAINING_SPAN, v.end + TRAINING_SPAN) for v in variants]
+    intervals = [(chrom, max(0, start), min(end, lengths[chrom])) for chrom, start, end in span]
     return build_regions(intervals, fasta=fasta, header=read_header(bam), source=bam)

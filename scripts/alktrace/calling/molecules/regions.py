@@ -52,28 +52,30 @@ class Regions:
 
     def site(self, chrom: str, position: int) -> int | None:
         """Return the site of a 0-based position; None outside the regions."""
-        for region in self._of_chrom().get(chrom, ()):
-            if self.starts[region] <= position < self.ends[region]:
-                return int(self.offsets[region] + position - self.starts[region])
+        for start, end, first in self._of_chrom().get(chrom, ()):
+            if start <= position < end:
+                return first + position - start
         return None
 
     def target_sites(self, chrom: str, start: int, end: int) -> NDArray[np.int64]:
         """Return the targeted sites of an interval (0-based half-open) in order."""
         parts = [np.zeros(0, np.int64)]
-        for region in self._of_chrom().get(chrom, ()):
-            low, high = max(start, int(self.starts[region])), min(end, int(self.ends[region]))
+        for region_start, region_end, first in self._of_chrom().get(chrom, ()):
+            low, high = max(start, region_start), min(end, region_end)
             if low < high:
-                shift = int(self.offsets[region] - self.starts[region])
+                shift = first - region_start
                 parts.append(np.arange(low + shift, high + shift, dtype=np.int64))
         found = np.concatenate(parts)
         return found[self.targeted[found]]
 
-    def _of_chrom(self) -> dict[str, list[int]]:
-        cached: dict[str, list[int]] | None = self.__dict__.get("_index")
+    def _of_chrom(self) -> dict[str, list[tuple[int, int, int]]]:
+        """Return start, end and first site of the regions of each sequence."""
+        cached: dict[str, list[tuple[int, int, int]]] | None = self.__dict__.get("_index")
         if cached is None:
             cached = {}
-            for region, chrom in enumerate(self.chroms):
-                cached.setdefault(chrom, []).append(region)
+            places = zip(self.starts.tolist(), self.ends.tolist(), self.offsets.tolist(), strict=False)
+            for chrom, place in zip(self.chroms, places, strict=True):
+                cached.setdefault(chrom, []).append(place)
             object.__setattr__(self, "_index", cached)
         return cached
 

@@ -65,7 +65,7 @@ class Haplotypes:
         forms = [(variant, self.fetch)]
         if not variant.is_substitution:
             forms += self._elsewhere(variant)
-        return max(forms, key=lambda form: repeats(*form))
+        return max(forms, key=lambda form: repeats(*form)) if len(forms) > 1 else forms[0]
 
     def _elsewhere(self, variant: SmallVariant) -> Iterator[tuple[SmallVariant, Fetch]]:
         changes = self.changes.get(variant.chrom, [])

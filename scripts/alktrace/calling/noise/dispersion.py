@@ -56,16 +56,16 @@ def fit_dispersion(
     mean = np.bincount(bins - lowest, weights=expected) / np.maximum(number, 1)
     tables = [_table(counts[bins - lowest == k], mean[k]) for k in np.flatnonzero(number)]
 
-    def objective(shape: float, scale: float) -> float:
-        value = sum(_log_likelihood(seen, m * scale, shape) for seen, m in tables)
-        off_shape, off_scale = math.log(shape / prior.shape), math.log(scale)
-        return value - (off_shape**2 + off_scale**2) / (2 * prior.shape_spread**2)
+    def objective(shapes: NDArray[np.float64], scales: NDArray[np.float64]) -> NDArray[np.float64]:
+        value = sum(_log_likelihood(seen, m * scales, shapes) for seen, m in tables)
+        off = np.log(shapes / prior.shape) ** 2 + np.log(scales) ** 2
+        return np.asarray(value - off / (2 * prior.shape_spread**2))
 
     shape, scale = prior.shape, 1.0
     for _ in range(ROUNDS):
         before = shape, scale
-        shape = SHAPES[np.argmax([objective(value, scale) for value in SHAPES.tolist()])].item()
-        scale = SCALES[np.argmax([objective(shape, value) for value in SCALES.tolist()])].item()
+        shape = SHAPES[np.argmax(objective(SHAPES, np.full(len(SHAPES), scale)))].item()
+        scale = SCALES[np.argmax(objective(np.full(len(SCALES), shape), SCALES))].item()
         if (shape, scale) == before:
             break
     return shape, scale
@@ -78,17 +78,23 @@ def _table(counts: NDArray[np.int64], mean: float) -> tuple[NDArray[np.int64], f
     return np.bincount(counts[counts <= cut], minlength=cut + 1), mean
 
 
-def _log_likelihood(seen: NDArray[np.int64], mean: float, shape: float) -> float:
-    """Return the log-likelihood of counts under a negative binomial cut off behind the table."""
-    log_p = np.empty(len(seen))
-    log_p[0] = -shape * math.log1p(mean / shape)
-    ratio = mean / (mean + shape)
-    k = np.arange(1, len(seen))
-    log_p[1:] = log_p[0] + np.cumsum(np.log((shape + k - 1) / k * ratio))
-    top = float(log_p.max())
+def _log_likelihood(
+    seen: NDArray[np.int64], means: NDArray[np.float64], shapes: NDArray[np.float64]
+) -> NDArray[np.float64]:
+    """Return the log-likelihoods of counts under negative binomials cut off behind the table.
+
+    Args:
+        seen: int64[counts], alternatives with 0, 1, ... molecules.
+        means: float64[n], of each negative binomial.
+        shapes: float64[n], likewise.
+    """
+    mean, shape, k = means[:, None], shapes[:, None], np.arange(1, len(seen))
+    steps = np.log((shape + k - 1) / k * (mean / (mean + shape)))
+    log_p = np.cumsum(np.hstack([-shape * np.log1p(mean / shape), steps]), axis=1)
+    top = log_p.max(axis=1, keepdims=True)
     # Normalised over the counts kept, or the cut would count as evidence for equal sites.
-    total = top + math.log(float(np.exp(log_p - top).sum()))
-    return float(np.dot(seen, log_p - total))
+    total = top + np.log(np.exp(log_p - top).sum(axis=1, keepdims=True))
+    return np.asarray((log_p - total) @ seen.astype(np.float64))
 
 
 def gamma_nodes(shape: float) -> tuple[NDArray[np.float64], NDArray[np.float64]]:

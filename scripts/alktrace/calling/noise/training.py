@@ -172,10 +172,11 @@ def _fit(
     shown, exposed = np.zeros((len(CATEGORIES), N_CLASSES)), np.zeros((len(CATEGORIES), N_CLASSES))
     by_row, trials_by_row = np.zeros((N_ROWS, N_CLASSES)), np.zeros((N_ROWS, N_CLASSES))
     for kind in range(len(TYPES)):
-        mine = (counted.rows >= kind * CONTEXTS) & (counted.rows < (kind + 1) * CONTEXTS)
-        rows = counted.rows[mine]
-        for c in range(N_CLASSES):
-            seen, trials = counted.shown[mine, c], counted.trials[mine, c]
+        mine = np.flatnonzero((counted.rows >= kind * CONTEXTS) & (counted.rows < (kind + 1) * CONTEXTS))
+        rows, all_shown, all_trials = counted.rows[mine], counted.shown[mine], counted.trials[mine]
+        # A class without molecules teaches nothing, and most samples have few of the sixteen.
+        for c in np.flatnonzero(all_trials.any(axis=0)).tolist():
+            seen, trials = all_shown[:, c], all_trials[:, c]
             rate, weight, cap = _capped_rate(seen, trials)
             shown[kind, c], exposed[kind, c] = rate * weight, weight
             effective = trials * (weight / max(1.0, float(trials.sum())))

@@ -105,16 +105,16 @@ def tail(alt: NDArray[np.integer], total: NDArray[np.integer], noise: Noise) -> 
 
 def threshold(total: NDArray[np.integer], noise: Noise, tail_probability: float) -> int:
     """Return the smallest score whose noise tail is at most the tail probability."""
-    size = 32
+    counts, size = np.asarray(total, dtype=np.int64), 32
     while tail_probability > COMPLEMENT_FLOOR:
         # It ends: beyond the largest score nothing is left but rounding, far below the floor.
-        reached = np.flatnonzero(_complements(total, noise, size) <= tail_probability)
-        if len(reached):
-            return int(reached[0]) + 1  # the first complement is that of a score of one
+        reached = _first_rare(counts, noise.rates, noise.mixture, noise.weights, size, tail_probability)
+        if reached:
+            return int(reached)
         size *= 2
     tails = noise_tails(total, noise)
-    reached = np.flatnonzero(tails <= tail_probability)
-    return int(reached[0]) if len(reached) else len(tails)
+    rare = np.flatnonzero(tails <= tail_probability)
+    return int(rare[0]) if len(rare) else len(tails)
 
 
 def _complements(total: NDArray[np.integer], noise: Noise, size: int) -> NDArray[np.float64]:
@@ -174,6 +174,24 @@ def add_class(
         for s in range(size - shift):
             out[s + shift] += share * pmf[s]
     return out
+
+
+@kernel
+def _first_rare(
+    total: NDArray[np.int64],
+    rates: NDArray[np.float64],
+    mixture: NDArray[np.float64],
+    weights: NDArray[np.int64],
+    size: int,
+    tail_probability: float,
+) -> int:  # pragma: no cover - compiled
+    """Return the smallest score of 1 .. size with so small a complement, as of `_complements`; 0 without."""
+    pmf, below = _mixed_pmf(total, rates, mixture, weights, size), 0.0
+    for s in range(size):
+        below += pmf[s]
+        if 1.0 - below <= tail_probability:
+            return s + 1
+    return 0
 
 
 @kernel
