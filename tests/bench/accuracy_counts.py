@@ -346,11 +346,12 @@ def main(arguments: Sequence[str] | None = None) -> None:
     )
     parser.add_argument("--sample", choices=SAMPLES, default="plasma")
     parser.add_argument("--megabases", type=float, default=1.0, help="of blanks")
+    parser.add_argument("--first", type=int, default=1001, help="seed of the first blank panel")
     parser.add_argument("--panels", type=int, default=13, help="with planted substitutions")
     parser.add_argument("--jobs", type=int, default=1)
     given = parser.parse_args(arguments)
     blanks = round(given.megabases * 1e6 / (CONTIGS * TARGET))
-    jobs = [(1 + k, True) for k in range(given.panels)] + [(1001 + k, False) for k in range(blanks)]
+    jobs = [(1 + k, True) for k in range(given.panels)] + [(given.first + k, False) for k in range(blanks)]
     ask = partial(score, library=SAMPLES[given.sample], settings=calling_settings())
     with ProcessPoolExecutor(given.jobs) as pool:
         seeds, planted = zip(*jobs, strict=True)

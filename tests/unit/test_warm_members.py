@@ -16,7 +16,9 @@ from alktrace.workflow.start_member import VARIABLE
 from alktrace.workflow.warm import WarmProcess
 from alktrace.workflow.warm_members import name_server
 
-SECONDS = 50
+SECONDS = 240
+"""Also where the warm process must compile the kernels first."""
+pytestmark = pytest.mark.timeout(300)
 SAYS = "import sys, alktrace; print('alktrace.calling.caller' in sys.modules)"
 
 
