@@ -42,6 +42,13 @@ def demo(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return out
 
 
+def test_processes_side_by_side_write_the_same_bytes(demo: Path, tmp_path: Path) -> None:
+    write_demo(tmp_path, seed=9, depth=LIGHT, jobs=2)
+    files = sorted(path.relative_to(demo) for path in demo.rglob("*") if path.is_file())
+    assert [path for path in files if (demo / path).read_bytes() != (tmp_path / path).read_bytes()] == []
+    assert len(files) > 80
+
+
 def rows(path: Path) -> list[dict[str, str]]:
     with path.open(newline="") as stream:
         return list(csv.DictReader(stream, delimiter="\t", quoting=csv.QUOTE_NONE))

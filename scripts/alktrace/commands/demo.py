@@ -110,6 +110,6 @@ def write_inputs(out: Path, *, seed: int, depth: float) -> None:
     if mark.is_file() and mark.read_text() == made_by:
         return
     print(f"writing genome, reads and truth of the demo to {out}", file=sys.stderr)
-    cohort = write_demo(out, seed=seed, depth=depth)
+    cohort = write_demo(out, seed=seed, depth=depth, jobs=cores())
     mark.write_text(made_by)
     print(f"{len(cohort.expectations)} timepoints, {len(cohort.specimens)} specimens", file=sys.stderr)

@@ -1,8 +1,12 @@
 """The whole demo: reference, reads of every specimen, sheet, config, clinical tables, and the truth."""
 
+import functools
+import signal
 import zlib
-from collections.abc import Sequence
+from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass
+from multiprocessing import get_context
 from pathlib import Path
 from typing import Any
 
@@ -46,6 +50,9 @@ class DemoAssay:
     expected: tuple[str, ...] = ()
 
 
+Written = tuple[dict[str, str], TruthTables]
+"""Row of the sheet of a specimen, and what was drawn for it."""
+
 EXPECTED_CONTROL = ("ALK p.Gly1202Arg", "EGFR p.Leu858Arg", "KRAS p.Gly12Asp")
 DUPLEX = ("5M2S+T", "5M2S+T")
 ASSAYS = {
@@ -60,7 +67,7 @@ ASSAYS = {
 }
 
 
-def write_demo(out: Path, *, seed: int, depth: float = 1.0, resources: Path = DEMO) -> Cohort:
+def write_demo(out: Path, *, seed: int, depth: float = 1.0, resources: Path = DEMO, jobs: int = 1) -> Cohort:
     """Write the demo cohort below a folder.
 
     Args:
@@ -69,14 +76,17 @@ def write_demo(out: Path, *, seed: int, depth: float = 1.0, resources: Path = DE
         seed: of all random choices; equal seeds give equal bytes.
         depth: factor on the depth of every specimen, for quick tests.
         resources: tables of facts.
+        jobs: processes that write specimens, each with random choices of its own: the bytes are the same.
     """
     genome = build_genome(load_facts(resources), seed=seed)
     cohort = design_cohort(genome, seed=seed)
-    write_inputs(out, genome, cohort, seed=seed, depth=depth)
+    write_inputs(out, genome, cohort, seed=seed, depth=depth, jobs=jobs)
     return cohort
 
 
-def write_inputs(out: Path, genome: Genome, cohort: Cohort, *, seed: int, depth: float = 1.0) -> None:
+def write_inputs(
+    out: Path, genome: Genome, cohort: Cohort, *, seed: int, depth: float = 1.0, jobs: int = 1
+) -> None:
     """Write reference, reads, sheet, configuration, clinical tables and truth of a cohort.
 
     Args:
@@ -85,22 +95,40 @@ def write_inputs(out: Path, genome: Genome, cohort: Cohort, *, seed: int, depth:
         cohort: what to draw.
         seed: of molecules and reads.
         depth: factor on the depth of every specimen.
+        jobs: as of `write_demo`.
     """
     files = write_genome(genome, out / "reference")
     truth = TruthTables()
     rows = []
-    for specimen in cohort.specimens:
-        if specimen.source == "calls":
-            rows.append(_report(specimen, out))
-        else:
-            person = germline_of(genome, specimen.patient, seed=seed)
-            rows.append(_specimen(specimen, genome, person, truth, out, seed=seed, depth=depth))
+    one = functools.partial(_specimen, genome=genome, out=out, seed=seed, depth=depth)
+    for row, drawn in _each(one, cohort.specimens, jobs):
+        rows.append(row)
+        truth.extend(drawn)
     _write_rows(out / "samples.tsv", SHEET_COLUMNS, rows)
     write_clinical(cohort.courses, cohort.specimens, out / "clinical")
     truth.write(out / "truth", cohort.expectations)
     write_plan(out)
     with atomic_output(out / "config.yaml") as (partial,):
         partial.write_text(yaml.safe_dump(_config(files, out), sort_keys=False), encoding="utf-8")
+
+
+def _each(
+    write: Callable[[Specimen], Written], specimens: Sequence[Specimen], jobs: int
+) -> Iterator[Written]:
+    """Write the specimens, in their order or side by side; yield in their order."""
+    if jobs == 1:
+        yield from map(write, specimens)
+        return
+    server = get_context("forkserver")
+    server.set_forkserver_preload([__name__])
+    # Ended from the terminal, the parent alone says so.
+    ignore = (signal.SIGINT, signal.SIG_IGN)
+    with ProcessPoolExecutor(jobs, server, initializer=signal.signal, initargs=ignore) as pool:
+        try:
+            yield from pool.map(write, specimens)
+        except BaseException:
+            pool.shutdown(cancel_futures=True)
+            raise
 
 
 def germline_of(genome: Genome, patient: str, *, seed: int) -> Germline:
@@ -124,17 +152,12 @@ def draw_specimen(
     )
 
 
-def _specimen(
-    specimen: Specimen,
-    genome: Genome,
-    person: Germline,
-    truth: TruthTables,
-    out: Path,
-    *,
-    seed: int,
-    depth: float,
-) -> dict[str, str]:
-    """Write the reads of one specimen and return its row of the sheet."""
+def _specimen(specimen: Specimen, *, genome: Genome, out: Path, seed: int, depth: float) -> Written:
+    """Write the reads or the report of one specimen; return its row of the sheet and what was drawn."""
+    truth = TruthTables()
+    if specimen.source == "calls":
+        return _report(specimen, out), truth
+    person = germline_of(genome, specimen.patient, seed=seed)
     rng = np.random.default_rng([seed, 4, zlib.crc32(specimen.sample.encode())])
     library = Library(ASSAYS[specimen.assay].umi)
     molecules = draw_specimen(specimen, genome, person, rng, depth=depth)
@@ -150,7 +173,7 @@ def _specimen(
         reads = make_reads(molecules, umis, library, rng)
         row |= _write_reads(specimen, reads, molecules, genome, out, stem)
     truth.add(specimen, molecules, library, pairs)
-    return row
+    return row, truth
 
 
 def _write_reads(

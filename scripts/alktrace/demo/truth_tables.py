@@ -163,6 +163,13 @@ class TruthTables:
             )
         self.molecules.extend(_mutant_molecules(specimen.sample, molecules))
 
+    def extend(self, other: "TruthTables") -> None:
+        """Add what other tables hold."""
+        self.samples += other.samples
+        self.alterations += other.alterations
+        self.pairs += other.pairs
+        self.molecules += other.molecules
+
     def write(self, folder: Path, expectations: Sequence[Expectation]) -> None:
         """Write all tables."""
         write_table(folder / "samples.tsv", SampleTruth, self.samples)
