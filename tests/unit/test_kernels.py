@@ -10,7 +10,9 @@ from collections.abc import Iterator
 from pathlib import Path
 from types import ModuleType
 
+import numpy as np
 import pytest
+from numba.core.errors import NumbaError
 from numba.core.registry import CPUDispatcher
 
 from alktrace.io.kernel_folder import KEPT_DAYS, forget_old_kernels, kernel_folder, writable_kernel_folder
@@ -160,6 +162,80 @@ def test_jobs_may_compile_at_the_same_time(clone: Clone, folder: Path) -> None:
     assert clone.run() == (ANSWER, 0)
 
 
+def in_new_process(clone: Clone, program: str) -> str:
+    """What a program prints that has loaded the modules and compiled nothing."""
+    program = f"import sys; sys.path.insert(0, {str(clone.folder)!r}); import made; {program}"
+    command = [sys.executable, "-B", "-c", program]
+    return subprocess.run(command, check=True, capture_output=True, text=True).stdout
+
+
+def test_what_only_a_compiler_needs_is_not_loaded(clone: Clone) -> None:
+    clone.run()
+    compiler = "numba.np.arrayobj" in sys.modules
+    loaded = in_new_process(clone, "print(made.answer(), 'numba.np.arrayobj' in sys.modules)")
+    assert (compiler, loaded) == (True, f"{ANSWER} False\n")
+
+
+def test_a_loaded_kernel_is_part_of_one_compiled_later(clone: Clone) -> None:
+    clone.run()
+    clone.edit("made", "LIMIT = 5", "LIMIT = 6")
+    program = (
+        "print(made.answer(), made.helper.stats.cache_hits.total(), made.run.stats.cache_misses.total())"
+    )
+    assert in_new_process(clone, program) == f"{ANSWER + 1} 1 1\n"
+    assert in_new_process(clone, program) == f"{ANSWER + 1} 0 0\n"
+
+
+def test_seeds_of_hashes_are_those_of_the_process(clone: Clone) -> None:
+    clone.edit(
+        "made", "def answer", "@kernel\ndef same(a, b):\n    return hash(a + b) == hash(b + a)\n\ndef answer"
+    )
+    program = "print(made.same('ab', 'ab'), made.same.stats.cache_hits.total())"
+    assert [in_new_process(clone, program) for _ in range(2)] == ["True 0\n", "True 1\n"]
+
+
+ARRAYS = {
+    "returned": "return x",
+    "returned in a tuple": "return Pair(x, 1)",
+    "taken from another": "return made_array(x)[0]",
+    "made": "return np.zeros(3)[0]",
+}
+
+
+@pytest.mark.parametrize("name", ARRAYS)
+def test_a_lean_kernel_has_no_arrays_of_its_own(name: str, clone: Clone) -> None:
+    code = "import numpy as np\nfrom alktrace.io.kernels import lean_kernel\n\n"
+    code += "@kernel\ndef made_array(x):\n    return x.copy()\n\n"
+    code += f"@lean_kernel\ndef lean(x):\n    {ARRAYS[name]}\n\ndef answer"
+    clone.edit("made", "def answer", code)
+    lean = clone.load().lean
+    with pytest.raises((TypeError, NumbaError), match=r"lean kernel lean makes|Only accept returning"):
+        lean(np.arange(3))
+
+
+LEAN = """
+from alktrace.io.kernels import lean_kernel
+
+@lean_kernel
+def first(x):
+    return x[1:][0]
+
+@kernel
+def both(x):
+    return first(x) + first(x.copy())
+
+def answer"""
+
+
+def test_a_lean_kernel_counts_no_references(clone: Clone) -> None:
+    clone.edit("made", "def answer", LEAN)
+    values, made = np.arange(3), clone.load()
+    before = sys.getrefcount(values)
+    assert made.both(values) == 2
+    assert sys.getrefcount(values) == before
+    assert not any("NRT_incref" in text for text in made.first.inspect_asm().values())
+
+
 def test_what_might_change_unseen_is_refused(clone: Clone) -> None:
     clone.edit("made", "LIMIT = 5", "LIMIT = {}")
     with pytest.raises(TypeError, match="kernel run uses LIMIT, a dict"):
@@ -168,7 +244,7 @@ def test_what_might_change_unseen_is_refused(clone: Clone) -> None:
 
 def kernels_of_the_package() -> Iterator[CPUDispatcher]:
     for path in sorted(PACKAGE.rglob("*.py")):
-        if re.search("^@kernel", path.read_text(), re.MULTILINE):
+        if re.search("^@(lean_)?kernel", path.read_text(), re.MULTILINE):
             name = ".".join(path.relative_to(PACKAGE.parent).with_suffix("").parts)
             for value in vars(importlib.import_module(name)).values():
                 if isinstance(value, CPUDispatcher) and value.py_func.__module__ == name:

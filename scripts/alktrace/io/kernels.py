@@ -18,10 +18,11 @@ from typing import Any, TypeVar, cast
 
 import numba
 import numpy as np
-from numba.core import compiler, serialize
+from numba.core import serialize, types
 from numba.core.registry import CPUDispatcher
 
 from .kernel_folder import SUFFIX, kernel_folder
+from .kernel_loading import load_kernel, read_kernel
 
 F = TypeVar("F", bound=Callable[..., Any])
 LIBRARIES = ("numpy", "math")
@@ -29,8 +30,8 @@ DIGEST_BYTES = hashlib.sha256().digest_size
 # What a file that is no kernel, or one of classes that have moved, can raise.
 UNREADABLE = (OSError, pickle.UnpicklingError, EOFError, AttributeError, ImportError, ValueError, KeyError)
 
-# Of numba, untyped.
-rebuild: Callable[..., Any] = compiler.CompileResult._rebuild
+# Of numba, untyped, or with options that its types do not name.
+njit: Callable[..., Any] = numba.njit
 dumps: Callable[[Any], bytes] = serialize.dumps
 
 logger = logging.getLogger("alktrace")
@@ -38,7 +39,18 @@ logger = logging.getLogger("alktrace")
 
 def kernel(function: F) -> F:
     """Compile a function; the machine code is kept and runs without the GIL."""
-    compiled: Any = numba.njit(nogil=True)(function)
+    # Said, since numba takes it from a caller that does not count.
+    compiled: Any = njit(nogil=True, _nrt=True)(function)
+    compiled._cache = KernelCache(compiled)
+    return cast(F, compiled)
+
+
+def lean_kernel(function: F) -> F:
+    """Compile a function that makes no arrays and returns none; it counts no references to its arguments.
+
+    Counting is an atomic addition per array and call, a fifth of the consensus when each small kernel did it.
+    """
+    compiled: Any = njit(nogil=True, _nrt=False)(function)
     compiled._cache = KernelCache(compiled)
     return cast(F, compiled)
 
@@ -112,6 +124,17 @@ def _described(kind: Any) -> str:
     return f"{kind} {getattr(kind, 'fields', ())} {inner}"
 
 
+def _check_lean(compiled: CPUDispatcher, result: Any) -> None:
+    """Refuse a lean kernel with arrays of its own: returned they are freed too early, else never."""
+    models, typed = result.target_context.data_model_manager, result.type_annotation
+    kinds = [result.signature.return_type]
+    for item, signature in typed.calltypes.items():
+        if getattr(item, "op", "") == "call" and isinstance(typed.typemap[item.func.name], types.Dispatcher):
+            kinds.append(signature.return_type)
+    if any(models[kind].contains_nrt_meminfo() for kind in kinds):
+        raise TypeError(f"lean kernel {compiled.py_func.__qualname__} makes or returns arrays")
+
+
 class KernelCache:
     """Machine code of one kernel in files, one per types of its arguments; the interface is that of numba."""
 
@@ -127,14 +150,13 @@ class KernelCache:
 
     def load_overload(self, signature: Any, target_context: Any) -> Any:
         """Return the compiled result for the types of a call, None if there is none that can be read."""
-        target_context.refresh()
         path, key = self._entry(signature, target_context.codegen())
         try:
             content = path.read_bytes()
             if hashlib.sha256(content[DIGEST_BYTES:]).digest() != content[:DIGEST_BYTES]:
                 raise ValueError("damaged")
-            found, parts = pickle.loads(content[DIGEST_BYTES:])
-            return rebuild(target_context, *parts) if found == key else None
+            found, parts = read_kernel(content[DIGEST_BYTES:])
+            return load_kernel(target_context, parts) if found == key else None
         except FileNotFoundError:
             return None
         except UNREADABLE as error:
@@ -142,7 +164,13 @@ class KernelCache:
             return None
 
     def save_overload(self, signature: Any, result: Any) -> None:
-        """Keep machine code; a folder that cannot be written to is told and survived."""
+        """Keep machine code; a folder that cannot be written to is told and survived.
+
+        Raises:
+            TypeError: a lean kernel returns arrays, or takes them from a kernel that does.
+        """
+        if not self._compiled.targetoptions["_nrt"]:
+            _check_lean(self._compiled, result)
         if result.library.has_dynamic_globals:
             return  # addresses of this process
         path, key = self._entry(signature, result.codegen)
