@@ -4,7 +4,7 @@ from typing import Any
 
 import numpy as np
 
-from ..io.kernels import kernel
+from ..io.kernels import lean_kernel
 from ..io.records import (
     FIXED_BYTES,
     FLAG_FIRST,
@@ -15,6 +15,7 @@ from ..io.records import (
     PHRED_OFFSET,
     Bytes,
     Lies,
+    put_bytes,
     put_digits,
     write_fixed,
     write_int32,
@@ -33,14 +34,14 @@ BYTES_PER_BASE = 16
 Shorts = Any
 
 
-@kernel
+@lean_kernel
 def put_tag(out: Bytes, at: int, first: int, second: int, kind: int) -> int:
     """Write name and type of a tag; return where its value goes."""
     out[at], out[at + 1], out[at + 2] = first, second, kind
     return at + 3
 
 
-@kernel
+@lean_kernel
 def put_int(out: Bytes, at: int, first: int, second: int, value: int) -> int:
     """Write an `i` tag."""
     at = put_tag(out, at, first, second, ord("i"))
@@ -48,26 +49,25 @@ def put_int(out: Bytes, at: int, first: int, second: int, value: int) -> int:
     return at + 4
 
 
-@kernel
+@lean_kernel
 def put_float(out: Bytes, at: int, first: int, second: int, value: float, scratch: Any) -> int:
     """Write an `f` tag; `scratch` is float32[1]."""
     at = put_tag(out, at, first, second, ord("f"))
     scratch[0] = value
     # Single precision: a filter that compares in double finds 1 in 20 above 0.05.
-    out[at : at + 4] = scratch.view(np.uint8)
-    return at + 4
+    return put_bytes(out, at, scratch.view(np.uint8), 0, 4)
 
 
-@kernel
+@lean_kernel
 def put_text(out: Bytes, at: int, first: int, second: int, text: Bytes) -> int:
     """Write a `Z` tag."""
     at = put_tag(out, at, first, second, ord("Z"))
-    out[at : at + len(text)] = text
-    out[at + len(text)] = 0
-    return at + len(text) + 1
+    at = put_bytes(out, at, text, 0, len(text))
+    out[at] = 0
+    return at + 1
 
 
-@kernel
+@lean_kernel
 def put_shorts(out: Bytes, at: int, first: int, second: int, values: Shorts, n: int) -> int:
     """Write an array of signed 16-bit numbers."""
     at = put_tag(out, at, first, second, ord("B"))
@@ -79,7 +79,7 @@ def put_shorts(out: Bytes, at: int, first: int, second: int, values: Shorts, n: 
     return at + 2 * n
 
 
-@kernel
+@lean_kernel
 def put_bases(out: Bytes, at: int, first: int, second: int, bases: Bytes, n: int) -> int:
     """Write base codes as text."""
     at = put_tag(out, at, first, second, ord("Z"))
@@ -89,7 +89,7 @@ def put_bases(out: Bytes, at: int, first: int, second: int, bases: Bytes, n: int
     return at + n + 1
 
 
-@kernel
+@lean_kernel
 def put_quals(out: Bytes, at: int, first: int, second: int, quals: Bytes, n: int) -> int:
     """Write qualities as FASTQ text."""
     at = put_tag(out, at, first, second, ord("Z"))
@@ -99,7 +99,7 @@ def put_quals(out: Bytes, at: int, first: int, second: int, quals: Bytes, n: int
     return at + n + 1
 
 
-@kernel
+@lean_kernel
 def put_record(
     out: Bytes, at: int, prefix: Bytes, molecule: int, flags: int, bases: Bytes, quals: Bytes, n: int
 ) -> int:
@@ -119,8 +119,7 @@ def put_record(
         Offset of the tags; `close_record` fills in the size.
     """
     name = at + 4 + FIXED_BYTES
-    out[name : name + len(prefix)] = prefix
-    stop = put_digits(out, name + len(prefix), molecule)
+    stop = put_digits(out, put_bytes(out, name, prefix, 0, len(prefix)), molecule)
     out[stop] = 0
     write_fixed(out, at, stop - name, 0, flags, n, Lies(-1, -1), Lies(-1, -1), 0)
     at = stop + 1
@@ -130,11 +129,10 @@ def put_record(
         # The first base of a pair is in the high nibble; of an odd number the low one stays empty.
         out[at + n // 2] = NIBBLES[bases[n - 1]] << 4
     at += (n + 1) // 2
-    out[at : at + n] = quals[:n]
-    return at + n
+    return put_bytes(out, at, quals, 0, n)
 
 
-@kernel
+@lean_kernel
 def close_record(out: Bytes, start: int, stop: int) -> int:
     """Fill in block_size of the record at `start`; return its end."""
     # block_size does not count itself.

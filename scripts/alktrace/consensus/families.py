@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from ..io.kernels import kernel
+from ..io.kernels import kernel, lean_kernel
 from ..io.records import Bytes, Offsets, int64, l_seq
 from .encode import BYTES_PER_BASE, FIXED_ROOM
 from .likelihood import ErrorModel, new_sums
@@ -12,7 +12,7 @@ from .strands import Counts, call_molecule, new_side
 from .templates import Rows
 
 
-@kernel
+@lean_kernel
 def widest(data: Bytes, rows: Rows, order: Offsets, bounds: Offsets) -> tuple[int, int]:
     """Return the longest read and the largest family of a chunk."""
     width, largest = int64(1), int64(1)

@@ -9,7 +9,7 @@ from typing import Any
 
 import numpy as np
 
-from ..io.kernels import kernel
+from ..io.kernels import kernel, lean_kernel
 from ..io.records import Offsets
 from .templates import Rows
 
@@ -18,7 +18,7 @@ FEW_UMIS = 64
 ODD_BITS = 0x5555555555555555
 
 
-@kernel
+@lean_kernel
 def _before(rows: Rows, i: int, j: int) -> bool:
     """Does row i sort before row j: position, library, orientation, UMI, then the name hash."""
     a, b = rows[i], rows[j]
@@ -52,7 +52,7 @@ def sort_templates(rows: Rows) -> Offsets:
     return order
 
 
-@kernel
+@lean_kernel
 def mismatches(one: int, two: int) -> int:
     """Return at how many bases two packed UMI halves of one length differ."""
     bits = one ^ two
@@ -65,7 +65,7 @@ def mismatches(one: int, two: int) -> int:
     return count
 
 
-@kernel
+@lean_kernel
 def _find_umi(a: Offsets, b: Offsets, low: int, high: int, code_a: int, code_b: int) -> int:
     """Return the index of a UMI among sorted ones; -1 if absent."""
     while low < high:
@@ -77,7 +77,7 @@ def _find_umi(a: Offsets, b: Offsets, low: int, high: int, code_a: int, code_b: 
     return low
 
 
-@kernel
+@lean_kernel
 def _capture(found: int, root: Offsets, counts: Offsets, parent: int, queue: Offsets, tail: int) -> int:
     """Give a neighbour to the parent's family if its count is low enough; return the new end of the queue."""
     # Whole-number halves: of 7 templates an UMI captures one of 4 (7 // 2 + 1), as in fgbio.
@@ -88,7 +88,7 @@ def _capture(found: int, root: Offsets, counts: Offsets, parent: int, queue: Off
     return tail
 
 
-@kernel
+@lean_kernel
 def _capture_all(
     a: Offsets, b: Offsets, counts: Offsets, edits: int, root: Offsets, parent: int, queue: Offsets, tail: int
 ) -> int:
@@ -98,7 +98,7 @@ def _capture_all(
     return tail
 
 
-@kernel
+@lean_kernel
 def _capture_near(
     a: Offsets,
     b: Offsets,
@@ -163,7 +163,7 @@ def adjacency(a: Offsets, b: Offsets, length_a: int, length_b: int, counts: Offs
     return root
 
 
-@kernel
+@lean_kernel
 def _same_position(a: Any, b: Any) -> bool:
     one = (a.last, a.key_low, a.key_high, a.library, a.side, a.length_a, a.length_b)
     return one == (b.last, b.key_low, b.key_high, b.library, b.side, b.length_a, b.length_b)

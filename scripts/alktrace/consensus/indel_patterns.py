@@ -7,14 +7,14 @@ from typing import Any
 
 import numpy as np
 
-from ..io.kernels import kernel
+from ..io.kernels import kernel, lean_kernel
 from ..io.records import FLAG_REVERSE, Bytes, Offsets, cigar_item, cigar_offset, flag, l_seq, n_cigar
 from .source_reads import MAX_OPERATIONS
 
 Ints = Any
 
 
-@kernel
+@lean_kernel
 def has_indel(data: Bytes, start: int) -> bool:
     """Does the CIGAR hold anything but matches and clips."""
     cigar = cigar_offset(data, start)
@@ -26,7 +26,7 @@ def has_indel(data: Bytes, start: int) -> bool:
     return False
 
 
-@kernel
+@lean_kernel
 def pattern(data: Bytes, start: int, length: int, codes: Ints, lengths: Ints) -> int:
     """Simplify a CIGAR, in sequencing order and cut to some read bases: clips and matches are one.
 
@@ -64,7 +64,7 @@ def pattern(data: Bytes, start: int, length: int, codes: Ints, lengths: Ints) ->
     return n
 
 
-@kernel
+@lean_kernel
 def is_prefix(
     codes: Ints, lengths: Ints, n: int, other_codes: Ints, other_lengths: Ints, other_n: int
 ) -> bool:
@@ -80,7 +80,7 @@ def is_prefix(
     return True
 
 
-@kernel
+@lean_kernel
 def keep_common_pattern(data: Bytes, starts: Offsets, lengths: Offsets, n: int, keep: Bytes) -> int:
     """Keep the reads whose indels agree with most others.
 
@@ -102,8 +102,12 @@ def keep_common_pattern(data: Bytes, starts: Offsets, lengths: Offsets, n: int, 
         keep[i] = lengths[i] > 0
         kept += keep[i]
         any_indel |= lengths[i] > 0 and has_indel(data, starts[i])
-    if not any_indel or kept < 2:
-        return kept
+    return _keep_most(data, starts, lengths, n, kept, keep) if any_indel and kept > 1 else kept
+
+
+@kernel
+def _keep_most(data: Bytes, starts: Offsets, lengths: Offsets, n: int, kept: int, keep: Bytes) -> int:
+    """Keep the reads of the commonest pattern; `kept` is the number of reads with bases."""
     # Stable: of reads of one length the first row leads, so that ties fall the same way in every run.
     order = np.argsort(-lengths[:n], kind="mergesort")[:kept]
     codes = np.empty((kept, MAX_OPERATIONS), np.int64)

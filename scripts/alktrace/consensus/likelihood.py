@@ -11,7 +11,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from ..io.kernels import kernel
+from ..io.kernels import kernel, lean_kernel
 from ..io.records import Bytes, Offsets, int64
 
 NO_CALL = 4
@@ -49,7 +49,7 @@ class ErrorModel(NamedTuple):
     ln_pre: float
 
 
-@kernel
+@lean_kernel
 def two_trials(one: float, two: float) -> float:
     """Return the log probability that two independent error processes leave an error.
 
@@ -64,7 +64,7 @@ def two_trials(one: float, two: float) -> float:
     return float(either + np.log(-np.expm1(both - either)))
 
 
-@kernel
+@lean_kernel
 def phred(ln_p: float) -> int:
     """Return the quality of a log probability of error, between 2 and 93, rounded as fgbio does."""
     if ln_p < -MAX_QUALITY * LN_10 / 10:
@@ -72,7 +72,7 @@ def phred(ln_p: float) -> int:
     return max(MIN_QUALITY, min(MAX_QUALITY, int64(np.floor(-10.0 * ln_p / LN_10 + ROUNDING))))
 
 
-@kernel
+@lean_kernel
 def quality(others: float, ln_pre: float) -> int:
     """Return the consensus quality from the summed likelihoods of the other bases relative to the best."""
     error = np.log(others) - np.log1p(others) if others > 0.0 else -np.inf
@@ -106,14 +106,14 @@ def error_model(error_rate_pre_umi: float, error_rate_post_umi: float) -> ErrorM
     return ErrorModel(weights, single, agreed, pre)
 
 
-@kernel
+@lean_kernel
 def agreed_quality(weight: int, model: ErrorModel) -> int:
     """Return the quality of a base that all reads agree on, from its summed weight."""
     looked_up = int64(model.agreed[min(max(weight >> BUCKET_BITS, 0), BUCKETS - 1)])
     return looked_up if looked_up >= 0 else quality(3.0 * np.exp(-weight / ONE), model.ln_pre)
 
 
-@kernel
+@lean_kernel
 def call_column(evidence: Offsets, at: int, model: ErrorModel) -> tuple[int, int]:
     """Call one cycle.
 
@@ -176,7 +176,7 @@ def new_sums(width: int) -> Sums:
     )
 
 
-@kernel
+@lean_kernel
 def _collect(
     bases: Bytes,
     quals: Bytes,
@@ -205,7 +205,7 @@ def _collect(
             sums.weight[i] += model.weights[read_quals[i]] if agrees else 0
 
 
-@kernel
+@lean_kernel
 def _mixed_column(
     bases: Bytes,
     quals: Bytes,
@@ -235,7 +235,7 @@ def _mixed_column(
     return base, qual, depth, depth - seen[base]
 
 
-@kernel
+@lean_kernel
 def strand_consensus(
     bases: Bytes,
     quals: Bytes,
@@ -300,7 +300,7 @@ def strand_consensus(
     return length
 
 
-@kernel
+@lean_kernel
 def join_strands(base_a: int, qual_a: int, base_b: int, qual_b: int) -> tuple[int, int, int]:
     """Call one duplex base.
 

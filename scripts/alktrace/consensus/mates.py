@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from ..io.kernels import kernel
+from ..io.kernels import kernel, lean_kernel
 from ..io.records import (
     FLAG_FIRST,
     FLAG_LAST,
@@ -19,7 +19,7 @@ from .losses import NONE, UNMAPPED
 from .templates import NO_END, Rows
 
 
-@kernel
+@lean_kernel
 def _mates(data: Bytes, one: Rows, two: Rows) -> bool:
     """Are two rows R1 and R2 of one template."""
     # A read that says it has no mate is none, whatever its number: it would be counted twice.
@@ -31,7 +31,7 @@ def _mates(data: Bytes, one: Rows, two: Rows) -> bool:
     return same_name(data, one.offset, data, two.offset)
 
 
-@kernel
+@lean_kernel
 def _twice(data: Bytes, one: Rows, two: Rows) -> bool:
     """Are two rows the same read of one template, given twice or without a name of its own."""
     ends = FLAG_FIRST | FLAG_LAST
@@ -40,7 +40,7 @@ def _twice(data: Bytes, one: Rows, two: Rows) -> bool:
     return same_name(data, one.offset, data, two.offset)
 
 
-@kernel
+@lean_kernel
 def _find_again(data: Bytes, reads: Rows, order: Offsets, i: int) -> int:
     """Return the index of a later read that is the i-th in order again; -1: none.
 
@@ -55,7 +55,7 @@ def _find_again(data: Bytes, reads: Rows, order: Offsets, i: int) -> int:
     return -1
 
 
-@kernel
+@lean_kernel
 def _pair_reason(one: Rows, two: Rows) -> int:
     """Return why a pair is dropped, whichever read the reason comes from."""
     if NONE not in (one.reason, two.reason):
@@ -65,7 +65,7 @@ def _pair_reason(one: Rows, two: Rows) -> int:
     return UNMAPPED if reason == NONE and one.end == NO_END and two.end == NO_END else reason
 
 
-@kernel
+@lean_kernel
 def _fill_template(
     row: Rows, one: Rows, two: Rows, paired: bool, duplex: bool, by_end: bool, random: int
 ) -> None:
@@ -103,7 +103,7 @@ def _fill_template(
         row.start, row.stop = min(one.start, two.start), max(one.stop, two.stop)
 
 
-@kernel
+@lean_kernel
 def join_mates(
     data: Bytes,
     reads: Rows,

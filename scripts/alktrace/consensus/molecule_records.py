@@ -4,7 +4,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from ..io.kernels import kernel
+from ..io.kernels import kernel, lean_kernel
 from ..io.records import Bytes, Offsets, int64, put_digits
 from .encode import (
     FIRST_OF_PAIR,
@@ -55,7 +55,7 @@ def new_scratch(width: int) -> Scratch:
     return Scratch(np.empty(width, np.int64), np.empty(1, np.float32), np.empty(MAX_UMI_TEXT, np.uint8))
 
 
-@kernel
+@lean_kernel
 def _rate(strand: Strand, depths: Offsets, length: int) -> tuple[int, int, float]:
     """Return highest and lowest depth and the error rate of a consensus."""
     most, least, errors, total = depths[0], depths[0], int64(0), int64(0)
@@ -68,7 +68,7 @@ def _rate(strand: Strand, depths: Offsets, length: int) -> tuple[int, int, float
     return most, least, rate
 
 
-@kernel
+@lean_kernel
 def _put_depths(out: Bytes, at: int, letter: int, figures: tuple[int, int, float], scratch: Any) -> int:
     """Write the tags of depth and error rate of a read or a strand: letter D, M, E."""
     at = put_int(out, at, letter, ord("D"), figures[0])
@@ -76,7 +76,7 @@ def _put_depths(out: Bytes, at: int, letter: int, figures: tuple[int, int, float
     return put_float(out, at, letter, ord("E"), figures[2], scratch)
 
 
-@kernel
+@lean_kernel
 def _put_strand(out: Bytes, at: int, letter: int, strand: Strand, length: int) -> int:
     """Write the per-base tags of a strand: letter d, e, c, q."""
     at = put_shorts(out, at, letter, ord("d"), strand.depths, length)
@@ -85,7 +85,7 @@ def _put_strand(out: Bytes, at: int, letter: int, strand: Strand, length: int) -
     return put_quals(out, at, letter, ord("q"), strand.quals, length)
 
 
-@kernel
+@lean_kernel
 def _put_simplex(out: Bytes, at: int, side: Side, length: int, depths: Offsets, scratch: Any) -> int:
     for i in range(length):
         depths[i] = side.joined.depths[i]
@@ -94,7 +94,7 @@ def _put_simplex(out: Bytes, at: int, side: Side, length: int, depths: Offsets, 
     return put_shorts(out, at, ord("c"), ord("e"), side.joined.errors, length)
 
 
-@kernel
+@lean_kernel
 def _put_duplex(
     out: Bytes, at: int, side: Side, length: int, both: bool, depths: Offsets, scratch: Any
 ) -> int:
@@ -115,7 +115,7 @@ def _put_duplex(
     return _put_strand(out, at, ord("b"), side.b, length) if both else at
 
 
-@kernel
+@lean_kernel
 def umi_text(rows: Rows, order: Offsets, first: int, n: int, as_read: bool, text: Bytes) -> int:
     """Write the consensus UMI of a molecule: the most frequent base at each place, N in a tie.
 
@@ -134,7 +134,7 @@ def umi_text(rows: Rows, order: Offsets, first: int, n: int, as_read: bool, text
     for k in range(1, n):
         row = rows[order[first + k]]
         same &= row.umi_a == head.umi_a and row.umi_b == head.umi_b
-    at, voters, votes = 0, 1 if same else n, np.empty(4, np.int64)
+    at, voters = 0, 1 if same else n
     for half in range(2):
         # Keys hold the halves of strand B exchanged; the text is that of the reads.
         second = (half == 1) != as_read
@@ -144,21 +144,21 @@ def umi_text(rows: Rows, order: Offsets, first: int, n: int, as_read: bool, text
             at += 1
         for i in range(length):
             shift = 2 * (length - 1 - i)
-            votes[:] = 0
-            for k in range(voters):
-                row = rows[order[first + k]]
-                votes[((row.umi_b if second else row.umi_a) >> shift) & 3] += 1
-            best = np.argmax(votes)
-            tied = 0
+            best, most, tied = 0, 0, False
             for base in range(4):
-                tied += votes[base] == votes[best]
-            # argmax takes the first of equals: without this a tie would always be called A.
-            text[at] = LETTERS[best] if tied == 1 else ord("N")
+                votes = 0
+                for k in range(voters):
+                    row = rows[order[first + k]]
+                    votes += ((row.umi_b if second else row.umi_a) >> shift) & 3 == base
+                # Without the second a tie would always be the first letter of it.
+                best, tied = (base, False) if votes > most else (best, tied or votes == most)
+                most = max(most, votes)
+            text[at] = ord("N") if tied else LETTERS[best]
             at += 1
     return at
 
 
-@kernel
+@lean_kernel
 def put_molecule(
     out: Bytes,
     at: int,

@@ -11,7 +11,7 @@ import numpy as np
 from ..align.copy_fit import MATCH, MAX_MISMATCHES, MAX_READ, MISMATCH, alike, differences, holds
 from ..align.copy_keys import NO_BASE
 from ..align.copy_records import CODE_OF_BASE, MIN_MAPQ, put_codes, read_codes
-from ..io.kernels import kernel
+from ..io.kernels import kernel, lean_kernel
 from ..io.records import (
     FIXED_BYTES,
     FLAG_FIRST,
@@ -79,7 +79,7 @@ class Place(NamedTuple):
     flags: int
 
 
-@kernel
+@lean_kernel
 def _insert(data: Bytes, start: int) -> int:
     """Return the insert size of a read whose mate faces it, 0 for others."""
     flags = flag(data, start)
@@ -88,7 +88,7 @@ def _insert(data: Bytes, start: int) -> int:
     return abs(tlen(data, start)) if known else 0
 
 
-@kernel
+@lean_kernel
 def _own_place(data: Bytes, start: int, length: int) -> Place:
     """Return the place of one read."""
     flags, size = flag(data, start), l_seq(data, start)
@@ -104,7 +104,7 @@ def _own_place(data: Bytes, start: int, length: int) -> Place:
     return Place(ref_id(data, start), end, flags & (FLAG_REVERSE | FLAG_PROPER))
 
 
-@kernel
+@lean_kernel
 def common_place(data: Bytes, starts: Offsets, keep: Bytes, n: int, length: int) -> Place:
     """Return the place of the reads of one end, if all lie there uniquely, in full length and without a gap.
 
@@ -127,7 +127,7 @@ def common_place(data: Bytes, starts: Offsets, keep: Bytes, n: int, length: int)
     return found
 
 
-@kernel
+@lean_kernel
 def put_place(out: Bytes, at: int, place: Place) -> int:
     """Write the tag xp, in which `place_reads` finds the place."""
     if place.ref < 0 and place.end == 0:

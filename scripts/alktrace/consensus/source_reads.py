@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from ..io.kernels import kernel
+from ..io.kernels import lean_kernel
 from ..io.records import (
     FLAG_REVERSE,
     FLAG_UNMAPPED,
@@ -35,7 +35,7 @@ REVERSE = np.array([4, 3, 2, 4, 1, 4, 4, 4, 0, 4, 4, 4, 4, 4, 4, 4], np.uint8)
 Ints = Any
 
 
-@kernel
+@lean_kernel
 def decode(data: Bytes, start: int, bases: Bytes, quals: Bytes) -> int:
     """Unpack bases and qualities into sequencing order; return their number."""
     length, seq, qual = l_seq(data, start), seq_offset(data, start), qual_offset(data, start)
@@ -55,14 +55,15 @@ def decode(data: Bytes, start: int, bases: Bytes, quals: Bytes) -> int:
             bases[2 * i + 1] = FORWARD[packed[i] & 0xF]
         if length & 1:
             bases[length - 1] = FORWARD[packed[length // 2] >> 4]
-        quals[:length] = raw
+        for i in range(length):
+            quals[i] = raw[i]
     for i in range(length):
         # 0xFF stands for no qualities; as a number it would be the best of all.
         quals[i] = quals[i] if quals[i] < QUALITIES else 0
     return length
 
 
-@kernel
+@lean_kernel
 def aligned_blocks(data: Bytes, start: int, blocks: Ints) -> int:
     """List the aligned blocks of a read as reference position, offset in the read, length.
 
@@ -91,7 +92,7 @@ def aligned_blocks(data: Bytes, start: int, blocks: Ints) -> int:
     return n
 
 
-@kernel
+@lean_kernel
 def reconcile_mates(
     data: Bytes,
     one: int,
@@ -136,7 +137,7 @@ def reconcile_mates(
             j += 1
 
 
-@kernel
+@lean_kernel
 def _bases_after(data: Bytes, start: int, ref_pos: int) -> int:
     """Return the read bases right of a reference position inside the alignment."""
     cigar, count, ref, before = (
@@ -160,7 +161,7 @@ def _bases_after(data: Bytes, start: int, ref_pos: int) -> int:
     return l_seq(data, start) - before
 
 
-@kernel
+@lean_kernel
 def _bases_before(data: Bytes, start: int, ref_pos: int) -> int:
     """Return the read bases left of a reference position inside the alignment."""
     cigar, count, ref, before = (
@@ -182,7 +183,7 @@ def _bases_before(data: Bytes, start: int, ref_pos: int) -> int:
     return before
 
 
-@kernel
+@lean_kernel
 def _clip(data: Bytes, start: int, trailing: bool) -> int:
     """Return the soft-clipped bases at the left or right end."""
     cigar, count, clip = cigar_offset(data, start), n_cigar(data, start), int64(0)
@@ -195,7 +196,7 @@ def _clip(data: Bytes, start: int, trailing: bool) -> int:
     return clip
 
 
-@kernel
+@lean_kernel
 def alignment_end(data: Bytes, start: int) -> int:
     """Return the end of the alignment, 0-based exclusive."""
     cigar, end = cigar_offset(data, start), position(data, start)
@@ -206,7 +207,7 @@ def alignment_end(data: Bytes, start: int) -> int:
     return end
 
 
-@kernel
+@lean_kernel
 def bases_past_mate(data: Bytes, start: int, end: int, mate: int, mate_end: int) -> int:
     """Return how many bases of a read of an FR pair lie behind the end of its mate (adapter).
 
@@ -234,7 +235,7 @@ def bases_past_mate(data: Bytes, start: int, end: int, mate: int, mate_end: int)
     return 0
 
 
-@kernel
+@lean_kernel
 def mask_and_trim(bases: Bytes, quals: Bytes, length: int, min_quality: int) -> int:
     """Mask bases of low quality to N and drop Ns at the end; return what is left."""
     for i in range(length):
@@ -247,7 +248,7 @@ def mask_and_trim(bases: Bytes, quals: Bytes, length: int, min_quality: int) -> 
     return length
 
 
-@kernel
+@lean_kernel
 def prepare_pair(
     data: Bytes,
     one: int,

@@ -4,7 +4,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from ..io.kernels import kernel
+from ..io.kernels import kernel, lean_kernel
 from ..io.records import FLAG_REVERSE, Bytes, Offsets, flag, int64
 from .indel_patterns import keep_common_pattern
 from .likelihood import MAX_DEPTH, NO_CALL, ErrorModel, Sums, join_strands, strand_consensus
@@ -18,6 +18,7 @@ N_OUTCOMES = 4
 READS_USED, MOLECULES, DUPLEX_MOLECULES, CONSENSUS_READS = range(N_OUTCOMES)
 
 Shorts = Any
+Ints = Any
 
 
 class Strand(NamedTuple):
@@ -39,6 +40,8 @@ class Side(NamedTuple):
         lengths: int64[templates].
         keep: uint8[templates].
         rows: int64[templates], scratch.
+        blocks: int64[MAX_OPERATIONS, 3], scratch.
+        raw: int64[width], scratch.
         a: consensus of strand A, or of the only strand.
         b: consensus of strand B.
         joined: the final consensus; its errors are counted over both strands.
@@ -50,6 +53,8 @@ class Side(NamedTuple):
     lengths: Offsets
     keep: Bytes
     rows: Offsets
+    blocks: Ints
+    raw: Offsets
     a: Strand
     b: Strand
     joined: Strand
@@ -92,13 +97,15 @@ def new_side(n: int, width: int) -> Side:
         np.empty(n, np.int64),
         np.empty(n, np.uint8),
         np.empty(n, np.int64),
+        np.empty((MAX_OPERATIONS, 3), np.int64),
+        np.empty(width, np.int64),
         new_strand(width),
         new_strand(width),
         new_strand(width),
     )
 
 
-@kernel
+@lean_kernel
 def _load(
     data: Bytes,
     rows: Rows,
@@ -111,8 +118,6 @@ def _load(
     two: Side,
 ) -> None:
     """Make the source reads of a molecule; templates of strand B are turned where `turn` is set."""
-    blocks_one = np.empty((MAX_OPERATIONS, 3), np.int64)
-    blocks_two = np.empty((MAX_OPERATIONS, 3), np.int64)
     for k in range(n):
         row = rows[order[first + k]]
         # R1 of strand B lies where R2 of strand A lies; with one strand alone R1 stays R1.
@@ -120,11 +125,11 @@ def _load(
         x.starts[k], y.starts[k] = row.first, row.second
         x.lengths[k], y.lengths[k] = prepare_pair(
             data, row.first, row.second, min_quality,
-            x.bases[k], x.quals[k], y.bases[k], y.quals[k], blocks_one, blocks_two,
+            x.bases[k], x.quals[k], y.bases[k], y.quals[k], x.blocks, y.blocks,
         )  # fmt: skip
 
 
-@kernel
+@lean_kernel
 def _call_strand(
     side: Side,
     strand: Strand,
@@ -151,23 +156,25 @@ def _call_strand(
     )  # fmt: skip
 
 
-@kernel
+@lean_kernel
 def _covered(strand: Strand, length: int) -> bool:
-    return bool(strand.depths[:length].max() > 0)
+    most = 0
+    for i in range(length):
+        most = max(most, int64(strand.depths[i]))
+    return most > 0
 
 
-@kernel
+@lean_kernel
 def _copy(source: Strand, target: Strand, length: int) -> None:
-    target.bases[:length] = source.bases[:length]
-    target.quals[:length] = source.quals[:length]
-    target.depths[:length] = source.depths[:length]
-    target.errors[:length] = source.errors[:length]
+    for i in range(length):
+        target.bases[i], target.quals[i] = source.bases[i], source.quals[i]
+        target.depths[i], target.errors[i] = source.depths[i], source.errors[i]
 
 
-@kernel
+@lean_kernel
 def _join(side: Side, n: int, length: int, counts: Counts) -> None:
     """Join both strands of one end; errors are reads of either strand that differ from the base called."""
-    raw = np.empty(length, np.int64)
+    raw = side.raw
     for i in range(length):
         base_a, base_b = int64(side.a.bases[i]), int64(side.b.bases[i])
         base, qual, raw[i] = join_strands(base_a, int64(side.a.quals[i]), base_b, int64(side.b.quals[i]))
@@ -185,7 +192,7 @@ def _join(side: Side, n: int, length: int, counts: Counts) -> None:
                 side.joined.errors[i] = min(side.joined.errors[i] + 1, MAX_DEPTH)
 
 
-@kernel
+@lean_kernel
 def _one_direction(data: Bytes, side: Side, n: int) -> bool:
     """Do all reads of one end lie on one strand of the reference."""
     for k in range(1, n):
@@ -194,7 +201,7 @@ def _one_direction(data: Bytes, side: Side, n: int) -> bool:
     return True
 
 
-@kernel
+@lean_kernel
 def _select(data: Bytes, side: Side, n: int, counts: Counts) -> int:
     """Keep the reads of the common indel pattern, count the others; return how many are kept."""
     empty = 0
@@ -206,7 +213,7 @@ def _select(data: Bytes, side: Side, n: int, counts: Counts) -> int:
     return kept
 
 
-@kernel
+@lean_kernel
 def _call_end(
     side: Side,
     rows: Rows,
@@ -268,7 +275,7 @@ class Called(NamedTuple):
     both_two: bool
 
 
-@kernel
+@lean_kernel
 def call_molecule(
     data: Bytes,
     rows: Rows,

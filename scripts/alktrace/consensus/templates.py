@@ -9,7 +9,7 @@ from typing import Any
 
 import numpy as np
 
-from ..io.kernels import kernel
+from ..io.kernels import kernel, lean_kernel
 from ..io.records import (
     FLAG_MATE_UNMAPPED,
     FLAG_NOT_PF,
@@ -119,13 +119,13 @@ TEMPLATE: Any = np.dtype(
 Rows = Any
 
 
-@kernel
+@lean_kernel
 def end_key(ref: int, pos: int, reverse: int) -> int:
     """Return the sortable number of a fragment end: sequence, 0-based unclipped 5' position, strand."""
     return (int64(ref) << 34) | ((int64(pos) + POSITION_SHIFT) << 1) | reverse
 
 
-@kernel
+@lean_kernel
 def name_hash(data: Bytes, start: int) -> int:
     """Return a 64-bit hash of the read name, well mixed in all bits."""
     value = int64(-3750763034362895579)
@@ -139,7 +139,7 @@ def name_hash(data: Bytes, start: int) -> int:
     return value ^ ((value >> 33) & 0x7FFFFFFF)
 
 
-@kernel
+@lean_kernel
 def unclipped_end(data: Bytes, start: int) -> tuple[int, int, int]:
     """Return where a mapped read begins and ends.
 
@@ -167,7 +167,7 @@ def unclipped_end(data: Bytes, start: int) -> tuple[int, int, int]:
     return pos - leading, stop, hard
 
 
-@kernel
+@lean_kernel
 def _find_three(data: Bytes, start: int, end: int, tag: int, found: Offsets) -> None:
     """Look up the UMI tag, RG, MC and RX in one walk over the tags; -1 where absent."""
     found[:] = -1
@@ -188,7 +188,7 @@ def _find_three(data: Bytes, start: int, end: int, tag: int, found: Offsets) -> 
         at = after
 
 
-@kernel
+@lean_kernel
 def _library(data: Bytes, at: int, names: Bytes, bounds: Offsets, libraries: Offsets) -> int:
     """Return the library of the read group named at a tag; the last entry is for reads without one."""
     groups = len(bounds) - 1
@@ -202,7 +202,7 @@ def _library(data: Bytes, at: int, names: Bytes, bounds: Offsets, libraries: Off
     return int64(libraries[groups])
 
 
-@kernel
+@lean_kernel
 def _umi_reason(data: Bytes, start: int, found: Offsets, source: int, duplex: bool, row: Rows) -> int:
     """Fill in the UMI of a read; return why it cannot be used."""
     at = found[0] if found[0] >= 0 else found[3]
@@ -218,7 +218,7 @@ def _umi_reason(data: Bytes, start: int, found: Offsets, source: int, duplex: bo
     return reason
 
 
-@kernel
+@lean_kernel
 def _reason_alone(flags: int) -> int:
     """Return why a record is dropped that its mate need not know of."""
     if flags & FLAG_SECONDARY:
@@ -231,7 +231,7 @@ def _reason_alone(flags: int) -> int:
     return NONE
 
 
-@kernel
+@lean_kernel
 def _reason_with_mate(data: Bytes, start: int, flags: int, min_mapq: int, duplex: bool) -> int:
     """Return why a read is dropped together with its mate."""
     length = l_seq(data, start)
@@ -246,7 +246,7 @@ def _reason_with_mate(data: Bytes, start: int, flags: int, min_mapq: int, duplex
     return NOT_PAIRED if duplex and not flags & FLAG_PAIRED else NONE
 
 
-@kernel
+@lean_kernel
 def _fill_ends(data: Bytes, start: int, ref: int, flags: int, row: Rows) -> None:
     """Fill in where a mapped read begins and ends, and where its mate begins."""
     # The 5' end of a reverse read is its last aligned base with the clip behind it.
@@ -261,7 +261,7 @@ def _fill_ends(data: Bytes, start: int, ref: int, flags: int, row: Rows) -> None
         row.mate = end_key(mate_ref(data, start), mate_pos(data, start), 0)
 
 
-@kernel
+@lean_kernel
 def _is_cut(data: Bytes, start: int) -> bool:
     """Tell whether a read ends in a hard clip: only primers are cut off primary alignments."""
     cigar, last = cigar_offset(data, start), n_cigar(data, start) - 1

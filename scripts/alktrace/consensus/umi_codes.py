@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from ..io.kernels import kernel
+from ..io.kernels import kernel, lean_kernel
 from ..io.records import Bytes, int64, name_length, name_offset
 from .losses import NONE, UMI_INVALID, UMI_MISSING, UMI_N
 
@@ -12,7 +12,7 @@ N, JOINT, OTHER = 4, 5, 6
 Rows = Any
 
 
-@kernel
+@lean_kernel
 def base_code(letter: int) -> int:
     """Return 0 to 3 for A, C, G, T in either case, 4 for N, 5 for a separator of halves, 6 for others."""
     # Either case: lower-case bases are the same UMI.
@@ -30,7 +30,7 @@ def base_code(letter: int) -> int:
     return JOINT if letter in (ord("-"), ord("+"), ord("_")) else OTHER
 
 
-@kernel
+@lean_kernel
 def parse_umi(data: Bytes, at: int, length: int, row: Rows) -> int:
     """Pack a UMI of one or two halves into a READ row, two bits per base.
 
@@ -63,7 +63,7 @@ def parse_umi(data: Bytes, at: int, length: int, row: Rows) -> int:
     return status if length_a + length_b + (status != NONE) > 0 else UMI_MISSING
 
 
-@kernel
+@lean_kernel
 def turn_half(codes: int, length: int) -> int:
     """Return the reverse complement of a packed half."""
     turned = int64(0)
@@ -74,7 +74,7 @@ def turn_half(codes: int, length: int) -> int:
     return turned
 
 
-@kernel
+@lean_kernel
 def _half_start(data: Bytes, first: int, stop: int) -> int:
     """Return where the upper-case bases before `stop` start, with a leading `r`; `stop` without bases."""
     at = stop
@@ -84,13 +84,13 @@ def _half_start(data: Bytes, first: int, stop: int) -> int:
     return at - 1 if first < at < stop and data[at - 1] == ord("r") else at
 
 
-@kernel
+@lean_kernel
 def _parted(data: Bytes, first: int, at: int) -> bool:
     """Does a field of a read name start here."""
     return at == first or data[at - 1] == ord(":") or data[at - 1] == ord("_")
 
 
-@kernel
+@lean_kernel
 def umi_in_name(data: Bytes, start: int) -> tuple[int, int]:
     """Return offset and length of the UMI at the end of a read name; length 0 if there is none.
 

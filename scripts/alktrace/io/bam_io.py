@@ -4,7 +4,7 @@ Layout: SAM/BAM specification, sections 4.1 and 4.2.
 """
 
 from collections import deque
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
@@ -16,7 +16,7 @@ import pysam
 
 from ..errors import DataError
 from .bgzf import BLOCK_BYTES, END_OF_FILE, MAX_LEVEL, Source, check_magic, deflate_block, inflate
-from .kernels import kernel
+from .kernels import lean_kernel
 from .records import FAULTS, FIXED_BYTES, LENGTHS_DIFFER, SOUND, Bytes, Offsets, find_fault, read_int32
 
 MIN_RECORD_BYTES = 4 + FIXED_BYTES + 1
@@ -52,12 +52,15 @@ def read_header(path: Path) -> pysam.AlignmentHeader:
         raise DataError(path, f"the BAM header cannot be read ({error})", "write the file anew") from None
 
 
-def iterate_batches(path: Path, *, batch_bytes: int = 64 << 20, threads: int = 1) -> Iterator[RecordBatch]:
+def iterate_batches(
+    path: Path, *, batch_bytes: int | Callable[[], int] = 64 << 20, threads: int = 1
+) -> Iterator[RecordBatch]:
     """Read a BAM file as batches of packed records.
 
     Args:
         path: a BAM file in any order.
-        batch_bytes: inflated bytes of a batch; a batch holds at least one record and ends with a whole one.
+        batch_bytes: inflated bytes of a batch, or what says how many now; a batch holds at least one record
+            and ends with a whole one.
         threads: threads that inflate ahead of the caller.
 
     Raises:
@@ -70,7 +73,7 @@ def iterate_batches(path: Path, *, batch_bytes: int = 64 << 20, threads: int = 1
 
 
 def read_stream(
-    stream: BinaryIO, source: Source, *, batch_bytes: int, threads: int = 1
+    stream: BinaryIO, source: Source, *, batch_bytes: int | Callable[[], int], threads: int = 1
 ) -> tuple[str, Iterator[RecordBatch]]:
     """Read a BAM stream, such as a pipe: the text of its header now, batches of records when asked.
 
@@ -89,13 +92,17 @@ def read_stream(
 
 
 def _batches(
-    source: Source, chunks: Iterator[bytes], first: bytes, lengths: Offsets, batch_bytes: int
+    source: Source,
+    chunks: Iterator[bytes],
+    first: bytes,
+    lengths: Offsets,
+    batch_bytes: int | Callable[[], int],
 ) -> Iterator[RecordBatch]:
     carry, size, records = [first], len(first), 0
     for chunk in chunks:
         carry.append(chunk)
         size += len(chunk)
-        if size >= batch_bytes:
+        if size >= (batch_bytes() if callable(batch_bytes) else batch_bytes):
             batch, rest = _split(source, carry, lengths, records)
             records += len(batch.starts)
             carry, size = [rest], len(rest)
@@ -108,7 +115,7 @@ def _batches(
         yield batch
 
 
-@kernel
+@lean_kernel
 def _find_records(data: Bytes, lengths: Offsets, starts: Offsets, ends: Offsets) -> tuple[int, int, int]:
     """Fill in where records lie; return their number, the end of the last, and the fault of the next."""
     at, count, size = 0, 0, len(data)

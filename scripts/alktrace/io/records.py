@@ -11,7 +11,7 @@ from typing import Any, NamedTuple, cast
 import numpy as np
 from numpy.typing import NDArray
 
-from .kernels import kernel
+from .kernels import kernel, lean_kernel
 
 Bytes = NDArray[np.uint8]
 Offsets = NDArray[np.int64]
@@ -40,13 +40,13 @@ FLAG_SUPPLEMENTARY = 0x800
 # --- numbers --------------------------------------------------------------------------------
 
 
-@kernel
+@lean_kernel
 def read_uint16(data: Bytes, at: int) -> int:
     """Return the little-endian unsigned 16-bit number at an offset."""
     return int64(data[at]) | (int64(data[at + 1]) << 8)
 
 
-@kernel
+@lean_kernel
 def read_int32(data: Bytes, at: int) -> int:
     """Return the little-endian signed 32-bit number at an offset."""
     low = int64(data[at]) | (int64(data[at + 1]) << 8)
@@ -54,21 +54,21 @@ def read_int32(data: Bytes, at: int) -> int:
     return int64(np.int32(low | (high << 16)))
 
 
-@kernel
+@lean_kernel
 def write_uint16(data: Bytes, at: int, value: int) -> None:
     """Write an unsigned 16-bit number."""
     data[at] = value & 0xFF
     data[at + 1] = (value >> 8) & 0xFF
 
 
-@kernel
+@lean_kernel
 def write_int32(data: Bytes, at: int, value: int) -> None:
     """Write a signed 32-bit number."""
     for i in range(4):
         data[at + i] = (value >> (8 * i)) & 0xFF
 
 
-@kernel
+@lean_kernel
 def put_bytes(out: Bytes, at: int, data: Bytes, start: int, end: int) -> int:
     """Write a part of other bytes; return where it ends."""
     # Offsets without a sign: of every other one numba asks whether it counts from behind, and no processor
@@ -79,7 +79,7 @@ def put_bytes(out: Bytes, at: int, data: Bytes, start: int, end: int) -> int:
     return at + end - start
 
 
-@kernel
+@lean_kernel
 def put_digits(out: Bytes, at: int, number: int) -> int:
     """Write a natural number as text; return where it ends."""
     digits, rest = 1, number // 10
@@ -91,7 +91,7 @@ def put_digits(out: Bytes, at: int, number: int) -> int:
     return at + digits
 
 
-@kernel
+@lean_kernel
 def region_bin(low: int, high: int) -> int:
     """Return the bin of an interval (SAM specification, section 5.3)."""
     high -= 1
@@ -116,7 +116,7 @@ class Lies(NamedTuple):
     low: int
 
 
-@kernel
+@lean_kernel
 def write_fixed(
     out: Bytes, at: int, name: int, mapq: int, flags: int, length: int, own: Lies, mate: Lies, tlen: int
 ) -> None:
@@ -146,31 +146,31 @@ def write_fixed(
     write_int32(out, at + 32, tlen)
 
 
-@kernel
+@lean_kernel
 def ref_id(data: Bytes, start: int) -> int:
     """Return the index of the reference sequence; -1 without one."""
     return read_int32(data, start)
 
 
-@kernel
+@lean_kernel
 def position(data: Bytes, start: int) -> int:
     """Return the 0-based position of the first aligned base; -1 without one."""
     return read_int32(data, start + 4)
 
 
-@kernel
+@lean_kernel
 def name_length(data: Bytes, start: int) -> int:
     """Return the length of the read name without its closing NUL."""
     return int64(data[start + 8]) - 1
 
 
-@kernel
+@lean_kernel
 def name_offset(start: int) -> int:
     """Return where the read name starts."""
     return start + FIXED_BYTES
 
 
-@kernel
+@lean_kernel
 def same_name(one: Bytes, a: int, other: Bytes, b: int) -> bool:
     """Tell whether the records at two offsets have the same read name."""
     length = name_length(one, a)
@@ -189,43 +189,43 @@ def read_name(data: Bytes, start: int) -> str:
     return data[at : at + name_length(data, start)].tobytes().decode(errors="replace")
 
 
-@kernel
+@lean_kernel
 def mapq(data: Bytes, start: int) -> int:
     """Return the mapping quality."""
     return int64(data[start + 9])
 
 
-@kernel
+@lean_kernel
 def n_cigar(data: Bytes, start: int) -> int:
     """Return the number of CIGAR operations."""
     return read_uint16(data, start + 12)
 
 
-@kernel
+@lean_kernel
 def flag(data: Bytes, start: int) -> int:
     """Return the flags."""
     return read_uint16(data, start + 14)
 
 
-@kernel
+@lean_kernel
 def l_seq(data: Bytes, start: int) -> int:
     """Return the number of bases."""
     return read_int32(data, start + 16)
 
 
-@kernel
+@lean_kernel
 def mate_ref(data: Bytes, start: int) -> int:
     """Return the index of the mate's reference sequence; -1 without one."""
     return read_int32(data, start + 20)
 
 
-@kernel
+@lean_kernel
 def mate_pos(data: Bytes, start: int) -> int:
     """Return the 0-based position of the mate; -1 without one."""
     return read_int32(data, start + 24)
 
 
-@kernel
+@lean_kernel
 def tlen(data: Bytes, start: int) -> int:
     """Return the signed template length."""
     return read_int32(data, start + 28)
@@ -234,39 +234,39 @@ def tlen(data: Bytes, start: int) -> int:
 # --- variable fields ------------------------------------------------------------------------
 
 
-@kernel
+@lean_kernel
 def cigar_offset(data: Bytes, start: int) -> int:
     """Return where the CIGAR starts: one unsigned 32-bit number per operation, length << 4 | code."""
     return start + FIXED_BYTES + int64(data[start + 8])
 
 
-@kernel
+@lean_kernel
 def cigar_item(data: Bytes, cigar: int, i: int) -> tuple[int, int]:
     """Return length and code (index into `MIDNSHP=X`) of the i-th operation."""
     value = read_int32(data, cigar + 4 * i) & 0xFFFFFFFF
     return value >> 4, value & 0xF
 
 
-@kernel
+@lean_kernel
 def seq_offset(data: Bytes, start: int) -> int:
     """Return where the packed bases start."""
     return cigar_offset(data, start) + 4 * n_cigar(data, start)
 
 
-@kernel
+@lean_kernel
 def qual_offset(data: Bytes, start: int) -> int:
     """Return where the base qualities start, one byte each; 0xFF in the first: none are given."""
     return seq_offset(data, start) + (l_seq(data, start) + 1) // 2
 
 
-@kernel
+@lean_kernel
 def tags_offset(data: Bytes, start: int) -> int:
     """Return where the tags start."""
     length = l_seq(data, start)
     return seq_offset(data, start) + (length + 1) // 2 + length
 
 
-@kernel
+@lean_kernel
 def base(data: Bytes, seq: int, i: int) -> int:
     """Return the 4-bit code of the i-th base: A 1, C 2, G 4, T 8, N 15 (bits of `=ACMGRSVTWYHKDBN`)."""
     value = int64(data[seq + (i >> 1)])
@@ -276,7 +276,7 @@ def base(data: Bytes, seq: int, i: int) -> int:
 # --- tags -----------------------------------------------------------------------------------
 
 
-@kernel
+@lean_kernel
 def _item_bytes(kind: int) -> int:
     """Return the size of one number of a tag type; 0 for other types."""
     if kind in (ord("A"), ord("c"), ord("C")):
@@ -288,7 +288,7 @@ def _item_bytes(kind: int) -> int:
     return 0
 
 
-@kernel
+@lean_kernel
 def after_value(data: Bytes, kind_at: int, end: int) -> int:
     """Return the offset behind a tag value; -1 if it is malformed or reaches over the record."""
     kind = data[kind_at]
@@ -309,7 +309,7 @@ def after_value(data: Bytes, kind_at: int, end: int) -> int:
     return after if width > 0 and after <= end else -1
 
 
-@kernel
+@lean_kernel
 def find_tag(data: Bytes, tags: int, end: int, first: int, second: int) -> int:
     """Find a tag.
 
@@ -334,7 +334,7 @@ def find_tag(data: Bytes, tags: int, end: int, first: int, second: int) -> int:
     return -1
 
 
-@kernel
+@lean_kernel
 def int_value(data: Bytes, kind_at: int) -> int:
     """Return the value of an integer tag of any width; NOT_AN_INTEGER for other types."""
     return array_item(data, data[kind_at], kind_at + 1, 0)
@@ -348,7 +348,7 @@ def float_value(data: Bytes, kind_at: int) -> float:
     return np.float64(data[kind_at + 1 : kind_at + 5].copy().view(np.float32)[0])
 
 
-@kernel
+@lean_kernel
 def text_value(data: Bytes, kind_at: int) -> tuple[int, int]:
     """Return offset and length of a `Z` or `A` tag that `find_tag` found; length -1 for other types."""
     at = kind_at + 1
@@ -362,7 +362,7 @@ def text_value(data: Bytes, kind_at: int) -> tuple[int, int]:
     return at, length
 
 
-@kernel
+@lean_kernel
 def array_value(data: Bytes, kind_at: int) -> tuple[int, int, int]:
     """Return item type, count and offset of the first item of a `B` tag; count -1 for other types."""
     if data[kind_at] != ord("B"):
@@ -370,7 +370,7 @@ def array_value(data: Bytes, kind_at: int) -> tuple[int, int, int]:
     return int64(data[kind_at + 1]), read_int32(data, kind_at + 2), kind_at + 6
 
 
-@kernel
+@lean_kernel
 def array_item(data: Bytes, kind: int, first: int, i: int) -> int:
     """Return the i-th item of an integer array.
 
@@ -431,7 +431,7 @@ _QUERY_OPERATIONS = 0b110010011
 """Bit i: operation i of `MIDNSHP=X` consumes bases of the read (SAM specification, section 1.4.6)."""
 
 
-@kernel
+@lean_kernel
 def find_fault(data: Bytes, start: int, end: int, lengths: Offsets) -> int:
     """Return what makes a record unfit for the kernels, which trust its lengths; 0 for a sound record.
 
@@ -464,7 +464,7 @@ def find_fault(data: Bytes, start: int, end: int, lengths: Offsets) -> int:
     return fault if fault != SOUND else _tag_fault(data, tags_offset(data, start), end)
 
 
-@kernel
+@lean_kernel
 def _cigar_fault(data: Bytes, start: int, mapped: bool) -> int:
     cigar, consumed = cigar_offset(data, start), 0
     for i in range(n_cigar(data, start)):
@@ -482,7 +482,7 @@ def _cigar_fault(data: Bytes, start: int, mapped: bool) -> int:
     return SOUND if flag(data, start) & (FLAG_SECONDARY | FLAG_SUPPLEMENTARY) else BASES_MISSING
 
 
-@kernel
+@lean_kernel
 def _tag_fault(data: Bytes, at: int, end: int) -> int:
     while at + 3 <= end:
         at = after_value(data, at + 2, end)
