@@ -433,7 +433,7 @@ def _match_probability(counts: Offsets) -> float:
     n = int(counts.sum())
     if n < 2:
         return 0.0
-    equal = float((counts * (counts - 1)).sum()) / (n * (n - 1.0))
+    equal = float(counts @ counts - n) / (n * (n - 1.0))
     if len(counts) == UMI_BINS:
         equal = (equal - 1.0 / UMI_BINS) / (1.0 - 1.0 / UMI_BINS)
     return max(0.0, equal)

@@ -41,9 +41,11 @@ logger = logging.getLogger(__name__)
 
 UMI_TAG = "RX"
 UNKNOWN_LIBRARY = "unknown"
-CHUNK_TEMPLATES = 4096
-# Arrays below 32 MB come from recycled memory; larger ones are mapped anew, page by page, for each batch.
-BATCH_BYTES = 8 << 20
+CHUNK_TEMPLATES = 1024
+# Small batches are recycled memory. The window is copied with each batch: that of a deep position is read in
+# larger ones, so that its copies stay in proportion.
+BATCH_BYTES = 2 << 20
+BATCHES_IN_WINDOW = 4
 # So many reads without a UMI and none with one: the setting must be wrong.
 READS_TO_GIVE_UP = 10_000
 
@@ -185,7 +187,11 @@ def _windows(
     """Yield packed bytes and the templates whose families are complete."""
     window = _Window(np.empty(0, np.uint8), np.empty(0, READ), np.empty(0, TEMPLATE), OpenEnds())
     libraries = _libraries(headers)
-    streams = [iterate_batches(path, batch_bytes=BATCH_BYTES, threads=threads) for path in bams]
+
+    def wanted() -> int:
+        return max(BATCH_BYTES, len(window.data) // BATCHES_IN_WINDOW)
+
+    streams = [iterate_batches(path, batch_bytes=wanted, threads=threads) for path in bams]
     seen = [-1] * len(bams)
     while any(key < NO_END + 1 for key in seen):
         i = seen.index(min(seen))
