@@ -17,9 +17,9 @@ from ..io.records import (
     Lies,
     put_bytes,
     put_digits,
+    uint64,
     write_fixed,
     write_int32,
-    write_uint16,
 )
 
 SINGLE_END = FLAG_UNMAPPED
@@ -74,8 +74,10 @@ def put_shorts(out: Bytes, at: int, first: int, second: int, values: Shorts, n: 
     out[at] = ord("s")
     write_int32(out, at + 1, n)
     at += 5
-    for i in range(n):
-        write_uint16(out, at + 2 * i, values[i])
+    low, high = uint64(at), uint64(at + 1)
+    for i in range(uint64(n)):
+        out[low + i + i] = values[i] & 0xFF
+        out[high + i + i] = (values[i] >> 8) & 0xFF
     return at + 2 * n
 
 
@@ -83,8 +85,9 @@ def put_shorts(out: Bytes, at: int, first: int, second: int, values: Shorts, n: 
 def put_bases(out: Bytes, at: int, first: int, second: int, bases: Bytes, n: int) -> int:
     """Write base codes as text."""
     at = put_tag(out, at, first, second, ord("Z"))
-    for i in range(n):
-        out[at + i] = LETTERS[bases[i]]
+    to = uint64(at)
+    for i in range(uint64(n)):
+        out[to + i] = LETTERS[bases[i]]
     out[at + n] = 0
     return at + n + 1
 
@@ -93,8 +96,9 @@ def put_bases(out: Bytes, at: int, first: int, second: int, bases: Bytes, n: int
 def put_quals(out: Bytes, at: int, first: int, second: int, quals: Bytes, n: int) -> int:
     """Write qualities as FASTQ text."""
     at = put_tag(out, at, first, second, ord("Z"))
-    for i in range(n):
-        out[at + i] = quals[i] + PHRED_OFFSET
+    to = uint64(at)
+    for i in range(uint64(n)):
+        out[to + i] = quals[i] + PHRED_OFFSET
     out[at + n] = 0
     return at + n + 1
 
@@ -123,8 +127,9 @@ def put_record(
     out[stop] = 0
     write_fixed(out, at, stop - name, 0, flags, n, Lies(-1, -1), Lies(-1, -1), 0)
     at = stop + 1
-    for i in range(n // 2):
-        out[at + i] = (NIBBLES[bases[2 * i]] << 4) | NIBBLES[bases[2 * i + 1]]
+    packed, one = uint64(at), uint64(1)
+    for i in range(uint64(n // 2)):
+        out[packed + i] = (NIBBLES[bases[i + i]] << 4) | NIBBLES[bases[i + i + one]]
     if n & 1:
         # The first base of a pair is in the high nibble; of an odd number the low one stays empty.
         out[at + n // 2] = NIBBLES[bases[n - 1]] << 4

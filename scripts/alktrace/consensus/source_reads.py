@@ -23,6 +23,7 @@ from ..io.records import (
     qual_offset,
     ref_id,
     seq_offset,
+    uint64,
 )
 from .likelihood import NO_CALL, QUALITIES, join_strands
 
@@ -39,20 +40,23 @@ Ints = Any
 def decode(data: Bytes, start: int, bases: Bytes, quals: Bytes) -> int:
     """Unpack bases and qualities into sequencing order; return their number."""
     length, seq, qual = l_seq(data, start), seq_offset(data, start), qual_offset(data, start)
+    # Without a sign, as in `put_bytes`.
+    last, one = uint64(length - 1), uint64(1)
     raw = data[qual : qual + length]
     packed = data[seq : seq + (length + 1) // 2]
     if flag(data, start) & FLAG_REVERSE:
-        for i in range(length // 2):
-            bases[length - 1 - 2 * i] = REVERSE[packed[i] >> 4]
-            bases[length - 2 - 2 * i] = REVERSE[packed[i] & 0xF]
+        for i in range(uint64(length // 2)):
+            at = last - i - i
+            bases[at] = REVERSE[packed[i] >> 4]
+            bases[at - one] = REVERSE[packed[i] & 0xF]
         if length & 1:
             bases[0] = REVERSE[packed[length // 2] >> 4]
-        for i in range(length):
-            quals[i] = raw[length - 1 - i]
+        for i in range(uint64(length)):
+            quals[i] = raw[last - i]
     else:
-        for i in range(length // 2):
-            bases[2 * i] = FORWARD[packed[i] >> 4]
-            bases[2 * i + 1] = FORWARD[packed[i] & 0xF]
+        for i in range(uint64(length // 2)):
+            bases[i + i] = FORWARD[packed[i] >> 4]
+            bases[i + i + one] = FORWARD[packed[i] & 0xF]
         if length & 1:
             bases[length - 1] = FORWARD[packed[length // 2] >> 4]
         for i in range(length):
@@ -116,8 +120,8 @@ def reconcile_mates(
         x = blocks_one[i, 1] + first - blocks_one[i, 0]
         y = blocks_two[j, 1] + first - blocks_two[j, 0]
         for k in range(min(end_one, end_two) - first):
-            at_one = last_one - x - k if reverse_one else x + k
-            at_two = last_two - y - k if reverse_two else y + k
+            at_one = uint64(last_one - x - k if reverse_one else x + k)
+            at_two = uint64(last_two - y - k if reverse_two else y + k)
             base_one, base_two = int64(bases_one[at_one]), int64(bases_two[at_two])
             # N says nothing: the base of the mate stays as it is.
             if NO_CALL in (base_one, base_two):
