@@ -80,4 +80,4 @@ def call_families(
                 common_place(data, two.starts, two.keep, n, called.length_two),
             )
             at = put_molecule(out, at, number + m, called, umi, duplex, one, two, naming, scratch, places)
-    return out[:at].copy()
+    return out[:at]

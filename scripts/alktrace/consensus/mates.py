@@ -12,6 +12,7 @@ from ..io.records import (
     Offsets,
     cigar_offset,
     int64,
+    put_bytes,
     same_name,
     tags_offset,
 )
@@ -190,5 +191,5 @@ def keep_bytes(data: Bytes, offsets: Offsets, whole: Bytes) -> tuple[Bytes, Offs
     for i in range(len(offsets)):
         if offsets[i] >= 0:
             stop = tags_offset(data, offsets[i]) if whole[i] else cigar_offset(data, offsets[i])
-            kept[moved[i] : moved[i] + stop - offsets[i]] = data[offsets[i] : stop]
+            put_bytes(kept, moved[i], data, offsets[i], stop)
     return kept, moved
