@@ -107,6 +107,8 @@ class Batch:
             self.umis = list(compress(self.umis, wanted))
         if self.umi_qualities is not None:
             self.umi_qualities = list(compress(self.umi_qualities, wanted))
+        if self.passed is not None:
+            self.passed = list(compress(self.passed, wanted))
 
 
 @dataclass(frozen=True)
