@@ -33,7 +33,7 @@ from .read_text import (
 )
 
 BATCH = 512  # clusters; large enough to hide the cost of a batch, small enough to stay in the cache
-KERNELS_FROM = 32 << 20  # about 0.4 M reads; with fewer, kernels cost more to load than they save
+KERNELS_FROM = 16 << 20  # about 0.2 M reads; with fewer, kernels cost more to load than they save
 _HALF = "r?[ACGTN]+"
 # The last `:` or `_` field: one UMI, or two joined by `+`, `_` or `-`; `r` marks a reversed half.
 NAME_UMI = re.compile(rf"(?:^|[:_])({_HALF}(?:[+_-]{_HALF})?)$")
