@@ -102,6 +102,7 @@ def call_molecules(
         for data, rows in _windows(bams, headers, umi, settings, tally, threads):
             for records in caller.call(data, rows, pool):
                 writer.write(records)
+            del data, rows  # else they would stay until the next window is whole
     _check_umis(bams[0], umi, tally)
     lost, used = int(tally.called.losses.sum()), int(tally.called.outcomes[READS_USED])
     if lost + used != tally.counts[COUNT_IN]:
@@ -230,7 +231,8 @@ def _add_batch(
 ) -> int:
     """Take records into the window; return the sort key of the last."""
     shift = len(window.data)
-    data = np.concatenate([window.data, batch.data])
+    # At once, so that the bytes before are free.
+    data = window.data = np.concatenate([window.data, batch.data])
     reads = np.empty(len(batch.starts), READ)
     source = 0 if umi.source is UmiSource.NONE else 2 if umi.source is UmiSource.NAME else 1
     tag = umi.tag if umi.source is UmiSource.TAG else UMI_TAG
@@ -252,7 +254,7 @@ def _add_batch(
     )
     if joined < 0:
         raise _given_twice(path, data, int(reads["offset"][-1 - joined]))
-    window.data, window.waiting = data, reads[waiting == 1]
+    window.waiting = reads[waiting == 1]
     window.templates = np.concatenate([window.templates, templates[:joined]])
     return int(last)
 
