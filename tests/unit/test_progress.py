@@ -130,7 +130,17 @@ def test_a_silence_is_broken_ever_less_often_with_the_last_words_of_the_job(tmp_
         pytest.param({"a": 1, "b": 2}, {"a": [1.0] * 4, "b": [16.0]}, 20.0, {}, 33.0, id="by the rule"),
         pytest.param({"c": 1}, {"a": [1.0] * 4, "b": [16.0]}, 20.0, {}, 8.5, id="unknown: between"),
         pytest.param({"a": 2}, {"a": [10.0] * 5}, 52.0, {"a": [2.0]}, 18.0, id="one has begun"),
-        pytest.param({"a": 1}, {"a": [10.0] * 5}, 150.0, {"a": [100.0]}, 0.0, id="longer than usual"),
+        pytest.param({"a": 1}, {"a": [10.0] * 5}, 150.0, {"a": [100.0]}, 90.0, id="longer than usual: grows"),
+        pytest.param(
+            {"a": 10, "b": 1},
+            {"a": [10.0] * 9, "b": [60.0]},
+            30.0,
+            {"b": [0.0]},
+            60.0,
+            id="not before its end",
+        ),
+        pytest.param({"a": 2, "b": 1}, {"a": [10.0] * 5}, 58.0, {"b": [8.0]}, 22.0, id="unknown: has begun"),
+        pytest.param({"a": 2, "b": 1}, {"a": [10.0] * 5}, 61.0, {"b": [11.0]}, None, id="unknown: too long"),
         pytest.param({"a": 10}, {"a": [10.0] * 4}, 40.0, {}, None, id="too few"),
         pytest.param({"a": 96}, {"a": [10.0] * 5}, 50.0, {}, None, id="too few of many"),
         pytest.param({"a": 10}, {"a": [1.0] * 5}, 5.0, {}, None, id="too early"),
@@ -144,6 +154,21 @@ def test_the_time_left(
     expected: float | None,
 ) -> None:
     assert Times(Counter(left), taken).seconds_left(elapsed, running) == expected
+
+
+def test_nothing_is_promised_while_a_genome_is_indexed() -> None:
+    """Behind steps of seconds it takes an hour; the guess was that of the steps, below a minute all along."""
+    run = Run(prepare=6, index_aligner=1, align=1)
+    for number in range(6):
+        run.start(number, "prepare", f"preparing P{number}")
+        run.now += 5
+        run.finish(number)
+    run.start(6, "index_aligner", "indexing the genome")
+    said = []
+    for run.now in range(40, 3600, 20):
+        said += run.said()
+    assert len(said) > 5
+    assert not [line for line in said if "left" in line]
 
 
 @pytest.mark.parametrize(
