@@ -5,6 +5,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
+from .lean_graph import lean_graph
 from .slurm import wait_for_answers
 from .warm import WarmProcess, start_warm
 
@@ -18,6 +19,7 @@ def mend_snakemake(modules: Mapping[str, Any], *, kernels: Path) -> WarmProcess:
     """
     warm = WarmProcess(kernels)
     start_warm(modules["snakemake.script"].PythonScript, warm)
+    lean_graph(modules)
     keep_one_timer(modules["snakemake.scheduling.job_scheduler"].JobScheduler)
     if plugin := modules.get("snakemake_executor_plugin_slurm"):
         wait_for_answers(plugin)

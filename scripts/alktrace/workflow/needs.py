@@ -1,5 +1,6 @@
 """What a job asks of the machine: more for larger files of its own, and more each time it is tried again."""
 
+import stat
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -32,12 +33,20 @@ def disk(per_gb: int, *, of: str) -> Need:
 def _need(names: str, amount: Callable[[float, int], float]) -> Need:
     # Snakemake gives arguments by these names.
     def need(wildcards: Any, input: Any, attempt: int) -> int:  # noqa: A002, ARG001
-        paths = [Path(path) for name in names.split() for path in _listed(input.get(name))]
-        # In a group of jobs what an earlier one will make is not there yet: the least has to do.
-        size = sum(path.stat().st_size for path in paths if path.is_file())
+        size = sum(_size(path) for name in named for path in _listed(input.get(name)))
         return round(amount(size / GIGABYTE, attempt))
 
+    named = names.split()
     return need
+
+
+def _size(path: str) -> int:
+    """Return the bytes of a file; of none where what an earlier job of a group will make is not there yet."""
+    try:
+        found = Path(path).stat()
+    except OSError:
+        return 0
+    return found.st_size if stat.S_ISREG(found.st_mode) else 0
 
 
 def _listed(given: Any) -> list[str]:

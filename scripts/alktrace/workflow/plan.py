@@ -19,9 +19,7 @@ from ..inputs.sheet import Sheet, read_sheet
 from ..inputs.site_knowledge import SiteKnowledge, read_site_knowledge
 from ..io.digest import code_digest, text_digest
 from ..io.tools import package_version, tool_version
-from ..outcomes.analysis_plan import planned
 from ..outcomes.clinical_schema import FILES
-from ..outcomes.outcome_files import outcome_tables
 from ..reported.report_words import own_words
 from ..vocabulary.exports import Export
 from ..vocabulary.samples import BadInputs, InputKind, Role, SpecimenType
@@ -64,6 +62,11 @@ def with_analysis_plan(settings: Settings) -> Settings:
         DataError: the plan cannot be read.
         InputProblems: what it says wrongly.
     """
+    if settings.cohort.plan is None and not settings.cohort.covariates:
+        return settings
+    # What it may plan is known to the modules that calculate it, and these load scipy.
+    from ..outcomes.analysis_plan import planned
+
     return settings.model_copy(update={"cohort": planned(settings.cohort)})
 
 
@@ -448,8 +451,11 @@ class Plan:
 
     def outcome_files(self) -> list[str]:
         """Return the outcome tables, none without clinical tables."""
-        names = outcome_tables() if self.settings.clinical else ()
-        return [f"{COHORT}/{name}" for name in names]
+        if not self.settings.clinical:
+            return []
+        from ..outcomes.outcome_files import outcome_tables
+
+        return [f"{COHORT}/{name}" for name in outcome_tables()]
 
     def exports(self, *names: str) -> list[str]:
         """Return the files of exports that are asked for: of some, or of all that the manifest names."""
