@@ -55,6 +55,7 @@ bench: .venv/.ready
 	@python tests/bench/accuracy_counts.py
 	@python tests/bench/accuracy_counts.py --sample ffpe_no_umi
 	@python tests/bench/copy_number.py
+	@PYTHONPATH=scripts python tests/bench/graph.py
 	@PYTHONPATH=scripts:tests python tests/bench/assay_study.py bench_study.tsv
 	@python -m alktrace assay validate bench_study.tsv --criteria tests/bench/assay_criteria.yaml --out bench_validation
 

@@ -19,6 +19,7 @@ import snakemake.jobs
 from snakemake.common import get_function_params, overwrite_function_params
 from snakemake.iocontainers import AttributeGuard, Namedlist
 from snakemake.utils import format as format_whole
+from workflow_runs import NEEDS_TOOLS
 
 from alktrace.workflow.lean_graph import (
     compare_names_of_outputs,
@@ -446,6 +447,22 @@ def test_runs_are_those_of_snakemake(tmp_path: Path) -> None:
         study.write("Snakefile", SNAKEFILE.replace('{"a": 1}', '{"a": 2}'))
     status, lines = same("--dry-run")
     assert status == 0 and "P1 aligning" in "\n".join(lines)
+
+
+@NEEDS_TOOLS
+@pytest.mark.timeout(300)
+def test_the_bench_counts_the_jobs_of_every_patient(tmp_path: Path) -> None:
+    command = [
+        sys.executable,
+        str(ROOT / "tests" / "bench" / "graph.py"),
+        "--folder",
+        str(tmp_path / "study"),
+    ]
+    done = subprocess.run(
+        [*command, "--patients", "2"], capture_output=True, text=True, check=False,
+        env=os.environ | {"PYTHONPATH": str(ROOT / "scripts")},
+    )  # fmt: skip
+    assert f"2 patients, {2 * 29 + 15} jobs: " in done.stdout, done.stdout + done.stderr
 
 
 def test_what_is_replaced_is_there() -> None:

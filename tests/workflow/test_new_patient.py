@@ -13,11 +13,14 @@ from pathlib import Path
 import numpy as np
 import pysam
 import yaml
+from shipped_settings import SHIPPED
 from workflow_runs import ROOT
 
 from alktrace.annotate.alteration_table import AlterationRow
 from alktrace.calling.callability_table import CallabilityRow
 from alktrace.calling.genotyping.genotype_table import GenotypeRow
+from alktrace.calling.noise.learned import LearnedNoise, save_noise
+from alktrace.calling.noise.rates import prior_noise
 from alktrace.classify.resistance_table import ResistanceRow
 from alktrace.io.tables import read_table, write_table
 from alktrace.structural.copy_number.copy_number_table import CopyNumberRow
@@ -82,6 +85,7 @@ class Cohort:
         ):
             write_table(folder / f"{name}.tsv", row_type, [])
         (folder / "coverage.cnn").touch()
+        save_noise(LearnedNoise(prior_noise(SHIPPED.calling), {}), folder / "noise.json")
         fraction = TumourFractionRow(TumourFractionStatus.NOT_ESTIMABLE, None, None, None, 0, ())
         write_table(folder / "tumour_fraction.tsv", TumourFractionRow, [fraction])
         rows = [
