@@ -74,13 +74,16 @@ class NoiseModel:
     shape: float
     dispersion: Dispersion
     # Not of the constructor: `replace` makes a model with other rates, which must not find these.
-    _made: dict[tuple[int, float], Noise] = field(default_factory=dict, init=False, repr=False, compare=False)
+    _made: dict[int, Noise] = field(default_factory=dict, init=False, repr=False, compare=False)
 
     def noise(self, row: int, factor: float = 1.0) -> Noise:
         """Return the noise of a row of the table, for the rule."""
-        if (row, factor) not in self._made:
-            self._made[row, factor] = self._noise(row, factor)
-        return self._made[row, factor]
+        if factor != 1.0:
+            # Not kept: normals give one for every position and change of a panel.
+            return self._noise(row, factor)
+        if row not in self._made:
+            self._made[row] = self._noise(row, 1.0)
+        return self._made[row]
 
     def _noise(self, row: int, factor: float) -> Noise:
         # Long repeats differ more than their length tells: a sample with few must not take them for equal.
