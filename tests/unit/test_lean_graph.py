@@ -14,6 +14,7 @@ from types import ModuleType, SimpleNamespace
 from typing import Any
 
 import pytest
+import snakemake
 import snakemake.io
 import snakemake.jobs
 from snakemake.common import get_function_params, overwrite_function_params
@@ -30,8 +31,14 @@ from alktrace.workflow.lean_graph import (
     read_scripts_once,
     share_guards,
 )
+from alktrace.workflow.mended import LEAN_FOR
 
 ROOT = Path(__file__).resolve().parents[2]
+
+
+def test_it_was_made_for_the_version_that_is_installed() -> None:
+    """After an upgrade: look through `lean_graph.py` beside the new code, then name the new version."""
+    assert snakemake.__version__ == LEAN_FOR
 
 
 class Asked:
