@@ -30,8 +30,6 @@ STEPS = {
     "classification": "classify_timepoint",
     "page": "write_patient_page",
 }
-SHELL = ("align_unit", "align_consensus")
-"""Their programs are no forks of the warm process, which a run with them alone does not start."""
 START = "prepare_targets"
 """A step that does next to nothing."""
 ADOPT_ORPHANS = 36
@@ -123,9 +121,8 @@ def measure(
             "--forcerun", START, "--until", START, folder=folder, log=log
         ),
     }
-    nothing, warm = list(costs.values())[1:]
+    start = list(costs.values())[-1]
     for name, rule in STEPS.items():
-        start = nothing if rule in SHELL else warm
         whole = run("--forcerun", rule, "--until", rule, folder=folder, log=log)
         costs[name] = Cost(whole.cpu - start.cpu, whole.wall - start.wall, whole.peak_mb)
     return costs
