@@ -301,7 +301,7 @@ def test_inputs_of_the_demo_are_written_once_for_one_code_seed_and_depth(
 ) -> None:
     written = []
 
-    def write_demo(out: Path, *, seed: int, depth: float) -> type[Any]:
+    def write_demo(out: Path, *, seed: int, depth: float, jobs: int) -> type[Any]:
         written.append((seed, depth))
         out.mkdir(exist_ok=True)
         return type("Cohort", (), {"expectations": (), "specimens": ()})

@@ -119,11 +119,9 @@ def _each(
     if jobs == 1:
         yield from map(write, specimens)
         return
-    server = get_context("forkserver")
-    server.set_forkserver_preload([__name__])
     # Ended from the terminal, the parent alone says so.
     ignore = (signal.SIGINT, signal.SIG_IGN)
-    with ProcessPoolExecutor(jobs, server, initializer=signal.signal, initargs=ignore) as pool:
+    with ProcessPoolExecutor(jobs, get_context("spawn"), initializer=signal.signal, initargs=ignore) as pool:
         try:
             yield from pool.map(write, specimens)
         except BaseException:
