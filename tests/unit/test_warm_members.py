@@ -2,8 +2,10 @@
 
 import os
 import signal
+import socket
 import subprocess
 import sys
+import tempfile
 import time
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
@@ -12,9 +14,9 @@ from pathlib import Path
 import pytest
 
 from alktrace.io.resources import ADAPTERS
-from alktrace.workflow.start_member import VARIABLE
+from alktrace.workflow.start_member import COLD, HEAD, VARIABLE, send
 from alktrace.workflow.warm import WarmProcess
-from alktrace.workflow.warm_members import name_server
+from alktrace.workflow.warm_members import _start
 
 SECONDS = 240
 """Also where the warm process must compile the kernels first."""
@@ -179,15 +181,69 @@ def test_without_a_server_members_start_cold(run: Run, served: dict[str, str], t
     assert run(SAYS, env=served | {VARIABLE: str(tmp_path / "nothing")}).stdout == "False\n"
 
 
-@pytest.mark.parametrize("why", ["noexec", "a space"])
-def test_where_the_program_cannot_be_run_python_stays(monkeypatch: pytest.MonkeyPatch, why: str) -> None:
+@pytest.mark.parametrize("closed", ["0<&-", "1>&-", "2>&-"])
+def test_without_a_standard_stream_members_start_cold(
+    served: dict[str, str], tmp_path: Path, closed: str
+) -> None:
+    """The socket would be the stream: a script that reads it would wait for its own end."""
+    (tmp_path / "m.py").write_text("import sys; sys.stdin and sys.stdin.read(); open('done', 'w').close()")
+    command = ["bash", "-c", f'"$ALKTRACE_PYTHON" m.py {closed}']
+    subprocess.run(command, env=served, cwd=tmp_path, stdin=subprocess.DEVNULL, check=True, timeout=60)
+    assert (tmp_path / "done").exists()
+
+
+def test_a_caller_that_ends_while_it_asks_leaves_no_end_of_a_pipe(served: dict[str, str]) -> None:
+    """Else who reads at the other end waits for the end of the run."""
+    end, written = os.pipe()
+    with socket.socket(socket.AF_UNIX) as caller:
+        caller.connect(served[VARIABLE])
+        socket.send_fds(caller, [(100).to_bytes(HEAD, "little")], [0, written, 2])
+    os.close(written)
+    os.set_blocking(end, False)
+
+    def ended() -> bool:
+        try:
+            return os.read(end, 1) == b""
+        except BlockingIOError:
+            return False
+
+    until(ended)
+    os.close(end)
+
+
+def test_where_nothing_can_be_forked_members_start_cold(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    def fork() -> int:
+        raise BlockingIOError
+
+    monkeypatch.setattr(os, "fork", fork)
+    with socket.socket(socket.AF_UNIX) as listener, socket.socket(socket.AF_UNIX) as caller:
+        listener.bind(str(tmp_path / "warm"))
+        listener.listen()
+        caller.connect(str(tmp_path / "warm"))
+        send(caller, (bytes(tmp_path), ["m.py"], {}))
+        with pytest.raises(BlockingIOError):
+            _start(listener, [])
+        assert caller.recv(16) == COLD
+
+
+@pytest.mark.parametrize("why", ["noexec", "a space", "a long path", "a full disk"])
+def test_where_the_program_cannot_be_run_python_stays(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path, why: str
+) -> None:
     monkeypatch.setenv("ALKTRACE_PYTHON", "python")
     monkeypatch.delenv(VARIABLE, raising=False)
     if why == "noexec":
         monkeypatch.setattr(os, "access", lambda *_: False)
-    else:
+    elif why == "a space":
         monkeypatch.setattr(sys, "executable", "/a folder/python")
-    name_server()
+    elif why == "a long path":
+        monkeypatch.setattr(tempfile, "tempdir", str(tmp_path / ("t" * 90)))
+        (tmp_path / ("t" * 90)).mkdir()
+    else:
+        monkeypatch.setattr(tempfile, "tempdir", str(tmp_path / "nowhere"))
+    WarmProcess(tmp_path).name_members()
     assert (os.environ["ALKTRACE_PYTHON"], VARIABLE in os.environ) == ("python", False)
 
 

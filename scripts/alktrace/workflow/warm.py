@@ -62,8 +62,9 @@ class WarmProcess:
         wait_for(process)
 
     def name_members(self) -> None:
-        """Let scripts in the pipes of shell rules ask for forks too."""
-        self._socket = name_server()
+        """Let scripts in the pipes of shell rules ask for forks too; on a full disk they start cold."""
+        with suppress(OSError):
+            self._socket = name_server()
 
     def serve_members(self) -> None:
         """Begin to fork such scripts, in the background and once, if the kernels are there."""

@@ -24,20 +24,22 @@ from pathlib import Path
 from typing import Any, TextIO
 
 from . import start_member
-from .start_member import HEAD, VARIABLE, Request
+from .start_member import COLD, HEAD, STREAMS, VARIABLE, Request
 
 PATIENCE = 10.0
 """Seconds for a member to say what it wants; it says so at once."""
 WAITING = 64
 """Members that may stand in line."""
+MAX_SOCKET = 107
+"""Bytes of the path of a socket (unix(7)), less its end."""
 MAX_LINE = 127
 """Bytes of a program's first line that every kernel reads (execve(2): 255 since Linux 5.1)."""
 
 
-def name_server() -> Path:
+def name_server() -> Path | None:
     """Let `$ALKTRACE_PYTHON` of this process's jobs ask for warm members; return the socket where it asks.
 
-    Until a server listens there, and after its end, scripts start cold.
+    Until a server listens there, and after its end, scripts start cold. None: they always do, here.
     """
     folder = Path(tempfile.mkdtemp(prefix="alktrace-"))
     atexit.register(shutil.rmtree, folder, ignore_errors=True)
@@ -47,9 +49,16 @@ def name_server() -> Path:
     program.write_text(line + Path(start_member.__file__).read_text(encoding="utf-8"), encoding="utf-8")
     program.chmod(0o700)
     # Else temporary files may not be executed (`noexec`), or the kernel would not find this Python.
-    if os.access(program, os.X_OK) and len(line) <= MAX_LINE and line.count(" ") == 1:
-        os.environ |= {"ALKTRACE_PYTHON": str(program), VARIABLE: str(here)}
+    runs = os.access(program, os.X_OK) and len(line) <= MAX_LINE and line.count(" ") == 1
+    if not runs or len(os.fsencode(_bound(here))) > MAX_SOCKET:
+        return None
+    os.environ |= {"ALKTRACE_PYTHON": str(program), VARIABLE: str(here)}
     return here
+
+
+def _bound(here: Path | str) -> str:
+    """Return where the socket lies before it listens."""
+    return f"{here}.new"
 
 
 class _Member:
@@ -95,9 +104,9 @@ def serve_members(here: str, kernels: str) -> None:
     run = parent_process().sentinel  # type: ignore[union-attr]
     members: list[_Member] = []
     with socket.socket(socket.AF_UNIX) as listener:
-        listener.bind(f"{here}.new")
+        listener.bind(_bound(here))
         listener.listen(WAITING)
-        Path(f"{here}.new").rename(here)
+        Path(_bound(here)).rename(here)
         while run not in (ready := wait([listener, run, *chain.from_iterable(m.ends for m in members)])):
             members = [member for member in members if not member.over(ready)]
             if listener in ready:
@@ -110,14 +119,25 @@ def serve_members(here: str, kernels: str) -> None:
 def _start(listener: socket.socket, members: Sequence[_Member]) -> _Member:
     asked = listener.accept()[0]
     asked.settimeout(PATIENCE)
-    head, streams, _, _ = socket.recv_fds(asked, HEAD, 3)
-    with asked.makefile("rb") as stream:
-        request = marshal.loads(stream.read(int.from_bytes(head, "little")))
-    unneeded = [listener, asked, *(member.asked for member in members)]
-    process = get_context("fork").Process(target=_run, args=(request, streams, unneeded))
-    process.start()
-    for descriptor in streams:
-        os.close(descriptor)
+    streams: list[int] = []
+    try:
+        head, streams, _, _ = socket.recv_fds(asked, HEAD, STREAMS)
+        with asked.makefile("rb") as stream:
+            request = marshal.loads(stream.read(int.from_bytes(head, "little")))
+        unneeded = [listener, asked, *(member.asked for member in members)]
+        process = get_context("fork").Process(target=_run, args=(request, streams, unneeded))
+        try:
+            process.start()
+        except OSError:  # no more processes, or no memory for one
+            asked.sendall(COLD)
+            raise
+    except BaseException:
+        asked.close()
+        raise
+    finally:
+        # Else who reads at the other end of a pipe waits for the end of the run.
+        for descriptor in streams:
+            os.close(descriptor)
     return _Member(asked, process)
 
 
