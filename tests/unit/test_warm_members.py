@@ -260,7 +260,7 @@ def test_a_member_whose_server_ends_says_so(tmp_path: Path) -> None:
         f"while not Path(os.environ[{VARIABLE!r}]).exists(): time.sleep(0.02)\n"
         "command = [os.environ['ALKTRACE_PYTHON'], 'm.py']\n"
         "caller = subprocess.Popen(command, stdout=subprocess.PIPE, text=True)\n"
-        "print(caller.stdout.readline(), caller.pid, flush=True)\n"
+        f"print(caller.stdout.readline(), caller.pid, os.environ[{VARIABLE!r}], flush=True)\n"
         "os.kill(os.getpid(), 9)\n"
     )
     with (tmp_path / "errors").open("w") as errors:
@@ -269,6 +269,7 @@ def test_a_member_whose_server_ends_says_so(tmp_path: Path) -> None:
             timeout=SECONDS, check=False, env=os.environ | {"PYTHONPATH": str(ADAPTERS)},
         )  # fmt: skip
     assert done.returncode == -signal.SIGKILL
-    member, caller = map(int, done.stdout.split())
-    until(lambda: gone(member) and gone(caller))
+    member, caller, here = done.stdout.split()
+    until(lambda: gone(int(member)) and gone(int(caller)))
+    until(lambda: not Path(here).parent.exists())
     assert "m.py: the warm process of the run ended" in (tmp_path / "errors").read_text()

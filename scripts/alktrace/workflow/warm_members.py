@@ -114,6 +114,8 @@ def serve_members(here: str, kernels: str) -> None:
                     members.append(_start(listener, members))
     for member in members:
         member.process.terminate()
+    # A run that was killed did not do it.
+    shutil.rmtree(Path(here).parent, ignore_errors=True)
 
 
 def _start(listener: socket.socket, members: Sequence[_Member]) -> _Member:
