@@ -9,6 +9,8 @@ import pytest
 
 from alktrace.workflow.warm import FOREIGN, WarmProcess, start_warm
 
+pytestmark = pytest.mark.timeout(300)  # the warm process may have to compile the kernels first
+
 
 class Script:
     """The part of Snakemake's class that is used: a script started cold leaves its name."""
