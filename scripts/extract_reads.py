@@ -5,7 +5,8 @@ import gc
 import sys
 from pathlib import Path
 
-from alktrace.align.extract import Extraction, ExtractRow, extract_bam, extract_fastq, layout_for
+from alktrace.align.extract import Extraction, extract_bam, extract_fastq, layout_for
+from alktrace.align.extract_table import ExtractRow
 from alktrace.align.fixed_umis import read_fixed_umis
 from alktrace.io.tables import write_table
 from alktrace.vocabulary.samples import UmiSource

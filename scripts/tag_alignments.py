@@ -3,7 +3,7 @@
 import argparse
 from pathlib import Path
 
-from alktrace.align.extract import ExtractRow
+from alktrace.align.extract_table import ExtractRow
 from alktrace.align.fixed_umis import read_fixed_umis
 from alktrace.align.retag import UnitGroup, tag_alignments
 from alktrace.io.tables import write_table

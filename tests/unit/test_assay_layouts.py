@@ -10,8 +10,9 @@ import pysam
 import pytest
 import yaml
 
-from alktrace.align.extract import Extraction, extract_bam, extract_fastq, in_halves, layout_for
+from alktrace.align.extract import Extraction, extract_bam, extract_fastq, layout_for
 from alktrace.align.retag import UnitGroup, tag_alignments
+from alktrace.align.umi_text import in_halves
 from alktrace.checks.input_files import judge_files
 from alktrace.checks.probes import bam_head, fastq_head
 from alktrace.commands.init import run as init

@@ -14,9 +14,10 @@ import pysam
 import pytest
 from backports import zstd
 
-from alktrace.align.extract import Counts, Extraction, extract_bam, extract_fastq, layout_for, umi_from_name
+from alktrace.align.extract import Counts, Extraction, extract_bam, extract_fastq, layout_for
 from alktrace.align.fixed_umis import FixedUmis
 from alktrace.align.read_structure import ReadStructureError
+from alktrace.align.umi_text import umi_from_name
 from alktrace.errors import DataError
 from alktrace.vocabulary.samples import UmiSource
 

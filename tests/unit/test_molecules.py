@@ -16,7 +16,7 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 from present_values import present
 
-from alktrace.align.extract import umi_from_name
+from alktrace.align.umi_text import umi_from_name
 from alktrace.consensus import metrics as metrics_module
 from alktrace.consensus import molecules, umi_codes
 from alktrace.consensus.losses import COUNT_IN, NONE, UMI_N

@@ -6,7 +6,6 @@ UMI, so that `bwa mem -C` turns them into tags; the comment of the sequencer is 
 clusters: one list of names, one of bases per read, which costs a third of a loop over records.
 """
 
-import re
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, fields
 from itertools import compress, islice
@@ -16,8 +15,8 @@ from typing import Any, BinaryIO
 import dnaio
 
 from ..errors import DataError
-from ..io.tables import column
 from ..vocabulary.samples import UmiSource
+from .extract_table import ExtractRow
 from .fixed_umis import FixedUmis
 from .read_structure import Layout, ReadStructureError, parse_read_structure, plan_layout
 from .read_text import (
@@ -31,30 +30,10 @@ from .read_text import (
     quality_fault,
     umi_fault,
 )
+from .umi_text import JOINTS, in_halves, umi_from_comment, umi_from_name, umi_from_tags
 
 BATCH = 512  # clusters; large enough to hide the cost of a batch, small enough to stay in the cache
 KERNELS_FROM = 16 << 20  # about 0.2 M reads; with fewer, kernels cost more to load than they save
-_HALF = "r?[ACGTN]+"
-# The last `:` or `_` field: one UMI, or two joined by `+`, `_` or `-`; `r` marks a reversed half.
-NAME_UMI = re.compile(rf"(?:^|[:_])({_HALF}(?:[+_-]{_HALF})?)$")
-JOINTS = str.maketrans("+_acgtn", "--ACGTN")
-_COMPLEMENT = str.maketrans("ACGT", "TGCA")
-
-
-@dataclass(frozen=True)
-class ExtractRow:
-    """What became of the clusters of one sequencing unit."""
-
-    unit: str = column("sequencing unit")
-    templates: int = column("clusters read: pairs, or single-end reads")
-    reads: int = column("template reads in them")
-    failed_filter: int = column("clusters dropped because the sequencer marked them as failed")
-    too_short: int = column("clusters dropped because a read is shorter than its read structure")
-    without_umi: int = column("clusters dropped because the read name or tag has no UMI")
-    corrected: int = column("clusters whose UMI was corrected to the list of fixed UMIs")
-    uncorrectable: int = column("clusters dropped because their UMI is near none or several fixed UMIs")
-    written: int = column("clusters passed on")
-    other_bases: int = column("bases read as N that are no A, C, G, T or N in either case", default=0)
 
 
 @dataclass
@@ -167,48 +146,6 @@ def layout_for(texts: Sequence[str], *, reads: int, umi_reads: int) -> Layout:
             "read in the order fastq_1, fastq_2, fastq_umi, fastq_umi_2"
         )
     return plan_layout(tuple(parse_read_structure(text) for text in texts))
-
-
-def umi_from_name(name: str) -> str:
-    """Return the UMI at the end of a read name, halves joined by `-`; empty text if there is none.
-
-    Read are the last `:` field (Illumina, DRAGEN: halves joined by `+`, `r` before a half that is
-    reverse-complemented) and what follows the last `_` (as UMI-tools and others write).
-    """
-    found = NAME_UMI.search(name)
-    if not found:
-        return ""
-    return "-".join(
-        half[1:].translate(_COMPLEMENT)[::-1] if half[0] == "r" else half
-        for half in re.split("[+_-]", found[1])
-    )
-
-
-def in_halves(umi: str) -> str:
-    """Return a UMI with `-` between its halves, also where both were written as one word of even length."""
-    middle, odd = divmod(len(umi), 2)
-    if odd or not umi or any(joint in umi for joint in "-+_"):
-        return umi
-    return f"{umi[:middle]}-{umi[middle:]}"
-
-
-def umi_from_comment(comment: str, tag: str) -> str:
-    """Return the UMI in the SAM tags behind a read name, as `RX:Z:ACG-TTA`; empty text without it.
-
-    Args:
-        comment: what stands behind the name.
-        tag: one tag, or two joined by `+`, one per half.
-    """
-    found = [re.search(rf"(?:^|\s){name}:Z:(\S+)", comment) for name in tag.split("+")]
-    return "-".join(match[1] for match in found if match) if all(found) else ""
-
-
-def umi_from_tags(record: Any, tag: str) -> str:
-    """Return the UMI in one tag of a pysam record, or in two, one per half; empty text without it."""
-    from ..io.damage import text_tag
-
-    parts = [text_tag(record, name) for name in tag.split("+")]
-    return "-".join(parts) if all(parts) else ""
 
 
 def extract_fastq(

@@ -26,7 +26,7 @@ class Piece(NamedTuple):
     """Some clusters.
 
     Attributes:
-        counts: by the name of a column of `extract.ExtractRow`.
+        counts: by the name of a column of `ExtractRow`.
         text: uint8, interleaved FASTQ of those that go on.
         last: True if no cluster follows.
     """

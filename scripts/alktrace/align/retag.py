@@ -9,8 +9,9 @@ import pysam
 
 from ..io.damage import opened, read_records, text_tag
 from ..vocabulary.samples import UmiSource
-from .extract import JOINTS, Counts, in_halves, umi_from_name, umi_from_tags
+from .extract import Counts
 from .fixed_umis import FixedUmis
+from .umi_text import JOINTS, in_halves, umi_from_name, umi_from_tags
 
 RX = "RX"
 PLATFORM = "ILLUMINA"

@@ -5,9 +5,9 @@ from collections import Counter
 from collections.abc import Iterable, Sequence
 from typing import NamedTuple
 
-from ..align.extract import in_halves, umi_from_comment, umi_from_name
 from ..align.read_structure import Layout
 from ..align.read_text import beyond_sequencers
+from ..align.umi_text import in_halves, umi_from_comment, umi_from_name
 from ..inputs.settings.umi_settings import UmiSettings
 from ..vocabulary.samples import UmiSource
 from .probes import BamHead, FastqHead, HeadRead

@@ -6,10 +6,11 @@ from functools import partial
 from pathlib import Path
 from typing import TypeVar
 
-from ..align.extract import Extraction, layout_for, umi_from_name
+from ..align.extract import Extraction, layout_for
 from ..align.fixed_umis import read_fixed_umis
 from ..align.read_structure import Layout, ReadStructureError, parse_read_structure, plan_layout
 from ..align.read_text import REMEDY_CONSENSUS, REMEDY_NO_QUALITIES, REMEDY_PHRED_64, is_phred_64
+from ..align.umi_text import umi_from_name
 from ..errors import AlktraceError, InputProblems, Problem
 from ..inputs.config_lines import CONFIG
 from ..inputs.sample import Unit

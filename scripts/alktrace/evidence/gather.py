@@ -230,15 +230,17 @@ def _count(
     calling: CallingSettings,
 ) -> KnownCounts:
     files = item.files
-    if files.bam is None or files.noise is None:
+    if files.bam is None:
         return KnownCounts([], (), None)
-    keys = list(variants)
+    keys, learned = list(variants), None
+    if files.noise is not None:
+        learned = load_noise(files.noise, calling, read_positions(_noise_model(item)))
     return count_alterations(
         bam=files.bam,
         fasta=fasta,
         alterations=list(variants.values()),
         settings=calling,
-        learned=load_noise(files.noise, calling, read_positions(_noise_model(item))),
+        learned=learned,
         together=[keys.index(key) for key in phased],
     )
 

@@ -6,7 +6,7 @@ from itertools import pairwise
 from math import sqrt
 from statistics import median
 
-from ..align.extract import ExtractRow
+from ..align.extract_table import ExtractRow
 from ..annotate.alteration_table import AlterationRow
 from ..calling.callability_table import CallabilityRow
 from ..consensus.molecule_table import MoleculeMetric
