@@ -19,7 +19,7 @@ from alktrace.calling.rule.caller_filters import (
     neighbour_filters,
     too_little,
 )
-from alktrace.commands.docs import generated_parts
+from alktrace.commands.generated_docs import generated_parts
 from alktrace.structural.fusions.breakpoints import Breakend, Junction
 from alktrace.structural.fusions.fusion_calls import judge
 from alktrace.structural.fusions.fusion_filters import FUSION_FILTERS, FusionFilter

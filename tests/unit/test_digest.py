@@ -109,7 +109,7 @@ class Code:
         path = self.folder / name
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_text(text)
-        for cached in (digest._look_into, digest._name, digest._packages):
+        for cached in (digest._look_into, digest._name, digest._modules):
             cached.cache_clear()
 
     def module(self, text: str) -> None:

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from alktrace.commands.docs import MARK, PAGES, fill, generated_parts, written_tables
+from alktrace.commands.generated_docs import MARK, PAGES, fill, generated_parts, written_tables
 from alktrace.outcomes.frequency_table import ExpectedFrequencyRow
 
 

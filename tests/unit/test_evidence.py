@@ -15,7 +15,7 @@ from alktrace.classify.decision import classify_patient
 from alktrace.classify.evidence_checks import content_problems
 from alktrace.classify.resistance_table import ClassificationRow, ResistanceRow
 from alktrace.cli import main
-from alktrace.commands.docs import SCHEMA
+from alktrace.commands.generated_docs import SCHEMA
 from alktrace.errors import DataError, InputProblems
 from alktrace.evidence.evidence_file import (
     evidence_schema,

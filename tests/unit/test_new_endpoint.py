@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 from outcome_cohort import KNOWLEDGE, cohort_settings, resistance_settings, write_demo
 
-from alktrace.commands.docs import generated_parts
+from alktrace.commands.generated_docs import generated_parts
 from alktrace.io.tables import read_table
 from alktrace.knowledge.load import load_knowledge
 from alktrace.outcomes.endpoints import (

@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from alktrace.classify.resistance_table import ResistanceRow
-from alktrace.commands.docs import written_tables
+from alktrace.commands.generated_docs import written_tables
 from alktrace.errors import InputProblems
 from alktrace.io.tables import column, describe_columns, format_cell, header, read_table, write_table
 from alktrace.vocabulary.resistance import Phase

@@ -13,7 +13,7 @@ import yaml
 from workflow_runs import ROOT, Project
 
 from alktrace.cli import COMMANDS, build_parser
-from alktrace.commands.docs import fill
+from alktrace.commands.generated_docs import fill
 from alktrace.inputs.config_file import read_config
 from alktrace.inputs.knowledge_files import open_knowledge
 from alktrace.io.digest import code_digest

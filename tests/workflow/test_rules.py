@@ -14,7 +14,7 @@ import yaml
 from present_values import present
 from workflow_runs import ROOT, Outcome, Project, read_sheet, snakemake
 
-from alktrace.commands.docs import fill
+from alktrace.commands.generated_docs import fill
 
 RULE_FILES = sorted((ROOT / "rules").glob("*.smk"))
 # Limits of the design: Python starts slowly, and a cohort has hundreds of samples.

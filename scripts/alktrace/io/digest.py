@@ -1,16 +1,15 @@
 """Digests of the code behind a job, and of text."""
 
-import ast
 import hashlib
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from functools import cache
 from pathlib import Path
 from typing import NamedTuple
 
 from .resources import ADAPTERS, PACKAGE, RESOURCES
+from .sources import ImportStatement, Source, read_source
 
 DIGEST_LENGTH = 12
-TYPE_CHECKING = ("TYPE_CHECKING", "typing.TYPE_CHECKING")
 
 
 def code_digest(*adapters: str) -> str:
@@ -63,7 +62,7 @@ def _name(file: Path) -> str:
 
 
 class _File(NamedTuple):
-    """What digests need to know of a file. Its syntax tree is not kept: all trees together are much memory.
+    """What digests need to know of a file.
 
     Attributes:
         meaning: digest of a table or template; of a module that of its syntax tree without docstrings.
@@ -79,88 +78,44 @@ def _look_into(file: Path) -> _File:
     content = file.read_bytes()
     if file.suffix != ".py":
         return _File(hashlib.sha256(content).digest(), ())
-    tree = ast.parse(content)
-    modules = [path for node in _imports(tree) for path in _targets(file, node)]
-    packages = [
-        path for folder in dict.fromkeys(path.parent for path in modules) for path in _packages(folder)
-    ]
-    _drop_texts(tree)
-    # Most modules name no file: only these are looked through expression by expression.
-    named = _named_files(file, tree) if b"resource" in content or b"templates" in content else ()
-    meaning = hashlib.sha256(ast.dump(tree).encode()).digest()
-    return _File(meaning, tuple(dict.fromkeys([*modules, *packages, *named])))
+    source = read_source(content)
+    modules = [name for statement in source.imports for name in _targets(file, statement)]
+    # Python runs the packages before a module too.
+    names = dict.fromkeys([*modules, *(package for name in modules for package in _packages(name))])
+    reached = [path for name in names if (path := _modules().get(name))]
+    return _File(bytes.fromhex(source.meaning), (*reached, *_named_files(file, source)))
 
 
 @cache
-def _packages(folder: Path) -> tuple[Path, ...]:
-    """Files that Python runs before a module of a folder."""
-    within = [parent for parent in (folder, *folder.parents) if parent.is_relative_to(PACKAGE)]
-    return tuple(parent / "__init__.py" for parent in within)
+def _modules() -> Mapping[str, Path]:
+    """Every module of the package by its dotted name."""
+    return {".".join(_parts(path)).removesuffix(".__init__"): path for path in PACKAGE.rglob("*.py")}
 
 
-def _named_files(file: Path, tree: ast.Module) -> Iterator[Path]:
+def _parts(file: Path) -> tuple[str, ...]:
+    return file.relative_to(PACKAGE.parent).with_suffix("").parts
+
+
+@cache
+def _packages(module: str) -> tuple[str, ...]:
+    parts = module.split(".")
+    return tuple(".".join(parts[:end]) for end in range(1, len(parts)))
+
+
+def _named_files(file: Path, source: Source) -> Iterator[Path]:
     """Resources that a module names, of a folder tables and schemas; and the templates beside the module."""
-    for node in ast.walk(tree):
-        if isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id == "resource":
-            path = RESOURCES / ast.literal_eval(node.args[0])
-            files = path.iterdir() if path.is_dir() else [path]
-            yield from (item for item in files if item.suffix != ".md")
-        elif isinstance(node, ast.Constant) and node.value == "templates":
-            yield from file.parent.glob("templates/*")
+    for name in source.resources:
+        path = RESOURCES / name
+        files = path.iterdir() if path.is_dir() else [path]
+        yield from (item for item in files if item.suffix != ".md")
+    if source.templates:
+        yield from file.parent.glob("templates/*")
 
 
-def _blocks(node: ast.AST) -> Iterator[list[ast.stmt]]:
-    """Lists of statements within a node: only these hold imports and docstrings, at any depth."""
-    for name in ("body", "orelse", "finalbody"):
-        if isinstance(block := getattr(node, name, None), list):
-            yield block
-    for part in (*getattr(node, "handlers", ()), *getattr(node, "cases", ())):
-        yield part.body
-
-
-def _drop_texts(node: ast.AST) -> None:
-    """Drop statements that are nothing but a text: docstrings, also those behind constants."""
-    for block in _blocks(node):
-        block[:] = [item for item in block if not _is_text(item)]
-        for item in block:
-            _drop_texts(item)
-
-
-def _is_text(node: ast.stmt) -> bool:
-    return (
-        isinstance(node, ast.Expr)
-        and isinstance(node.value, ast.Constant)
-        and isinstance(node.value.value, str)
-    )
-
-
-def _imports(node: ast.AST) -> Iterator[ast.Import | ast.ImportFrom]:
-    """Import statements that are carried out, also inside functions; those for types alone are not."""
-    for_types = isinstance(node, ast.If) and ast.unparse(node.test) in TYPE_CHECKING
-    for block in [node.orelse] if for_types and isinstance(node, ast.If) else _blocks(node):
-        for item in block:
-            if isinstance(item, ast.Import | ast.ImportFrom):
-                yield item
-            else:
-                yield from _imports(item)
-
-
-def _targets(file: Path, node: ast.Import | ast.ImportFrom) -> Iterator[Path]:
-    """Modules of the package that a statement imports."""
-    if isinstance(node, ast.Import):
-        named = [alias.name for alias in node.names]
-        paths = [PACKAGE.parent.joinpath(*name.split(".")) for name in named if _is_ours(name)]
-    elif node.level or _is_ours(node.module or ""):
-        base = file.parents[node.level - 1] if node.level else PACKAGE.parent
-        module = base.joinpath(*(node.module or "").split(".")) if node.module else base
-        paths = [module, *(module / alias.name for alias in node.names)]
-    else:
-        paths = []
-    for path in paths:
-        for candidate in (path.with_suffix(".py"), path / "__init__.py"):
-            if PACKAGE in candidate.parents and candidate.is_file():
-                yield candidate
-
-
-def _is_ours(module: str) -> bool:
-    return module.partition(".")[0] == PACKAGE.name
+def _targets(file: Path, statement: ImportStatement) -> Iterator[str]:
+    """Dotted names that a statement may import, as modules of the package."""
+    base = _parts(file)[: -statement.dots] if statement.dots else ()
+    module = ".".join((*base, *filter(None, [statement.module])))
+    if module.partition(".")[0] == PACKAGE.name:
+        yield module
+        yield from (f"{module}.{name}" for name in statement.names)

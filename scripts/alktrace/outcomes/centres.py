@@ -10,7 +10,7 @@ from itertools import compress
 
 import numpy as np
 import pandas as pd
-from scipy import stats
+from scipy.special import ndtri
 
 from ..inputs.settings.cohort_settings import CohortSettings
 from ..stats.intervals import share
@@ -79,7 +79,7 @@ def _contrast(
 ) -> list[CentreEffectRow]:
     head = replace(head, level=contrast.level, reference=contrast.reference)
     rows, logs = [], list[Log]()
-    z = float(stats.norm.ppf(0.5 + settings.confidence / 2))
+    z = float(ndtri(0.5 + settings.confidence / 2))
     for centre in sorted({item.stratum for item in observed}):
         own = [item.stratum == centre for item in observed]
         here, member = list(compress(observed, own)), list(compress(contrast.member, own))

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 from numpy.typing import ArrayLike, NDArray
-from scipy import stats
+from scipy.special import chdtrc, ndtr, ndtri
 
 from ..vocabulary.outcomes import Refusal
 from .survival import Floats, GroupTest, after_events
@@ -94,14 +94,14 @@ def fit_cox(
     if fitted is None:
         return CoxFit((), Refusal.NO_MAXIMUM.value)
     coefficients, errors = fitted
-    z = stats.norm.ppf(0.5 + confidence / 2)
+    z = ndtri(0.5 + confidence / 2)
     checks = hazards_test(
         covariates.to_numpy(float), np.asarray(entry, float), times, events, coefficients, strata
     )
     terms = []
     for name, coefficient, error, check in zip(covariates, coefficients, errors, checks, strict=True):
         low, high = np.exp([coefficient - z * error, coefficient + z * error])
-        p = 2 * stats.norm.sf(abs(coefficient / error))
+        p = 2 * ndtr(-abs(coefficient / error))
         ratio = float(np.exp(coefficient))
         term = CoxTerm(
             str(name), float(coefficient), float(error), ratio, float(low), float(high), float(p), check
@@ -189,7 +189,7 @@ def score_test(
     if freedom == 0:
         return None
     statistic = float(residual @ np.linalg.pinv(variance) @ residual)
-    return GroupTest(statistic, float(stats.chi2.sf(statistic, freedom)), "cox_score")
+    return GroupTest(statistic, float(chdtrc(freedom, statistic)), "cox_score")
 
 
 def hazards_test(
@@ -208,7 +208,9 @@ def hazards_test(
     sets = list(_risk_sets(design, entry, time, event, coefficients, strata))
     if len(sets) < 2:
         return [None] * design.shape[1]
-    rank_of = dict(zip(time, stats.rankdata(time), strict=True))
+    times, tied = np.unique(time, return_counts=True)
+    # Of tied times the mean of their ranks.
+    rank_of = dict(zip(times, np.cumsum(tied) - (tied - 1) / 2, strict=True))
     weights = np.array([rank_of[item.time] for item in sets])
     # Ranks weighted by deaths, as in R: tied event times count as often as they happened.
     weights -= np.average(weights, weights=[item.deaths for item in sets])
@@ -222,7 +224,7 @@ def hazards_test(
     found: list[float | None] = []
     for j in range(design.shape[1]):
         variance = squared[j, j] - crossed[j] @ inverse @ crossed[j]
-        found.append(float(stats.chi2.sf(score[j] ** 2 / variance, 1)) if variance > 0 else None)
+        found.append(float(chdtrc(1, score[j] ** 2 / variance)) if variance > 0 else None)
     return found
 
 

@@ -8,7 +8,7 @@ holds near a ratio of 1, of groups that enter alike.
 import math
 from collections.abc import Sequence
 
-from scipy import stats
+from scipy.special import ndtri
 
 
 def interval_factor(events: int, shares: Sequence[float], confidence: float) -> float | None:
@@ -25,7 +25,7 @@ def interval_factor(events: int, shares: Sequence[float], confidence: float) -> 
     information = events * math.prod(share * (1 - share) for share in shares)
     if information <= 0:
         return None
-    return math.exp(float(stats.norm.ppf(0.5 + confidence / 2)) / math.sqrt(information))
+    return math.exp(float(ndtri(0.5 + confidence / 2)) / math.sqrt(information))
 
 
 def events_needed(factor: float, shares: Sequence[float], confidence: float) -> int:
@@ -37,4 +37,4 @@ def events_needed(factor: float, shares: Sequence[float], confidence: float) -> 
     spread = math.prod(share * (1 - share) for share in shares)
     if factor <= 1 or spread <= 0:
         raise ValueError("the factor must be above 1, and every share between 0 and 1")
-    return math.ceil((float(stats.norm.ppf(0.5 + confidence / 2)) / math.log(factor)) ** 2 / spread)
+    return math.ceil((float(ndtri(0.5 + confidence / 2)) / math.log(factor)) ** 2 / spread)

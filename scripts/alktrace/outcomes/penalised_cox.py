@@ -11,7 +11,7 @@ from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
-from scipy import optimize, stats
+from scipy.special import chdtrc, gammaincinv
 
 from .survival import Floats
 
@@ -125,7 +125,7 @@ def fit_penalised(
 
 
 def _term(likelihood: _Likelihood, beta: Floats, top: float, place: int, confidence: float) -> PenalisedTerm:
-    allowed = float(stats.chi2.ppf(confidence, 1)) / 2
+    allowed = float(gammaincinv(0.5, confidence))  # half of the quantile of chi-squared(1)
 
     def lost(value: float) -> float:
         """How far the profile of the likelihood lies below its maximum at a value of the coefficient."""
@@ -133,12 +133,14 @@ def _term(likelihood: _Likelihood, beta: Floats, top: float, place: int, confide
         held[place] = value
         return top - likelihood.maximum(held, (place,))[1]
 
-    p = float(stats.chi2.sf(max(0.0, 2 * lost(0.0)), 1))
+    p = float(chdtrc(1, max(0.0, 2 * lost(0.0))))
     low, high = (_end(lost, float(beta[place]), allowed, side) for side in (-1.0, 1.0))
     return PenalisedTerm(float(beta[place]), low, high, p)
 
 
 def _end(lost: Callable[[float], float], value: float, allowed: float, side: float) -> float | None:
+    from scipy import optimize
+
     inner, width = value, 0.5
     while width < FARTHEST:
         outer = value + side * width

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy import stats
+from scipy.special import ndtr, ndtri
 
 from .survival import Floats
 
@@ -87,8 +87,8 @@ def fit_weighted(
     if not error:
         return None
     # The inverse of the information would count weights as patients: intervals would be too narrow.
-    z = float(stats.norm.ppf(0.5 + confidence / 2)) * error
-    p = float(2 * stats.norm.sf(abs(beta) / error))
+    z = float(ndtri(0.5 + confidence / 2)) * error
+    p = float(2 * ndtr(-abs(beta) / error))
     return WeightedTerm(beta, error, math.exp(beta - z), math.exp(beta + z), p)
 
 

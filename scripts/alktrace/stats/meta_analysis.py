@@ -11,7 +11,7 @@ from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy import optimize, stats
+from scipy.special import chdtrc, gammaincinv, ndtri, stdtrit
 
 FIRST_BOUND = 1.0
 
@@ -61,9 +61,9 @@ def pool(estimates: Sequence[float], errors: Sequence[float], confidence: float)
     mean = float(weight @ y / weight.sum())
     # Centres that agree by chance would leave nothing of the interval of Hartung and Knapp.
     spread = math.sqrt(_q(y, v, between) / freedom)
-    quantiles = float(stats.t.ppf(1 - tail, freedom)) * spread, float(stats.norm.ppf(1 - tail))
+    quantiles = float(stdtrit(freedom, 1 - tail)) * spread, float(ndtri(1 - tail))
     reach = max(quantiles) / math.sqrt(weight.sum())
-    low, high = (_between(y, v, float(stats.chi2.ppf(share, freedom))) for share in (1 - tail, tail))
+    low, high = (_between(y, v, float(2 * gammaincinv(freedom / 2, share))) for share in (1 - tail, tail))
     q = _q(y, v, 0.0)
     typical = freedom * (1 / v).sum() / ((1 / v).sum() ** 2 - (1 / v**2).sum())
     i2, i2_low, i2_high = (float(value / (value + typical)) for value in (between, low, high))
@@ -79,7 +79,7 @@ def pool(estimates: Sequence[float], errors: Sequence[float], confidence: float)
         i2_low,
         i2_high,
         q,
-        float(stats.chi2.sf(q, freedom)),
+        float(chdtrc(freedom, q)),
     )
 
 
@@ -90,6 +90,8 @@ def _q(y: NDArray[np.float64], v: NDArray[np.float64], between: float) -> float:
 
 def _between(y: NDArray[np.float64], v: NDArray[np.float64], wanted: float) -> float:
     """Return the variance between centres at which Q takes a value; 0 where it lies below even then."""
+    from scipy import optimize
+
     if _q(y, v, 0.0) <= wanted:
         return 0.0
     bound = FIRST_BOUND

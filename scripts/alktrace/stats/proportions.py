@@ -1,10 +1,12 @@
-"""Exact tests of counts: Fisher's and McNemar's; p values adjusted by Benjamini and Hochberg, and Holm."""
+"""Exact tests of counts: Fisher's and McNemar's; p values adjusted by Benjamini and Hochberg, and Holm.
+
+`scipy.stats` takes half a second to load: what it is needed for loads it, a run that checks a plan does not.
+"""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
-from scipy import stats
 
 
 @dataclass(frozen=True)
@@ -30,6 +32,8 @@ def fisher(count: int, total: int, other_count: int, other_total: int, confidenc
     """
     if not total or not other_total:
         return None
+    from scipy import stats
+
     table = np.array([[count, total - count], [other_count, other_total - other_count]])
     p = float(stats.fisher_exact(table).pvalue)
     if not table.sum(axis=0).all():
@@ -43,11 +47,15 @@ def mcnemar(gained: int, lost: int) -> float | None:
     """Return the exact two-sided p value of paired changes; None where nothing changed."""
     if gained + lost == 0:
         return None
+    from scipy import stats
+
     return float(stats.binomtest(gained, gained + lost).pvalue)
 
 
 def false_discovery(p_values: Sequence[float | None]) -> list[float | None]:
     """Adjust p values by Benjamini and Hochberg; missing ones stay missing and do not count."""
+    from scipy import stats
+
     known = [p for p in p_values if p is not None]
     adjusted = iter(stats.false_discovery_control(known) if known else ())
     return [None if p is None else float(next(adjusted)) for p in p_values]
