@@ -1,6 +1,8 @@
 """Knowledge of a site over ours: what it adds, replaces and takes away, who sees it, what is refused."""
 
 import json
+import os
+import shutil
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -544,3 +546,17 @@ def test_pages_name_our_version_and_that_of_the_site(own: str | None, text: str,
         "patient.html", patient_content(data, known, settings, default_settings()), tmp_path / "page.html"
     )
     assert text in (tmp_path / "page.html").read_text()
+
+
+def test_a_table_that_changes_while_a_run_goes_on_is_read_again(tmp_path: Path) -> None:
+    """Also one of the same size and date: jobs find what their run has read, by its content alone."""
+    folder = Path(shutil.copytree(OURS, tmp_path / "knowledge"))
+    files, table = KnowledgeFiles(folder), folder / "drugs.tsv"
+    before, names = load_knowledge(files), [item.row.subject for item in files.values("drugs")]
+    assert load_knowledge(files) is before
+    dates = table.stat()
+    table.write_text(table.read_text().replace("lorlatinib", "lorlatinob"))
+    os.utime(table, ns=(dates.st_atime_ns, dates.st_mtime_ns))
+    assert [item.row.subject for item in files.values("drugs")] != names
+    with pytest.raises(InputProblems, match="lorlatinib"):
+        load_knowledge(files)

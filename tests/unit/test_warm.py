@@ -7,7 +7,8 @@ from typing import Any
 
 import pytest
 
-from alktrace.workflow.warm import FOREIGN, WarmProcess, start_warm
+from alktrace.report.pages import TEMPLATES
+from alktrace.workflow.warm import FOREIGN, PREAMBLE, WarmProcess, start_warm
 
 pytestmark = pytest.mark.timeout(300)  # the warm process may have to compile the kernels first
 
@@ -70,6 +71,25 @@ def test_a_script_finds_the_package_loaded_and_nothing_of_the_script_before(run:
         "open('seen', 'w').write(f\"{'alktrace.calling.caller' in sys.modules} {hasattr(alktrace, 'left')}\")"
     )
     assert (tmp_path / "seen").read_text() == "True False"
+
+
+def test_a_script_finds_what_its_first_lines_import(run: Any, tmp_path: Path) -> None:
+    """Snakemake's own lines, before each script; else every job pays for it."""
+    asked = ", ".join(f"{name!r} in sys.modules" for name in PREAMBLE)
+    run(f"import sys; open('seen', 'w').write(repr([{asked}]))")
+    assert (tmp_path / "seen").read_text() == repr([True, True])
+
+
+def test_a_script_finds_knowledge_and_templates(run: Any, tmp_path: Path) -> None:
+    run(
+        "from alktrace.knowledge.load import _load_ours, load_knowledge\n"
+        "from alktrace.inputs.knowledge_files import KnowledgeFiles\n"
+        "from alktrace.io.resources import resource\n"
+        "from alktrace.report.pages import _environment\n"
+        "load_knowledge(KnowledgeFiles(resource('knowledge')))\n"
+        "open('seen', 'w').write(f'{_load_ours.cache_info().misses} {len(_environment().cache)}')"
+    )
+    assert (tmp_path / "seen").read_text() == f"1 {len(list(TEMPLATES.glob('*.html')))}"
 
 
 @pytest.mark.parametrize(

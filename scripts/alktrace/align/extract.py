@@ -6,6 +6,7 @@ UMI, so that `bwa mem -C` turns them into tags; the comment of the sequencer is 
 clusters: one list of names, one of bases per read, which costs a third of a loop over records.
 """
 
+import sys
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, fields
 from itertools import compress, islice
@@ -33,6 +34,8 @@ from .read_text import (
 from .umi_text import JOINTS, in_halves, umi_from_comment, umi_from_name, umi_from_tags
 
 BATCH = 512  # clusters; large enough to hide the cost of a batch, small enough to stay in the cache
+KERNELS = f"{__package__}.fastq_text"
+"""Module that reads by kernels; loaded already in a fork of the warm process."""
 KERNELS_FROM = 16 << 20  # about 0.2 M reads; with fewer, kernels cost more to load than they save
 
 
@@ -155,7 +158,7 @@ def extract_fastq(
     out: BinaryIO,
     counts: Counts | None = None,
     interleaved: bool = False,
-    kernels_from: int = KERNELS_FROM,
+    kernels_from: int | None = None,
 ) -> Counts:
     """Stream the clusters of one to four FASTQs (plain or compressed) to `out`.
 
@@ -166,12 +169,15 @@ def extract_fastq(
         counts: counted into, also when an error ends the stream early.
         interleaved: both reads of a pair stand after each other in the one file.
         kernels_from: bytes of all files from which on kernels read them; they give the same.
+            None: where it pays.
 
     Raises:
         DataError: a file is truncated or no FASTQ, mates differ in number or name, a name or quality is none
             that SAM holds, or all of the first reads are shorter than their read structure or lack the UMI.
     """
     counts = counts or Counts()
+    if kernels_from is None:
+        kernels_from = 0 if KERNELS in sys.modules else KERNELS_FROM
     done, last = 0, False
     if not interleaved and extraction.has_plain_umis and _size(fastqs) >= kernels_from:
         done, last = _write_texts(fastqs, extraction, out, counts)

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
-from functools import cache
+from functools import cache, lru_cache
 from pathlib import Path
 from typing import Any, Generic, TypeVar, cast
 
@@ -97,11 +97,10 @@ class KnowledgeFiles:
         """
         path = self.path(name)
         try:
-            read = read_table(path, row_type)
+            ours = list(_read_ours(path, cast(Any, row_type), path.read_bytes()))
         except OSError as error:
             what = f"cannot be read ({error.strerror})"
             raise InputProblems([Problem(str(path), 0, "", what, RESTORE)]) from None
-        ours = [Placed(str(path), line, row) for line, row in enumerate(read, start=2)]
         if self.own is None or name not in self.own.tables:
             return ours, []
         removals, own, problems = _read_own(self.own.tables[name], name, row_type, ours)
@@ -131,6 +130,12 @@ class KnowledgeFiles:
 
     def _single(self, name: str) -> frozenset[str]:
         return _single_attributes(self.folder / f"{name}.schema.json")
+
+
+@lru_cache(maxsize=64)
+def _read_ours(path: Path, row_type: Any, _content: bytes) -> tuple[Placed[Any], ...]:
+    """Return the rows of one of our tables; the same content gives the same rows, read once."""
+    return tuple(Placed(str(path), line, row) for line, row in enumerate(read_table(path, row_type), start=2))
 
 
 @cache

@@ -1,6 +1,7 @@
 """What the warm process loads before it forks (`warm.py`): all code that the adapters reach, and the kernels.
 
-Nothing else may be kept here: a fork would find it.
+Knowledge and templates are found again as long as their files are the same. Nothing else may be kept here: a
+fork would find it.
 """
 
 import contextlib
@@ -12,10 +13,13 @@ from tempfile import TemporaryDirectory
 from ..calling.compile_calling_kernels import compile_calling_kernels
 from ..consensus.compile_consensus_kernels import compile_consensus_kernels
 from ..inputs.config_file import read_config
+from ..inputs.knowledge_files import KnowledgeFiles
 from ..inputs.settings.calling_settings import CallingSettings
 from ..inputs.settings.molecule_settings import MoleculeSettings
 from ..io.digest import import_closure
-from ..io.resources import ADAPTERS, DEFAULTS, PACKAGE
+from ..io.resources import ADAPTERS, DEFAULTS, PACKAGE, resource
+from ..knowledge.load import load_knowledge
+from ..report.pages import load_templates
 
 
 def load_modules() -> None:
@@ -40,6 +44,8 @@ load_modules()
 # Where this fails the jobs that need it will fail too, and say it in their logs.
 with contextlib.suppress(Exception):
     load_kernels()
+    load_knowledge(KnowledgeFiles(resource("knowledge")))
+    load_templates()
 # Pages that the collector never writes to stay shared with the forks.
 gc.collect()
 gc.freeze()

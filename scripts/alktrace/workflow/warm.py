@@ -21,6 +21,8 @@ from typing import Any
 from .warm_members import name_server, serve_members
 
 LOADED = "alktrace.workflow.loaded"
+PREAMBLE = ("snakemake.iocontainers", "snakemake.logging")
+"""What the lines import that Snakemake writes before each script."""
 FOREIGN = ("conda_env", "container_img", "env_modules", "bench_record")
 """What Snakemake does around a script in another environment, or that it measures: not for us."""
 _TURN = threading.Lock()
@@ -41,7 +43,7 @@ class WarmProcess:
         self._kernels = kernels.absolute()
         self._context = multiprocessing.get_context("forkserver")
         # The module that started the run first: else every fork of a run by `snakemake` itself loads it anew.
-        self._context.set_forkserver_preload(["__main__", LOADED])
+        self._context.set_forkserver_preload(["__main__", *PREAMBLE, LOADED])
         self._socket: Path | None = None
         self._begun = threading.Lock()
 
