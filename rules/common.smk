@@ -46,7 +46,11 @@ if workflow.is_main_process and KERNELS == IN_RESULTS:
 
 # A job of a cluster is alone, or one of few.
 if workflow.is_main_process:
-    WARM = mend_snakemake(sys.modules, kernels=Path("results/reference/kernels"))
+    WARM = mend_snakemake(
+        sys.modules,
+        kernels=Path("results/reference/kernels"),
+        libraries=["lifelines"] if PLAN.outcome_files() else [],
+    )
 
 # What Snakemake compares with the results are content and paths below the working directory, so that results
 # may be moved to another clone: resources count with the code that names them (`io.resources`), and scripts by

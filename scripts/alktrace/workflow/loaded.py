@@ -46,6 +46,8 @@ with contextlib.suppress(Exception):
     load_kernels()
     load_knowledge(KnowledgeFiles(resource("knowledge")))
     load_templates()
-# Pages that the collector never writes to stay shared with the forks.
+# Pages that the collector never writes to stay shared with the forks, which look for cycles after 50,000 new
+# objects, not after 700: a job ends before it matters.
 gc.collect()
 gc.freeze()
+gc.set_threshold(50_000)

@@ -1,7 +1,7 @@
 """Parts of Snakemake that this workflow replaces. Traps at its next upgrade, each held by a test."""
 
 import threading
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -13,14 +13,17 @@ LEAN_FOR = "9.27.1"
 """The graph of another version is left as it is: slower and larger, but nothing of it was looked at."""
 
 
-def mend_snakemake(modules: Mapping[str, Any], *, kernels: Path) -> WarmProcess:
+def mend_snakemake(
+    modules: Mapping[str, Any], *, kernels: Path, libraries: Sequence[str] = ()
+) -> WarmProcess:
     """Replace what does not serve a run of many short jobs, and return what its scripts are forks of.
 
     Args:
         modules: loaded modules by name, `sys.modules`.
         kernels: folder in which jobs leave a file once some are compiled.
+        libraries: what several scripts of this run load beside the package.
     """
-    warm = WarmProcess(kernels)
+    warm = WarmProcess(kernels, libraries)
     start_warm(modules["snakemake.script"].PythonScript, warm)
     if modules["snakemake"].__version__ == LEAN_FOR:
         lean_graph(modules)

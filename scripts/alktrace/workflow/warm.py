@@ -12,6 +12,7 @@ import runpy
 import subprocess
 import sys
 import threading
+from collections.abc import Sequence
 from contextlib import suppress
 from multiprocessing.connection import wait
 from multiprocessing.context import ForkServerProcess
@@ -33,17 +34,18 @@ turns a thread that waits for its own would find it gone, and take a job that en
 class WarmProcess:
     """The warm process of a run. Nothing starts before it is needed, nor before all kernels are compiled."""
 
-    def __init__(self, kernels: Path) -> None:
+    def __init__(self, kernels: Path, libraries: Sequence[str] = ()) -> None:
         """Keep where the kernels are.
 
         Args:
             kernels: folder in which jobs leave a file once some are compiled. Before, scripts start cold, so
                 that a kernel is not compiled twice at the same time.
+            libraries: what several scripts of this run load, and not those of every run.
         """
         self._kernels = kernels.absolute()
         self._context = multiprocessing.get_context("forkserver")
         # The module that started the run first: else every fork of a run by `snakemake` itself loads it anew.
-        self._context.set_forkserver_preload(["__main__", *PREAMBLE, LOADED])
+        self._context.set_forkserver_preload(["__main__", *PREAMBLE, *libraries, LOADED])
         self._socket: Path | None = None
         self._begun = threading.Lock()
 
