@@ -6,6 +6,7 @@ molecules are counted on haplotypes (`genotyping`), clipped or not.
 """
 
 from collections import Counter, defaultdict
+from collections.abc import Iterator
 
 from ...vocabulary.variant import Fetch, SmallVariant
 from ..molecules.pileup import ClipKey, Pileup
@@ -54,7 +55,7 @@ def realign(clip: str, chrom: str, position: int, side: int, fetch: Fetch) -> Sm
         outward, bases = fetch(chrom, position, position + reach), clip
     else:
         outward, bases = fetch(chrom, max(0, position - reach), position)[::-1], clip[::-1]
-    best = _explain(bases, outward)
+    best = explain(bases, outward)
     if best is None:
         return None
     inserted, deleted = best
@@ -69,31 +70,42 @@ def realign(clip: str, chrom: str, position: int, side: int, fetch: Fetch) -> Sm
     return None if variant.is_substitution else variant
 
 
-def _explain(clip: str, reference: str) -> tuple[int, int] | None:
-    """Return inserted and deleted bases before the rest of the clip follows the reference.
+def explain(clip: str, reference: str) -> tuple[int, int] | None:
+    """Return inserted and deleted bases before the rest of a clip is the reference; None if it never is.
 
     The simplest explanation wins: a deletion alone, an insertion alone, either with a substitution farther
     on, both together; then the shortest.
+
+    Args:
+        clip: clipped bases from the break on.
+        reference: bases from the break on, in the same direction.
     """
     for mismatches in (0, MAX_MISMATCHES):
-        for deleted in range(1, MAX_DELETED + 1):
-            if _follows(clip, reference, deleted, ANCHOR, mismatches):
+        for deleted in _places(clip[:ANCHOR], reference, MAX_DELETED, ANCHOR):
+            if _follows(clip, reference[deleted:], ANCHOR, mismatches):
                 return 0, deleted
-        for inserted in range(1, MAX_INSERTED + 1):
-            if _follows(clip[inserted:], reference, 0, ANCHOR, mismatches):
+        for inserted in _places(reference[:ANCHOR], clip, MAX_INSERTED, ANCHOR):
+            if _follows(clip[inserted:], reference, ANCHOR, mismatches):
                 return inserted, 0
     for inserted in range(1, MAX_INSERTED + 1):
-        for deleted in range(1, MAX_DELETED + 1):
-            if _follows(clip[inserted:], reference, deleted, COMPLEX_ANCHOR):
+        rest = clip[inserted:]
+        for deleted in _places(rest[:COMPLEX_ANCHOR], reference, MAX_DELETED, COMPLEX_ANCHOR):
+            if _follows(rest, reference[deleted:], COMPLEX_ANCHOR):
                 return inserted, deleted
     return None
 
 
-def _follows(clip: str, reference: str, offset: int, anchor: int, mismatches: int = 0) -> bool:
-    """Tell whether a clip is the reference from an offset on, its first bases without a mismatch."""
-    if len(clip) < anchor or not reference.startswith(clip[:anchor], offset):
-        return False
-    rest = reference[offset + anchor : offset + len(clip)]
+def _places(anchor: str, text: str, last: int, size: int) -> Iterator[int]:
+    """Yield where an anchor lies in a text, from 1 to `last`; nowhere if it has less than `size` bases."""
+    at = text.find(anchor, 1, last + size) if len(anchor) == size else -1
+    while at >= 0:
+        yield at
+        at = text.find(anchor, at + 1, last + size)
+
+
+def _follows(clip: str, reference: str, anchor: int, mismatches: int = 0) -> bool:
+    """Tell whether a clip is the reference, but for mismatches behind its first bases, which are."""
+    rest = reference[anchor : len(clip)]
     if len(rest) < len(clip) - anchor:
         return False
     return sum(a != b for a, b in zip(clip[anchor:], rest, strict=True)) <= min(
