@@ -7,6 +7,7 @@ numbers: the sum does not depend on the order of reads and equal evidence is exa
 Bases are 0 to 3 for A, C, G, T and 4 for N; arrays of a read run in the order of sequencing cycles.
 """
 
+from functools import lru_cache
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -79,8 +80,9 @@ def quality(others: float, ln_pre: float) -> int:
     return phred(two_trials(ln_pre, error))
 
 
+@lru_cache(maxsize=4)
 def error_model(error_rate_pre_umi: float, error_rate_post_umi: float) -> ErrorModel:
-    """Tabulate the model.
+    """Tabulate the model, once for all samples of a warm process: its tables are read, never written.
 
     Args:
         error_rate_pre_umi: phred error rate before UMIs were attached.
