@@ -17,7 +17,7 @@ from present_values import present
 from shipped_settings import SHIPPED
 
 from alktrace.calling.noise.molecule_classes import DUPLEX_2, N_CLASSES, SIMPLEX_3, SINGLE
-from alktrace.calling.rule.power import power_at, vaf_detectable
+from alktrace.calling.rule.power import Ceilings, power_at, vaf_detectable
 from alktrace.calling.rule.tail_test import (
     TAIL_FLOOR,
     Noise,
@@ -297,23 +297,22 @@ def test_detectable_vaf_is_the_exact_inversion(
 
 @settings(max_examples=60, deadline=None)
 @given(
-    alleles=st.lists(
-        st.tuples(
-            st.tuples(*[st.integers(0, 400) for _ in CHOSEN]),
-            st.tuples(*[st.floats(1e-8, 1e-2) for _ in CHOSEN]),
-        ),
-        max_size=6,
-    ),
+    kinds=st.lists(st.tuples(*[st.floats(1e-8, 1e-2) for _ in CHOSEN]), min_size=1, max_size=3),
+    loci=st.lists(st.lists(st.tuples(*[st.integers(0, 400) for _ in CHOSEN]), max_size=6), max_size=4),
     hotspot=st.booleans(),
 )
 def test_worst_limit_is_the_largest_of_all(
-    alleles: list[tuple[tuple[int, ...], tuple[float, ...]]], hotspot: bool
+    kinds: list[tuple[float, ...]], loci: list[list[tuple[int, ...]]], hotspot: bool
 ) -> None:
     """It inverts few of them: the others are only shown to be no larger."""
-    pairs = [(spread(totals), make_noise(spread(rates, 1e-6), design_vaf=0.002)) for totals, rates in alleles]
-    limits = [limit(*pair, hotspot=hotspot, settings=SETTINGS) for pair in pairs]
-    expected = None if None in limits else max(map(present, limits), default=None)
-    assert worst_limit(pairs, hotspot=hotspot, settings=SETTINGS) == expected
+    noises = [make_noise(spread(rates, 1e-6), design_vaf=0.002) for rates in kinds]
+    sites = [spread(totals) for locus in loci for totals in locus]
+    ceilings = Ceilings(np.max(sites, axis=0, initial=0) if sites else spread((0, 0, 0)))
+    for locus in loci:
+        pairs = list(itertools.product(map(spread, locus), noises))
+        limits = [limit(*pair, hotspot=hotspot, settings=SETTINGS) for pair in pairs]
+        expected = None if None in limits else max(map(present, limits), default=None)
+        assert worst_limit(pairs, hotspot=hotspot, settings=SETTINGS, ceilings=ceilings) == expected
 
 
 @settings(max_examples=40, deadline=None)

@@ -1,6 +1,6 @@
 """What the calling rule could have seen at every locus, by its exact inversion."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -9,16 +9,17 @@ from numpy.typing import NDArray
 from ..inputs.settings.calling_settings import CallingSettings
 from ..reference.locus_table import LocusRow
 from ..vocabulary.detection import Detection, LocusKind
-from ..vocabulary.variant import Fetch, SmallVariant
+from ..vocabulary.variant import SmallVariant
 from .callability_table import CallabilityRow
 from .indel_windows import shift_length
 from .molecules.pileup import Pileup
 from .molecules.regions import BASES
 from .noise.carried import Haplotypes
-from .noise.kinds import repeats, site_rows
+from .noise.kinds import indel_row, site_rows
 from .noise.molecule_classes import N_CLASSES, duplex, simplex, single
 from .noise.rates import NoiseModel
 from .rule.hotspots import HOTSPOT_KINDS, changed
+from .rule.power import Ceilings
 from .rule.tail_test import Noise, make_noise
 from .rule.verdict import limit, worst_limit
 
@@ -54,15 +55,17 @@ def judge_loci(
     """
     rows = site_rows(pileup.regions.reference, pileup.regions.offsets)
     totals = pileup.totals
-    evidence = _Evidence(pileup, rows, totals, totals.sum(axis=1), noise, settings, haplotypes)
-    return [_judge(locus, evidence, called) for locus in loci]
+    ceilings = Ceilings(totals.max(axis=0, initial=0))
+    evidence = _Evidence(pileup, rows, totals, totals.sum(axis=1), noise, settings, haplotypes, ceilings)
+    found = [(variant.chrom, *changed(variant), variant.key) for variant in called]
+    return [_judge(locus, evidence, found) for locus in loci]
 
 
 @dataclass(frozen=True)
 class _Evidence:
     """What a locus is judged on; `rows`: those of the noise table per site and alternative.
 
-    `totals`: molecules per site and class; `molecules`: per site.
+    `totals`: molecules per site and class; `molecules`: per site; `ceilings`: of all sites.
     """
 
     pileup: Pileup
@@ -72,14 +75,14 @@ class _Evidence:
     noise: NoiseModel
     settings: CallingSettings
     haplotypes: Haplotypes
-
-    @property
-    def fetch(self) -> Fetch:
-        """Bases of the reference."""
-        return self.haplotypes.fetch
+    ceilings: Ceilings
 
 
-def _judge(locus: LocusRow, evidence: _Evidence, called: Sequence[SmallVariant]) -> CallabilityRow:
+Called = tuple[str, int, int, str]
+"""Sequence, changed bases (0-based half-open) and key of a called variant."""
+
+
+def _judge(locus: LocusRow, evidence: _Evidence, called: Sequence[Called]) -> CallabilityRow:
     hotspot = locus.kind in HOTSPOT_KINDS
     sites = evidence.pileup.regions.target_sites(locus.chrom, locus.start, locus.end)
     if not len(sites) or (hotspot and len(sites) < locus.end - locus.start):
@@ -99,21 +102,26 @@ def _judge(locus: LocusRow, evidence: _Evidence, called: Sequence[SmallVariant])
     judged = sites[order] if hotspot else np.array([shown])
     vaf = _worst_limit(judged, evidence, hotspot=hotspot)
     indel = _worst_indel_limit(judged, evidence, hotspot=hotspot)
-    found = tuple(variant.key for variant in called if _lies_in(variant, locus))
+    found = tuple(
+        key
+        for chrom, start, end, key in called
+        if chrom == locus.chrom and start < locus.end and locus.start < end
+    )
     status = Detection.NOT_ASSESSABLE if vaf is None else Detection.NOT_DETECTED
     return _row(locus, total, (vaf, indel), found, Detection.DETECTED if found and hotspot else status)
-
-
-def _lies_in(variant: SmallVariant, locus: LocusRow) -> bool:
-    start, end = changed(variant)
-    return variant.chrom == locus.chrom and start < locus.end and locus.start < end
 
 
 def _worst_limit(sites: NDArray[np.int64], evidence: _Evidence, *, hotspot: bool) -> float | None:
     """Return the largest detectable VAF over bases and alternatives; None if one has none."""
     if (evidence.pileup.regions.reference[sites] >= len(BASES)).any():
         return None
-    return worst_limit(_substitutions(sites, evidence), hotspot=hotspot, settings=evidence.settings)
+    return _worst(_substitutions(sites, evidence), evidence, hotspot=hotspot)
+
+
+def _worst(
+    alleles: Iterable[tuple[NDArray[np.int64], Noise]], evidence: _Evidence, *, hotspot: bool
+) -> float | None:
+    return worst_limit(alleles, hotspot=hotspot, settings=evidence.settings, ceilings=evidence.ceilings)
 
 
 def _substitutions(
@@ -126,32 +134,36 @@ def _substitutions(
         for alt, row in enumerate(evidence.rows[site].tolist()):
             if alt != reference:
                 change = f"{BASES[reference]}>{BASES[alt]}"
-                yield total, evidence.noise.of_site(row, chrom, position + 1, change)[0]
+                yield total, evidence.noise.noise_at(row, chrom, position + 1, change)
 
 
 def _worst_indel_limit(sites: NDArray[np.int64], evidence: _Evidence, *, hotspot: bool) -> float | None:
     """Return the largest detectable VAF of a deletion of a codon's length from one of the bases on."""
+    fetch = evidence.haplotypes.fetch
     deletions: list[tuple[NDArray[np.int64], Noise]] = []
     for site in sites.tolist():
         chrom, start = evidence.pileup.regions.place(site)
-        bases = evidence.fetch(chrom, start - 1, start + IN_FRAME)
+        bases = fetch(chrom, start - 1, start + IN_FRAME)
         if start == 0 or len(bases) <= IN_FRAME or set(bases) - set(BASES):
             return None
-        deletion = SmallVariant(chrom, start, bases, bases[0]).normalised(evidence.fetch)
-        form = evidence.haplotypes.longest(deletion)
-        if repeats(*form) > evidence.settings.max_repeats:
+        deletion = SmallVariant(chrom, start, bases, bases[0]).normalised(fetch)
+        form, haplotype = evidence.haplotypes.longest(deletion)
+        shift = shift_length(form, haplotype)
+        if shift // IN_FRAME > evidence.settings.max_repeats:
             return None
-        noise, _ = evidence.noise.of_variant(deletion, evidence.fetch, form)
-        deletions.append((_least_molecules(deletion, evidence), noise))
-    return worst_limit(deletions, hotspot=hotspot, settings=evidence.settings)
+        row, change = indel_row(IN_FRAME, shift), f"{deletion.ref}>{deletion.alt}"
+        noise = evidence.noise.noise_at(row, chrom, deletion.pos, change)
+        # A read must span the repeat on the reference, to which it is aligned.
+        spanned = shift if form is deletion else shift_length(deletion, fetch)
+        deletions.append((_least_molecules(deletion, spanned, evidence), noise))
+    return _worst(deletions, evidence, hotspot=hotspot)
 
 
-def _least_molecules(deletion: SmallVariant, evidence: _Evidence) -> NDArray[np.int64]:
+def _least_molecules(deletion: SmallVariant, shift: int, evidence: _Evidence) -> NDArray[np.int64]:
     """Return the molecules at the worst base of the repeat that a read must span to show a deletion."""
-    behind = deletion.end + shift_length(deletion, evidence.fetch) + 1
-    sites = [evidence.pileup.regions.site(deletion.chrom, base) for base in range(deletion.start, behind)]
-    within = [site for site in sites if site is not None]
-    totals: NDArray[np.int64] = evidence.totals[within[int(evidence.molecules[within].argmin())]]
+    behind = deletion.end + shift + 1
+    sites = evidence.pileup.regions.sites_within(deletion.chrom, deletion.start, behind)
+    totals: NDArray[np.int64] = evidence.totals[sites[evidence.molecules[sites].argmin()]]
     return totals
 
 

@@ -35,11 +35,13 @@ class Window:
 
 def shift_length(variant: SmallVariant, fetch: Fetch) -> int:
     """Return by how many bases a leftmost insertion or deletion could move to the right."""
-    if variant.kind not in (VariantType.INSERTION, VariantType.DELETION):
+    kind = variant.kind
+    if kind is VariantType.INSERTION:
+        unit, behind = variant.alt[1:], variant.start + 1
+    elif kind is VariantType.DELETION:
+        unit, behind = variant.ref[1:], variant.start + len(variant.ref)
+    else:
         return 0
-    longer = variant.alt if variant.kind is VariantType.INSERTION else variant.ref
-    unit = longer[1:]
-    behind = variant.start + 1 + (len(unit) if variant.kind is VariantType.DELETION else 0)
     following = fetch(variant.chrom, behind, behind + MAX_WINDOW)
     shift = 0
     while shift < len(following) and following[shift] == unit[shift % len(unit)]:

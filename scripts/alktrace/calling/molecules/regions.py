@@ -1,6 +1,8 @@
 """Targeted sites: merged intervals with a margin, their reference bases, and the index of a site."""
 
+from bisect import bisect_right
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
 
 import numpy as np
@@ -47,37 +49,49 @@ class Regions:
 
     def place(self, site: int) -> tuple[str, int]:
         """Return sequence name and 0-based position of a site."""
-        region = int(np.searchsorted(self.offsets, site, side="right")) - 1
-        return self.chroms[region], int(self.starts[region] + site - self.offsets[region])
+        offsets, starts = self._firsts
+        region = bisect_right(offsets, site) - 1
+        return self.chroms[region], starts[region] + site - offsets[region]
 
     def site(self, chrom: str, position: int) -> int | None:
         """Return the site of a 0-based position; None outside the regions."""
-        for start, end, first in self._of_chrom().get(chrom, ()):
-            if start <= position < end:
-                return first + position - start
-        return None
+        own = self._of_chrom.get(chrom, [])
+        # A tuple of one sorts before those that begin with it: the last region that begins at or before.
+        at = bisect_right(own, (position + 1,)) - 1
+        if at < 0 or position >= own[at][1]:
+            return None
+        return own[at][2] + position - own[at][0]
 
-    def target_sites(self, chrom: str, start: int, end: int) -> NDArray[np.int64]:
-        """Return the targeted sites of an interval (0-based half-open) in order."""
-        parts = [np.zeros(0, np.int64)]
-        for region_start, region_end, first in self._of_chrom().get(chrom, ()):
+    def sites_within(self, chrom: str, start: int, end: int) -> NDArray[np.int64]:
+        """Return the sites of an interval (0-based half-open) in order."""
+        own, parts = self._of_chrom.get(chrom, []), [np.zeros(0, np.int64)]
+        for region_start, region_end, first in own[max(0, bisect_right(own, (start + 1,)) - 1) :]:
+            if region_start >= end:
+                break
             low, high = max(start, region_start), min(end, region_end)
             if low < high:
                 shift = first - region_start
                 parts.append(np.arange(low + shift, high + shift, dtype=np.int64))
-        found = np.concatenate(parts)
+        return np.concatenate(parts)
+
+    def target_sites(self, chrom: str, start: int, end: int) -> NDArray[np.int64]:
+        """Return the targeted sites of an interval (0-based half-open) in order."""
+        found = self.sites_within(chrom, start, end)
         return found[self.targeted[found]]
 
+    @cached_property
+    def _firsts(self) -> tuple[list[int], list[int]]:
+        """First site and start of every region."""
+        return self.offsets[:-1].tolist(), self.starts.tolist()
+
+    @cached_property
     def _of_chrom(self) -> dict[str, list[tuple[int, int, int]]]:
-        """Return start, end and first site of the regions of each sequence."""
-        cached: dict[str, list[tuple[int, int, int]]] | None = self.__dict__.get("_index")
-        if cached is None:
-            cached = {}
-            places = zip(self.starts.tolist(), self.ends.tolist(), self.offsets.tolist(), strict=False)
-            for chrom, place in zip(self.chroms, places, strict=True):
-                cached.setdefault(chrom, []).append(place)
-            object.__setattr__(self, "_index", cached)
-        return cached
+        """Start, end and first site of the regions of each sequence."""
+        found: dict[str, list[tuple[int, int, int]]] = {}
+        places = zip(self.starts.tolist(), self.ends.tolist(), self.offsets.tolist(), strict=False)
+        for chrom, place in zip(self.chroms, places, strict=True):
+            found.setdefault(chrom, []).append(place)
+        return found
 
 
 def fasta_fetch(fasta: pysam.FastaFile) -> Fetch:

@@ -4,6 +4,7 @@ Slips of a polymerase grow with the number of repeats, not with the bases: a uni
 slips like a homopolymer of four. An indel's kind is therefore the number of repeats it could be moved over.
 """
 
+from bisect import bisect_right
 from functools import lru_cache
 
 import numpy as np
@@ -82,7 +83,12 @@ def variant_row(variant: SmallVariant, fetch: Fetch) -> int:
     gap = _gap(variant, fetch)
     if gap is None:
         return other_row("indel_long")
-    return other_row(indel_kind(abs(len(gap.ref) - len(gap.alt)), shift_length(gap, fetch)))
+    return indel_row(abs(len(gap.ref) - len(gap.alt)), shift_length(gap, fetch))
+
+
+def indel_row(length: int, shift: int) -> int:
+    """Return the row of an insertion or deletion of so many bases that can be shifted by so many."""
+    return other_row(indel_kind(length, shift))
 
 
 def repeats(variant: SmallVariant, fetch: Fetch) -> int:
@@ -124,7 +130,7 @@ def indel_kind(length: int, shift: int) -> str:
     if length >= LONG_INDEL and not repeats:
         return "indel_long"
     # right: three repeats belong to `indel_3_5`, not to the kind before it.
-    return INDELS[int(np.searchsorted(REPEAT_BINS, repeats, side="right"))]
+    return INDELS[bisect_right(REPEAT_BINS, repeats)]
 
 
 def _snv_row(variant: SmallVariant, fetch: Fetch) -> int:

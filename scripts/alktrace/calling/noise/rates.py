@@ -100,10 +100,14 @@ class NoiseModel:
 
     def of_site(self, row: int, chrom: str, pos: int, alt: str) -> tuple[Noise, str]:
         """Return the noise of one alternative of one site and the level it rests on."""
-        factor = self.positions.get((chrom, pos, alt))
-        if factor is not None:
-            return self.noise(row, factor), LEVEL_POSITION
-        return self.noise(row), LEVEL_SAMPLE if self.learned[row].any() else LEVEL_PRIOR
+        noise = self.noise_at(row, chrom, pos, alt)
+        if (chrom, pos, alt) in self.positions:
+            return noise, LEVEL_POSITION
+        return noise, LEVEL_SAMPLE if self.learned[row].any() else LEVEL_PRIOR
+
+    def noise_at(self, row: int, chrom: str, pos: int, alt: str) -> Noise:
+        """Return the noise of one alternative of one site; that of sites without a factor is one object."""
+        return self.noise(row, self.positions.get((chrom, pos, alt), 1.0))
 
     def of_variant(
         self, variant: SmallVariant, fetch: Fetch, form: tuple[SmallVariant, Fetch] | None = None

@@ -1,6 +1,7 @@
 """What the calling rule could have seen: its exact power, and the VAF at which the power suffices."""
 
 import math
+from dataclasses import dataclass, field
 from functools import lru_cache
 from typing import TypedDict, Unpack
 
@@ -27,6 +28,32 @@ class Demands(TypedDict):
     min_alt_duplex: int
 
 
+@dataclass(frozen=True)
+class Ceilings:
+    """Scores that are enough for a call at every site of a sample, by noise and tail.
+
+    More molecules never lower a threshold: that of the most molecules is none too low for any site. For most
+    alternatives it tells as much as their own, and is looked up.
+
+    Attributes:
+        most: int64[N_CLASSES], the most molecules of each class at any of the sites.
+    """
+
+    most: NDArray[np.int64]
+    _found: dict[tuple[Noise, float], int | None] = field(default_factory=dict, init=False)
+
+    def of(self, noise: Noise, tail_probability: float) -> int | None:
+        """Return such a score; None where a noise is asked for the first time, as it may be for the last."""
+        key = noise, tail_probability
+        if key not in self._found:
+            self._found[key] = None
+            return None
+        found = self._found[key]
+        if found is None:
+            found = self._found[key] = threshold(self.most, noise, tail_probability)
+        return found
+
+
 def vaf_detectable(total: NDArray[np.integer], noise: Noise, **demands: Unpack[Demands]) -> float | None:
     """Return the smallest VAF that the rule calls with at least this power; None if there is none.
 
@@ -38,11 +65,21 @@ def vaf_detectable(total: NDArray[np.integer], noise: Noise, **demands: Unpack[D
     return _invert(counts, tuple(noise.weights.tolist()), needed, _floors(demands), demands["power"])
 
 
-def is_detectable(total: NDArray[np.integer], noise: Noise, vaf: float, **demands: Unpack[Demands]) -> bool:
-    """Tell whether the rule calls this VAF with at least this power: is its smallest one no larger?"""
-    needed = threshold(total, noise, demands["tail_probability"])
-    counts = np.asarray(total, dtype=np.int64)
-    return bool(power_at(counts, noise.weights, needed, _floors(demands), vaf) >= demands["power"])
+def is_detectable(
+    total: NDArray[np.integer], noise: Noise, vaf: float, ceilings: Ceilings, **demands: Unpack[Demands]
+) -> bool:
+    """Tell whether the rule calls this VAF with at least this power: is its smallest one no larger?
+
+    `ceilings`: of sites of which the molecules `total` are one.
+    """
+    counts, probability = np.asarray(total, dtype=np.int64), demands["tail_probability"]
+
+    def reached(needed: int) -> bool:
+        return bool(power_at(counts, noise.weights, needed, _floors(demands), vaf) >= demands["power"])
+
+    ceiling = ceilings.of(noise, probability)
+    # A higher score than needed is reached less often: what suffices for it suffices.
+    return (ceiling is not None and reached(ceiling)) or reached(threshold(total, noise, probability))
 
 
 def _floors(demands: Demands) -> tuple[int, int]:

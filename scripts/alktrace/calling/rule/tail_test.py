@@ -30,7 +30,8 @@ MAX_WEIGHT = 24
 THETAS = 2.0 ** np.arange(-12, 5)
 
 
-@dataclass(frozen=True)
+# Compared as objects: arrays have no one truth.
+@dataclass(frozen=True, eq=False)
 class Noise:
     """False-mutant rates of one alternative at one site.
 

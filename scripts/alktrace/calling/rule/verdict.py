@@ -11,7 +11,7 @@ from ...inputs.settings.calling_settings import CallingSettings
 from ...stats.intervals import share
 from ..noise.molecule_classes import duplex, single
 from .caller_filters import Tested, failed, too_little
-from .power import Demands, is_detectable, vaf_detectable
+from .power import Ceilings, Demands, is_detectable, vaf_detectable
 from .tail_test import Noise, tail
 
 
@@ -120,7 +120,7 @@ def allowed_tail(
     strand, as in fixed tissue, passes for a mutation, and the looser tail is what lets it.
     """
     # Of all molecules, not of the mutant ones: the limit of detection must know it before there are any.
-    strandless = noise.deamination and 2 * single(np.asarray(total)) > int(np.sum(total))
+    strandless = hotspot and noise.deamination and 2 * single(np.asarray(total)) > int(np.sum(total))
     return settings.hotspot_tail_probability if hotspot and not strandless else settings.tail_probability
 
 
@@ -132,7 +132,11 @@ def limit(
 
 
 def worst_limit(
-    alleles: Iterable[tuple[NDArray[np.integer], Noise]], *, hotspot: bool, settings: CallingSettings
+    alleles: Iterable[tuple[NDArray[np.integer], Noise]],
+    *,
+    hotspot: bool,
+    settings: CallingSettings,
+    ceilings: Ceilings,
 ) -> float | None:
     """Return the largest of the limits of some alleles; None if one has none, or there are none.
 
@@ -140,12 +144,13 @@ def worst_limit(
         alleles: informative molecules per class (int[N_CLASSES]) and noise of each.
         hotspot: whether the hotspot tail holds.
         settings: calling section.
+        ceilings: of the molecules of these alleles, or of more.
     """
     worst = None
     for total, noise in alleles:
         asked = _asked(total, noise, hotspot=hotspot, settings=settings)
         # Power rises with the VAF: one that reaches it where the worst so far does has no larger limit.
-        if worst is not None and is_detectable(total, noise, worst, **asked):
+        if worst is not None and is_detectable(total, noise, worst, ceilings, **asked):
             continue
         worst = vaf_detectable(total, noise, **asked)
         if worst is None:
