@@ -4,11 +4,13 @@
 """
 
 import os
+import re
 import signal
 import subprocess
 import sys
 import tempfile
 import time
+from collections import Counter
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -36,6 +38,11 @@ FEW = {"P01", "P07"}
 SAMPLE = "rule_sample_"
 """What the plugin writes into the comment of a job with all stages of a sample."""
 ANNOTATION = "rule_annotate_alterations"
+IN_OTHERS = """
+    align_unit call_molecules align_consensus call_variants call_structural classify_timepoint
+    write_patient_page
+"""
+"""Rules of samples and patients that are no jobs of the cluster: in a group, or run by the main process."""
 STAGES = [
     "rule_compile_consensus_kernels",
     SAMPLE,
@@ -185,12 +192,20 @@ def test_the_whole_demo_gives_the_same_bytes(cluster: Cluster, demo: Path, tmp_p
 
 
 def test_a_cluster_with_accounts_is_asked_for_them(project: Project, few: Project) -> None:
-    """Its controller forgets jobs at once, so that only the accounts tell how they ended."""
+    """Its controller forgets jobs at once, so that only the accounts tell how they ended.
+
+    A sample is two jobs of the cluster and a patient one, however many rules theirs are.
+    """
     with running(accounting=True) as cluster, SlurmRun(cluster, project) as run:
         run.end_well()
         said = cluster.ask("sacct", "-X", "-n", "-P", "--format=state,account", "--starttime=now-1days")
-    submitted = run.text().count("has been submitted with SLURM jobid")
-    assert said.splitlines() == submitted * [f"COMPLETED|{ACCOUNT}"]
+    submitted = re.findall(r"submitted with SLURM jobid \d+ \(log: \S+/slurm_logs/(\w+)/", run.text())
+    assert said.splitlines() == len(submitted) * [f"COMPLETED|{ACCOUNT}"]
+    samples = len(list(project.folder.glob("results/patients/*/*/*/consensus.bam")))
+    jobs = Counter(submitted)
+    assert jobs["group_sample"] == jobs[ANNOTATION] == samples
+    assert jobs["rule_gather_evidence"] == len(FEW)
+    assert not {f"rule_{name}" for name in IN_OTHERS.split()} & set(submitted)
     assert results(project) == results(few)
 
 

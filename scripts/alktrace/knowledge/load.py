@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Mapping
+from contextlib import suppress
 from functools import lru_cache
 from types import MappingProxyType
 from typing import TypeVar
@@ -46,10 +47,11 @@ def load_knowledge(files: KnowledgeFiles) -> Knowledge:
     Raises:
         InputProblems: everything wrong in any table, with file, line and column.
     """
-    if files.own is not None:
-        return _load(files)
-    contents = {path.name: path.read_bytes() for path in sorted(files.folder.glob("*.*"))}
-    return _load_ours(files, tuple(contents.items()))
+    if files.own is None:
+        with suppress(OSError):  # which file cannot be read is said below
+            contents = [(path.name, path.read_bytes()) for path in sorted(files.folder.glob("*.*"))]
+            return _load_ours(files, tuple(contents))
+    return _load(files)
 
 
 @lru_cache(maxsize=2)
