@@ -2,15 +2,17 @@
 
 import subprocess
 from collections import defaultdict
+from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pysam
 import pytest
 from numpy.typing import NDArray
+from plain_bams import write_plain_consensus_bam, write_plain_raw_bam
 from present_values import present
 
-from alktrace.demo.alignments import cigar_text, place_read
+from alktrace.demo.alignments import Placement, cigar_text, place_read, place_reads
 from alktrace.demo.bams import write_consensus_bam, write_raw_bam
 from alktrace.demo.facts import load_facts
 from alktrace.demo.fragments import Germline, Molecules, build_templates, draw_molecules
@@ -59,6 +61,26 @@ def test_files_are_sorted_indexed_and_named(
         assert bam.count("chr2", 29220706, 29220835) > 50
         places = [(read.reference_id, read.reference_start) for read in bam.fetch()]
     assert places == sorted(places)
+
+
+def test_bytes_are_those_of_pysam(
+    tmp_path: Path, bams: tuple[Any, Molecules, ReadPairs, NDArray[np.uint8]]
+) -> None:
+    _, molecules, reads, umis = bams
+    sample = "P.T.plasma"
+    write_raw_bam(reads, molecules, GENOME, tmp_path / "raw.bam", sample=sample)
+    write_plain_raw_bam(reads, molecules, GENOME, tmp_path / "plain_raw.bam", sample=sample)
+    for seed in range(3):
+        names = ("consensus", write_consensus_bam), ("plain_consensus", write_plain_consensus_bam)
+        for name, write in names:
+            path = tmp_path / f"{name}{seed}.bam"
+            write(molecules, umis, GENOME, path, sample=sample, rng=np.random.default_rng(seed))
+    for suffix in ("bam", "bam.bai"):
+        for name in ("raw", *(f"consensus{seed}" for seed in range(3))):
+            fast, plain = (tmp_path / f"{kind}{name}.{suffix}" for kind in ("", "plain_"))
+            assert fast.read_bytes() == plain.read_bytes(), fast
+    with pysam.AlignmentFile(str(tmp_path / "consensus0.bam")) as bam:
+        assert any("N" in present(read.query_sequence) for read in bam.fetch())
 
 
 @pytest.mark.parametrize(("kind", "most"), [("raw", 0.005), ("consensus", 0.0005)])
@@ -171,6 +193,28 @@ def test_one_consensus_pair_per_molecule(bams: tuple[Any, Molecules, ReadPairs, 
     with pysam.AlignmentFile(str(paths["consensus"])) as bam:
         primary = [read.query_name for read in bam.fetch() if not read.is_supplementary]
     assert len(primary) == 2 * len(molecules) == 2 * len(set(primary))
+
+
+def test_many_reads_are_placed_as_each_alone() -> None:
+    templates = list(build_templates(GENOME, CELLS, NOBODY))
+    rng = np.random.default_rng(4)
+    sizes = np.array([len(template.bases) for template in templates])
+    special = [number for number, item in enumerate(templates) if item.variants or item.inversion]
+    template = rng.choice(special, 4000)
+    start = rng.integers(0, sizes[template] - 100)
+    joint = np.array([item.joint for item in templates])[template]
+    start = np.where((joint > 0) & (rng.random(4000) < 0.5), joint - rng.integers(1, 100, 4000), start)
+    end = start + rng.integers(30, 100, 4000)
+    places = place_reads(templates, template, start, end)
+    assert len(places.read) > 4000
+    found: dict[int, list[Placement]] = defaultdict(list)
+    for row, read in enumerate(places.read.tolist()):
+        assert places.rank[row] == len(found[read])
+        chrom, cigar = templates[template[read]].chrom, places.cigars[places.cigar[row]]
+        found[read].append(Placement(chrom, int(places.start[row]), bool(places.falling[row]), cigar))
+    for read in range(4000):
+        alone = place_read(templates[template[read]], int(start[read]), int(end[read]))
+        assert tuple(found[read]) == alone
 
 
 def test_placements_around_indels_and_junctions() -> None:

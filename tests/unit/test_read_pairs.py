@@ -11,6 +11,7 @@ import pysam
 import pytest
 from present_values import present
 
+from alktrace.demo import read_pairs
 from alktrace.demo.facts import load_facts
 from alktrace.demo.fastq import write_fastq
 from alktrace.demo.fragments import Germline, draw_molecules
@@ -123,6 +124,32 @@ def test_umis_stand_where_the_assay_says(umi: UmiKind, prefix: int, tmp_path: Pa
         return
     exact = sum(a == b for a, b in zip(seen, expected, strict=True)) / len(seen)
     assert 0.95 < exact <= 1.0
+
+
+def test_sequencing_errors_are_those_of_each_draw() -> None:
+    read = np.random.default_rng(1).integers(0, 4, (3000, 100)).astype(np.uint8)
+    bases, qualities = read_pairs._sequence(read, np.random.default_rng(2))
+    rng = np.random.default_rng(2)
+    draws = rng.integers(0, 1 << 32, read.shape, dtype=np.uint32)
+    values = np.repeat([37, 25, 11], [236, 14, 6])
+    expected = values[draws & 255]
+    wrong = (draws >> 8) < np.round(10 ** (-expected / 10) * (1 << 24))
+    changed = read.copy()
+    changed[wrong] = (changed[wrong] + rng.integers(1, 4, int(wrong.sum()))) % 4
+    assert (qualities == expected).all()
+    assert (bases == changed).all()
+    assert {int(value) for value in np.unique(expected[wrong])} == {11, 25, 37}
+
+
+def test_ends_of_fragments() -> None:
+    molecules, _, _ = simulate(Library("none"), depth=20)
+    picked = np.random.default_rng(1).integers(0, len(molecules), 500)
+    left, right = read_pairs.fragment_ends(molecules, picked, 100)
+    for row, molecule in enumerate(picked.tolist()):
+        true = true_bases(molecules, molecule)
+        for side, bases in ((left, true), (right, COMPLEMENT[true[::-1]])):
+            padded = np.concatenate([bases, np.full(100, 4)])[:100]
+            assert (side[row] == padded).all()
 
 
 @pytest.mark.parametrize("umi", ["duplex", "inline", "fastq", "name", "none"])

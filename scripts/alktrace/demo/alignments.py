@@ -1,6 +1,10 @@
 """True alignments of fragments: where the bases of a template interval lie on the genome, as CIGAR."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
 
 from .fragments import Ints, Template
 
@@ -35,6 +39,65 @@ class Placement:
     def matched(self) -> int:
         """Read bases aligned."""
         return sum(size for op, size in self.cigar if op in (MATCH, INSERTION))
+
+
+@dataclass(frozen=True)
+class Placements:
+    """Alignments of many reads, in the order of the reads, those of one read the longest first.
+
+    Attributes:
+        read: number of the read.
+        rank: 0 for the first alignment of a read.
+        template: number of its template.
+        start: leftmost aligned base, 0-based.
+        falling: True where the template runs against the genome.
+        cigar: number in `cigars`.
+    """
+
+    read: Ints
+    rank: Ints
+    template: Ints
+    start: Ints
+    falling: NDArray[np.bool_]
+    cigar: Ints
+    cigars: tuple[Cigar, ...]
+
+
+def place_reads(templates: Sequence[Template], template: Ints, start: Ints, end: Ints) -> Placements:
+    """Return the alignments of many reads as `place_read` does of one.
+
+    Args:
+        templates: haplotypes and junctions.
+        template: number of the template of each read.
+        start: of each read on it.
+        end: likewise, exclusive.
+    """
+    positions = np.concatenate([item.positions for item in templates])
+    offsets = np.cumsum([0, *(len(item.positions) for item in templates)])
+    joints = [place + item.joint for place, item in zip(offsets, templates, strict=False) if item.inversion]
+    # A base is uneven where it does not lie beside the base before it on the genome.
+    uneven = np.ones(len(positions), dtype=np.bool_)
+    uneven[1:] = np.abs(np.diff(positions)) != 1
+    uneven[joints] = True
+    before = np.cumsum(uneven)
+    low, last = offsets[template] + start, offsets[template] + end - 1
+    cigars: dict[Cigar, int] = {
+        ((MATCH, size),): size for size in range(int((end - start).max(initial=0)) + 1)
+    }
+    rows = [np.arange(len(start)), np.zeros_like(start), np.minimum(positions[low], positions[last])]
+    rows += [positions[low] > positions[last], end - start]
+    broken = np.flatnonzero(before[low] != before[last])
+    found = [
+        (read, rank, place.start, place.falling, cigars.setdefault(place.cigar, len(cigars)))
+        for read in broken.tolist()
+        for rank, place in enumerate(place_read(templates[template[read]], int(start[read]), int(end[read])))
+    ]
+    table = np.concatenate(
+        [np.delete(np.stack(rows, axis=1), broken, axis=0), np.array(found, dtype=np.int64).reshape(-1, 5)]
+    )
+    table = table[np.lexsort((table[:, 1], table[:, 0]))]
+    read, rank, first, falling, cigar = table.T
+    return Placements(read, rank, template[read], first, falling.astype(np.bool_), cigar, tuple(cigars))
 
 
 def place_read(template: Template, start: int, end: int) -> tuple[Placement, ...]:

@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 
 from ..io.atomic import atomic_output
 from .fragments import Ints
-from .made_genome import ASCII, Bases
+from .made_genome import ASCII, LETTER_OF_CODE, Bases, translated
 from .read_pairs import ReadPairs
 
 NAME_HEAD = b"@SIM:1:DEMO:1:"
@@ -72,9 +72,10 @@ def _write(path: Path, names: Bases, comment: bytes, bases: Bases, qualities: Ba
     def constant(text: bytes) -> NDArray[np.uint8]:
         return np.broadcast_to(np.frombuffer(text, dtype=np.uint8), (rows, len(text)))
 
-    line = constant(b"\n")
+    letters = translated(bases, LETTER_OF_CODE)
     table = np.concatenate(
-        [names, constant(comment), line, ASCII[bases], constant(b"\n+\n"), qualities + 33, line], axis=1
+        [names, constant(comment + b"\n"), letters, constant(b"\n+\n"), qualities + 33, constant(b"\n")],
+        axis=1,
     )
     with atomic_output(path) as (partial,):
-        partial.write_bytes(igzip.compress(table.tobytes(), 1, mtime=0))
+        partial.write_bytes(igzip.compress(table, 1, mtime=0))

@@ -17,6 +17,7 @@ Bases = NDArray[np.uint8]
 
 ALPHABET = "ACGT"
 ASCII = np.frombuffer(b"ACGTN", dtype=np.uint8)
+LETTER_OF_CODE = b"ACGTN" + bytes(251)
 COMPLEMENT = np.array([3, 2, 1, 0, 4], dtype=np.uint8)
 
 TARGET_PAD = 20
@@ -43,7 +44,12 @@ def codes(text: str) -> Bases:
 
 def text(bases: Bases) -> str:
     """Return the sequence of base codes; code 4 is N."""
-    return ASCII[bases].tobytes().decode()
+    return bases.tobytes().translate(LETTER_OF_CODE).decode()
+
+
+def translated(values: Bases, table: bytes) -> Bases:
+    """Return `table[value]` of every value; a table of 256 bytes."""
+    return np.frombuffer(bytearray(values).translate(table), dtype=np.uint8).reshape(values.shape)
 
 
 @dataclass(frozen=True, order=True)

@@ -7,9 +7,10 @@ from dataclasses import dataclass
 from typing import Literal
 
 import numpy as np
+from numpy.lib.stride_tricks import sliding_window_view
 
 from .fragments import Ints, Molecules
-from .made_genome import COMPLEMENT, Bases, codes
+from .made_genome import COMPLEMENT, Bases, codes, translated
 
 UmiKind = Literal["duplex", "inline", "fastq", "name", "none"]
 
@@ -21,6 +22,7 @@ SKIP = codes("CT")
 
 # Shares of base qualities as in binned two-colour data; a base of quality Q is wrong with 10^(-Q/10).
 QUALITY_SHARES = {37: 236, 25: 14, 11: 6}
+QUALITY_OF_BYTE = b"".join(bytes([quality]) * share for quality, share in QUALITY_SHARES.items())
 
 
 @dataclass(frozen=True)
@@ -104,7 +106,7 @@ def make_reads(molecules: Molecules, umis: Bases, library: Library, rng: np.rand
     copy = np.arange(len(strands)) - first[strands]
     molecule, strand = strands // 2, strands % 2
     longest = library.read_length - min(library.prefixes)
-    left, right = _template_bases(molecules, molecule, longest)
+    left, right = fragment_ends(molecules, molecule, longest)
     fragment = molecules.end - molecules.start
     _strand_errors(_Copies(left, right, counts, first, fragment), library, rng)
     mates = (left, right), (right, left)
@@ -134,19 +136,24 @@ def make_reads(molecules: Molecules, umis: Bases, library: Library, rng: np.rand
     )
 
 
-def _template_bases(molecules: Molecules, molecule: Ints, size: int) -> tuple[Bases, Bases]:
-    """Return the first `size` bases of the fragment and of its reverse complement; 4 beyond its end."""
+def fragment_ends(molecules: Molecules, molecule: Ints, size: int) -> tuple[Bases, Bases]:
+    """Return the first `size` bases of each fragment and of its reverse complement; 4 beyond its end."""
     flat = np.concatenate([template.bases for template in molecules.templates])
     sizes = np.array([len(template.bases) for template in molecules.templates])
     offset = (np.cumsum(sizes) - sizes)[molecules.template]
     start, end = (offset + molecules.start)[molecule], (offset + molecules.end)[molecule]
-    steps = np.arange(size)
-    outside = steps[None, :] >= (end - start)[:, None]
-    left = flat[np.minimum(start[:, None] + steps, len(flat) - 1)]
-    right = COMPLEMENT[flat[np.maximum(end[:, None] - 1 - steps, 0)]]
-    left[outside] = 4
-    right[outside] = 4
+    left = _windows(flat, size)[start]
+    right = _windows(COMPLEMENT[flat[::-1]], size)[len(flat) - end]
+    short = np.flatnonzero(end - start < size)
+    outside = np.arange(size) >= (end - start)[short, None]
+    for side in (left, right):
+        side[short] = np.where(outside, 4, side[short])
     return left, right
+
+
+def _windows(bases: Bases, size: int) -> Bases:
+    """Return the `size` bases from each base on as a view, shape (bases + 1, size); 4 beyond the end."""
+    return sliding_window_view(np.concatenate([bases, np.full(size, 4, dtype=np.uint8)]), size)
 
 
 @dataclass(frozen=True)
@@ -229,13 +236,14 @@ def _beyond(mate: int, halves: tuple[Bases, Bases], row: int, library: Library) 
 
 def _sequence(read: Bases, rng: np.random.Generator) -> tuple[Bases, Bases]:
     """Return bases with sequencing errors and their qualities; errors happen as often as these say."""
-    values = np.repeat(
-        np.array(list(QUALITY_SHARES), dtype=np.uint8), np.array(list(QUALITY_SHARES.values()))
-    )
     draws = rng.integers(0, 1 << 32, read.shape, dtype=np.uint32)
-    quality = values[draws & 255]
+    quality = translated(draws.astype(np.uint8), QUALITY_OF_BYTE)
     limit = np.array([round(10 ** (-q / 10) * (1 << 24)) for q in range(64)], dtype=np.uint32)
-    wrong = (draws >> 8) < limit[quality]
+    # Few bases can be wrong at all: those of the lowest quality, and of a draw below the limit of any other.
+    *_, higher, lowest = sorted(QUALITY_SHARES, reverse=True)
+    some = np.flatnonzero((draws < limit[higher] << 8) | (quality == lowest))
+    wrong = some[draws.ravel()[some] >> 8 < limit[quality.ravel()[some]]]
     out = read.copy()
-    out[wrong] = (out[wrong] + rng.integers(1, 4, int(wrong.sum()))) % 4
+    flat = out.reshape(-1)
+    flat[wrong] = (flat[wrong] + rng.integers(1, 4, len(wrong))) % 4
     return out, quality
