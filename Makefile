@@ -47,7 +47,9 @@ slurm:
 	done
 
 # Speed against plain `bwa mem`, one thread each, and accuracy against known truth; READS= sets the raw reads.
+bench: export FIGURES = bench_figures.tsv
 bench: .venv/.ready
+	@rm -f $(FIGURES)
 	@python tests/bench/speed.py --reads $(or $(READS),1000000)
 	@PYTHONPATH=scripts:tests python tests/bench/once.py
 	@PYTHONPATH=scripts:tests python tests/bench/once_calls.py
@@ -58,6 +60,7 @@ bench: .venv/.ready
 	@PYTHONPATH=scripts python tests/bench/graph.py
 	@PYTHONPATH=scripts:tests python tests/bench/assay_study.py bench_study.tsv
 	@python -m alktrace assay validate bench_study.tsv --criteria tests/bench/assay_criteria.yaml --out bench_validation
+	@python tests/bench/bench_figures.py
 
 # Families and consensus beside fgumi and fgbio, where they are on PATH.
 bench-peers: .venv/.ready

@@ -21,6 +21,7 @@ from pathlib import Path
 import numpy as np
 from accuracy_molecules import Library, Truth, write_molecules
 from accuracy_panel import LEVELS, Panel, PanelFiles, Planted, make_panel, write_panel
+from bench_figures import keep
 
 from alktrace.inputs.settings.calling_settings import CallingSettings
 
@@ -302,22 +303,27 @@ def main(arguments: Sequence[str] | None = None) -> None:
             print(
                 f"\nCalling from simulated consensus: {library.genomes:,} genome equivalents, 20 kb a panel"
             )
-            show(samples[: given.panels], samples[given.panels :])
+            show("Calls from molecules", samples[: given.panels], samples[given.panels :])
         if reads:
             sample, line = reads
             print(f"\nCalling from reads, {2 * given.contigs} kb, by the steps of the workflow: {line}")
-            show([sample], [])
+            show("Calls from reads", [sample], [])
     print(f"{time.monotonic() - started:.0f} s")
 
 
-def show(with_variants: Sequence[Sample], without: Sequence[Sample]) -> None:
+def show(title: str, with_variants: Sequence[Sample], without: Sequence[Sample]) -> None:
     """Print the tables of panels with and without variants."""
     print(cost_line([*with_variants, *without]))
     if with_variants:
-        print("\n".join(recall_table(with_variants)))
+        heading, *lines = recall_table(with_variants)
+        print("\n".join([heading, *lines]))
+        for line in [heading, *(line for line in lines if " all " in line)]:
+            keep(title, line[:8].strip(), line[17:])
         print("Beside planted variants: " + "\n".join(blank_lines(with_variants)))
     if without:
-        print("Blanks: " + "\n".join(blank_lines(without)))
+        first, *others = blank_lines(without)
+        print("\n".join([f"Blanks: {first}", *others]))
+        keep(title, "blanks", first)
 
 
 if __name__ == "__main__":

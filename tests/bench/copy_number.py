@@ -18,6 +18,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
+from bench_figures import keep
 
 from alktrace.inputs.config_file import load_settings
 from alktrace.io.resources import DEFAULTS
@@ -206,6 +207,7 @@ def main() -> None:
     given = parser.parse_args()
     for line in table(given.normals, given.pools, given.samples, given.depth, given.seed):
         print(line, flush=True)
+        keep("Copy number, by number of normals", line[:7].strip(), line[7:])
 
 
 if __name__ == "__main__":

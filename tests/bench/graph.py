@@ -20,6 +20,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 import yaml
+from bench_figures import keep
 
 from alktrace.demo.facts import load_facts
 from alktrace.demo.genome_files import write_genome
@@ -127,9 +128,10 @@ def main() -> None:
             folder.mkdir(parents=True, exist_ok=True)
             write_study(folder, options.patients)
         cost = measure(folder, code=options.code)
-    print(
-        f"{options.patients} patients, {cost.jobs:,} jobs: {cost.cpu:.1f} CPU s, peak {cost.peak_mb:.0f} MB"
-    )
+    study = f"{options.patients} patients, {cost.jobs:,} jobs"
+    costs = f"{cost.cpu:.1f} CPU s, peak {cost.peak_mb:.0f} MB"
+    print(f"{study}: {costs}")
+    keep("The graph", study, costs)
 
 
 if __name__ == "__main__":

@@ -23,6 +23,7 @@ from aligned_ways import (
     families,
     placed_apart,
 )
+from bench_figures import keep
 from copied_reads import HardReads
 
 DUPLEX = ("5M2S+T", "5M2S+T")
@@ -38,12 +39,12 @@ def compare(title: str, reads: Sequenced, folder: Path, *, duplex: bool) -> None
         _show(name, counts)
     before, after = map(families, bams)
     same = sum(after.get(key) == names for key, names in before.items())
-    print(f"  families with the same reads: {same:,} of {len(before):,}")
+    _tell("families with the same reads", same, len(before), title)
     for bam in bams:
         call_consensus(bam, bam.with_suffix(".consensus.bam"), duplex=duplex, umis=bool(reads.structures))
     unaligned = [bam.with_suffix(".consensus.bam") for bam in bams]
     one, two = map(consensus_bases, unaligned)
-    print(f"  molecules with the same consensus: {(one & two).total():,} of {one.total():,}")
+    _tell("molecules with the same consensus", (one & two).total(), one.total(), title)
     outs = [folder / "placed0.bam", folder / "placed1.bam"]
     seconds = [
         align_consensus(unaligned[1], reads.fasta, out, places=places > 0) for places, out in enumerate(outs)
@@ -51,6 +52,11 @@ def compare(title: str, reads: Sequenced, folder: Path, *, duplex: bool) -> None
     print(f"  consensus: {seconds[0]:.1f} CPU s, with reads at their place {seconds[1]:.1f}")
     for name, counts in zip(("reads at their place", "other reads"), placed_apart(*outs), strict=True):
         _show(name, counts)
+
+
+def _tell(name: str, same: int, of: int, title: str) -> None:
+    print(f"  {name}: {same:,} of {of:,}")
+    keep("One alignment for all copies against one for every read", f"{title}: {name}", f"{same:,} of {of:,}")
 
 
 def _show(name: str, counts: Counter[str]) -> None:

@@ -21,6 +21,7 @@ from pathlib import Path
 from typing import Any
 
 import yaml
+from bench_figures import keep
 from speed_whole import Cost, measure
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -114,6 +115,9 @@ def show(title: str, costs: dict[str, Cost], reads: int, plain: float) -> None:
         peak = f"{cost.peak_mb:9.0f}" if cost.peak_mb is not None else ""
         rate = f"{reads / cost.cpu:13,.0f}" if cost.cpu > 0 else f"{'':13}"
         share = 100 * cost.cpu / plain
+        keep(
+            title, name, f"{cost.cpu:7.2f} CPU s {share:6.1f} % of bwa {rate} reads/CPU s {peak or '-':>9} MB"
+        )
         print(f"{name:<32}{cost.cpu:9.2f}{cost.wall:9.2f}{rate}{share:10.1f}{peak}")
 
 
