@@ -3,14 +3,18 @@
 import filecmp
 import shutil
 import subprocess
+from itertools import groupby
 from pathlib import Path
 
 import bcftools_csq
 import numpy as np
 import pysam
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 from present_values import present
 
+from alktrace.demo import made_genome
 from alktrace.demo.facts import load_facts
 from alktrace.demo.genome_files import ReferenceFiles, write_genome
 from alktrace.demo.made_genome import GENETIC_CODE, Genome, back_translate, build_genome
@@ -166,6 +170,28 @@ def test_equal_seeds_give_equal_bytes_and_other_seeds_do_not(tmp_path: Path, fil
     for name in ("fasta", "compact", "gff3", "targets", "polymorphisms"):
         assert getattr(again, name).read_bytes() == getattr(files, name).read_bytes(), name
     assert other.compact.read_bytes() != files.compact.read_bytes()
+
+
+def test_filler_is_as_drawn_base_by_base() -> None:
+    for seed in range(20):
+        length = (0, 1, 3, 5, 9, 50)[seed] if seed < 6 else 3000
+        rng = np.random.default_rng(seed)
+        draws, steps = rng.integers(0, 4, size=length).tolist(), rng.integers(1, 4, size=length).tolist()
+        out: list[int] = []
+        for base, step in zip(draws, steps, strict=True):
+            chosen = base
+            while out[-3:] == [chosen] * 3 or (len(out) > 3 and out[-4:] == [chosen, out[-1]] * 2):
+                chosen = (chosen + step) % 4 if chosen == base else (chosen + 1) % 4
+            out.append(chosen)
+        assert made_genome._filler(np.random.default_rng(seed), length).tolist() == out
+
+
+@given(st.lists(st.text("AC", min_size=3, max_size=3), min_size=1, max_size=4), st.text("AC", max_size=6))
+def test_the_codon_with_the_shortest_run_is_taken(options: list[str], before: str) -> None:
+    def longest(codon: str) -> int:
+        return max(4, *(len(list(run)) for _, run in groupby(f"{before}{codon}CCA")))
+
+    assert made_genome._least_repetitive(options, before, "CCA") == min(options, key=longest)
 
 
 def test_filler_has_no_long_homopolymers(genome: Genome) -> None:

@@ -5,7 +5,7 @@ import signal
 import zlib
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ProcessPoolExecutor
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from multiprocessing import get_context
 from pathlib import Path
 from typing import Any
@@ -100,7 +100,9 @@ def write_inputs(
     files = write_genome(genome, out / "reference")
     truth = TruthTables()
     rows = []
-    one = functools.partial(_specimen, genome=genome, out=out, seed=seed, depth=depth)
+    # Without gene models, which reads do not need: it is sent along with every specimen.
+    sent = replace(genome, genes={})
+    one = functools.partial(_specimen, genome=sent, out=out, seed=seed, depth=depth)
     for row, drawn in _each(one, cohort.specimens, jobs):
         rows.append(row)
         truth.extend(drawn)

@@ -156,6 +156,7 @@ class Builder:
     specimens: list[Specimen] = field(default_factory=list)
     expectations: list[Expectation] = field(default_factory=list)
     courses: list[Course] = field(default_factory=list)
+    passengers: dict[str, tuple[PlantedVariant, ...]] = field(default_factory=dict)
 
     def variant(self, gene: str, hgvs_p: str, first: int, change: str) -> PlantedVariant:
         """Return a substitution by its coding position."""
@@ -173,11 +174,13 @@ class Builder:
 
     def trunk(self, rearranged: Inversion) -> tuple[Placed, ...]:
         """Return what every tumour cell carries: the fusion and two passengers without meaning."""
-        passengers: list[Placed] = []
+        carried = [*placed(rearranged)]
         for gene, haplotype in (("STRN", 0), ("CDK6", 1)):
-            options = list(missense_variants(self.genome, gene))
-            passengers += placed(options[int(self.rng.integers(len(options)))], on=haplotype)
-        return (*placed(rearranged), *passengers)
+            if gene not in self.passengers:
+                self.passengers[gene] = tuple(missense_variants(self.genome, gene))
+            options = self.passengers[gene]
+            carried += placed(options[int(self.rng.integers(len(options)))], on=haplotype)
+        return tuple(carried)
 
     def progressed(
         self,

@@ -247,8 +247,10 @@ def _capture(
 ) -> NDArray[np.float64]:
     """Return the probability that a fragment is captured; `depths` holds one value per target."""
     depth = np.zeros(len(template.positions))
+    known = template.positions[template.positions >= 0]
+    first, last = known.min(), known.max()
     for target, value in zip(genome.targets, depths, strict=True):
-        if target.chrom == template.chrom:
+        if target.chrom == template.chrom and target.start <= last and first < target.end:
             inside = (template.positions >= target.start) & (template.positions < target.end)
             depth[inside] = value
     total = np.concatenate([[0.0], np.cumsum(depth)])

@@ -4,7 +4,7 @@ Coordinates are 0-based half-open. Bases are codes 0 to 3 for A, C, G, T on the 
 """
 
 from bisect import bisect_right
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 
@@ -177,23 +177,28 @@ def back_translate(protein: str, fixed: dict[int, str], rng: np.random.Generator
         known = fixed.get(number)
         if known is not None and GENETIC_CODE[known] != residue:
             raise ValueError(f"codon {number} is {known}, which does not code for {residue}")
-        order = [known] if known else [choices[residue][i] for i in rng.permutation(len(choices[residue]))]
+        order = (
+            [known]
+            if known
+            else [choices[residue][i] for i in rng.permutation(len(choices[residue])).tolist()]
+        )
         after = fixed.get(number + 1, "")
-        runs = [max(MAX_CODING_RUN, _longest_run(tail + option + after)) for option in order]
-        codon = order[runs.index(min(runs))]
+        codon = _least_repetitive(order, tail, after)
         parts.append(codon)
         tail = (tail + codon)[-6:]
     return "".join(parts)
 
 
-def _longest_run(sequence: str) -> int:
-    best = run = 0
-    last = ""
-    for base in sequence:
-        run = run + 1 if base == last else 1
-        last = base
-        best = max(best, run)
-    return best
+def _least_repetitive(options: Sequence[str], before: str, after: str) -> str:
+    """Return the first codon of the shortest run over `MAX_CODING_RUN` between two sequences."""
+    longest = MAX_CODING_RUN
+    while True:
+        runs = [base * (longest + 1) for base in ALPHABET]
+        for option in options:
+            sequence = before + option + after
+            if not any(run in sequence for run in runs):
+                return option
+        longest += 1
 
 
 def _used_chromosomes(facts: Facts) -> dict[str, int]:
@@ -240,15 +245,28 @@ def _loci(facts: Facts, targets: Iterable[Target], order: list[str]) -> tuple[Lo
 
 def _filler(rng: np.random.Generator, length: int) -> Bases:
     """Return random bases without runs of one base over `MAX_RUN` or of two bases over two copies."""
-    draws = rng.integers(0, 4, size=length).tolist()
+    drawn = rng.integers(0, 4, size=length)
     steps = rng.integers(1, 4, size=length).tolist()
-    out: list[int] = []
-    for base, step in zip(draws, steps, strict=True):
-        chosen = base
-        while _repeats(out, chosen):
-            chosen = (chosen + step) % 4 if chosen == base else (chosen + 1) % 4
-        out.append(chosen)
+    out: list[int] = drawn.tolist()
+    for first in _repetitive(drawn):
+        at, stop = first, first + 1
+        while at < min(stop, length):
+            before, chosen = out[max(at - 4, 0) : at], out[at]
+            while _repeats(before, chosen):
+                chosen = (chosen + steps[at]) % 4 if chosen == out[at] else (chosen + 1) % 4
+            if chosen != out[at]:
+                # Another base: what follows may repeat now.
+                out[at], stop = chosen, at + 5
+            at += 1
     return np.array(out, dtype=np.uint8)
+
+
+def _repetitive(bases: NDArray[np.int64]) -> list[int]:
+    """Return the places of bases that `_repeats` forbids."""
+    same = {gap: bases[gap:] == bases[:-gap] for gap in (1, 2)}
+    runs = same[1][2:] & same[1][1:-1] & same[1][:-2]
+    pairs = same[2][2:] & same[2][1:-1] & same[2][:-2]
+    return sorted({*(np.flatnonzero(runs) + 3).tolist(), *(np.flatnonzero(pairs) + 4).tolist()})
 
 
 def _repeats(before: list[int], base: int) -> bool:
