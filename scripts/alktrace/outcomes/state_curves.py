@@ -10,7 +10,6 @@ from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.special import ndtri
 
 from .survival import Floats
 
@@ -148,6 +147,8 @@ def aalen_johansen(
 
 def log_log_band(value: Floats, error: Floats, confidence: float) -> tuple[Floats, Floats]:
     """Return the ends of log-log intervals of probabilities; NaN at 0 and 1, where there is none."""
+    from scipy.special import ndtri
+
     z = ndtri(0.5 + confidence / 2)
     inner = (value > EXACT) & (value < 1 - EXACT)
     safe = np.where(inner, value, 0.5)

@@ -4,7 +4,6 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
-from scipy.special import ndtri
 
 from ..inputs.settings.cohort_settings import CohortSettings
 from ..vocabulary.outcomes import Refusal
@@ -86,6 +85,8 @@ def state_rows(fitted: Fitted, settings: CohortSettings) -> Iterator[StateRow]:
 
 def state_time_rows(fitted: Fitted, settings: CohortSettings) -> Iterator[StateTimeRow]:
     """Yield the probability of each state at the years of the settings, and the expected days in it."""
+    from scipy.special import ndtri
+
     z = ndtri(0.5 + settings.confidence / 2)
     for place, name in enumerate(fitted.model.states):
         for years in settings.rate_years:

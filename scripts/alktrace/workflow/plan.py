@@ -64,7 +64,7 @@ def with_analysis_plan(settings: Settings) -> Settings:
     """
     if settings.cohort.plan is None and not settings.cohort.covariates:
         return settings
-    # What it may plan is known to the modules that calculate it, and these load scipy.
+    # What it may plan is known to the modules that calculate it, and these load numpy.
     from ..outcomes.analysis_plan import planned
 
     return settings.model_copy(update={"cohort": planned(settings.cohort)})
