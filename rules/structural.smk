@@ -7,6 +7,7 @@ rule call_structural:
         fasta=REFERENCE.fasta,
         targets=PLAN.targets,
         gene_models="results/reference/gene_models.json",
+        kernels="results/reference/kernels/calling.txt",
     output:
         vcf="results/patients/{patient}/{timepoint}/{specimen}/fusions.vcf.gz",
         index="results/patients/{patient}/{timepoint}/{specimen}/fusions.vcf.gz.tbi",

@@ -600,23 +600,23 @@ def _bam(content: bytes, folder: Path) -> None:
     from alktrace.errors import DataError
     from alktrace.io.bam_io import iterate_batches
     from alktrace.io.damage import opened, read_records
+    from alktrace.io.record_columns import read_columns
     from alktrace.structural.fusions.scan import Regions, SignCollector
 
     path = write_stream(folder / "records.bam", content, HEADER)
     with suppress(ProbeError):
         bam_head.__wrapped__(path)
-    try:
-        found = sum(len(batch.starts) for batch in iterate_batches(path))
-    except DataError:
-        found = -1
-    records = 0
+    found = 0
     collector = SignCollector(Regions([("chr1", 0, 2000)]), min_clip=5, max_insert=500)
     try:
+        for batch in iterate_batches(path):
+            found += len(batch.starts)
+            collector.take(batch, read_columns(batch), HEADER)
+    except DataError:
+        found = -1
+    try:
         with opened(path) as bam:
-            for record in read_records(bam, path):
-                records += 1
-                if found >= 0:
-                    collector.take(record)
+            records = sum(1 for _ in read_records(bam, path))
     except DataError:
         records = -1
     assert found in (-1, records), "htslib refuses what passed"

@@ -24,6 +24,8 @@ from structural_bam import (
 
 from alktrace.errors import DataError
 from alktrace.inputs.settings.fusion_settings import FusionSettings
+from alktrace.io.bam_io import iterate_batches
+from alktrace.io.record_columns import read_columns
 from alktrace.reference.gene_models import Exon, GeneModels, Transcript
 from alktrace.structural.call_structural import call_structural
 from alktrace.structural.fusions.fusion_calls import (
@@ -647,8 +649,8 @@ def test_h3122(real_data: Path, root: Path) -> None:
     regions = fusion_regions(GeneModels(models), tuple(drivers), Path("/dev/null"))
     signs = SignCollector(regions, min_clip=SETTINGS.min_overhang, max_insert=SETTINGS.max_insert)
     with open_indexed(bam) as reads:
-        for record in reads:
-            signs.take(record)
+        for batch in iterate_batches(bam):
+            signs.take(batch, read_columns(batch), reads.header)
         found = find_fusions(
             reads,
             signs.found,

@@ -15,6 +15,8 @@ from present_values import present
 from structural_bam import BamBuilder, random_genome, stretch
 
 from alktrace.errors import DataError
+from alktrace.io.bam_io import iterate_batches, read_header
+from alktrace.io.record_columns import read_columns
 from alktrace.reference.gene_models import Exon, GeneModels, Transcript
 from alktrace.structural.copy_number.bin_statistics import BinStatistics
 from alktrace.structural.copy_number.copy_number_table import CopyNumberRow
@@ -58,10 +60,9 @@ def flat(panel: Panel) -> Path:
 def measure(bam: Path, targets: Path, out: Path) -> None:
     """Molecules per bin of about 267 bases, as `call_structural` writes them."""
     stretches = Stretches(min_mapq=20, max_insert=1000)
-    with pysam.AlignmentFile(str(bam)) as reads:
-        for record in reads:
-            stretches.take(record)
-        write_coverage(out, make_bins(targets, 267), reads.references, stretches.found)
+    for batch in iterate_batches(bam):
+        stretches.take(read_columns(batch))
+    write_coverage(out, make_bins(targets, 267), read_header(bam).references, stretches.found)
 
 
 class TestCoverage:

@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 
 from alktrace.errors import DataError
 from alktrace.io import bam_io, bgzf, records
+from alktrace.io.record_columns import read_columns
 
 HEADER = pysam.AlignmentHeader.from_dict(
     {
@@ -174,6 +175,37 @@ def test_records_round_trip_against_pysam(
     with pysam.AlignmentFile(str(copy), check_sq=False) as bam:
         assert str(bam.header) == str(HEADER)
         assert [str(item) for item in bam] == [str(item) for item in items]
+
+
+@given(st.lists(segments(), max_size=8), st.sampled_from([64, 1 << 20]), st.data())
+@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+def test_columns_and_chosen_records_against_pysam(
+    tmp_path: Path, items: list[pysam.AlignedSegment], batch_bytes: int, data: st.DataObject
+) -> None:
+    source = tmp_path / "in.bam"
+    write(source, items)
+    seen = 0
+    for batch in bam_io.iterate_batches(source, batch_bytes=batch_bytes):
+        columns = read_columns(batch)
+        own = items[seen : seen + len(batch.starts)]
+        seen += len(own)
+        for i, item in enumerate(own):
+            assert (columns.ref[i], columns.start[i]) == (item.reference_id, item.reference_start)
+            assert (columns.flag[i], columns.mapq[i]) == (item.flag, item.mapping_quality)
+            assert columns.mate_ref[i] == item.next_reference_id
+            assert (columns.mate_start[i], columns.tlen[i]) == (
+                item.next_reference_start,
+                item.template_length,
+            )
+            cigar = item.cigartuples or []
+            assert columns.operations[i] == len(cigar)
+            if cigar and not item.is_unmapped:
+                assert columns.end[i] == item.reference_end
+            assert columns.clipped[i] == (any(code == 4 for code, _ in cigar) or not item.query_sequence)
+        chosen = np.array([i for i in range(len(own)) if data.draw(st.booleans())], np.int64)
+        unpacked = bam_io.unpack(batch, chosen, HEADER)
+        assert [str(item) for item in unpacked] == [str(own[i]) for i in chosen]
+    assert seen == len(items)
 
 
 def plain_segment(i: int, length: int = 150) -> pysam.AlignedSegment:

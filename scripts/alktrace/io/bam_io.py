@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
+from tempfile import NamedTemporaryFile
 from types import TracebackType
 from typing import BinaryIO, Self
 
@@ -177,6 +178,28 @@ def _read_head(source: Source, chunks: Iterator[bytes]) -> tuple[str, Offsets, b
         need(at)
         lengths.append(int.from_bytes(data[at - 4 : at], "little"))
     return text, np.array(lengths, np.int64), data[at:]
+
+
+def unpack(
+    records: RecordBatch, chosen: Offsets, header: pysam.AlignmentHeader
+) -> Iterator[pysam.AlignedSegment]:
+    """Yield a few records of a batch as those of pysam.
+
+    Args:
+        records: packed records.
+        chosen: int64[n], which of them.
+        header: header of their file.
+    """
+    if not len(chosen):
+        return
+    with NamedTemporaryFile(suffix=".bam") as file:
+        path = Path(file.name)
+        with BamWriter(path, header, level=0) as writer:
+            for i in chosen:
+                # block_size stands in front of each record.
+                writer.write(records.data[records.starts[i] - 4 : records.ends[i]])
+        with pysam.AlignmentFile(str(path), check_sq=False) as bam:
+            yield from bam
 
 
 # --- writing --------------------------------------------------------------------------------

@@ -4,6 +4,8 @@ from pathlib import Path
 
 from ..inputs.settings.copy_number_settings import CopyNumberSettings
 from ..inputs.settings.fusion_settings import FusionSettings
+from ..io.bam_io import iterate_batches
+from ..io.record_columns import read_columns
 from ..reference.gene_models import GeneModels
 from ..reference.genome import Genome
 from .copy_number.coverage import Stretches, make_bins, write_coverage
@@ -11,6 +13,9 @@ from .fusions.fusion_calls import find_fusions, fusion_regions, make_records, op
 from .fusions.fusion_vcf import write_fusions
 from .fusions.partners import read_drivers
 from .fusions.scan import SignCollector
+
+# Arrays of this size are used again; larger ones are new memory each time, a tenth of the pass.
+BATCH_BYTES = 8 << 20
 
 
 def call_structural(
@@ -51,9 +56,10 @@ def call_structural(
     stretches = Stretches(min_mapq=fusions.min_mapq, max_insert=fusions.max_insert)
     with Genome(fasta) as genome, open_indexed(bam) as reads:
         contigs = list(zip(reads.references, reads.lengths, strict=True))
-        for record in reads:
-            signs.take(record)
-            stretches.take(record)
+        for batch in iterate_batches(bam, batch_bytes=BATCH_BYTES):
+            columns = read_columns(batch)
+            signs.take(batch, columns, reads.header)
+            stretches.take(columns)
         found = find_fusions(
             reads, signs.found, genome, regions=regions, models=models, drivers=known, settings=fusions
         )

@@ -6,12 +6,10 @@ costs seconds per sample. The file written here is what CNVkit's `reference` and
 """
 
 import csv
-from array import array
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 import pysam
@@ -19,6 +17,7 @@ from numpy.typing import NDArray
 
 from ...io.atomic import atomic_output
 from ...io.bed import Target, read_targets
+from ...io.record_columns import Columns
 
 # CNVkit's log2 of an empty bin (cnvlib.params.NULL_LOG2_COVERAGE).
 EMPTY_LOG2 = -20.0
@@ -80,7 +79,7 @@ def write_coverage(
 
 
 class Stretches:
-    """Collects the stretches that molecules cover from the records of a BAM.
+    """Collects the stretches that molecules cover, batch by batch of a BAM.
 
     Both mates of an ordinary fragment and what lies between them are one stretch; otherwise each record is.
     """
@@ -93,26 +92,23 @@ class Stretches:
             max_insert: longest ordinary fragment; mates further apart count as two pieces.
         """
         self._min_mapq, self._max_insert = min_mapq, max_insert
-        self._pieces = array("q")
+        self._pieces = [np.zeros((0, 3), np.int64)]
 
-    def take(self, record: Any) -> None:
-        """Look at one record."""
-        flag = record.flag
-        if flag & UNUSABLE or record.mapping_quality < self._min_mapq:
-            return
-        length = record.template_length
-        if flag & pysam.FPROPER_PAIR and 0 < abs(length) <= self._max_insert:
-            # The mate on the left speaks for both.
-            if length > 0:
-                start = record.reference_start
-                self._pieces.extend((record.reference_id, start, start + length))
-        elif (end := record.reference_end) is not None:
-            self._pieces.extend((record.reference_id, record.reference_start, end))
+    def take(self, records: Columns) -> None:
+        """Look at all records of a batch."""
+        length = np.abs(records.tlen)
+        proper = records.flag & pysam.FPROPER_PAIR != 0
+        ordinary = proper & (length > 0) & (length <= self._max_insert)
+        # The mate on the left speaks for both.
+        counted = np.where(ordinary, records.tlen > 0, records.operations > 0)
+        counted &= (records.flag & UNUSABLE == 0) & (records.mapq >= self._min_mapq)
+        ends = np.where(ordinary, records.start + records.tlen, records.end)
+        self._pieces.append(np.stack((records.ref, records.start, ends), axis=1)[counted])
 
     @property
     def found(self) -> NDArray[np.int64]:
         """int64[n, 3]: index of the sequence, start, end."""
-        return np.array(self._pieces, np.int64).reshape(-1, 3)
+        return np.concatenate(self._pieces)
 
 
 def bin_depths(bins: Sequence[Bin], names: Sequence[str], pieces: NDArray[np.int64]) -> NDArray[np.float64]:

@@ -1,7 +1,7 @@
 """Signs of fusions in consensus reads: split reads, discordant pairs and soft clips of the fusion genes.
 
-Positions are 0-based. Only records that carry such a sign become Python objects with their cells read;
-the rest costs one look at the flags, the two ends of the CIGAR and the mate.
+Positions are 0-based. Only records that may carry such a sign become Python objects; of all others numpy
+looks at the flags, the CIGAR and the mate.
 """
 
 import logging
@@ -10,9 +10,12 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
+import numpy as np
 import pysam
 
+from ...io.bam_io import RecordBatch, unpack
 from ...io.damage import text_tag
+from ...io.record_columns import Columns, Flags
 from ...reference.gene_models import reverse_complement
 from .breakpoints import (
     Breakend,
@@ -107,17 +110,27 @@ class SignCollector:
         self._regions, self._min_clip, self._max_insert = regions, min_clip, max_insert
         self.found = Signs()
 
-    def take(self, record: Any) -> None:
-        """Look at one record."""
-        self.found.records += 1
-        flag = record.flag
-        if flag & UNUSABLE:
-            return
+    def take(self, records: RecordBatch, columns: Columns, header: pysam.AlignmentHeader) -> None:
+        """Look at all records of a batch.
+
+        Args:
+            records: packed records.
+            columns: their fields.
+            header: header of the BAM.
+        """
+        self.found.records += len(records.starts)
+        apart = _elsewhere(columns, self._max_insert)
+        shown = columns.clipped | (columns.flag & NOT_PRIMARY != 0) | apart
+        chosen = np.flatnonzero(shown & (columns.flag & UNUSABLE == 0))
+        for i, record in zip(chosen, unpack(records, chosen, header), strict=True):
+            self._look(record, bool(apart[i]))
+
+    def _look(self, record: Any, elsewhere: bool) -> None:
         clipped = record.query_alignment_length != record.query_length
         # Supplementary records may hide their clips (hard ones); a whole primary one has no junction to show.
-        if (clipped or flag & NOT_PRIMARY) and record.has_tag("SA"):
+        if (clipped or record.flag & NOT_PRIMARY) and record.has_tag("SA"):
             _take_split(record, self._regions, self.found)
-        if _elsewhere(record, flag, self._max_insert):
+        if elsewhere:
             _take_pair(record, self._regions, self.found)
         if clipped:
             _take_clips(record, self._regions, self._min_clip, self.found)
@@ -168,13 +181,13 @@ def side_of(reverse: bool) -> Side:
     return "R" if reverse else "L"
 
 
-def _elsewhere(record: Any, flag: int, max_insert: int) -> bool:
-    """Say whether this is a primary record whose mate lies on another chromosome or too far away."""
-    if not flag & pysam.FPAIRED or flag & (pysam.FMUNMAP | NOT_PRIMARY):
-        return False
-    if record.reference_id != record.next_reference_id:
-        return True
-    return bool(abs(record.reference_start - record.next_reference_start) > max_insert)
+def _elsewhere(columns: Columns, max_insert: int) -> Flags:
+    """Say which are primary alignments whose mate lies on another chromosome or too far away."""
+    paired = columns.flag & (pysam.FPAIRED | pysam.FMUNMAP | NOT_PRIMARY) == pysam.FPAIRED
+    paired &= columns.operations > 0
+    far = np.abs(columns.start - columns.mate_start) > max_insert
+    elsewhere: Flags = paired & (far | (columns.ref != columns.mate_ref))
+    return elsewhere
 
 
 def _take_split(record: Any, regions: Regions, signs: Signs) -> None:
