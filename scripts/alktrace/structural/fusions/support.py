@@ -3,11 +3,16 @@
 A molecule counts for the junction if it reaches `min_overhang` bases into both sides of it, and against it
 if it reaches as far to both sides of the intact site. So both are seen with the same chance, whatever the
 fragment length, and the share of the first in both is the VAF. Positions are 0-based.
+
+Nearly all records around a junction show nothing of it: of these only what they say of the intact site is
+looked at, and kept in short.
 """
 
 from collections.abc import Iterable
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, NamedTuple
+
+import pysam
 
 from ...reference.genome import Sequences
 from .breakpoints import Breakend, Junction, MalformedAlignment, Segment, split_junctions
@@ -45,6 +50,21 @@ class Molecule:
     def supports(self) -> bool:
         """Is it for the junction; a molecule that also runs through the intact site is for neither."""
         return (self.split or self.pair) and not self.read_through
+
+
+class Intact(NamedTuple):
+    """What a record over the intact site says of its molecule.
+
+    Attributes:
+        through: the record itself reaches over it, not only its fragment.
+        duplex: has consensus from both strands.
+        mapq, outer: mapping quality and outermost position of a record on the kept side, None on the other.
+    """
+
+    through: bool
+    duplex: bool
+    mapq: int | None
+    outer: int | None
 
 
 @dataclass(frozen=True)
@@ -95,12 +115,24 @@ def count_support(
         min_mapq: mapping quality of a unique alignment.
         max_insert: longest ordinary fragment.
     """
+    views = [
+        _View(junction, candidate, index, sequences, min_overhang=min_overhang, max_insert=max_insert)
+        for index, junction in enumerate((candidate.junction, candidate.junction.flipped()))
+    ]
     molecules: dict[str, Molecule] = {}
-    for index, junction in enumerate((candidate.junction, candidate.junction.flipped())):
-        view = _View(junction, candidate, index, sequences, min_overhang=min_overhang, max_insert=max_insert)
-        for record in _records_around(reads, junction.first, max_insert):
-            view.read(record, molecules)
-    return _summarise(molecules.values(), min_anchor, min_mapq)
+    others: tuple[dict[str, list[Intact]], ...] = ({}, {})
+    for view in views:
+        far = reads.get_tid(view.junction.second.chrom)
+        for record in _records_around(reads, view.end, max_insert):
+            if view.may_show(record, far):
+                view.read(record, molecules)
+            elif (intact := view.intact(record)) is not None:
+                others[view.index].setdefault(record.query_name, []).append(intact)
+    for name, molecule in molecules.items():
+        for view in views:
+            for intact in others[view.index].pop(name, ()):
+                view.add_intact(molecule, intact)
+    return _summarise(molecules.values(), (len(others[0]), len(others[1])), min_anchor, min_mapq)
 
 
 class _View:
@@ -130,33 +162,61 @@ class _View:
         self.outward, self.inward = (candidate.homology, 0) if grows else (0, candidate.homology)
         self.path = junction.onward(sequences, 2 * max_insert)
         self.kept = self.end.kept(sequences, SLACK + self.inward)
+        self.low, self.high = self._site()
+
+    def may_show(self, record: Any, far: int) -> bool:
+        """Say whether a record can be for the junction: clipped there, split, or its mate is elsewhere.
+
+        Args:
+            record: a mapped record.
+            far: index of the sequence of the second breakend.
+        """
+        if self.precise and (record.has_tag("SA") or self._is_clipped(record)):
+            return True
+        if record.next_reference_id != far or record.flag & NOT_PRIMARY:
+            return False
+        return self._is_apart(record) and side_of(record.is_reverse) == self.end.side
+
+    def intact(self, record: Any) -> Intact | None:
+        """Return what a record says of the intact site; None if its fragment does not reach over it."""
+        through = self._covers(record.reference_start, record.reference_end)
+        if not through and not self._spans(record):
+            return None
+        if _is_kept_side(self.end, record):
+            return Intact(through, _is_duplex(record), record.mapping_quality, _outermost(self.end, record))
+        return Intact(through, _is_duplex(record), None, None)
+
+    def add_intact(self, molecule: Molecule, intact: Intact) -> None:
+        """Add what `intact` returned to a molecule of which other records may show the junction."""
+        (molecule.read_through if intact.through else molecule.spans).add(self.index)
+        molecule.duplex |= intact.duplex
+        if intact.mapq is not None and intact.outer is not None:
+            molecule.mapq[self.index] = max(molecule.mapq[self.index], intact.mapq)
+            self._extend(molecule, self.index, intact.outer)
 
     def read(self, record: Any, molecules: dict[str, Molecule]) -> None:
         """Note what one record says."""
         molecule = Molecule()
-        aligned_here = _is_kept_side(self.end, record)
         if self.precise:
             self._read_clips(record, molecule)
             if record.has_tag("SA"):
                 self._read_sa(record, molecule)
         self._read_pair(record, molecule)
         if not (molecule.split or molecule.pair):
-            self._read_intact(record, molecule)
-        if not (molecule.split or molecule.pair or molecule.read_through or molecule.spans):
+            if (intact := self.intact(record)) is not None:
+                self.add_intact(molecules.setdefault(record.query_name, Molecule()), intact)
             return
         known = molecules.setdefault(record.query_name, Molecule())
         self._join(known, molecule)
-        known.duplex |= record.has_tag("aD") and record.has_tag("bD") and min(_depths(record)) > 0
-        if aligned_here:
+        known.duplex |= _is_duplex(record)
+        if _is_kept_side(self.end, record):
             known.mapq[self.index] = max(known.mapq[self.index], record.mapping_quality)
             self._extend(known, self.index, _outermost(self.end, record))
 
     def _read_clips(self, record: Any, molecule: Molecule) -> None:
         for end, bases, aligned in outer_clips(record):
-            if end.side != self.end.side:
-                continue
-            offset = end.pos - self.end.pos if end.side == "L" else self.end.pos - end.pos
-            if not -SLACK - self.inward <= offset <= self.outward + SLACK:
+            offset = self._offset(record)
+            if end.side != self.end.side or not self._is_near(offset):
                 continue
             overhang = len(bases) + offset - self.outward
             if overhang < self.min_overhang or aligned < self.min_overhang:
@@ -204,23 +264,40 @@ class _View:
             mate_reverse=record.mate_is_reverse,
         )
         directed = Junction(self.end, self.junction.second)
-        apart = pair.chrom != pair.mate_chrom or abs(pair.start - pair.mate_start) > self.max_insert
-        if apart and side_of(pair.reverse) == self.end.side and explains(directed, pair, self.max_insert):
+        facing = side_of(pair.reverse) == self.end.side
+        if self._is_apart(record) and facing and explains(directed, pair, self.max_insert):
             molecule.pair = True
 
-    def _read_intact(self, record: Any, molecule: Molecule) -> None:
-        low, high = self._site()
-        start, end = record.reference_start, record.reference_end
-        if start <= low - self.min_overhang and end >= high + self.min_overhang:
-            molecule.read_through.add(self.index)
-            return
-        if record.flag & NOT_PRIMARY or not record.is_proper_pair or not record.template_length:
-            return
-        first = start if record.template_length > 0 else record.next_reference_start
-        last = first + abs(record.template_length)
-        ordinary = abs(record.template_length) <= self.max_insert
-        if ordinary and first <= low - self.min_overhang and last >= high + self.min_overhang:
-            molecule.spans.add(self.index)
+    def _covers(self, start: int, end: int) -> bool:
+        return start <= self.low - self.min_overhang and end >= self.high + self.min_overhang
+
+    def _spans(self, record: Any) -> bool:
+        """Say whether an ordinary fragment reaches over the intact site."""
+        length = record.template_length
+        if record.flag & NOT_PRIMARY or not record.is_proper_pair or not 0 < abs(length) <= self.max_insert:
+            return False
+        first = record.reference_start if length > 0 else record.next_reference_start
+        return self._covers(first, first + abs(length))
+
+    def _offset(self, record: Any) -> int:
+        """Return how far behind the breakend a record ends, on the side of the breakend."""
+        if self.end.side == "L":
+            return int(record.reference_end - 1 - self.end.pos)
+        return int(self.end.pos - record.reference_start)
+
+    def _is_near(self, offset: int) -> bool:
+        return -SLACK - self.inward <= offset <= self.outward + SLACK
+
+    def _is_clipped(self, record: Any) -> bool:
+        if not self._is_near(self._offset(record)):
+            return False
+        operation, _ = record.cigartuples[-1 if self.end.side == "L" else 0]
+        return bool(operation == pysam.CSOFT_CLIP)
+
+    def _is_apart(self, record: Any) -> bool:
+        if record.reference_id != record.next_reference_id:
+            return True
+        return bool(abs(record.reference_start - record.next_reference_start) > self.max_insert)
 
     def _site(self) -> tuple[int, int]:
         """Return the boundaries between bases within which the molecule is cut."""
@@ -251,8 +328,6 @@ class _View:
         known.split |= new.split
         known.anchor = max(known.anchor, new.anchor)
         known.pair |= new.pair
-        known.read_through |= new.read_through
-        known.spans |= new.spans
         for side, outer in enumerate(new.outer):
             known.mapq[side] = max(known.mapq[side], new.mapq[side])
             if outer is not None:
@@ -263,7 +338,7 @@ def _records_around(reads: Any, end: Breakend, reach: int) -> Iterable[Any]:
     length = reads.get_reference_length(end.chrom)
     start, stop = max(0, end.pos - reach), min(length, end.pos + reach)
     for record in reads.fetch(end.chrom, start, stop):
-        if not record.flag & UNUSABLE and record.cigartuples:
+        if not record.flag & UNUSABLE and record.reference_end is not None:
             yield record
 
 
@@ -286,11 +361,16 @@ def _matches(bases: str, expected: str) -> bool:
     return length > 0 and wrong <= MAX_MISMATCH_RATE * length
 
 
-def _depths(record: Any) -> tuple[int, int]:
-    return int(record.get_tag("aD")), int(record.get_tag("bD"))
+def _is_duplex(record: Any) -> bool:
+    if not (record.has_tag("aD") and record.has_tag("bD")):
+        return False
+    return min(int(record.get_tag("aD")), int(record.get_tag("bD"))) > 0
 
 
-def _summarise(molecules: Iterable[Molecule], min_anchor: int, min_mapq: int) -> Support:
+def _summarise(
+    molecules: Iterable[Molecule], over: tuple[int, int], min_anchor: int, min_mapq: int
+) -> Support:
+    """Count the molecules, with those over the intact site of which no record may show the junction."""
     found = list(molecules)
     support = [m for m in found if m.supports]
     against = [m for m in found if not (m.split or m.pair)]
@@ -304,8 +384,8 @@ def _summarise(molecules: Iterable[Molecule], min_anchor: int, min_mapq: int) ->
         unique=sum(min(m.mapq) >= min_mapq for m in support),
         duplex=sum(m.duplex for m in support),
         intact=(
-            sum(0 in (m.read_through | m.spans) for m in against),
-            sum(1 in (m.read_through | m.spans) for m in against),
+            over[0] + sum(0 in (m.read_through | m.spans) for m in against),
+            over[1] + sum(1 in (m.read_through | m.spans) for m in against),
         ),
         contradictory=sum((m.split or m.pair) and bool(m.read_through) for m in found),
     )
