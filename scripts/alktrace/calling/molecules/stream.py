@@ -39,7 +39,8 @@ MAX_SPAN = 10_000
 """Mates farther apart share no site; each is then looked at on its own."""
 EXCLUDED = FLAG_UNMAPPED | FLAG_SECONDARY | FLAG_SUPPLEMENTARY | FLAG_NOT_PF | FLAG_DUPLICATE
 
-BATCH_BYTES = 32 << 20
+# Arrays of this size are used again; larger ones are new memory each time, a tenth of a pass.
+BATCH_BYTES = 8 << 20
 
 ALONE = -1
 SKIP = -2
