@@ -7,6 +7,8 @@ from typing import Any
 import numpy as np
 import pytest
 import yaml
+from hypothesis import given
+from hypothesis import strategies as st
 from molecule_bam import CHROM, Read, make_reference, pair, with_bases, write_bam
 
 from alktrace.calling.molecules.pileup import Pileup, pile_up
@@ -18,7 +20,7 @@ from alktrace.calling.noise.learned import LearnedNoise, load_noise, save_noise
 from alktrace.calling.noise.molecule_classes import DUPLEX_2, N_CLASSES, SIMPLEX_3, TO_END
 from alktrace.calling.noise.normals import PositionNoiseRow, build_noise_model, read_positions
 from alktrace.calling.noise.rates import prior_noise, read_prior
-from alktrace.calling.noise.training import learn_noise
+from alktrace.calling.noise.training import binned, learn_noise
 from alktrace.errors import DataError
 from alktrace.inputs.settings.calling_settings import CallingSettings
 from alktrace.io.bam_io import read_header
@@ -327,3 +329,13 @@ def test_a_file_that_is_no_learned_noise(tmp_path: Path, calling: CallingSetting
     (tmp_path / "noise.json").write_text(text)
     with pytest.raises(DataError, match="no learned noise"):
         load_noise(tmp_path / "noise.json", calling, {})
+
+
+@given(st.lists(st.integers(0, 60) | st.integers(1, 10**6), max_size=200))
+def test_trials_in_bins(trials: list[int]) -> None:
+    bins: dict[float, list[int]] = {}
+    for number in filter(None, trials):
+        bins.setdefault(float(np.rint(np.log(number) * 50)), []).append(number)
+    mean, numbers = binned(np.array(trials, np.int64))
+    assert numbers.tolist() == [len(bins[key]) for key in sorted(bins)]
+    assert mean.tolist() == [sum(bins[key]) / len(bins[key]) for key in sorted(bins)]

@@ -7,7 +7,8 @@ lone mismatches of misaligned ends: in this respect rates are upper estimates. A
 often than its kind is set aside like a variant; the molecules are stated, so that they can be added.
 """
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
+from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -46,7 +47,12 @@ def measure_error_rates(pileup: Pileup, noise: NoiseModel, settings: CallingSett
     # The same sites for every group: a variant that duplex molecules show is no error of single ones either.
     counted, set_aside = training_alternatives(pileup, noise, settings)
     sites = _sites_by_type(pileup)
-    by_type = [list(_of_type(counted, set_aside, kind)) for kind in range(len(TYPES))]
+    # Rows of one type follow each other, sixteen trinucleotides each.
+    types = counted.rows // CONTEXTS
+    by_type = [
+        (_sum(counted, (types == kind) & ~set_aside), _sum(counted, (types == kind) & set_aside))
+        for kind in range(len(TYPES))
+    ]
     return [
         _row(group, kind, training, aside, int(sites[kind]))
         for group in GROUPS
@@ -61,17 +67,20 @@ def _sites_by_type(pileup: Pileup) -> NDArray[np.int64]:
     return np.bincount(rows[rows >= 0] // CONTEXTS, minlength=len(TYPES))
 
 
-def _of_type(counted: Alternatives, set_aside: NDArray[np.bool_], kind: int) -> Iterator[Alternatives]:
-    """Yield the alternatives of one type that count, then those set aside."""
-    # Rows of one type follow each other, sixteen trinucleotides each.
-    other = counted.rows // CONTEXTS != kind
-    yield counted.without(other | set_aside)
-    yield counted.without(other | ~set_aside)
+class _Sum(NamedTuple):
+    """Alternatives added up: their number, and molecules with them and at their sites (int64[N_CLASSES])."""
+
+    number: int
+    shown: NDArray[np.int64]
+    trials: NDArray[np.int64]
 
 
-def _row(
-    group: MoleculeGroup, kind: int, training: Alternatives, aside: Alternatives, sites: int
-) -> ErrorRateRow:
+def _sum(counted: Alternatives, chosen: NDArray[np.bool_]) -> _Sum:
+    places = np.flatnonzero(chosen)
+    return _Sum(len(places), counted.shown[places].sum(axis=0), counted.trials[places].sum(axis=0))
+
+
+def _row(group: MoleculeGroup, kind: int, training: _Sum, aside: _Sum, sites: int) -> ErrorRateRow:
     count = GROUPS[group]
     errors, bases = count(training.shown), count(training.trials)
     found = share(errors, bases)
@@ -83,7 +92,7 @@ def _row(
         rate=found.value,
         low=found.low,
         high=found.high,
-        set_aside=len(aside.rows),
+        set_aside=aside.number,
         set_aside_molecules=count(aside.shown),
-        sites_left_out=sites - len(training.rows) - len(aside.rows),
+        sites_left_out=sites - training.number - aside.number,
     )

@@ -173,10 +173,12 @@ def _fit(
     by_row, trials_by_row = np.zeros((N_ROWS, N_CLASSES)), np.zeros((N_ROWS, N_CLASSES))
     for kind in range(len(TYPES)):
         mine = np.flatnonzero((counted.rows >= kind * CONTEXTS) & (counted.rows < (kind + 1) * CONTEXTS))
-        rows, all_shown, all_trials = counted.rows[mine], counted.shown[mine], counted.trials[mine]
+        # Class by class in memory, as they are looked at.
+        by_class = (np.ascontiguousarray(all_of[mine].T) for all_of in (counted.shown, counted.trials))
+        rows, (all_shown, all_trials) = counted.rows[mine], by_class
         # A class without molecules teaches nothing, and most samples have few of the sixteen.
-        for c in np.flatnonzero(all_trials.any(axis=0)).tolist():
-            seen, trials = all_shown[:, c], all_trials[:, c]
+        for c in np.flatnonzero(all_trials.any(axis=1)).tolist():
+            seen, trials = all_shown[c], all_trials[c]
             rate, weight, cap = _capped_rate(seen, trials)
             shown[kind, c], exposed[kind, c] = rate * weight, weight
             effective = trials * (weight / max(1.0, float(trials.sum())))
@@ -249,7 +251,7 @@ def _capped_rate(shown: NDArray[np.int64], trials: NDArray[np.int64]) -> tuple[f
     total = float(trials.sum())
     if total == 0 or not shown.any():
         return 0.0, total, 1
-    values, numbers = _binned(trials)
+    values, numbers = binned(trials)
     cap, rate = 1, 0.0
     while True:
         observed = float(np.minimum(shown, cap).sum())
@@ -264,11 +266,13 @@ def _capped_rate(shown: NDArray[np.int64], trials: NDArray[np.int64]) -> tuple[f
         cap *= 2
 
 
-def _binned(trials: NDArray[np.int64]) -> tuple[NDArray[np.float64], NDArray[np.int64]]:
-    """Return mean trials and their number in bins of two per cent."""
-    used = trials[trials > 0]
-    _, where, numbers = np.unique(np.rint(np.log(used) * 50), return_inverse=True, return_counts=True)
-    mean: NDArray[np.float64] = np.bincount(where, weights=used) / numbers
+def binned(trials: NDArray[np.int64]) -> tuple[NDArray[np.float64], NDArray[np.int64]]:
+    """Return mean trials and their number in bins of two per cent; those above 0 count."""
+    # Of every number once: most alternatives share theirs with many.
+    used, times = np.unique_counts(trials[trials > 0])
+    _, where = np.unique(np.rint(np.log(used) * 50), return_inverse=True)
+    numbers = np.bincount(where, weights=times).astype(np.int64)
+    mean: NDArray[np.float64] = np.bincount(where, weights=used * times) / numbers
     return mean, numbers
 
 
