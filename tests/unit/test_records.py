@@ -355,3 +355,20 @@ def test_writer_leaves_no_valid_end_after_an_error(tmp_path: Path) -> None:
 
 def test_accepts_a_path_object_only_once_needed(bam: Path) -> None:
     assert [*bam_io.read_header(Path(bam)).references] == ["chr1", "chr2"]
+
+
+@settings(deadline=None)
+@given(st.binary(max_size=120), st.integers(0, 120), st.integers(0, 120))
+def test_text_ends_at_the_first_nul(content: bytes, at: int, end: int) -> None:
+    at, end = min(at, len(content)), min(end, len(content))
+    at = min(at, end)
+    found = content.find(b"\0", at, end)
+    assert records.text_end(np.frombuffer(content, np.uint8), at, end) == (found if found >= 0 else end)
+
+
+@settings(deadline=None)
+@given(st.lists(st.sampled_from([b"A", b"\x7f", b"\x80", b"\x81", b"\xff", b"\x01"]), max_size=60))
+def test_no_byte_but_nul_ends_a_text(letters: list[bytes]) -> None:
+    content = b"".join(letters)
+    data = np.frombuffer(content + b"\0" + content, np.uint8)
+    assert records.text_end(data, 0, len(data)) == len(content)

@@ -3,6 +3,7 @@
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
+import numpy as np
 import pysam
 
 from ..consensus.compile_consensus_kernels import CHROM, SAMPLE, make_consensus, write_genome
@@ -70,3 +71,16 @@ def run_calls(folder: Path, bam: Path, calling: CallingSettings) -> None:
     alleles = [SmallVariant(CHROM, 701, bases[:size], others[:size]) for size in (1, 2)]
     known = count_alterations(bam=bam, fasta=fasta, alterations=alleles, settings=calling, together=(0, 1))
     known.joint((0, 1))
+    run_rule(calling)
+
+
+def run_rule(calling: CallingSettings) -> None:
+    """Judge an allele with the molecules that the made-up ones are too few for."""
+    from .noise.molecule_classes import N_CLASSES
+    from .noise.rates import prior_noise
+    from .rule.power import Ceilings
+    from .rule.verdict import judge, worst_limit
+
+    noise, total = prior_noise(calling).noise(0), np.full(N_CLASSES, 50)
+    judge(np.eye(1, N_CLASSES, dtype=np.int64)[0], total, (0, 0), (noise, ""), hotspot=True, settings=calling)
+    worst_limit([(total, noise)] * 2, hotspot=True, settings=calling, ceilings=Ceilings(total))

@@ -11,7 +11,7 @@ from typing import Any, NamedTuple, cast
 import numpy as np
 from numpy.typing import NDArray
 
-from .kernels import kernel, lean_kernel
+from .kernels import lean_kernel
 
 Bytes = NDArray[np.uint8]
 Offsets = NDArray[np.int64]
@@ -22,6 +22,8 @@ uint64 = cast(Callable[[Any], int], np.uint64)
 FIXED_BYTES = 32
 PHRED_OFFSET = 33
 NOT_AN_INTEGER = -(1 << 62)
+LOW_BITS, HIGH_BITS = np.uint64(0x0101010101010101), np.uint64(0x8080808080808080)
+"""The lowest and the highest bit of each byte of a word."""
 
 FLAG_PAIRED = 0x1
 FLAG_PROPER = 0x2
@@ -289,13 +291,31 @@ def _item_bytes(kind: int) -> int:
 
 
 @lean_kernel
+def text_end(data: Bytes, at: int, end: int) -> int:
+    """Return where the first NUL from an offset on is; `end` if there is none before it."""
+    # Offsets without a sign, as in `put_bytes`. Most texts are bases and qualities of a read, which are long:
+    # of whole words one operation tells whether a byte is 0.
+    here, last, words = uint64(at), uint64(end), data[: len(data) // 8 * 8].view(np.uint64)
+    while here < last and here & uint64(7):
+        if data[here] == 0:
+            return int64(here)
+        here += uint64(1)
+    word = here >> uint64(3)
+    while word < last >> uint64(3) and (words[word] - LOW_BITS) & ~words[word] & HIGH_BITS == 0:
+        word += uint64(1)
+    here = max(here, word << uint64(3))
+    while here < last and data[here] != 0:
+        here += uint64(1)
+    return int64(here)
+
+
+@lean_kernel
 def after_value(data: Bytes, kind_at: int, end: int) -> int:
     """Return the offset behind a tag value; -1 if it is malformed or reaches over the record."""
     kind = data[kind_at]
     after = kind_at + 1
     if kind in (ord("Z"), ord("H")):
-        while after < end and data[after] != 0:
-            after += 1
+        after = text_end(data, after, end)
         return after + 1 if after < end else -1
     if kind == ord("B"):
         if after + 5 > end:
@@ -340,12 +360,13 @@ def int_value(data: Bytes, kind_at: int) -> int:
     return array_item(data, data[kind_at], kind_at + 1, 0)
 
 
-@kernel
+@lean_kernel
 def float_value(data: Bytes, kind_at: int) -> float:
     """Return the value of an `f` tag; NaN for other types."""
     if data[kind_at] != ord("f"):
         return np.nan
-    return np.float64(data[kind_at + 1 : kind_at + 5].copy().view(np.float32)[0])
+    bits = np.uint32(read_int32(data, kind_at + 1) & 0xFFFFFFFF)
+    return np.float64(bits.view(np.float32))
 
 
 @lean_kernel
@@ -356,10 +377,7 @@ def text_value(data: Bytes, kind_at: int) -> tuple[int, int]:
         return at, 1
     if data[kind_at] != ord("Z"):
         return at, -1
-    length = 0
-    while data[at + length] != 0:
-        length += 1
-    return at, length
+    return at, text_end(data, at, len(data)) - at
 
 
 @lean_kernel

@@ -143,17 +143,6 @@ def fill_row(
 
 
 @kernel
-def lay_out(
-    records: Records, first: int, filters: Filters, infos: NDArray[np.int64], row: Row
-) -> tuple[int, int]:
-    """Describe one molecule and fill its row; arguments and return as of the two above."""
-    low, high = describe_molecule(records, first, filters, infos)
-    if low < high:
-        fill_row(records, first, filters, infos, (low, high), row)
-    return low, high
-
-
-@kernel
 def _add_read(read: Read, filters: Filters, frame: tuple[int, int, int], row: Row) -> None:
     """Add a read; `frame`: start of the row, and the ends of the fragment."""
     low, begin, finish = frame

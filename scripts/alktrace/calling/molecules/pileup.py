@@ -38,7 +38,7 @@ from ..candidates.events import (
     note_substitutions,
 )
 from ..noise.molecule_classes import N_CLASSES
-from .layout import HIDDEN, ROW_SIZE, Read, Row, lay_out
+from .layout import HIDDEN, ROW_SIZE, Read, Row, describe_molecule, fill_row
 from .reads import INFO_SIZE, MODE, MODE_SINGLE, VOTES, Filters, Info
 from .regions import BASES, Regions
 from .stream import ALONE, Records, feed
@@ -181,10 +181,12 @@ def _pile(
         if mate < ALONE:
             continue
         tid = ref_id(records.data, records.starts[i])
-        low, high = lay_out(records, i, filters, infos, scratch.row)
+        low, high = describe_molecule(records, i, filters, infos)
         first = find_region(table, tid, low)
         last = first
         while low < high and last < table.shape[1] and table[0, last] == tid and table[1, last] < high:
+            if first == last:
+                fill_row(records, i, filters, infos, (low, high), scratch.row)
             _count(scratch.row, (low, high), sites, last, (tally, notes))
             last += 1
         if first == last:
