@@ -36,7 +36,7 @@ def check_reference(pileup: Pileup, fasta: Path, settings: CallingSettings) -> N
     """
     reference = pileup.regions.reference
     known = np.flatnonzero(reference < 4)
-    molecules = pileup.counts[known].sum(axis=2, dtype=np.int64)
+    molecules = pileup.counts.sum(axis=2, dtype=np.int64)[known]
     total, fitting = int(molecules.sum()), int(molecules[np.arange(len(known)), reference[known]].sum())
     if total >= MIN_JUDGED and total - fitting > settings.max_reference_misfit * total:
         raise DataError(

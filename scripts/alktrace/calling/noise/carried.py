@@ -53,7 +53,8 @@ class Haplotypes:
     @classmethod
     def of_sites(cls, pileup: Pileup, min_vaf: float) -> "Haplotypes":
         """Return the same of the bases of all regions side by side, a sequence without a name."""
-        text = "".join(f"{BASES}N"[code] for code in pileup.regions.reference)
+        letters = np.frombuffer(f"{BASES}N".encode(), np.uint8)
+        text = letters[pileup.regions.reference].tobytes().decode()
         changes = list(_common(pileup, min_vaf))
         return cls(lambda _, start, end: text[max(0, start) : max(0, end)], {"": changes})
 
