@@ -19,6 +19,7 @@ NEEDED = {
     "align_once": {"numba"},
     "build_noise_model": {"numba"},
     "call_molecules": {"numba"},
+    "call_structural": {"numba"},
     "call_variants": {"numba"},
     "compile_align_kernels": {"numba"},
     "gather_evidence": {"numba"},

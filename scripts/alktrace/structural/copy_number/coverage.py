@@ -10,6 +10,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import numpy as np
 import pysam
@@ -17,7 +18,9 @@ from numpy.typing import NDArray
 
 from ...io.atomic import atomic_output
 from ...io.bed import Target, read_targets
-from ...io.record_columns import Columns
+
+if TYPE_CHECKING:
+    from ...io.record_columns import Columns
 
 # CNVkit's log2 of an empty bin (cnvlib.params.NULL_LOG2_COVERAGE).
 EMPTY_LOG2 = -20.0
@@ -94,7 +97,7 @@ class Stretches:
         self._min_mapq, self._max_insert = min_mapq, max_insert
         self._pieces = [np.zeros((0, 3), np.int64)]
 
-    def take(self, records: Columns) -> None:
+    def take(self, records: "Columns") -> None:
         """Look at all records of a batch."""
         length = np.abs(records.tlen)
         proper = records.flag & pysam.FPROPER_PAIR != 0

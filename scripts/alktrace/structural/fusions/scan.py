@@ -8,14 +8,12 @@ import logging
 from bisect import bisect_right
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pysam
 
-from ...io.bam_io import RecordBatch, unpack
 from ...io.damage import text_tag
-from ...io.record_columns import Columns, Flags
 from ...reference.gene_models import reverse_complement
 from .breakpoints import (
     Breakend,
@@ -27,6 +25,10 @@ from .breakpoints import (
     parse_sa,
     split_junctions,
 )
+
+if TYPE_CHECKING:
+    from ...io.bam_io import RecordBatch
+    from ...io.record_columns import Columns, Flags
 
 LOG = logging.getLogger("alktrace.structural")
 
@@ -110,7 +112,7 @@ class SignCollector:
         self._regions, self._min_clip, self._max_insert = regions, min_clip, max_insert
         self.found = Signs()
 
-    def take(self, records: RecordBatch, columns: Columns, header: pysam.AlignmentHeader) -> None:
+    def take(self, records: "RecordBatch", columns: "Columns", header: pysam.AlignmentHeader) -> None:
         """Look at all records of a batch.
 
         Args:
@@ -118,6 +120,9 @@ class SignCollector:
             columns: their fields.
             header: header of the BAM.
         """
+        # Here: annotation and classes read this module too, and need no kernels.
+        from ...io.bam_io import unpack
+
         self.found.records += len(records.starts)
         apart = _elsewhere(columns, self._max_insert)
         shown = columns.clipped | (columns.flag & NOT_PRIMARY != 0) | apart
@@ -181,7 +186,7 @@ def side_of(reverse: bool) -> Side:
     return "R" if reverse else "L"
 
 
-def _elsewhere(columns: Columns, max_insert: int) -> Flags:
+def _elsewhere(columns: "Columns", max_insert: int) -> "Flags":
     """Say which are primary alignments whose mate lies on another chromosome or too far away."""
     paired = columns.flag & (pysam.FPAIRED | pysam.FMUNMAP | NOT_PRIMARY) == pysam.FPAIRED
     paired &= columns.operations > 0
