@@ -1,6 +1,7 @@
 """Packed BAM records held against pysam."""
 
 import array
+import gzip
 import random
 from collections.abc import Callable, Iterable
 from pathlib import Path
@@ -225,6 +226,26 @@ def bam(tmp_path: Path) -> Path:
     path = tmp_path / "many.bam"
     write(path, (plain_segment(i) for i in range(3000)))
     return path
+
+
+@pytest.mark.parametrize(
+    "text", [b"", b"@HD\tVN:1.6\n", b"@CO\tM\xfcller\n"], ids=["none", "no @SQ", "Latin-1"]
+)
+def test_records_of_files_with_odd_headers_are_unpacked(
+    bam: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, text: bytes
+) -> None:
+    """Without a temporary folder: what is wrong with that is no fault of the file."""
+    monkeypatch.setattr("tempfile.tempdir", str(tmp_path / "nowhere"))
+    whole, path = gzip.decompress(bam.read_bytes()), tmp_path / "odd.bam"
+    behind = 8 + int.from_bytes(whole[4:8], "little")
+    head = b"BAM\1" + len(text).to_bytes(4, "little") + text
+    path.write_bytes(bgzf.deflate_block((head + whole[behind:])[:60_000], 0) + bgzf.END_OF_FILE)
+    header = bam_io.read_header(path)
+    with pytest.raises(DataError, match="ends inside record"):  # cut off above
+        for batch in bam_io.iterate_batches(path, batch_bytes=20_000):
+            chosen = np.array([0, len(batch.starts) - 1])
+            names = [records.read_name(batch.data, batch.starts[i]) for i in chosen]
+            assert [item.query_name for item in bam_io.unpack(batch, chosen, header)] == names
 
 
 def positions(path: Path, **options: int) -> list[int]:

@@ -3,6 +3,7 @@
 import json
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -50,6 +51,14 @@ def test_the_newest_are_kept(cache: Path, monkeypatch: pytest.MonkeyPatch) -> No
     assert [imports[0][1] for _, imports, _, _ in kept] == ["b", "c"]
 
 
+WRONG: list[tuple[int, Any]] = [
+    *[(0, ""), (0, "zz"), (0, "00"), (0, None), (0, 5), (0, [])],
+    *[(1, ""), (1, {}), (1, None), (1, [["1", "m", []]]), (1, [[0, 5, []]]), (1, [[-1, "m", []]])],
+    *[(1, [[0, "m", "x"]]), (2, "abc"), (2, [1]), (2, None)],
+]
+"""Parts of an entry that nobody has written, with their place in it."""
+
+
 def broken(kept: str) -> dict[str, str]:
     """Return files that no process of this version has written, by what is wrong with them."""
     whole = json.loads(kept)
@@ -62,7 +71,16 @@ def broken(kept: str) -> dict[str, str]:
         "another reader": json.dumps(whole | {"reader": "0", "sources": {key: ["0", [], [], False]}}),
         "an entry of other length": json.dumps(whole | {"sources": {key: ["0"]}}),
         "an entry of another kind": json.dumps(whole | {"sources": {key: 5}}),
+        "too deep": "[" * 200_000,
+        **{f"{place} {bad!r}": entry(whole, key, place, bad) for place, bad in WRONG},
     }
+
+
+def entry(whole: dict[str, Any], key: str, place: int, bad: Any) -> str:
+    """Return the file with one part of an entry replaced."""
+    kept: list[Any] = ["0" * 64, [], [], False]
+    kept[place] = bad
+    return json.dumps(whole | {"sources": {key: kept}})
 
 
 @pytest.mark.parametrize("fault", broken(json.dumps({"reader": "", "sources": {"": 0}})))

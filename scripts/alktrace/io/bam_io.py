@@ -3,12 +3,12 @@
 Layout: SAM/BAM specification, sections 4.1 and 4.2.
 """
 
+import os
 from collections import deque
 from collections.abc import Callable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
-from tempfile import NamedTemporaryFile
 from types import TracebackType
 from typing import BinaryIO, Self
 
@@ -168,7 +168,7 @@ def _read_head(source: Source, chunks: Iterator[bytes]) -> tuple[str, Offsets, b
         raise DataError(source.name, f"starts with {data[:4]!r}, not with a BAM header", source.remedy)
     at = 8 + int.from_bytes(data[4:8], "little")
     need(at + 4)
-    text = data[8:at].rstrip(b"\0").decode()
+    text = data[8:at].rstrip(b"\0").decode(errors="replace")  # comments may be in any encoding
     references = int.from_bytes(data[at : at + 4], "little")
     at += 4
     lengths = []
@@ -192,8 +192,9 @@ def unpack(
     """
     if not len(chosen):
         return
-    with NamedTemporaryFile(suffix=".bam") as file:
-        path = Path(file.name)
+    # In memory: a full or missing temporary folder is no fault of the file that is read.
+    with os.fdopen(os.memfd_create("records"), "wb") as file:
+        path = Path(f"/proc/self/fd/{file.fileno()}")
         with BamWriter(path, header, level=0) as writer:
             for i in chosen:
                 # block_size stands in front of each record.
@@ -282,8 +283,8 @@ class BamWriter:
 
 
 def _header_bytes(header: pysam.AlignmentHeader) -> bytes:
-    # pysam ends some headers with an empty line, which htslib then refuses.
-    text = (str(header).rstrip("\n") + "\n").encode() if str(header) else b""
+    # pysam writes some headers with empty lines, which htslib then refuses.
+    text = "".join(f"{line}\n" for line in str(header).split("\n") if line).encode()
     parts = [b"BAM\x01", len(text).to_bytes(4, "little"), text, len(header.references).to_bytes(4, "little")]
     for name, length in zip(header.references, header.lengths, strict=True):
         encoded = name.encode() + b"\0"

@@ -19,6 +19,7 @@ from .atomic import atomic_output
 from .kernel_folder import user_caches
 
 TYPE_CHECKING = ("TYPE_CHECKING", "typing.TYPE_CHECKING")
+MEANING_BYTES = 32
 KEPT_SOURCES = 2000
 """About four versions of the package; 0.2 kB each."""
 
@@ -63,9 +64,7 @@ def read_source(content: bytes) -> Source:
     key = hashlib.sha256(content).hexdigest()
     if known := _known().get(key):
         with suppress(TypeError, ValueError):
-            meaning, imports, resources, templates = known
-            statements = tuple(ImportStatement(dots, of, tuple(names)) for dots, of, names in imports)
-            return Source(meaning, statements, tuple(resources), templates)
+            return _as_kept(known)
     source = parse_source(content)
     _remember(key, source)
     return source
@@ -102,11 +101,33 @@ def _reader() -> str:
 
 @cache
 def _known() -> dict[str, Any]:
-    with suppress(OSError, ValueError, TypeError, KeyError):
+    with suppress(OSError, ValueError, TypeError, KeyError, RecursionError):
         kept = json.loads(_cache_file().read_text(encoding="utf-8"))
         if kept["reader"] == _reader():
             return dict(kept["sources"])
     return {}
+
+
+def _as_kept(kept: Any) -> Source:
+    """Return a source from the file.
+
+    Raises:
+        ValueError, TypeError: `_keep` has not written this.
+    """
+    meaning, imports, resources, templates = kept
+    source = Source(
+        meaning=meaning,
+        imports=tuple(ImportStatement(dots, module, tuple(names)) for dots, module, names in imports),
+        resources=tuple(resources),
+        templates=templates,
+    )
+    texts = [*source.resources, *(text for one in source.imports for text in (one.module, *one.names))]
+    dots = [one.dots for one in source.imports]
+    lists = [imports, resources, *(names for _, _, names in imports)]
+    right = all(isinstance(text, str) for text in texts) and all(isinstance(one, list) for one in lists)
+    if not right or len(bytes.fromhex(meaning)) != MEANING_BYTES or not all(one in range(10) for one in dots):
+        raise ValueError(kept)
+    return source
 
 
 @cache
