@@ -6,8 +6,6 @@ Every alteration that was planted in a sample counts, called or not, and every l
 """
 
 import os
-import subprocess
-import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -16,10 +14,11 @@ from typing import Any
 import pysam
 import yaml
 from bench_figures import keep
-from workflow_runs import read_sheet
+from workflow_runs import Project, read_sheet
 
 from alktrace.commands import demo
 
+HOUR = 3600
 Answers = dict[tuple[str, ...], Any]
 
 
@@ -77,36 +76,15 @@ def differing(one: Answers, two: Answers) -> Iterator[str]:
             yield f"    {' '.join(key)}: {one.get(key)} {two.get(key)}"
 
 
-def run(folder: Path) -> None:
-    """Run the workflow in a project.
-
-    Raises:
-        SystemExit: it failed.
-    """
-    command = [
-        sys.executable,
-        "-m",
-        "alktrace",
-        "run",
-        str(folder / "config.yaml"),
-        "--directory",
-        str(folder),
-    ]
-    cores = str(os.cpu_count() or 1)
-    done = subprocess.run([*command, "--", "--cores", cores], capture_output=True, text=True, check=False)
-    if done.returncode:
-        sys.exit(f"the workflow failed:\n{done.stdout[-1000:]}{done.stderr[-3000:]}")
-
-
 def main() -> None:
     """Run the demo both ways and print what differs."""
     with TemporaryDirectory() as name:
         folders = [Path(name, way) for way in ("every", "once")]
         for folder, once in zip(folders, (False, True), strict=True):
             demo.write_inputs(folder, seed=demo.SEED, depth=1.0)
-            path = folder / "config.yaml"
-            path.write_text(yaml.safe_dump(yaml.safe_load(path.read_text()) | {"align": {"once": once}}))
-            run(folder)
+            config = yaml.safe_load((folder / "config.yaml").read_text())
+            project = Project(folder, config | {"align": {"once": once}})
+            project.run("--cores", str(os.cpu_count() or 1), timeout=HOUR).check()
         print("\nOne alignment for all copies against one for every read, the demo:")
         for what, answers in WHAT.items():
             one, two = map(answers, folders)

@@ -1,4 +1,7 @@
-"""Records of a BAM as bytes, all at once: a table per field with a row per record, joined row by row."""
+"""Records of a BAM as bytes, all at once: a table per field with a row per record, joined row by row.
+
+Not by `io.bam_io`, whose kernels take longer to load than the demo's BAMs to write.
+"""
 
 import struct
 from collections.abc import Iterable, Sequence
